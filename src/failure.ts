@@ -1,0 +1,78 @@
+// Expected trouble as data: a closed union with one text per code. Every layer returns these; only the server's wrapper
+// (and the CLI) turns one into words for a client. Bugs are not failures: they throw.
+
+export type Result<T> = { ok: true; value: T } | { ok: false; failure: Failure };
+
+/** Facts of one input that was refused: where (a JSON Pointer or argument name) and why. */
+export interface InputIssue {
+  at: string;
+  why: string;
+}
+
+export type Failure =
+  // input
+  | { code: 'invalid-input'; issues: InputIssue[]; expected?: string[] }
+  | { code: 'unknown-tool'; tool: string; near: string[] }
+  | { code: 'path-refused'; path: string; why: string }
+  | { code: 'path-reserved'; path: string; owner: string; call: string }
+  | { code: 'path-blocked'; path: string; at: string; found: string }
+  | { code: 'value-refused'; at: string; why: string }
+  | { code: 'too-large'; what: string; limit: number; actual?: number; instead: string }
+  | { code: 'etag-mismatch'; path: string; expected: string; actual: string }
+  | { code: 'already-exists'; path: string }
+  | { code: 'version-mismatch'; what: string; expected: number; actual: number }
+  | { code: 'request-reused'; requestId: string }
+  | { code: 'unknown-seq'; seq: string; newest: number }
+  // sessions
+  | { code: 'unknown-session'; session: string; near: string[] }
+  | { code: 'session-ended'; session: string; status: string }
+  | { code: 'unknown-handoff'; handoff: string }
+  | { code: 'illegal-transition'; what: string; from: string; to: string; legal: string[]; call: string }
+  // graphs and runs
+  | { code: 'unknown-graph'; graph: string; near: string[] }
+  | { code: 'graph-invalid'; errors: { code: string; at: string; message: string }[] }
+  | { code: 'unknown-run'; run: string; near: string[] }
+  | { code: 'unknown-node'; run: string; node: string; near: string[] }
+  | { code: 'unknown-claim'; claim: string }
+  | { code: 'stale-claim'; claim: string; why: string }
+  | { code: 'node-not-ready'; node: string; why: string }
+  // the caller's situation
+  | { code: 'read-only'; why: string }
+  | { code: 'not-allowed'; what: string; why: string; how: string }
+  | { code: 'rate-limited'; limit: number; retryAfterMs: number }
+  | { code: 'deadline-exceeded'; what: string; afterMs: number }
+  | { code: 'cancelled' }
+  // the store
+  | { code: 'contended'; tries: number; streams: string[] }
+  | { code: 'outcome-unknown'; why: string }
+  | { code: 'store-full'; syscall: string; errno: string }
+  | { code: 'store-unwritable'; why: string }
+  | { code: 'store-damaged'; file: string; offset: number; why: string }
+  | { code: 'store-moved'; why: string }
+  | { code: 'store-newer'; what: string; found: number; known: number }
+  | { code: 'store-unsafe'; why: string; how: string };
+
+export type FailureCode = Failure['code'];
+
+export function ok<T>(value: T): { ok: true; value: T } {
+  return { ok: true, value };
+}
+
+export function fail(failure: Failure): { ok: false; failure: Failure } {
+  return { ok: false, failure };
+}
+
+/** For the end of an exhaustive switch: a forgotten case is a compile error, and a bug at run time. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}
+
+/** Carries a failure through code that has to throw, such as a store that refuses to open. Caught at the edge only. */
+export class FailureError extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.code);
+    this.name = 'FailureError';
+    this.failure = failure;
+  }
+}
