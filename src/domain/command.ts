@@ -1,0 +1,53 @@
+// The shape of every change: a command is a pure function over documents. No clock, random, file or await inside;
+// whatever it needs of the world arrives in `Context`. `documents.ts` runs commands, domain files define them.
+
+import type { Result } from '../failure.ts';
+import type { Json, JsonObject } from '../json/json.ts';
+import type { PatchOp } from '../json/patch.ts';
+
+/** Who makes a commit: recorded in its line. */
+export interface Author {
+  user: string;
+  session?: string;
+  agent?: string;
+  tool: string;
+}
+
+/** What a command may know of the world beyond documents. All of it is fixed before `decide` is called. */
+export interface Context {
+  /** Milliseconds since the epoch, by this process's clock: good for liveness, never for safety or order. */
+  now: number;
+  by: Author;
+  /** A new short id: prefix, a dash, then eight characters of [a-z0-9]. */
+  id(prefix: string): string;
+  /** When this agent or session was last seen, in ms since the epoch; undefined if never. Expendable by definition. */
+  lastSeen(who: string): number | undefined;
+  /** Locations (JSON Pointers) that a path beyond the simple grammar selects in a value; see domain/state-path.ts. */
+  select(value: Json, path: string): Result<string[]>;
+}
+
+/** What happened to a stream, besides the patch: a dotted past-tense type and a few facts. */
+export interface Happening {
+  type: string;
+  data?: JsonObject;
+}
+
+/**
+ * The documents as one decision sees them. Everything read through it is recorded, so that the commit is valid only if
+ * none of it has changed: ask only for what the decision rests on. Reads within a decision see its own edits.
+ */
+export interface Transaction {
+  /** The document's current value, not to be changed; undefined for a stream without events. Throws FailureError if it cannot be loaded. */
+  read<T extends object = JsonObject>(stream: string): Readonly<T> | undefined;
+  /** The count of the stream's events; 0 for a stream without events. */
+  version(stream: string): number;
+  /** Creates a document. The stream must have no events yet. */
+  create(stream: string, happening: Happening, value: object): void;
+  /** Edits a small document through a draft; what the recipe changed becomes the event's patch. No change: no event. */
+  edit<T extends object>(stream: string, happening: Happening, recipe: (draft: T) => void): void;
+  /** Changes a document of any size by operations the caller has worked out: costs what the change costs. */
+  patch(stream: string, happening: Happening, ops: readonly PatchOp[]): void;
+}
+
+/** A command: reads and edits through `tx`, answers or fails. On failure all its edits are undone. May run several times. */
+export type Decide<A> = (tx: Transaction, ctx: Context) => Result<A>;
