@@ -1,0 +1,139 @@
+// One commit as one line of the log, and back. The format is frozen: format 1 lines must read the same for ever
+// (test/store/golden). Used by every backend, so that an export of one is an import of another, byte for byte.
+
+import { hash } from 'node:crypto';
+import type { Author } from '../domain/command.ts';
+import type { JsonObject } from '../json/json.ts';
+import type { PatchOp } from '../json/patch.ts';
+
+/** The format number that `store.created` carries. A store of a higher number is refused. */
+export const STORE_FORMAT = 1;
+
+/** The longest line that is written, in bytes; a longer commit is refused with a narrower way. */
+export const MAX_LINE_BYTES = 32 * 1024 * 1024;
+
+/** What a decision saw of a stream: the count of its events and the first 12 hex of the sum of the line that last changed it. */
+export type Expected = [version: number, head: string];
+
+/** A place in the log that a process knows to be durable: the count of valid lines, and the chain value there. */
+export type Seen = [seq: number, chain: string];
+
+export interface StreamEvent {
+  stream: string;
+  type: string;
+  data?: JsonObject;
+  patch: PatchOp[];
+}
+
+export interface Commit {
+  /** UUID version 7. */
+  id: string;
+  /** ISO 8601 time by the writer's clock: for people. Order is by seq. */
+  at: string;
+  by: Author;
+  /** W3C trace context of the call that made this commit, where the client sent one. */
+  trace?: string;
+  seen: Seen;
+  expect: Record<string, Expected>;
+  events: StreamEvent[];
+}
+
+/** The end of a segment. It takes a seq, belongs to no stream, and is valid only at byte `seal.bytes` of its file. */
+export interface Seal {
+  id: string;
+  at: string;
+  by: Author;
+  seen: Seen;
+  seal: { bytes: number; sha256: string; previous: string };
+}
+
+/** A commit ready to be written: the line without newlines, and its sum. */
+export interface EncodedCommit {
+  commit: Commit;
+  line: string;
+  /** Of the line in UTF-8. */
+  sizeBytes: number;
+  /** 16 hex. */
+  sum: string;
+}
+
+/** `, "sum":"` + 16 hex + `"}`. The space is what JSON.stringify never emits there, so a torn prefix never looks whole. */
+export const TRAILER_BYTES = 27;
+const TRAILER_START = ', "sum":"';
+
+/** The sum of a line's bytes before its trailer: the first 16 hex of SHA-256. */
+export function sumOf(body: string | Uint8Array): string {
+  return hash('sha256', body).slice(0, 16);
+}
+
+/** The chain value after a valid line: the first 16 hex of SHA-256 over the previous chain and the line's sum. */
+export function nextChain(chain: string, sum: string): string {
+  return hash('sha256', chain + sum).slice(0, 16);
+}
+
+/** The head of a stream after the line with this sum. */
+export function headOf(sum: string): string {
+  return sum.slice(0, 12);
+}
+
+function seal(body: Commit | Seal): { line: string; sum: string } {
+  const text = JSON.stringify(body).slice(0, -1);
+  const sum = sumOf(text);
+  return { line: `${text}${TRAILER_START}${sum}"}`, sum };
+}
+
+export function encodeCommit(commit: Commit): EncodedCommit {
+  const { line, sum } = seal(commit);
+  return { commit, line, sum, sizeBytes: Buffer.byteLength(line) };
+}
+
+export function encodeSeal(body: Seal): { line: string; sum: string } {
+  return seal(body);
+}
+
+/** The sum that a line claims, or undefined if it does not end as a whole line ends (it is torn). */
+export function claimedSum(line: Buffer): string | undefined {
+  if (line.length <= TRAILER_BYTES) return undefined;
+  const at = line.length - TRAILER_BYTES;
+  const trailer = line.toString('latin1', at);
+  if (!trailer.startsWith(TRAILER_START) || !trailer.endsWith('"}')) return undefined;
+  const sum = trailer.slice(TRAILER_START.length, -2);
+  if (!/^[0-9a-f]{16}$/.test(sum)) return undefined;
+  // A page lost to power reads as NUL; the end of the line may have survived on the next page.
+  if (line.includes(0)) return undefined;
+  return sum;
+}
+
+/** The parsed line, or undefined if it is neither a commit nor a seal in form. Contract: the sum has been checked. */
+export function parseLine(line: Buffer): Commit | Seal | undefined {
+  let body: unknown;
+  try {
+    body = JSON.parse(line.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  return isCommit(body) || isSeal(body) ? body : undefined;
+}
+
+export function isSeal(body: unknown): body is Seal {
+  if (typeof body !== 'object' || body === null || !('seal' in body)) return false;
+  const facts = body.seal;
+  if (typeof facts !== 'object' || facts === null || !('bytes' in facts) || !('sha256' in facts)) return false;
+  return typeof facts.bytes === 'number' && isSeen(body);
+}
+
+function isCommit(body: unknown): body is Commit {
+  if (typeof body !== 'object' || body === null) return false;
+  if (!('expect' in body) || !('events' in body) || !('id' in body) || !isSeen(body)) return false;
+  if (typeof body.expect !== 'object' || body.expect === null || !Array.isArray(body.events)) return false;
+  return Object.values(body.expect).every(Array.isArray) && body.events.every(isEvent);
+}
+
+function isEvent(event: unknown): event is StreamEvent {
+  if (typeof event !== 'object' || event === null || !('stream' in event) || !('patch' in event)) return false;
+  return typeof event.stream === 'string' && Array.isArray(event.patch);
+}
+
+function isSeen(body: object): boolean {
+  return 'seen' in body && Array.isArray(body.seen) && body.seen.length === 2;
+}

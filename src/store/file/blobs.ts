@@ -1,0 +1,36 @@
+// Immutable bytes by their SHA-256: large results, graph definitions, artefacts. Events hold the hash.
+
+import { hash } from 'node:crypto';
+import type { Blobs, Durability } from '../port.ts';
+import { type Disk, replaceFile } from './disk.ts';
+
+export class FileBlobs implements Blobs {
+  private readonly disk: Disk;
+  private readonly folder: string;
+  private readonly durability: Durability;
+
+  constructor(disk: Disk, dir: string, durability: Durability) {
+    this.disk = disk;
+    this.folder = `${dir}/blobs`;
+    this.durability = durability;
+  }
+
+  put(bytes: Uint8Array): string {
+    const sha256 = hash('sha256', bytes);
+    const path = `${this.folder}/${sha256}`;
+    if (this.disk.stat(path) !== undefined) return sha256;
+    if (this.disk.stat(this.folder) === undefined) this.disk.mkdir(this.folder);
+    // A commit will name it: it has to be there, whole, after any power loss that keeps the commit.
+    replaceFile(this.disk, path, bytes, { mode: 0o400, durable: this.durability === 'fsync' });
+    return sha256;
+  }
+
+  get(sha256: string): Buffer | undefined {
+    if (!/^[0-9a-f]{64}$/.test(sha256)) return undefined;
+    const path = `${this.folder}/${sha256}`;
+    const stat = this.disk.stat(path);
+    if (stat === undefined || stat.isSymbolicLink) return undefined;
+    const bytes = this.disk.readFile(path);
+    return hash('sha256', bytes) === sha256 ? bytes : undefined;
+  }
+}

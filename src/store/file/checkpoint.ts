@@ -1,0 +1,62 @@
+// The checkpoint: a cache of the fold, so that opening a store need not read all of its log. Trusted only if the line
+// that it names still stands where it says; deleting it changes nothing but the time to open.
+
+import { type FoldState } from '../fold.ts';
+import { STORE_FORMAT, TRAILER_BYTES } from '../commit.ts';
+import { type Disk, replaceFile } from './disk.ts';
+import { segmentPath } from './segments.ts';
+
+export interface Checkpoint {
+  format: number;
+  segment: number;
+  /** The byte after the newline of the last valid line. */
+  offset: number;
+  /** The sum of that line. */
+  sum: string;
+  at: string;
+  fold: FoldState;
+}
+
+export function checkpointPath(dir: string): string {
+  return `${dir}/checkpoint.json`;
+}
+
+/** Reads the checkpoint; undefined if there is none, or none that can be read. */
+export function readCheckpoint(disk: Disk, dir: string): Checkpoint | undefined {
+  try {
+    const parsed: unknown = JSON.parse(disk.readFile(checkpointPath(dir)).toString('utf8'));
+    return isCheckpoint(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True if the log still holds, at the checkpoint's offset, the line that the checkpoint was made at. */
+export function fitsLog(disk: Disk, logDir: string, checkpoint: Checkpoint): boolean {
+  const path = segmentPath(logDir, checkpoint.segment);
+  if (disk.stat(path) === undefined) return false;
+  const fd = disk.open(path, 'read');
+  try {
+    const length = TRAILER_BYTES + 1;
+    const bytes = Buffer.alloc(length);
+    if (checkpoint.offset < length) return checkpoint.offset === 0 && checkpoint.sum === '';
+    if (disk.read(fd, bytes, 0, length, checkpoint.offset - length) !== length) return false;
+    return bytes.toString('latin1') === `, "sum":"${checkpoint.sum}"}\n`;
+  } finally {
+    disk.close(fd);
+  }
+}
+
+/** Contract: everything up to `offset` is durable, and so is every document the checkpoint speaks of. */
+export function writeCheckpoint(disk: Disk, dir: string, checkpoint: Checkpoint, durable: boolean): void {
+  replaceFile(disk, checkpointPath(dir), Buffer.from(JSON.stringify(checkpoint)), { durable });
+}
+
+function isCheckpoint(value: unknown): value is Checkpoint {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('format' in value) || value.format !== STORE_FORMAT) return false;
+  if (!('segment' in value) || !('offset' in value) || !('sum' in value) || !('fold' in value)) return false;
+  const { fold } = value;
+  if (typeof fold !== 'object' || fold === null || !('streams' in fold) || !('seq' in fold)) return false;
+  return typeof value.segment === 'number' && typeof value.offset === 'number' && typeof value.sum === 'string';
+}

@@ -1,0 +1,103 @@
+// What this process knows to be durable, and making more of it so. One fdatasync is under way at a time; whoever asks
+// meanwhile shares the next one. An fdatasync covers only what was folded before it was called.
+
+import { FailureError } from '../../failure.ts';
+import type { Seen } from '../commit.ts';
+import type { Durability } from '../port.ts';
+import type { Disk } from './disk.ts';
+
+interface Sync {
+  covers: number;
+  done: Promise<void>;
+}
+
+export interface DurabilityParts {
+  disk: Disk;
+  mode: Durability;
+  /** The log's descriptor now: always the one long-lived one, since an error is reported once per descriptor. */
+  fd(): number;
+  /** The place folded so far. */
+  folded(): Seen;
+  /** Called once if an fdatasync fails: the log must become read-only, here and for who opens it later. */
+  onFailure(error: unknown): void;
+}
+
+export class DurabilityKeeper {
+  private known: Seen;
+  private current: Sync | undefined;
+  private next: Promise<void> | undefined;
+  private failed: FailureError | undefined;
+  private readonly parts: DurabilityParts;
+
+  constructor(parts: DurabilityParts, known: Seen) {
+    this.parts = parts;
+    this.known = known;
+  }
+
+  /** The last place known to be durable: what a commit's `seen` may name. */
+  seen(): Seen {
+    return this.parts.mode === 'none' ? this.parts.folded() : this.known;
+  }
+
+  /** True while an fdatasync runs: its descriptor must not be closed. */
+  busy(): Promise<void> | undefined {
+    return this.current?.done;
+  }
+
+  /** Resolves once all that is folded now is durable; undefined if it already is. Rejects with `outcome-unknown`. */
+  settle(): Promise<void> | undefined {
+    if (this.parts.mode === 'none') return undefined;
+    const [seq] = this.parts.folded();
+    if (seq <= this.known[0]) return undefined;
+    if (this.failed !== undefined) return Promise.reject(this.failed);
+    if (this.current === undefined) return this.start();
+    if (this.current.covers >= seq) return this.current.done;
+    this.next ??= this.current.done.then(() => {
+      this.next = undefined;
+      return this.settle();
+    });
+    return this.next;
+  }
+
+  /** The same, at once and blocking: for opening, sealing and following a seal. */
+  settleNow(): void {
+    if (this.parts.mode === 'none') return;
+    const folded = this.parts.folded();
+    try {
+      this.parts.disk.fdatasyncNow(this.parts.fd());
+    } catch (error) {
+      throw this.fail(error);
+    }
+    this.advance(folded);
+  }
+
+  private start(): Promise<void> {
+    const folded = this.parts.folded();
+    const done = this.parts.disk.fdatasync(this.parts.fd()).then(
+      () => {
+        this.current = undefined;
+        this.advance(folded);
+      },
+      (error) => {
+        this.current = undefined;
+        throw this.fail(error);
+      },
+    );
+    this.current = { covers: folded[0], done };
+    return done;
+  }
+
+  private advance(to: Seen): void {
+    if (to[0] > this.known[0]) this.known = to;
+  }
+
+  private fail(error: unknown): FailureError {
+    // Never retried: after an error the kernel marks the pages clean, so a second fdatasync that succeeds proves nothing.
+    if (this.failed === undefined) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.failed = new FailureError({ code: 'outcome-unknown', why: `the disk reported an error while saving (${why})` });
+      this.parts.onFailure(error);
+    }
+    return this.failed;
+  }
+}

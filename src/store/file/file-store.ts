@@ -1,0 +1,226 @@
+// The file backend: composes log, documents on disk, turnstile and history into the port. Opened by store/open.ts.
+
+import { type Failure, FailureError } from '../../failure.ts';
+import type { EncodedCommit, Expected, Seen } from '../commit.ts';
+import { isSeal, parseLine } from '../commit.ts';
+import type { FoldedCommit } from '../fold.ts';
+import type { Appending, CommitListener, Durability, Outcome, Recorded, Snapshot, Store, StoreInfo, Upkeep } from '../port.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { type Disk, errnoOf, realDisk } from './disk.ts';
+import { DocumentFiles, documentPath, type FileState } from './documents-on-disk.ts';
+import { History, recordOf } from './history.ts';
+import type { FileLog } from './log.ts';
+import { openLog } from './opening.ts';
+import { compressSegments, sealSegment } from './seal.ts';
+import { Turnstile } from './turnstile.ts';
+import { watchLog } from './watch.ts';
+
+/** A segment is sealed when it has grown past this. */
+const SEGMENT_BYTES = 32 * 1024 * 1024;
+
+export interface FileStoreOptions {
+  dir: string;
+  disk?: Disk;
+  durability?: Durability;
+  forceNetworkFs?: boolean;
+  segmentBytes?: number;
+  /** Keeps two processes from maintaining at once. Default: nobody is kept out, which costs time only. */
+  exclusively?: (dir: string, work: () => Promise<void>) => Promise<boolean>;
+  onCommits: CommitListener;
+}
+
+export class FileStore implements Store {
+  readonly upkeep: Upkeep;
+  readonly log: FileLog;
+  readonly files: DocumentFiles;
+  private readonly dir: string;
+  private readonly disk: Disk;
+  private readonly durability: Durability;
+  private readonly turnstile: Turnstile;
+  private history: History | undefined;
+
+  /** Throws FailureError: store-unwritable, store-unsafe, store-damaged (no first segment). */
+  constructor(options: FileStoreOptions) {
+    this.dir = options.dir;
+    this.disk = options.disk ?? realDisk;
+    this.durability = options.durability ?? 'fsync';
+    this.files = new DocumentFiles(this.disk, this.dir);
+    this.turnstile = new Turnstile(this.disk, `${this.dir}/log/turnstile`);
+    this.log = openLog({
+      disk: this.disk,
+      dir: this.dir,
+      durability: this.durability,
+      forceNetworkFs: options.forceNetworkFs ?? false,
+      onCommits: options.onCommits,
+    });
+    this.upkeep = this.makeUpkeep(options);
+  }
+
+  info(): StoreInfo {
+    const info: StoreInfo = { kind: 'file', place: this.dir, durability: this.durability };
+    if (this.log.stopped !== undefined) info.stopped = this.log.stopped;
+    return info;
+  }
+
+  seq(): number {
+    return this.log.fold.seq;
+  }
+
+  expected(stream: string): Expected {
+    return this.log.fold.expected(stream);
+  }
+
+  lastSeq(stream: string): number {
+    return this.log.fold.heads.get(stream)?.seq ?? 0;
+  }
+
+  streams(prefix: string): string[] {
+    const names: string[] = [];
+    for (const name of this.log.fold.heads.keys()) if (name.startsWith(prefix)) names.push(name);
+    return names;
+  }
+
+  seen(): Seen {
+    return this.log.keeper.seen();
+  }
+
+  refresh(): void {
+    this.log.tail();
+  }
+
+  append(batch: readonly EncodedCommit[]): Appending {
+    const outcomes: Outcome[] = this.log.write(batch);
+    const won = outcomes.some((outcome) => outcome.kind === 'won');
+    return { outcomes, durable: (won ? this.log.keeper.settle() : undefined) ?? Promise.resolve() };
+  }
+
+  settle(): Promise<void> | undefined {
+    return this.log.keeper.settle();
+  }
+
+  turn(urgent: boolean): Promise<() => void> | undefined {
+    if (urgent) return this.turnstile.take();
+    return this.turnstile.pass()?.then(() => () => undefined);
+  }
+
+  read(stream: string, fromVersion: number): Recorded[] {
+    const head = this.log.fold.heads.get(stream);
+    if (head?.place !== undefined) return this.readOne(stream, head.place.segment, head.place.offset);
+    const history = this.openHistory();
+    history.extend();
+    return history.read(stream, fromVersion);
+  }
+
+  async readAll(afterSeq: number, limit: number): Promise<FoldedCommit[]> {
+    const history = this.openHistory();
+    await history.extendSliced(Number.POSITIVE_INFINITY);
+    const found: FoldedCommit[] = [];
+    for (let seq = afterSeq + 1; seq <= history.fold.seq && found.length < limit; seq += 1) {
+      const folded = history.commitAt(seq);
+      if (folded !== undefined) found.push(folded);
+    }
+    return found;
+  }
+
+  /** The log's past, by seq and stream; call `extend` or `extendSliced` before reading what is new. */
+  openHistory(): History {
+    this.history ??= new History(this.disk, `${this.dir}/log`);
+    return this.history;
+  }
+
+  async *watch(afterSeq: number, signal: AbortSignal): AsyncIterable<number> {
+    let last = afterSeq;
+    let wake: () => void = () => undefined;
+    watchLog(`${this.dir}/log`, signal, () => wake());
+    signal.addEventListener('abort', () => wake());
+    while (!signal.aborted) {
+      this.log.tail();
+      if (this.log.fold.seq > last) {
+        last = this.log.fold.seq;
+        yield last;
+        continue;
+      }
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+
+  getSnapshot(stream: string): Snapshot | undefined {
+    const state = this.fileState(stream);
+    return state.kind === 'sound' ? state.snapshot : undefined;
+  }
+
+  /** What the readable document of a stream is now; for doctor, which reports edits by hand. */
+  fileState(stream: string): FileState {
+    return this.files.read(stream);
+  }
+
+  putSnapshot(snapshot: Snapshot): void {
+    this.files.write(snapshot, this.durability === 'fsync');
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.log.keeper.settle();
+    } finally {
+      this.log.close();
+    }
+  }
+
+  private readOne(stream: string, segment: number, offset: number): Recorded[] {
+    const body = parseLine(this.openHistory().lineAt(segment, offset));
+    if (body === undefined || isSeal(body)) throw new FailureError(this.lostLine(segment, offset));
+    const event = body.events.find((candidate) => candidate.stream === stream);
+    if (event === undefined) throw new FailureError(this.lostLine(segment, offset));
+    return [recordOf({ seq: this.lastSeq(stream), sum: '', commit: body }, event, 1)];
+  }
+
+  private lostLine(segment: number, offset: number): Failure {
+    return { code: 'store-damaged', file: `${this.dir}/log`, offset, why: `segment ${segment} no longer holds a line that was read before` };
+  }
+
+  private makeUpkeep(options: FileStoreOptions): Upkeep {
+    const { disk, dir, log } = this;
+    const durable = this.durability === 'fsync';
+    return {
+      exclusively: async (work) => {
+        if (options.exclusively !== undefined) return options.exclusively(dir, work);
+        await work();
+        return true;
+      },
+      dirty: () => {
+        const since = readCheckpoint(disk, dir)?.fold.seq ?? 0;
+        const names: string[] = [];
+        for (const [name, head] of log.fold.heads) if (head.seq > since && documentPath(name) !== undefined) names.push(name);
+        return names;
+      },
+      mark: () => {
+        const { segment, lastLine } = log;
+        const fold = log.fold.state();
+        const at = new Date().toISOString();
+        return {
+          save: () => {
+            const known = readCheckpoint(disk, dir);
+            if (known !== undefined && known.fold.seq >= fold.seq) return;
+            const { end: offset, sum } = lastLine;
+            writeCheckpoint(disk, dir, { format: 1, segment, offset, sum, at, fold }, durable);
+          },
+        };
+      },
+      seal: async () => {
+        if (log.offset < (options.segmentBytes ?? SEGMENT_BYTES)) return false;
+        return sealSegment(disk, log, () => this.turnstile.take());
+      },
+      compress: () => {
+        try {
+          return compressSegments(disk, `${dir}/log`, log.segment);
+        } catch (error) {
+          // Another process may be at the same files: what is gone is done.
+          if (errnoOf(error) === undefined) throw error;
+          return 0;
+        }
+      },
+    };
+  }
+}

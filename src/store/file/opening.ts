@@ -1,0 +1,149 @@
+// Opening a log: make the first file if there is none, find where to begin, fold to the end, refuse what must be refused.
+// Every opener does all of it, whoever created the store. Used by file-store.ts.
+
+import os from 'node:os';
+import { v7 } from 'uuid';
+import { FailureError } from '../../failure.ts';
+import { encodeCommit, STORE_FORMAT } from '../commit.ts';
+import { Fold } from '../fold.ts';
+import type { CommitListener, Durability } from '../port.ts';
+import { type Checkpoint, fitsLog, readCheckpoint } from './checkpoint.ts';
+import { type Disk, errnoOf, syncDirectory } from './disk.ts';
+import { FileLog } from './log.ts';
+import { listSegments, type SegmentFile, segmentPath } from './segments.ts';
+
+/** statfs types where O_APPEND, links or fdatasync are not what they are on a local disk. */
+const NETWORK_FILE_SYSTEMS = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xfe534d42, 'SMB2'],
+  [0xff534d42, 'CIFS'],
+  [0x01021997, '9p'],
+  [0x65735546, 'FUSE'],
+  [0x00c36400, 'Ceph'],
+  [0x6a656a63, 'virtiofs'],
+]);
+
+export interface OpenLogOptions {
+  disk: Disk;
+  dir: string;
+  durability: Durability;
+  forceNetworkFs: boolean;
+  onCommits: CommitListener;
+}
+
+/** Throws FailureError: store-unwritable, store-unsafe. A damaged, poisoned or newer log opens with `stopped` set. */
+export function openLog(options: OpenLogOptions): FileLog {
+  const { disk, dir } = options;
+  const logDir = `${dir}/log`;
+  try {
+    makeDirectories(disk, dir, logDir);
+    if (!options.forceNetworkFs) refuseNetwork(disk, dir);
+    ensureFirstSegment(options, logDir);
+    return foldLog(options, logDir);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    throw new FailureError({ code: 'store-unwritable', why: `the store cannot be opened for writing (${errno})` });
+  }
+}
+
+/** The name of the network file system a path is on, or undefined. */
+export function networkFileSystem(disk: Disk, path: string): string | undefined {
+  return NETWORK_FILE_SYSTEMS.get(disk.fsType(path) >>> 0);
+}
+
+function makeDirectories(disk: Disk, dir: string, logDir: string): void {
+  for (const path of [dir, logDir]) {
+    const stat = disk.stat(path);
+    if (stat?.isSymbolicLink && path === logDir) {
+      throw new FailureError({ code: 'store-unsafe', why: 'its log directory is a symbolic link', how: 'name the real directory' });
+    }
+    if (stat === undefined) disk.mkdir(path);
+  }
+}
+
+function refuseNetwork(disk: Disk, dir: string): void {
+  const name = networkFileSystem(disk, dir);
+  if (name === undefined) return;
+  throw new FailureError({
+    code: 'store-unsafe',
+    why: `it is on a network file system (${name}), where appends of several machines can overwrite each other`,
+    how: 'choose a local directory with BATON_STATE_DIR, or force it with BATON_FORCE_NETWORK_FS=1 for one machine at a time',
+  });
+}
+
+/** Segment 1 is made only in a log without any segment; every opener syncs the names, for the maker may have died first. */
+function ensureFirstSegment(options: OpenLogOptions, logDir: string): void {
+  const { disk, dir, durability } = options;
+  if (listSegments(disk, logDir).length === 0) disk.close(disk.open(segmentPath(logDir, 1), 'append-create'));
+  if (durability === 'none') return;
+  syncDirectory(disk, logDir);
+  syncDirectory(disk, dir);
+  const parent = dir.slice(0, dir.lastIndexOf('/'));
+  if (parent !== '') syncDirectory(disk, parent);
+}
+
+function foldLog(options: OpenLogOptions, logDir: string): FileLog {
+  const { disk, dir, durability, onCommits } = options;
+  // Listed before folding: a segment that appears later is the fresh successor of a seal, not a stray.
+  const listed = listSegments(disk, logDir);
+  const kept = readCheckpoint(disk, dir);
+  const checkpoint = kept !== undefined && fitsLog(disk, logDir, kept) ? kept : undefined;
+  if (checkpoint === undefined && listed[0]?.firstSeq !== 1) {
+    const why = 'the first segment is missing';
+    throw new FailureError({ code: 'store-damaged', file: segmentPath(logDir, 1), offset: 0, why });
+  }
+  const fold = new Fold(checkpoint === undefined ? { keepAllChains: kept !== undefined } : { from: checkpoint.fold });
+  const log = new FileLog({ disk, logDir, fold, durability, onCommits });
+  if (checkpoint === undefined) log.begin(1, 0, '');
+  else log.begin(checkpoint.segment, checkpoint.offset, checkpoint.sum);
+  log.tail();
+  if (checkpoint === undefined && kept !== undefined) distrustShorter(log, kept, logDir);
+  refuseStrays(log, listed, checkpoint?.segment ?? 1, logDir);
+  if (disk.stat(`${logDir}/poison`) !== undefined) {
+    log.stop({ code: 'read-only', why: 'an earlier process met a disk error while saving; `baton doctor` shows the way out' });
+  }
+  if (log.stopped === undefined && log.fold.seq === 0) createStore(log);
+  if (log.stopped === undefined) log.keeper.settleNow();
+  return log;
+}
+
+/** A checkpoint that knew more, or other, lines than the log now holds means that the log was cut or replaced. */
+function distrustShorter(log: FileLog, kept: Checkpoint, logDir: string): void {
+  const chainThen = log.fold.chainAt(kept.fold.seq);
+  if (chainThen === kept.fold.chain) return;
+  const why = `the checkpoint knew ${kept.fold.seq} lines, and the log does not hold them as they were`;
+  log.stop({ code: 'store-damaged', file: segmentPath(logDir, log.segment), offset: log.offset, why });
+}
+
+/** A segment that no seal leads to: an older one lost its seal, and what is in the stray would be silently unread. */
+function refuseStrays(log: FileLog, listed: readonly SegmentFile[], from: number, logDir: string): void {
+  const stray = listed.find((file) => file.firstSeq > from && !log.followed.has(file.firstSeq));
+  if (stray === undefined) return;
+  const why = `no seal leads to segment ${stray.firstSeq}: the end of the segment before it was changed or lost`;
+  log.stop({ code: 'store-damaged', file: segmentPath(logDir, log.segment), offset: log.offset, why });
+}
+
+function createStore(log: FileLog): void {
+  const id = v7();
+  const at = new Date().toISOString();
+  const created = encodeCommit({
+    id,
+    at,
+    by: { user: os.userInfo().username, tool: 'store' },
+    seen: log.keeper.seen(),
+    expect: { store: [0, ''] },
+    events: [
+      {
+        stream: 'store',
+        type: 'store.created',
+        data: { format: STORE_FORMAT },
+        patch: [{ op: 'add', path: '', value: { schema: 1, id, format: STORE_FORMAT, created_at: at } }],
+      },
+    ],
+  });
+  // Losing is fine: then another opener created it in the same moment.
+  const [outcome] = log.write([created]);
+  if (outcome?.kind === 'failed') throw outcome.error;
+}

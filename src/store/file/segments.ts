@@ -1,0 +1,58 @@
+// The files of the log: their names, their order, and reading one whole, plain or compressed. Used by log.ts to follow
+// the chain of seals and by history.ts to read what is long past.
+
+import { gunzipSync } from 'node:zlib';
+import type { Disk } from './disk.ts';
+
+/** `000000000001.jsonl` for the segment whose first line has seq 1. */
+export function segmentName(firstSeq: number): string {
+  return `${String(firstSeq).padStart(12, '0')}.jsonl`;
+}
+
+export function segmentPath(logDir: string, firstSeq: number): string {
+  return `${logDir}/${segmentName(firstSeq)}`;
+}
+
+export interface SegmentFile {
+  firstSeq: number;
+  plain: boolean;
+  compressed: boolean;
+}
+
+/** The segments in the directory, by first seq. Where a compressed form exists it counts, and a plain one is ignored. */
+export function listSegments(disk: Disk, logDir: string): SegmentFile[] {
+  const found = new Map<number, SegmentFile>();
+  for (const name of disk.readdir(logDir)) {
+    const match = /^(\d{12})\.jsonl(\.gz)?$/.exec(name);
+    if (match === null) continue;
+    const firstSeq = Number(match[1]);
+    const entry = found.get(firstSeq) ?? { firstSeq, plain: false, compressed: false };
+    if (match[2] === undefined) entry.plain = true;
+    else entry.compressed = true;
+    found.set(firstSeq, entry);
+  }
+  return [...found.values()].sort((a, b) => a.firstSeq - b.firstSeq);
+}
+
+/** The raw bytes of a compressed segment, or undefined if it has no compressed form. */
+export function readCompressed(disk: Disk, logDir: string, firstSeq: number): Buffer | undefined {
+  const path = `${segmentPath(logDir, firstSeq)}.gz`;
+  if (disk.stat(path) === undefined) return undefined;
+  return gunzipSync(disk.readFile(path));
+}
+
+/** All bytes of a segment as they are now. Throws ENOENT if it has neither form. */
+export function readSegment(disk: Disk, logDir: string, firstSeq: number): Buffer {
+  return readCompressed(disk, logDir, firstSeq) ?? disk.readFile(segmentPath(logDir, firstSeq));
+}
+
+/** Calls `visit` for each terminated, non-empty line from `from` on; returns the offset after the last newline. */
+export function eachLine(bytes: Buffer, from: number, visit: (line: Buffer, offset: number) => boolean): number {
+  let start = from;
+  for (;;) {
+    const end = bytes.indexOf(10, start);
+    if (end < 0) return start;
+    if (end > start && !visit(bytes.subarray(start, end), start)) return start;
+    start = end + 1;
+  }
+}

@@ -1,0 +1,208 @@
+// The one rule of validity, for every backend: a pure function of the bytes before. Lines go in in file order; out come
+// verdicts. Nothing here knows what an event means: an unknown type is valid.
+
+import {
+  type Commit,
+  claimedSum,
+  type EncodedCommit,
+  type Expected,
+  headOf,
+  isSeal,
+  nextChain,
+  parseLine,
+  type Seal,
+  type Seen,
+  sumOf,
+  TRAILER_BYTES,
+} from './commit.ts';
+
+/** Where a line starts: the seq in its segment's name, and the byte in that file. */
+export interface Place {
+  segment: number;
+  offset: number;
+}
+
+export interface StreamHead {
+  version: number;
+  head: string;
+  /** The commit that last changed the stream. */
+  seq: number;
+  /** For request streams only: where their one line is, and its time (for expiry at a seal). */
+  place?: Place;
+  atMs?: number;
+}
+
+/** A valid commit in its place: `versions` are the streams' versions after it. */
+export interface FoldedCommit {
+  seq: number;
+  sum: string;
+  commit: Commit;
+}
+
+export type Verdict =
+  | { kind: 'valid'; folded: FoldedCommit }
+  | { kind: 'seal'; seal: Seal; seq: number }
+  | { kind: 'void'; why: 'expectation' | 'after-seal' | 'misplaced-seal' | 'malformed' }
+  | { kind: 'torn' }
+  | { kind: 'damage'; why: string };
+
+/** A fold's state as a checkpoint keeps it. */
+export interface FoldState {
+  seq: number;
+  chain: string;
+  sealed: string;
+  streams: Record<string, [version: number, head: string, seq: number, atMs?: number, segment?: number, offset?: number]>;
+}
+
+/** Request streams live this long at least; they are dropped only at a valid seal, so that all folds agree. */
+export const REQUEST_LIFE_MS = 7 * 24 * 3_600_000;
+
+/** How many chain values are held for checking `seen`: a writer's last durable line is never far behind. */
+const CHAINS_HELD = 16_384;
+
+export class Fold {
+  seq = 0;
+  chain = '';
+  /** SHA-256 of the last sealed segment: what the next seal names as `previous`. */
+  sealedSha = '';
+  readonly heads = new Map<string, StreamHead>();
+  /** True once a valid seal ended the current segment: nothing after it in its file counts. */
+  private ended = false;
+  private chains: string[] = [''];
+  private chainsFrom = 0;
+  private readonly keepAllChains: boolean;
+
+  constructor(options: { from?: FoldState; keepAllChains?: boolean } = {}) {
+    this.keepAllChains = options.keepAllChains ?? false;
+    const from = options.from;
+    if (from === undefined) return;
+    this.seq = from.seq;
+    this.chain = from.chain;
+    this.sealedSha = from.sealed;
+    this.chains = [from.chain];
+    this.chainsFrom = from.seq;
+    for (const [stream, [version, head, seq, atMs, segment, offset]] of Object.entries(from.streams)) {
+      const entry: StreamHead = { version, head, seq };
+      if (atMs !== undefined) entry.atMs = atMs;
+      if (segment !== undefined && offset !== undefined) entry.place = { segment, offset };
+      this.heads.set(stream, entry);
+    }
+  }
+
+  state(): FoldState {
+    const streams: FoldState['streams'] = {};
+    for (const [stream, { version, head, seq, atMs, place }] of this.heads) {
+      streams[stream] =
+        atMs === undefined || place === undefined
+          ? [version, head, seq]
+          : [version, head, seq, atMs, place.segment, place.offset];
+    }
+    return { seq: this.seq, chain: this.chain, sealed: this.sealedSha, streams };
+  }
+
+  expected(stream: string): Expected {
+    const entry = this.heads.get(stream);
+    return entry === undefined ? [0, ''] : [entry.version, entry.head];
+  }
+
+  /** The chain after the line with this seq, where it is still held. */
+  chainAt(seq: number): string | undefined {
+    return this.chains[seq - this.chainsFrom];
+  }
+
+  /** True when a valid seal ended the segment that is being folded. */
+  isEnded(): boolean {
+    return this.ended;
+  }
+
+  /** Begins the next segment: what follows counts again. */
+  nextSegment(): void {
+    this.ended = false;
+  }
+
+  /** The verdict on one line (without its newline) that starts at `place`. Changes the fold only if it is valid. */
+  offer(line: Buffer, place: Place): Verdict {
+    const sum = claimedSum(line);
+    if (sum === undefined) return { kind: 'torn' };
+    if (sumOf(line.subarray(0, line.length - TRAILER_BYTES)) !== sum) return { kind: 'damage', why: 'the sum differs' };
+    const body = parseLine(line);
+    if (body === undefined) return { kind: 'void', why: 'malformed' };
+    // On every line whose sum holds, void ones and ones after a seal too: that is how a removed line is found.
+    const unseen = this.contradicts(body.seen);
+    if (unseen !== undefined) return { kind: 'damage', why: unseen };
+    if (this.ended) return { kind: 'void', why: 'after-seal' };
+    if (isSeal(body)) return this.offerSeal(body, sum, place);
+    if (!this.met(body)) return { kind: 'void', why: 'expectation' };
+    return { kind: 'valid', folded: this.accept(body, sum, place) };
+  }
+
+  /** Takes a line that was just written here and read back byte for byte where it was expected: no need to parse it. */
+  acceptOwn(own: EncodedCommit, place: Place): FoldedCommit {
+    return this.accept(own.commit, own.sum, place);
+  }
+
+  /** True if every expectation of the commit holds now. */
+  met(commit: Commit): boolean {
+    for (const stream in commit.expect) {
+      const expected = commit.expect[stream];
+      const entry = this.heads.get(stream);
+      if (expected === undefined || expected[0] !== (entry?.version ?? 0) || expected[1] !== (entry?.head ?? '')) return false;
+    }
+    // What a commit changes it must have seen; without this a line could change a stream behind its readers' backs.
+    for (const event of commit.events) if (commit.expect[event.stream] === undefined) return false;
+    return commit.events.length > 0;
+  }
+
+  private accept(commit: Commit, sum: string, place: Place): FoldedCommit {
+    this.advance(sum);
+    const head = headOf(sum);
+    for (const event of commit.events) {
+      const entry = this.heads.get(event.stream);
+      if (entry !== undefined) {
+        entry.version += 1;
+        entry.head = head;
+        entry.seq = this.seq;
+      } else if (event.stream.startsWith('request/')) {
+        this.heads.set(event.stream, { version: 1, head, seq: this.seq, place, atMs: Date.parse(commit.at) });
+      } else {
+        this.heads.set(event.stream, { version: 1, head, seq: this.seq });
+      }
+    }
+    return { seq: this.seq, sum, commit };
+  }
+
+  private offerSeal(body: Seal, sum: string, place: Place): Verdict {
+    if (body.seal.bytes !== place.offset) return { kind: 'void', why: 'misplaced-seal' };
+    this.advance(sum);
+    this.ended = true;
+    this.sealedSha = body.seal.sha256;
+    this.expireRequests(Date.parse(body.at));
+    return { kind: 'seal', seal: body, seq: this.seq };
+  }
+
+  /** By the seal's own time, so that every fold drops the same ones at the same place, whatever its clock says. */
+  private expireRequests(sealMs: number): void {
+    for (const [stream, entry] of this.heads) {
+      if (entry.atMs !== undefined && sealMs - entry.atMs >= REQUEST_LIFE_MS) this.heads.delete(stream);
+    }
+  }
+
+  private advance(sum: string): void {
+    this.seq += 1;
+    this.chain = nextChain(this.chain, sum);
+    this.chains.push(this.chain);
+    if (!this.keepAllChains && this.chains.length > 2 * CHAINS_HELD) {
+      this.chains = this.chains.slice(CHAINS_HELD);
+      this.chainsFrom += CHAINS_HELD;
+    }
+  }
+
+  private contradicts(seen: Seen): string | undefined {
+    const [seq, chain] = seen;
+    if (seq > this.seq) return `a later writer knew ${seq} lines to be durable, but ${this.seq} are here`;
+    if (seq < this.chainsFrom) return undefined;
+    const held = this.chains[seq - this.chainsFrom];
+    if (held !== chain) return `a later writer knew other bytes up to line ${seq}`;
+    return undefined;
+  }
+}

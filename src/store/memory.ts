@@ -1,0 +1,173 @@
+// The reference backend: the same lines and the same fold, in memory. Several stores on one MemoryLog behave like several
+// processes on one file. Used by tests and by dry runs; nothing survives the process, and it says so.
+
+import { hash } from 'node:crypto';
+import { type EncodedCommit, type Expected, isSeal, parseLine, type Seen } from './commit.ts';
+import { Fold, type FoldedCommit } from './fold.ts';
+import type { Appending, Blobs, CommitListener, Outcome, Presence, Recorded, Snapshot, Store, StoreInfo } from './port.ts';
+
+/** What the file is to the file backend. */
+export class MemoryLog {
+  readonly lines: Buffer[] = [];
+  readonly waiting = new Set<() => void>();
+
+  append(lines: readonly Buffer[]): void {
+    this.lines.push(...lines);
+    for (const wake of [...this.waiting]) wake();
+  }
+}
+
+export class MemoryStore implements Store {
+  private readonly log: MemoryLog;
+  private readonly onCommits: CommitListener;
+  private readonly fold = new Fold({ keepAllChains: true });
+  private readonly valid: FoldedCommit[] = [];
+  private next = 0;
+
+  constructor(log: MemoryLog, onCommits: CommitListener) {
+    this.log = log;
+    this.onCommits = onCommits;
+    this.refresh();
+  }
+
+  info(): StoreInfo {
+    return { kind: 'memory', place: 'memory', durability: 'none' };
+  }
+
+  seq(): number {
+    return this.fold.seq;
+  }
+
+  expected(stream: string): Expected {
+    return this.fold.expected(stream);
+  }
+
+  lastSeq(stream: string): number {
+    return this.fold.heads.get(stream)?.seq ?? 0;
+  }
+
+  streams(prefix: string): string[] {
+    return [...this.fold.heads.keys()].filter((name) => name.startsWith(prefix));
+  }
+
+  seen(): Seen {
+    return [this.fold.seq, this.fold.chain];
+  }
+
+  refresh(): void {
+    this.foldNew(new Map(), []);
+  }
+
+  append(batch: readonly EncodedCommit[]): Appending {
+    this.log.append(batch.map((own) => Buffer.from(own.line)));
+    const outcomes: Outcome[] = batch.map(() => ({ kind: 'lost' }));
+    this.foldNew(new Map(batch.map((own, index) => [own.sum, index])), outcomes);
+    return { outcomes, durable: Promise.resolve() };
+  }
+
+  settle(): undefined {
+    return undefined;
+  }
+
+  turn(): undefined {
+    return undefined;
+  }
+
+  read(stream: string, fromVersion: number): Recorded[] {
+    const recorded: Recorded[] = [];
+    let version = 0;
+    for (const { seq, commit } of this.valid) {
+      for (const event of commit.events) {
+        if (event.stream !== stream) continue;
+        version += 1;
+        if (version < fromVersion) continue;
+        const record: Recorded = { seq, version, at: commit.at, by: commit.by, type: event.type, patch: event.patch };
+        recorded.push(event.data === undefined ? record : { ...record, data: event.data });
+      }
+    }
+    return recorded;
+  }
+
+  async readAll(afterSeq: number, limit: number): Promise<FoldedCommit[]> {
+    this.refresh();
+    return this.valid.filter((folded) => folded.seq > afterSeq).slice(0, limit);
+  }
+
+  async *watch(afterSeq: number, signal: AbortSignal): AsyncIterable<number> {
+    let last = afterSeq;
+    while (!signal.aborted) {
+      this.refresh();
+      if (this.fold.seq > last) {
+        last = this.fold.seq;
+        yield last;
+        continue;
+      }
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.log.waiting.delete(wake);
+          resolve();
+        };
+        this.log.waiting.add(wake);
+        signal.addEventListener('abort', wake, { once: true });
+      });
+    }
+  }
+
+  getSnapshot(): Snapshot | undefined {
+    return undefined;
+  }
+
+  putSnapshot(): void {
+    // A cache may forget at once.
+  }
+
+  async close(): Promise<void> {
+    // Nothing is held.
+  }
+
+  private foldNew(own: ReadonlyMap<string, number>, outcomes: Outcome[]): void {
+    const commits: FoldedCommit[] = [];
+    for (; this.next < this.log.lines.length; this.next += 1) {
+      const line = this.log.lines[this.next];
+      if (line === undefined) break;
+      const verdict = this.fold.offer(line, { segment: 1, offset: this.next });
+      if (verdict.kind !== 'valid') continue;
+      // Parsed afresh: two stores on one log share no objects, as two processes would not.
+      const commit = parseLine(line);
+      if (commit === undefined || isSeal(commit)) continue;
+      const index = own.get(verdict.folded.sum);
+      if (index !== undefined) outcomes[index] = { kind: 'won', seq: verdict.folded.seq };
+      this.valid.push({ ...verdict.folded, commit });
+      commits.push(verdict.folded);
+    }
+    if (commits.length === 0) return;
+    const all = outcomes.length > 0 && commits.length === outcomes.length;
+    this.onCommits(commits, all && outcomes.every((outcome) => outcome.kind === 'won'));
+  }
+}
+
+export class MemoryBlobs implements Blobs {
+  private readonly blobs = new Map<string, Buffer>();
+
+  put(bytes: Uint8Array): string {
+    const sha256 = hash('sha256', bytes);
+    this.blobs.set(sha256, Buffer.from(bytes));
+    return sha256;
+  }
+
+  get(sha256: string): Buffer | undefined {
+    return this.blobs.get(sha256);
+  }
+}
+
+export class MemoryPresence implements Presence {
+  private readonly seen = new Map<string, number>();
+
+  touch(who: string): void {
+    this.seen.set(who, Date.now());
+  }
+
+  lastSeen(who: string): number | undefined {
+    return this.seen.get(who);
+  }
+}
