@@ -1,0 +1,38 @@
+// `npm run gen`: writes what is generated from the tools, src/generated/tools.json. With --check it writes nothing and
+// fails if a file would change. Run from the repository's root through scripts/run.mjs.
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describeTools } from '../src/tools/describe.ts';
+import { tools } from '../src/tools/index.ts';
+
+const listings = describeTools(tools);
+const lines = listings.map((listing) => JSON.stringify(listing));
+const files: Record<string, string> = {
+  // A tool a line: short diffs, and nothing for a formatter to have an opinion on.
+  'src/generated/tools.json': lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`,
+};
+
+const check = process.argv.includes('--check');
+const changed = Object.entries(files).filter(([path, content]) => current(path) !== content);
+for (const [path, content] of changed) {
+  process.stderr.write(`${check ? 'out of date' : 'written'}: ${path}\n`);
+  if (check) continue;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+process.stderr.write(
+  `${listings.length} tools, ${JSON.stringify(listings.map((l) => l.tool)).length} characters on the wire\n`,
+);
+if (check && changed.length > 0) {
+  process.stderr.write('run npm run gen and commit the result\n');
+  process.exitCode = 1;
+}
+
+function current(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+// A tool's input schema as options of the command line, and the words given there as its input. Used by tool-command.ts.
+
+import { Option } from 'commander';
+import type { Json, JsonObject } from '../json/json.ts';
+import { isObject } from '../json/json.ts';
+import type { ObjectSchema } from '../tools/describe.ts';
+
+/** One option per argument: `if_etag` becomes `--if-etag`; what is true by default can be switched off by `--no-…`. */
+export function optionsFor(schema: ObjectSchema): { key: string; option: Option }[] {
+  return Object.entries(schema.properties).map(([key, property]) => {
+    const name = key.replaceAll('_', '-');
+    const help = [describe(property), schema.required?.includes(key) ? '(required)' : '']
+      .filter((part) => part !== '')
+      .join(' ');
+    if (property.type !== 'boolean') return { key, option: new Option(`--${name} <${valueName(property)}>`, help) };
+    return { key, option: new Option(property.default === true ? `--no-${name}` : `--${name}`, help) };
+  });
+}
+
+/** The input for a tool: options by key, then what stands at positions. An option given by name wins. */
+export function inputFrom(
+  schema: ObjectSchema,
+  given: ReadonlyMap<string, unknown>,
+  positional: readonly string[],
+  words: readonly string[],
+): JsonObject {
+  const input: JsonObject = {};
+  positional.forEach((key, i) => {
+    const word = words[i];
+    if (word !== undefined) input[key] = convert(word, schema.properties[key] ?? {});
+  });
+  for (const [key, value] of given) {
+    if (typeof value === 'boolean') input[key] = value;
+    else if (typeof value === 'string') input[key] = convert(value, schema.properties[key] ?? {});
+  }
+  return input;
+}
+
+/** A word as the value that its schema wants. What does not fit stays text, so that the tool itself says what is wrong. */
+function convert(word: string, property: JsonObject): Json {
+  switch (property.type) {
+    case 'string':
+      return word;
+    case 'integer':
+    case 'number': {
+      const number = Number(word);
+      return word.trim() !== '' && Number.isFinite(number) ? number : word;
+    }
+    case 'boolean':
+      return word === 'true' ? true : word === 'false' ? false : word;
+    case 'array':
+      return word.trimStart().startsWith('[') || !holdsText(property)
+        ? parsed(word)
+        : word.split(',').map((part) => part.trim());
+    default:
+      return parsed(word);
+  }
+}
+
+function holdsText(property: JsonObject): boolean {
+  return isObject(property.items) && property.items.type === 'string';
+}
+
+function parsed(word: string): Json {
+  try {
+    return JSON.parse(word);
+  } catch {
+    return word;
+  }
+}
+
+function valueName(property: JsonObject): string {
+  if (Array.isArray(property.enum)) return 'choice';
+  if (property.type === 'array') return holdsText(property) ? 'a,b,…' : 'json';
+  return typeof property.type === 'string' && property.type !== 'object' ? property.type : 'json';
+}
+
+function describe(property: JsonObject): string {
+  const text = typeof property.description === 'string' ? property.description : '';
+  const choices = Array.isArray(property.enum) ? `[${property.enum.join('|')}]` : '';
+  const otherwise =
+    property.default === undefined || property.default === true ? '' : `(default ${JSON.stringify(property.default)})`;
+  return [text, choices, otherwise].filter((part) => part !== '').join(' ');
+}

@@ -1,0 +1,47 @@
+// What the generated command line needs of the world; the tests give it another one. Used by main.ts.
+
+import { type Config, globalFlags } from '../config.ts';
+import type { Result } from '../failure.ts';
+import listings from '../generated/tools.json' with { type: 'json' };
+import { createLog, type Logger } from '../log.ts';
+import type { Ports } from '../ports.ts';
+import type { Tool } from '../tools/define.ts';
+import type { Listing } from '../tools/describe.ts';
+import { version } from '../version.ts';
+import type { VerbEntry } from './verb.ts';
+
+export interface CliEnvironment<P> {
+  config: Pick<Config, 'readOnly' | 'checkAnswers' | 'home'>;
+  log: Logger;
+  version: string;
+  /** The verbs that main.ts runs itself, for help and for suggestions. */
+  verbs: { name: string; summary: string }[];
+  flags: { name: string; value?: string; help: string }[];
+  listings: readonly Listing[];
+  tools(): Promise<readonly Tool<P>[]>;
+  openPorts(): Promise<Result<P & { close(): Promise<void> }>>;
+  /** Aborted by the first interrupt. */
+  signal: AbortSignal;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** This process: its terminal, its store, its signals. */
+export function realEnvironment(config: Config, verbs: Record<string, VerbEntry>): CliEnvironment<Ports> {
+  const log = createLog(config);
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
+  return {
+    config,
+    log,
+    version,
+    verbs: Object.entries(verbs).map(([name, { summary }]) => ({ name, summary })),
+    flags: globalFlags,
+    listings: listings as unknown as Listing[],
+    tools: async () => (await import('../tools/index.ts')).tools,
+    openPorts: async () => await (await import('../ports.ts')).openPorts(config, log, 'cli'),
+    signal: stop.signal,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+  };
+}

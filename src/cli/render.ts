@@ -1,0 +1,60 @@
+// An answer as text for a terminal: one fact a line, lists of objects as aligned columns. Used by cli/tool-command.ts.
+
+import { visible } from '../display.ts';
+import { isObject } from '../json/json.ts';
+
+const maxCell = 60;
+
+/** Compact text for people. Nothing in it can move the cursor or reorder the line. */
+export function renderAnswer(value: unknown): string {
+  if (!isObject(value)) return `${scalar(value)}\n`;
+  const lines: string[] = [];
+  for (const [key, item] of Object.entries(value)) lines.push(...renderField(visible(key), item));
+  return `${lines.join('\n')}\n`;
+}
+
+/** JSON for programs, still safe to look at: what a terminal would obey is written as \uXXXX, which means the same. */
+export function renderJson(value: unknown): string {
+  return `${visible(JSON.stringify(value))}\n`;
+}
+
+function renderField(key: string, value: unknown): string[] {
+  if (typeof value === 'string' && value.includes('\n')) {
+    return [
+      `${key}:`,
+      ...value
+        .replace(/\n$/, '')
+        .split('\n')
+        .map((line) => `  ${visible(line)}`),
+    ];
+  }
+  if (Array.isArray(value)) return renderList(key, value);
+  if (!isObject(value)) return [`${key}: ${scalar(value)}`];
+  const entries = Object.entries(value);
+  if (entries.length === 0) return [`${key}: {}`];
+  return [`${key}:`, ...entries.map(([name, item]) => `  ${visible(name)}: ${scalar(item)}`)];
+}
+
+function renderList(key: string, items: unknown[]): string[] {
+  if (items.length === 0) return [`${key}: none`];
+  const rows = items.filter(isObject);
+  if (rows.length === items.length) return [`${key}: ${items.length}`, ...table(rows)];
+  const short = items.every((item) => typeof item !== 'object' || item === null);
+  return short ? [`${key}: ${items.map(scalar).join(', ')}`] : [`${key}:`, ...items.map((item) => `  ${scalar(item)}`)];
+}
+
+function table(rows: Record<string, unknown>[]): string[] {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const cells = rows.map((row) => names.map((name) => cut(row[name] === undefined ? '' : scalar(row[name]))));
+  const widths = names.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]?.length ?? 0)));
+  const line = (row: string[]): string => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}`.trimEnd();
+  return [line(names.map(visible)), ...cells.map(line)];
+}
+
+function cut(text: string): string {
+  return text.length > maxCell ? `${text.slice(0, maxCell - 1)}…` : text;
+}
+
+function scalar(value: unknown): string {
+  return visible(typeof value === 'string' ? value : JSON.stringify(value));
+}

@@ -1,0 +1,73 @@
+// The verb `serve`: MCP on stdin and stdout until the client is gone.
+
+import type { Config } from '../config.ts';
+import type { Result } from '../failure.ts';
+import listings from '../generated/tools.json' with { type: 'json' };
+import { instructions } from '../instructions.ts';
+import { createLog, type Logger } from '../log.ts';
+import type { Ports } from '../ports.ts';
+import { buildServer } from '../server.ts';
+import { runUntilClosed } from '../shutdown.ts';
+import type { Listing } from '../tools/describe.ts';
+import { StdioTransport } from '../transport.ts';
+import { version } from '../version.ts';
+
+type OpenPorts = Ports & { close(): Promise<void> };
+
+/** Serves until closed. The store opens beside the protocol: a store that cannot be opened is told by every call. */
+export async function run(_args: string[], config: Config): Promise<number> {
+  const log = createLog(config);
+  const ports = keepPorts(config, log);
+  const server = buildServer<Ports>({
+    config,
+    log,
+    ports: ports.get,
+    tools: async () => (await import('../tools/index.ts')).tools,
+    listings: listings as unknown as Listing[],
+    instructions,
+    version,
+  });
+  server.server.onerror = (error) => log.warn({ err: error }, 'protocol');
+  const transport = new StdioTransport({ input: process.stdin, output: process.stdout });
+  await server.connect(transport);
+  void ports.get().catch((error: unknown) => log.error({ err: error }, 'opening the store'));
+  const close = async (): Promise<void> => {
+    await server.close();
+    await ports.close();
+  };
+  return await runUntilClosed({ transport, close, log });
+}
+
+interface KeptPorts {
+  get(): Promise<Result<OpenPorts>>;
+  close(): Promise<void>;
+}
+
+/** Opens at most once at a time; a failure is not kept, so the next call tries again and trouble put right is seen. */
+function keepPorts(config: Config, log: Logger): KeptPorts {
+  let opening: Promise<Result<OpenPorts>> | undefined;
+  const open = async (): Promise<Result<OpenPorts>> => {
+    const { openPorts } = await import('../ports.ts');
+    return await openPorts(config, log, 'serve');
+  };
+  const get = async (): Promise<Result<OpenPorts>> => {
+    opening ??= open();
+    const mine = opening;
+    const forget = (): void => {
+      if (opening === mine) opening = undefined;
+    };
+    try {
+      const opened = await mine;
+      if (!opened.ok) forget();
+      return opened;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  };
+  const close = async (): Promise<void> => {
+    const opened = await opening;
+    if (opened?.ok) await opened.value.close();
+  };
+  return { get, close };
+}

@@ -1,0 +1,115 @@
+// `baton <noun> <verb>`: every tool as a command, generated from the list of tools and run through the same wrapper.
+// Loaded by main.ts for whatever is not one of its own verbs, including --help and --version.
+
+import { Command, CommanderError } from 'commander';
+import { type Outcome, runCall } from '../call.ts';
+import type { Failure } from '../failure.ts';
+import { describeFailure } from '../failure-text.ts';
+import { inputFrom, optionsFor } from './arguments.ts';
+import { complain, exitCodes } from './complain.ts';
+import type { CliEnvironment } from './environment.ts';
+import { renderAnswer, renderJson } from './render.ts';
+
+/** Runs one command line; resolves with its exit code. */
+export async function runToolCommand<P>(argv: string[], env: CliEnvironment<P>): Promise<number> {
+  let code: number = exitCodes.done;
+  const program = buildProgram(env, async (name, input, json) => {
+    code = await runTool(env, name, input, json);
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.input;
+    throw error;
+  }
+}
+
+type RunTool = (name: string, input: object, json: boolean) => Promise<void>;
+
+function buildProgram<P>(env: CliEnvironment<P>, runTool: RunTool): Command {
+  const program = new Command('baton')
+    .description('Without a command: serve MCP on stdin and stdout.')
+    .version(env.version, '--version')
+    .exitOverride()
+    .configureOutput({ writeOut: env.out, writeErr: env.err })
+    .addHelpText('after', `\n${flagHelp(env)}`);
+  for (const verb of env.verbs) program.command(verb.name).description(verb.summary);
+  const nouns = new Map<string, Command>();
+  for (const { tool, positional } of env.listings) {
+    const [noun = '', verb = ''] = tool.name.split('_');
+    const parent = nouns.get(noun) ?? program.command(noun);
+    nouns.set(noun, parent);
+    const command = parent
+      .command(verb)
+      .summary(tool.title)
+      .description(`${tool.description}\n\nThe tool ${tool.name}.`);
+    for (const name of positional) command.argument(`[${name}]`);
+    const keys = new Map<string, string>();
+    for (const { key, option } of optionsFor(tool.inputSchema)) {
+      command.addOption(option);
+      keys.set(option.attributeName(), key);
+    }
+    command.option('--json', 'print the answer as JSON');
+    command.action(async () => {
+      const given = new Map<string, unknown>();
+      for (const [name, value] of Object.entries(command.opts())) {
+        const key = keys.get(name);
+        if (key !== undefined && command.getOptionValueSource(name) === 'cli') given.set(key, value);
+      }
+      await runTool(
+        tool.name,
+        inputFrom(tool.inputSchema, given, positional, command.args),
+        command.opts().json === true,
+      );
+    });
+  }
+  for (const [noun, command] of nouns)
+    command.description(`${noun}: ${command.commands.map((c) => c.name()).join(', ')}`);
+  return program;
+}
+
+function flagHelp<P>(env: CliEnvironment<P>): string {
+  const rows = env.flags.map((flag): [string, string] => [
+    `--${flag.name}${flag.value === undefined ? '' : ` <${flag.value}>`}`,
+    flag.help,
+  ]);
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return `For every command:\n${rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n')}`;
+}
+
+async function runTool<P>(env: CliEnvironment<P>, name: string, input: object, json: boolean): Promise<number> {
+  const tool = (await env.tools()).find((one) => one.name === name);
+  if (tool === undefined) return report(env, { code: 'unknown-tool', tool: name, near: [] }, json);
+  const opened = await env.openPorts();
+  if (!opened.ok) return report(env, opened.failure, json);
+  try {
+    const outcome = await runCall({
+      tool,
+      input,
+      ports: async () => opened,
+      config: env.config,
+      log: env.log,
+      signal: env.signal,
+      progress: () => undefined,
+    });
+    return finish(env, outcome, json);
+  } finally {
+    await opened.value.close();
+  }
+}
+
+function finish<P>(env: CliEnvironment<P>, outcome: Outcome, json: boolean): number {
+  if (outcome.kind === 'failure') return report(env, outcome.failure, json);
+  if (outcome.kind === 'bug') {
+    env.err(`${outcome.text}\n`);
+    return exitCodes.other;
+  }
+  env.out(json ? renderJson(outcome.value) : renderAnswer(outcome.value));
+  return exitCodes.done;
+}
+
+function report<P>(env: CliEnvironment<P>, failure: Failure, json: boolean): number {
+  if (!json) return complain(failure, env.err);
+  return complain(failure, () => env.err(renderJson({ error: { ...describeFailure(failure), ...failure } })));
+}

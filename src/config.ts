@@ -1,0 +1,214 @@
+// Flags and environment → Config. The only reader of process.env; called by main.ts before anything else is loaded, so
+// it imports no library: a hook has to start near bare Node.
+
+import { homedir, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fail, type InputIssue, ok, type Result } from './failure.ts';
+
+export const toolsetNames = ['state', 'session', 'plan', 'run', 'team', 'ops'] as const;
+export type Toolset = (typeof toolsetNames)[number];
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Which tools are listed: whole sets without their opt-in tools, single tools by name, or everything. */
+export interface ToolChoice {
+  sets: Toolset[];
+  tools: string[];
+  all: boolean;
+}
+
+export interface Config {
+  stateDir: string;
+  durability: 'fsync' | 'none';
+  toolsets: ToolChoice;
+  readOnly: boolean;
+  /** The session named by Baton's own variable; a call's argument still comes first. */
+  session?: string;
+  projectDir: string;
+  /** The client's own session id: an alias of a session of ours. */
+  clientSession?: string;
+  /** Programs that command nodes may run. Empty: none. */
+  allowCommands: string[];
+  logLevel: LogLevel;
+  forceNetworkFs: boolean;
+  /** 0: no limit. */
+  maxCallsPerSecond: number;
+  /** Development: check every answer against its tool's output schema. */
+  checkAnswers: boolean;
+  user: string;
+  cwd: string;
+  home: string;
+  /** What command nodes may choose their environment from. */
+  childEnv: Record<string, string>;
+}
+
+type FlagName = 'state-dir' | 'durability' | 'toolsets' | 'allow-commands' | 'log-level' | 'project-dir' | 'read-only';
+export type Flags = Partial<Record<FlagName, string>>;
+
+/** The flags that every verb understands, with the words for `--help`. A flag without a value name is a switch. */
+export const globalFlags: { name: FlagName; value?: string; help: string }[] = [
+  { name: 'state-dir', value: 'dir', help: 'where the store is (BATON_STATE_DIR; default ~/.claude/state)' },
+  { name: 'durability', value: 'mode', help: 'fsync, or none for throw-away stores (BATON_DURABILITY)' },
+  {
+    name: 'toolsets',
+    value: 'list',
+    help: `tools to list: ${toolsetNames.join(',')}, tool names, or all (BATON_TOOLSETS)`,
+  },
+  { name: 'allow-commands', value: 'list', help: 'programs that command nodes may run (BATON_ALLOW_COMMANDS)' },
+  { name: 'log-level', value: 'level', help: `${logLevels.join(', ')} (BATON_LOG_LEVEL; default warn)` },
+  { name: 'project-dir', value: 'dir', help: 'the project served (BATON_PROJECT_DIR, then CLAUDE_PROJECT_DIR)' },
+  { name: 'read-only', help: 'refuse every tool that changes something (BATON_READ_ONLY)' },
+];
+
+/** Takes the global flags out of argv, wherever they stand before a `--`. `--name value` and `--name=value` both work. */
+export function takeFlags(argv: readonly string[]): Result<{ flags: Flags; rest: string[] }> {
+  const flags: Flags = {};
+  const rest: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? '';
+    if (word === '--') {
+      rest.push(...argv.slice(i));
+      break;
+    }
+    const equals = word.indexOf('=');
+    const name = equals < 0 ? word : word.slice(0, equals);
+    const flag = globalFlags.find((known) => name === `--${known.name}`);
+    if (flag === undefined) {
+      rest.push(word);
+    } else if (equals >= 0) {
+      flags[flag.name] = word.slice(equals + 1);
+    } else if (flag.value === undefined) {
+      flags[flag.name] = '1';
+    } else {
+      i++;
+      const value = argv[i];
+      if (value === undefined) return fail(invalid([{ at: `--${flag.name}`, why: `needs a value: <${flag.value}>` }]));
+      flags[flag.name] = value;
+    }
+  }
+  return ok({ flags, rest });
+}
+
+/** Flags win over environment variables; an empty string counts as absent everywhere. Every fault is named at once. */
+export function readConfig(flags: Flags, env: Record<string, string | undefined> = process.env): Result<Config> {
+  const issues: InputIssue[] = [];
+  const home = homedir();
+  const cwd = process.cwd();
+  const pick = (flag: FlagName, variable: string): Named => {
+    const given = flags[flag];
+    return given ? { at: `--${flag}`, text: given } : { at: variable, text: env[variable] || undefined };
+  };
+  const variable = (name: string): Named => ({ at: name, text: env[name] || undefined });
+
+  const session = variable('BATON_SESSION');
+  if (session.text !== undefined && !/^[a-z0-9][a-z0-9._-]{0,63}$/.test(session.text)) {
+    issues.push({ at: session.at, why: 'expected 1 to 64 of a-z, 0-9, dot, dash and underscore' });
+  }
+  const clientSession = variable('CLAUDE_CODE_SESSION_ID').text;
+  const projectDir = pick('project-dir', 'BATON_PROJECT_DIR').text ?? variable('CLAUDE_PROJECT_DIR').text ?? cwd;
+  const config: Config = {
+    stateDir: directory(pick('state-dir', 'BATON_STATE_DIR').text ?? '~/.claude/state', home, cwd),
+    durability: oneOf(pick('durability', 'BATON_DURABILITY'), ['fsync', 'none'] as const, 'fsync', issues),
+    toolsets: toolChoice(pick('toolsets', 'BATON_TOOLSETS'), issues),
+    readOnly: flag(pick('read-only', 'BATON_READ_ONLY'), issues),
+    projectDir: directory(projectDir, home, cwd),
+    allowCommands: allowList(pick('allow-commands', 'BATON_ALLOW_COMMANDS'), issues),
+    logLevel: oneOf(pick('log-level', 'BATON_LOG_LEVEL'), logLevels, 'warn', issues),
+    forceNetworkFs: flag(variable('BATON_FORCE_NETWORK_FS'), issues),
+    maxCallsPerSecond: count(variable('BATON_MAX_CALLS_PER_SECOND'), 200, issues),
+    checkAnswers: flag(variable('BATON_CHECK_ANSWERS'), issues),
+    user: userName(env),
+    cwd,
+    home,
+    childEnv: definedOnly(env),
+    ...(session.text !== undefined && { session: session.text }),
+    ...(clientSession !== undefined && { clientSession }),
+  };
+  return issues.length > 0 ? fail(invalid(issues)) : ok(config);
+}
+
+interface Named {
+  at: string;
+  text: string | undefined;
+}
+
+function invalid(issues: InputIssue[]): { code: 'invalid-input'; issues: InputIssue[] } {
+  return { code: 'invalid-input', issues };
+}
+
+function directory(text: string, home: string, cwd: string): string {
+  // Client configuration files pass `~` on without a shell to expand it.
+  if (text === '~') return home;
+  return text.startsWith('~/') ? join(home, text.slice(2)) : resolve(cwd, text);
+}
+
+function oneOf<T extends string>(given: Named, allowed: readonly T[], otherwise: T, issues: InputIssue[]): T {
+  if (given.text === undefined) return otherwise;
+  const found = allowed.find((value) => value === given.text);
+  if (found === undefined) issues.push({ at: given.at, why: `expected one of ${allowed.join(', ')}` });
+  return found ?? otherwise;
+}
+
+function flag(given: Named, issues: InputIssue[]): boolean {
+  const text = given.text?.toLowerCase() ?? '0';
+  if (['1', 'true', 'yes', 'on'].includes(text)) return true;
+  if (!['0', 'false', 'no', 'off'].includes(text)) issues.push({ at: given.at, why: 'expected 1 or 0' });
+  return false;
+}
+
+function count(given: Named, otherwise: number, issues: InputIssue[]): number {
+  if (given.text === undefined) return otherwise;
+  if (/^\d{1,9}$/.test(given.text)) return Number(given.text);
+  issues.push({ at: given.at, why: 'expected a whole number; 0 means no limit' });
+  return otherwise;
+}
+
+function list(given: Named): string[] {
+  const words = (given.text ?? '').split(',').map((word) => word.trim());
+  return [...new Set(words.filter((word) => word !== ''))];
+}
+
+function toolChoice(given: Named, issues: InputIssue[]): ToolChoice {
+  if (given.text === undefined) return { sets: [...toolsetNames], tools: [], all: false };
+  const choice: ToolChoice = { sets: [], tools: [], all: false };
+  for (const word of list(given)) {
+    const set = toolsetNames.find((name) => name === word);
+    if (word === 'all') choice.all = true;
+    else if (word === 'default') choice.sets.push(...toolsetNames);
+    else if (set !== undefined) choice.sets.push(set);
+    else if (/^[a-z]+_[a-z_]+$/.test(word)) choice.tools.push(word);
+    else
+      issues.push({
+        at: given.at,
+        why: `"${word}" is no toolset (${toolsetNames.join(', ')}, default, all) nor a tool name`,
+      });
+  }
+  return choice;
+}
+
+function allowList(given: Named, issues: InputIssue[]): string[] {
+  const words = list(given);
+  for (const word of words) {
+    // A bare name or an absolute path; anything else would mean another program in another directory.
+    if (!/^[\w.+-]+$/.test(word) && !word.startsWith('/')) {
+      issues.push({ at: given.at, why: `"${word}" is neither a program's name nor an absolute path` });
+    }
+  }
+  return words;
+}
+
+function userName(env: Record<string, string | undefined>): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container's user id may have no entry in the password file.
+    return env.USER || env.LOGNAME || 'unknown';
+  }
+}
+
+function definedOnly(env: Record<string, string | undefined>): Record<string, string> {
+  const copy: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (value !== undefined) copy[name] = value;
+  return copy;
+}

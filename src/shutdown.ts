@@ -1,0 +1,84 @@
+// How a serving process ends: one orderly shutdown, whatever asks for it first. Used by cli/serve.ts.
+
+import type { Logger } from './log.ts';
+import type { StdioTransport } from './transport.ts';
+
+export interface Closing {
+  transport: Pick<StdioTransport, 'ended' | 'stopReading' | 'answered' | 'flushed'>;
+  /** Closes the server and then the ports: what is in flight there is finished or given up. */
+  close: () => Promise<void>;
+  log: Logger;
+}
+
+/** What is in flight may take this long, then closing this long: together less than the 2 s that clients wait. */
+const finishMs = 1500;
+const flushMs = 100;
+const closeMs = 300;
+const parentPollMs = 1000;
+
+const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+/**
+ * Waits until the client is gone or someone asks to stop, then stops intake, lets calls in flight finish, closes, and
+ * resolves with the exit code. A second signal resolves at once, with 128 + the signal's number.
+ */
+export async function runUntilClosed(closing: Closing): Promise<number> {
+  const { transport, log } = closing;
+  const parent = process.ppid;
+  let stopping = false;
+  let request: (reason: string, code: number) => void = () => undefined;
+  let giveUp: (code: number) => void = () => undefined;
+  const asked = new Promise<{ reason: string; code: number }>((resolve) => {
+    request = (reason, code) => resolve({ reason, code });
+  });
+  const impatient = new Promise<number>((resolve) => {
+    giveUp = resolve;
+  });
+  const onSignal = (name: NodeJS.Signals): void => {
+    if (stopping) giveUp(128 + (name in signals ? signals[name as keyof typeof signals] : 0));
+    stopping = true;
+    request(name, 0);
+  };
+  for (const name of Object.keys(signals)) process.on(name, onSignal);
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise failed that nobody waited for'));
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a fault that nothing caught');
+    request('uncaught exception', 1);
+  });
+  // A client that was killed may leave our pipes open in some other child of its own.
+  const poll = setInterval(() => {
+    if (process.ppid !== parent) request('parent gone', 0);
+  }, parentPollMs);
+  poll.unref();
+  void transport.ended.then((reason) => request(reason, 0));
+
+  const { reason, code } = await asked;
+  stopping = true;
+  clearInterval(poll);
+  log.debug({ reason }, 'closing');
+  return await Promise.race([impatient, shutDown(closing).then(() => code)]);
+}
+
+async function shutDown({ transport, close, log }: Closing): Promise<void> {
+  transport.stopReading();
+  if (!(await within(finishMs, transport.answered()))) log.warn('calls were still in flight when the server closed');
+  await within(flushMs, transport.flushed());
+  try {
+    if (!(await within(closeMs, close()))) log.warn('closing took too long and was left');
+  } catch (error) {
+    log.error({ err: error }, 'closing failed');
+  }
+}
+
+/** Whether the promise settled in time. */
+async function within(ms: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,81 @@
+// A refused input in our words: every fault at once, unknown keys with what they may have meant. Used by define.ts.
+
+import type { z } from 'zod';
+import type { Failure, InputIssue } from '../failure.ts';
+import { nearest } from '../nearest.ts';
+
+type Path = readonly PropertyKey[];
+
+/** Turns zod's report into `invalid-input`. `expected` lists the keys of the object that held an unknown one. */
+export function inputIssues(error: z.ZodError, input: z.ZodObject): Extract<Failure, { code: 'invalid-input' }> {
+  const issues: InputIssue[] = [];
+  let expected: string[] | undefined;
+  for (const issue of error.issues) {
+    if (issue.code !== 'unrecognized_keys') {
+      issues.push({ at: place(issue.path), why: wording(issue) });
+      continue;
+    }
+    const known = keysAt(input, issue.path);
+    expected ??= known;
+    for (const key of issue.keys) {
+      const [best] = nearest(key, known, 1);
+      const hint = best === undefined ? '' : `, did you mean ${best}?`;
+      issues.push({ at: place([...issue.path, key.slice(0, 64)]), why: `unknown key${hint}` });
+    }
+  }
+  return { code: 'invalid-input', issues, ...(expected !== undefined && { expected }) };
+}
+
+/** An argument's name, or a JSON Pointer for what lies deeper. */
+function place(path: Path): string {
+  if (path.length <= 1) return path.map(String).join('');
+  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function wording(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') {
+    const got = typeName(issue.input);
+    return got === 'undefined' ? `required (${issue.expected})` : `expected ${issue.expected}, got ${got}`;
+  }
+  if (issue.code === 'invalid_value')
+    return `expected one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+  if (issue.code === 'custom') return issue.message;
+  return issue.message.replace(/^(Invalid input|Too big|Too small|Invalid string): /, '');
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+/** The keys that the schema knows at a path; none if that place is no fixed object. */
+function keysAt(schema: z.core.$ZodType, path: Path): string[] {
+  let at: z.core.$ZodType | undefined = schema;
+  for (const step of path) {
+    const inner: z.core.$ZodTypeDef | undefined = definition(at);
+    if (isObjectDef(inner)) at = inner.shape[String(step)];
+    else if (isArrayDef(inner)) at = inner.element;
+    else return [];
+  }
+  const found = definition(at);
+  return isObjectDef(found) ? Object.keys(found.shape) : [];
+}
+
+/** The definition beneath optional, default and nullable. */
+function definition(schema: z.core.$ZodType | undefined): z.core.$ZodTypeDef | undefined {
+  let def = schema?._zod.def;
+  while (hasInner(def)) def = def.innerType._zod.def;
+  return def;
+}
+
+function hasInner(def: z.core.$ZodTypeDef | undefined): def is z.core.$ZodOptionalDef {
+  return def !== undefined && 'innerType' in def;
+}
+
+function isObjectDef(def: z.core.$ZodTypeDef | undefined): def is z.core.$ZodObjectDef {
+  return def?.type === 'object';
+}
+
+function isArrayDef(def: z.core.$ZodTypeDef | undefined): def is z.core.$ZodArrayDef {
+  return def?.type === 'array';
+}

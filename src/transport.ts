@@ -1,0 +1,149 @@
+// MCP over this process's stdin and stdout, in place of the SDK's own stdio transport, which leaves zombies on stdin end,
+// crashes on EPIPE, and drops bad lines, long lines, byte order marks and batches without an answer. Used by cli/serve.ts.
+
+import type { Readable, Writable } from 'node:stream';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { LineSplitter, type MessageId } from './lines.ts';
+import { maxMessageBytes, type Refusal, readLine } from './messages.ts';
+
+/** A client that reads nothing while this much waits for it is taken for gone. */
+const maxUnsentBytes = 64 * 1024 * 1024;
+
+export interface Streams {
+  input: Readable;
+  output: Writable;
+}
+
+/** Why nothing more can be read or written. */
+export type End = 'stdin ended' | 'stdin failed' | 'stdout failed' | 'stdout closed' | 'client does not read';
+
+export class StdioTransport implements Transport {
+  onclose?: (() => void) | undefined;
+  onerror?: ((error: Error) => void) | undefined;
+  onmessage?: Transport['onmessage'];
+  /** Settles when either direction is over. Closing the transport is the listener's business. */
+  readonly ended: Promise<End>;
+  readonly #streams: Streams;
+  readonly #lines = new LineSplitter(maxMessageBytes);
+  readonly #unanswered = new Set<MessageId>();
+  #end: (reason: End) => void = () => undefined;
+  #unsent: string[] = [];
+  #waiting: (() => void)[] = [];
+  #state: 'new' | 'open' | 'draining' | 'closed' = 'new';
+  #writable = true;
+
+  constructor(streams: Streams) {
+    this.#streams = streams;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new Error('the transport was started before');
+    this.#state = 'open';
+    const { input, output } = this.#streams;
+    const brokenOutput = (reason: End): void => {
+      this.#writable = false;
+      this.#unanswered.clear();
+      this.#settle();
+      this.#end(reason);
+    };
+    // The listeners stay for good: an error event after close() would otherwise be an uncaught exception.
+    output.on('error', () => brokenOutput('stdout failed'));
+    output.on('close', () => brokenOutput('stdout closed'));
+    input.on('error', () => this.#end('stdin failed'));
+    input.on('close', () => this.#end('stdin ended'));
+    input.on('end', () => {
+      const last = this.#lines.end();
+      if (last !== undefined) this.#receive(last);
+      this.#end('stdin ended');
+    });
+    input.on('data', (chunk: Buffer) => {
+      for (const line of this.#lines.push(chunk)) this.#receive(line);
+    });
+  }
+
+  /** Stops intake. What was received can still be answered. */
+  stopReading(): void {
+    if (this.#state === 'open') this.#state = 'draining';
+    this.#streams.input.pause();
+  }
+
+  /** Settles when every request received has been answered or cancelled. */
+  answered(): Promise<void> {
+    if (this.#unanswered.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Settles when what was sent has left the process, or cannot. */
+  async flushed(): Promise<void> {
+    this.#flush();
+    if (!this.#writable) return;
+    await new Promise<void>((resolve) => {
+      this.#streams.output.once('close', resolve);
+      this.#streams.output.once('error', resolve);
+      this.#streams.output.write('', () => resolve());
+    });
+  }
+
+  /** Never waits for the client: the stream keeps what it has not taken yet, up to a limit. */
+  async send(message: JSONRPCMessage): Promise<void> {
+    if (this.#state === 'closed' || !this.#writable) throw new Error('the connection is closed');
+    this.#write(message);
+    if (!('method' in message) && message.id !== undefined) this.#settle(message.id);
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#flush();
+    this.#state = 'closed';
+    this.#streams.input.pause();
+    this.#unanswered.clear();
+    this.#settle();
+    this.onclose?.();
+  }
+
+  #receive(line: Parameters<typeof readLine>[0]): void {
+    if (this.#state !== 'open') return;
+    const read = readLine(line);
+    if (read === undefined) return;
+    if ('refusals' in read) {
+      this.onerror?.(new Error(read.note));
+      for (const refusal of read.refusals) this.#refuse(refusal);
+      return;
+    }
+    const { message } = read;
+    if ('method' in message) {
+      if ('id' in message) this.#unanswered.add(message.id);
+      // The SDK answers nothing to a request that was cancelled.
+      else if (message.method === 'notifications/cancelled') this.#settle(message.params?.requestId);
+    }
+    this.onmessage?.(message);
+  }
+
+  #refuse({ id, code, message }: Refusal): void {
+    if (this.#writable) this.#write({ jsonrpc: '2.0', id, error: { code, message } });
+  }
+
+  #settle(id?: unknown): void {
+    if (typeof id === 'string' || typeof id === 'number') this.#unanswered.delete(id);
+    if (this.#unanswered.size > 0 || this.#waiting.length === 0) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Answers that become ready in the same turn leave in one system call. */
+  #write(message: object): void {
+    if (this.#unsent.push(`${JSON.stringify(message)}\n`) === 1) process.nextTick(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#unsent.length === 0) return;
+    const text = this.#unsent.length === 1 ? (this.#unsent[0] ?? '') : this.#unsent.join('');
+    this.#unsent = [];
+    if (!this.#writable) return;
+    this.#streams.output.write(text);
+    if (this.#streams.output.writableLength > maxUnsentBytes) this.#end('client does not read');
+  }
+}
