@@ -14,6 +14,10 @@ export function copyJson(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => copyJson(item));
   const copy: JsonObject = {};
-  for (const key of Object.keys(value)) copy[key] = copyJson(value[key] as Json);
+  for (const key of Object.keys(value)) {
+    const item = value[key];
+    // JSON has no undefined: a key without a value must not exist here and be gone after a replay.
+    if (item !== undefined) copy[key] = copyJson(item);
+  }
   return copy;
 }

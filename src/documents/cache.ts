@@ -1,0 +1,148 @@
+// The documents in memory: each is what its stream folds into. Loaded when first named, then kept up by every commit that
+// is folded; changed in place, with an undo list for what is decided but not yet read back. Used by documents.ts.
+
+import { FailureError } from '../failure.ts';
+import type { Json } from '../json/json.ts';
+import { applyOps, type PatchOp, revertOps } from '../json/patch.ts';
+import type { Expected } from '../store/commit.ts';
+import type { FoldedCommit } from '../store/fold.ts';
+import type { Snapshot, Store } from '../store/port.ts';
+
+/** A commit's change to a document that is not loaded: kept until it is, or until there are too many. */
+interface Pending {
+  /** What the commit expected of the stream: the document's version and head before it. */
+  before: Expected;
+  patch: PatchOp[];
+}
+
+interface Entry {
+  doc: Json | undefined;
+  loaded: boolean;
+  pending: Pending[];
+}
+
+/** A change made by a decision, and how to take it back. */
+export interface Undo {
+  stream: string;
+  ops: PatchOp[];
+}
+
+/** Beyond this a document that nobody here has named is loaded after all, so that memory stays bounded by documents. */
+const MAX_PENDING = 64;
+
+export class DocumentCache {
+  private readonly entries = new Map<string, Entry>();
+  private readonly storeOf: () => Store | undefined;
+
+  /** The store is asked for late: it reports commits while it opens, before it is there to be asked. */
+  constructor(storeOf: () => Store | undefined) {
+    this.storeOf = storeOf;
+  }
+
+  /** The document, loading it if need be; undefined for a stream without events. Throws FailureError `store-damaged`. */
+  get(stream: string): Json | undefined {
+    const entry = this.entries.get(stream);
+    if (entry?.loaded) return entry.doc;
+    const store = this.storeOf();
+    const expected = store?.expected(stream) ?? [0, ''];
+    if (store === undefined || expected[0] === 0) return undefined;
+    const doc = this.load(store, stream, expected, entry?.pending ?? []);
+    // A request's one document is read once, by a repeat: holding all of them would grow with every call.
+    if (!stream.startsWith('request/')) this.entries.set(stream, { doc, loaded: true, pending: [] });
+    return doc;
+  }
+
+  /** Applies operations in place and returns how to take them back. The document takes ownership of their values. */
+  change(stream: string, ops: readonly PatchOp[]): Undo {
+    const doc = this.get(stream);
+    const undo: Undo = { stream, ops: [] };
+    try {
+      this.entries.set(stream, { doc: applyOps(doc, ops, undo.ops), loaded: true, pending: [] });
+    } catch (error) {
+      this.entries.set(stream, { doc: revertOps(doc, undo.ops), loaded: true, pending: [] });
+      throw error;
+    }
+    return undo;
+  }
+
+  /** Takes changes back, the last first. Contract: nothing else changed these documents since. */
+  revert(undos: readonly Undo[]): void {
+    for (let at = undos.length - 1; at >= 0; at -= 1) {
+      const undo = undos[at];
+      const entry = undo === undefined ? undefined : this.entries.get(undo.stream);
+      if (undo === undefined || entry === undefined) continue;
+      entry.doc = revertOps(entry.doc, undo.ops);
+      // A document that never came to be: forget it, so that its creation by another process is applied afresh.
+      if (entry.doc === undefined) this.entries.delete(undo.stream);
+    }
+  }
+
+  /** Applies a folded commit. */
+  apply(folded: FoldedCommit): void {
+    for (const event of folded.commit.events) {
+      const entry = this.entries.get(event.stream);
+      if (entry?.loaded) {
+        entry.doc = this.applyOr(event.stream, entry.doc, event.patch);
+      } else if (!event.stream.startsWith('request/')) {
+        this.applyUnloaded(event.stream, event.patch, folded.commit.expect[event.stream] ?? [0, ''], entry);
+      }
+    }
+  }
+
+  /** Forgets a request's document once its commit is in the log: a repeat reads it from there. */
+  forgetRequests(streams: Iterable<string>): void {
+    for (const stream of streams) if (stream.startsWith('request/')) this.entries.delete(stream);
+  }
+
+  private applyUnloaded(stream: string, patch: PatchOp[], before: Expected, entry: Entry | undefined): void {
+    if (before[0] === 0 && entry === undefined) {
+      this.entries.set(stream, { doc: this.applyOr(stream, undefined, patch), loaded: true, pending: [] });
+      return;
+    }
+    const held = entry ?? { doc: undefined, loaded: false, pending: [] };
+    held.pending.push({ before, patch });
+    this.entries.set(stream, held);
+    if (held.pending.length > MAX_PENDING) this.loadEarly(stream, held);
+  }
+
+  /** Folds what has piled up into the snapshot, at the place of the last pending change, whatever the store has folded since. */
+  private loadEarly(stream: string, held: Entry): void {
+    const store = this.storeOf();
+    if (store === undefined) return;
+    const based = fromSnapshot(store.getSnapshot(stream), held.pending);
+    if (based === undefined) {
+      this.entries.delete(stream);
+      held.pending = [];
+      held.doc = undefined;
+      return;
+    }
+    held.doc = based.rest.reduce<Json | undefined>((doc, { patch }) => this.applyOr(stream, doc, patch), based.doc);
+    held.loaded = true;
+    held.pending = [];
+  }
+
+  private load(store: Store, stream: string, expected: Expected, pending: readonly Pending[]): Json | undefined {
+    const snapshot = store.getSnapshot(stream);
+    if (snapshot !== undefined && snapshot.version === expected[0] && snapshot.head === expected[1]) return snapshot.doc;
+    const based = pending.length > 0 ? fromSnapshot(snapshot, pending) : undefined;
+    if (based !== undefined) return based.rest.reduce((doc, { patch }) => this.applyOr(stream, doc, patch), based.doc);
+    // No cache fits: fold the stream from its first event.
+    const events = store.read(stream, 1);
+    return events.reduce<Json | undefined>((doc, { patch }) => this.applyOr(stream, doc, patch), undefined);
+  }
+
+  private applyOr(stream: string, doc: Json | undefined, patch: readonly PatchOp[]): Json | undefined {
+    try {
+      return applyOps(doc, patch);
+    } catch (error) {
+      const why = `a change of ${stream} does not fit the document it changed (${error instanceof Error ? error.message : 'unknown'})`;
+      throw new FailureError({ code: 'store-damaged', file: stream, offset: 0, why });
+    }
+  }
+}
+
+/** The snapshot as the base of pending changes, and those that come after it; undefined if it is not among their past. */
+function fromSnapshot(snapshot: Snapshot | undefined, pending: readonly Pending[]): { doc: Json | undefined; rest: readonly Pending[] } | undefined {
+  const at = pending.findIndex(({ before }) => before[0] === (snapshot?.version ?? 0) && before[1] === (snapshot?.head ?? ''));
+  return at < 0 ? undefined : { doc: snapshot?.doc, rest: pending.slice(at) };
+}

@@ -1,0 +1,401 @@
+// The loop of every change: tail the log, decide, write, read back, all in one tick; then make it durable; then answer.
+// A lost race undoes its edits and decides again. Tools, runner and views reach the store only through this.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { v7 } from 'uuid';
+import type { Author, Context, Decide } from '../domain/command.ts';
+import { type Failure, FailureError, fail, ok, type Result } from '../failure.ts';
+import { type EncodedCommit, encodeCommit, type Expected, headOf, MAX_LINE_BYTES, type StreamEvent } from '../store/commit.ts';
+import type { FoldedCommit } from '../store/fold.ts';
+import type { Blobs, CommitListener, Outcome, Presence, Snapshot, Store } from '../store/port.ts';
+import { DocumentCache } from './cache.ts';
+import { Decision } from './decision.ts';
+import { type Repeatable, type Request, repeatable } from './requests.ts';
+
+/** Lost races after which the turnstile is taken; at once when deciding takes long, since a fast writer always wins then. */
+const LOSSES_BEFORE_TURN = 4;
+const SLOW_DECISION_MS = 2;
+/** The first retries are at once; later ones after up to this long, so that writers fall out of step. */
+const RETRIES_AT_ONCE = 3;
+const JITTER_MS = 20;
+/** With the turnstile a writer waits for at most a few others: so many losses mean that something is wrong. */
+const MAX_LOSSES = 200;
+/** What waits in the process goes out in one write and one fsync, up to this much. */
+const MAX_BATCH_COMMITS = 512;
+const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+
+export interface ChangeOptions {
+  by: Author;
+  /** Makes the command one effect however often it is repeated; see requests.ts. */
+  request?: Request | undefined;
+  trace?: string | undefined;
+  /** `performance.now()` after which no further try is made. */
+  deadlineAt?: number | undefined;
+}
+
+/** What a change came to: the command's answer, and the commit's seq (the newest seq where nothing had to change). */
+export interface Changed<A> {
+  value: A;
+  seq: number;
+  replayed: boolean;
+  changed: boolean;
+}
+
+/** Documents as one read sees them, all at one seq. Whatever leaves the read must be copied: documents change in place. */
+export interface View {
+  readonly seq: number;
+  get<T extends object>(stream: string): Readonly<T> | undefined;
+  version(stream: string): number;
+  lastSeq(stream: string): number;
+  streams(prefix: string): string[];
+}
+
+export interface DocumentsParts {
+  openStore(onCommits: CommitListener): Store;
+  blobs: Blobs;
+  presence: Presence;
+  now(): number;
+  id(prefix: string): string;
+  select: Context['select'];
+}
+
+interface Job {
+  run(decision: Decision): Result<Repeatable<unknown>>;
+  by: Author;
+  trace: string | undefined;
+  losses: number;
+  slow: boolean;
+  /** Streams of void tries: what was decided twice must not be able to take effect twice. */
+  alsoExpect: Set<string>;
+  deadlineAt: number;
+  finish(result: Result<Changed<unknown>>): void;
+  crash(error: unknown): void;
+}
+
+interface Staged {
+  job: Job;
+  decision: Decision;
+  encoded: EncodedCommit;
+  answer: Repeatable<unknown>;
+}
+
+/** Answered without a commit: valid only if everything staged before it in its batch is won. */
+interface Settled {
+  job: Job;
+  result: Result<Changed<unknown>>;
+  after: number;
+}
+
+export class Documents {
+  readonly blobs: Blobs;
+  readonly presence: Presence;
+  private readonly parts: DocumentsParts;
+  private readonly cache: DocumentCache;
+  private readonly opened: Store;
+  private readonly listeners = new Set<(commits: readonly FoldedCommit[]) => void>();
+  private queue: Job[] = [];
+  private scheduled = false;
+  private staged: Staged[] = [];
+
+  /** Opens the store. Throws FailureError if it must not be opened. */
+  constructor(parts: DocumentsParts) {
+    this.parts = parts;
+    this.blobs = parts.blobs;
+    this.presence = parts.presence;
+    this.cache = new DocumentCache(() => this.opened);
+    this.opened = parts.openStore((commits, own) => this.onCommits(commits, own));
+  }
+
+  /** The store below: for maintenance, history and doctor. Tools have no use for it. */
+  get store(): Store {
+    return this.opened;
+  }
+
+  /** Runs a command until it is committed, refused, or out of time. Contract: rejects only for bugs. */
+  change<A>(decide: Decide<A>, options: ChangeOptions): Promise<Result<Changed<A>>> {
+    const { by, request, trace } = options;
+    const once: Decide<Repeatable<A>> =
+      request === undefined
+        ? (tx, ctx) => {
+            const result = decide(tx, ctx);
+            return result.ok ? ok({ value: result.value, replayed: false }) : result;
+          }
+        : repeatable(decide, request, by.tool, by.session, this.blobs);
+    return new Promise((resolve, reject) => {
+      this.enqueue({
+        run: (decision) => once(decision, this.context(by)),
+        by,
+        trace,
+        losses: 0,
+        slow: false,
+        alsoExpect: new Set(),
+        deadlineAt: options.deadlineAt ?? Number.POSITIVE_INFINITY,
+        finish: (result) => resolve(result as Result<Changed<A>>),
+        crash: reject,
+      });
+    });
+  }
+
+  /** Runs a command without committing it: its answer and the events it would have made. */
+  async rehearse<A>(decide: Decide<A>, by: Author): Promise<Result<{ value: A; events: StreamEvent[]; seq: number }>> {
+    await this.opened.refresh();
+    const decision = new Decision(this.cache, (stream) => this.opened.expected(stream));
+    const { seq, result } = this.rehearsed(decide, by, decision);
+    await this.opened.settle();
+    return result.ok ? ok({ value: result.value, events: decision.events, seq }) : result;
+  }
+
+  /** Calls `look` on the freshest documents, and resolves with what it returned once that is durable. */
+  async read<T>(look: (view: View) => T): Promise<T> {
+    const refreshed = this.opened.refresh();
+    if (refreshed !== undefined) await refreshed;
+    const answer = look(this.view());
+    const settling = this.opened.settle();
+    if (settling !== undefined) await settling;
+    return answer;
+  }
+
+  /** A document as a snapshot that fits the log now; undefined for a stream without events. */
+  snapshot(stream: string): Snapshot | undefined {
+    const doc = this.cache.get(stream);
+    const [version, head] = this.opened.expected(stream);
+    return doc === undefined ? undefined : { stream, seq: this.opened.lastSeq(stream), version, head, doc };
+  }
+
+  /** Calls back after commits of any process were applied here. A hint: read through `read` before answering. */
+  onChange(listener: (commits: readonly FoldedCommit[]) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Waits for commands under way, then closes the store. */
+  async close(): Promise<void> {
+    while (this.scheduled || this.queue.length > 0) await sleep(1);
+    await this.opened.close();
+  }
+
+  private rehearsed<A>(decide: Decide<A>, by: Author, decision: Decision): { seq: number; result: Result<A> } {
+    try {
+      return { seq: this.opened.seq(), result: decide(decision, this.context(by)) };
+    } finally {
+      decision.revert();
+    }
+  }
+
+  private view(): View {
+    return {
+      seq: this.opened.seq(),
+      get: (stream) => this.cache.get(stream) as never,
+      version: (stream) => this.opened.expected(stream)[0],
+      lastSeq: (stream) => this.opened.lastSeq(stream),
+      streams: (prefix) => this.opened.streams(prefix),
+    };
+  }
+
+  private context(by: Author): Context {
+    const { now, id, select } = this.parts;
+    return { now: now(), by, id, lastSeen: (who) => this.presence.lastSeen(who), select };
+  }
+
+  private enqueue(job: Job): void {
+    this.queue.push(job);
+    this.schedule();
+  }
+
+  /** On the next turn of the loop: all commands of one chunk of input have arrived by then, and share one write. */
+  private schedule(): void {
+    if (this.scheduled || this.queue.length === 0) return;
+    this.scheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    const jobs = this.queue.splice(0, MAX_BATCH_COMMITS);
+    const urgent = jobs.some((job) => job.losses >= LOSSES_BEFORE_TURN || (job.losses > 0 && job.slow));
+    const turn = this.opened.turn(urgent);
+    const run = turn === undefined ? this.attempt(jobs) : turn.then((release) => this.attempt(jobs, release));
+    const done = () => {
+      this.scheduled = false;
+      this.schedule();
+    };
+    if (run === undefined) done();
+    else run.then(done, (error) => this.abandon(jobs, error, done));
+  }
+
+  private abandon(jobs: readonly Job[], error: unknown, done: () => void): void {
+    for (const job of jobs) job.crash(error);
+    done();
+  }
+
+  /** One try for a batch. Synchronous from the tail to the read-back where the backend allows it. */
+  private attempt(jobs: readonly Job[], release?: () => void): Promise<void> | undefined {
+    try {
+      const refreshed = this.opened.refresh();
+      if (refreshed === undefined) {
+        this.decideAll(jobs);
+        return undefined;
+      }
+      return refreshed.then(() => this.decideAll(jobs));
+    } catch (error) {
+      for (const job of jobs) this.giveUp(job, error);
+      return undefined;
+    } finally {
+      release?.();
+    }
+  }
+
+  private decideAll(jobs: readonly Job[]): void {
+    const heads = new Map<string, Expected>();
+    const settled: Settled[] = [];
+    let sizeBytes = 0;
+    for (const [index, job] of jobs.entries()) {
+      if (sizeBytes > MAX_BATCH_BYTES) {
+        this.queue.unshift(...jobs.slice(index));
+        break;
+      }
+      sizeBytes += this.decide(job, heads, settled);
+    }
+    if (this.staged.length === 0) this.settleAll(settled, []);
+    else this.appendStaged(settled);
+  }
+
+  /** Decides one job on the documents as the jobs before it in the batch leave them. Returns the bytes it adds. */
+  private decide(job: Job, heads: Map<string, Expected>, settled: Settled[]): number {
+    const decision = new Decision(this.cache, (stream) => heads.get(stream) ?? this.opened.expected(stream));
+    const startedAt = performance.now();
+    let result: Result<Repeatable<unknown>>;
+    try {
+      result = job.run(decision);
+    } catch (error) {
+      decision.revert();
+      this.giveUp(job, error);
+      return 0;
+    }
+    job.slow ||= performance.now() - startedAt >= SLOW_DECISION_MS;
+    if (!result.ok || decision.events.length === 0) {
+      decision.revert();
+      settled.push({ job, result: result.ok ? ok(this.unchanged(result.value)) : result, after: this.staged.length });
+      return 0;
+    }
+    return this.stage(job, decision, result.value, heads, settled);
+  }
+
+  private unchanged(answer: Repeatable<unknown>): Changed<unknown> {
+    return { value: answer.value, seq: this.opened.seq(), replayed: answer.replayed, changed: false };
+  }
+
+  private stage(job: Job, decision: Decision, answer: Repeatable<unknown>, heads: Map<string, Expected>, settled: Settled[]): number {
+    for (const stream of job.alsoExpect) decision.touch(stream);
+    const encoded = encodeCommit({
+      id: v7(),
+      at: new Date(this.parts.now()).toISOString(),
+      by: job.by,
+      ...(job.trace === undefined ? {} : { trace: job.trace }),
+      seen: this.opened.seen(),
+      expect: decision.expect,
+      events: decision.events,
+    });
+    if (encoded.sizeBytes > MAX_LINE_BYTES) {
+      decision.revert();
+      const failure: Failure = { code: 'too-large', what: 'the change', limit: MAX_LINE_BYTES, actual: encoded.sizeBytes, instead: 'make it in several smaller changes' };
+      settled.push({ job, result: fail(failure), after: this.staged.length });
+      return 0;
+    }
+    for (const { stream } of decision.events) {
+      const [version] = heads.get(stream) ?? decision.expect[stream] ?? [0, ''];
+      heads.set(stream, [version + 1, headOf(encoded.sum)]);
+    }
+    this.staged.push({ job, decision, encoded, answer });
+    return encoded.sizeBytes;
+  }
+
+  private appendStaged(settled: readonly Settled[]): void {
+    const batch = this.staged;
+    try {
+      const { outcomes, durable } = this.opened.append(batch.map((entry) => entry.encoded));
+      this.rollBack();
+      this.cache.forgetRequests(batch.flatMap((entry) => entry.decision.events.map((event) => event.stream)));
+      for (const [index, entry] of batch.entries()) this.conclude(entry, outcomes[index], durable);
+      this.settleAll(settled, outcomes);
+    } catch (error) {
+      this.rollBack();
+      for (const { job } of [...batch, ...settled]) this.giveUp(job, error);
+    }
+  }
+
+  private conclude(entry: Staged, outcome: Outcome | undefined, durable: Promise<void>): void {
+    const { job, answer } = entry;
+    switch (outcome?.kind) {
+      case 'won': {
+        const changed = { value: answer.value, seq: outcome.seq, replayed: answer.replayed, changed: true };
+        durable.then(
+          () => job.finish(ok(changed)),
+          (error) => this.giveUp(job, error),
+        );
+        return;
+      }
+      case 'unknown':
+        job.finish(fail({ code: 'outcome-unknown', why: outcome.why }));
+        return;
+      case 'failed':
+        this.giveUp(job, outcome.error);
+        return;
+      default:
+        for (const stream of Object.keys(entry.decision.expect)) job.alsoExpect.add(stream);
+        this.retry(job);
+    }
+  }
+
+  private retry(job: Job): void {
+    job.losses += 1;
+    if (job.losses >= MAX_LOSSES || performance.now() > job.deadlineAt) {
+      job.finish(fail({ code: 'contended', tries: job.losses, streams: [...job.alsoExpect].slice(0, 5) }));
+    } else if (job.losses <= RETRIES_AT_ONCE) {
+      this.enqueue(job);
+    } else {
+      setTimeout(() => this.enqueue(job), Math.random() * JITTER_MS);
+    }
+  }
+
+  /** A refusal or no-op rests on what it read: that must be durable, and must not be an edit that was then lost. */
+  private settleAll(settled: readonly Settled[], outcomes: readonly Outcome[]): void {
+    const firstLost = outcomes.findIndex((outcome) => outcome.kind !== 'won');
+    for (const { job, result, after } of settled) {
+      if (firstLost >= 0 && firstLost < after) {
+        this.enqueue(job);
+        continue;
+      }
+      const settling = this.opened.settle();
+      if (settling === undefined) job.finish(result);
+      else
+        settling.then(
+          () => job.finish(result),
+          (error) => this.giveUp(job, error),
+        );
+    }
+  }
+
+  private giveUp(job: Job, error: unknown): void {
+    if (error instanceof FailureError) job.finish(fail(error.failure));
+    else job.crash(error);
+  }
+
+  /** Commits in log order, from a tail or from our own read-back. */
+  private onCommits(commits: readonly FoldedCommit[], own: boolean): void {
+    if (own && this.staged.length > 0) {
+      this.staged = [];
+    } else {
+      this.rollBack();
+      for (const folded of commits) this.cache.apply(folded);
+    }
+    for (const listener of this.listeners) listener(commits);
+  }
+
+  /** Undoes what is decided but not confirmed, the last first, before others' commits are applied. */
+  private rollBack(): void {
+    const staged = this.staged;
+    this.staged = [];
+    for (let at = staged.length - 1; at >= 0; at -= 1) staged[at]?.decision.revert();
+  }
+}
+

@@ -1,0 +1,91 @@
+// Keeps readable documents, checkpoint and segments up, off the request path: after a pause, after many commits, on a
+// clean exit. Only long-lived processes run it; hooks and the CLI never do. Started by ports.ts.
+
+import type { Snapshot, Upkeep } from '../store/port.ts';
+import type { Documents } from './documents.ts';
+
+const IDLE_MS = 1_000;
+const EVERY_COMMITS = 2_000;
+
+export interface MaintenanceOptions {
+  idleMs?: number;
+  everyCommits?: number;
+  /** Told of trouble: maintenance is a cache's upkeep, so nothing of it may fail a call. */
+  onTrouble(error: unknown): void;
+}
+
+export class Maintenance {
+  private readonly documents: Documents;
+  private readonly options: MaintenanceOptions;
+  private readonly unsubscribe: () => void;
+  private idle: NodeJS.Timeout | undefined;
+  private commits = 0;
+  private running: Promise<void> | undefined;
+  private stopped = false;
+
+  constructor(documents: Documents, options: MaintenanceOptions) {
+    this.documents = documents;
+    this.options = options;
+    this.unsubscribe = documents.onChange((commits) => this.note(commits.length));
+  }
+
+  /** One round now, or the one that is under way. Never rejects. */
+  run(): Promise<void> {
+    this.running ??= this.round().finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  }
+
+  /** The last round, for a clean exit. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.unsubscribe();
+    clearTimeout(this.idle);
+    await this.running;
+    if (this.commits > 0) await this.run();
+  }
+
+  private note(commits: number): void {
+    this.commits += commits;
+    clearTimeout(this.idle);
+    if (this.stopped) return;
+    if (this.commits >= (this.options.everyCommits ?? EVERY_COMMITS)) void this.run();
+    else this.idle = setTimeout(() => void this.run(), this.options.idleMs ?? IDLE_MS).unref();
+  }
+
+  private async round(): Promise<void> {
+    const upkeep = this.documents.store.upkeep;
+    this.commits = 0;
+    if (upkeep === undefined || this.documents.store.info().stopped !== undefined) return;
+    try {
+      await upkeep.exclusively(() => this.keepUp(upkeep));
+    } catch (error) {
+      this.options.onTrouble(error);
+    }
+  }
+
+  /** Documents first, then the checkpoint that lets an opener rely on them; each only once what it holds is durable. */
+  private async keepUp(upkeep: Upkeep): Promise<void> {
+    const { store } = this.documents;
+    const mark = upkeep.mark();
+    await store.settle();
+    for (const stream of upkeep.dirty()) {
+      // Between documents the process answers calls; each is written as it is in that moment.
+      await new Promise((resolve) => setImmediate(resolve));
+      const snapshot = await this.durableSnapshot(stream);
+      if (snapshot !== undefined) store.putSnapshot(snapshot);
+    }
+    mark.save();
+    if (await upkeep.seal()) upkeep.compress();
+  }
+
+  private async durableSnapshot(stream: string): Promise<Snapshot | undefined> {
+    const { store } = this.documents;
+    for (;;) {
+      const settling = store.settle();
+      if (settling === undefined) return this.documents.snapshot(stream);
+      await settling;
+    }
+  }
+}
