@@ -1,0 +1,111 @@
+// The ready set of one run, kept up change by change: what a process that holds the run in memory asks for the next
+// node. A hint where to look, never a decision: the command that claims asks `claimable` on the run document itself.
+
+import { Heap } from './heap.ts';
+import type { PreparedGraph } from './prepare.ts';
+import { type Candidate, claimable, failFast, type Limits, maxParallel } from './ready.ts';
+import { leaseEnd, type RunNode, type RunNodes, satisfies } from './run-node.ts';
+
+/** Answers what `readyNodes` answers, one node at a time, at the cost of the change instead of the graph's size. */
+export class Frontier {
+  readonly #prepared: PreparedGraph;
+  readonly #nodes: Record<string, RunNode> = {};
+  /** Per node: needs that are not satisfied. */
+  readonly #open: Int32Array;
+  /** Nodes that were ready when they went in, by rank; whether they still are is seen when they come out. */
+  readonly #ready = new Heap();
+  /** Nodes that time alone makes ready, by that time; an entry counts if `#due` of its node still says so. */
+  readonly #timed = new Heap();
+  readonly #due: Float64Array;
+  /** Per node: 1 while a claim holds, as far as is known. */
+  readonly #live: Uint8Array;
+  #claims = 0;
+  #failed = 0;
+
+  /** Starts from a run document; from then on every change must come through `set`. O(nodes + edges). */
+  constructor(prepared: PreparedGraph, runNodes: RunNodes = {}) {
+    this.#prepared = prepared;
+    const { start } = prepared.needs;
+    this.#open = new Int32Array(prepared.ids.length);
+    this.#due = new Float64Array(prepared.ids.length);
+    this.#live = new Uint8Array(prepared.ids.length);
+    for (let i = 0; i < this.#open.length; i++) {
+      this.#open[i] = (start[i + 1] ?? 0) - (start[i] ?? 0);
+      if (this.#open[i] === 0) this.#offer(i);
+    }
+    for (const [id, node] of Object.entries(runNodes)) this.set(id, node);
+  }
+
+  /** Takes in a node's new state. O(dependents) when it satisfies them, else O(log nodes). */
+  set(id: string, node: RunNode): void {
+    const index = this.#prepared.index.get(id);
+    if (index === undefined) return;
+    const before = this.#nodes[id]?.status;
+    this.#nodes[id] = node;
+    this.#failed += Number(node.status === 'failed') - Number(before === 'failed');
+    this.#hold(index, node.status === 'claimed');
+    if (node.status === 'retrying') this.#wakeAt(node.not_before ?? 0, index);
+    if (node.status === 'claimed' && node.lease_until !== undefined) this.#wakeAt(node.lease_until, index);
+    if (satisfies(node.status) && !satisfies(before)) this.#release(index);
+  }
+
+  /** The best node to claim at `now` that `suits` the asker, until `set` reports its claim. Costs the nodes it passes over. */
+  next(now: number, limits: Limits = {}, suits: (id: string) => boolean = () => true): Candidate | undefined {
+    this.#wake(now, limits);
+    if (this.#failed > 0 && failFast(this.#prepared, limits)) return undefined;
+    if (this.#claims >= maxParallel(this.#prepared, limits)) return undefined;
+    const passed: number[] = [];
+    let found: Candidate | undefined;
+    for (let index = this.#ready.peek(); index !== undefined; index = this.#ready.peek()) {
+      const id = this.#prepared.ids[index] ?? '';
+      const candidate = claimable(this.#prepared, this.#nodes, id, now, limits.lastSeen);
+      if (candidate && suits(id)) {
+        found = candidate;
+        break;
+      }
+      this.#ready.pop();
+      if (candidate) passed.push(index);
+    }
+    for (const index of passed) this.#offer(index);
+    return found;
+  }
+
+  #offer(index: number): void {
+    this.#ready.push(this.#prepared.rank[index] ?? 0, index);
+  }
+
+  #hold(index: number, live: boolean): void {
+    this.#claims += Number(live) - (this.#live[index] ?? 0);
+    this.#live[index] = Number(live);
+  }
+
+  #release(index: number): void {
+    const { start, to } = this.#prepared.dependents;
+    const end = start[index + 1] ?? 0;
+    for (let e = start[index] ?? 0; e < end; e++) {
+      const dependent = to[e] ?? 0;
+      this.#open[dependent] = (this.#open[dependent] ?? 0) - 1;
+      if (this.#open[dependent] === 0) this.#offer(dependent);
+    }
+  }
+
+  #wakeAt(time: number, index: number): void {
+    this.#due[index] = time;
+    this.#timed.push(time, index);
+  }
+
+  #wake(now: number, limits: Limits): void {
+    for (let time = this.#timed.peekKey(); time !== undefined && time <= now; time = this.#timed.peekKey()) {
+      const index = this.#timed.pop() ?? 0;
+      const node = this.#nodes[this.#prepared.ids[index] ?? ''];
+      if (!node || this.#due[index] !== time) continue;
+      const end =
+        node.status === 'claimed' ? leaseEnd(node, this.#prepared.leaseMs[index] ?? 0, limits.lastSeen) : time;
+      if (end > now) this.#wakeAt(end, index);
+      else {
+        this.#hold(index, false);
+        this.#offer(index);
+      }
+    }
+  }
+}

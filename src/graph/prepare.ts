@@ -1,0 +1,50 @@
+// A checked definition in the form that scheduling reads: worked out once per definition and reused by every run of it.
+
+import { DEFAULT_LEASE_S, DEFAULT_PRIORITY, effectOf, type Graph, type GraphNode, type Kinds } from './graph.ts';
+import { type Links, link, topologicalOrder } from './links.ts';
+import { measure, weights } from './measure.ts';
+import { type RetryPolicy, retryPolicy } from './retry.ts';
+
+export interface PreparedGraph<N extends GraphNode = GraphNode> extends Links {
+  readonly graph: Graph<N>;
+  /** Per node: the heaviest way from its start to the end of the graph. Longer goes first. */
+  readonly toEnd: Float64Array;
+  readonly level: Int32Array;
+  /** Per node: its place when priority, then way to the end, then place in the definition decide. 0 goes first. */
+  readonly rank: Int32Array;
+  /** Per node: 1 if it may be started again after a claim that nobody can account for. */
+  readonly repeatable: Uint8Array;
+  /** Per node: how long a claim lasts without a sign of life. */
+  readonly leaseMs: Float64Array;
+  /** Per node, defaults filled in. */
+  readonly retry: readonly RetryPolicy[];
+}
+
+/** O((nodes + edges) + nodes × log nodes). Throws for a graph that `checkGraph` refuses because some node can never start. */
+export function prepare<N extends GraphNode>(graph: Graph<N>, kinds: Kinds): PreparedGraph<N> {
+  const { nodes, defaults } = graph;
+  const links = link(nodes);
+  const order = topologicalOrder(links);
+  if (order.length < nodes.length || links.index.size < nodes.length) throw new Error(`unchecked graph: ${graph.name}`);
+  const { toEnd, level } = measure(links, weights(nodes), order);
+  const leaseS = defaults?.timeouts?.lease_s ?? DEFAULT_LEASE_S;
+  return {
+    ...links,
+    graph,
+    toEnd,
+    level,
+    rank: ranks(nodes, toEnd),
+    repeatable: Uint8Array.from(nodes, (node) => (effectOf(node, kinds) === 'once' ? 0 : 1)),
+    leaseMs: Float64Array.from(nodes, (node) => (node.timeouts?.lease_s ?? leaseS) * 1000),
+    retry: nodes.map((node) => retryPolicy(graph, node)),
+  };
+}
+
+function ranks(nodes: readonly GraphNode[], toEnd: Float64Array): Int32Array {
+  const priority = Uint8Array.from(nodes, (node) => node.priority ?? DEFAULT_PRIORITY);
+  const sorted = Int32Array.from(nodes, (_, i) => i);
+  sorted.sort((a, b) => (priority[a] ?? 0) - (priority[b] ?? 0) || (toEnd[b] ?? 0) - (toEnd[a] ?? 0) || a - b);
+  const rank = new Int32Array(nodes.length);
+  for (const [place, node] of sorted.entries()) rank[node] = place;
+  return rank;
+}

@@ -1,0 +1,63 @@
+// One node within one run: what a run document holds of it, and the few questions that scheduling asks of a status.
+
+import type { Json } from '../json/json.ts';
+
+/**
+ * ```
+ *  (waiting) ──claim──► claimed ──done──────────────────────────► finished
+ *   absent                 │  ▲ │ ├─── failed, no try left ─────► failed
+ *                          │  │ │ ├─── failed, tries left ──────► retrying ──not_before reached, claim──► claimed
+ *                          │  │ │ ├─── released ────────────────► retrying
+ *                          │  │ │ └─── lease ended, not to be repeated ─► needs_decision
+ *                          │  └─┘ lease ended, may be repeated: claimed again
+ *                          ▼
+ *  (waiting), claimed, retrying ──► skipped | cancelled
+ *  needs_decision ──somebody decides──► retrying | finished | failed | skipped | cancelled
+ * ```
+ * Every claim raises the fence by one, so of two holders only the later one is heard.
+ * A node that waits for its needs is absent from the document: a run of 10,000 nodes starts empty. Ready is no status
+ * but an answer (ready.ts). finished, failed, skipped and cancelled are final.
+ */
+export type NodeStatus = 'claimed' | 'retrying' | 'finished' | 'failed' | 'skipped' | 'needs_decision' | 'cancelled';
+
+/** Times are milliseconds since the epoch. */
+export interface RunNode {
+  status: NodeStatus;
+  /** Tries so far, the running one included. A claim that was lost or released does not count. */
+  attempt: number;
+  /** Claims so far: a report that carries an older number is late. Never goes down. */
+  fence: number;
+  claim?: string;
+  agent?: string;
+  session?: string;
+  lease_until?: number;
+  started_at?: number;
+  ended_at?: number;
+  /** With `retrying`: not before then. Absent: at once. */
+  not_before?: number;
+  output?: Json;
+  summary?: string;
+  error?: { kind: string; message: string };
+  evidence?: Json;
+}
+
+/** A run document's nodes, by id. */
+export type RunNodes = Readonly<Record<string, RunNode>>;
+
+/** A dependent may start: the result is there, or somebody decided to go on without it. */
+export function satisfies(status: NodeStatus | undefined): boolean {
+  return status === 'finished' || status === 'skipped';
+}
+
+/**
+ * When a claim ends: what is stored, or later if its agent has been seen since. Infinite without a stored end: such a
+ * claim holds until somebody releases it.
+ */
+export function leaseEnd(node: RunNode, leaseMs: number, lastSeen?: LastSeen): number {
+  const stored = node.lease_until ?? Number.POSITIVE_INFINITY;
+  const seen = node.agent === undefined ? undefined : lastSeen?.(node.agent);
+  return seen === undefined ? stored : Math.max(stored, seen + leaseMs);
+}
+
+/** When an agent was last seen, in ms since the epoch; undefined if never. */
+export type LastSeen = (agent: string) => number | undefined;

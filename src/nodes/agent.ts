@@ -1,0 +1,55 @@
+// Work that an agent claims, does in its own way and reports. The kind that most nodes have.
+
+import type { Fault, GraphNode } from '../graph/graph.ts';
+import { commonBrief, type NodeKind } from './define.ts';
+
+export interface AgentNode extends GraphNode {
+  kind: 'agent';
+  task: string;
+  /** Only the agent of this name may claim it. */
+  agent?: string;
+  /** Only an agent that has all of these may claim it. */
+  skills?: string[];
+  /** What the result should hold, in words. */
+  output?: string;
+}
+
+export const agent: NodeKind<AgentNode> = {
+  kind: 'agent',
+  // An agent that starts again finds its earlier work in the workspace and goes on from there.
+  defaultEffect: 'idempotent',
+  fields: ['agent', 'skills', 'output'],
+  summary: 'work for an agent: it claims the node, gets the task as its brief, and reports the result',
+  example: { id: 'review', kind: 'agent', task: 'Review the diff for missing tests.', skills: ['review'] },
+
+  check(node, at) {
+    const faults: Fault[] = [];
+    if (node.task === undefined || node.task.trim() === '') {
+      faults.push({
+        code: 'task-missing',
+        at: `${at}/task`,
+        message: `"${node.id}" has no task, so an agent that claims it would not know what to do`,
+        hint: 'say in "task" what to do and when it counts as done; the agent gets no other context',
+      });
+    }
+    if (node.agent !== undefined && node.agent.trim() === '') {
+      const hint = 'name an agent, or leave it out so that any agent may claim the node';
+      faults.push({ code: 'bad-value', at: `${at}/agent`, message: 'the agent has no name', hint });
+    }
+    for (const [i, skill] of (node.skills ?? []).entries()) {
+      if (skill.trim() !== '') continue;
+      const hint = 'remove it';
+      faults.push({ code: 'bad-value', at: `${at}/skills/${i}`, message: 'the skill has no name', hint });
+    }
+    return faults;
+  },
+
+  brief(node, facts) {
+    return {
+      ...commonBrief(node, facts),
+      ...(node.output !== undefined && { output: node.output }),
+      ...(node.agent !== undefined && { agent: node.agent }),
+      ...(node.skills && { skills: [...node.skills] }),
+    };
+  },
+};

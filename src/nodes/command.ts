@@ -1,0 +1,91 @@
+// A process that Baton runs, from an argv that a graph gives and an allow-list that only the server's start gives. The
+// process itself is run by process.ts; this file only describes it.
+
+import type { Fault, GraphNode } from '../graph/graph.ts';
+import { commonBrief, type NodeKind, type Unchecked } from './define.ts';
+import { refusedVariable } from './environment.ts';
+
+export interface CommandNode extends GraphNode {
+  kind: 'command';
+  /** Program and arguments, never a shell line. */
+  command: string[];
+  /** Relative to the workspace, inside it. Absent: the workspace. */
+  cwd?: string;
+  /** Added to the few variables a process gets. */
+  env?: Record<string, string>;
+}
+
+export const command: NodeKind<CommandNode> = {
+  kind: 'command',
+  // Nobody knows what a process has already changed when its result is missing.
+  defaultEffect: 'once',
+  fields: ['command', 'cwd', 'env'],
+  summary: 'a program that the server runs without a shell, if it was started with an allow-list that admits it',
+  example: { id: 'test', kind: 'command', command: ['npm', 'test'], timeouts: { run_s: 600 } },
+
+  check(node, at) {
+    return [...checkCommand(node, at), ...checkCwd(node, at), ...checkEnv(node, at)];
+  },
+
+  brief(node, facts) {
+    return {
+      ...commonBrief(node, facts),
+      goal: node.task ?? `Run ${node.command.join(' ')}`,
+      command: [...node.command],
+      ...(node.cwd !== undefined && { cwd: node.cwd }),
+      ...(node.env && { env: { ...node.env } }),
+      ...(node.timeouts?.run_s !== undefined && { run_s: node.timeouts.run_s }),
+    };
+  },
+};
+
+function checkCommand(node: Unchecked<CommandNode>, at: string): Fault[] {
+  const [program, ...rest] = node.command ?? [];
+  if (program === undefined || program.trim() === '') {
+    const message = `"${node.id}" has no command`;
+    const hint = 'give the program and its arguments as a list, such as ["npm","test"]';
+    return [{ code: 'command-missing', at: `${at}/command`, message, hint }];
+  }
+  const faults: Fault[] = [];
+  for (const [i, argument] of [program, ...rest].entries()) {
+    if (!argument.includes('\0')) continue;
+    const hint = 'remove it: no process can be given one';
+    faults.push({ code: 'bad-value', at: `${at}/command/${i}`, message: 'the argument holds a NUL character', hint });
+  }
+  if (rest.length === 0 && /\s/.test(program.trim())) {
+    const message = `"${program.slice(0, 80)}" looks like a shell line, but commands run without a shell`;
+    const hint = `split it into a list, such as ${JSON.stringify(program.trim().split(/\s+/).slice(0, 6))}`;
+    faults.push({ code: 'command-is-shell-line', at: `${at}/command/0`, message, hint });
+  }
+  return faults;
+}
+
+function checkCwd(node: Unchecked<CommandNode>, at: string): Fault[] {
+  if (node.cwd === undefined || staysInside(node.cwd)) return [];
+  const message = `"${node.cwd.slice(0, 80)}" leaves the workspace`;
+  const hint = 'give a path relative to the workspace, such as "packages/api", or leave it out';
+  return [{ code: 'cwd-outside', at: `${at}/cwd`, message, hint }];
+}
+
+/** By the text alone; a link that leads out is found by `resolveWorkdir` when the process starts. */
+export function staysInside(path: string): boolean {
+  if (path.includes('\0') || /^([/\\~]|[a-z]:)/i.test(path)) return false;
+  let depth = 0;
+  for (const part of path.split(/[/\\]/)) {
+    if (part === '..') depth--;
+    else if (part !== '' && part !== '.') depth++;
+    if (depth < 0) return false;
+  }
+  return true;
+}
+
+function checkEnv(node: Unchecked<CommandNode>, at: string): Fault[] {
+  const faults: Fault[] = [];
+  for (const [name, value] of Object.entries(node.env ?? {})) {
+    const why = value.includes('\0') ? 'its value holds a NUL character' : refusedVariable(name);
+    if (why === undefined) continue;
+    const message = `the variable "${name.slice(0, 80)}" is refused: ${why}`;
+    faults.push({ code: 'env-refused', at: `${at}/env/${name}`, message, hint: 'remove it from env' });
+  }
+  return faults;
+}

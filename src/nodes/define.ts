@@ -1,0 +1,42 @@
+// What a node kind is. One file per kind, listed in index.ts; test/nodes/contract.test.ts runs against each.
+
+import type { Effect, Fault, GraphNode, KindRules } from '../graph/graph.ts';
+import type { JsonObject } from '../json/json.ts';
+
+/** What the run knows when a node is claimed. */
+export interface BriefFacts {
+  /** Outputs of the nodes it needs, by their id. */
+  inputs: JsonObject;
+  /** From 1. */
+  attempt: number;
+  /** Why the try before failed. */
+  last_error?: { kind: string; message: string };
+}
+
+/** A node before its kind's check: any of the kind's own fields may be absent. */
+export type Unchecked<N extends GraphNode> = GraphNode & Partial<Omit<N, keyof GraphNode>>;
+
+/** Methods are pure: no clock, no I/O. */
+export interface NodeKind<N extends GraphNode = GraphNode> extends KindRules {
+  readonly kind: N['kind'];
+  readonly defaultEffect: Effect;
+  /** One line for people and models: when to choose this kind. */
+  readonly summary: string;
+  /** A small valid node: for documents, hints and the contract test. */
+  readonly example: N;
+  check(node: Unchecked<N>, at: string): Fault[];
+  /** Everything needed to do the node with no other context, as JSON. Takes a checked node. */
+  brief(node: N, facts: BriefFacts): JsonObject;
+}
+
+/** The parts of a brief that every kind has. */
+export function commonBrief(node: GraphNode, facts: BriefFacts): JsonObject {
+  return {
+    kind: node.kind,
+    title: node.title ?? node.id,
+    ...(node.task !== undefined && { goal: node.task }),
+    inputs: facts.inputs,
+    attempt: facts.attempt,
+    ...(facts.last_error && { last_error: { ...facts.last_error } }),
+  };
+}

@@ -1,0 +1,184 @@
+// Runs one process to its end: no shell, no input, few variables, a deadline, bounded output, no orphans. Called by the
+// runner for command nodes; whether the program may run at all is asked before, of admission.ts.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { Capture } from './capture.ts';
+import { scrubbedEnvironment } from './environment.ts';
+import { endGroup, processStart } from './process-group.ts';
+
+export interface ProcessOptions {
+  /** Program and arguments. */
+  argv: readonly string[];
+  /** Absolute. */
+  cwd: string;
+  /** This process's own variables, of which a few are passed on. */
+  baseEnv: Readonly<Record<string, string | undefined>>;
+  /** The node's variables. */
+  env?: Readonly<Record<string, string>>;
+  timeoutMs: number;
+  /** Between SIGTERM and SIGKILL. */
+  graceMs?: number;
+  /** Kept of each stream, half from each end. */
+  maxOutputBytes?: number;
+  signal?: AbortSignal;
+  /** Called at once, before anything else happens; if it throws, the process is ended: nobody could find it later. */
+  onSpawn?(spawned: { pid: number; startTime: string | undefined }): void;
+}
+
+export interface ProcessResult {
+  /** `aborted`: by the signal, or because `onSpawn` threw. */
+  outcome: 'exited' | 'timed-out' | 'aborted' | 'spawn-failed';
+  /** Of the process itself, whatever the outcome; absent if a signal ended it or it never started. */
+  exit_code?: number;
+  /** The signal that ended it. */
+  signal?: string;
+  stdout: string;
+  stderr: string;
+  /** At least one stream was longer than what is kept. */
+  truncated: boolean;
+  duration_ms: number;
+  pid?: number;
+  /** Why it did not start, or why `onSpawn` threw. */
+  error?: SpawnError;
+  /** Something left the process group (setsid does that) and still held the output: it may be running. */
+  escaped?: true;
+}
+
+interface SpawnError {
+  code: string;
+  message: string;
+}
+
+/** How long output may still arrive after the process ended: what it wrote is in the pipe already. */
+const LINGER_MS = 250;
+/** After SIGKILL only a process that hangs in the kernel stays: it is given up. */
+const UNKILLABLE_MS = 2_000;
+/** The longest that a timer takes; beyond it would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Resolves when the process has ended and its group is gone, at most `timeoutMs + graceMs` and a few seconds after the
+ * start, even if grandchildren keep the pipes open. Contract: never rejects.
+ */
+export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
+  const startedMs = performance.now();
+  const maxBytes = options.maxOutputBytes ?? 64 * 1024;
+  const [stdout, stderr] = [new Capture(maxBytes), new Capture(maxBytes)];
+  const result = (outcome: ProcessResult['outcome'], more: Partial<ProcessResult>): ProcessResult => ({
+    outcome,
+    ...more,
+    stdout: stdout.text(),
+    stderr: stderr.text(),
+    truncated: stdout.truncated || stderr.truncated,
+    duration_ms: Math.round(performance.now() - startedMs),
+  });
+  if (options.signal?.aborted) return result('aborted', {});
+  const begun = await begin(options);
+  if ('code' in begun) return result('spawn-failed', { error: begun });
+
+  const { child, pid } = begun;
+  // No event can come between the spawn and these listeners: only promises have run since.
+  const exit = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  const closed = new Promise<true>((resolve) => child.once('close', () => resolve(true)));
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk)).on('error', ignore);
+  child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk)).on('error', ignore);
+  const unrecorded = announce(options, pid);
+
+  const outcome = unrecorded ? 'aborted' : await firstOf(exit, options);
+  // A pipeline's last lines come after its leader's end; only then are those that stayed behind ended.
+  if (outcome === 'exited') await within(closed, LINGER_MS);
+  await endGroup(pid, options.graceMs ?? 5_000);
+  const end = await within(exit, UNKILLABLE_MS);
+  const escaped = !(await within(closed, LINGER_MS));
+  if (escaped) letGo(child);
+  return result(outcome, {
+    pid,
+    ...(typeof end?.code === 'number' && { exit_code: end.code }),
+    ...(typeof end?.signal === 'string' && { signal: end.signal }),
+    ...(unrecorded && { error: unrecorded }),
+    ...(escaped && { escaped }),
+  });
+}
+
+/** Starts the process as leader of a group of its own. */
+async function begin(options: ProcessOptions): Promise<{ child: ChildProcess; pid: number } | SpawnError> {
+  const [program, ...rest] = options.argv;
+  if (program === undefined || program === '') return { code: 'no-program', message: 'the command is empty' };
+  try {
+    // Asked first, because the system reports a missing directory as a missing program.
+    if (!statSync(options.cwd, { throwIfNoEntry: false })?.isDirectory()) {
+      return { code: 'no-directory', message: 'the working directory does not exist' };
+    }
+    const child = spawn(program, rest, {
+      cwd: options.cwd,
+      env: scrubbedEnvironment(options.baseEnv, options.env),
+      detached: true,
+      shell: false,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    const failed = new Promise<Error>((resolve) => child.once('error', resolve));
+    if (child.pid !== undefined) return { child, pid: child.pid };
+    return spawnError(program, await failed);
+  } catch (error) {
+    return spawnError(program, error);
+  }
+}
+
+function spawnError(program: string, error: unknown): SpawnError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'spawn-failed';
+  if (code === 'ENOENT') return { code: 'no-program', message: `there is no program "${program}"` };
+  if (code === 'EACCES') return { code: 'not-executable', message: `"${program}" cannot be executed` };
+  return { code, message: `"${program}" could not be started (${code})` };
+}
+
+function announce(options: ProcessOptions, pid: number): SpawnError | undefined {
+  try {
+    options.onSpawn?.({ pid, startTime: processStart(pid) });
+    return undefined;
+  } catch (error) {
+    return { code: 'not-recorded', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** What happens first: the end, the deadline or the caller's signal. */
+function firstOf(exit: Promise<unknown>, options: ProcessOptions): Promise<'exited' | 'timed-out' | 'aborted'> {
+  return new Promise((resolve) => {
+    const settle = (outcome: 'exited' | 'timed-out' | 'aborted') => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', abort);
+      resolve(outcome);
+    };
+    const abort = () => settle('aborted');
+    const timer = setTimeout(() => settle('timed-out'), Math.min(options.timeoutMs, MAX_TIMER_MS));
+    options.signal?.addEventListener('abort', abort, { once: true });
+    // onSpawn may have aborted it.
+    if (options.signal?.aborted) abort();
+    void exit.then(() => settle('exited'));
+  });
+}
+
+/** The promise's value, or undefined after `ms`. */
+function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), ms);
+    void promise.then((value) => {
+      clearTimeout(timer);
+      resolve(value);
+    });
+  });
+}
+
+/** Closes our ends of the pipes, so that what escaped cannot keep this process alive or fill its memory. */
+function letGo(child: ChildProcess): void {
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  child.unref();
+}
+
+function ignore(): void {
+  // A broken pipe is the end of output, which `close` reports.
+}

@@ -1,0 +1,50 @@
+// What every node kind promises, run against each kind in the list.
+
+import { describe, expect, test } from 'vitest';
+import { checkGraph } from '../../src/graph/check.ts';
+import { SHARED_FIELDS } from '../../src/graph/graph.ts';
+import { nodeKinds } from '../../src/nodes/index.ts';
+
+const facts = {
+  inputs: { plan: { files: ['a.ts'] } },
+  attempt: 2,
+  last_error: { kind: 'retryable', message: 'flaky' },
+};
+
+test('kinds have distinct names', () => {
+  expect([...nodeKinds.keys()]).toEqual(['agent', 'command']);
+});
+
+describe.each([...nodeKinds.values()].map((kind) => [kind.kind, kind] as const))('%s', (_name, kind) => {
+  test('is described', () => {
+    expect(kind.kind).toMatch(/^[a-z]+$/);
+    expect(kind.summary.length).toBeGreaterThan(20);
+    expect(['pure', 'idempotent', 'once']).toContain(kind.defaultEffect);
+    expect(kind.fields.filter((field) => SHARED_FIELDS.some((shared) => shared === field))).toEqual([]);
+  });
+
+  test('its example passes', () => {
+    expect(kind.example.kind).toBe(kind.kind);
+    expect(kind.check(kind.example, '/nodes/0')).toEqual([]);
+    expect(checkGraph({ name: 'example', nodes: [kind.example] }, nodeKinds)).toMatchObject({ ok: true, warnings: [] });
+  });
+
+  test('a bare node is refused, and each fault says where and what to do', () => {
+    const faults = kind.check({ id: 'a', kind: kind.kind }, '/nodes/7');
+    expect(faults).not.toEqual([]);
+    for (const fault of faults) {
+      expect(fault.code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(fault.at).toMatch(/^\/nodes\/7\//);
+      expect(fault.message.length * fault.hint.length).toBeGreaterThan(0);
+    }
+  });
+
+  test('its brief is JSON, says it all, and leaves the node as it was', () => {
+    const before = JSON.stringify(kind.example);
+    const brief = kind.brief(kind.example, facts);
+    expect(JSON.parse(JSON.stringify(brief))).toEqual(brief);
+    expect(brief).toMatchObject({ kind: kind.kind, title: kind.example.id, ...facts });
+    expect(brief.goal).toBeTypeOf('string');
+    expect(JSON.stringify(kind.example)).toBe(before);
+  });
+});
