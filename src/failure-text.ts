@@ -274,7 +274,7 @@ function describeStore(
 }
 
 function text(what: string, why: string, next: string): FailureText {
-  return { what, why, next };
+  return { what: what.replace(/^the /, 'The '), why, next };
 }
 
 function near(names: string[]): string {

@@ -18,7 +18,7 @@ async function main(argv: string[]): Promise<number> {
   if (!config.ok) return (await import('./cli/complain.ts')).complain(config.failure);
   const [name = 'serve', ...args] = taken.value.rest;
   const entry = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
-  if (entry !== undefined) {
+  if (entry !== undefined && !args.includes('--help') && !args.includes('-h')) {
     const verb: Verb = await entry.load();
     return await verb.run(args, config.value);
   }

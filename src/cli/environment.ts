@@ -15,7 +15,7 @@ export interface CliEnvironment<P> {
   log: Logger;
   version: string;
   /** The verbs that main.ts runs itself, for help and for suggestions. */
-  verbs: { name: string; summary: string }[];
+  verbs: { name: string; summary: string; usage?: string }[];
   flags: { name: string; value?: string; help: string }[];
   listings: readonly Listing[];
   tools(): Promise<readonly Tool<P>[]>;
@@ -35,7 +35,7 @@ export function realEnvironment(config: Config, verbs: Record<string, VerbEntry>
     config,
     log,
     version,
-    verbs: Object.entries(verbs).map(([name, { summary }]) => ({ name, summary })),
+    verbs: Object.entries(verbs).map(([name, { load: _, ...words }]) => ({ name, ...words })),
     flags: globalFlags,
     listings: listings as unknown as Listing[],
     tools: async () => (await import('../tools/index.ts')).tools,

@@ -11,11 +11,15 @@ import { runUntilClosed } from '../shutdown.ts';
 import type { Listing } from '../tools/describe.ts';
 import { StdioTransport } from '../transport.ts';
 import { version } from '../version.ts';
+import { complain } from './complain.ts';
 
 type OpenPorts = Ports & { close(): Promise<void> };
 
 /** Serves until closed. The store opens beside the protocol: a store that cannot be opened is told by every call. */
-export async function run(_args: string[], config: Config): Promise<number> {
+export async function run(args: string[], config: Config): Promise<number> {
+  const [extra] = args;
+  if (extra !== undefined)
+    return complain({ code: 'invalid-input', issues: [{ at: extra, why: 'serve takes no arguments' }] });
   const log = createLog(config);
   const ports = keepPorts(config, log);
   const server = buildServer<Ports>({

@@ -17,7 +17,9 @@ export async function runToolCommand<P>(argv: string[], env: CliEnvironment<P>):
     code = await runTool(env, name, input, json);
   });
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    // Commander's own `help` command looks only one level down.
+    const [first, ...rest] = argv;
+    await program.parseAsync(first === 'help' ? [...rest, '--help'] : argv, { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.input;
@@ -31,10 +33,16 @@ function buildProgram<P>(env: CliEnvironment<P>, runTool: RunTool): Command {
   const program = new Command('baton')
     .description('Without a command: serve MCP on stdin and stdout.')
     .version(env.version, '--version')
+    .helpCommand('help [command...]', 'say more about a command')
     .exitOverride()
     .configureOutput({ writeOut: env.out, writeErr: env.err })
     .addHelpText('after', `\n${flagHelp(env)}`);
-  for (const verb of env.verbs) program.command(verb.name).description(verb.summary);
+  for (const verb of env.verbs) {
+    program
+      .command(verb.name)
+      .summary(verb.summary)
+      .description([verb.summary, verb.usage ?? ''].join('\n\n').trim());
+  }
   const nouns = new Map<string, Command>();
   for (const { tool, positional } of env.listings) {
     const [noun = '', verb = ''] = tool.name.split('_');

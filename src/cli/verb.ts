@@ -9,5 +9,7 @@ export interface Verb {
 
 export interface VerbEntry {
   summary: string;
+  /** More lines for `baton help <verb>`: its options and arguments. */
+  usage?: string;
   load(): Promise<Verb>;
 }

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import type { Toolset } from '../config.ts';
 import { fail, type Result } from '../failure.ts';
+import { checkValue } from '../json/limits.ts';
 import { inputIssues } from './issues.ts';
 
 /** What one call may know and use besides its input. `P` is whatever the composition root hands to tools. */
@@ -78,6 +79,10 @@ export interface Tool<P> extends ToolFacts {
   invoke(input: unknown, call: Call<P>): Promise<Result<object>>;
 }
 
+// The net under every tool: depth and keys that would do harm wherever a value ends up. A little deeper than one value may
+// be (it stands inside the arguments), and as large as a message; tools set the narrower limits of what they store.
+const inputLimits = { depth: 110, bytes: 8 * 1024 * 1024 };
+
 const namePattern = /^[a-z]+_[a-z]+$/;
 
 /** Makes a tool. Throws, at start and in the tests, if the definition breaks a rule of this file. */
@@ -93,6 +98,8 @@ export function defineTool<P, I extends z.ZodObject, O extends z.ZodObject>(spec
       replayed: z.boolean().optional().describe('True if this request_id was answered before; nothing was done now'),
     }),
     async invoke(given, call) {
+      const checked = checkValue(given, inputLimits);
+      if (!checked.ok) return checked;
       const parsed = input.safeParse(given, { reportInput: true });
       if (!parsed.success) return fail(inputIssues(parsed.error, input));
       return await run(parsed.data, call);

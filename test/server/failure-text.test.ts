@@ -1,0 +1,126 @@
+// The words of every failure. A code without a sample here does not compile.
+
+import { expect, test } from 'vitest';
+import type { Failure, FailureCode } from '../../src/failure.ts';
+import { describeFailure, failureKind, failureLine } from '../../src/failure-text.ts';
+
+const samples: { [C in FailureCode]: Extract<Failure, { code: C }> } = {
+  'invalid-input': {
+    code: 'invalid-input',
+    issues: [{ at: 'path', why: 'required (string)' }],
+    expected: ['path', 'value'],
+  },
+  'unknown-tool': { code: 'unknown-tool', tool: 'state_gte', near: ['state_get'] },
+  'path-refused': { code: 'path-refused', path: '$.a[', why: 'a bracket is not closed' },
+  'path-reserved': { code: 'path-reserved', path: '$.communication', owner: 'messages', call: 'message_send' },
+  'path-blocked': { code: 'path-blocked', path: '$.a.b', at: '$.a', found: 'a number' },
+  'value-refused': { code: 'value-refused', at: '/a', why: 'nested deeper than 100 levels' },
+  'too-large': {
+    code: 'too-large',
+    what: 'The value',
+    limit: 1048576,
+    actual: 2000000,
+    instead: 'store a file and keep its path',
+  },
+  'etag-mismatch': { code: 'etag-mismatch', path: '$.a', expected: 'aaa', actual: 'bbb' },
+  'already-exists': { code: 'already-exists', path: '$.a' },
+  'version-mismatch': { code: 'version-mismatch', what: 'Task TASK-1', expected: 3, actual: 5 },
+  'request-reused': { code: 'request-reused', requestId: 'r-1' },
+  'unknown-seq': { code: 'unknown-seq', seq: '99', newest: 42 },
+  'unknown-session': { code: 'unknown-session', session: 's-1', near: ['s-2'] },
+  'session-ended': { code: 'session-ended', session: 's-1', status: 'expired' },
+  'unknown-handoff': { code: 'unknown-handoff', handoff: 'h-1' },
+  'illegal-transition': {
+    code: 'illegal-transition',
+    what: 'Task TASK-1',
+    from: 'done',
+    to: 'todo',
+    legal: ['active'],
+    call: 'task_save {status: "active"}',
+  },
+  'unknown-graph': { code: 'unknown-graph', graph: 'release', near: [] },
+  'graph-invalid': { code: 'graph-invalid', errors: [{ code: 'cycle', at: '/nodes/2', message: 'a → b → a' }] },
+  'unknown-run': { code: 'unknown-run', run: 'run-1', near: [] },
+  'unknown-node': { code: 'unknown-node', run: 'run-1', node: 'biuld', near: ['build'] },
+  'unknown-claim': { code: 'unknown-claim', claim: 'c-1' },
+  'stale-claim': { code: 'stale-claim', claim: 'c-1', why: 'its lease ended and the node was claimed again' },
+  'node-not-ready': { code: 'node-not-ready', node: 'build', why: 'it waits for test' },
+  'read-only': { code: 'read-only', why: 'an earlier write could not be made durable' },
+  'not-allowed': {
+    code: 'not-allowed',
+    what: 'Running rm',
+    why: 'it is not on the allow-list',
+    how: 'start Baton with --allow-commands rm',
+  },
+  'rate-limited': { code: 'rate-limited', limit: 200, retryAfterMs: 5 },
+  'deadline-exceeded': { code: 'deadline-exceeded', what: 'run_claim', afterMs: 30000 },
+  cancelled: { code: 'cancelled' },
+  contended: { code: 'contended', tries: 12, streams: ['session/a', 'task/b'] },
+  'outcome-unknown': { code: 'outcome-unknown', why: 'fdatasync failed with EIO' },
+  'store-full': { code: 'store-full', syscall: 'write', errno: 'ENOSPC' },
+  'store-unwritable': { code: 'store-unwritable', why: 'its directory belongs to another user' },
+  'store-damaged': {
+    code: 'store-damaged',
+    file: 'log/000000000001.jsonl',
+    offset: 1234,
+    why: 'the sum of a line differs',
+  },
+  'store-moved': { code: 'store-moved', why: 'the log file was replaced' },
+  'store-newer': { code: 'store-newer', what: 'The store', found: 2, known: 1 },
+  'store-unsafe': {
+    code: 'store-unsafe',
+    why: 'a network file system cannot append atomically',
+    how: 'set BATON_FORCE_NETWORK_FS=1 to go on without that promise',
+  },
+};
+
+test('every code has its text', () => {
+  const lines = Object.values(samples).map((sample) => `[${failureKind(sample.code)}] ${failureLine(sample)}`);
+  expect(lines).toMatchSnapshot();
+});
+
+// DESIGN section 7, and the arguments that the texts mention.
+const calls = [
+  'state_get',
+  'state_set',
+  'state_batch',
+  'state_history',
+  'session_start',
+  'session_list',
+  'session_recover',
+];
+calls.push(
+  'plan_save',
+  'plan_list',
+  'graph_check',
+  'run_start',
+  'run_status',
+  'run_claim',
+  'run_report',
+  'dashboard_get',
+);
+const mentioned = ['request_id', 'if_version', 'if_absent', 'keys_only', 'save_as', 'wait_s'];
+
+test('every next step is there, and names only calls that exist', () => {
+  for (const sample of Object.values(samples)) {
+    const { what, next } = describeFailure(sample);
+    expect(what, sample.code).not.toBe('');
+    expect(next, sample.code).not.toBe('');
+    if (sample.code === 'path-reserved' || sample.code === 'illegal-transition') continue;
+    for (const [name] of next.matchAll(/\b[a-z]+_[a-z]+\b/g)) expect([...calls, ...mentioned]).toContain(name);
+  }
+});
+
+test('long lists are cut and counted', () => {
+  const issues = Array.from({ length: 12 }, (_, i) => ({ at: `k${i}`, why: 'unknown key' }));
+  expect(failureLine({ code: 'invalid-input', issues })).toContain('and 2 more');
+  const errors = Array.from({ length: 7 }, (_, i) => ({ code: 'cycle', at: `/nodes/${i}`, message: 'x' }));
+  expect(failureLine({ code: 'graph-invalid', errors })).toContain('and 2 more');
+});
+
+test('text from outside cannot hide or reorder the words around it', () => {
+  const line = failureLine({ code: 'unknown-session', session: `a\u001b[31m\u202eb\n${'x'.repeat(300)}`, near: [] });
+  expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  expect(line).toContain('\\u202e');
+  expect(line.length).toBeLessThan(400);
+});
