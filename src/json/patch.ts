@@ -1,8 +1,115 @@
-// RFC 6902 operations as Baton stores them: add, replace and remove only. The kernel knows these and no domain.
+// RFC 6902 operations as Baton stores them: add, replace and remove only. The kernel knows these and no domain. The fold
+// applies them in place when it reads the log, so this is the hot path of replay; documents.ts undoes what lost its race.
 
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
+import { arrayIndex, isUnsafeKey, unescapeToken } from './pointer.ts';
 
 export type PatchOp =
   | { op: 'add'; path: string; value: Json }
   | { op: 'replace'; path: string; value: Json }
   | { op: 'remove'; path: string };
+
+/**
+ * Applies operations to a document IN PLACE and returns its root, which is another one only where an operation named ''.
+ * An undefined root is a document that does not exist: `add ''` makes it, `remove ''` unmakes it.
+ *
+ * Who owns what: `op.value` becomes part of the document, not a copy of it, and later operations change it there. So
+ * serialise operations before applying them, and copy a value that you mean to keep. Two places must never share one.
+ *
+ * With `undo`, the inverse of each operation is pushed; `revertOps` plays them back. They own the values taken out of the
+ * document. Reverting restores the exact value; only the order of keys can differ, since a removed key returns as the last.
+ *
+ * Throws Error naming op and path when an operation does not fit the document or uses `__proto__`, `constructor` or
+ * `prototype`: a bug or damage, never bad input. What came before it stays applied, and is in `undo`.
+ */
+export function applyOps(root: Json | undefined, ops: readonly PatchOp[], undo?: PatchOp[]): Json | undefined {
+  let current = root;
+  for (const op of ops) current = applyOp(current, op, undo);
+  return current;
+}
+
+/** Plays inverse operations back, last first, and returns the root. The list is left as it is; its values are given away. */
+export function revertOps(root: Json | undefined, undo: readonly PatchOp[]): Json | undefined {
+  let current = root;
+  for (let at = undo.length - 1; at >= 0; at--) {
+    const op = undo[at];
+    if (op !== undefined) current = applyOp(current, op, undefined);
+  }
+  return current;
+}
+
+function applyOp(root: Json | undefined, op: PatchOp, undo: PatchOp[] | undefined): Json | undefined {
+  const path = op.path;
+  if (path === '') return applyToRoot(root, op, undo);
+  if (path.charCodeAt(0) !== 47) throw misfit(op, 'the path is not a JSON Pointer');
+  // Scanned by index rather than split: no array and, for most tokens, nothing but the slice is allocated.
+  const escaped = path.includes('~');
+  let parent = root;
+  let from = 1;
+  for (let to = path.indexOf('/', from); to !== -1; to = path.indexOf('/', from)) {
+    const token = path.slice(from, to);
+    parent = step(parent, escaped ? unescapeToken(token) : token, op);
+    from = to + 1;
+  }
+  const last = path.slice(from);
+  const token = escaped ? unescapeToken(last) : last;
+  if (typeof parent !== 'object' || parent === null) throw misfit(op, 'there is no such parent');
+  if (Array.isArray(parent)) applyToArray(parent, token, op, path.slice(0, from), undo);
+  else applyToObject(parent, token, op, undo);
+  return root;
+}
+
+function step(parent: Json | undefined, token: string, op: PatchOp): Json | undefined {
+  if (typeof parent !== 'object' || parent === null) throw misfit(op, 'there is no such parent');
+  if (Array.isArray(parent)) return parent[arrayIndex(token)];
+  if (isUnsafeKey(token)) throw misfit(op, `the key ${token} is refused`);
+  return Object.hasOwn(parent, token) ? parent[token] : undefined;
+}
+
+function applyToRoot(root: Json | undefined, op: PatchOp, undo: PatchOp[] | undefined): Json | undefined {
+  if (root === undefined && op.op !== 'add') throw misfit(op, 'there is no document');
+  if (undo !== undefined) {
+    if (root === undefined) undo.push({ op: 'remove', path: '' });
+    else undo.push({ op: op.op === 'remove' ? 'add' : 'replace', path: '', value: root });
+  }
+  return op.op === 'remove' ? undefined : op.value;
+}
+
+function applyToObject(parent: JsonObject, key: string, op: PatchOp, undo: PatchOp[] | undefined): void {
+  if (isUnsafeKey(key)) throw misfit(op, `the key ${key} is refused`);
+  const old = Object.hasOwn(parent, key) ? parent[key] : undefined;
+  if (old === undefined && op.op !== 'add') throw misfit(op, 'there is nothing at this place');
+  if (undo !== undefined) {
+    if (old === undefined) undo.push({ op: 'remove', path: op.path });
+    else undo.push({ op: op.op === 'remove' ? 'add' : 'replace', path: op.path, value: old });
+  }
+  if (op.op === 'remove') delete parent[key];
+  else parent[key] = op.value;
+}
+
+function applyToArray(parent: Json[], token: string, op: PatchOp, prefix: string, undo: PatchOp[] | undefined): void {
+  const length = parent.length;
+  if (op.op === 'add') {
+    const index = token === '-' ? length : arrayIndex(token);
+    if (index < 0 || index > length) throw misfit(op, `no index of an array of ${length}`);
+    if (index === length) parent.push(op.value);
+    else parent.splice(index, 0, op.value);
+    undo?.push({ op: 'remove', path: prefix + index });
+    return;
+  }
+  const index = arrayIndex(token);
+  const old = parent[index];
+  if (old === undefined) throw misfit(op, `no index of an array of ${length}`);
+  if (op.op === 'replace') {
+    parent[index] = op.value;
+    undo?.push({ op: 'replace', path: op.path, value: old });
+  } else {
+    if (index === length - 1) parent.pop();
+    else parent.splice(index, 1);
+    undo?.push({ op: 'add', path: op.path, value: old });
+  }
+}
+
+function misfit(op: PatchOp, why: string): Error {
+  return new Error(`patch does not fit: ${op.op} ${JSON.stringify(op.path)}: ${why}`);
+}

@@ -1,0 +1,109 @@
+// The characters of the path grammar: what state-path.ts and state-path-filter.ts read from, the names and numbers both
+// know, and how these are written back.
+
+import { FailureError } from '../failure.ts';
+import { isUnsafeKey } from '../json/pointer.ts';
+
+/** A key, or an index of an array; a negative index counts from the end. */
+export type PathToken = string | number;
+
+export interface Scanner {
+  readonly text: string;
+  at: number;
+}
+
+/** Throws the path's refusal; parsePath catches it. The failure carries at most 200 characters of the path. */
+export function refuse(scan: Scanner, why: string): never {
+  const path = scan.text.slice(0, 200);
+  throw new FailureError({ code: 'path-refused', path, why: `${why} (at character ${scan.at + 1})` });
+}
+
+/** Moves past `sign` if it comes next. */
+export function take(scan: Scanner, sign: string): boolean {
+  if (!scan.text.startsWith(sign, scan.at)) return false;
+  scan.at += sign.length;
+  return true;
+}
+
+export function skipSpace(scan: Scanner): void {
+  while (scan.text[scan.at] === ' ' || scan.text[scan.at] === '\t') scan.at++;
+}
+
+/** Letters and digits of any script, `_`, `-` and `$`; undefined if none comes next. */
+export function readBareName(scan: Scanner): string | undefined {
+  const name = match(scan, /[\p{L}\p{M}\p{N}_$-]+/uy);
+  return name === undefined ? undefined : allowed(scan, name);
+}
+
+/** An integer that JSON keeps exactly, without leading zeros; undefined if none comes next. */
+export function readInteger(scan: Scanner): number | undefined {
+  const digits = match(scan, /-?\d+/y);
+  if (digits === undefined) return undefined;
+  const value = Number(digits);
+  if (!Number.isSafeInteger(value) || String(value) !== digits) refuse(scan, `${digits} is no index`);
+  return value;
+}
+
+/** A string in single or double quotes with the escapes of RFC 9535 section 2.3.1.1. The opening quote must come next. */
+export function readQuoted(scan: Scanner): string {
+  const quote = scan.text[scan.at];
+  let value = '';
+  for (let at = scan.at + 1; at < scan.text.length; at++) {
+    const char = scan.text.charAt(at);
+    if (char === quote) {
+      scan.at = at + 1;
+      return allowed(scan, value);
+    }
+    if (char < ' ') break;
+    if (char !== '\\') {
+      value += char;
+      continue;
+    }
+    at++;
+    const code = scan.text.slice(at + 1, at + 5);
+    const escaped = scan.text.charAt(at);
+    if (escaped === 'u' && /^[\da-fA-F]{4}$/.test(code)) {
+      value += String.fromCharCode(Number.parseInt(code, 16));
+      at += 4;
+    } else {
+      const index = 'bfnrt/\\\'"'.indexOf(escaped);
+      if (escaped === '' || index === -1) refuse(scan, 'an unknown escape in the quoted name');
+      value += '\b\f\n\r\t/\\\'"'.charAt(index);
+    }
+  }
+  return refuse(scan, 'the quoted name does not end');
+}
+
+/** A token as the canonical text has it: `.name` for an ASCII identifier, `['a b']` for other keys, `[0]` for an index. */
+export function printName(token: PathToken): string {
+  if (typeof token === 'number') return `[${token}]`;
+  return /^[A-Za-z_]\w*$/.test(token) ? `.${token}` : `[${printQuoted(token)}]`;
+}
+
+/** The canonical text of a simple path. */
+export function printPath(tokens: readonly PathToken[]): string {
+  return `$${tokens.map(printName).join('')}`;
+}
+
+/** A string in single quotes that readQuoted reads back. */
+export function printQuoted(text: string): string {
+  let quoted = "'";
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (char < ' ') quoted += `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    else quoted += char === "'" || char === '\\' ? `\\${char}` : char;
+  }
+  return `${quoted}'`;
+}
+
+function match(scan: Scanner, pattern: RegExp): string | undefined {
+  pattern.lastIndex = scan.at;
+  const found = pattern.exec(scan.text)?.[0];
+  if (found !== undefined) scan.at += found.length;
+  return found;
+}
+
+function allowed(scan: Scanner, name: string): string {
+  if (isUnsafeKey(name)) refuse(scan, `the name ${name} is refused everywhere`);
+  return name;
+}

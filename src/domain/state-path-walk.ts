@@ -1,0 +1,178 @@
+// Simple paths at work: finding a place, and the operations that set or delete one. Called by the state commands and
+// tools; reads are on the path of every state_get.
+
+import type { Result } from '../failure.ts';
+import { fail, ok } from '../failure.ts';
+import type { Json, JsonObject } from '../json/json.ts';
+import type { PatchOp } from '../json/patch.ts';
+import { arrayIndex, escapeToken, formatPointer, getAt, parsePointer } from '../json/pointer.ts';
+import type { PathToken } from './state-path-scan.ts';
+import { printName, printPath } from './state-path-scan.ts';
+
+/** Where a simple path leads. `deepest` is the pointer of the last place on the way that exists. */
+export type Resolved = { found: true; value: Json; pointer: string } | { found: false; deepest: string };
+
+/**
+ * The child that a token names: of an array an index (a number, negative from the end, or digits), of an object an own
+ * key (a string). undefined if there is none; a string or number has no children, and an object no numbered ones.
+ */
+export function stepDown(parent: Json, token: PathToken): Json | undefined {
+  if (typeof parent !== 'object' || parent === null) return undefined;
+  if (Array.isArray(parent)) return parent[indexIn(parent, token)];
+  return typeof token === 'string' && Object.hasOwn(parent, token) ? parent[token] : undefined;
+}
+
+function indexIn(parent: readonly Json[], token: PathToken): number {
+  if (typeof token === 'string') return arrayIndex(token);
+  return token < 0 ? parent.length + token : token;
+}
+
+function childPointer(at: string, parent: Json, token: PathToken): string {
+  if (Array.isArray(parent)) return `${at}/${indexIn(parent, token)}`;
+  return `${at}/${escapeToken(String(token))}`;
+}
+
+/** Follows a simple path through own properties and existing elements. Costs what the path's length costs. */
+export function resolveSimple(root: Json, tokens: readonly PathToken[]): Resolved {
+  let value = root;
+  let pointer = '';
+  for (const token of tokens) {
+    const child = stepDown(value, token);
+    if (child === undefined) return { found: false, deepest: pointer };
+    pointer = childPointer(pointer, value, token);
+    value = child;
+  }
+  return { found: true, value, pointer };
+}
+
+// A miss must stay cheap in a wide map: so many keys are looked at, none longer than this.
+const NEAREST_KEYS = 1000;
+const NEAREST_LENGTH = 64;
+
+/**
+ * For a path that leads nowhere: up to three canonical paths of places that exist beside the missing one, most similar
+ * first; in an array the last element. Looks at the first 1,000 keys there; nothing if none is similar.
+ */
+export function nearest(root: Json, tokens: readonly PathToken[]): string[] {
+  let parent = root;
+  let prefix = '$';
+  for (const token of tokens) {
+    const child = stepDown(parent, token);
+    if (child === undefined) return similarKeys(parent, String(token)).map((key) => prefix + printName(key));
+    prefix += printName(token);
+    parent = child;
+  }
+  return [];
+}
+
+function similarKeys(parent: Json, wanted: string): PathToken[] {
+  if (typeof parent !== 'object' || parent === null || wanted.length > NEAREST_LENGTH) return [];
+  if (Array.isArray(parent)) return parent.length > 0 ? [parent.length - 1] : [];
+  const allowance = Math.max(1, Math.floor(wanted.length / 3));
+  const found: { key: string; distance: number }[] = [];
+  let seen = 0;
+  for (const key in parent) {
+    if (++seen > NEAREST_KEYS) break;
+    if (Math.abs(key.length - wanted.length) > allowance) continue;
+    const distance = editDistance(key.toLowerCase(), wanted.toLowerCase());
+    if (distance <= allowance) found.push({ key, distance });
+  }
+  found.sort((a, b) => a.distance - b.distance);
+  return found.slice(0, 3).map(({ key }) => key);
+}
+
+/** Levenshtein's distance, one row at a time (Wagner and Fischer, 1974). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/**
+ * The one operation that puts `value` at a place. Missing parents become objects, never arrays; an element of an array
+ * may be replaced, or added right behind the last one. Fails with `path-blocked` {at: pointer, found: what stands there}
+ * where a scalar is in the way, an array has no such element, or an index is asked of something that is no array.
+ * undefined as root is a document that does not exist yet. The operation takes over `value`.
+ */
+export function setOps(root: Json | undefined, tokens: readonly PathToken[], value: Json): Result<PatchOp[]> {
+  let parent = root;
+  let at = '';
+  for (const [depth, token] of tokens.entries()) {
+    const blocked = whatBlocks(parent, token);
+    if (blocked !== undefined) return block(tokens, at, blocked);
+    const child = parent === undefined ? undefined : stepDown(parent, token);
+    if (child === undefined) {
+      const rest = tokens.slice(parent === undefined ? depth : depth + 1);
+      const made = wrap(rest, value);
+      const path = parent === undefined ? at : childPointer(at, parent, token);
+      return made === undefined ? block(tokens, path, 'nothing') : ok([{ op: 'add', path, value: made }]);
+    }
+    at = childPointer(at, parent ?? null, token);
+    parent = child;
+  }
+  return ok([{ op: parent === undefined ? 'add' : 'replace', path: at, value }]);
+}
+
+/** The type of what stands in the way of reaching or making `token` in `parent`; undefined if nothing does. */
+function whatBlocks(parent: Json | undefined, token: PathToken): string | undefined {
+  if (parent === undefined) return undefined;
+  if (parent === null) return 'null';
+  if (Array.isArray(parent)) {
+    const index = indexIn(parent, token);
+    return index >= 0 && index <= parent.length ? undefined : `array of ${parent.length}`;
+  }
+  if (typeof parent !== 'object') return typeof parent;
+  return typeof token === 'number' ? 'object' : undefined;
+}
+
+/** The value inside one new object per token; undefined if one of them is an index, for which an array would be needed. */
+function wrap(tokens: readonly PathToken[], value: Json): Json | undefined {
+  let made = value;
+  for (const token of tokens.toReversed()) {
+    if (typeof token === 'number') return undefined;
+    const parent: JsonObject = {};
+    parent[token] = made;
+    made = parent;
+  }
+  return made;
+}
+
+function block(tokens: readonly PathToken[], at: string, found: string): Result<PatchOp[]> {
+  return fail({ code: 'path-blocked', path: printPath(tokens), at, found });
+}
+
+/**
+ * Operations that remove these places, in an order in which each still finds its own: later elements of an array first.
+ * A place inside another one of the list, and a place that does not exist, need no operation.
+ */
+export function deleteOps(root: Json, pointers: readonly string[]): PatchOp[] {
+  const places = pointers.map(parsePointer).sort(compareForRemoval);
+  const ops: PatchOp[] = [];
+  let removed: string[] | undefined;
+  for (const place of places) {
+    const covered = removed?.every((token, at) => token === place[at]);
+    if (covered || getAt(root, place) === undefined) continue;
+    ops.push({ op: 'remove', path: formatPointer(place) });
+    removed = place;
+  }
+  return ops;
+}
+
+/** Sorts an ancestor right before its descendants, and higher indexes before lower ones. */
+function compareForRemoval(a: readonly string[], b: readonly string[]): number {
+  for (const [at, token] of a.entries()) {
+    const other = b[at];
+    if (other === undefined) return 1;
+    if (token === other) continue;
+    const order = arrayIndex(other) - arrayIndex(token);
+    return order !== 0 ? order : token < other ? -1 : 1;
+  }
+  return a.length - b.length;
+}
