@@ -1,19 +1,77 @@
-// What tools may use: opened once per process by cli/serve.ts and cli/tool-command.ts, handed to every call.
+// What tools may use: opened once per process by cli/serve.ts and cli/tool-command.ts, handed to every call. The one place
+// where store, documents and session binding are put together.
 
+import { randomBytes } from 'node:crypto';
 import type { Config } from './config.ts';
-import { ok, type Result } from './failure.ts';
+import { Documents } from './documents/documents.ts';
+import { Maintenance } from './documents/maintenance.ts';
+import type { Workspace } from './domain/session.ts';
+import { FailureError, fail, ok, type Result } from './failure.ts';
 import type { Logger } from './log.ts';
+import { SessionBinding } from './session-binding.ts';
+import { fileBackend } from './store/open.ts';
+import { selectPointers } from './tools/json-path.ts';
+import { findWorkspace } from './workspace.ts';
 
 export interface Ports {
   config: Config;
   log: Logger;
+  documents: Documents;
+  sessions: SessionBinding;
+  workspace: Workspace;
+  /** The workspace's directory, absolute: where command nodes run. Never part of an answer. */
+  workspaceRoot: string;
 }
 
 /** Opens everything that tools use. `close` finishes what is in flight, within 300 ms. */
 export async function openPorts(
   config: Config,
   log: Logger,
-  _role: 'serve' | 'cli',
+  role: 'serve' | 'cli',
 ): Promise<Result<Ports & { close(): Promise<void> }>> {
-  return ok({ config, log, close: async () => undefined });
+  const { root, ...workspace } = findWorkspace(config.projectDir, config.home);
+  const opened = openDocuments(config);
+  if (!opened.ok) return opened;
+  const documents = opened.value;
+  const { user, session, clientSession } = config;
+  const sessions = new SessionBinding(documents, { user, session, clientSession, workspace, serves: role === 'serve' });
+  const maintenance =
+    role === 'serve' && !config.readOnly
+      ? new Maintenance(documents, { onTrouble: (err) => log.warn({ err }, 'maintenance') })
+      : undefined;
+  return ok({
+    config,
+    log,
+    documents,
+    sessions,
+    workspace,
+    workspaceRoot: root,
+    close: async () => {
+      sessions.close();
+      await maintenance?.stop();
+      await documents.close();
+    },
+  });
+}
+
+function openDocuments(config: Config): Result<Documents> {
+  const backend = fileBackend({
+    dir: config.stateDir,
+    durability: config.durability,
+    forceNetworkFs: config.forceNetworkFs,
+    exclusively: async (dir, work) => (await import('./maintenance-lock.ts')).exclusively(dir, work),
+  });
+  try {
+    return ok(new Documents({ ...backend, now: Date.now, id: shortId, select: selectPointers }));
+  } catch (error) {
+    if (error instanceof FailureError) return fail(error.failure);
+    throw error;
+  }
+}
+
+/** `<prefix>-` and eight of [a-z0-9]: short enough to be typed, and a clash within one store needs millions. */
+function shortId(prefix: string): string {
+  let text = '';
+  for (const byte of randomBytes(8)) text += (byte % 36).toString(36);
+  return `${prefix}-${text}`;
 }

@@ -5,11 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import type { Author, Context, Decide } from '../domain/command.ts';
 import { type Failure, FailureError, fail, ok, type Result } from '../failure.ts';
-import { type EncodedCommit, encodeCommit, type Expected, headOf, MAX_LINE_BYTES, type StreamEvent } from '../store/commit.ts';
+import {
+  type EncodedCommit,
+  type Expected,
+  encodeCommit,
+  headOf,
+  MAX_LINE_BYTES,
+  type StreamEvent,
+} from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import type { Blobs, CommitListener, Outcome, Presence, Snapshot, Store } from '../store/port.ts';
 import { DocumentCache } from './cache.ts';
 import { Decision } from './decision.ts';
+import { Provenance } from './provenance.ts';
 import { type Repeatable, type Request, repeatable } from './requests.ts';
 
 /** Lost races after which the turnstile is taken; at once when deciding takes long, since a fast writer always wins then. */
@@ -92,6 +100,7 @@ export class Documents {
   private readonly parts: DocumentsParts;
   private readonly cache: DocumentCache;
   private readonly opened: Store;
+  private readonly provenance = new Provenance();
   private readonly listeners = new Set<(commits: readonly FoldedCommit[]) => void>();
   private queue: Job[] = [];
   private scheduled = false;
@@ -155,6 +164,12 @@ export class Documents {
     return answer;
   }
 
+  /** Calls `look` on the documents as they are now, durable or not: for finding one's way, never for an answer. */
+  peek<T>(look: (view: View) => T): T {
+    this.opened.refresh();
+    return look(this.view());
+  }
+
   /** A document as a snapshot that fits the log now; undefined for a stream without events. */
   snapshot(stream: string): Snapshot | undefined {
     const doc = this.cache.get(stream);
@@ -194,7 +209,8 @@ export class Documents {
 
   private context(by: Author): Context {
     const { now, id, select } = this.parts;
-    return { now: now(), by, id, lastSeen: (who) => this.presence.lastSeen(who), select };
+    const lastWriter: Context['lastWriter'] = (stream, pointer) => this.provenance.lookup(stream, pointer);
+    return { now: now(), by, id, lastSeen: (who) => this.presence.lastSeen(who), lastWriter, select };
   }
 
   private enqueue(job: Job): void {
@@ -284,7 +300,13 @@ export class Documents {
     return { value: answer.value, seq: this.opened.seq(), replayed: answer.replayed, changed: false };
   }
 
-  private stage(job: Job, decision: Decision, answer: Repeatable<unknown>, heads: Map<string, Expected>, settled: Settled[]): number {
+  private stage(
+    job: Job,
+    decision: Decision,
+    answer: Repeatable<unknown>,
+    heads: Map<string, Expected>,
+    settled: Settled[],
+  ): number {
     for (const stream of job.alsoExpect) decision.touch(stream);
     const encoded = encodeCommit({
       id: v7(),
@@ -297,7 +319,13 @@ export class Documents {
     });
     if (encoded.sizeBytes > MAX_LINE_BYTES) {
       decision.revert();
-      const failure: Failure = { code: 'too-large', what: 'the change', limit: MAX_LINE_BYTES, actual: encoded.sizeBytes, instead: 'make it in several smaller changes' };
+      const failure: Failure = {
+        code: 'too-large',
+        what: 'the change',
+        limit: MAX_LINE_BYTES,
+        actual: encoded.sizeBytes,
+        instead: 'make it in several smaller changes',
+      };
       settled.push({ job, result: fail(failure), after: this.staged.length });
       return 0;
     }
@@ -388,6 +416,7 @@ export class Documents {
       this.rollBack();
       for (const folded of commits) this.cache.apply(folded);
     }
+    for (const folded of commits) this.provenance.note(folded);
     for (const listener of this.listeners) listener(commits);
   }
 
@@ -398,4 +427,3 @@ export class Documents {
     for (let at = staged.length - 1; at >= 0; at -= 1) staged[at]?.decision.revert();
   }
 }
-

@@ -4,6 +4,7 @@
 import type { Result } from '../failure.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
+import type { QueryPath } from './state-path.ts';
 
 /** Who makes a commit: recorded in its line. */
 export interface Author {
@@ -11,6 +12,12 @@ export interface Author {
   session?: string;
   agent?: string;
   tool: string;
+}
+
+/** `by`: the agent, else the session, else the user. */
+export interface Writer {
+  by: string;
+  at: string;
 }
 
 /** What a command may know of the world beyond documents. All of it is fixed before `decide` is called. */
@@ -22,8 +29,10 @@ export interface Context {
   id(prefix: string): string;
   /** When this agent or session was last seen, in ms since the epoch; undefined if never. Expendable by definition. */
   lastSeen(who: string): number | undefined;
-  /** Locations (JSON Pointers) that a path beyond the simple grammar selects in a value; see domain/state-path.ts. */
-  select(value: Json, path: string): Result<string[]>;
+  /** Who last wrote a place of a document, as far as this process knows: for answers, never to decide on. */
+  lastWriter(stream: string, pointer: string): Writer | undefined;
+  /** The places (JSON Pointers) that a query selects in a value. Handed in because its library is no part of the domain. */
+  select(value: Json, path: QueryPath): Result<string[]>;
 }
 
 /** What happened to a stream, besides the patch: a dotted past-tense type and a few facts. */

@@ -2,5 +2,26 @@
 
 import type { Ports } from '../ports.ts';
 import type { Tool } from './define.ts';
+import { sessionList } from './session-list.ts';
+import { sessionStart } from './session-start.ts';
+import { sessionUpdate } from './session-update.ts';
+import { stateBatch } from './state-batch.ts';
+import { stateDelete } from './state-delete.ts';
+import { stateGet } from './state-get.ts';
+import { stateHistory } from './state-history.ts';
+import { stateMerge } from './state-merge.ts';
+import { stateRestore } from './state-restore.ts';
+import { stateSet } from './state-set.ts';
 
-export const tools: readonly Tool<Ports>[] = [];
+export const tools: readonly Tool<Ports>[] = [
+  sessionList,
+  sessionStart,
+  sessionUpdate,
+  stateBatch,
+  stateDelete,
+  stateGet,
+  stateHistory,
+  stateMerge,
+  stateRestore,
+  stateSet,
+];

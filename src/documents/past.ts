@@ -1,0 +1,38 @@
+// What a document was: its events, and its value at a seq or time. For history, restore and recovery.
+
+import { fail, ok, type Result } from '../failure.ts';
+import type { Json } from '../json/json.ts';
+import { applyOps } from '../json/patch.ts';
+import type { Recorded, Store } from '../store/port.ts';
+
+/** All events of a stream, oldest first. Everything folded so far is durable when it resolves. */
+export async function eventsOf(store: Store, stream: string): Promise<Recorded[]> {
+  await store.refresh();
+  // Reads the log in slices; what `read` then needs is at hand.
+  await store.readAll(store.seq(), 0);
+  await store.settle();
+  return store.read(stream, 1);
+}
+
+/** The value that the events up to a seq make; undefined if there were none yet. */
+export function valueAt(events: readonly Recorded[], seq: number): Json | undefined {
+  let value: Json | undefined;
+  for (const event of events) {
+    if (event.seq > seq) break;
+    value = applyOps(value, structuredClone(event.patch));
+  }
+  return value;
+}
+
+/** A point in the past, given as a seq (a number, or digits) or an ISO 8601 time. Fails with `unknown-seq` beyond the end. */
+export async function seqOf(store: Store, at: string | number): Promise<Result<number>> {
+  await store.refresh();
+  const newest = store.seq();
+  const seq = typeof at === 'number' || /^\d+$/.test(at) ? Number(at) : undefined;
+  if (seq !== undefined)
+    return seq >= 0 && seq <= newest ? ok(seq) : fail({ code: 'unknown-seq', seq: String(at), newest });
+  const ms = Date.parse(String(at));
+  if (Number.isNaN(ms))
+    return fail({ code: 'invalid-input', issues: [{ at: 'at', why: 'expected a seq or an ISO 8601 time' }] });
+  return ok(await store.seqAtTime(ms));
+}

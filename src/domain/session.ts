@@ -1,0 +1,135 @@
+// The session document: one agent window's working context. Its shape, its modes and when it ends. Pure.
+//
+//   active ◄──► paused        session_update, session_start
+//     │  │        │
+//     │  └────────┴──► completed    session_update, an accepted handoff
+//     └───────────────► expired     when expires_at has passed and nobody was seen since (a commit: session_cleanup or a start)
+
+import { type Failure, fail, ok, type Result } from '../failure.ts';
+import type { JsonObject } from '../json/json.ts';
+import type { Transaction } from './command.ts';
+
+export const SESSION_MODES = ['development', 'leadership', 'sprint', 'config', 'emergency'] as const;
+export type SessionMode = (typeof SESSION_MODES)[number];
+
+export const SESSION_STATUSES = ['active', 'paused', 'completed', 'expired'] as const;
+export type SessionStatus = (typeof SESSION_STATUSES)[number];
+
+const HOUR_MS = 3_600_000;
+
+/** How long a session lives after it was last seen, by its mode. */
+export const MODE_SPAN_MS: Record<SessionMode, number> = {
+  development: 24 * HOUR_MS,
+  leadership: 48 * HOUR_MS,
+  sprint: 168 * HOUR_MS,
+  config: HOUR_MS,
+  emergency: 4 * HOUR_MS,
+};
+
+/** Where a session works: a project is a git common directory, a workspace one of its worktrees. */
+export interface Workspace {
+  project: string;
+  projectName: string;
+  workspace: string;
+  /** The worktree's directory, with the home directory written as `~`. */
+  directory: string;
+}
+
+export interface Handoff {
+  id: string;
+  to: string;
+  summary: string;
+  next_steps: string[];
+  decisions: string[];
+  claims: 'all' | 'none';
+  offered_at: string;
+  state: 'offered' | 'accepted';
+  accepted_by?: string;
+}
+
+export interface SessionAgent {
+  tier?: 'orchestrator' | 'coordinator' | 'worker';
+  role?: string;
+  joined_at: string;
+}
+
+export interface SessionFacts {
+  id: string;
+  name?: string;
+  mode: SessionMode;
+  status: SessionStatus;
+  project: string;
+  project_name: string;
+  workspace: string;
+  directory: string;
+  client_session?: string;
+  sprint?: string;
+  created_at: string;
+  /** The stored part of the expiry; being seen later extends it, see `expiresAtMs`. */
+  expires_at: string;
+  ended_at?: string;
+  user_context: JsonObject;
+  agents: Record<string, SessionAgent>;
+  handoffs: Handoff[];
+  /** The session whose work this one took over. */
+  taken_from?: string;
+}
+
+export interface SessionDocument {
+  schema: 1;
+  session: SessionFacts;
+  execution: JsonObject;
+}
+
+export function sessionStream(id: string): string {
+  return `session/${id}`;
+}
+
+/** When a session ends unless it is seen again, in ms since the epoch. */
+export function expiresAtMs(facts: SessionFacts, lastSeen: number | undefined): number {
+  return Math.max(Date.parse(facts.expires_at), (lastSeen ?? 0) + MODE_SPAN_MS[facts.mode]);
+}
+
+/** The status as it is at `now`: a session past its time is expired though no commit says so yet. */
+export function statusAt(facts: SessionFacts, now: number, lastSeen: number | undefined): SessionStatus {
+  const open = facts.status === 'active' || facts.status === 'paused';
+  return open && now > expiresAtMs(facts, lastSeen) ? 'expired' : facts.status;
+}
+
+/** True while work may be done in the session. */
+export function isOpen(status: SessionStatus): boolean {
+  return status === 'active' || status === 'paused';
+}
+
+/** The session as a decision needs it: there, and open. */
+export function openSession(
+  tx: Transaction,
+  id: string,
+  now: number,
+  lastSeen: number | undefined,
+): Result<Readonly<SessionDocument>> {
+  const doc = tx.read<SessionDocument>(sessionStream(id));
+  if (doc === undefined) return fail({ code: 'unknown-session', session: id, near: [] });
+  const status = statusAt(doc.session, now, lastSeen);
+  return isOpen(status) ? ok(doc) : fail({ code: 'session-ended', session: id, status });
+}
+
+const LEGAL: Record<SessionStatus, readonly SessionStatus[]> = {
+  active: ['paused', 'completed'],
+  paused: ['active', 'completed'],
+  completed: [],
+  expired: [],
+};
+
+/** The failure of an illegal change of status, or undefined if it is legal. */
+export function illegalTransition(from: SessionStatus, to: SessionStatus): Failure | undefined {
+  if (from === to || LEGAL[from].includes(to)) return undefined;
+  return {
+    code: 'illegal-transition',
+    what: 'a session',
+    from,
+    to,
+    legal: [...LEGAL[from]],
+    call: 'session_start {resume: "new"}',
+  };
+}

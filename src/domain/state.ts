@@ -1,0 +1,259 @@
+// Changes of a session's state: set, merge, delete, several at once, and bringing an old value back. Pure rules over the
+// session document, by JSONPath; tools/state-*.ts call them.
+
+import { fail, ok, type Result } from '../failure.ts';
+import { copyJson, isObject, type Json, type JsonObject } from '../json/json.ts';
+import { mergeOps } from '../json/merge.ts';
+import type { PatchOp } from '../json/patch.ts';
+import { getAt, parsePointer } from '../json/pointer.ts';
+import type { Context, Transaction } from './command.ts';
+import { etagOf, jsonLength } from './etag.ts';
+import { openSession, sessionStream } from './session.ts';
+import { parsePath, type SimplePath, type StatePath } from './state-path.ts';
+import { type PathToken, printPath } from './state-path-scan.ts';
+import { deleteOps, resolveSimple, setOps } from './state-path-walk.ts';
+
+/** Keys of a session document that state tools do not write: who does, and the call for it. */
+const RESERVED: Record<string, { owner: string; call: string }> = {
+  session: { owner: 'the session itself', call: 'session_update' },
+  schema: { owner: 'the store', call: 'state_get' },
+  organization: { owner: 'the project', call: 'project_save' },
+  communication: { owner: 'messages and locks', call: 'message_send' },
+  observability: { owner: 'the server', call: 'dashboard_get' },
+};
+
+/** Keys that are joined when a session is read, and are not stored in it. */
+export const JOINED_KEYS = ['organization', 'communication', 'observability'] as const;
+
+/** A previous value longer than this is not sent back. */
+const PREVIOUS_CHARS = 1_024;
+const CHANGED_LISTED = 20;
+
+export interface Condition {
+  ifEtag?: string | undefined;
+  ifAbsent?: boolean | undefined;
+}
+
+export interface SetAnswer {
+  path: string;
+  etag: string;
+  created: boolean;
+  type: string;
+  previous?: Json;
+  previous_by?: string;
+  previous_at?: string;
+}
+
+export interface MergeAnswer {
+  path: string;
+  etag: string;
+  changed: string[];
+  changed_count: number;
+}
+
+export interface DeleteAnswer {
+  path: string;
+  deleted: number;
+  previous?: Json;
+}
+
+export type StateOperation =
+  | ({ op: 'set'; path: string; value: Json } & Condition)
+  | ({ op: 'merge'; path: string; value: Json } & Condition)
+  | ({ op: 'delete'; path: string } & Condition);
+
+/** What each operation answers. */
+export interface StateAnswers {
+  set: SetAnswer;
+  merge: MergeAnswer;
+  delete: DeleteAnswer;
+}
+
+/** Carries out one operation on a session's document. Failures change nothing. */
+export function changeState<Op extends StateOperation>(
+  tx: Transaction,
+  ctx: Context,
+  session: string,
+  operation: Op,
+): Result<StateAnswers[Op['op']]>;
+export function changeState(
+  tx: Transaction,
+  ctx: Context,
+  session: string,
+  operation: StateOperation,
+): Result<SetAnswer | MergeAnswer | DeleteAnswer> {
+  const opened = openSession(tx, session, ctx.now, ctx.lastSeen(session));
+  if (!opened.ok) return opened;
+  const parsed = parsePath(operation.path);
+  if (!parsed.ok) return parsed;
+  const target: Target = { tx, ctx, session, path: parsed.value, doc: opened.value as unknown as JsonObject };
+  switch (operation.op) {
+    case 'set':
+      return setValue(target, operation.value, operation);
+    case 'merge':
+      return mergeValue(target, operation.value, operation);
+    case 'delete':
+      return deleteValues(target, operation);
+  }
+}
+
+interface Target {
+  tx: Transaction;
+  ctx: Context;
+  session: string;
+  path: StatePath;
+  doc: Readonly<JsonObject>;
+}
+
+function setValue(target: Target, value: Json, condition: Condition): Result<SetAnswer> {
+  const { tx, session, doc } = target;
+  const writable = simplePath(target, 'set');
+  if (!writable.ok) return writable;
+  const { tokens, text } = writable.value;
+  if (tokens.length === 0)
+    return fail({ code: 'path-reserved', path: '$', owner: 'the whole document', call: 'state_merge' });
+  const found = resolveSimple(doc, tokens);
+  const before = found.found ? found.value : undefined;
+  const met = meets(condition, text, before, tx.version(sessionStream(session)));
+  if (!met.ok) return met;
+  const ops = setOps(doc, tokens, value);
+  if (!ops.ok) return ops;
+  const answer: SetAnswer = { path: text, etag: '', created: before === undefined, type: typeName(value) };
+  const previous = echo(before);
+  if (previous !== undefined) answer.previous = previous;
+  const writer = found.found ? target.ctx.lastWriter(sessionStream(session), found.pointer) : undefined;
+  if (writer !== undefined) {
+    answer.previous_by = writer.by;
+    answer.previous_at = writer.at;
+  }
+  tx.patch(sessionStream(session), { type: 'state.set' }, ops.value);
+  answer.etag = etagOf(value, tx.version(sessionStream(session)));
+  return ok(answer);
+}
+
+function mergeValue(target: Target, value: Json, condition: Condition): Result<MergeAnswer> {
+  const { tx, session, doc } = target;
+  const stream = sessionStream(session);
+  const writable = simplePath(target, 'merge');
+  if (!writable.ok) return writable;
+  const { tokens, text } = writable.value;
+  if (tokens.length === 0) {
+    if (!isObject(value))
+      return fail({ code: 'value-refused', at: '', why: 'only an object can be merged into the whole document' });
+    for (const key of Object.keys(value)) {
+      const owner = RESERVED[key];
+      if (owner !== undefined) return fail({ code: 'path-reserved', path: printPath([key]), ...owner });
+    }
+  }
+  const found = resolveSimple(doc, tokens);
+  const before = found.found ? found.value : undefined;
+  const met = meets(condition, text, before, tx.version(stream));
+  if (!met.ok) return met;
+  const ops = found.found ? ok(mergeOps(found.value, found.pointer, value)) : setOps(doc, tokens, withoutNulls(value));
+  if (!ops.ok) return ops;
+  tx.patch(stream, { type: 'state.merged' }, ops.value);
+  const after = resolveSimple(doc, tokens);
+  const changed = ops.value.map((op) => op.path);
+  return ok({
+    path: text,
+    etag: etagOf(after.found ? after.value : undefined, tx.version(stream)),
+    changed: changed.slice(0, CHANGED_LISTED),
+    changed_count: changed.length,
+  });
+}
+
+function deleteValues(target: Target, condition: Condition): Result<DeleteAnswer> {
+  const { tx, ctx, session, doc, path } = target;
+  const pointers = path.kind === 'simple' ? ok(simplePointers(doc, path)) : ctx.select(doc, path);
+  if (!pointers.ok) return pointers;
+  const guarded = path.kind === 'simple' ? reservedIn(path.tokens) : undefined;
+  const hit =
+    guarded ?? pointers.value.map((pointer) => reservedIn(parsePointer(pointer))).find((owner) => owner !== undefined);
+  if (hit !== undefined) return fail({ code: 'path-reserved', path: path.text, ...hit });
+  const only = pointers.value.length === 1 ? getAt(doc, parsePointer(pointers.value[0] ?? '')) : undefined;
+  const met = meets(condition, path.text, only, tx.version(sessionStream(session)));
+  if (!met.ok) return met;
+  const ops = deleteOps(doc, pointers.value);
+  const previous = echo(only);
+  tx.patch(sessionStream(session), { type: 'state.deleted' }, ops);
+  const answer = { path: path.text, deleted: ops.length };
+  return ok(previous === undefined ? answer : { ...answer, previous });
+}
+
+function simplePointers(doc: Readonly<JsonObject>, path: SimplePath): string[] {
+  const found = resolveSimple(doc, path.tokens);
+  return found.found ? [found.pointer] : [];
+}
+
+/** A path that names one place outside the reserved keys. */
+function simplePath(target: Target, verb: string): Result<SimplePath> {
+  const { path } = target;
+  if (path.kind !== 'simple') {
+    return fail({
+      code: 'path-refused',
+      path: path.text,
+      why: `${verb} takes a path that names one place; a query is for state_get and state_delete`,
+    });
+  }
+  const reserved = path.tokens.length === 0 ? undefined : reservedIn(path.tokens);
+  return reserved === undefined ? ok(path) : fail({ code: 'path-reserved', path: path.text, ...reserved });
+}
+
+function reservedIn(tokens: readonly PathToken[]): { owner: string; call: string } | undefined {
+  const [first] = tokens;
+  if (first === undefined) return { owner: 'the whole document', call: 'session_start {resume: "new"}' };
+  return typeof first === 'string' && Object.hasOwn(RESERVED, first) ? RESERVED[first] : undefined;
+}
+
+function meets(condition: Condition, path: string, before: Json | undefined, version: number): Result<void> {
+  if (condition.ifAbsent === true && before !== undefined) return fail({ code: 'already-exists', path });
+  if (condition.ifEtag === undefined) return ok(undefined);
+  const actual = etagOf(before, version);
+  return actual === condition.ifEtag
+    ? ok(undefined)
+    : fail({ code: 'etag-mismatch', path, expected: condition.ifEtag, actual });
+}
+
+/** A small previous value, copied before the document changes under it. */
+function echo(before: Json | undefined): Json | undefined {
+  if (before === undefined || jsonLength(before, PREVIOUS_CHARS) > PREVIOUS_CHARS) return undefined;
+  return copyJson(before);
+}
+
+/** RFC 7396: what a merge sets where nothing was is the patch without its nulls. */
+function withoutNulls(value: Json): Json {
+  if (!isObject(value)) return value;
+  const kept: JsonObject = {};
+  for (const [key, item] of Object.entries(value)) if (item !== null) kept[key] = withoutNulls(item);
+  return kept;
+}
+
+export function typeName(value: Json): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+/** Operations that bring what a path held in `then` back into `now`: the old value, or nothing if there was nothing. */
+export function restoreOps(now: Readonly<JsonObject>, then: Readonly<JsonObject>, path: SimplePath): Result<PatchOp[]> {
+  if (path.tokens.length === 0) return ok(restoreWhole(now, then));
+  const reserved = reservedIn(path.tokens);
+  if (reserved !== undefined) return fail({ code: 'path-reserved', path: path.text, ...reserved });
+  const old = resolveSimple(then, path.tokens);
+  if (old.found) return setOps(now, path.tokens, copyJson(old.value));
+  const current = resolveSimple(now, path.tokens);
+  return ok(current.found ? deleteOps(now, [current.pointer]) : []);
+}
+
+/** Every key of the user's own and `execution`, but not the session's facts: those are not state to turn back. */
+function restoreWhole(now: Readonly<JsonObject>, then: Readonly<JsonObject>): PatchOp[] {
+  const ops: PatchOp[] = [];
+  const keys = new Set([...Object.keys(now), ...Object.keys(then)].filter((key) => !Object.hasOwn(RESERVED, key)));
+  for (const key of keys) {
+    const old = then[key];
+    const path = `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (old === undefined) ops.push({ op: 'remove', path });
+    else if (JSON.stringify(old) !== JSON.stringify(now[key]))
+      ops.push({ op: now[key] === undefined ? 'add' : 'replace', path, value: copyJson(old) });
+  }
+  return ops;
+}

@@ -1,0 +1,26 @@
+// Keeps two processes from maintaining one store at the same time. A library's lease is enough here: its known faults
+// (two holders after a kill, a lock stolen by a stepped clock) cost time, never data. Loaded only when maintenance runs.
+
+import lockfile from 'proper-lockfile';
+
+/** Runs `work` unless another process holds the lock; resolves false then. */
+export async function exclusively(dir: string, work: () => Promise<void>): Promise<boolean> {
+  let release: (() => Promise<void>) | undefined;
+  try {
+    release = await lockfile.lock(dir, {
+      lockfilePath: `${dir}/maintenance.lock`,
+      realpath: false,
+      stale: 10_000,
+      // The default throws out of a timer and would end the process; a lost lock only means that two maintain at once.
+      onCompromised: () => undefined,
+    });
+  } catch {
+    return false;
+  }
+  try {
+    await work();
+  } finally {
+    await release().catch(() => undefined);
+  }
+  return true;
+}

@@ -1,0 +1,57 @@
+// The common way of a mutating tool: find the session, run the command with its request_id, hand out the answer.
+
+import type { Changed } from '../documents/documents.ts';
+import type { Request } from '../documents/requests.ts';
+import type { Decide } from '../domain/command.ts';
+import { ok, type Result } from '../failure.ts';
+import type { Json } from '../json/json.ts';
+import type { Ports } from '../ports.ts';
+import type { Call } from './define.ts';
+
+export interface ChangeInput {
+  session?: string | undefined;
+  request_id?: string | undefined;
+}
+
+/** The request a call stands for: its arguments without the request_id. Undefined if it carries none. */
+export function requestOf(input: ChangeInput): Request | undefined {
+  const { request_id: id, ...rest } = input;
+  if (id === undefined) return undefined;
+  // Through JSON: what is absent and what is undefined are the same argument.
+  const given: Json = JSON.parse(JSON.stringify(rest));
+  return { id, arguments: given };
+}
+
+/** `performance.now()` at the call's deadline. */
+export function deadlineOf(call: Call<Ports>): number {
+  return performance.now() + (call.deadlineAt - Date.now());
+}
+
+/** Runs a command in the call's session and resolves with what it changed. */
+export async function changeInSession<A>(
+  call: Call<Ports>,
+  tool: string,
+  input: ChangeInput,
+  command: (session: string) => Decide<A>,
+): Promise<Result<Changed<A>>> {
+  const { documents, sessions } = call.ports;
+  const session = await sessions.ensure(input.session);
+  if (!session.ok) return session;
+  return await documents.change(command(session.value), {
+    by: sessions.author(tool, session.value),
+    request: requestOf(input),
+    trace: call.traceparent,
+    deadlineAt: deadlineOf(call),
+  });
+}
+
+/** The answer with the seq, and `replayed` where it was given before. */
+export function withSeq<A extends object>(changed: Changed<A>): Result<A & { seq: number; replayed?: true }> {
+  const answer = { ...changed.value, seq: changed.seq };
+  return ok(changed.replayed ? { ...answer, replayed: true as const } : answer);
+}
+
+/** Drops undefined members: optional output keys are absent, not null. */
+export function compact<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
+}

@@ -1,0 +1,21 @@
+// Arguments that several tools take, described once.
+
+import { z } from 'zod';
+
+export const pathInput = z
+  .string()
+  .max(1024)
+  .describe("JSONPath such as $.tasks['task-1'].status, or tasks.task-1.status");
+export const sessionInput = z.string().max(64).optional().describe('Another session than your own');
+export const requestInput = z
+  .string()
+  .min(1)
+  .max(128)
+  .optional()
+  .describe('Repeat with the same id to take effect once');
+export const etagInput = z.string().max(64).optional().describe('Only if the value still has this etag');
+export const valueInput = z.unknown().describe('Any JSON value');
+export const limitInput = (usual: number, most: number) =>
+  z.number().int().min(1).max(most).default(usual).describe('How many rows at most');
+export const cursorInput = z.string().max(64).optional().describe('next_cursor of the last answer');
+export const seqOutput = z.number().int().describe('Place of the change in the log');

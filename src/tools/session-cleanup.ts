@@ -1,0 +1,54 @@
+// session_cleanup: ends sessions that are past their time. Nothing is erased: their state stays readable.
+
+import { z } from 'zod';
+import { isOpen, statusAt } from '../domain/session.ts';
+import { expireSession } from '../domain/session-commands.ts';
+import { ok } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import { factsOf } from '../views/sessions.ts';
+import { deadlineOf } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { seqOutput } from './inputs.ts';
+
+export const sessionCleanup = defineTool({
+  name: 'session_cleanup',
+  title: 'End expired sessions',
+  toolset: 'session',
+  optIn: true,
+  description:
+    'Use to tidy up: marks every session that is past its time as expired. Its state can still be read and handed over. dry_run only lists them. Answers {expired: [session], seq}.',
+  searchHint: 'expire old sessions tidy',
+  annotations: { readOnly: false, destructive: false, idempotent: true },
+  answers: { narrow: 'nothing' },
+  input: z.strictObject({ dry_run: z.boolean().default(false) }),
+  output: z.object({ expired: z.array(z.string()), seq: seqOutput }),
+  async run(input, call: Call<Ports>) {
+    const { documents, sessions } = call.ports;
+    const overdue = await documents.read((view) =>
+      view
+        .streams('session/')
+        .map((stream) => stream.slice('session/'.length))
+        .filter((id) => {
+          const facts = factsOf(view, id);
+          return (
+            facts !== undefined &&
+            isOpen(facts.status) &&
+            statusAt(facts, Date.now(), documents.presence.lastSeen(id)) === 'expired'
+          );
+        }),
+    );
+    const expired: string[] = [];
+    if (!input.dry_run) {
+      for (const id of overdue) {
+        if (call.signal.aborted) break;
+        const ended = await documents.change((tx, ctx) => expireSession(tx, ctx, id), {
+          by: sessions.author('session_cleanup'),
+          deadlineAt: deadlineOf(call),
+        });
+        if (!ended.ok) return ended;
+        if (ended.value.value) expired.push(id);
+      }
+    }
+    return ok({ expired: input.dry_run ? overdue : expired, seq: documents.store.seq() });
+  },
+});

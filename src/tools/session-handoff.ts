@@ -1,0 +1,64 @@
+// session_handoff: offers a session's work to another one. Complete only when the receiver's session_start has taken it.
+
+import { z } from 'zod';
+import type { Handoff } from '../domain/session.ts';
+import { offerHandoff } from '../domain/session-commands.ts';
+import { ok } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import { claimsOf } from '../views/claims.ts';
+import { changeInSession } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { requestInput, seqOutput, sessionInput } from './inputs.ts';
+
+export const sessionHandoff = defineTool({
+  name: 'session_handoff',
+  title: 'Hand a session over',
+  toolset: 'session',
+  description:
+    'Use before you stop with work unfinished: offers the state, the claims and a summary to a new session (to "new") or a named one. Nothing moves until the receiver calls what `accept` says; then this session ends. ' +
+    'Answers {handoff, to, state: "offered", moved: {claims}, accept, seq}.',
+  searchHint: 'hand over transfer session work next window context end',
+  annotations: { readOnly: false, destructive: false, idempotent: true },
+  answers: { narrow: 'summary' },
+  positional: ['summary'],
+  input: z.strictObject({
+    to: z.string().max(64).default('new').describe('"new", or a session id'),
+    summary: z.string().min(1).max(4000).describe('What the receiver must know'),
+    next_steps: z.array(z.string().max(500)).max(50).default([]),
+    decisions: z.array(z.string().max(500)).max(50).default([]),
+    claims: z.enum(['all', 'none']).default('all').describe('Whether claims on nodes move too'),
+    session: sessionInput,
+    request_id: requestInput,
+  }),
+  output: z.object({
+    handoff: z.string(),
+    to: z.string(),
+    state: z.string(),
+    moved: z.object({ claims: z.number().int() }).describe('What the receiver will take'),
+    accept: z.string().describe('The call that takes it'),
+    seq: seqOutput,
+  }),
+  async run(input, call: Call<Ports>) {
+    const { to, summary, next_steps: nextSteps, decisions, claims } = input;
+    const changed = await changeInSession<Handoff>(
+      call,
+      'session_handoff',
+      input,
+      (session) => (tx, ctx) => offerHandoff(tx, ctx, { session, to, summary, nextSteps, decisions, claims }),
+    );
+    if (!changed.ok) return changed;
+    const { value: offer, seq, replayed } = changed.value;
+    const giver = offer.id.slice(0, offer.id.indexOf('.'));
+    const held = claims === 'none' ? 0 : await call.ports.documents.read((view) => claimsOf(view, giver).length);
+    const accept = `session_start {"handoff": "${offer.id}"}`;
+    return ok({
+      handoff: offer.id,
+      to: offer.to,
+      state: 'offered',
+      moved: { claims: held },
+      accept,
+      seq,
+      ...(replayed ? { replayed } : {}),
+    });
+  },
+});

@@ -1,0 +1,47 @@
+// session_heartbeat: an agent says that it is alive. Presence only, no commit: a lease that rests on it lasts longer.
+
+import { z } from 'zod';
+import { agentKey } from '../domain/run.ts';
+import { expiresAtMs, isOpen, statusAt } from '../domain/session.ts';
+import { fail, ok } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import { factsOf } from '../views/sessions.ts';
+import { type Call, defineTool } from './define.ts';
+import { seqOutput, sessionInput } from './inputs.ts';
+
+export const sessionHeartbeat = defineTool({
+  name: 'session_heartbeat',
+  title: 'Heartbeat',
+  toolset: 'session',
+  optIn: true,
+  description:
+    'Use while working for long without other calls: keeps the session, and with agent the claims of that agent, from ending. Answers {session, status, expires_at, seq}.',
+  searchHint: 'alive keep lease session agent',
+  annotations: { readOnly: false, destructive: false, idempotent: true },
+  answers: { narrow: 'nothing' },
+  input: z.strictObject({
+    session: sessionInput,
+    agent: z.string().max(64).optional().describe('The agent that is alive; default only the session'),
+  }),
+  output: z.object({ session: z.string(), status: z.string(), expires_at: z.string(), seq: seqOutput }),
+  async run(input, call: Call<Ports>) {
+    const { documents, sessions } = call.ports;
+    const { presence } = documents;
+    const session = await sessions.ensure(input.session);
+    if (!session.ok) return session;
+    const id = session.value;
+    const now = Date.now();
+    const facts = await documents.read((view) => ({ facts: structuredClone(factsOf(view, id)), seq: view.seq }));
+    if (facts.facts === undefined) return fail({ code: 'unknown-session', session: id, near: [] });
+    const status = statusAt(facts.facts, now, presence.lastSeen(id));
+    if (!isOpen(status)) return fail({ code: 'session-ended', session: id, status });
+    presence.touch(id);
+    if (input.agent !== undefined) presence.touch(agentKey(id, input.agent));
+    return ok({
+      session: id,
+      status,
+      expires_at: new Date(expiresAtMs(facts.facts, now)).toISOString(),
+      seq: facts.seq,
+    });
+  },
+});

@@ -1,0 +1,70 @@
+// session_list: which sessions there are, and which of them are alive.
+
+import { z } from 'zod';
+import { SESSION_MODES, SESSION_STATUSES } from '../domain/session.ts';
+import { ok } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import { sessionRows } from '../views/sessions.ts';
+import { type Call, defineTool } from './define.ts';
+import { cursorInput, limitInput, seqOutput } from './inputs.ts';
+
+export const sessionList = defineTool({
+  name: 'session_list',
+  title: 'List sessions',
+  toolset: 'session',
+  description:
+    'Use to find a session: open ones of this project, the last changed first. Answers {sessions: [{session, name?, mode, status, project, workspace, live, last_seen?, expires_at?}], total, next_cursor?, seq}.',
+  searchHint: 'sessions find list active windows agents',
+  annotations: { readOnly: true, destructive: false, idempotent: true },
+  answers: { narrow: 'limit, status or mode' },
+  input: z.strictObject({
+    status: z
+      .enum([...SESSION_STATUSES, 'open', 'any'])
+      .default('open')
+      .describe('open: active or paused'),
+    mode: z.enum(SESSION_MODES).optional(),
+    everywhere: z.boolean().optional().describe('Sessions of other projects too'),
+    limit: limitInput(20, 100),
+    cursor: cursorInput,
+  }),
+  output: z.object({
+    sessions: z.array(
+      z.object({
+        session: z.string(),
+        name: z.string().optional(),
+        mode: z.string(),
+        status: z.string(),
+        project: z.string(),
+        workspace: z.string(),
+        live: z.boolean(),
+        last_seen: z.string().optional(),
+        expires_at: z.string().optional(),
+      }),
+    ),
+    total: z.number().int(),
+    next_cursor: z.string().optional(),
+    seq: seqOutput,
+  }),
+  async run(input, call: Call<Ports>) {
+    const { documents, workspace } = call.ports;
+    return await documents.read((view) => {
+      const rows = sessionRows(view, documents.presence, Date.now(), (row, facts) => {
+        if (input.everywhere !== true && facts.project !== workspace.project) return false;
+        if (input.mode !== undefined && row.mode !== input.mode) return false;
+        if (input.status === 'any') return true;
+        return input.status === 'open'
+          ? row.status === 'active' || row.status === 'paused'
+          : row.status === input.status;
+      });
+      const from = Math.max(0, Number(input.cursor ?? 0) || 0);
+      const sessions = rows.slice(from, from + input.limit);
+      const next = from + sessions.length;
+      return ok({
+        sessions,
+        total: rows.length,
+        ...(next < rows.length ? { next_cursor: String(next) } : {}),
+        seq: view.seq,
+      });
+    });
+  },
+});

@@ -1,0 +1,67 @@
+// session_update: a session's own facts: name, mode, status, what it knows of its user, the agents in it.
+
+import { z } from 'zod';
+import { SESSION_MODES } from '../domain/session.ts';
+import { type UpdateAnswer, updateSession } from '../domain/session-commands.ts';
+import { fail } from '../failure.ts';
+import { isObject } from '../json/json.ts';
+import { checkValue } from '../json/limits.ts';
+import type { Ports } from '../ports.ts';
+import { changeInSession, withSeq } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { requestInput, seqOutput, sessionInput } from './inputs.ts';
+
+export const sessionUpdate = defineTool({
+  name: 'session_update',
+  title: 'Update a session',
+  toolset: 'session',
+  description:
+    'Use to rename, pause, resume or complete a session, to change its mode, to note facts about its user (user_context, merged), or to register an agent working in it. ' +
+    'Answers {session, status, mode, version, changed, expires_at, seq}.',
+  searchHint: 'session rename pause resume complete mode user context agent',
+  annotations: { readOnly: false, destructive: false, idempotent: true },
+  answers: { narrow: 'user_context' },
+  input: z.strictObject({
+    session: sessionInput,
+    name: z.string().min(1).max(120).optional(),
+    mode: z.enum(SESSION_MODES).optional(),
+    status: z.enum(['active', 'paused', 'completed']).optional(),
+    sprint: z.string().max(64).optional(),
+    user_context: z.record(z.string(), z.unknown()).optional().describe('Merged; null removes a key'),
+    agent: z
+      .strictObject({
+        name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/),
+        tier: z.enum(['orchestrator', 'coordinator', 'worker']).optional(),
+        role: z.string().max(200).optional(),
+      })
+      .optional(),
+    if_version: z.number().int().min(1).optional(),
+    request_id: requestInput,
+  }),
+  output: z.object({
+    session: z.string(),
+    status: z.string(),
+    mode: z.string(),
+    version: z.number().int(),
+    changed: z.array(z.string()),
+    expires_at: z.string(),
+    seq: seqOutput,
+  }),
+  async run(input, call: Call<Ports>) {
+    const { name, mode, status, sprint, agent, if_version: ifVersion } = input;
+    const context = checkValue(input.user_context ?? {});
+    if (!context.ok) return context;
+    const userContext = isObject(context.value) && input.user_context !== undefined ? context.value : undefined;
+    if (agent !== undefined && ['constructor', 'prototype'].includes(agent.name)) {
+      return fail({ code: 'value-refused', at: 'agent/name', why: `${agent.name} is refused as a name` });
+    }
+    const changed = await changeInSession<UpdateAnswer>(
+      call,
+      'session_update',
+      input,
+      (session) => (tx, ctx) =>
+        updateSession(tx, ctx, { session, name, mode, status, sprint, userContext, agent: agent as never, ifVersion }),
+    );
+    return changed.ok ? withSeq(changed.value) : changed;
+  },
+});

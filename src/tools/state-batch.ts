@@ -1,0 +1,121 @@
+// state_batch: several changes as one commit, all or none; with dry_run, what they would do.
+
+import { z } from 'zod';
+import type { Decide } from '../domain/command.ts';
+import { changeState, type StateOperation } from '../domain/state.ts';
+import { type Failure, fail, ok, type Result } from '../failure.ts';
+import { checkValue } from '../json/limits.ts';
+import type { PatchOp } from '../json/patch.ts';
+import type { Ports } from '../ports.ts';
+import { changeInSession, withSeq } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './inputs.ts';
+
+const PATCH_SHOWN = 50;
+
+const operation = z.strictObject({
+  op: z.enum(['set', 'merge', 'delete']),
+  path: pathInput,
+  value: z.unknown().optional().describe('For set and merge'),
+  if_etag: etagInput,
+  if_absent: z.boolean().optional().describe('For set: only if nothing is there'),
+});
+
+const input = z
+  .strictObject({
+    operations: z.array(operation).min(1).max(50),
+    dry_run: z.boolean().optional().describe('Change nothing; answer the patch it would make'),
+    session: sessionInput,
+    request_id: requestInput,
+  })
+  .superRefine(({ operations }, refinement) => {
+    for (const [index, { op, value }] of operations.entries()) {
+      if (op !== 'delete' && value === undefined) {
+        refinement.addIssue({ code: 'custom', path: ['operations', index, 'value'], message: `${op} needs a value` });
+      }
+    }
+  });
+
+interface BatchAnswer {
+  results: { [fact: string]: unknown; path: string }[];
+}
+
+export const stateBatch = defineTool({
+  name: 'state_batch',
+  title: 'Change several places at once',
+  toolset: 'state',
+  description:
+    'Use when several changes must happen together or not at all: up to 50 set, merge and delete operations in one commit. ' +
+    'dry_run shows the patch without changing anything. Answers {results, seq, patch? (dry_run)}; the first operation that fails fails them all.',
+  searchHint: 'transaction atomic several changes what-if dry run state',
+  annotations: { readOnly: false, destructive: true, idempotent: true },
+  answers: { narrow: 'operations' },
+  input,
+  output: z.object({
+    results: z.array(z.looseObject({ path: z.string() })),
+    seq: seqOutput,
+    patch: z.array(z.looseObject({ op: z.string(), path: z.string() })).optional(),
+    cut: z.string().optional(),
+  }),
+  async run(given, call: Call<Ports>) {
+    const operations = toOperations(given.operations);
+    if (!operations.ok) return operations;
+    const command = (session: string): Decide<BatchAnswer> => batch(session, operations.value);
+    if (given.dry_run === true) return await rehearse(call, given.session, command);
+    const changed = await changeInSession<BatchAnswer>(call, 'state_batch', given, command);
+    return changed.ok ? withSeq(changed.value) : changed;
+  },
+});
+
+function batch(session: string, operations: readonly StateOperation[]): Decide<BatchAnswer> {
+  return (tx, ctx) => {
+    const results: BatchAnswer['results'] = [];
+    for (const [index, one] of operations.entries()) {
+      const result = changeState(tx, ctx, session, one);
+      if (!result.ok) return fail(named(result.failure, index));
+      results.push({ ...result.value });
+    }
+    return ok({ results });
+  };
+}
+
+/** Says which operation it was, where the failure has room for it. */
+function named(failure: Failure, index: number): Failure {
+  if (failure.code === 'path-refused') return { ...failure, why: `operation ${index}: ${failure.why}` };
+  return failure;
+}
+
+async function rehearse(
+  call: Call<Ports>,
+  explicit: string | undefined,
+  command: (session: string) => Decide<BatchAnswer>,
+) {
+  const { documents, sessions } = call.ports;
+  const session = await sessions.ensure(explicit);
+  if (!session.ok) return session;
+  const tried = await documents.rehearse(command(session.value), sessions.author('state_batch', session.value));
+  if (!tried.ok) return tried;
+  const patch: PatchOp[] = tried.value.events.flatMap((event) => event.patch);
+  const shown = patch.slice(0, PATCH_SHOWN).map((op) => ({ ...op }));
+  const cut = patch.length > PATCH_SHOWN ? { cut: `the first ${PATCH_SHOWN} of ${patch.length} operations` } : {};
+  return ok({ ...tried.value.value, seq: tried.value.seq, patch: shown, ...cut });
+}
+
+function toOperations(given: z.output<typeof input>['operations']): Result<StateOperation[]> {
+  const operations: StateOperation[] = [];
+  for (const [index, { op, path, value, if_etag: ifEtag, if_absent: ifAbsent }] of given.entries()) {
+    if (op === 'delete') {
+      operations.push({ op, path, ifEtag });
+      continue;
+    }
+    const checked = checkValue(value);
+    if (!checked.ok) {
+      const { failure } = checked;
+      return fail(
+        failure.code === 'value-refused' ? { ...failure, at: `operations/${index}/value${failure.at}` } : failure,
+      );
+    }
+    operations.push({ op, path, value: checked.value, ifEtag, ifAbsent });
+  }
+  return ok(operations);
+}

@@ -1,0 +1,38 @@
+// state_delete: removes what a path selects.
+
+import { z } from 'zod';
+import { changeState, type DeleteAnswer } from '../domain/state.ts';
+import type { Ports } from '../ports.ts';
+import { changeInSession, withSeq } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './inputs.ts';
+
+export const stateDelete = defineTool({
+  name: 'state_delete',
+  title: 'Delete from the state',
+  toolset: 'state',
+  description:
+    'Use to remove what is no longer true: deletes every place that a path selects, all in one change. state_restore can bring it back. ' +
+    'Answers {path, deleted, seq, previous? (a single small value)}; deleted 0 means nothing was there.',
+  searchHint: 'remove clear forget state value',
+  annotations: { readOnly: false, destructive: true, idempotent: true },
+  answers: { narrow: 'path' },
+  positional: ['path'],
+  input: z.strictObject({ path: pathInput, if_etag: etagInput, session: sessionInput, request_id: requestInput }),
+  output: z.object({
+    path: z.string(),
+    deleted: z.number().int(),
+    seq: seqOutput,
+    previous: z.unknown().optional(),
+  }),
+  async run(input, call: Call<Ports>) {
+    const operation = { op: 'delete' as const, path: input.path, ifEtag: input.if_etag };
+    const changed = await changeInSession<DeleteAnswer>(
+      call,
+      'state_delete',
+      input,
+      (session) => (tx, ctx) => changeState(tx, ctx, session, operation),
+    );
+    return changed.ok ? withSeq(changed.value) : changed;
+  },
+});

@@ -1,0 +1,48 @@
+// state_merge: many values at one place, by RFC 7396.
+
+import { z } from 'zod';
+import { changeState, type MergeAnswer } from '../domain/state.ts';
+import { checkValue } from '../json/limits.ts';
+import type { Ports } from '../ports.ts';
+import { changeInSession, withSeq } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { etagInput, pathInput, requestInput, seqOutput, sessionInput, valueInput } from './inputs.ts';
+
+export const stateMerge = defineTool({
+  name: 'state_merge',
+  title: 'Merge values into the state',
+  toolset: 'state',
+  description:
+    'Use to set several values at once: merges an object into what is at a path (JSON Merge Patch, RFC 7396: null removes a key, arrays are replaced whole). ' +
+    'Only what differs is written. Answers {path, etag, seq, changed: [pointer], changed_count}.',
+  searchHint: 'update patch combine object state several values',
+  annotations: { readOnly: false, destructive: true, idempotent: true },
+  answers: { narrow: 'path' },
+  positional: ['path', 'value'],
+  input: z.strictObject({
+    path: pathInput.default('$'),
+    value: valueInput,
+    if_etag: etagInput,
+    session: sessionInput,
+    request_id: requestInput,
+  }),
+  output: z.object({
+    path: z.string(),
+    etag: z.string(),
+    seq: seqOutput,
+    changed: z.array(z.string()).describe('Pointers, at most 20'),
+    changed_count: z.number().int(),
+  }),
+  async run(input, call: Call<Ports>) {
+    const value = checkValue(input.value);
+    if (!value.ok) return value;
+    const operation = { op: 'merge' as const, path: input.path, value: value.value, ifEtag: input.if_etag };
+    const changed = await changeInSession<MergeAnswer>(
+      call,
+      'state_merge',
+      input,
+      (session) => (tx, ctx) => changeState(tx, ctx, session, operation),
+    );
+    return changed.ok ? withSeq(changed.value) : changed;
+  },
+});

@@ -1,0 +1,89 @@
+// state_restore: brings a path, or the whole state, back to what it was. A new commit; nothing is erased.
+
+import { z } from 'zod';
+import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
+import type { Decide } from '../domain/command.ts';
+import { openSession, sessionStream } from '../domain/session.ts';
+import { restoreOps } from '../domain/state.ts';
+import { parsePath, type SimplePath } from '../domain/state-path.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import { isObject, type JsonObject } from '../json/json.ts';
+import type { PatchOp } from '../json/patch.ts';
+import type { Ports } from '../ports.ts';
+import { changeInSession, withSeq } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { pathInput, requestInput, seqOutput, sessionInput } from './inputs.ts';
+
+const PATCH_SHOWN = 50;
+
+interface RestoreAnswer {
+  path: string;
+  to: number;
+  changed_count: number;
+  patch: PatchOp[];
+}
+
+export const stateRestore = defineTool({
+  name: 'state_restore',
+  title: 'Restore the state',
+  toolset: 'state',
+  description:
+    'Use to undo: brings a path, or without one the whole state of the session, back to what it was at a seq or time (see state_history). ' +
+    'A new change, so it can be undone too; dry_run only shows it. Answers {path, to, changed_count, patch (first 50 operations), seq}.',
+  searchHint: 'undo rollback revert earlier state',
+  annotations: { readOnly: false, destructive: true, idempotent: true },
+  answers: { narrow: 'path' },
+  positional: ['path', 'to'],
+  input: z.strictObject({
+    path: pathInput.default('$'),
+    to: z.union([z.number().int().min(0), z.string().max(40)]).describe('A seq or ISO time'),
+    dry_run: z.boolean().optional().describe('Change nothing; answer the patch'),
+    session: sessionInput,
+    request_id: requestInput,
+  }),
+  output: z.object({
+    path: z.string(),
+    to: z.number().int(),
+    changed_count: z.number().int(),
+    patch: z.array(z.looseObject({ op: z.string(), path: z.string() })),
+    seq: seqOutput,
+  }),
+  async run(given, call: Call<Ports>) {
+    const parsed = parsePath(given.path);
+    if (!parsed.ok) return parsed;
+    const path = parsed.value;
+    if (path.kind !== 'simple')
+      return fail({ code: 'path-refused', path: path.text, why: 'restore takes a path that names one place' });
+    const { documents, sessions } = call.ports;
+    const session = await sessions.ensure(given.session);
+    if (!session.ok) return session;
+    const seq = await seqOf(documents.store, given.to);
+    if (!seq.ok) return seq;
+    const then = valueAt(await eventsOf(documents.store, sessionStream(session.value)), seq.value);
+    if (!isObject(then)) return fail({ code: 'unknown-seq', seq: String(given.to), newest: documents.store.seq() });
+    const command = (id: string) => restore(id, path, then, seq.value);
+    if (given.dry_run !== true) {
+      const changed = await changeInSession(call, 'state_restore', given, command);
+      return changed.ok ? withSeq(changed.value) : changed;
+    }
+    const tried = await documents.rehearse(command(session.value), sessions.author('state_restore', session.value));
+    return tried.ok ? ok({ ...tried.value.value, seq: tried.value.seq }) : tried;
+  },
+});
+
+function restore(session: string, path: SimplePath, then: JsonObject, seq: number): Decide<RestoreAnswer> {
+  return (tx, ctx): Result<RestoreAnswer> => {
+    const opened = openSession(tx, session, ctx.now, ctx.lastSeen(session));
+    if (!opened.ok) return opened;
+    const ops = restoreOps(opened.value as unknown as JsonObject, then, path);
+    if (!ops.ok) return ops;
+    const answer = {
+      path: path.text,
+      to: seq,
+      changed_count: ops.value.length,
+      patch: structuredClone(ops.value.slice(0, PATCH_SHOWN)),
+    };
+    tx.patch(sessionStream(session), { type: 'state.restored', data: { to: seq } }, ops.value);
+    return ok(answer);
+  };
+}

@@ -1,0 +1,74 @@
+// Which project and workspace a directory belongs to: a project is a git common directory, so two worktrees are two
+// workspaces of one project. Reads git's own files; runs nothing. Called once per process by ports.ts.
+
+import { hash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Workspace } from './domain/session.ts';
+
+/** The workspace of a directory; one outside of git is a project of its own. `home` is written as `~` in what is stored. */
+export function findWorkspace(directory: string, home: string): Workspace & { root: string } {
+  const start = realPath(directory);
+  const found = findGit(start);
+  const root = found?.root ?? start;
+  const common = found?.common ?? start;
+  return {
+    root,
+    project: `prj-${shortHash(common)}`,
+    projectName: projectName(common, root),
+    workspace: `wsp-${shortHash(root)}`,
+    directory: withTilde(root, home),
+  };
+}
+
+function findGit(from: string): { root: string; common: string } | undefined {
+  for (let at = from; ; at = path.dirname(at)) {
+    const common = commonDirectory(path.join(at, '.git'));
+    if (common !== undefined) return { root: at, common };
+    if (path.dirname(at) === at) return undefined;
+  }
+}
+
+/** `.git` is a directory, or in a worktree a file that names one, which names the common directory. */
+function commonDirectory(git: string): string | undefined {
+  const stat = fs.statSync(git, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  if (stat.isDirectory()) return realPath(git);
+  const named = /^gitdir: (.+)$/m.exec(readText(git) ?? '')?.[1];
+  if (named === undefined) return undefined;
+  const own = path.resolve(path.dirname(git), named.trim());
+  const common = readText(path.join(own, 'commondir'))?.trim();
+  return realPath(common === undefined ? own : path.resolve(own, common));
+}
+
+function projectName(common: string, root: string): string {
+  const named = path.basename(common) === '.git' ? path.dirname(common) : root;
+  return path.basename(named) || 'root';
+}
+
+function withTilde(directory: string, home: string): string {
+  if (home === '' || home === '/') return directory;
+  return directory === home || directory.startsWith(`${home}${path.sep}`)
+    ? `~${directory.slice(home.length)}`
+    : directory;
+}
+
+function shortHash(text: string): string {
+  return hash('sha256', text).slice(0, 10);
+}
+
+function realPath(file: string): string {
+  try {
+    return fs.realpathSync(file);
+  } catch {
+    return path.resolve(file);
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
