@@ -62,38 +62,61 @@ async function runToResult<P>(request: CallRequest<P>): Promise<Result<object>> 
     return fail({ code: 'read-only', why: 'this server was started with BATON_READ_ONLY or --read-only' });
   }
   if (request.signal.aborted) return fail({ code: 'cancelled' });
+  const ports = await request.ports();
+  if (!ports.ok) return ports;
   const limitMs = (tool.answers.maxSeconds ?? defaultSeconds) * 1000;
-  const stop = new AbortController();
-  const cancel = (): void => stop.abort();
-  request.signal.addEventListener('abort', cancel, { once: true });
+  const running = startCall(request, ports.value, limitMs);
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<Result<object>>((resolve) => {
     const expired = (): void => resolve(fail({ code: 'deadline-exceeded', what: tool.name, afterMs: limitMs }));
     timer = setTimeout(() => {
-      stop.abort();
+      running.stop();
       timer = setTimeout(expired, graceMs);
     }, limitMs);
   });
-  let running = true;
-  const work = async (): Promise<Result<object>> => {
-    const ports = await request.ports();
-    if (!ports.ok) return ports;
-    return await tool.invoke(request.input, {
-      ports: ports.value,
-      signal: stop.signal,
-      deadlineAt: Date.now() + limitMs,
-      // A call that was given up must not speak any more.
-      progress: (done, total, message) => (running ? request.progress(done, total, message) : undefined),
-      ...(request.traceparent !== undefined && { traceparent: request.traceparent }),
-    });
-  };
   try {
-    return await Promise.race([work(), deadline]);
+    return await Promise.race([tool.invoke(request.input, running.call), deadline]);
   } finally {
-    running = false;
+    running.finish();
     clearTimeout(timer);
-    request.signal.removeEventListener('abort', cancel);
   }
+}
+
+interface Running<P> {
+  call: Call<P>;
+  stop(): void;
+  finish(): void;
+}
+
+/** Most calls never look at their signal, and one of its own for each costs more than all else here: made when asked for. */
+function startCall<P>(request: CallRequest<P>, ports: P, limitMs: number): Running<P> {
+  let running = true;
+  let stopped = false;
+  let stopper: AbortController | undefined;
+  const stop = (): void => {
+    stopped = true;
+    stopper?.abort();
+  };
+  const call: Call<P> = {
+    ports,
+    deadlineAt: Date.now() + limitMs,
+    get signal() {
+      if (stopper === undefined) {
+        stopper = new AbortController();
+        if (stopped || request.signal.aborted) stopper.abort();
+        else request.signal.addEventListener('abort', stop, { once: true });
+      }
+      return stopper.signal;
+    },
+    // A call that was given up must not speak any more.
+    progress: (done, total, message) => (running ? request.progress(done, total, message) : undefined),
+    ...(request.traceparent !== undefined && { traceparent: request.traceparent }),
+  };
+  const finish = (): void => {
+    running = false;
+    if (stopper !== undefined) request.signal.removeEventListener('abort', stop);
+  };
+  return { call, stop, finish };
 }
 
 function answer<P>(request: CallRequest<P>, value: object): Outcome {
