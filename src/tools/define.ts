@@ -93,10 +93,8 @@ export function defineTool<P, I extends z.ZodObject, O extends z.ZodObject>(spec
   return {
     ...facts,
     input,
-    output: output.extend({
-      note: z.string().optional().describe('One line worth knowing: unread mail, a stale lease, a warning'),
-      replayed: z.boolean().optional().describe('True if this request_id was answered before; nothing was done now'),
-    }),
+    // Without descriptions: every tool has these two, and what they mean stands once, in docs/tools.md.
+    output: output.extend({ note: z.string().optional(), replayed: z.boolean().optional() }),
     async invoke(given, call) {
       const checked = checkValue(given, inputLimits);
       if (!checked.ok) return checked;

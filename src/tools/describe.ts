@@ -22,7 +22,6 @@ export interface ListedTool {
   inputSchema: ObjectSchema;
   outputSchema: ObjectSchema;
   annotations: {
-    title: string;
     readOnlyHint: boolean;
     destructiveHint: boolean;
     idempotentHint: boolean;
@@ -54,7 +53,6 @@ export function describeTool<P>(tool: Tool<P>): Listing {
       inputSchema: objectSchema(tool.input, 'input', tool.name),
       outputSchema: objectSchema(tool.output, 'output', tool.name),
       annotations: {
-        title: tool.title,
         readOnlyHint: tool.annotations.readOnly,
         destructiveHint: tool.annotations.destructive,
         idempotentHint: tool.annotations.idempotent,
