@@ -82,7 +82,7 @@ export class DocumentCache {
     for (const event of folded.commit.events) {
       const entry = this.entries.get(event.stream);
       if (entry?.loaded) {
-        entry.doc = this.applyOr(event.stream, entry.doc, event.patch);
+        this.applyLoaded(event.stream, entry, event.patch);
       } else if (!event.stream.startsWith('request/')) {
         this.applyUnloaded(event.stream, event.patch, folded.commit.expect[event.stream] ?? [0, ''], entry);
       }
@@ -94,9 +94,23 @@ export class DocumentCache {
     for (const stream of streams) if (stream.startsWith('request/')) this.entries.delete(stream);
   }
 
+  /**
+   * A change that does not fit is damage to its document, and to that alone: forgotten here, so that whoever names it
+   * folds it afresh and is told. Thrown from here it would keep the commits after it from the other documents.
+   */
+  private applyLoaded(stream: string, entry: Entry, patch: readonly PatchOp[]): void {
+    try {
+      entry.doc = applyOps(entry.doc, patch);
+    } catch {
+      this.entries.delete(stream);
+    }
+  }
+
   private applyUnloaded(stream: string, patch: PatchOp[], before: Expected, entry: Entry | undefined): void {
     if (before[0] === 0 && entry === undefined) {
-      this.entries.set(stream, { doc: this.applyOr(stream, undefined, patch), loaded: true, pending: [] });
+      const created: Entry = { doc: undefined, loaded: true, pending: [] };
+      this.entries.set(stream, created);
+      this.applyLoaded(stream, created, patch);
       return;
     }
     const held = entry ?? { doc: undefined, loaded: false, pending: [] };
@@ -110,24 +124,26 @@ export class DocumentCache {
     const store = this.storeOf();
     if (store === undefined) return;
     const based = fromSnapshot(store.getSnapshot(stream), held.pending);
-    if (based === undefined) {
-      this.entries.delete(stream);
-      held.pending = [];
-      held.doc = undefined;
-      return;
-    }
-    held.doc = based.rest.reduce<Json | undefined>((doc, { patch }) => this.applyOr(stream, doc, patch), based.doc);
-    held.loaded = true;
+    const changes = based?.rest ?? [];
     held.pending = [];
+    held.doc = based?.doc;
+    held.loaded = based !== undefined;
+    if (based === undefined) this.entries.delete(stream);
+    for (const { patch } of changes) if (this.entries.get(stream) === held) this.applyLoaded(stream, held, patch);
   }
 
   private load(store: Store, stream: string, expected: Expected, pending: readonly Pending[]): Json | undefined {
     const snapshot = store.getSnapshot(stream);
-    if (snapshot !== undefined && snapshot.version === expected[0] && snapshot.head === expected[1]) return snapshot.doc;
+    if (snapshot !== undefined && snapshot.version === expected[0] && snapshot.head === expected[1])
+      return snapshot.doc;
     const based = pending.length > 0 ? fromSnapshot(snapshot, pending) : undefined;
     if (based !== undefined) return based.rest.reduce((doc, { patch }) => this.applyOr(stream, doc, patch), based.doc);
     // No cache fits: fold the stream from its first event.
     const events = store.read(stream, 1);
+    if (events.length !== expected[0]) {
+      const why = `${stream} has ${expected[0]} events, but only ${events.length} of them can be read`;
+      throw new FailureError({ code: 'store-damaged', file: stream, offset: 0, why });
+    }
     return events.reduce<Json | undefined>((doc, { patch }) => this.applyOr(stream, doc, patch), undefined);
   }
 
@@ -142,7 +158,12 @@ export class DocumentCache {
 }
 
 /** The snapshot as the base of pending changes, and those that come after it; undefined if it is not among their past. */
-function fromSnapshot(snapshot: Snapshot | undefined, pending: readonly Pending[]): { doc: Json | undefined; rest: readonly Pending[] } | undefined {
-  const at = pending.findIndex(({ before }) => before[0] === (snapshot?.version ?? 0) && before[1] === (snapshot?.head ?? ''));
+function fromSnapshot(
+  snapshot: Snapshot | undefined,
+  pending: readonly Pending[],
+): { doc: Json | undefined; rest: readonly Pending[] } | undefined {
+  const at = pending.findIndex(
+    ({ before }) => before[0] === (snapshot?.version ?? 0) && before[1] === (snapshot?.head ?? ''),
+  );
   return at < 0 ? undefined : { doc: snapshot?.doc, rest: pending.slice(at) };
 }

@@ -43,7 +43,11 @@ export class Decision implements Transaction {
     const before = this.read<T>(stream);
     if (before === undefined) throw new Error(`${stream} does not exist`);
     const options = { enablePatches: { pathAsArray: false, arrayLengthAssignment: false } } as const;
-    const [, patches] = create(before as T, (draft) => recipe(draft as T), options);
+    // What the recipe returns is nothing to us: `(draft) => draft.items.push(x)` is as good as a block.
+    const change = (draft: unknown): void => {
+      recipe(draft as T);
+    };
+    const [, patches] = create(before as T, change, options);
     if (patches.length > 0) this.patch(stream, happening, patches as unknown as PatchOp[]);
   }
 

@@ -2,23 +2,17 @@
 // A lost race undoes its edits and decides again. Tools, runner and views reach the store only through this.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { v7 } from 'uuid';
 import type { Author, Context, Decide } from '../domain/command.ts';
 import { type Failure, FailureError, fail, ok, type Result } from '../failure.ts';
-import {
-  type EncodedCommit,
-  type Expected,
-  encodeCommit,
-  headOf,
-  MAX_LINE_BYTES,
-  type StreamEvent,
-} from '../store/commit.ts';
+import { type Expected, encodeCommit, headOf, MAX_LINE_BYTES, type StreamEvent } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
-import type { Blobs, CommitListener, Outcome, Presence, Snapshot, Store } from '../store/port.ts';
+import type { Blobs, Outcome, Presence, Snapshot, Store } from '../store/port.ts';
 import { DocumentCache } from './cache.ts';
+import { pooledIds } from './commit-ids.ts';
 import { Decision } from './decision.ts';
 import { Provenance } from './provenance.ts';
-import { type Repeatable, type Request, repeatable } from './requests.ts';
+import { type Repeatable, repeatable } from './requests.ts';
+import type { Changed, ChangeOptions, DocumentsParts, Job, Settled, Staged, View } from './shapes.ts';
 
 /** Lost races after which the turnstile is taken; at once when deciding takes long, since a fast writer always wins then. */
 const LOSSES_BEFORE_TURN = 4;
@@ -30,69 +24,11 @@ const JITTER_MS = 20;
 const MAX_LOSSES = 200;
 /** What waits in the process goes out in one write and one fsync, up to this much. */
 const MAX_BATCH_COMMITS = 512;
+/** How old what a peek shows may be. */
+const PEEK_EVERY_MS = 1;
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
-export interface ChangeOptions {
-  by: Author;
-  /** Makes the command one effect however often it is repeated; see requests.ts. */
-  request?: Request | undefined;
-  trace?: string | undefined;
-  /** `performance.now()` after which no further try is made. */
-  deadlineAt?: number | undefined;
-}
-
-/** What a change came to: the command's answer, and the commit's seq (the newest seq where nothing had to change). */
-export interface Changed<A> {
-  value: A;
-  seq: number;
-  replayed: boolean;
-  changed: boolean;
-}
-
-/** Documents as one read sees them, all at one seq. Whatever leaves the read must be copied: documents change in place. */
-export interface View {
-  readonly seq: number;
-  get<T extends object>(stream: string): Readonly<T> | undefined;
-  version(stream: string): number;
-  lastSeq(stream: string): number;
-  streams(prefix: string): string[];
-}
-
-export interface DocumentsParts {
-  openStore(onCommits: CommitListener): Store;
-  blobs: Blobs;
-  presence: Presence;
-  now(): number;
-  id(prefix: string): string;
-  select: Context['select'];
-}
-
-interface Job {
-  run(decision: Decision): Result<Repeatable<unknown>>;
-  by: Author;
-  trace: string | undefined;
-  losses: number;
-  slow: boolean;
-  /** Streams of void tries: what was decided twice must not be able to take effect twice. */
-  alsoExpect: Set<string>;
-  deadlineAt: number;
-  finish(result: Result<Changed<unknown>>): void;
-  crash(error: unknown): void;
-}
-
-interface Staged {
-  job: Job;
-  decision: Decision;
-  encoded: EncodedCommit;
-  answer: Repeatable<unknown>;
-}
-
-/** Answered without a commit: valid only if everything staged before it in its batch is won. */
-interface Settled {
-  job: Job;
-  result: Result<Changed<unknown>>;
-  after: number;
-}
+export type { Changed, ChangeOptions, DocumentsParts, View };
 
 export class Documents {
   readonly blobs: Blobs;
@@ -102,8 +38,13 @@ export class Documents {
   private readonly opened: Store;
   private readonly provenance = new Provenance();
   private readonly listeners = new Set<(commits: readonly FoldedCommit[]) => void>();
+  private readonly commitIds = pooledIds();
   private queue: Job[] = [];
   private scheduled = false;
+  private peekedAt = 0;
+  /** Commands that have no answer yet. */
+  private underWay = 0;
+  private closing = false;
   private staged: Staged[] = [];
 
   /** Opens the store. Throws FailureError if it must not be opened. */
@@ -131,6 +72,17 @@ export class Documents {
           }
         : repeatable(decide, request, by.tool, by.session, this.blobs);
     return new Promise((resolve, reject) => {
+      this.underWay += 1;
+      const ended =
+        <T>(then: (what: T) => void) =>
+        (what: T) => {
+          this.underWay -= 1;
+          then(what);
+        };
+      if (this.closing) {
+        ended(resolve)(fail({ code: 'read-only', why: 'the store is being closed' }));
+        return;
+      }
       this.enqueue({
         run: (decision) => once(decision, this.context(by)),
         by,
@@ -139,8 +91,8 @@ export class Documents {
         slow: false,
         alsoExpect: new Set(),
         deadlineAt: options.deadlineAt ?? Number.POSITIVE_INFINITY,
-        finish: (result) => resolve(result as Result<Changed<A>>),
-        crash: reject,
+        finish: ended((result) => resolve(result as Result<Changed<A>>)),
+        crash: ended(reject),
       });
     });
   }
@@ -166,7 +118,12 @@ export class Documents {
 
   /** Calls `look` on the documents as they are now, durable or not: for finding one's way, never for an answer. */
   peek<T>(look: (view: View) => T): T {
-    this.opened.refresh();
+    const now = performance.now();
+    // A burst of calls arrives in one tick; the first look has seen what the others would.
+    if (now - this.peekedAt > PEEK_EVERY_MS) {
+      this.opened.refresh();
+      this.peekedAt = now;
+    }
     return look(this.view());
   }
 
@@ -185,7 +142,9 @@ export class Documents {
 
   /** Waits for commands under way, then closes the store. */
   async close(): Promise<void> {
-    while (this.scheduled || this.queue.length > 0) await sleep(1);
+    this.closing = true;
+    // By count, not by the queue: a command that lost a race waits in neither for its next try.
+    while (this.underWay > 0) await sleep(1);
     await this.opened.close();
   }
 
@@ -253,6 +212,7 @@ export class Documents {
       }
       return refreshed.then(() => this.decideAll(jobs));
     } catch (error) {
+      this.rollBack();
       for (const job of jobs) this.giveUp(job, error);
       return undefined;
     } finally {
@@ -284,7 +244,9 @@ export class Documents {
       result = job.run(decision);
     } catch (error) {
       decision.revert();
-      this.giveUp(job, error);
+      // A document that cannot be read is an answer like a refusal: it may rest on an edit that is then lost.
+      if (error instanceof FailureError) settled.push({ job, result: fail(error.failure), after: this.staged.length });
+      else job.crash(error);
       return 0;
     }
     job.slow ||= performance.now() - startedAt >= SLOW_DECISION_MS;
@@ -293,7 +255,14 @@ export class Documents {
       settled.push({ job, result: result.ok ? ok(this.unchanged(result.value)) : result, after: this.staged.length });
       return 0;
     }
-    return this.stage(job, decision, result.value, heads, settled);
+    try {
+      return this.stage(job, decision, result.value, heads, settled);
+    } catch (error) {
+      // What cannot be made a line (longer than a string can be) is one command's trouble, not its batch's.
+      decision.revert();
+      this.giveUp(job, error);
+      return 0;
+    }
   }
 
   private unchanged(answer: Repeatable<unknown>): Changed<unknown> {
@@ -309,7 +278,7 @@ export class Documents {
   ): number {
     for (const stream of job.alsoExpect) decision.touch(stream);
     const encoded = encodeCommit({
-      id: v7(),
+      id: this.commitIds(),
       at: new Date(this.parts.now()).toISOString(),
       by: job.by,
       ...(job.trace === undefined ? {} : { trace: job.trace }),
@@ -394,10 +363,12 @@ export class Documents {
         continue;
       }
       const settling = this.opened.settle();
-      if (settling === undefined) job.finish(result);
+      // The newest commit that it can rest on: what was staged before it is in the log by now.
+      const answer = result.ok ? ok({ ...result.value, seq: this.opened.seq() }) : result;
+      if (settling === undefined) job.finish(answer);
       else
         settling.then(
-          () => job.finish(result),
+          () => job.finish(answer),
           (error) => this.giveUp(job, error),
         );
     }
@@ -417,7 +388,16 @@ export class Documents {
       for (const folded of commits) this.cache.apply(folded);
     }
     for (const folded of commits) this.provenance.note(folded);
-    for (const listener of this.listeners) listener(commits);
+    for (const listener of this.listeners) {
+      try {
+        listener(commits);
+      } catch (error) {
+        // A listener's bug must not make a commit look failed that is in the log: it surfaces on its own.
+        setImmediate(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   /** Undoes what is decided but not confirmed, the last first, before others' commits are applied. */

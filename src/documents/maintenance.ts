@@ -51,7 +51,8 @@ export class Maintenance {
     clearTimeout(this.idle);
     if (this.stopped) return;
     if (this.commits >= (this.options.everyCommits ?? EVERY_COMMITS)) void this.run();
-    else this.idle = setTimeout(() => void this.run(), this.options.idleMs ?? IDLE_MS).unref();
+    // Beside that too: what comes in during a round is the next one's.
+    this.idle = setTimeout(() => void this.run(), this.options.idleMs ?? IDLE_MS).unref();
   }
 
   private async round(): Promise<void> {

@@ -34,7 +34,13 @@ export function requestStream(session: string | undefined, tool: string, id: str
 }
 
 /** The command, answering from the store if it was carried out before. Same id with other arguments: `request-reused`. */
-export function repeatable<A>(decide: Decide<A>, request: Request, tool: string, session: string | undefined, blobs: Blobs): Decide<Repeatable<A>> {
+export function repeatable<A>(
+  decide: Decide<A>,
+  request: Request,
+  tool: string,
+  session: string | undefined,
+  blobs: Blobs,
+): Decide<Repeatable<A>> {
   const stream = requestStream(session, tool, request.id);
   const digest = hash('sha256', JSON.stringify(sortKeys(request.arguments))).slice(0, 32);
   return (tx: Transaction, ctx: Context): Result<Repeatable<A>> => {
@@ -67,5 +73,9 @@ function answerOf<A>(document: RequestDocument, blobs: Blobs): A {
 function sortKeys(value: Json): Json {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sortKeys(value[key] ?? null)]));
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sortKeys(value[key] ?? null)]),
+  );
 }

@@ -119,21 +119,43 @@ export function isSeal(body: unknown): body is Seal {
   if (typeof body !== 'object' || body === null || !('seal' in body)) return false;
   const facts = body.seal;
   if (typeof facts !== 'object' || facts === null || !('bytes' in facts) || !('sha256' in facts)) return false;
-  return typeof facts.bytes === 'number' && isSeen(body);
+  return typeof facts.bytes === 'number' && typeof facts.sha256 === 'string' && isSeen(body);
 }
 
 function isCommit(body: unknown): body is Commit {
   if (typeof body !== 'object' || body === null) return false;
   if (!('expect' in body) || !('events' in body) || !('id' in body) || !isSeen(body)) return false;
-  if (typeof body.expect !== 'object' || body.expect === null || !Array.isArray(body.events)) return false;
+  if (typeof body.expect !== 'object' || body.expect === null || Array.isArray(body.expect)) return false;
+  if (!Array.isArray(body.events)) return false;
   return Object.values(body.expect).every(Array.isArray) && body.events.every(isEvent);
 }
 
 function isEvent(event: unknown): event is StreamEvent {
   if (typeof event !== 'object' || event === null || !('stream' in event) || !('patch' in event)) return false;
-  return typeof event.stream === 'string' && Array.isArray(event.patch);
+  return typeof event.stream === 'string' && Array.isArray(event.patch) && event.patch.every(isOperation);
 }
 
+/** The form alone, which all code that reads a patch relies on; whether it fits its document is that document's affair. */
+function isOperation(op: unknown): boolean {
+  if (typeof op !== 'object' || op === null || !('op' in op) || !('path' in op)) return false;
+  return typeof op.op === 'string' && typeof op.path === 'string';
+}
+
+/** Anything else in its place is no line of ours: void, not damage, for it says nothing about what was lost. */
 function isSeen(body: object): boolean {
-  return 'seen' in body && Array.isArray(body.seen) && body.seen.length === 2;
+  if (!('seen' in body) || !Array.isArray(body.seen) || body.seen.length !== 2) return false;
+  const [seq, chain] = body.seen;
+  return Number.isSafeInteger(seq) && seq >= 0 && typeof chain === 'string';
+}
+
+const ISO_TIME = /^(\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/**
+ * The time that a line claims, in ms since the epoch; 0 if it claims none. Strict, since all folds must agree: what
+ * Date.parse makes of other texts differs between engines, and NaN does not survive a checkpoint.
+ */
+export function timeOf(at: unknown): number {
+  if (typeof at !== 'string' || !ISO_TIME.test(at)) return 0;
+  const ms = Date.parse(at);
+  return Number.isNaN(ms) ? 0 : ms;
 }

@@ -14,6 +14,7 @@ import {
   type Seen,
   sumOf,
   TRAILER_BYTES,
+  timeOf,
 } from './commit.ts';
 
 /** Where a line starts: the seq in its segment's name, and the byte in that file. */
@@ -51,7 +52,10 @@ export interface FoldState {
   seq: number;
   chain: string;
   sealed: string;
-  streams: Record<string, [version: number, head: string, seq: number, atMs?: number, segment?: number, offset?: number]>;
+  streams: Record<
+    string,
+    [version: number, head: string, seq: number, atMs?: number, segment?: number, offset?: number]
+  >;
 }
 
 /** Request streams live this long at least; they are dropped only at a valid seal, so that all folds agree. */
@@ -90,7 +94,8 @@ export class Fold {
   }
 
   state(): FoldState {
-    const streams: FoldState['streams'] = {};
+    // Without a prototype: a stream may be called anything in a line that somebody else wrote, `__proto__` too.
+    const streams: FoldState['streams'] = Object.create(null);
     for (const [stream, { version, head, seq, atMs, place }] of this.heads) {
       streams[stream] =
         atMs === undefined || place === undefined
@@ -146,10 +151,11 @@ export class Fold {
     for (const stream in commit.expect) {
       const expected = commit.expect[stream];
       const entry = this.heads.get(stream);
-      if (expected === undefined || expected[0] !== (entry?.version ?? 0) || expected[1] !== (entry?.head ?? '')) return false;
+      if (expected === undefined || expected[0] !== (entry?.version ?? 0) || expected[1] !== (entry?.head ?? ''))
+        return false;
     }
     // What a commit changes it must have seen; without this a line could change a stream behind its readers' backs.
-    for (const event of commit.events) if (commit.expect[event.stream] === undefined) return false;
+    for (const event of commit.events) if (!Object.hasOwn(commit.expect, event.stream)) return false;
     return commit.events.length > 0;
   }
 
@@ -163,7 +169,7 @@ export class Fold {
         entry.head = head;
         entry.seq = this.seq;
       } else if (event.stream.startsWith('request/')) {
-        this.heads.set(event.stream, { version: 1, head, seq: this.seq, place, atMs: Date.parse(commit.at) });
+        this.heads.set(event.stream, { version: 1, head, seq: this.seq, place, atMs: timeOf(commit.at) });
       } else {
         this.heads.set(event.stream, { version: 1, head, seq: this.seq });
       }
@@ -176,7 +182,7 @@ export class Fold {
     this.advance(sum);
     this.ended = true;
     this.sealedSha = body.seal.sha256;
-    this.expireRequests(Date.parse(body.at));
+    this.expireRequests(timeOf(body.at));
     return { kind: 'seal', seal: body, seq: this.seq };
   }
 

@@ -4,7 +4,17 @@
 import { hash } from 'node:crypto';
 import { type EncodedCommit, type Expected, isSeal, parseLine, type Seen } from './commit.ts';
 import { Fold, type FoldedCommit } from './fold.ts';
-import type { Appending, Blobs, CommitListener, Outcome, Presence, Recorded, Snapshot, Store, StoreInfo } from './port.ts';
+import type {
+  Appending,
+  Blobs,
+  CommitListener,
+  Outcome,
+  Presence,
+  Recorded,
+  Snapshot,
+  Store,
+  StoreInfo,
+} from './port.ts';
 
 /** What the file is to the file backend. */
 export class MemoryLog {
@@ -93,6 +103,12 @@ export class MemoryStore implements Store {
     return this.valid.filter((folded) => folded.seq > afterSeq).slice(0, limit);
   }
 
+  async seqAtTime(ms: number): Promise<number> {
+    this.refresh();
+    const later = this.valid.find((folded) => Date.parse(folded.commit.at) > ms);
+    return later === undefined ? this.fold.seq : later.seq - 1;
+  }
+
   async *watch(afterSeq: number, signal: AbortSignal): AsyncIterable<number> {
     let last = afterSeq;
     while (!signal.aborted) {
@@ -162,6 +178,7 @@ export class MemoryBlobs implements Blobs {
 
 export class MemoryPresence implements Presence {
   private readonly seen = new Map<string, number>();
+  private readonly serving = new Set<string>();
 
   touch(who: string): void {
     this.seen.set(who, Date.now());
@@ -169,5 +186,17 @@ export class MemoryPresence implements Presence {
 
   lastSeen(who: string): number | undefined {
     return this.seen.get(who);
+  }
+
+  attach(session: string): void {
+    this.serving.add(session);
+  }
+
+  detach(session: string): void {
+    this.serving.delete(session);
+  }
+
+  attached(session: string): boolean {
+    return this.serving.has(session);
   }
 }

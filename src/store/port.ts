@@ -21,7 +21,11 @@ export interface StoreInfo {
 }
 
 /** What became of one commit. `unknown`: it may or may not be there; repeat it with the same request_id. */
-export type Outcome = { kind: 'won'; seq: number } | { kind: 'lost' } | { kind: 'unknown'; why: string } | { kind: 'failed'; error: Error };
+export type Outcome =
+  | { kind: 'won'; seq: number }
+  | { kind: 'lost' }
+  | { kind: 'unknown'; why: string }
+  | { kind: 'failed'; error: Error };
 
 export interface Appending {
   /** One per commit, in order. Known before anything is made durable, so that losers never pay for a sync. */
@@ -83,10 +87,12 @@ export interface Store {
    * turn. The returned function gives it back; undefined means nobody is waiting.
    */
   turn(urgent: boolean): Promise<() => void> | undefined;
-  /** Events of one stream from a version on (counting from 1), gap-free. */
+  /** Events of one stream from a version on (counting from 1), gap-free, and none beyond what is folded so far. */
   read(stream: string, fromVersion: number): Recorded[];
-  /** Valid commits after a seq, in order, never skipping one; at most `limit`. */
+  /** Valid commits after a seq, in order, never skipping one; at most `limit`. Rejects with `store-damaged` at damage. */
   readAll(afterSeq: number, limit: number): Promise<FoldedCommit[]>;
+  /** The last seq before the first commit that is later than `ms` since the epoch by its writer's clock. */
+  seqAtTime(ms: number): Promise<number>;
   /** Yields when there may be commits after the seq: a hint that may be late, merged or repeated. Ends with the signal. */
   watch(afterSeq: number, signal: AbortSignal): AsyncIterable<number>;
   /** A cached document that fits the log, or undefined. Deleting every snapshot changes nothing but speed. */
@@ -107,8 +113,8 @@ export interface Upkeep {
   mark(): { save(): void };
   /** Ends the segment if it has grown past its size; resolves true if it did. */
   seal(): Promise<boolean>;
-  /** Compresses segments that no process can still be writing. Returns how many. */
-  compress(): number;
+  /** Compresses segments that no process can still be writing. Resolves to how many. */
+  compress(): Promise<number>;
 }
 
 /** Immutable bytes by their SHA-256 (64 hex). */
@@ -124,4 +130,9 @@ export interface Presence {
   touch(who: string): void;
   /** Ms since the epoch; undefined if never seen. */
   lastSeen(who: string): number | undefined;
+  /** Notes that this process serves a session, until it detaches or dies. */
+  attach(session: string): void;
+  detach(session: string): void;
+  /** True while a live process on this machine serves the session. */
+  attached(session: string): boolean;
 }

@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import type { Blobs, Durability } from '../port.ts';
-import { type Disk, replaceFile } from './disk.ts';
+import { type Disk, replaceFile, syncDirectory } from './disk.ts';
 
 export class FileBlobs implements Blobs {
   private readonly disk: Disk;
@@ -18,10 +18,18 @@ export class FileBlobs implements Blobs {
   put(bytes: Uint8Array): string {
     const sha256 = hash('sha256', bytes);
     const path = `${this.folder}/${sha256}`;
-    if (this.disk.stat(path) !== undefined) return sha256;
-    if (this.disk.stat(this.folder) === undefined) this.disk.mkdir(this.folder);
+    const durable = this.durability === 'fsync';
     // A commit will name it: it has to be there, whole, after any power loss that keeps the commit.
-    replaceFile(this.disk, path, bytes, { mode: 0o400, durable: this.durability === 'fsync' });
+    if (this.get(sha256) !== undefined) {
+      // Whoever wrote it may have died before its name was durable.
+      if (durable) syncDirectory(this.disk, this.folder);
+      return sha256;
+    }
+    if (this.disk.stat(this.folder) === undefined) {
+      this.disk.mkdir(this.folder);
+      if (durable) syncDirectory(this.disk, this.folder.slice(0, this.folder.lastIndexOf('/')));
+    }
+    replaceFile(this.disk, path, bytes, { mode: 0o400, durable });
     return sha256;
   }
 
@@ -29,7 +37,7 @@ export class FileBlobs implements Blobs {
     if (!/^[0-9a-f]{64}$/.test(sha256)) return undefined;
     const path = `${this.folder}/${sha256}`;
     const stat = this.disk.stat(path);
-    if (stat === undefined || stat.isSymbolicLink) return undefined;
+    if (stat === undefined || !stat.isFile) return undefined;
     const bytes = this.disk.readFile(path);
     return hash('sha256', bytes) === sha256 ? bytes : undefined;
   }

@@ -1,8 +1,8 @@
 // The checkpoint: a cache of the fold, so that opening a store need not read all of its log. Trusted only if the line
 // that it names still stands where it says; deleting it changes nothing but the time to open.
 
-import { type FoldState } from '../fold.ts';
-import { STORE_FORMAT, TRAILER_BYTES } from '../commit.ts';
+import { claimedSum, STORE_FORMAT, sumOf, TRAILER_BYTES } from '../commit.ts';
+import type { FoldState } from '../fold.ts';
 import { type Disk, replaceFile } from './disk.ts';
 import { segmentPath } from './segments.ts';
 
@@ -24,7 +24,10 @@ export function checkpointPath(dir: string): string {
 /** Reads the checkpoint; undefined if there is none, or none that can be read. */
 export function readCheckpoint(disk: Disk, dir: string): Checkpoint | undefined {
   try {
-    const parsed: unknown = JSON.parse(disk.readFile(checkpointPath(dir)).toString('utf8'));
+    const bytes = disk.readFile(checkpointPath(dir));
+    // It decides which lines are valid, so a flipped bit in it must not be believed.
+    if (claimedSum(bytes) !== sumOf(bytes.subarray(0, bytes.length - TRAILER_BYTES))) return undefined;
+    const parsed: unknown = JSON.parse(bytes.toString('utf8'));
     return isCheckpoint(parsed) ? parsed : undefined;
   } catch {
     return undefined;
@@ -39,7 +42,9 @@ export function fitsLog(disk: Disk, logDir: string, checkpoint: Checkpoint): boo
   try {
     const length = TRAILER_BYTES + 1;
     const bytes = Buffer.alloc(length);
-    if (checkpoint.offset < length) return checkpoint.offset === 0 && checkpoint.sum === '';
+    // Right after a seal: then the name of the segment is what the log says about the seq.
+    if (checkpoint.offset === 0) return checkpoint.sum === '' && checkpoint.segment === checkpoint.fold.seq + 1;
+    if (checkpoint.offset < length) return false;
     if (disk.read(fd, bytes, 0, length, checkpoint.offset - length) !== length) return false;
     return bytes.toString('latin1') === `, "sum":"${checkpoint.sum}"}\n`;
   } finally {
@@ -49,7 +54,8 @@ export function fitsLog(disk: Disk, logDir: string, checkpoint: Checkpoint): boo
 
 /** Contract: everything up to `offset` is durable, and so is every document the checkpoint speaks of. */
 export function writeCheckpoint(disk: Disk, dir: string, checkpoint: Checkpoint, durable: boolean): void {
-  replaceFile(disk, checkpointPath(dir), Buffer.from(JSON.stringify(checkpoint)), { durable });
+  const body = JSON.stringify(checkpoint).slice(0, -1);
+  replaceFile(disk, checkpointPath(dir), Buffer.from(`${body}, "sum":"${sumOf(body)}"}`), { durable });
 }
 
 function isCheckpoint(value: unknown): value is Checkpoint {

@@ -11,6 +11,7 @@ export interface FileStat {
   mode: number;
   isSymbolicLink: boolean;
   isDirectory: boolean;
+  isFile: boolean;
 }
 
 /** Flags as in open(2), by meaning. `append` is the log: O_RDWR|O_APPEND, never truncated. */
@@ -67,6 +68,7 @@ function factsOf(stat: fs.Stats): FileStat {
     mode: stat.mode,
     isSymbolicLink: stat.isSymbolicLink(),
     isDirectory: stat.isDirectory(),
+    isFile: stat.isFile(),
   };
 }
 
@@ -112,8 +114,16 @@ export function syncDirectory(disk: Disk, path: string): void {
   }
 }
 
-/** Replaces a file whole: temp file, fsync, rename, fsync of the directory; never in place. `durable` false skips the syncs. */
-export function replaceFile(disk: Disk, path: string, bytes: Uint8Array, options: { mode?: number; durable: boolean }): void {
+export interface ReplaceOptions {
+  mode?: number;
+  /** False skips the syncs. */
+  durable: boolean;
+  /** True leaves the sync of the directory to the caller, who replaces many files there. */
+  nameLater?: boolean;
+}
+
+/** Replaces a file whole: temp file, fsync, rename, fsync of the directory; never in place. */
+export function replaceFile(disk: Disk, path: string, bytes: Uint8Array, options: ReplaceOptions): void {
   const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2, 10)}.tmp`;
   const fd = disk.open(temporary, 'create-new', options.mode ?? 0o600);
   try {
@@ -121,12 +131,25 @@ export function replaceFile(disk: Disk, path: string, bytes: Uint8Array, options
     if (options.durable) disk.fsyncNow(fd);
   } catch (error) {
     disk.close(fd);
-    disk.unlink(temporary);
+    discard(disk, temporary);
     throw error;
   }
   disk.close(fd);
-  disk.rename(temporary, path);
-  if (options.durable) syncDirectory(disk, path.slice(0, path.lastIndexOf('/')) || '/');
+  try {
+    disk.rename(temporary, path);
+  } catch (error) {
+    discard(disk, temporary);
+    throw error;
+  }
+  if (options.durable && options.nameLater !== true) syncDirectory(disk, path.slice(0, path.lastIndexOf('/')) || '/');
+}
+
+function discard(disk: Disk, temporary: string): void {
+  try {
+    disk.unlink(temporary);
+  } catch {
+    // The error that brought us here is the one to tell.
+  }
 }
 
 /** For whole private files only. The log must never use it: what follows a short write there belongs to somebody else. */

@@ -1,11 +1,12 @@
 // The readable documents: one JSON file per stream, for people, for jq, and as a cache of the fold. A file is believed
 // only if its own sum holds; one edited by hand is kept aside and reported, never silently used or lost.
 
+import { FailureError } from '../../failure.ts';
 import type { Json } from '../../json/json.ts';
 import { sumOf } from '../commit.ts';
 import type { Snapshot } from '../port.ts';
 import { idOf, isStreamName, kindOf } from '../stream.ts';
-import { type Disk, replaceFile } from './disk.ts';
+import { type Disk, errnoOf, replaceFile, syncDirectory } from './disk.ts';
 
 /** Documents up to this size are written with indentation, for people; larger ones compactly, for speed. */
 const PRETTY_LIMIT_BYTES = 256 * 1024;
@@ -31,41 +32,85 @@ export class DocumentFiles {
   private readonly disk: Disk;
   private readonly dir: string;
   private readonly made = new Set<string>();
+  /** Folders with names that are not durable yet. */
+  private readonly unsynced = new Set<string>();
 
   constructor(disk: Disk, dir: string) {
     this.disk = disk;
     this.dir = dir;
   }
 
-  /** Writes a document durably. Contract: everything up to its seq is durable in the log. */
-  write(snapshot: Snapshot, durable: boolean): void {
+  /**
+   * Writes a document; its name is durable after `syncFolders`. Contract: everything up to its seq is durable in the log.
+   * A file that another process wrote from a later place in the log stays.
+   */
+  write(snapshot: Snapshot, durable: boolean, before: FileState = this.read(snapshot.stream)): void {
     const relative = documentPath(snapshot.stream);
     if (relative === undefined) return;
     const path = `${this.dir}/${relative}`;
-    this.ensureFolder(path.slice(0, path.lastIndexOf('/')));
-    this.keepEdited(path, snapshot.stream);
-    replaceFile(this.disk, path, Buffer.from(encode(snapshot)), { mode: 0o400, durable });
+    const folder = path.slice(0, path.lastIndexOf('/'));
+    if (before.kind === 'sound' && before.snapshot.seq > snapshot.seq) return;
+    if (before.kind === 'edited') this.keepAside(path, 'edited');
+    const bytes = Buffer.from(encode(snapshot));
+    this.ensureFolder(folder);
+    const options = { mode: 0o400, durable, nameLater: true };
+    try {
+      replaceFile(this.disk, path, bytes, options);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      // The folder was deleted under us: its documents come back as they change or are named.
+      this.made.delete(folder);
+      this.ensureFolder(folder);
+      replaceFile(this.disk, path, bytes, options);
+    }
+    if (durable) this.unsynced.add(folder);
+  }
+
+  /** Makes the names of all documents written so far durable: once per folder, not once per document. */
+  syncFolders(): void {
+    for (const folder of this.unsynced) {
+      if (this.disk.stat(folder) !== undefined) syncDirectory(this.disk, folder);
+      this.unsynced.delete(folder);
+    }
   }
 
   read(stream: string): FileState {
     const relative = documentPath(stream);
     if (relative === undefined) return { kind: 'absent' };
     const path = `${this.dir}/${relative}`;
-    const stat = this.disk.stat(path);
-    if (stat === undefined || stat.isSymbolicLink) return { kind: 'absent' };
-    return decode(stream, this.disk.readFile(path).toString('utf8'));
+    try {
+      const stat = this.disk.stat(path);
+      if (stat === undefined) return { kind: 'absent' };
+      // A link, a directory or a pipe in its place is somebody's doing: not to be followed, nor waited for.
+      if (!stat.isFile) return { kind: 'edited' };
+      return decode(stream, this.disk.readFile(path).toString('utf8'));
+    } catch (error) {
+      // A cache that cannot be read is a cache that is not there: the log has it all.
+      if (errnoOf(error) === undefined) throw error;
+      return { kind: 'absent' };
+    }
   }
 
   private ensureFolder(folder: string): void {
     if (this.made.has(folder)) return;
-    if (this.disk.stat(folder) === undefined) this.disk.mkdir(folder);
+    const stat = this.disk.stat(folder);
+    if (stat === undefined) this.disk.mkdir(folder);
+    else if (!stat.isDirectory) {
+      const why = `${folder} is not a directory of its own`;
+      throw new FailureError({ code: 'store-unsafe', why, how: 'move it away; Baton makes it again' });
+    }
     this.made.add(folder);
   }
 
-  /** What somebody wrote by hand is moved aside before the next version takes its place. */
-  private keepEdited(path: string, stream: string): void {
-    if (this.disk.stat(path) === undefined || this.read(stream).kind !== 'edited') return;
-    this.disk.rename(path, `${path}.edited-${Date.now()}`);
+  /** What we did not write, or cannot have written, is moved aside before the next version takes its place. */
+  private keepAside(path: string, because: 'edited' | 'newer'): void {
+    this.disk.rename(path, `${path}.${because}-${Date.now()}`);
+  }
+
+  /** The document's file knows a commit that the log does not: kept for whoever looks for what the log lost. */
+  setAsideNewer(stream: string): void {
+    const relative = documentPath(stream);
+    if (relative !== undefined) this.keepAside(`${this.dir}/${relative}`, 'newer');
   }
 }
 
@@ -82,22 +127,31 @@ function decode(stream: string, text: string): FileState {
   const end = /,\n {2}"sum": "([0-9a-f]{16})"\n}\n$/.exec(text.slice(-40));
   const body = end === null ? undefined : text.slice(0, text.length - (end[0]?.length ?? 0));
   if (body === undefined || sumOf(body) !== end?.[1]) return edited(text);
-  const parsed: unknown = JSON.parse(`${body}}`);
+  const parsed = parse(`${body}}`);
   return isFile(parsed) && parsed.stream === stream
-    ? { kind: 'sound', snapshot: { stream, seq: parsed.seq, version: parsed.version, head: parsed.head, doc: parsed.document } }
+    ? {
+        kind: 'sound',
+        snapshot: { stream, seq: parsed.seq, version: parsed.version, head: parsed.head, doc: parsed.document },
+      }
     : { kind: 'edited' };
 }
 
 function edited(text: string): FileState {
+  const parsed = parse(text);
+  return isFile(parsed) ? { kind: 'edited', doc: parsed.document } : { kind: 'edited' };
+}
+
+function parse(text: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(text);
-    return isFile(parsed) ? { kind: 'edited', doc: parsed.document } : { kind: 'edited' };
+    return JSON.parse(text);
   } catch {
-    return { kind: 'edited' };
+    return undefined;
   }
 }
 
-function isFile(value: unknown): value is { stream: string; seq: number; version: number; head: string; document: Json } {
+function isFile(
+  value: unknown,
+): value is { stream: string; seq: number; version: number; head: string; document: Json } {
   if (typeof value !== 'object' || value === null || !('document' in value)) return false;
   if (!('stream' in value) || !('seq' in value) || !('version' in value) || !('head' in value)) return false;
   return typeof value.seq === 'number' && typeof value.version === 'number' && typeof value.head === 'string';

@@ -27,6 +27,7 @@ export class DurabilityKeeper {
   private current: Sync | undefined;
   private next: Promise<void> | undefined;
   private failed: FailureError | undefined;
+  private closed = false;
   private readonly parts: DurabilityParts;
 
   constructor(parts: DurabilityParts, known: Seen) {
@@ -36,7 +37,13 @@ export class DurabilityKeeper {
 
   /** The last place known to be durable: what a commit's `seen` may name. */
   seen(): Seen {
-    return this.parts.mode === 'none' ? this.parts.folded() : this.known;
+    // Without syncing nothing is known: a place that power loss took back would look like damage to whoever reads it.
+    return this.parts.mode === 'none' ? [0, ''] : this.known;
+  }
+
+  /** Nothing is made durable after this: the descriptor is gone, and its number may be another file's. */
+  close(): void {
+    this.closed = true;
   }
 
   /** True while an fdatasync runs: its descriptor must not be closed. */
@@ -50,6 +57,9 @@ export class DurabilityKeeper {
     const [seq] = this.parts.folded();
     if (seq <= this.known[0]) return undefined;
     if (this.failed !== undefined) return Promise.reject(this.failed);
+    // A compressed segment is durable as it stands.
+    if (this.parts.fd() < 0 && !this.closed) return undefined;
+    if (this.closed) return Promise.reject(new FailureError({ code: 'read-only', why: 'the store is closed' }));
     if (this.current === undefined) return this.start();
     if (this.current.covers >= seq) return this.current.done;
     this.next ??= this.current.done.then(() => {
@@ -62,6 +72,7 @@ export class DurabilityKeeper {
   /** The same, at once and blocking: for opening, sealing and following a seal. */
   settleNow(): void {
     if (this.parts.mode === 'none') return;
+    if (this.failed !== undefined) throw this.failed;
     const folded = this.parts.folded();
     try {
       this.parts.disk.fdatasyncNow(this.parts.fd());
@@ -95,7 +106,10 @@ export class DurabilityKeeper {
     // Never retried: after an error the kernel marks the pages clean, so a second fdatasync that succeeds proves nothing.
     if (this.failed === undefined) {
       const why = error instanceof Error ? error.message : String(error);
-      this.failed = new FailureError({ code: 'outcome-unknown', why: `the disk reported an error while saving (${why})` });
+      this.failed = new FailureError({
+        code: 'outcome-unknown',
+        why: `the disk reported an error while saving (${why})`,
+      });
       this.parts.onFailure(error);
     }
     return this.failed;

@@ -4,7 +4,7 @@ import { type Failure, FailureError } from '../../failure.ts';
 import type { EncodedCommit, Expected, Seen } from '../commit.ts';
 import { isSeal, parseLine } from '../commit.ts';
 import type { FoldedCommit } from '../fold.ts';
-import type { Appending, CommitListener, Durability, Outcome, Recorded, Snapshot, Store, StoreInfo, Upkeep } from '../port.ts';
+import type { Appending, CommitListener, Durability, Recorded, Snapshot, Store, StoreInfo, Upkeep } from '../port.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { type Disk, errnoOf, realDisk } from './disk.ts';
 import { DocumentFiles, documentPath, type FileState } from './documents-on-disk.ts';
@@ -12,6 +12,7 @@ import { History, recordOf } from './history.ts';
 import type { FileLog } from './log.ts';
 import { openLog } from './opening.ts';
 import { compressSegments, sealSegment } from './seal.ts';
+import { segmentPath } from './segments.ts';
 import { Turnstile } from './turnstile.ts';
 import { watchLog } from './watch.ts';
 
@@ -85,11 +86,11 @@ export class FileStore implements Store {
   }
 
   refresh(): void {
-    this.log.tail();
+    readable(() => this.log.refresh());
   }
 
   append(batch: readonly EncodedCommit[]): Appending {
-    const outcomes: Outcome[] = this.log.write(batch);
+    const outcomes = readable(() => this.log.write(batch));
     const won = outcomes.some((outcome) => outcome.kind === 'won');
     return { outcomes, durable: (won ? this.log.keeper.settle() : undefined) ?? Promise.resolve() };
   }
@@ -105,21 +106,34 @@ export class FileStore implements Store {
 
   read(stream: string, fromVersion: number): Recorded[] {
     const head = this.log.fold.heads.get(stream);
-    if (head?.place !== undefined) return this.readOne(stream, head.place.segment, head.place.offset);
+    if (head === undefined) return [];
+    if (head.place !== undefined) return this.readOne(stream, head.place.segment, head.place.offset);
     const history = this.openHistory();
-    history.extend();
-    return history.read(stream, fromVersion);
+    readable(() => history.extend());
+    if (history.damage !== undefined && history.fold.seq < head.seq) throw new FailureError(history.damage);
+    // The file may have grown since the last refresh: what is not folded here yet will come as a commit of its own.
+    return history.read(stream, fromVersion).filter(({ version }) => version <= head.version);
   }
 
   async readAll(afterSeq: number, limit: number): Promise<FoldedCommit[]> {
     const history = this.openHistory();
+    this.refresh();
     await history.extendSliced(Number.POSITIVE_INFINITY);
+    const newest = this.log.fold.seq;
+    if (history.damage !== undefined && history.fold.seq < newest) throw new FailureError(history.damage);
     const found: FoldedCommit[] = [];
-    for (let seq = afterSeq + 1; seq <= history.fold.seq && found.length < limit; seq += 1) {
+    // Not beyond what is folded here: that is what `settle` makes durable before anybody is told.
+    for (let seq = afterSeq + 1; seq <= newest && found.length < limit; seq += 1) {
       const folded = history.commitAt(seq);
       if (folded !== undefined) found.push(folded);
     }
     return found;
+  }
+
+  async seqAtTime(ms: number): Promise<number> {
+    const history = this.openHistory();
+    await history.extendSliced(Number.POSITIVE_INFINITY);
+    return history.seqAtTime(ms);
   }
 
   /** The log's past, by seq and stream; call `extend` or `extendSliced` before reading what is new. */
@@ -131,18 +145,25 @@ export class FileStore implements Store {
   async *watch(afterSeq: number, signal: AbortSignal): AsyncIterable<number> {
     let last = afterSeq;
     let wake: () => void = () => undefined;
-    watchLog(`${this.dir}/log`, signal, () => wake());
-    signal.addEventListener('abort', () => wake());
-    while (!signal.aborted) {
-      this.log.tail();
-      if (this.log.fold.seq > last) {
-        last = this.log.fold.seq;
-        yield last;
-        continue;
+    // Ends with the consumer too, who may break off without aborting anything.
+    const own = new AbortController();
+    const ended = AbortSignal.any([signal, own.signal]);
+    watchLog(`${this.dir}/log`, ended, () => wake());
+    ended.addEventListener('abort', () => wake());
+    try {
+      while (!signal.aborted) {
+        this.refresh();
+        if (this.log.fold.seq > last) {
+          last = this.log.fold.seq;
+          yield last;
+          continue;
+        }
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       }
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+    } finally {
+      own.abort();
     }
   }
 
@@ -157,7 +178,27 @@ export class FileStore implements Store {
   }
 
   putSnapshot(snapshot: Snapshot): void {
-    this.files.write(snapshot, this.durability === 'fsync');
+    const state = this.fileState(snapshot.stream);
+    if (state.kind === 'sound' && state.snapshot.seq > this.log.fold.seq) this.refuseNewer(state.snapshot);
+    this.files.write(snapshot, this.durability === 'fsync', state);
+  }
+
+  /** A document is written only once its commit is durable: one that the log does not know shows that the log lost it. */
+  private refuseNewer({ stream, seq }: Snapshot): void {
+    this.refresh();
+    if (seq <= this.log.fold.seq || this.log.stopped !== undefined) return;
+    const { log, dir } = this;
+    if (this.durability === 'fsync') {
+      const why = `the document of ${stream} knows commit ${seq}, and the log ends at ${log.fold.seq}`;
+      log.stop({ code: 'store-damaged', file: segmentPath(`${dir}/log`, log.segment), offset: log.offset, why });
+      throw new FailureError({
+        code: 'store-damaged',
+        file: segmentPath(`${dir}/log`, log.segment),
+        offset: log.offset,
+        why,
+      });
+    }
+    this.files.setAsideNewer(stream);
   }
 
   async close(): Promise<void> {
@@ -177,11 +218,16 @@ export class FileStore implements Store {
   }
 
   private lostLine(segment: number, offset: number): Failure {
-    return { code: 'store-damaged', file: `${this.dir}/log`, offset, why: `segment ${segment} no longer holds a line that was read before` };
+    return {
+      code: 'store-damaged',
+      file: `${this.dir}/log`,
+      offset,
+      why: `segment ${segment} no longer holds a line that was read before`,
+    };
   }
 
   private makeUpkeep(options: FileStoreOptions): Upkeep {
-    const { disk, dir, log } = this;
+    const { disk, dir, log, files } = this;
     const durable = this.durability === 'fsync';
     return {
       exclusively: async (work) => {
@@ -192,17 +238,21 @@ export class FileStore implements Store {
       dirty: () => {
         const since = readCheckpoint(disk, dir)?.fold.seq ?? 0;
         const names: string[] = [];
-        for (const [name, head] of log.fold.heads) if (head.seq > since && documentPath(name) !== undefined) names.push(name);
+        for (const [name, head] of log.fold.heads)
+          if (head.seq > since && documentPath(name) !== undefined) names.push(name);
         return names;
       },
       mark: () => {
         const { segment, lastLine } = log;
+        // Past a seal that could not be followed yet, no place in this segment fits the fold.
+        const between = log.fold.isEnded();
         const fold = log.fold.state();
         const at = new Date().toISOString();
         return {
           save: () => {
+            files.syncFolders();
             const known = readCheckpoint(disk, dir);
-            if (known !== undefined && known.fold.seq >= fold.seq) return;
+            if (between || (known !== undefined && known.fold.seq >= fold.seq)) return;
             const { end: offset, sum } = lastLine;
             writeCheckpoint(disk, dir, { format: 1, segment, offset, sum, at, fold }, durable);
           },
@@ -212,9 +262,9 @@ export class FileStore implements Store {
         if (log.offset < (options.segmentBytes ?? SEGMENT_BYTES)) return false;
         return sealSegment(disk, log, () => this.turnstile.take());
       },
-      compress: () => {
+      compress: async () => {
         try {
-          return compressSegments(disk, `${dir}/log`, log.segment);
+          return await compressSegments(disk, `${dir}/log`, log.segment);
         } catch (error) {
           // Another process may be at the same files: what is gone is done.
           if (errnoOf(error) === undefined) throw error;
@@ -222,5 +272,16 @@ export class FileStore implements Store {
         }
       },
     };
+  }
+}
+
+/** A file error while reading or following the log, as a clear failure instead of a bug. */
+function readable<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    throw new FailureError({ code: 'store-unwritable', why: `the log cannot be read or followed now (${errno})` });
   }
 }

@@ -1,12 +1,12 @@
 // What was: every valid line by seq and by stream, for history, loading a document whose file is gone, export and verify.
 // Reads the log with a fold of its own, from the first segment, on first use; later only what is new.
 
-import { FailureError } from '../../failure.ts';
+import { type Failure, FailureError } from '../../failure.ts';
 import { type Commit, isSeal, parseLine } from '../commit.ts';
 import { Fold, type FoldedCommit, type Place, type Verdict } from '../fold.ts';
 import type { Recorded } from '../port.ts';
 import type { Disk } from './disk.ts';
-import { eachLine, listSegments, readSegment } from './segments.ts';
+import { eachLine, listSegments, readSegment, segmentPath } from './segments.ts';
 
 export interface LineNote {
   place: Place;
@@ -28,10 +28,13 @@ export class History {
   /** The place of each valid line: index is seq - 1. Seals have places too. */
   private readonly segments: number[] = [];
   private readonly offsets: number[] = [];
+  /** When each was written, by its writer's clock. */
+  private readonly times: number[] = [];
   private readonly byStream = new Map<string, number[]>();
   private segment = 1;
   private offset = 0;
-  private stopped = false;
+  /** Why reading cannot go on from here. */
+  damage: Failure | undefined;
   private cached: { segment: number; bytes: Buffer } | undefined;
 
   constructor(disk: Disk, logDir: string, options: HistoryOptions = {}) {
@@ -43,11 +46,13 @@ export class History {
 
   /** Reads on to the end of the log. One segment a step: `more` is true while there is another. */
   step(): { more: boolean } {
-    if (this.stopped) return { more: false };
+    if (this.damage !== undefined) return { more: false };
     const bytes = readSegment(this.disk, this.logDir, this.segment);
     this.cached = { segment: this.segment, bytes };
-    this.offset = eachLine(bytes, this.offset, (line, offset) => this.take(line, { segment: this.segment, offset }, bytes));
-    if (!this.fold.isEnded() || this.stopped) return { more: false };
+    this.offset = eachLine(bytes, this.offset, (line, offset) =>
+      this.take(line, { segment: this.segment, offset }, bytes),
+    );
+    if (!this.fold.isEnded() || this.damage !== undefined) return { more: false };
     const next = this.fold.seq + 1;
     if (!listSegments(this.disk, this.logDir).some((file) => file.firstSeq === next)) return { more: false };
     this.segment = next;
@@ -93,6 +98,12 @@ export class History {
     return { seq, sum: line.toString('latin1', line.length - 18, line.length - 2), commit: body };
   }
 
+  /** The last seq before the first line that is later than `ms`. Clocks differ, so it is the first, not the nearest. */
+  seqAtTime(ms: number): number {
+    const later = this.times.findIndex((time) => time > ms);
+    return later < 0 ? this.fold.seq : later;
+  }
+
   /** Events of one stream, `fromVersion` on. */
   read(stream: string, fromVersion: number): Recorded[] {
     const recorded: Recorded[] = [];
@@ -127,12 +138,15 @@ export class History {
     const verdict = this.fold.offer(line, place);
     if (verdict.kind !== 'valid') this.options.onLine?.({ place, verdict }, bytes);
     if (verdict.kind === 'damage') {
-      this.stopped = true;
+      const file = segmentPath(this.logDir, place.segment);
+      this.damage = { code: 'store-damaged', file, offset: place.offset, why: verdict.why };
       return false;
     }
     if (verdict.kind !== 'valid' && verdict.kind !== 'seal') return true;
     this.segments.push(place.segment);
     this.offsets.push(place.offset);
+    const at = verdict.kind === 'valid' ? verdict.folded.commit.at : verdict.seal.at;
+    this.times.push(Date.parse(at));
     if (verdict.kind === 'valid') this.index(verdict.folded.commit, verdict.folded.seq);
     return true;
   }

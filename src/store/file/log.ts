@@ -2,11 +2,12 @@
 // safety. Everything between a tail and the read-back of a write happens in one synchronous tick. Used by file-store.ts.
 
 import { type Failure, FailureError } from '../../failure.ts';
-import { claimedSum, type EncodedCommit, MAX_LINE_BYTES, STORE_FORMAT } from '../commit.ts';
+import { type EncodedCommit, MAX_LINE_BYTES, STORE_FORMAT } from '../commit.ts';
 import type { Fold, FoldedCommit, Verdict } from '../fold.ts';
 import type { CommitListener, Durability, Outcome } from '../port.ts';
 import { type Disk, errnoOf, syncDirectory } from './disk.ts';
 import { DurabilityKeeper } from './durability.ts';
+import { noteOwn, unknownBecause } from './own-lines.ts';
 import { eachLine, readCompressed, segmentPath } from './segments.ts';
 
 export interface TornLine {
@@ -24,6 +25,15 @@ export interface LogParts {
 
 const FIRST_BUFFER_BYTES = 256 * 1024;
 const NEWLINE = Buffer.from('\n');
+/** An unterminated tail longer than any write of ours cannot be one that is still under way. */
+const LONGEST_TAIL_BYTES = 2 * MAX_LINE_BYTES;
+
+/** A segment made ready: a descriptor to write to, or the bytes of its compressed form, which nobody writes. */
+interface OpenedSegment {
+  fd: number;
+  ino: number;
+  compressed?: Buffer;
+}
 
 export class FileLog {
   readonly fold: Fold;
@@ -40,6 +50,7 @@ export class FileLog {
   offset = 0;
   /** -1 while the segment being folded is a compressed one, which nobody writes. */
   fd = -1;
+  private ino = 0;
   /** Segments folded since opening, by first seq: any other file in the log is damage. */
   readonly followed = new Set<number>();
   /** The last valid line of this segment: where a checkpoint may stand. */
@@ -62,16 +73,26 @@ export class FileLog {
     );
   }
 
-  /** Begins at a segment that is there, or that may be made: number 1 of an empty directory. */
+  /** Begins at a segment that is there. */
   begin(segment: number, offset: number, lastSum: string): void {
     const commits: FoldedCommit[] = [];
-    this.enter(segment, offset, commits);
+    this.enter(segment, offset, this.openSegment(segment, 'append'), commits);
     this.lastLine = { end: offset, sum: lastSum };
     if (commits.length > 0) this.parts.onCommits(commits, false);
   }
 
+  /** What a reader calls first: folds what is new, and notices a log that is no longer the one with its name. */
+  refresh(): void {
+    this.tail();
+    if (this.fd >= 0 && this.stopped === undefined) this.checkStillOurs();
+  }
+
   /** Folds all that is terminated in the file, and follows seals. Takes no lock. */
-  tail(own?: ReadonlyMap<string, number>, outcomes?: Outcome[]): void {
+  tail(own?: ReadonlyMap<string, number>, outcomes?: (Outcome | undefined)[]): void {
+    // What is folded by then is not the store any more, or not all of what it means: no answer may rest on it.
+    const why = this.stopped?.code;
+    if (this.stopped !== undefined && (why === 'store-newer' || why === 'store-moved'))
+      throw new FailureError(this.stopped);
     const commits: FoldedCommit[] = [];
     try {
       while (this.stopped === undefined) {
@@ -85,7 +106,11 @@ export class FileLog {
   }
 
   /** Folds one buffer of lines; false when there is no further whole line. */
-  private readSome(commits: FoldedCommit[], own?: ReadonlyMap<string, number>, outcomes?: Outcome[]): boolean {
+  private readSome(
+    commits: FoldedCommit[],
+    own?: ReadonlyMap<string, number>,
+    outcomes?: (Outcome | undefined)[],
+  ): boolean {
     if (this.fd < 0) return false;
     const count = this.parts.disk.read(this.fd, this.buffer, 0, this.buffer.length, this.offset);
     if (count === 0) return false;
@@ -93,8 +118,17 @@ export class FileLog {
     const bytes = this.buffer.subarray(0, count);
     const consumed = eachLine(bytes, 0, (line, at) => this.consume(line, base + at, commits, own, outcomes));
     this.offset = base + consumed;
-    if (consumed > 0) return true;
-    if (count < this.buffer.length || this.buffer.length > 2 * MAX_LINE_BYTES) return false;
+    if (consumed > 0) {
+      // One large line must not cost its memory for ever.
+      if (count < this.buffer.length && count > FIRST_BUFFER_BYTES)
+        this.buffer = Buffer.allocUnsafe(FIRST_BUFFER_BYTES);
+      return true;
+    }
+    if (count < this.buffer.length) return false;
+    if (count > LONGEST_TAIL_BYTES) {
+      this.stop(this.damage(this.offset, `${count} bytes without the end of a line: no write of Baton is that long`));
+      return false;
+    }
     this.buffer = Buffer.allocUnsafe(this.buffer.length * 2);
     return true;
   }
@@ -104,12 +138,12 @@ export class FileLog {
     offset: number,
     commits: FoldedCommit[],
     own?: ReadonlyMap<string, number>,
-    outcomes?: Outcome[],
+    outcomes?: (Outcome | undefined)[],
   ): boolean {
     const place = { segment: this.segment, offset };
     let verdict = this.fold.offer(line, place);
-    if (verdict.kind === 'damage') verdict = this.reread(line, place);
-    this.noteOwn(line, verdict, own, outcomes);
+    if (verdict.kind === 'damage') verdict = this.reread(line, place, verdict);
+    noteOwn(line, verdict, own, outcomes);
     switch (verdict.kind) {
       case 'valid':
         commits.push(verdict.folded);
@@ -122,77 +156,95 @@ export class FileLog {
         this.voids += 1;
         return true;
       case 'damage':
-        this.stop({ code: 'store-damaged', file: segmentPath(this.parts.logDir, this.segment), offset, why: verdict.why });
+        this.stop(this.damage(offset, verdict.why));
         return false;
       case 'seal':
         return true;
     }
   }
 
-  /** A store made by a newer Baton is refused, never guessed at. */
+  private damage(offset: number, why: string): Failure {
+    return { code: 'store-damaged', file: segmentPath(this.parts.logDir, this.segment), offset, why };
+  }
+
+  /**
+   * A store of a newer format is refused, never guessed at: any commit to stream `store` may raise the format, and from
+   * then on older programs stop. Event types need no such rule in format 1: what a commit does is its patch, of any type.
+   */
   private knowsFormat(folded: FoldedCommit): boolean {
-    const created = folded.commit.events.find((event) => event.type === 'store.created');
-    const format = created?.data?.['format'];
-    if (typeof format !== 'number' || format <= STORE_FORMAT) return true;
-    this.stop({ code: 'store-newer', what: 'store', found: format, known: STORE_FORMAT });
-    return false;
+    for (const event of folded.commit.events) {
+      const format = event.stream === 'store' ? event.data?.format : undefined;
+      if (typeof format !== 'number' || format <= STORE_FORMAT) continue;
+      this.stop({ code: 'store-newer', what: 'store', found: format, known: STORE_FORMAT });
+      return false;
+    }
+    return true;
   }
 
   /** A page under writeback can be read half-old on some systems: what looks like damage is read twice before it counts. */
-  private reread(line: Buffer, place: { segment: number; offset: number }): Verdict {
-    if (this.fd < 0) return this.fold.offer(line, place);
+  private reread(line: Buffer, place: { segment: number; offset: number }, first: Verdict): Verdict {
+    if (this.fd < 0) return first;
     const fresh = Buffer.allocUnsafe(line.length);
     const count = this.parts.disk.read(this.fd, fresh, 0, line.length, place.offset);
-    return this.fold.offer(fresh.subarray(0, count), place);
-  }
-
-  private noteOwn(line: Buffer, verdict: Verdict, own?: ReadonlyMap<string, number>, outcomes?: Outcome[]): void {
-    if (own === undefined || outcomes === undefined) return;
-    const index = own.get(verdict.kind === 'valid' ? verdict.folded.sum : (claimedSum(line) ?? ''));
-    if (index === undefined) return;
-    if (verdict.kind === 'valid') outcomes[index] = { kind: 'won', seq: verdict.folded.seq };
-    else if (outcomes[index]?.kind !== 'won') outcomes[index] = { kind: 'lost' };
+    // A shorter line would only look torn, and be skipped.
+    return count === line.length ? this.fold.offer(fresh, place) : first;
   }
 
   /**
    * Writes lines in one write and reads back what became of them. Contract: `tail` was called in this tick.
-   * Throws FailureError if the log may not be written.
+   * Throws FailureError if the log may not be written, or is no longer the one with its name.
    */
   write(batch: readonly EncodedCommit[]): Outcome[] {
     if (this.stopped !== undefined) throw new FailureError(this.stopped);
     // Begins with a newline too: whatever fragment a dying writer left is ended, so it can never swallow our first line.
     const bytes = Buffer.from(`\n${batch.map((own) => own.line).join('\n')}\n`);
     const start = this.offset;
-    const { error, whole } = this.writeOnce(bytes);
-    if (whole && this.readBackEquals(bytes, start)) {
-      return this.acceptAll(batch, start, bytes.length);
+    const { error, took } = this.writeOnce(bytes);
+    const whole = took === bytes.length;
+    const found: (Outcome | undefined)[] = batch.map(() => undefined);
+    let trouble: unknown;
+    let ended = whole;
+    try {
+      // Before anything is accepted: what stands in a file that is no longer the log must not reach a document.
+      this.checkStillOurs();
+      if (whole && this.readBackEquals(bytes, start)) return this.acceptAll(batch, start, bytes.length);
+      const own = new Map(batch.map((encoded, index) => [encoded.sum, index]));
+      this.tail(own, found);
+      if (!whole) ended = this.terminate();
+      if (!whole && ended) this.tail(own, found);
+    } catch (cause) {
+      if (errnoOf(cause) === undefined && !(cause instanceof FailureError)) throw cause;
+      if (cause instanceof FailureError && cause.failure.code === 'store-moved') throw cause;
+      trouble = cause;
     }
-    const outcomes: Outcome[] = batch.map(() => ({ kind: 'failed', error: error ?? new Error('the line was not found') }));
-    const own = new Map(batch.map((encoded, index) => [encoded.sum, index]));
-    this.tail(own, outcomes);
-    this.checkStillOurs();
-    if (!whole && !this.terminate()) this.markUnknown(batch, outcomes);
-    else if (!whole) this.tail(own, outcomes);
-    return outcomes;
+    let written = 0;
+    return batch.map((encoded, index) => {
+      written += 1 + encoded.sizeBytes;
+      const known = found[index];
+      if (known !== undefined) return known;
+      // Not whole in the file, so it never counts. Whole but for its newline, the next writer's newline may yet end it.
+      if (took < written) return { kind: 'failed', error: error ?? new Error('nothing was written') };
+      return { kind: 'unknown', why: unknownBecause(trouble, ended) };
+    });
   }
 
   /** One write(2), no loop: after a short write the rest must never follow, somebody else may have written between. */
-  private writeOnce(bytes: Buffer): { whole: boolean; error?: Error } {
+  private writeOnce(bytes: Buffer): { took: number; error?: Error } {
     try {
-      if (this.parts.disk.write(this.fd, bytes) === bytes.length) return { whole: true };
-      return { whole: false, error: new FailureError({ code: 'store-full', syscall: 'write', errno: 'short write' }) };
+      const took = this.parts.disk.write(this.fd, bytes);
+      if (took === bytes.length) return { took };
+      return { took, error: new FailureError({ code: 'store-full', syscall: 'write', errno: 'short write' }) };
     } catch (cause) {
       const errno = errnoOf(cause);
       if (errno === undefined) throw cause;
-      return { whole: false, error: new FailureError({ code: 'store-full', syscall: 'write', errno }) };
+      return { took: 0, error: new FailureError({ code: 'store-full', syscall: 'write', errno }) };
     }
   }
 
   private readBackEquals(bytes: Buffer, start: number): boolean {
-    const { disk } = this.parts;
-    if (this.buffer.length <= bytes.length) this.buffer = Buffer.allocUnsafe(bytes.length * 2);
-    const count = disk.read(this.fd, this.buffer, 0, bytes.length + 1, start);
-    return count === bytes.length && this.buffer.compare(bytes, 0, count, 0, count) === 0;
+    const room = this.buffer.length > bytes.length ? this.buffer : Buffer.allocUnsafe(bytes.length + 1);
+    const count = this.parts.disk.read(this.fd, room, 0, bytes.length + 1, start);
+    return count === bytes.length && room.compare(bytes, 0, count, 0, count) === 0;
   }
 
   /** Nobody wrote between: the lines stand where we expected them, so only their expectations are left to check. */
@@ -214,7 +266,6 @@ export class FileLog {
     }
     this.offset = start + length;
     this.parts.onCommits(commits, commits.length === batch.length);
-    this.checkStillOurs();
     return outcomes;
   }
 
@@ -227,77 +278,75 @@ export class FileLog {
     }
   }
 
-  /** If even the newline fails: a line that lacks only it may yet become valid, by the next writer's leading newline. */
-  private markUnknown(batch: readonly EncodedCommit[], outcomes: Outcome[]): void {
-    const rest = Buffer.allocUnsafe(MAX_LINE_BYTES);
-    const count = this.parts.disk.read(this.fd, rest, 0, rest.length, this.offset);
-    const fragment = rest.toString('utf8', 0, count);
-    for (const [index, own] of batch.entries()) {
-      if (outcomes[index]?.kind === 'failed' && fragment.endsWith(own.line)) {
-        outcomes[index] = { kind: 'unknown', why: 'the disk took the line but not its end' };
-      }
-    }
-  }
-
-  /** If the log was replaced, deleted, moved or cut under us, what we wrote is in no log: notice before acknowledging. */
+  /** If the log was replaced, deleted, moved or cut under us, what we write is in no log: notice before any answer. */
   private checkStillOurs(): void {
     const { disk, logDir } = this.parts;
-    const mine = disk.fstat(this.fd);
-    const named = disk.stat(segmentPath(logDir, this.segment));
-    if (mine.nlink > 0 && named !== undefined && named.ino === mine.ino && mine.size >= this.offset) return;
-    const why = mine.size < this.offset ? 'the log was cut short' : 'the log was deleted, moved or replaced';
+    const path = segmentPath(logDir, this.segment);
+    const named = disk.stat(path);
+    if (named?.ino === this.ino && named.size >= this.offset) return;
+    // Gone since others sealed and compressed it while we were stopped: our descriptor still holds it, seal and all.
+    if (named?.ino !== this.ino && disk.stat(`${path}.gz`) !== undefined) return;
+    const why = named?.ino === this.ino ? 'the log was cut short' : 'the log was deleted, moved or replaced';
     this.stop({ code: 'store-moved', why });
     throw new FailureError({ code: 'store-moved', why });
   }
 
   /**
    * Moves to the segment after a seal. The old file is synced first, else power loss could keep the next segment and lose
-   * the seal; the directory is synced before anything is written, else it could lose the name.
+   * the seal. Nothing changes here until the next one is open: a step that fails is made again by the next tail.
    */
   private follow(commits: FoldedCommit[]): void {
     if (this.fd >= 0) {
+      this.checkStillOurs();
       this.keeper.settleNow();
-      this.retire(this.fd);
     }
+    const next = this.fold.seq + 1;
+    const opened = this.openSegment(next, 'append-create');
+    if (this.fd >= 0) this.retire(this.fd);
     this.sealsFollowed += 1;
     this.fold.nextSegment();
     this.lastLine = { end: 0, sum: '' };
-    this.enter(this.fold.seq + 1, 0, commits);
+    this.enter(next, 0, opened, commits);
   }
 
-  private enter(first: number, offset: number, commits: FoldedCommit[]): void {
+  /** The directory is synced before anything is written to the segment, else power loss could take its name. */
+  private openSegment(first: number, how: 'append' | 'append-create'): OpenedSegment {
     const { disk, logDir, durability } = this.parts;
+    const compressed = readCompressed(disk, logDir, first);
+    if (compressed !== undefined) return { fd: -1, ino: 0, compressed };
+    const fd = disk.open(segmentPath(logDir, first), how);
+    try {
+      // Looked for again after opening: if we stalled while others sealed, compressed and unlinked it, ours is an empty impostor.
+      const late = readCompressed(disk, logDir, first);
+      if (late !== undefined) {
+        disk.close(fd);
+        return { fd: -1, ino: 0, compressed: late };
+      }
+      if (durability === 'fsync') syncDirectory(disk, logDir);
+      return { fd, ino: disk.fstat(fd).ino };
+    } catch (error) {
+      disk.close(fd);
+      throw error;
+    }
+  }
+
+  private enter(first: number, offset: number, opened: OpenedSegment, commits: FoldedCommit[]): void {
     this.segment = first;
     this.offset = offset;
     this.followed.add(first);
-    this.fd = -1;
-    if (this.foldCompressed(first, commits)) return;
-    const fd = disk.open(segmentPath(logDir, first), 'append-create');
-    // Looked for again after opening: if we stalled while others sealed, compressed and unlinked it, ours is an empty impostor.
-    if (this.foldCompressed(first, commits)) {
-      disk.close(fd);
-      return;
-    }
-    this.fd = fd;
-    if (durability === 'fsync') syncDirectory(disk, logDir);
-  }
-
-  private foldCompressed(first: number, commits: FoldedCommit[]): boolean {
-    const bytes = readCompressed(this.parts.disk, this.parts.logDir, first);
-    if (bytes === undefined) return false;
-    this.offset = eachLine(bytes, this.offset, (line, at) => this.consume(line, at, commits));
-    return true;
+    this.fd = opened.fd;
+    this.ino = opened.ino;
+    if (opened.compressed === undefined) return;
+    this.offset = eachLine(opened.compressed, offset, (line, at) => this.consume(line, at, commits));
+    if (!this.fold.isEnded()) this.stop(this.damage(this.offset, 'this segment is compressed, but no seal ends it'));
   }
 
   /** Closes a descriptor once no fdatasync can be using it. */
   private retire(fd: number): void {
     const busy = this.keeper.busy();
-    if (busy === undefined) this.parts.disk.close(fd);
-    else
-      busy.then(
-        () => this.parts.disk.close(fd),
-        () => this.parts.disk.close(fd),
-      );
+    const close = () => this.parts.disk.close(fd);
+    if (busy === undefined) close();
+    else busy.then(close, close);
   }
 
   /** Stops all writing; the first reason stands. */
@@ -307,25 +356,29 @@ export class FileLog {
 
   /** After a failed fdatasync: nothing more is written here, and a marker stops who opens the store later. */
   private poison(error: unknown): void {
+    const { disk, logDir } = this.parts;
     const why = `saving failed (${errnoOf(error) ?? 'unknown error'}): what was written last may not be on the disk`;
     this.stop({ code: 'read-only', why });
     try {
-      this.parts.disk.close(this.parts.disk.open(`${this.parts.logDir}/poison`, 'create-new'));
+      disk.close(disk.open(`${logDir}/poison`, 'create-new'));
+      syncDirectory(disk, logDir);
     } catch {
       // Best effort: the disk is in trouble.
     }
   }
 
   /** Writes a seal line as it stands. Returns true if it won. Contract: `tail` was called in this tick. */
-  writeSeal(line: string, sum: string): boolean {
+  writeSeal(line: string): boolean {
+    this.checkStillOurs();
     const before = this.sealsFollowed;
-    const { whole } = this.writeOnce(Buffer.from(`\n${line}\n`));
-    if (!whole) this.terminate();
-    this.tail(new Map([[sum, 0]]), [{ kind: 'lost' }]);
+    const bytes = Buffer.from(`\n${line}\n`);
+    if (this.writeOnce(bytes).took !== bytes.length) this.terminate();
+    this.tail();
     return this.sealsFollowed > before;
   }
 
   close(): void {
+    this.keeper.close();
     if (this.fd >= 0) this.retire(this.fd);
     this.fd = -1;
   }

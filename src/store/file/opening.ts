@@ -1,15 +1,15 @@
 // Opening a log: make the first file if there is none, find where to begin, fold to the end, refuse what must be refused.
 // Every opener does all of it, whoever created the store. Used by file-store.ts.
 
-import os from 'node:os';
 import { v7 } from 'uuid';
-import { FailureError } from '../../failure.ts';
+import { type Failure, FailureError } from '../../failure.ts';
 import { encodeCommit, STORE_FORMAT } from '../commit.ts';
 import { Fold } from '../fold.ts';
 import type { CommitListener, Durability } from '../port.ts';
 import { type Checkpoint, fitsLog, readCheckpoint } from './checkpoint.ts';
 import { type Disk, errnoOf, syncDirectory } from './disk.ts';
 import { FileLog } from './log.ts';
+import { userName } from './process-id.ts';
 import { listSegments, type SegmentFile, segmentPath } from './segments.ts';
 
 /** statfs types where O_APPEND, links or fdatasync are not what they are on a local disk. */
@@ -57,7 +57,11 @@ function makeDirectories(disk: Disk, dir: string, logDir: string): void {
   for (const path of [dir, logDir]) {
     const stat = disk.stat(path);
     if (stat?.isSymbolicLink && path === logDir) {
-      throw new FailureError({ code: 'store-unsafe', why: 'its log directory is a symbolic link', how: 'name the real directory' });
+      throw new FailureError({
+        code: 'store-unsafe',
+        why: 'its log directory is a symbolic link',
+        how: 'name the real directory',
+      });
     }
     if (stat === undefined) disk.mkdir(path);
   }
@@ -87,26 +91,55 @@ function ensureFirstSegment(options: OpenLogOptions, logDir: string): void {
 function foldLog(options: OpenLogOptions, logDir: string): FileLog {
   const { disk, dir, durability, onCommits } = options;
   // Listed before folding: a segment that appears later is the fresh successor of a seal, not a stray.
-  const listed = listSegments(disk, logDir);
+  const listed = listAll(disk, logDir);
   const kept = readCheckpoint(disk, dir);
   const checkpoint = kept !== undefined && fitsLog(disk, logDir, kept) ? kept : undefined;
-  if (checkpoint === undefined && listed[0]?.firstSeq !== 1) {
-    const why = 'the first segment is missing';
-    throw new FailureError({ code: 'store-damaged', file: segmentPath(logDir, 1), offset: 0, why });
-  }
+  const headless = listed[0]?.firstSeq !== 1;
+  if (checkpoint === undefined && headless) throw new FailureError(withoutHead(logDir));
   const fold = new Fold(checkpoint === undefined ? { keepAllChains: kept !== undefined } : { from: checkpoint.fold });
   const log = new FileLog({ disk, logDir, fold, durability, onCommits });
-  if (checkpoint === undefined) log.begin(1, 0, '');
-  else log.begin(checkpoint.segment, checkpoint.offset, checkpoint.sum);
-  log.tail();
+  try {
+    if (checkpoint === undefined) log.begin(1, 0, '');
+    else log.begin(checkpoint.segment, checkpoint.offset, checkpoint.sum);
+    if (log.stopped === undefined) log.tail();
+    if (headless) log.stop(withoutHead(logDir));
+    vouch(options, log, { logDir, listed, checkpoint, kept });
+  } catch (error) {
+    log.close();
+    throw error;
+  }
+  return log;
+}
+
+interface Findings {
+  logDir: string;
+  listed: readonly SegmentFile[];
+  checkpoint: Checkpoint | undefined;
+  kept: Checkpoint | undefined;
+}
+
+/** After folding: refuses what does not hang together, and makes durable what does, before anything else is written. */
+function vouch({ disk }: OpenLogOptions, log: FileLog, { logDir, listed, checkpoint, kept }: Findings): void {
   if (checkpoint === undefined && kept !== undefined) distrustShorter(log, kept, logDir);
   refuseStrays(log, listed, checkpoint?.segment ?? 1, logDir);
   if (disk.stat(`${logDir}/poison`) !== undefined) {
-    log.stop({ code: 'read-only', why: 'an earlier process met a disk error while saving; `baton doctor` shows the way out' });
+    log.stop({
+      code: 'read-only',
+      why: 'an earlier process met a disk error while saving; `baton doctor` shows the way out',
+    });
   }
   if (log.stopped === undefined && log.fold.seq === 0) createStore(log);
   if (log.stopped === undefined) log.keeper.settleNow();
-  return log;
+}
+
+/** The listing, made again if its first seems missing: a directory that changes while it is read can hide a name. */
+function listAll(disk: Disk, logDir: string): SegmentFile[] {
+  const listed = listSegments(disk, logDir);
+  return listed[0]?.firstSeq === 1 ? listed : listSegments(disk, logDir);
+}
+
+function withoutHead(logDir: string): Failure {
+  return { code: 'store-damaged', file: segmentPath(logDir, 1), offset: 0, why: 'the first segment is missing' };
 }
 
 /** A checkpoint that knew more, or other, lines than the log now holds means that the log was cut or replaced. */
@@ -131,7 +164,7 @@ function createStore(log: FileLog): void {
   const created = encodeCommit({
     id,
     at,
-    by: { user: os.userInfo().username, tool: 'store' },
+    by: { user: userName(), tool: 'store' },
     seen: log.keeper.seen(),
     expect: { store: [0, ''] },
     events: [
@@ -146,4 +179,5 @@ function createStore(log: FileLog): void {
   // Losing is fine: then another opener created it in the same moment.
   const [outcome] = log.write([created]);
   if (outcome?.kind === 'failed') throw outcome.error;
+  if (outcome?.kind === 'unknown') throw new FailureError({ code: 'outcome-unknown', why: outcome.why });
 }

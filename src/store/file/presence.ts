@@ -3,6 +3,7 @@
 import type { Presence } from '../port.ts';
 import { isId } from '../stream.ts';
 import type { Disk } from './disk.ts';
+import { isAlive, startTimeOf } from './process-id.ts';
 
 /** A session or agent is touched at most this often: presence is only ever compared with minutes. */
 const TOUCH_EVERY_MS = 10_000;
@@ -11,6 +12,7 @@ export class FilePresence implements Presence {
   private readonly disk: Disk;
   private readonly folder: string;
   private readonly touched = new Map<string, number>();
+  private readonly serving = new Set<string>();
 
   constructor(disk: Disk, dir: string) {
     this.disk = disk;
@@ -19,11 +21,11 @@ export class FilePresence implements Presence {
 
   touch(who: string): void {
     const now = Date.now();
-    if (!isId(who) || now - (this.touched.get(who) ?? 0) < TOUCH_EVERY_MS) return;
+    if (now - (this.touched.get(who) ?? 0) < TOUCH_EVERY_MS || !isId(who)) return;
     this.touched.set(who, now);
     const path = `${this.folder}/${who}`;
     try {
-      if (this.disk.stat(path) === undefined) this.create(path);
+      if (this.disk.stat(path) === undefined) this.disk.close(this.create(path));
       this.disk.utimes(path, now);
     } catch {
       // Expendable: a full or read-only disk must not fail a call for the sake of a timestamp.
@@ -35,8 +37,59 @@ export class FilePresence implements Presence {
     return this.disk.stat(`${this.folder}/${who}`)?.mtimeMs;
   }
 
-  private create(path: string): void {
+  attach(session: string): void {
+    if (this.serving.has(session) || !isId(session)) return;
+    this.serving.add(session);
+    const path = this.attachmentPath(session, process.pid);
+    try {
+      if (this.disk.stat(path) !== undefined) return;
+      const fd = this.create(path);
+      this.disk.write(fd, Buffer.from(startTimeOf(process.pid) ?? ''));
+      this.disk.close(fd);
+    } catch {
+      // Expendable, as above.
+    }
+  }
+
+  detach(session: string): void {
+    this.serving.delete(session);
+    this.remove(this.attachmentPath(session, process.pid));
+  }
+
+  attached(session: string): boolean {
+    if (!isId(session) || this.disk.stat(this.folder) === undefined) return false;
+    const prefix = `${session}~`;
+    return this.disk
+      .readdir(this.folder)
+      .some((name) => name.startsWith(prefix) && this.lives(session, Number(name.slice(prefix.length))));
+  }
+
+  private lives(session: string, pid: number): boolean {
+    const path = this.attachmentPath(session, pid);
+    try {
+      const startTime = this.disk.readFile(path).toString('latin1');
+      if (isAlive(pid, startTime === '' ? undefined : startTime)) return true;
+    } catch {
+      return false;
+    }
+    this.remove(path);
+    return false;
+  }
+
+  private attachmentPath(session: string, pid: number): string {
+    return `${this.folder}/${session}~${pid}`;
+  }
+
+  private remove(path: string): void {
+    try {
+      this.disk.unlink(path);
+    } catch {
+      // Gone already.
+    }
+  }
+
+  private create(path: string): number {
     if (this.disk.stat(this.folder) === undefined) this.disk.mkdir(this.folder);
-    this.disk.close(this.disk.open(path, 'append-create'));
+    return this.disk.open(path, 'append-create');
   }
 }

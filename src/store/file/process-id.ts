@@ -1,6 +1,7 @@
 // Telling one process from a later one with the same number. Used by the turnstile and by whoever ends process groups.
 
 import fs from 'node:fs';
+import os from 'node:os';
 
 /** The process's start time in clock ticks since boot (Linux), or undefined where that is not known or it is gone. */
 export function startTimeOf(pid: number): string | undefined {
@@ -23,4 +24,13 @@ export function isAlive(pid: number, startTime: string | undefined): boolean {
   }
   const now = startTimeOf(pid);
   return startTime === undefined || now === undefined || now === startTime;
+}
+
+/** Whom to name in a line that the store itself writes. A container's user id may have no name. */
+export function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
 }

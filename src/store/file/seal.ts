@@ -1,13 +1,14 @@
 // Ending a segment: hash what it holds, sync it, and let a seal line compete like any other. Used by maintenance.
 
 import { createHash, type Hash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
-import os from 'node:os';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { v7 } from 'uuid';
 import { encodeSeal } from '../commit.ts';
 import { type Disk, replaceFile, syncDirectory } from './disk.ts';
 import type { FileLog } from './log.ts';
-import { listSegments, readSegment, segmentPath } from './segments.ts';
+import { userName } from './process-id.ts';
+import { listSegments, readCompressed, segmentPath } from './segments.ts';
 
 const SLICE_BYTES = 4 * 1024 * 1024;
 
@@ -44,25 +45,28 @@ class GrowingHash {
  * hashed is synced before the seal is written, so a seal never stands over bytes that power loss can take back.
  */
 export async function sealSegment(disk: Disk, log: FileLog, turn: () => Promise<() => void>): Promise<boolean> {
-  const fd = log.fd;
-  if (fd < 0 || log.stopped !== undefined) return false;
+  const { fd, segment } = log;
+  // By segment, not by descriptor: its number may be the next segment's by the time we look again.
+  const isOurs = () => log.fd === fd && log.segment === segment && log.stopped === undefined;
+  if (fd < 0 || !isOurs()) return false;
   const hash = new GrowingHash(disk, fd);
-  while (hash.slice()) await new Promise((resolve) => setImmediate(resolve));
+  while (isOurs() && hash.slice()) await new Promise((resolve) => setImmediate(resolve));
+  if (!isOurs()) return false;
   const release = await turn();
   try {
     log.tail();
-    if (log.fd !== fd || log.stopped !== undefined) return false;
+    if (!isOurs()) return false;
     // From here to the write nothing is awaited: what others append meanwhile moves the end and voids the seal.
     log.keeper.settleNow();
     while (hash.slice());
-    const { line, sum } = encodeSeal({
+    const { line } = encodeSeal({
       id: v7(),
       at: new Date().toISOString(),
-      by: { user: os.userInfo().username, tool: 'store' },
+      by: { user: userName(), tool: 'store' },
       seen: log.keeper.seen(),
       seal: { ...hash.withNewline(), previous: log.fold.sealedSha },
     });
-    return log.writeSeal(line, sum);
+    return log.writeSeal(line);
   } finally {
     release();
   }
@@ -72,16 +76,23 @@ export async function sealSegment(disk: Disk, log: FileLog, turn: () => Promise<
  * Compresses every plain segment at least two behind the current one: by then every process that writes has followed
  * two seals. The compressed form is durable under its name before the plain one goes.
  */
-export function compressSegments(disk: Disk, logDir: string, currentSegment: number): number {
+export async function compressSegments(disk: Disk, logDir: string, currentSegment: number): Promise<number> {
   const older = listSegments(disk, logDir).filter((file) => file.firstSeq < currentSegment);
   let count = 0;
   for (const file of older.slice(0, -1)) {
     const plain = segmentPath(logDir, file.firstSeq);
     if (!file.plain) continue;
+    const bytes = disk.readFile(plain);
     if (!file.compressed) {
-      replaceFile(disk, `${plain}.gz`, gzipSync(readSegment(disk, logDir, file.firstSeq)), { durable: true });
+      // On another thread: tens of megabytes would hold up every call for as long as they take.
+      replaceFile(disk, `${plain}.gz`, await promisify(gzip)(bytes), { durable: true });
       count += 1;
     }
+    // Read back, since the plain form is the truth until it goes; an empty one was made by a process that had stalled.
+    const compressed = readCompressed(disk, logDir, file.firstSeq);
+    if (compressed === undefined || (bytes.length > 0 && !compressed.equals(bytes))) continue;
+    // Whoever made the compressed form may have died before its name was durable.
+    syncDirectory(disk, logDir);
     disk.unlink(plain);
     syncDirectory(disk, logDir);
   }

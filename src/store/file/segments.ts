@@ -2,7 +2,8 @@
 // the chain of seals and by history.ts to read what is long past.
 
 import { gunzipSync } from 'node:zlib';
-import type { Disk } from './disk.ts';
+import { FailureError } from '../../failure.ts';
+import { type Disk, errnoOf } from './disk.ts';
 
 /** `000000000001.jsonl` for the segment whose first line has seq 1. */
 export function segmentName(firstSeq: number): string {
@@ -38,12 +39,29 @@ export function listSegments(disk: Disk, logDir: string): SegmentFile[] {
 export function readCompressed(disk: Disk, logDir: string, firstSeq: number): Buffer | undefined {
   const path = `${segmentPath(logDir, firstSeq)}.gz`;
   if (disk.stat(path) === undefined) return undefined;
-  return gunzipSync(disk.readFile(path));
+  const bytes = disk.readFile(path);
+  try {
+    return gunzipSync(bytes);
+  } catch (error) {
+    const why = `it cannot be decompressed (${error instanceof Error ? error.message : 'unknown error'})`;
+    throw new FailureError({ code: 'store-damaged', file: path, offset: 0, why });
+  }
 }
 
-/** All bytes of a segment as they are now. Throws ENOENT if it has neither form. */
+/** All bytes of a segment as they are now. Throws FailureError `store-damaged` if it has neither form. */
 export function readSegment(disk: Disk, logDir: string, firstSeq: number): Buffer {
-  return readCompressed(disk, logDir, firstSeq) ?? disk.readFile(segmentPath(logDir, firstSeq));
+  const compressed = readCompressed(disk, logDir, firstSeq);
+  if (compressed !== undefined) return compressed;
+  const path = segmentPath(logDir, firstSeq);
+  try {
+    return disk.readFile(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    // Compressed since we looked.
+    const late = readCompressed(disk, logDir, firstSeq);
+    if (late !== undefined) return late;
+    throw new FailureError({ code: 'store-damaged', file: path, offset: 0, why: 'this segment is missing' });
+  }
 }
 
 /** Calls `visit` for each terminated, non-empty line from `from` on; returns the offset after the last newline. */

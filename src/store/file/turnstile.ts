@@ -2,7 +2,7 @@
 // nobody starves. Never needed for safety: patience is bounded, and then everybody races without it. No stale times.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Disk, errnoOf } from './disk.ts';
+import { type Disk, errnoOf, type FileStat } from './disk.ts';
 import { isAlive, startTimeOf } from './process-id.ts';
 
 /** How long a live holder is waited for before racing without it. Far above what one decision takes. */
@@ -37,16 +37,32 @@ export class Turnstile {
     const deadline = performance.now() + PATIENCE_MS;
     while (!this.held && performance.now() < deadline) {
       if (this.tryTake()) return () => this.release();
+      // Nobody to wait for, and yet it cannot be had: a holder that is ignored, or a directory that takes no file.
+      if (this.holder() === undefined) await sleep(LOOK_AGAIN_MS);
+      if (this.holder() === undefined && this.stands()) break;
       await this.wait();
     }
     return () => undefined;
   }
 
   private holder(): Holder | undefined {
-    const stat = this.disk.stat(this.path);
+    const stat = this.look();
     if (stat === undefined) return undefined;
     if (this.ignored?.ino === stat.ino && this.ignored.mtimeMs === stat.mtimeMs) return undefined;
     return { ino: stat.ino, mtimeMs: stat.mtimeMs };
+  }
+
+  private stands(): boolean {
+    return this.look() !== undefined;
+  }
+
+  private look(): FileStat | undefined {
+    try {
+      return this.disk.stat(this.path);
+    } catch {
+      // What cannot be looked at is not waited for: courtesy never fails a call.
+      return undefined;
+    }
   }
 
   private async wait(): Promise<void> {

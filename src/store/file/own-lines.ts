@@ -1,0 +1,29 @@
+// What became of the lines that we wrote ourselves: won, lost, or not to be known. Used by log.ts.
+
+import { FailureError } from '../../failure.ts';
+import { claimedSum } from '../commit.ts';
+import type { Verdict } from '../fold.ts';
+import type { Outcome } from '../port.ts';
+import { errnoOf } from './disk.ts';
+
+/** Notes what became of a line of ours that a fold has just met. */
+export function noteOwn(
+  line: Buffer,
+  verdict: Verdict,
+  own?: ReadonlyMap<string, number>,
+  outcomes?: (Outcome | undefined)[],
+): void {
+  if (own === undefined || outcomes === undefined) return;
+  const index = own.get(verdict.kind === 'valid' ? verdict.folded.sum : (claimedSum(line) ?? ''));
+  if (index === undefined) return;
+  if (verdict.kind === 'valid') outcomes[index] = { kind: 'won', seq: verdict.folded.seq };
+  else if (outcomes[index]?.kind !== 'won') outcomes[index] = { kind: 'lost' };
+}
+
+/** Why it is not known what became of a line. `ended`: its newline was written too. */
+export function unknownBecause(trouble: unknown, ended: boolean): string {
+  if (trouble instanceof FailureError && trouble.failure.code === 'outcome-unknown') return trouble.failure.why;
+  const errno = errnoOf(trouble);
+  if (errno !== undefined) return `the line was written, but could not be read back (${errno})`;
+  return ended ? 'the line was written, but what became of it is not known' : 'the disk took the line but not its end';
+}
