@@ -78,7 +78,7 @@ export class Maintenance {
       if (snapshot !== undefined) store.putSnapshot(snapshot);
     }
     mark.save();
-    if (await upkeep.seal()) upkeep.compress();
+    if (await upkeep.seal()) await upkeep.compress();
   }
 
   private async durableSnapshot(stream: string): Promise<Snapshot | undefined> {

@@ -344,7 +344,13 @@ export class FileLog {
   /** Closes a descriptor once no fdatasync can be using it. */
   private retire(fd: number): void {
     const busy = this.keeper.busy();
-    const close = () => this.parts.disk.close(fd);
+    const close = () => {
+      try {
+        this.parts.disk.close(fd);
+      } catch {
+        // Every byte of it was synced, or refused, before: an error of the descriptor itself tells nothing more.
+      }
+    };
     if (busy === undefined) close();
     else busy.then(close, close);
   }
