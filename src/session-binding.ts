@@ -148,7 +148,7 @@ export class SessionBinding {
     for (const stream of view.streams('session/')) {
       const facts = view.get<SessionDocument>(stream)?.session;
       if (facts === undefined || facts.workspace !== this.options.workspace.workspace) continue;
-      if (isOpen(statusAt(facts, Date.now(), this.documents.presence.lastSeen(facts.id))))
+      if (isOpen(statusAt(facts, Date.now(), (who) => this.documents.presence.lastSeen(who))))
         found.push({ id: facts.id, seq: view.lastSeq(stream) });
     }
     return found.sort((a, b) => b.seq - a.seq).map(({ id }) => id);

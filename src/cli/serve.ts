@@ -6,6 +6,7 @@ import listings from '../generated/tools.json' with { type: 'json' };
 import { instructions } from '../instructions.ts';
 import { createLog, type Logger } from '../log.ts';
 import type { Ports } from '../ports.ts';
+import { serveResources } from '../resources/serve.ts';
 import { buildServer } from '../server.ts';
 import { runUntilClosed } from '../shutdown.ts';
 import type { Listing } from '../tools/describe.ts';
@@ -32,10 +33,12 @@ export async function run(args: string[], config: Config): Promise<number> {
     version,
   });
   server.server.onerror = (error) => log.warn({ err: error }, 'protocol');
+  const resources = serveResources(server, ports.get, config.home);
   const transport = new StdioTransport({ input: process.stdin, output: process.stdout });
   await server.connect(transport);
   void ports.get().catch((error: unknown) => log.error({ err: error }, 'opening the store'));
   const close = async (): Promise<void> => {
+    resources.close();
     await server.close();
     await ports.close();
   };

@@ -67,7 +67,7 @@ export interface StartAnswer {
 export function startSession(tx: Transaction, ctx: Context, input: StartInput): Result<StartAnswer> {
   const resumable = input.resume === undefined ? undefined : tx.read<SessionDocument>(sessionStream(input.resume));
   const status =
-    resumable === undefined ? undefined : statusAt(resumable.session, ctx.now, ctx.lastSeen(resumable.session.id));
+    resumable === undefined ? undefined : statusAt(resumable.session, ctx.now, ctx.lastSeen);
   if (resumable !== undefined && status !== undefined && isOpen(status)) {
     return ok(answerOf(resume(tx, ctx, resumable.session, input), ctx, true));
   }
@@ -141,7 +141,7 @@ export function bindSession(
   session: string,
   clientSession: string | undefined,
 ): Result<string> {
-  const found = openSession(tx, session, ctx.now, ctx.lastSeen(session));
+  const found = openSession(tx, session, ctx);
   if (!found.ok) return found;
   bindAlias(tx, clientSession, session);
   return ok(session);
@@ -188,7 +188,7 @@ export interface UpdateAnswer {
 /** Changes a session's own facts. Legal changes of status are drawn in session.ts. */
 export function updateSession(tx: Transaction, ctx: Context, input: UpdateInput): Result<UpdateAnswer> {
   const stream = sessionStream(input.session);
-  const found = openSession(tx, input.session, ctx.now, ctx.lastSeen(input.session));
+  const found = openSession(tx, input.session, ctx);
   if (!found.ok) return found;
   const version = tx.version(stream);
   if (input.ifVersion !== undefined && input.ifVersion !== version) {
@@ -266,10 +266,10 @@ export interface HandoffInput {
 
 /** Offers a session's work. It stays where it is until the receiver's session_start has taken it. */
 export function offerHandoff(tx: Transaction, ctx: Context, input: HandoffInput): Result<Handoff> {
-  const found = openSession(tx, input.session, ctx.now, ctx.lastSeen(input.session));
+  const found = openSession(tx, input.session, ctx);
   if (!found.ok) return found;
   if (input.to !== 'new') {
-    const receiver = openSession(tx, input.to, ctx.now, ctx.lastSeen(input.to));
+    const receiver = openSession(tx, input.to, ctx);
     if (!receiver.ok) return receiver;
   }
   const { to, summary, decisions, claims } = input;
@@ -367,7 +367,7 @@ function fillIn(own: Readonly<JsonObject>, from: Readonly<JsonObject>): JsonObje
 export function expireSession(tx: Transaction, ctx: Context, id: string): Result<boolean> {
   const doc = tx.read<SessionDocument>(sessionStream(id));
   if (doc === undefined) return fail({ code: 'unknown-session', session: id, near: [] });
-  if (!isOpen(doc.session.status) || statusAt(doc.session, ctx.now, ctx.lastSeen(id)) !== 'expired') return ok(false);
+  if (!isOpen(doc.session.status) || statusAt(doc.session, ctx.now, ctx.lastSeen) !== 'expired') return ok(false);
   end(tx, ctx, id, 'expired');
   return ok(true);
 }

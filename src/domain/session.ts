@@ -7,7 +7,7 @@
 
 import { type Failure, fail, ok, type Result } from '../failure.ts';
 import type { JsonObject } from '../json/json.ts';
-import type { Transaction } from './command.ts';
+import type { Context, Transaction } from './command.ts';
 
 export const SESSION_MODES = ['development', 'leadership', 'sprint', 'config', 'emergency'] as const;
 export type SessionMode = (typeof SESSION_MODES)[number];
@@ -91,9 +91,10 @@ export function expiresAtMs(facts: SessionFacts, lastSeen: number | undefined): 
 }
 
 /** The status as it is at `now`: a session past its time is expired though no commit says so yet. */
-export function statusAt(facts: SessionFacts, now: number, lastSeen: number | undefined): SessionStatus {
-  const open = facts.status === 'active' || facts.status === 'paused';
-  return open && now > expiresAtMs(facts, lastSeen) ? 'expired' : facts.status;
+export function statusAt(facts: SessionFacts, now: number, lastSeen: (who: string) => number | undefined): SessionStatus {
+  // Presence is a file's time: not looked at before the stored expiry has passed.
+  if (!isOpen(facts.status) || now <= Date.parse(facts.expires_at)) return facts.status;
+  return now > expiresAtMs(facts, lastSeen(facts.id)) ? 'expired' : facts.status;
 }
 
 /** True while work may be done in the session. */
@@ -105,12 +106,11 @@ export function isOpen(status: SessionStatus): boolean {
 export function openSession(
   tx: Transaction,
   id: string,
-  now: number,
-  lastSeen: number | undefined,
+  ctx: Pick<Context, 'now' | 'lastSeen'>,
 ): Result<Readonly<SessionDocument>> {
   const doc = tx.read<SessionDocument>(sessionStream(id));
   if (doc === undefined) return fail({ code: 'unknown-session', session: id, near: [] });
-  const status = statusAt(doc.session, now, lastSeen);
+  const status = statusAt(doc.session, ctx.now, ctx.lastSeen);
   return isOpen(status) ? ok(doc) : fail({ code: 'session-ended', session: id, status });
 }
 

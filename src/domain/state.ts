@@ -82,7 +82,7 @@ export function changeState(
   session: string,
   operation: StateOperation,
 ): Result<SetAnswer | MergeAnswer | DeleteAnswer> {
-  const opened = openSession(tx, session, ctx.now, ctx.lastSeen(session));
+  const opened = openSession(tx, session, ctx);
   if (!opened.ok) return opened;
   const parsed = parsePath(operation.path);
   if (!parsed.ok) return parsed;

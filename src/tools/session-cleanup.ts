@@ -33,7 +33,7 @@ export const sessionCleanup = defineTool({
           return (
             facts !== undefined &&
             isOpen(facts.status) &&
-            statusAt(facts, Date.now(), documents.presence.lastSeen(id)) === 'expired'
+            statusAt(facts, Date.now(), (who) => documents.presence.lastSeen(who)) === 'expired'
           );
         }),
     );

@@ -33,7 +33,7 @@ export const sessionHeartbeat = defineTool({
     const now = Date.now();
     const facts = await documents.read((view) => ({ facts: structuredClone(factsOf(view, id)), seq: view.seq }));
     if (facts.facts === undefined) return fail({ code: 'unknown-session', session: id, near: [] });
-    const status = statusAt(facts.facts, now, presence.lastSeen(id));
+    const status = statusAt(facts.facts, now, (who) => presence.lastSeen(who));
     if (!isOpen(status)) return fail({ code: 'session-ended', session: id, status });
     presence.touch(id);
     if (input.agent !== undefined) presence.touch(agentKey(id, input.agent));

@@ -68,7 +68,9 @@ export const sessionRecover = defineTool({
     const seq = at.value ?? store.seq();
     const rebuilt = valueAt(events, seq) as unknown as SessionDocument | undefined;
     if (rebuilt === undefined) return fail({ code: 'unknown-session', session: id, near: [] });
-    const status = statusAt(rebuilt.session, Date.now(), at.value === undefined ? presence.lastSeen(id) : undefined);
+    const status = statusAt(rebuilt.session, Date.now(), (who) =>
+      at.value === undefined ? presence.lastSeen(who) : undefined,
+    );
     if (at.value === undefined && isOpen(status)) {
       const adopted = await sessions.adopt(id);
       if (!adopted.ok) return adopted;
@@ -105,14 +107,12 @@ export const sessionRecover = defineTool({
           ...(name === undefined ? {} : { name }),
           mode,
           keys: Object.keys(rebuilt).filter((key) => key !== 'schema' && key !== 'session'),
-          recent: recent
-            .reverse()
-            .map(({ seq: place, at: when, type, by }) => ({
-              seq: place,
-              at: when,
-              type,
-              by: by.agent ?? by.session ?? by.user,
-            })),
+          recent: recent.reverse().map(({ seq: place, at: when, type, by }) => ({
+            seq: place,
+            at: when,
+            type,
+            by: by.agent ?? by.session ?? by.user,
+          })),
         },
       });
     });

@@ -93,16 +93,15 @@ function changesOf(events: readonly Recorded[], path: SimplePath): Change[] {
   let before = 'undefined';
   for (const event of events) {
     root = applyOps(root, structuredClone(event.patch));
-    // Only what the event touched can differ, so the value is not looked at for any other.
     const value = placeOf(root, path);
-    const after = JSON.stringify(value);
+    const after = JSON.stringify(value) ?? 'undefined';
     if (after === before) continue;
     const { seq, at, by, type } = event;
     const change: Change = { seq, at, by: by.agent ?? by.session ?? by.user, tool: by.tool, type };
     if (before !== 'undefined' && before.length <= SHOWN_CHARS) change.from = JSON.parse(before);
     if (value !== undefined && jsonLength(value, SHOWN_CHARS) <= SHOWN_CHARS) change.to = copyJson(value);
     changes.push(change);
-    before = after ?? 'undefined';
+    before = after;
   }
   return changes;
 }

@@ -73,7 +73,7 @@ export const stateRestore = defineTool({
 
 function restore(session: string, path: SimplePath, then: JsonObject, seq: number): Decide<RestoreAnswer> {
   return (tx, ctx): Result<RestoreAnswer> => {
-    const opened = openSession(tx, session, ctx.now, ctx.lastSeen(session));
+    const opened = openSession(tx, session, ctx);
     if (!opened.ok) return opened;
     const ops = restoreOps(opened.value as unknown as JsonObject, then, path);
     if (!ops.ok) return ops;

@@ -65,7 +65,7 @@ export function sessionRows(
 
 function rowOf(facts: Readonly<SessionFacts>, presence: Presence, now: number): SessionRow {
   const lastSeen = presence.lastSeen(facts.id);
-  const status = statusAt(facts, now, lastSeen);
+  const status = statusAt(facts, now, () => lastSeen);
   const row: SessionRow = {
     session: facts.id,
     mode: facts.mode,

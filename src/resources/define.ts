@@ -1,0 +1,35 @@
+// What a resource is: one kind of document that clients may list, read, complete and subscribe to. One file per kind in
+// this folder; index.ts lists them; serve.ts puts them on the server.
+
+import type { View } from '../documents/documents.ts';
+import type { Json } from '../json/json.ts';
+import type { Ports } from '../ports.ts';
+
+export interface ResourceEntry {
+  id: string;
+  title: string;
+  description?: string;
+}
+
+export interface ResourceKind {
+  /** Plural and lower case: `sessions`. */
+  name: string;
+  title: string;
+  description: string;
+  /** The URI with one variable, `baton://sessions/{id}`. */
+  template: string;
+  /** What a client is shown, the last changed first; at most a hundred. */
+  list(view: View, ports: Ports): ResourceEntry[];
+  /** The resource's content; undefined if there is none of that id. Must be a copy. */
+  read(view: View, id: string, ports: Ports): Json | undefined;
+  /** The streams that its content rests on: a commit to one of them is a change of the resource. */
+  streams(id: string): string[];
+}
+
+/** How many entries a list or completion shows. */
+export const MOST_ENTRIES = 100;
+
+/** The URI of a resource of this kind. */
+export function uriOf(kind: ResourceKind, id: string): string {
+  return kind.template.replace('{id}', encodeURIComponent(id));
+}

@@ -1,0 +1,97 @@
+// Puts the resources on a server: list, read, complete, and subscriptions that report changes made by any process. Called
+// by cli/serve.ts before the server is connected.
+
+import { type McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js';
+import {
+  ErrorCode,
+  McpError,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import { withoutHome } from '../display.ts';
+import type { Result } from '../failure.ts';
+import { failureLine } from '../failure-text.ts';
+import type { Ports } from '../ports.ts';
+import { MOST_ENTRIES, type ResourceKind, uriOf } from './define.ts';
+import { resourceKinds } from './index.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+type OpenPorts = () => Promise<Ports>;
+
+/** Registers every kind. Returns what ends the subscriptions. */
+export function serveResources(
+  server: McpServer,
+  ports: () => Promise<Result<Ports>>,
+  home: string,
+): { close(): void } {
+  const open = async (): Promise<Ports> => {
+    const opened = await ports();
+    if (opened.ok) return opened.value;
+    throw new McpError(ErrorCode.InternalError, failureLine(withoutHome(opened.failure, home)));
+  };
+  for (const kind of resourceKinds) register(server, kind, open);
+  const subscriptions = new Subscriptions({
+    updated: (uri) => server.server.sendResourceUpdated({ uri }),
+    listChanged: () => server.server.sendResourceListChanged(),
+  });
+  server.server.registerCapabilities({ resources: { subscribe: true, listChanged: true } });
+  server.server.setRequestHandler(SubscribeRequestSchema, async ({ params }) => {
+    const { kind, id } = parse(params.uri);
+    subscriptions.add(params.uri, kind.streams(id), (await open()).documents);
+    return {};
+  });
+  server.server.setRequestHandler(UnsubscribeRequestSchema, ({ params }) => {
+    subscriptions.remove(params.uri);
+    return {};
+  });
+  return subscriptions;
+}
+
+function register(server: McpServer, kind: ResourceKind, open: OpenPorts): void {
+  const ids = async (): Promise<string[]> => (await entriesOf(kind, open)).map((entry) => entry.id);
+  const template = new ResourceTemplate(kind.template, {
+    list: async () => ({
+      resources: (await entriesOf(kind, open)).map(({ id, title, description }) => ({
+        uri: uriOf(kind, id),
+        name: id,
+        title,
+        mimeType: 'application/json',
+        ...(description === undefined ? {} : { description }),
+      })),
+    }),
+    complete: { id: async (typed) => (await ids()).filter((id) => id.startsWith(typed)).slice(0, MOST_ENTRIES) },
+  });
+  const { name, title, description } = kind;
+  server.registerResource(name, template, { title, description, mimeType: 'application/json' }, async (uri) => {
+    const { id } = parse(uri.href);
+    const ports = await open();
+    const content = await ports.documents.read((view) => kind.read(view, id, ports));
+    if (content === undefined) throw unknown(uri.href);
+    return { contents: [{ uri: uri.href, mimeType: 'application/json', text: JSON.stringify(content, null, 2) }] };
+  });
+}
+
+async function entriesOf(kind: ResourceKind, open: OpenPorts) {
+  const ports = await open();
+  return await ports.documents.read((view) => kind.list(view, ports));
+}
+
+/** The kind and id that a URI names. Throws an McpError for any other URI. */
+function parse(uri: string): { kind: ResourceKind; id: string } {
+  for (const kind of resourceKinds) {
+    const [before = '', after = ''] = kind.template.split('{id}');
+    if (!uri.startsWith(before) || !uri.endsWith(after) || uri.length <= before.length + after.length) continue;
+    const id = uri.slice(before.length, uri.length - after.length);
+    if (/^[a-z0-9][a-z0-9._-]{0,63}$/.test(id)) return { kind, id };
+  }
+  throw unknown(uri);
+}
+
+function unknown(uri: string): McpError {
+  // -32002 is what the protocol of 2025 calls a resource that is not there.
+  return new McpError(
+    -32002,
+    `There is no resource ${uri}; resources/list and resources/templates/list name those there are`,
+    { uri },
+  );
+}

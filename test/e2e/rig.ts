@@ -1,0 +1,85 @@
+// A real server as a real client meets it: the bundled program over stdio, driven by the official client.
+
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { inject } from 'vitest';
+import type { Failure } from '../../src/failure.ts';
+
+export type Answer = Record<string, unknown>;
+
+export interface ServerOptions {
+  dir: string;
+  cwd?: string;
+  env?: Record<string, string>;
+}
+
+/** A fresh directory, with symbolic links resolved. */
+export function freshDir(): string {
+  return fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'baton-e2e-')));
+}
+
+export class Server {
+  readonly client = new Client({ name: 'test', version: '0' });
+  readonly transport: StdioClientTransport;
+
+  private constructor(options: ServerOptions) {
+    const env: Record<string, string> = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: options.dir,
+      BATON_STATE_DIR: path.join(options.dir, 'state'),
+      BATON_CHECK_ANSWERS: '1',
+      ...options.env,
+    };
+    const cwd = options.cwd ?? options.dir;
+    this.transport = new StdioClientTransport({
+      command: process.execPath,
+      args: [inject('program')],
+      env,
+      cwd,
+      stderr: 'inherit',
+    });
+  }
+
+  static async start(options: ServerOptions): Promise<Server> {
+    const server = new Server(options);
+    await server.client.connect(server.transport);
+    return server;
+  }
+
+  /** The answer of a call; throws if it fails. */
+  async call(name: string, args: Answer = {}): Promise<Answer> {
+    const result = await this.client.callTool({ name, arguments: args });
+    if (result['isError'] === true) throw new Error(`${name}: ${JSON.stringify(result['content'])}`);
+    return (result['structuredContent'] ?? {}) as Answer;
+  }
+
+  /** The failure of a call, and its text; throws if it does not fail. */
+  async fail(name: string, args: Answer = {}): Promise<{ failure: Failure; text: string }> {
+    const result = await this.client.callTool({ name, arguments: args });
+    if (result['isError'] !== true)
+      throw new Error(`${name} did not fail: ${JSON.stringify(result['structuredContent'])}`);
+    const meta = result['_meta'] as { 'baton/failure': Failure };
+    const [block] = result['content'] as { text: string }[];
+    return { failure: meta['baton/failure'], text: block?.text ?? '' };
+  }
+
+  get pid(): number {
+    return this.transport.pid ?? -1;
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  /** SIGKILL, as a crash would be. */
+  async kill(): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      this.client.onclose = resolve;
+    });
+    process.kill(this.pid, 'SIGKILL');
+    await ended;
+  }
+}

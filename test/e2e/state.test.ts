@@ -1,0 +1,141 @@
+// State and sessions as a client meets them: two real servers on one store.
+
+import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { afterEach, describe, expect, test } from 'vitest';
+import { freshDir, Server, type ServerOptions } from './rig.ts';
+
+const servers: Server[] = [];
+
+async function start(options: ServerOptions): Promise<Server> {
+  const server = await Server.start(options);
+  servers.push(server);
+  return server;
+}
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+describe('state over stdio', () => {
+  test('what was set is there for the next server in the same workspace', async () => {
+    const dir = freshDir();
+    const first = await start({ dir });
+    const set = await first.call('state_set', { path: 'tasks.t-1.status', value: 'open' });
+    expect(set).toMatchObject({ path: "$.tasks['t-1'].status", created: true, type: 'string' });
+    await first.close();
+    const second = await start({ dir });
+    const got = await second.call('state_get', { path: "$.tasks['t-1'].status" });
+    expect(got).toMatchObject({ matches: 1, value: 'open', etag: set['etag'] });
+  });
+
+  test('what was acknowledged survives SIGKILL', async () => {
+    const dir = freshDir();
+    const first = await start({ dir });
+    for (let index = 0; index < 20; index += 1) await first.call('state_set', { path: `$.n${index}`, value: index });
+    await first.kill();
+    const second = await start({ dir });
+    const got = await second.call('state_get', { path: '$.*' });
+    expect(got['matches']).toBeGreaterThanOrEqual(20);
+    expect(await second.call('state_get', { path: '$.n19' })).toMatchObject({ value: 19 });
+  });
+
+  test('a write says what it replaced, by whom and when', async () => {
+    const server = await start({ dir: freshDir() });
+    await server.call('state_set', { path: '$.a.b', value: 1 });
+    const again = await server.call('state_set', { path: '$.a', value: { b: 2 } });
+    expect(again).toMatchObject({ created: false, previous: { b: 1 } });
+    expect(again['previous_by']).toMatch(/^ses-/);
+    expect(Date.parse(String(again['previous_at']))).toBeGreaterThan(0);
+  });
+
+  test('the same request_id takes effect once, in another process too', async () => {
+    const dir = freshDir();
+    const env = { CLAUDE_CODE_SESSION_ID: 'one-window' };
+    const first = await start({ dir, env });
+    const second = await start({ dir, env });
+    await first.call('session_start');
+    const args = { path: '$.x', value: 1, request_id: 'r-1' };
+    const answer = await first.call('state_set', args);
+    expect(await second.call('state_set', args)).toEqual({ ...answer, replayed: true });
+    const { failure } = await second.fail('state_set', { ...args, value: 2 });
+    expect(failure).toEqual({ code: 'request-reused', requestId: 'r-1' });
+  });
+
+  test('if_etag refuses a write over what another one wrote', async () => {
+    const dir = freshDir();
+    const env = { CLAUDE_CODE_SESSION_ID: 'one-window' };
+    const [first, second] = [await start({ dir, env }), await start({ dir, env })];
+    await first.call('state_set', { path: '$.x', value: 1 });
+    const { etag } = await second.call('state_get', { path: '$.x' });
+    await first.call('state_set', { path: '$.x', value: 2 });
+    const { failure } = await second.fail('state_set', { path: '$.x', value: 3, if_etag: etag });
+    expect(failure.code).toBe('etag-mismatch');
+    expect(await second.call('state_get', { path: '$.x' })).toMatchObject({ value: 2 });
+  });
+
+  test('history, as-of reads, restore and the what-if', async () => {
+    const server = await start({ dir: freshDir() });
+    const one = await server.call('state_set', { path: '$.plan', value: { step: 1 } });
+    await server.call('state_set', { path: '$.plan.step', value: 2 });
+    await server.call('state_delete', { path: '$.plan' });
+    expect(await server.call('state_get', { path: '$.plan', at: one['seq'] })).toMatchObject({ value: { step: 1 } });
+    const history = await server.call('state_history', { path: '$.plan.step' });
+    expect(history['changes']).toMatchObject([{ from: 2 }, { from: 1, to: 2 }, { to: 1 }]);
+    const dry = await server.call('state_restore', { path: '$.plan', to: one['seq'], dry_run: true });
+    expect(dry).toMatchObject({ changed_count: 1, patch: [{ op: 'add', path: '/plan', value: { step: 1 } }] });
+    expect(await server.call('state_get', { path: '$.plan' })).toMatchObject({ matches: 0 });
+    await server.call('state_restore', { path: '$.plan', to: one['seq'] });
+    expect(await server.call('state_get', { path: '$.plan' })).toMatchObject({ value: { step: 1 } });
+    const compared = await server.call('state_history', {
+      path: '$.plan',
+      from: one['seq'],
+      to: Number(one['seq']) + 1,
+    });
+    expect(compared['difference']).toEqual([{ op: 'replace', path: '/step', value: 2 }]);
+  });
+
+  test('a batch is all or nothing, and shows its patch with dry_run', async () => {
+    const server = await start({ dir: freshDir() });
+    const operations = [
+      { op: 'set', path: '$.a', value: 1 },
+      { op: 'merge', path: '$', value: { b: { c: 2 } } },
+      { op: 'delete', path: '$.a' },
+    ];
+    const dry = await server.call('state_batch', { operations, dry_run: true });
+    expect(dry['patch']).toHaveLength(3);
+    await server.call('state_batch', { operations });
+    expect(await server.call('state_get', { path: '$.b' })).toMatchObject({ value: { c: 2 } });
+    const broken = [
+      { op: 'set', path: '$.z', value: 1 },
+      { op: 'set', path: '$.session.name', value: 'x' },
+    ];
+    const { failure } = await server.fail('state_batch', { operations: broken });
+    expect(failure.code).toBe('path-reserved');
+    expect(await server.call('state_get', { path: '$.z' })).toMatchObject({ matches: 0 });
+  });
+
+  test("another process's change reaches a subscriber", async () => {
+    const dir = freshDir();
+    const env = { CLAUDE_CODE_SESSION_ID: 'one-window' };
+    const [reader, writer] = [await start({ dir, env }), await start({ dir, env })];
+    const { session } = await reader.call('session_start');
+    const uri = `baton://sessions/${session}`;
+    const updated = new Promise<string>((resolve) => {
+      reader.client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => resolve(params.uri));
+    });
+    await reader.client.subscribeResource({ uri });
+    await writer.call('state_set', { path: '$.seen', value: true });
+    expect(await updated).toBe(uri);
+    const { contents } = await reader.client.readResource({ uri });
+    expect(JSON.parse(String(contents[0] && 'text' in contents[0] ? contents[0].text : ''))).toMatchObject({
+      seen: true,
+    });
+    const listed = await reader.client.listResources();
+    expect(listed.resources.map((resource) => resource.uri)).toContain(uri);
+    const completed = await reader.client.complete({
+      ref: { type: 'ref/resource', uri: 'baton://sessions/{id}' },
+      argument: { name: 'id', value: 'ses' },
+    });
+    expect(completed.completion.values).toContain(session);
+  });
+});

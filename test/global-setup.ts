@@ -1,0 +1,21 @@
+// Bundles the program once for all tests that start real servers, as it is published.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { bundle } from '../scripts/bundle.mjs';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Path of the bundled main.js. */
+    program: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => void> {
+  const dir = mkdtempSync(join(tmpdir(), 'baton-program-'));
+  await bundle({ entries: { main: 'src/main.ts' }, dir });
+  project.provide('program', join(dir, 'main.js'));
+  return () => rmSync(dir, { recursive: true, force: true });
+}
