@@ -1,0 +1,202 @@
+// Claiming nodes, and what happens to claims that end without a report: pure commands. The tools run_claim and run_report
+// and the runner call them. Only the run's document is read, so claims in other runs never conflict.
+
+import { fail, ok, type Result } from '../failure.ts';
+import { type Candidate, readyNodes } from '../graph/ready.ts';
+import { leaseEnd } from '../graph/run-node.ts';
+import type { AnyNode } from '../nodes/index.ts';
+import type { Context, Transaction } from './command.ts';
+import {
+  findRun,
+  hasEnded,
+  type NodeRecord,
+  newClaimId,
+  type ProcessId,
+  parseClaim,
+  type RunDocument,
+  type RunGraph,
+  runStream,
+} from './run.ts';
+import {
+  carriedOver,
+  giveBack,
+  isRepeatable,
+  leaseToStore,
+  putToDecision,
+  readRun,
+  setNode,
+  settleRun,
+  wasLostTooOften,
+  withLost,
+} from './run-edit.ts';
+import { type ClaimAnswer, type ClaimInput, misfit } from './run-fit.ts';
+import { limitsOf } from './run-start.ts';
+import { noneFor, unclaimable } from './run-why.ts';
+
+/** The best ready node for this agent. First puts to decision what nobody can account for, in the same commit. */
+export function claimNode(tx: Transaction, ctx: Context, input: ClaimInput): Result<ClaimAnswer> {
+  const found = findRun(tx, input.run, input.graph);
+  if (!found.ok) return found;
+  if (found.value.status === 'paused' || hasEnded(found.value.status)) {
+    return input.node === undefined
+      ? ok(noneFor(found.value, input.graph))
+      : fail(unclaimable(found.value, ctx, input));
+  }
+  const held = input.again === true ? heldBy(found.value, ctx, input) : undefined;
+  if (held !== undefined) return ok(held);
+  reap(tx, ctx, input.run, input.graph);
+  const run = readRun(tx, input.run);
+  const limits = { ...limitsOf(run), lastSeen: ctx.lastSeen };
+  const ready = readyNodes(input.graph.prepared, run.nodes, ctx.now, limits);
+  const suits = (candidate: Candidate): boolean =>
+    (input.node === undefined || candidate.id === input.node) && misfit(run, input, candidate.id) === undefined;
+  const best = ready.candidates.find(suits);
+  if (best !== undefined) return ok(claim(tx, ctx, input, best));
+  if (input.node !== undefined) return fail(unclaimable(run, ctx, input));
+  return ok(noneFor(run, input.graph, ready, unsuitable(run, input, ready.candidates)));
+}
+
+function claim(tx: Transaction, ctx: Context, input: ClaimInput, { id, why, attempt, fence }: Candidate): ClaimAnswer {
+  const { prepared } = input.graph;
+  const index = prepared.index.get(id) ?? 0;
+  const before = readRun(tx, input.run).nodes[id];
+  const leaseMs = prepared.leaseMs[index] ?? 0;
+  const name = newClaimId(ctx, input.run, id, fence);
+  const next = {
+    ...carriedOver(before),
+    status: 'claimed' as const,
+    attempt,
+    fence,
+    claim: name,
+    agent: input.agent,
+    agent_name: input.agentName,
+    session: input.session,
+    started_at: ctx.now,
+    lease_until: ctx.now + leaseMs,
+    lease_ms: leaseMs,
+    title: prepared.graph.nodes[index]?.title,
+    server: input.server,
+    lost: why === 'expired' && before !== undefined ? withLost(before) : before?.lost,
+  };
+  setNode(tx, input.run, id, next, 'node.claimed');
+  settleRun(tx, ctx, input.graph, input.run);
+  return { kind: 'claimed', claim: name, run: input.run, node: id, attempt, fence, again: false };
+}
+
+function heldBy(run: Readonly<RunDocument>, ctx: Context, input: ClaimInput): ClaimAnswer | undefined {
+  const node = heldNode(run, input.agent, ctx.now, ctx.lastSeen);
+  const record = node === undefined ? undefined : run.nodes[node];
+  if (node === undefined || record?.claim === undefined || (input.node ?? node) !== node) return undefined;
+  const { claim: name, attempt, fence } = record;
+  return { kind: 'claimed', claim: name, run: run.id, node, attempt, fence, again: true };
+}
+
+/** The node on which this agent holds a claim that still lasts. */
+export function heldNode(
+  run: Readonly<RunDocument>,
+  agent: string,
+  now: number,
+  lastSeen: Context['lastSeen'],
+): string | undefined {
+  for (const id in run.nodes) {
+    const node = run.nodes[id];
+    if (node?.status !== 'claimed' || node.agent !== agent) continue;
+    if (leaseEnd(node, node.lease_ms ?? 0, lastSeen) > now) return id;
+  }
+  return undefined;
+}
+
+/** Why the ready nodes, of which none suits, are not for this agent: one reason each, the commonest first. */
+function unsuitable(run: Readonly<RunDocument>, input: ClaimInput, candidates: readonly Candidate[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { id } of candidates) {
+    const why = misfit(run, input, id);
+    if (why !== undefined) counts.set(why, (counts.get(why) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  return sorted.map(([why, count]) => `${count} ready, but ${why}`);
+}
+
+/** Turns claims that ended and must not be repeated into questions. True if there were any. */
+export function reapExpired(tx: Transaction, ctx: Context, input: { run: string; graph: RunGraph }): Result<boolean> {
+  const found = findRun(tx, input.run, input.graph);
+  if (!found.ok) return found;
+  return ok(hasEnded(found.value.status) ? false : reap(tx, ctx, input.run, input.graph));
+}
+
+function reap(tx: Transaction, ctx: Context, id: string, graph: RunGraph): boolean {
+  const run = readRun(tx, id);
+  const { to_decide } = readyNodes(graph.prepared, run.nodes, ctx.now, { ...limitsOf(run), lastSeen: ctx.lastSeen });
+  for (const node of to_decide) {
+    putToDecision(tx, id, node, 'its lease ended without a report, and it may have taken effect');
+  }
+  if (to_decide.length > 0) settleRun(tx, ctx, graph, id);
+  return to_decide.length > 0;
+}
+
+/** The claim's record, while it still holds; `stale-claim` otherwise. Whether its lease has ended is not asked. */
+export function holding(
+  tx: Transaction,
+  claimId: string,
+): Result<{ run: string; id: string; node: Readonly<NodeRecord> }> {
+  const parts = parseClaim(claimId);
+  const run = parts === undefined ? undefined : tx.read<RunDocument>(runStream(parts.run));
+  const node = parts === undefined ? undefined : run?.nodes[parts.node];
+  if (parts === undefined || run === undefined || node === undefined)
+    return fail({ code: 'unknown-claim', claim: claimId });
+  if (node.status !== 'claimed' || node.claim !== claimId) {
+    return fail({ code: 'stale-claim', claim: claimId, why: `its node is ${node.status} (fence ${node.fence})` });
+  }
+  return ok({ run: parts.run, id: parts.node, node });
+}
+
+/** Makes a claim last a lease longer, where presence does not do so already. Answers until when it lasts. */
+export function renewClaim(tx: Transaction, ctx: Context, input: { claim: string }): Result<number> {
+  const found = holding(tx, input.claim);
+  if (!found.ok) return found;
+  const { run, id, node } = found.value;
+  const end = leaseEnd(node, node.lease_ms ?? 0, ctx.lastSeen);
+  if (end <= ctx.now) return fail({ code: 'stale-claim', claim: input.claim, why: 'its lease has ended' });
+  const store = leaseToStore(node, end, ctx.now);
+  if (store === undefined) return ok(end);
+  tx.patch(runStream(run), { type: 'node.renewed', data: { node: id } }, [
+    { op: 'replace', path: `/nodes/${id}/lease_until`, value: store },
+  ]);
+  return ok(store);
+}
+
+/** Records which process works on a claim, so that whoever takes over can end it first. */
+export function spawnedNode(
+  tx: Transaction,
+  _ctx: Context,
+  input: { claim: string; pid: number; start: string },
+): Result<undefined> {
+  const found = holding(tx, input.claim);
+  if (!found.ok) return found;
+  const { run, id, node } = found.value;
+  const { pid, start } = input;
+  const data = { node: id, host: node.server?.host ?? '', boot: node.server?.boot ?? '', pid, start };
+  tx.patch(runStream(run), { type: 'node.spawned', data }, [
+    { op: 'add', path: `/nodes/${id}/process`, value: { pid, start } },
+  ]);
+  return ok(undefined);
+}
+
+/**
+ * Ends a claim whose holder is known to be gone, without waiting for its lease. A node that may be repeated can be
+ * claimed at once; any other waits for a decision. False if the claim was over already.
+ */
+export function abandonClaim(
+  tx: Transaction,
+  ctx: Context,
+  input: { graph: RunGraph; claim: string; why: string },
+): Result<boolean> {
+  const found = holding(tx, input.claim);
+  if (!found.ok) return found.failure.code === 'stale-claim' ? ok(false) : found;
+  const { run, id, node } = found.value;
+  if (isRepeatable(input.graph, id) && !wasLostTooOften(node)) {
+    giveBack(tx, run, id, 'node.abandoned', { lost: withLost(node) });
+  } else putToDecision(tx, run, id, input.why);
+  settleRun(tx, ctx, input.graph, run);
+  return ok(true);
+}
