@@ -11,8 +11,8 @@ export interface Checkpoint {
   segment: number;
   /** The byte after the newline of the last valid line. */
   offset: number;
-  /** The sum of that line. */
-  sum: string;
+  /** The sum of that line. The file's own sum stands at its end, as in a line of the log. */
+  lineSum: string;
   at: string;
   fold: FoldState;
 }
@@ -43,10 +43,10 @@ export function fitsLog(disk: Disk, logDir: string, checkpoint: Checkpoint): boo
     const length = TRAILER_BYTES + 1;
     const bytes = Buffer.alloc(length);
     // Right after a seal: then the name of the segment is what the log says about the seq.
-    if (checkpoint.offset === 0) return checkpoint.sum === '' && checkpoint.segment === checkpoint.fold.seq + 1;
+    if (checkpoint.offset === 0) return checkpoint.lineSum === '' && checkpoint.segment === checkpoint.fold.seq + 1;
     if (checkpoint.offset < length) return false;
     if (disk.read(fd, bytes, 0, length, checkpoint.offset - length) !== length) return false;
-    return bytes.toString('latin1') === `, "sum":"${checkpoint.sum}"}\n`;
+    return bytes.toString('latin1') === `, "sum":"${checkpoint.lineSum}"}\n`;
   } finally {
     disk.close(fd);
   }
@@ -61,8 +61,8 @@ export function writeCheckpoint(disk: Disk, dir: string, checkpoint: Checkpoint,
 function isCheckpoint(value: unknown): value is Checkpoint {
   if (typeof value !== 'object' || value === null) return false;
   if (!('format' in value) || value.format !== STORE_FORMAT) return false;
-  if (!('segment' in value) || !('offset' in value) || !('sum' in value) || !('fold' in value)) return false;
+  if (!('segment' in value) || !('offset' in value) || !('lineSum' in value) || !('fold' in value)) return false;
   const { fold } = value;
   if (typeof fold !== 'object' || fold === null || !('streams' in fold) || !('seq' in fold)) return false;
-  return typeof value.segment === 'number' && typeof value.offset === 'number' && typeof value.sum === 'string';
+  return typeof value.segment === 'number' && typeof value.offset === 'number' && typeof value.lineSum === 'string';
 }

@@ -253,8 +253,8 @@ export class FileStore implements Store {
             files.syncFolders();
             const known = readCheckpoint(disk, dir);
             if (between || (known !== undefined && known.fold.seq >= fold.seq)) return;
-            const { end: offset, sum } = lastLine;
-            writeCheckpoint(disk, dir, { format: 1, segment, offset, sum, at, fold }, durable);
+            const { end: offset, sum: lineSum } = lastLine;
+            writeCheckpoint(disk, dir, { format: 1, segment, offset, lineSum, at, fold }, durable);
           },
         };
       },

@@ -100,7 +100,7 @@ function foldLog(options: OpenLogOptions, logDir: string): FileLog {
   const log = new FileLog({ disk, logDir, fold, durability, onCommits });
   try {
     if (checkpoint === undefined) log.begin(1, 0, '');
-    else log.begin(checkpoint.segment, checkpoint.offset, checkpoint.sum);
+    else log.begin(checkpoint.segment, checkpoint.offset, checkpoint.lineSum);
     if (log.stopped === undefined) log.tail();
     if (headless) log.stop(withoutHead(logDir));
     vouch(options, log, { logDir, listed, checkpoint, kept });
