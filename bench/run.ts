@@ -9,13 +9,16 @@ import { parseArgs } from 'node:util';
 import { type BenchContext, holds, median, type NotMeasured, type Row, ratioOf } from './lib/measure.ts';
 import { rowGroups } from './rows/index.ts';
 
-const { values: flags } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string' }, built: { type: 'string' } } });
+const { values: flags } = parseArgs({
+  options: { only: { type: 'string' }, rounds: { type: 'string' }, built: { type: 'string' } },
+});
 const root = process.cwd();
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'baton-bench-'));
 let dirs = 0;
 
 const context: BenchContext = {
   built: flags.built ?? '',
+  benchDir: path.join(root, 'bench'),
   baton: path.join(root, 'dist/main.js'),
   freshDir: () => {
     dirs += 1;
@@ -61,10 +64,14 @@ function print(rows: readonly (Row | NotMeasured)[]): void {
       continue;
     }
     const { own, floor, ratio } = figures(row);
-    const further = (row.conditions ?? []).map((one) => `${one.holds ? '' : 'NOT '}${one.name} (${one.figure})`).join('; ');
+    const further = (row.conditions ?? [])
+      .map((one) => `${one.holds ? '' : 'NOT '}${one.name} (${one.figure})`)
+      .join('; ');
     const sign = row.budget.op === '<=' ? '≤' : '≥';
     const verdict = holds(row) ? 'yes' : '**no**';
-    lines.push(`| ${row.name} (${row.unit}) | ${own} | ${floor} ${row.floor} | ${ratio} | ${sign} ${row.budget.ratio} | ${verdict}${further === '' ? '' : `; ${further}`} |`);
+    lines.push(
+      `| ${row.name} (${row.unit}) | ${own} | ${floor} ${row.floor} | ${ratio} | ${sign} ${row.budget.ratio} | ${verdict}${further === '' ? '' : `; ${further}`} |`,
+    );
   }
   process.stdout.write(`${lines.join('\n')}\n`);
 }
@@ -75,7 +82,13 @@ function write(rows: readonly (Row | NotMeasured)[]): void {
     measured_at: new Date().toISOString(),
     commit: git(['rev-parse', 'HEAD']),
     dirty: git(['status', '--porcelain', '--', 'src', 'bench']) !== '',
-    machine: { cores: os.cpus().length, cpu: os.cpus()[0]?.model, memory_gib: Math.round(os.totalmem() / 2 ** 30), node: process.version, os: `${os.type()} ${os.release()}` },
+    machine: {
+      cores: os.cpus().length,
+      cpu: os.cpus()[0]?.model,
+      memory_gib: Math.round(os.totalmem() / 2 ** 30),
+      node: process.version,
+      os: `${os.type()} ${os.release()}`,
+    },
     rows: rows.map((row) => (isRow(row) ? { ...row, ...figures(row), holds: holds(row) } : row)),
   };
   fs.writeFileSync(path.join(root, 'bench/results.json'), `${JSON.stringify(results, null, 2)}\n`);

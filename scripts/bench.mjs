@@ -21,8 +21,14 @@ try {
     entries: {
       bench: 'bench/run.ts',
       'bare-server': 'bench/floors/bare-server.ts',
+      'sqlite-worker': 'bench/floors/sqlite-worker.ts',
+      'append-worker': 'bench/floors/append-worker.ts',
+      'store-worker': 'bench/workers/store-worker.ts',
+      'size-worker': 'bench/workers/size-worker.ts',
+      'heap-probe': 'bench/workers/heap-probe.ts',
     },
     dir,
+    keepAjv: true,
   });
   process.exitCode = run(process.execPath, [join(dir, 'bench.js'), '--built', dir, ...process.argv.slice(2)]);
 } finally {

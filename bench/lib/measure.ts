@@ -21,12 +21,14 @@ export interface NotMeasured {
 export interface BenchContext {
   /** Directory of bundled floors and workers. */
   built: string;
+  /** Where the benchmark-only packages are installed. */
+  benchDir: string;
   /** The built server. */
   baton: string;
   /** A fresh directory under the benchmark's own temporary one. */
   freshDir(): string;
   rounds: number;
-  /** Resolves modules of bench/package.json; undefined where they could not be installed. */
+  /** False where better-sqlite3 could not be installed: its rows then have another floor. */
   sqlite: boolean;
   say(text: string): void;
 }
@@ -55,7 +57,10 @@ export function holds(row: Row): boolean {
 }
 
 /** Runs each of the named measurements once per round, in turn, so that drift of the machine hits all of them alike. */
-export async function interleave<K extends string>(rounds: number, measurements: Record<K, () => Promise<number>>): Promise<Record<K, number[]>> {
+export async function interleave<K extends string>(
+  rounds: number,
+  measurements: Record<K, () => Promise<number>>,
+): Promise<Record<K, number[]>> {
   const results = {} as Record<K, number[]>;
   const names = Object.keys(measurements) as K[];
   for (const name of names) results[name] = [];
@@ -82,7 +87,11 @@ export async function timeEach(count: number, call: (index: number) => Promise<u
 }
 
 /** Calls per second with so many under way at once. */
-export async function ratePerSecond(total: number, inFlight: number, call: (index: number) => Promise<unknown>): Promise<number> {
+export async function ratePerSecond(
+  total: number,
+  inFlight: number,
+  call: (index: number) => Promise<unknown>,
+): Promise<number> {
   let next = 0;
   const start = performance.now();
   const lane = async () => {

@@ -1,11 +1,20 @@
 // Every group of rows, in the order of the table.
 
 import type { RowGroup } from '../lib/measure.ts';
+import { killRows, processRows, slowDeciderRows } from './processes.ts';
+import { crowdRows, heapRows, longLogRows, sizeRows } from './sizes.ts';
 import { startRows } from './start.ts';
 import { getUnderWritesRows, stdioRows } from './stdio.ts';
 
 export const rowGroups: Record<string, RowGroup> = {
   stdio: stdioRows,
   'get under writes': getUnderWritesRows,
+  processes: processRows,
+  'slow decider': slowDeciderRows,
+  kills: killRows,
+  sizes: sizeRows,
   start: startRows,
+  'long log': longLogRows,
+  heap: heapRows,
+  crowd: crowdRows,
 };

@@ -8,14 +8,14 @@ async function startMs(argv: string[], env: Record<string, string>): Promise<num
   const begun = performance.now();
   const client = new StdioClient(argv, env);
   await client.open();
-  await client.request('tools/list', {});
+  await client.listTools();
   const took = performance.now() - begun;
   await client.close();
   return took;
 }
 
 /** Resident set in MiB, where /proc tells it. */
-function residentMiB(pid: number | undefined): number {
+function residentMiB(pid: number | null): number {
   const status = fs.readFileSync(`/proc/${pid}/status`, 'latin1');
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
 }
@@ -23,9 +23,9 @@ function residentMiB(pid: number | undefined): number {
 async function residentAfterStart(argv: string[], env: Record<string, string>): Promise<number> {
   const client = new StdioClient(argv, env);
   await client.open();
-  await client.request('tools/list', {});
+  await client.listTools();
   await new Promise((resolve) => setTimeout(resolve, 300));
-  const mib = residentMiB(client.child.pid);
+  const mib = residentMiB(client.pid);
   await client.close();
   return mib;
 }
@@ -38,9 +38,24 @@ export const startRows: RowGroup = async (context) => {
   await startMs(bare, {});
   const rounds = Math.max(context.rounds, 7);
   const start = await interleave(rounds, { bare: () => startMs(bare, {}), baton: () => startMs(baton, env) });
-  const memory = await interleave(3, { bare: () => residentAfterStart(bare, {}), baton: () => residentAfterStart(baton, env) });
+  const memory = await interleave(3, {
+    bare: () => residentAfterStart(bare, {}),
+    baton: () => residentAfterStart(baton, env),
+  });
   return [
-    { name: 'start to tools/list', floor: 'bare SDK server', budget: { op: '<=', ratio: 1.25 }, unit: 'ms', rounds: paired(start.baton, start.bare) },
-    { name: 'memory after start', floor: 'bare SDK server', budget: { op: '<=', ratio: 1.3 }, unit: 'MiB resident', rounds: paired(memory.baton, memory.bare) },
+    {
+      name: 'start to tools/list',
+      floor: 'bare SDK server',
+      budget: { op: '<=', ratio: 1.25 },
+      unit: 'ms',
+      rounds: paired(start.baton, start.bare),
+    },
+    {
+      name: 'memory after start',
+      floor: 'bare SDK server',
+      budget: { op: '<=', ratio: 1.3 },
+      unit: 'MiB resident',
+      rounds: paired(memory.baton, memory.bare),
+    },
   ];
 };

@@ -1,6 +1,6 @@
 // Calls over stdio: reading, writing, many in flight. Each beside the bare SDK server doing the least that could be called the same.
 
-import { median, interleave, paired, percentile, ratePerSecond, type RowGroup, timeEach } from '../lib/measure.ts';
+import { interleave, median, paired, percentile, type RowGroup, ratePerSecond, timeEach } from '../lib/measure.ts';
 import { StdioClient } from '../lib/stdio-client.ts';
 
 const CALLS = 600;
@@ -10,8 +10,13 @@ const IN_FLIGHT = 32;
 const value = { text: 'x'.repeat(180) };
 
 export const stdioRows: RowGroup = async (context) => {
-  const bare = new StdioClient([process.execPath, `${context.built}/bare-server.js`], { BENCH_FILE: `${context.freshDir()}/file` });
-  const baton = new StdioClient([process.execPath, context.baton], { BATON_STATE_DIR: context.freshDir(), BATON_MAX_CALLS_PER_SECOND: '0' });
+  const bare = new StdioClient([process.execPath, `${context.built}/bare-server.js`], {
+    BENCH_FILE: `${context.freshDir()}/file`,
+  });
+  const baton = new StdioClient([process.execPath, context.baton], {
+    BATON_STATE_DIR: context.freshDir(),
+    BATON_MAX_CALLS_PER_SECOND: '0',
+  });
   await bare.open();
   await baton.open();
   await baton.call('state_set', { path: '$.bench.key', value });
@@ -35,9 +40,27 @@ export const stdioRows: RowGroup = async (context) => {
   await bare.close();
   await baton.close();
   return [
-    { name: 'state_get, warm, over stdio', floor: "bare SDK server's echo tool", budget: { op: '<=', ratio: 1.15 }, unit: 'ms p50', rounds: paired(p50.get, p50.echo) },
-    { name: 'state_set, durable, over stdio', floor: 'bare SDK tool: append 200 bytes, fdatasync', budget: { op: '<=', ratio: 1.25 }, unit: 'ms p50', rounds: paired(p50.set, p50.appendSync) },
-    { name: '32 durable writes in flight, one process', floor: 'the bare tool, unsynced', budget: { op: '>=', ratio: 0.7 }, unit: 'calls/s', rounds: paired(rate.set, rate.append) },
+    {
+      name: 'state_get, warm, over stdio',
+      floor: "bare SDK server's echo tool",
+      budget: { op: '<=', ratio: 1.15 },
+      unit: 'ms p50',
+      rounds: paired(p50.get, p50.echo),
+    },
+    {
+      name: 'state_set, durable, over stdio',
+      floor: 'bare SDK tool: append 200 bytes, fdatasync',
+      budget: { op: '<=', ratio: 1.25 },
+      unit: 'ms p50',
+      rounds: paired(p50.set, p50.appendSync),
+    },
+    {
+      name: '32 durable writes in flight, one process',
+      floor: 'the bare tool, unsynced',
+      budget: { op: '>=', ratio: 0.7 },
+      unit: 'calls/s',
+      rounds: paired(rate.set, rate.append),
+    },
   ];
 };
 
@@ -65,5 +88,13 @@ export const getUnderWritesRows: RowGroup = async (context) => {
   const results = await interleave(context.rounds, { quiet: async () => median(await timeEach(CALLS, get)), busy });
   await reader.close();
   await writer.close();
-  return [{ name: 'state_get while others write', floor: 'state_get on a quiet store', budget: { op: '<=', ratio: 2 }, unit: 'ms p50', rounds: paired(results.busy, results.quiet) }];
+  return [
+    {
+      name: 'state_get while others write',
+      floor: 'state_get on a quiet store',
+      budget: { op: '<=', ratio: 2 },
+      unit: 'ms p50',
+      rounds: paired(results.busy, results.quiet),
+    },
+  ];
 };
