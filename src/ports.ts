@@ -7,6 +7,7 @@ import { Documents } from './documents/documents.ts';
 import { Maintenance } from './documents/maintenance.ts';
 import type { Workspace } from './domain/session.ts';
 import { FailureError, fail, ok, type Result } from './failure.ts';
+import { Graphs } from './graphs.ts';
 import type { Logger } from './log.ts';
 import { SessionBinding } from './session-binding.ts';
 import { fileBackend } from './store/open.ts';
@@ -18,6 +19,7 @@ export interface Ports {
   log: Logger;
   documents: Documents;
   sessions: SessionBinding;
+  graphs: Graphs;
   workspace: Workspace;
   /** The workspace's directory, absolute: where command nodes run. Never part of an answer. */
   workspaceRoot: string;
@@ -44,6 +46,7 @@ export async function openPorts(
     log,
     documents,
     sessions,
+    graphs: new Graphs(documents.blobs),
     workspace,
     workspaceRoot: root,
     close: async () => {

@@ -4,14 +4,12 @@
 import { fail, ok, type Result } from '../failure.ts';
 import { type Candidate, readyNodes } from '../graph/ready.ts';
 import { leaseEnd } from '../graph/run-node.ts';
-import type { AnyNode } from '../nodes/index.ts';
 import type { Context, Transaction } from './command.ts';
 import {
   findRun,
   hasEnded,
   type NodeRecord,
   newClaimId,
-  type ProcessId,
   parseClaim,
   type RunDocument,
   type RunGraph,

@@ -2,6 +2,12 @@
 
 import type { Ports } from '../ports.ts';
 import type { Tool } from './define.ts';
+import { graphCheck } from './graph-check.ts';
+import { runClaim } from './run-claim.ts';
+import { runControl } from './run-control.ts';
+import { runReport } from './run-report.ts';
+import { runStart } from './run-start.ts';
+import { runStatus } from './run-status.ts';
 import { sessionList } from './session-list.ts';
 import { sessionStart } from './session-start.ts';
 import { sessionUpdate } from './session-update.ts';
@@ -14,6 +20,12 @@ import { stateRestore } from './state-restore.ts';
 import { stateSet } from './state-set.ts';
 
 export const tools: readonly Tool<Ports>[] = [
+  graphCheck,
+  runClaim,
+  runControl,
+  runReport,
+  runStart,
+  runStatus,
   sessionList,
   sessionStart,
   sessionUpdate,

@@ -1,0 +1,52 @@
+// Finding graphs and runs for the tools that name one: by saved name, hash or id, with near names where there is none.
+
+import type { View } from '../documents/documents.ts';
+import { type RunDocument, type RunGraph, runStream } from '../domain/run.ts';
+import { graphStream, type SavedGraph } from '../domain/run-start.ts';
+import { FailureError, fail, ok, type Result } from '../failure.ts';
+import { nearest } from '../nearest.ts';
+import type { Ports } from '../ports.ts';
+import { isId } from '../store/stream.ts';
+
+/** The definition that a saved name or a hash means. */
+export async function findGraph(ports: Ports, named: string): Promise<Result<RunGraph>> {
+  const { documents, graphs } = ports;
+  if (/^[0-9a-f]{64}$/.test(named)) {
+    const graph = graphs.get(named);
+    return graph === undefined ? fail({ code: 'unknown-graph', graph: named, near: [] }) : ok(graph);
+  }
+  const found = await documents.read((view) => ({
+    hash: isId(named) ? view.get<SavedGraph>(graphStream(named))?.hash : undefined,
+    near: nearest(named, idsOf(view, 'graph/')),
+  }));
+  if (found.hash === undefined) return fail({ code: 'unknown-graph', graph: named, near: found.near });
+  return ok(storedGraph(ports, found.hash));
+}
+
+/** The definition of a run, and the run as it is. What `look` returns must be a copy. */
+export async function findRunGraph(ports: Ports, run: string): Promise<Result<RunGraph>> {
+  const found = await ports.documents.read((view) => ({
+    hash: isId(run) ? view.get<RunDocument>(runStream(run))?.graph : undefined,
+    near: nearest(run, idsOf(view, 'run/')),
+  }));
+  if (found.hash === undefined) return fail({ code: 'unknown-run', run, near: found.near });
+  return ok(storedGraph(ports, found.hash));
+}
+
+/** A definition that a document names. Throws FailureError if its blob is gone: that is damage. */
+export function storedGraph(ports: Pick<Ports, 'graphs'>, hash: string): RunGraph {
+  const graph = ports.graphs.get(hash);
+  if (graph !== undefined) return graph;
+  const why = 'a graph that a document names is missing, or its bytes have changed';
+  throw new FailureError({ code: 'store-damaged', file: `blobs/${hash}`, offset: 0, why });
+}
+
+/** Adds near names to a failure that names a node. */
+export function withNearNodes<T>(result: Result<T>, graph: RunGraph): Result<T> {
+  if (result.ok || result.failure.code !== 'unknown-node') return result;
+  return fail({ ...result.failure, near: nearest(result.failure.node, graph.prepared.ids) });
+}
+
+function idsOf(view: View, prefix: string): string[] {
+  return view.streams(prefix).map((stream) => stream.slice(prefix.length));
+}

@@ -1,0 +1,151 @@
+// graph_check: every fault of a graph at once, how long and wide it is, and its hash for run_start. May save it by name.
+
+import { z } from 'zod';
+import { saveGraph } from '../domain/run-start.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import { checkGraph } from '../graph/check.ts';
+import { type Fault, MAX_NODES } from '../graph/graph.ts';
+import { link, topologicalOrder } from '../graph/links.ts';
+import { redundantEdges } from '../graph/measure.ts';
+import { mermaid } from '../graph/mermaid.ts';
+import { type AnyGraph, nodeKinds } from '../nodes/index.ts';
+import type { Ports } from '../ports.ts';
+import { isId } from '../store/stream.ts';
+import { changeInSession } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { findGraph } from './find-run.ts';
+import { defaultsInput, maxParallelInput, nodesInput, onFailureInput } from './graph-schema.ts';
+import { requestInput } from './inputs.ts';
+
+const fault = z.object({ code: z.string(), at: z.string(), message: z.string(), hint: z.string() });
+const MAX_SHOWN = 50;
+/** Redundant edges are searched pair by pair. */
+const MAX_OPTIMISED = 2_000;
+
+const input = z
+  .strictObject({
+    nodes: nodesInput.optional().describe('The nodes of a new graph'),
+    graph: z.string().max(64).optional().describe('Instead of nodes: a saved name or a hash'),
+    name: z.string().max(200).optional().describe('What it is; default save_as'),
+    description: z.string().max(2_000).optional(),
+    defaults: defaultsInput.optional(),
+    max_parallel: maxParallelInput.optional(),
+    on_failure: onFailureInput.optional(),
+    optimise: z.boolean().default(false).describe('Leave out needs that others imply'),
+    save_as: z.string().max(64).optional().describe('Save it under this name if it is sound'),
+    mermaid: z.boolean().default(false).describe('Add the graph as Mermaid text'),
+    request_id: requestInput,
+  })
+  .superRefine((given, context) => {
+    const both = given.nodes !== undefined && given.graph !== undefined;
+    if (both || (given.nodes === undefined && given.graph === undefined)) {
+      context.addIssue({ code: 'custom', path: ['nodes'], message: 'give exactly one of nodes and graph' });
+    }
+    if (given.save_as !== undefined && !isId(given.save_as)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['save_as'],
+        message: 'use 1 to 64 of a-z, 0-9, dot, dash, underscore',
+      });
+    }
+  });
+type Input = z.output<typeof input>;
+
+export const graphCheck = defineTool({
+  name: 'graph_check',
+  title: 'Check a graph',
+  toolset: 'run',
+  description:
+    'Use before run_start: checks a dependency graph of agent and command nodes, names every fault at once with a hint, and answers the hash that run_start takes. save_as keeps it by name. Example node: {"id":"test","kind":"command","command":["npm","test"],"needs":["build"]}. ' +
+    'Answers {ok, hash, nodes, edges, levels, widest, parallel_share, critical_path, errors, warnings, removed_edges?, mermaid?, saved?}.',
+  searchHint: 'graph dag workflow plan check validate nodes dependencies save',
+  annotations: { readOnly: false, destructive: false, idempotent: true },
+  answers: { narrow: 'nodes, or leave out mermaid' },
+  input,
+  output: z.object({
+    ok: z.boolean(),
+    hash: z.string().optional().describe('For run_start; absent while it is not sound'),
+    nodes: z.number().int(),
+    edges: z.number().int(),
+    levels: z.number().int(),
+    widest: z.number().int().describe('The most nodes on one level'),
+    parallel_share: z.number().describe('The share of work that more workers can take off'),
+    critical_path: z.array(z.string()),
+    errors: z.array(fault),
+    warnings: z.array(fault),
+    cut: z.string().optional(),
+    removed_edges: z.array(z.string()).optional(),
+    mermaid: z.string().optional(),
+    saved: z.string().optional(),
+  }),
+  async run(given, call: Call<Ports>) {
+    const found = await definition(given, call.ports);
+    if (!found.ok) return found;
+    const { graph, removed } = given.optimise ? optimised(found.value) : { graph: found.value, removed: undefined };
+    const report = checkGraph(graph, nodeKinds);
+    const hash = report.ok ? call.ports.graphs.put(graph).hash : undefined;
+    if (hash !== undefined && given.save_as !== undefined) {
+      const kept = { name: given.save_as, hash };
+      const saved = await changeInSession(call, 'graph_check', given, () => (tx, ctx) => saveGraph(tx, ctx, kept));
+      if (!saved.ok) return saved;
+    }
+    const text = given.mermaid && report.ok ? mermaid(graph) : undefined;
+    const { cut, errors, warnings, critical_path, ...rest } = report;
+    const path = critical_path.length > MAX_SHOWN ? critical_path.slice(0, MAX_SHOWN) : critical_path;
+    const cuts = [
+      ...(cut === undefined ? [] : [`${cut} more faults`]),
+      ...(path === critical_path ? [] : [`${critical_path.length - MAX_SHOWN} more nodes of critical_path`]),
+    ];
+    return ok({
+      ...rest,
+      ...(hash === undefined ? {} : { hash }),
+      critical_path: path,
+      errors: plain(errors),
+      warnings: plain(warnings),
+      ...(cuts.length === 0 ? {} : { cut: cuts.join(', ') }),
+      ...(removed === undefined ? {} : { removed_edges: removed.slice(0, MAX_SHOWN) }),
+      ...(text === undefined ? {} : { mermaid: text }),
+      ...(hash !== undefined && given.save_as !== undefined ? { saved: given.save_as } : {}),
+      ...(given.mermaid && report.ok && text === undefined ? { note: 'too many nodes to draw' } : {}),
+    });
+  },
+});
+
+async function definition(given: Input, ports: Ports): Promise<Result<AnyGraph>> {
+  if (given.graph !== undefined) {
+    const found = await findGraph(ports, given.graph);
+    return found.ok ? ok(merged(found.value.prepared.graph, given)) : found;
+  }
+  if (given.nodes === undefined) return fail({ code: 'invalid-input', issues: [{ at: 'nodes', why: 'required' }] });
+  return ok(merged({ name: given.save_as ?? 'graph', nodes: given.nodes }, given));
+}
+
+/** Given fields over those of the base. Through JSON, so that what is undefined is absent; fields are checked after. */
+function merged(base: object, given: Input): AnyGraph {
+  const { name, description, defaults, max_parallel, on_failure } = given;
+  const own = JSON.parse(JSON.stringify({ name, description, defaults, max_parallel, on_failure }));
+  return JSON.parse(JSON.stringify({ ...base, ...own }));
+}
+
+/** The graph without needs that a longer way implies. One that has faults stays as it is. */
+function optimised(graph: AnyGraph): { graph: AnyGraph; removed: string[] } {
+  const links = link(graph.nodes);
+  const order = topologicalOrder(links);
+  const size = graph.nodes.length;
+  if (size > Math.min(MAX_OPTIMISED, MAX_NODES) || order.length < size) return { graph, removed: [] };
+  const drop = new Map<number, Set<string>>();
+  const removed = redundantEdges(links, order).map(([node, need]) => {
+    const name = links.ids[need] ?? '';
+    drop.set(node, (drop.get(node) ?? new Set()).add(name));
+    return `${links.ids[node]} → ${name}`;
+  });
+  const nodes = graph.nodes.map((node, i) => {
+    const gone = drop.get(i);
+    return gone === undefined ? node : { ...node, needs: (node.needs ?? []).filter((need) => !gone.has(need)) };
+  });
+  return { graph: { ...graph, nodes }, removed };
+}
+
+function plain(faults: readonly Fault[]): Fault[] {
+  return faults.map(({ code, at, message, hint }) => ({ code, at, message: message.slice(0, 500), hint }));
+}

@@ -1,0 +1,182 @@
+// run_claim: one ready node for this agent, with all it needs to do it; waits for one if asked to.
+
+import { z } from 'zod';
+import { agentKey, type RunDocument, runStream } from '../domain/run.ts';
+import { claimNode, heldNode } from '../domain/run-claim.ts';
+import type { ClaimAnswer } from '../domain/run-fit.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import { leaseEnd } from '../graph/run-node.ts';
+import type { Ports } from '../ports.ts';
+import { briefOf } from '../views/brief.ts';
+import { deadlineOf, requestOf } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { findRunGraph, storedGraph, withNearNodes } from './find-run.ts';
+import { requestInput, sessionInput } from './inputs.ts';
+import { changeAfter } from './wait.ts';
+
+const input = z.strictObject({
+  run: z.string().max(64).optional().describe('Default: any run of this project'),
+  agent: z.string().min(1).max(64).default('main').describe('Your name; each subagent takes one of its own'),
+  node: z.string().max(64).optional().describe('Only this node; needs run'),
+  skills: z.array(z.string().max(64)).max(50).optional().describe('What you can do'),
+  wait_s: z.number().min(0).max(50).default(0).describe('How long to wait for work'),
+  max_tokens: z.number().int().min(100).optional().describe('Cut the inputs to this size'),
+  session: sessionInput,
+  request_id: requestInput,
+});
+type Input = z.output<typeof input>;
+type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>;
+type None = Extract<ClaimAnswer, { kind: 'none' }>;
+
+export const runClaim = defineTool({
+  name: 'run_claim',
+  title: 'Claim work',
+  toolset: 'run',
+  alwaysLoad: true,
+  description:
+    'Use to get work: claims the best ready agent node and answers its brief. Do what goal says, then call run_report with the claim; for long work report progress before lease_ends. Asked again, it answers the claim you hold. wait_s waits for work, so do not poll. ' +
+    'Answers {claim, run, node, kind, title, goal, inputs, attempt, last_error?, lease_ends, renew_within_s} or {none: all_blocked|all_claimed|paused|finished, why, left}.',
+  annotations: { readOnly: false, destructive: false, idempotent: true },
+  answers: { narrow: 'max_tokens', maxSeconds: 60 },
+  positional: ['run'],
+  input,
+  output: z.looseObject({
+    claim: z.string().optional().describe('Pass it to run_report unchanged'),
+    run: z.string().optional(),
+    node: z.string().optional(),
+    kind: z.string().optional(),
+    title: z.string().optional(),
+    goal: z.string().optional().describe('What to do and when it is done'),
+    inputs: z.record(z.string(), z.unknown()).optional().describe('Results of the nodes it needs'),
+    run_inputs: z.record(z.string(), z.unknown()).optional(),
+    gates: z.array(z.string()).optional(),
+    attempt: z.number().int().optional(),
+    last_error: z.object({ kind: z.string(), message: z.string() }).optional(),
+    lease_ends: z.string().optional(),
+    renew_within_s: z.number().int().optional(),
+    none: z.enum(['all_blocked', 'all_claimed', 'paused', 'finished']).optional(),
+    why: z.string().optional(),
+    left: z.number().int().optional(),
+  }),
+  async run(given, call: Call<Ports>) {
+    if (given.node !== undefined && given.run === undefined) {
+      return fail({ code: 'invalid-input', issues: [{ at: 'run', why: 'required with node' }] });
+    }
+    const { documents, sessions } = call.ports;
+    const session = await sessions.ensure(given.session);
+    if (!session.ok) return session;
+    const who = { session: session.value, agent: agentKey(session.value, given.agent) };
+    const endsAt = Math.min(Date.now() + given.wait_s * 1_000, call.deadlineAt - 1_000);
+    for (;;) {
+      documents.presence.touch(who.agent);
+      const seq = documents.store.seq();
+      const tried = await attempt(given, call, who);
+      if (!tried.ok) return tried;
+      if (tried.value.kind === 'claimed') return ok(await brief(tried.value, given, call.ports));
+      const leftMs = endsAt - Date.now();
+      if (call.signal.aborted) return fail({ code: 'cancelled' });
+      const { none, why, left, until = Number.POSITIVE_INFINITY } = tried.value;
+      if (leftMs <= 0 || none === 'finished') return ok({ none, why, left });
+      await changeAfter(documents, seq, Math.min(leftMs, Math.max(10, until - Date.now())), call.signal);
+    }
+  },
+});
+
+type Attempt = Exclude<ClaimAnswer, Claimed> | (Claimed & { replayed: boolean });
+
+/** One try at every run in question, each decided on its own document. */
+async function attempt(
+  given: Input,
+  call: Call<Ports>,
+  who: { session: string; agent: string },
+): Promise<Result<Attempt>> {
+  const { ports } = call;
+  let best: None | undefined;
+  for (const run of given.run === undefined ? await candidates(ports, who) : [given.run]) {
+    const graph = await findRunGraph(ports, run);
+    if (!graph.ok) return graph;
+    let none: None | undefined;
+    const claim = {
+      run,
+      graph: graph.value,
+      ...who,
+      agentName: given.agent,
+      node: given.node,
+      kind: 'agent' as const,
+      skills: given.skills,
+      again: given.request_id === undefined,
+    };
+    const claimed = await ports.documents.change<ClaimAnswer>(
+      (tx, ctx) => {
+        const result = claimNode(tx, ctx, claim);
+        if (!result.ok || result.value.kind === 'claimed' || given.request_id === undefined) return result;
+        // An empty answer must not be what a repeat of this request gets for ever.
+        none = result.value;
+        return fail({ code: 'node-not-ready', node: given.node ?? '', why: none.why });
+      },
+      {
+        by: ports.sessions.author('run_claim', who.session, given.agent),
+        request: requestOf(given),
+        trace: call.traceparent,
+        deadlineAt: deadlineOf(call),
+      },
+    );
+    if (!claimed.ok && none === undefined) return withNearNodes(claimed, graph.value);
+    const answer = claimed.ok ? claimed.value.value : none;
+    if (answer?.kind === 'claimed') return ok({ ...answer, replayed: claimed.ok && claimed.value.replayed });
+    if (answer !== undefined && (best === undefined || worth(answer) < worth(best))) best = answer;
+  }
+  return ok(best ?? nothing());
+}
+
+function nothing(): None {
+  return { kind: 'none', none: 'finished', why: 'no run is under way in this project; run_start begins one', left: 0 };
+}
+
+/** Of several runs without work, the one most likely to have some soon is reported. */
+function worth({ none }: None): number {
+  return ['all_claimed', 'all_blocked', 'paused', 'finished'].indexOf(none);
+}
+
+/** Open runs of the project: where the agent holds a claim, then its session's, its workspace's, the oldest. */
+async function candidates(ports: Ports, who: { session: string; agent: string }): Promise<string[]> {
+  const { documents, workspace } = ports;
+  const now = Date.now();
+  return await documents.read((view) => {
+    const found: { id: string; rank: number; started: string }[] = [];
+    for (const stream of view.streams('run/')) {
+      const run = view.get<RunDocument>(stream);
+      if (run?.project !== workspace.project || !['running', 'stuck', 'paused'].includes(run.status)) continue;
+      const holds = heldNode(run, who.agent, now, (agent) => documents.presence.lastSeen(agent)) !== undefined;
+      const near = run.session === who.session ? 1 : run.workspace === workspace.workspace ? 2 : 3;
+      found.push({ id: run.id, rank: holds ? 0 : near, started: run.started_at });
+    }
+    found.sort((a, b) => a.rank - b.rank || (a.started < b.started ? -1 : 1));
+    return found.map(({ id }) => id);
+  });
+}
+
+async function brief(claimed: Claimed & { replayed: boolean }, given: Input, ports: Ports) {
+  const { documents } = ports;
+  const facts = await documents.read((view) => {
+    const run = view.get<RunDocument>(runStream(claimed.run));
+    const graph = run === undefined ? undefined : storedGraph(ports, run.graph);
+    const node = graph?.prepared.graph.nodes[graph.prepared.index.get(claimed.node) ?? -1];
+    if (run === undefined || graph === undefined || node === undefined) throw new Error(`${claimed.claim} has no node`);
+    const record = run.nodes[claimed.node];
+    const leaseMs = record?.lease_ms ?? 0;
+    const ends = record === undefined ? 0 : leaseEnd(record, leaseMs, (who) => documents.presence.lastSeen(who));
+    return { brief: briefOf(run, node, documents.blobs, given.max_tokens), ends, leaseMs };
+  });
+  const { claim, run, node, replayed } = claimed;
+  return {
+    claim,
+    run,
+    node,
+    ...facts.brief,
+    gates: [],
+    lease_ends: new Date(Number.isFinite(facts.ends) ? facts.ends : 0).toISOString(),
+    renew_within_s: Math.max(1, Math.floor(facts.leaseMs / 3_000)),
+    ...(replayed ? { replayed } : {}),
+  };
+}

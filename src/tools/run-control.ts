@@ -1,0 +1,59 @@
+// run_control: pauses, resumes or cancels a run; retries, skips or decides one of its nodes.
+
+import { z } from 'zod';
+import { controlRun, DECISIONS, RUN_ACTIONS } from '../domain/run-control.ts';
+import { ok } from '../failure.ts';
+import { checkValue } from '../json/limits.ts';
+import type { Ports } from '../ports.ts';
+import { changeInSession } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { findRunGraph, withNearNodes } from './find-run.ts';
+import { requestInput, seqOutput, sessionInput } from './inputs.ts';
+
+const MAX_LISTED = 50;
+
+export const runControl = defineTool({
+  name: 'run_control',
+  title: 'Control a run',
+  toolset: 'run',
+  description:
+    'Use to pause (what runs goes on, nothing new starts), resume or cancel a run, to retry or skip a node, or to decide a node in needs_decision: its process or agent vanished and nobody knows whether it took effect. ' +
+    'Answers {run, action, status, node?, node_status?, newly_ready, seq}.',
+  searchHint: 'pause resume cancel stop retry skip decide run node',
+  annotations: { readOnly: false, destructive: true, idempotent: true },
+  answers: { narrow: 'nothing' },
+  positional: ['run', 'action'],
+  input: z.strictObject({
+    run: z.string().max(64),
+    action: z.enum(RUN_ACTIONS),
+    node: z.string().max(64).optional().describe('With retry_node, skip_node and decide'),
+    decision: z.enum(DECISIONS).optional().describe('With decide: what became of the node'),
+    output: z.unknown().optional().describe('With decision done: its result'),
+    reason: z.string().max(1_000).optional(),
+    session: sessionInput,
+    request_id: requestInput,
+  }),
+  output: z.object({
+    run: z.string(),
+    action: z.string(),
+    status: z.string(),
+    node: z.string().optional(),
+    node_status: z.string().optional(),
+    newly_ready: z.array(z.string()),
+    seq: seqOutput,
+  }),
+  async run(input, call: Call<Ports>) {
+    const graph = await findRunGraph(call.ports, input.run);
+    if (!graph.ok) return graph;
+    const output = checkValue(input.output ?? null, { depth: 100, bytes: 64 * 1024 });
+    if (!output.ok) return output;
+    const { run, action, node, decision, reason } = input;
+    const control = { run, graph: graph.value, action, node, decision, reason };
+    const command = input.output === undefined ? control : { ...control, output: output.value };
+    const changed = await changeInSession(call, 'run_control', input, () => (tx, ctx) => controlRun(tx, ctx, command));
+    if (!changed.ok) return withNearNodes(changed, graph.value);
+    const { value, seq, replayed } = changed.value;
+    const newly_ready = value.newly_ready.slice(0, MAX_LISTED);
+    return ok({ ...value, newly_ready, seq, ...(replayed ? { replayed } : {}) });
+  },
+});

@@ -1,0 +1,139 @@
+// run_report: what became of a claim. Ends it, or makes it last longer.
+
+import { z } from 'zod';
+import { parseClaim, type RunDocument, runStream } from '../domain/run.ts';
+import { ERROR_KINDS, reportNode } from '../domain/run-report.ts';
+import { fail, ok } from '../failure.ts';
+import type { Json } from '../json/json.ts';
+import { checkValue } from '../json/limits.ts';
+import type { Ports } from '../ports.ts';
+import type { Blobs } from '../store/port.ts';
+import { deadlineOf, requestOf } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { findRunGraph } from './find-run.ts';
+import { requestInput, seqOutput, sessionInput } from './inputs.ts';
+
+/** A larger output is a blob, so that a run's document stays small. */
+const INLINE_BYTES = 8 * 1024;
+const MAX_LISTED = 50;
+
+export const runReport = defineTool({
+  name: 'run_report',
+  title: 'Report on work',
+  toolset: 'run',
+  alwaysLoad: true,
+  description:
+    'Use with the claim from run_claim: done with output when finished; failed with summary and error_kind; progress during long work (keeps the claim, answers cancel_requested); released to give it back. A late result is kept, or adopted if nobody else took the node. ' +
+    'Answers {node, status: finished|retrying|failed|needs_decision|running|late, newly_ready, lease_ends?, cancel_requested?, run_status, seq}.',
+  annotations: { readOnly: false, destructive: false, idempotent: true },
+  answers: { narrow: 'nothing' },
+  positional: ['claim', 'status'],
+  input: z.strictObject({
+    claim: z.string().min(1).max(160).describe('As run_claim answered it'),
+    status: z.enum(['done', 'failed', 'progress', 'released']),
+    output: z.unknown().optional().describe('The result, any JSON: nodes that need this one get it'),
+    summary: z.string().max(2_000).optional().describe('What was done, or why it failed'),
+    error_kind: z
+      .enum(ERROR_KINDS)
+      .optional()
+      .describe('With failed. Default retryable: tried again as the node allows'),
+    retry_after_s: z.number().min(0).max(86_400).optional().describe('With rate_limited'),
+    evidence: z.record(z.string(), z.unknown()).optional().describe('What proves it'),
+    percent: z.number().min(0).max(100).optional(),
+    tokens: z.number().int().min(0).optional().describe('Spent since the last report'),
+    cost_usd: z.number().min(0).optional().describe('Spent since the last report'),
+    session: sessionInput,
+    request_id: requestInput,
+  }),
+  output: z.object({
+    node: z.string(),
+    status: z.string(),
+    gates: z.array(z.string()),
+    newly_ready: z.array(z.string()),
+    lease_ends: z.string().optional(),
+    cancel_requested: z.literal(true).optional().describe('Stop this work'),
+    run_status: z.string(),
+    seq: seqOutput,
+  }),
+  async run(input, call: Call<Ports>) {
+    const { documents, sessions } = call.ports;
+    const { claim } = input;
+    const parts = parseClaim(claim);
+    if (parts === undefined) return fail({ code: 'unknown-claim', claim });
+    const graph = await findRunGraph(call.ports, parts.run);
+    if (!graph.ok) return graph.failure.code === 'unknown-run' ? fail({ code: 'unknown-claim', claim }) : graph;
+    const output = checkValue(input.output ?? null);
+    if (!output.ok) return output;
+    const evidence = checkValue(input.evidence ?? null);
+    if (!evidence.ok) return evidence;
+    const session = await sessions.ensure(input.session);
+    if (!session.ok) return session;
+    const agent = heartbeat(call.ports, parts.run, parts.node, claim);
+    const report = {
+      graph: graph.value,
+      claim,
+      status: input.status,
+      ...(input.output === undefined ? {} : stored(output.value, documents.blobs)),
+      summary: input.summary,
+      errorKind: input.error_kind,
+      retryAfterS: input.retry_after_s,
+      // Said by the agent itself: nobody else has seen it.
+      evidence: input.evidence === undefined ? undefined : { grade: 'claimed', reported: evidence.value },
+      percent: input.percent,
+      tokens: input.tokens,
+      costUsd: input.cost_usd,
+    };
+    const changed = await documents.change((tx, ctx) => reportNode(tx, ctx, report), {
+      by: sessions.author('run_report', session.value, agent),
+      request: requestOf(input),
+      trace: call.traceparent,
+      deadlineAt: deadlineOf(call),
+    });
+    if (!changed.ok) return changed;
+    const { value, seq, replayed } = changed.value;
+    const { node, status, newly_ready, lease_ends: ends, cancel_requested, run_status } = value;
+    return ok({
+      node,
+      status,
+      gates: [],
+      newly_ready: newly_ready.slice(0, MAX_LISTED),
+      ...(ends === undefined ? {} : { lease_ends: new Date(ends).toISOString() }),
+      ...(cancel_requested === undefined ? {} : { cancel_requested }),
+      run_status,
+      ...(status === 'late' && cancel_requested === undefined
+        ? { note: 'the claim no longer held: the result is kept with the node, without effect' }
+        : {}),
+      seq,
+      ...(replayed ? { replayed } : {}),
+    });
+  },
+});
+
+/** Notes that the claim's agent is alive, if the claim is the node's; answers the agent's name. */
+function heartbeat({ documents }: Ports, run: string, node: string, claim: string): string | undefined {
+  const found = documents.peek((view) => {
+    const record = view.get<RunDocument>(runStream(run))?.nodes[node];
+    return record?.claim === claim ? { key: record.agent, name: record.agent_name, status: record.status } : undefined;
+  });
+  // Not once its lease has ended: being seen now would make it last again, as if it had never ended.
+  const live = documents.peek((view) => stillLive(view.get<RunDocument>(runStream(run)), node, documents.presence));
+  if (found?.key !== undefined && found.status === 'claimed' && live) documents.presence.touch(found.key);
+  return found?.name;
+}
+
+function stillLive(
+  run: Readonly<RunDocument> | undefined,
+  node: string,
+  presence: { lastSeen(who: string): number | undefined },
+): boolean {
+  const record = run?.nodes[node];
+  const seen = record?.agent === undefined ? undefined : presence.lastSeen(record.agent);
+  const end = Math.max(record?.lease_until ?? 0, seen === undefined ? 0 : seen + (record?.lease_ms ?? 0));
+  return end > Date.now();
+}
+
+function stored(output: Json, blobs: Blobs): { output: Json } | { outputBlob: string; outputBytes: number } {
+  const bytes = Buffer.from(JSON.stringify(output));
+  if (bytes.length <= INLINE_BYTES) return { output };
+  return { outputBlob: blobs.put(bytes), outputBytes: bytes.length };
+}

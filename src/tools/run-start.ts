@@ -1,0 +1,138 @@
+// run_start: begins a run of a checked graph, or shows what it would do.
+
+import { availableParallelism, freemem } from 'node:os';
+import { z } from 'zod';
+import { type RunDocument, runStream } from '../domain/run.ts';
+import { type StartRunAnswer, startRun } from '../domain/run-start.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import type { JsonObject } from '../json/json.ts';
+import { commandAllowed } from '../nodes/admission.ts';
+import type { AnyGraph } from '../nodes/index.ts';
+import type { Ports } from '../ports.ts';
+import { deadlineOf, requestOf } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { findGraph, findRunGraph } from './find-run.ts';
+import { maxParallelInput, onFailureInput } from './graph-schema.ts';
+import { requestInput, seqOutput } from './inputs.ts';
+
+const MAX_LISTED = 50;
+
+export const runStart = defineTool({
+  name: 'run_start',
+  title: 'Start a run',
+  toolset: 'run',
+  description:
+    'Use to execute a graph that graph_check found sound: servers run its command nodes, agents take its agent nodes with run_claim. resume_from takes over what an earlier run finished and what has not changed since. dry_run only shows it. ' +
+    'Answers {run, status, nodes, ready, reused, rerun, why: [{node, reason}], warnings?: nodes that this server may not run, seq}.',
+  searchHint: 'run start execute graph dag workflow begin resume',
+  annotations: { readOnly: false, destructive: false, idempotent: false },
+  answers: { narrow: 'nothing' },
+  positional: ['graph'],
+  input: z.strictObject({
+    graph: z.string().min(1).max(64).describe('A name saved with graph_check {save_as}, or the hash it answered'),
+    inputs: z.record(z.string(), z.unknown()).optional().describe('Given to every agent node'),
+    max_parallel: maxParallelInput.optional(),
+    on_failure: onFailureInput.optional(),
+    resume_from: z.string().max(64).optional().describe('An earlier run of this workspace'),
+    dry_run: z.boolean().default(false),
+    request_id: requestInput,
+  }),
+  output: z.object({
+    run: z.string().describe('Made up if dry_run'),
+    status: z.string(),
+    nodes: z.number().int(),
+    ready: z.array(z.string()).describe('Nodes that may be claimed now'),
+    reused: z.array(z.string()).describe('Nodes whose results are taken over'),
+    rerun: z.array(z.string()).describe('Nodes that had finished and run again'),
+    why: z.array(z.object({ node: z.string(), reason: z.string() })),
+    warnings: z.array(z.object({ code: z.string(), nodes: z.array(z.string()), message: z.string() })).optional(),
+    cut: z.string().optional(),
+    dry_run: z.literal(true).optional(),
+    seq: seqOutput,
+  }),
+  async run(input, call: Call<Ports>) {
+    const { documents, sessions, workspace } = call.ports;
+    const graph = await findGraph(call.ports, input.graph);
+    if (!graph.ok) return graph;
+    const resumeFrom = await earlierRun(call.ports, input.resume_from);
+    if (!resumeFrom.ok) return resumeFrom;
+    const session = await sessions.ensure();
+    if (!session.ok) return session;
+    const inputs: JsonObject = JSON.parse(JSON.stringify(input.inputs ?? {}));
+    const start = {
+      graph: graph.value,
+      project: workspace.project,
+      workspace: workspace.workspace,
+      session: session.value,
+      inputs,
+      maxParallel: maxParallel(input.max_parallel ?? graph.value.prepared.graph.max_parallel),
+      onFailure: input.on_failure,
+      resumeFrom: resumeFrom.value,
+    };
+    const by = sessions.author('run_start', session.value);
+    const warnings = warningsOf(graph.value.prepared.graph, call.ports.config.allowCommands);
+    if (input.dry_run) {
+      const tried = await documents.rehearse((tx, ctx) => startRun(tx, ctx, start), by);
+      return tried.ok
+        ? ok({ ...shown(tried.value.value), ...warnings, dry_run: true as const, seq: tried.value.seq })
+        : tried;
+    }
+    const started = await documents.change((tx, ctx) => startRun(tx, ctx, start), {
+      by,
+      request: requestOf(input),
+      trace: call.traceparent,
+      deadlineAt: deadlineOf(call),
+    });
+    if (!started.ok) return started;
+    const { value, seq, replayed } = started.value;
+    return ok({ ...shown(value), ...warnings, seq, ...(replayed ? { replayed } : {}) });
+  },
+});
+
+async function earlierRun(ports: Ports, id: string | undefined) {
+  if (id === undefined) return ok(undefined);
+  const graph = await findRunGraph(ports, id);
+  if (!graph.ok) return graph;
+  const workspace = await ports.documents.read((view) => view.get<RunDocument>(runStream(id))?.workspace);
+  if (workspace !== ports.workspace.workspace) {
+    const why = 'it ran in another workspace, where the files may be others';
+    const how = 'start it anew without resume_from';
+    return fail({ code: 'not-allowed', what: `Resuming from ${id}`, why, how }) satisfies Result<never>;
+  }
+  return ok({ run: id, graph: graph.value });
+}
+
+/** "auto": as many as the machine has work for; agents mostly wait, so two per core, and half a gigabyte for each. */
+function maxParallel(given: number | 'auto' | undefined): number | undefined {
+  if (given !== 'auto') return given;
+  return Math.max(1, Math.min(2 * availableParallelism(), Math.floor(freemem() / (512 * 1024 * 1024))));
+}
+
+/** Command nodes that this process may not run. Another server of the workspace may have another list. */
+function warningsOf(graph: AnyGraph, allowCommands: readonly string[]) {
+  const refused: string[] = [];
+  let why = '';
+  for (const node of graph.nodes) {
+    const allowed = node.kind === 'command' ? commandAllowed(node.command, allowCommands) : { ok: true as const };
+    if (allowed.ok) continue;
+    refused.push(node.id);
+    why ||= allowed.why;
+  }
+  if (refused.length === 0) return {};
+  const more = refused.length > MAX_LISTED ? ` (${refused.length} nodes in all)` : '';
+  const message = `${why}${more}; they wait until a server of this workspace with --allow-commands admits them`;
+  return { warnings: [{ code: 'nobody_allows', nodes: refused.slice(0, MAX_LISTED), message }] };
+}
+
+function shown(answer: StartRunAnswer) {
+  const { ready, reused, rerun, why } = answer;
+  const cut = [ready, reused, rerun, why].some((list) => list.length > MAX_LISTED);
+  return {
+    ...answer,
+    ready: ready.slice(0, MAX_LISTED),
+    reused: reused.slice(0, MAX_LISTED),
+    rerun: rerun.slice(0, MAX_LISTED),
+    why: why.slice(0, MAX_LISTED),
+    ...(cut ? { cut: `lists end after ${MAX_LISTED}; run_status shows all` } : {}),
+  };
+}

@@ -1,0 +1,151 @@
+// run_status: where a run stands, node by node; one node in full; or which runs there are. Can wait for a change.
+
+import { z } from 'zod';
+import { hasEnded, type NodeRecord, RUN_STATUSES, type RunDocument, type RunGraph, runStream } from '../domain/run.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import { copyJson, type Json, type JsonObject } from '../json/json.ts';
+import { nearest } from '../nearest.ts';
+import type { Ports } from '../ports.ts';
+import { outputOf } from '../views/brief.ts';
+import { criticalPathLeft, NODE_ROW_STATUSES, nodeRows, runRows } from '../views/runs.ts';
+import { type Call, defineTool } from './define.ts';
+import { findRunGraph } from './find-run.ts';
+import { cursorInput, limitInput, seqOutput } from './inputs.ts';
+import { changeAfter } from './wait.ts';
+
+const MAX_PATH = 30;
+const MAX_OUTPUT_CHARS = 12_000;
+
+const input = z.strictObject({
+  run: z.string().max(64).optional().describe('Default: lists the runs of this project'),
+  node: z.string().max(64).optional().describe('This node with its output and evidence; needs run'),
+  status: z
+    .enum([...new Set([...NODE_ROW_STATUSES, ...RUN_STATUSES])])
+    .optional()
+    .describe('Only nodes (without run: runs) of this status'),
+  limit: limitInput(50, 200),
+  cursor: cursorInput,
+  wait_s: z.number().min(0).max(50).default(0).describe('Wait for the run to stop running, or for `until`'),
+  until: z.enum(['end', 'change']).default('end').describe('What to wait for; end: it is not running any more'),
+  after: z.number().int().min(0).optional().describe('With until change: after this seq; default now'),
+});
+type Input = z.output<typeof input>;
+
+export const runStatus = defineTool({
+  name: 'run_status',
+  title: 'See a run',
+  toolset: 'run',
+  description:
+    'Use to see how a run stands, to wait for its end with wait_s instead of polling, to read one node with its output, or without run to list runs. ' +
+    'Answers {run, name, status, counts, nodes: [{node, kind, status, attempt?, fence?, agent?, duration_ms?, summary?, error?}], critical_path_left, total, next_cursor?, seq}, or with node {detail}, or {runs}.',
+  searchHint: 'run status progress nodes list wait graph',
+  annotations: { readOnly: true, destructive: false, idempotent: true },
+  answers: { narrow: 'limit, status or node', maxSeconds: 60 },
+  positional: ['run'],
+  input,
+  output: z.object({
+    run: z.string().optional(),
+    name: z.string().optional(),
+    status: z.string().optional(),
+    started_at: z.string().optional(),
+    ended_at: z.string().optional(),
+    counts: z.record(z.string(), z.number()).optional(),
+    nodes: z.array(z.looseObject({ node: z.string(), kind: z.string(), status: z.string() })).optional(),
+    critical_path_left: z.array(z.string()).optional(),
+    detail: z.record(z.string(), z.unknown()).optional(),
+    runs: z.array(z.looseObject({ run: z.string(), name: z.string(), status: z.string() })).optional(),
+    total: z.number().int().optional(),
+    next_cursor: z.string().optional(),
+    seq: seqOutput,
+  }),
+  async run(given, call: Call<Ports>) {
+    if (given.run === undefined) return await list(given, call.ports);
+    const graph = await findRunGraph(call.ports, given.run);
+    if (!graph.ok) return graph;
+    await waitFor(given, given.run, call);
+    if (call.signal.aborted) return fail({ code: 'cancelled' });
+    return await one(given, given.run, graph.value, call.ports);
+  },
+});
+
+async function waitFor(given: Input, id: string, call: Call<Ports>): Promise<void> {
+  const { documents } = call.ports;
+  const endsAt = Math.min(Date.now() + given.wait_s * 1_000, call.deadlineAt - 1_000);
+  let after = given.after;
+  for (;;) {
+    const seq = documents.store.seq();
+    const seen = documents.peek((view) => ({
+      status: view.get<RunDocument>(runStream(id))?.status,
+      last: view.lastSeq(runStream(id)),
+    }));
+    after ??= seen.last;
+    const reached = given.until === 'change' ? seen.last > after : seen.status !== 'running';
+    const leftMs = endsAt - Date.now();
+    // A run that has ended changes no more.
+    if (reached || leftMs <= 0 || seen.status === undefined || hasEnded(seen.status) || call.signal.aborted) return;
+    await changeAfter(documents, seq, leftMs, call.signal);
+  }
+}
+
+async function list(given: Input, { documents, graphs, workspace }: Ports) {
+  return await documents.read((view) => {
+    const sizeOf = (hash: string): number => graphs.get(hash)?.prepared.ids.length ?? 0;
+    const fits = (run: Readonly<RunDocument>): boolean =>
+      run.project === workspace.project && (given.status === undefined || run.status === given.status);
+    return ok({ ...page(given, 'runs', runRows(view, sizeOf, fits)), seq: view.seq });
+  });
+}
+
+async function one(given: Input, id: string, graph: RunGraph, { documents }: Ports) {
+  const { presence, blobs } = documents;
+  return await documents.read((view) => {
+    const run = view.get<RunDocument>(runStream(id));
+    if (run === undefined) return fail({ code: 'unknown-run', run: id, near: [] });
+    const { name, status, started_at, ended_at } = run;
+    const head = { run: id, name, status, started_at, ...(ended_at === undefined ? {} : { ended_at }) };
+    if (given.node !== undefined) {
+      const detail = detailOf(run, graph, given.node, (record) => outputOf(record, blobs));
+      return detail.ok ? ok({ ...head, detail: detail.value, seq: view.seq }) : detail;
+    }
+    const rows = nodeRows(run, graph, Date.now(), (who) => presence.lastSeen(who));
+    const counts: Record<string, number> = {};
+    for (const row of rows) counts[row.status] = (counts[row.status] ?? 0) + 1;
+    const shown = given.status === undefined ? rows : rows.filter((row) => row.status === given.status);
+    const path = criticalPathLeft(run, graph).slice(0, MAX_PATH);
+    return ok({ ...head, counts, ...page(given, 'nodes', shown), critical_path_left: path, seq: view.seq });
+  });
+}
+
+function detailOf(
+  run: Readonly<RunDocument>,
+  graph: RunGraph,
+  id: string,
+  output: (record: NodeRecord) => Json | undefined,
+): Result<JsonObject> {
+  const index = graph.prepared.index.get(id);
+  const node = index === undefined ? undefined : graph.prepared.graph.nodes[index];
+  if (node === undefined) {
+    return fail({ code: 'unknown-node', run: run.id, node: id, near: nearest(id, graph.prepared.ids) });
+  }
+  const record = run.nodes[id];
+  const definition = JSON.parse(JSON.stringify(node));
+  if (record === undefined) return ok({ status: 'waiting', definition });
+  const { output: _, lease_ms: __, ...facts } = record;
+  const found = output(record);
+  const text = found === undefined ? '' : JSON.stringify(found);
+  const shown: JsonObject =
+    found === undefined
+      ? {}
+      : text.length <= MAX_OUTPUT_CHARS
+        ? { output: copyJson(found) }
+        : { output_start: text.slice(0, MAX_OUTPUT_CHARS), output_characters: text.length };
+  return ok({ ...JSON.parse(JSON.stringify(facts)), ...shown, definition });
+}
+
+function page<K extends string, R>(given: Input, key: K, rows: readonly R[]) {
+  const from = Math.max(0, Number(given.cursor ?? 0) || 0);
+  const shown = rows.slice(from, from + given.limit);
+  const next = from + shown.length;
+  const more = next < rows.length ? { next_cursor: String(next) } : {};
+  return { ...({ [key]: shown } as Record<K, R[]>), total: rows.length, ...more };
+}
