@@ -50,7 +50,7 @@ export function record(n: number): Decide<string> {
 }
 
 function answerOf(n: number): string {
-  return n % 4 === 1 ? `${n} `.repeat(1_500) : `${n}`;
+  return n % 4 === 1 ? `${n} `.repeat(2_500) : `${n}`;
 }
 
 export async function change(documents: Documents, n: number, answers: Answers, isDead: () => boolean): Promise<void> {

@@ -1,8 +1,9 @@
 // Immutable bytes by their SHA-256: large results, graph definitions, artefacts. Events hold the hash.
 
 import { hash } from 'node:crypto';
+import { type Failure, FailureError } from '../../failure.ts';
 import type { Blobs, Durability } from '../port.ts';
-import { type Disk, replaceFile, syncDirectory } from './disk.ts';
+import { type Disk, errnoOf, replaceFile, syncDirectory } from './disk.ts';
 
 export class FileBlobs implements Blobs {
   private readonly disk: Disk;
@@ -17,10 +18,26 @@ export class FileBlobs implements Blobs {
 
   put(bytes: Uint8Array): string {
     const sha256 = hash('sha256', bytes);
+    return clearly(
+      (errno) => ({ code: 'store-full', syscall: 'writing a blob', errno }),
+      () => this.write(sha256, bytes),
+    );
+  }
+
+  get(sha256: string): Buffer | undefined {
+    if (!/^[0-9a-f]{64}$/.test(sha256)) return undefined;
+    const why = (errno: string) => `the stored blob ${sha256} cannot be read (${errno})`;
+    return clearly(
+      (errno) => ({ code: 'store-unwritable', why: why(errno) }),
+      () => this.read(sha256),
+    );
+  }
+
+  private write(sha256: string, bytes: Uint8Array): string {
     const path = `${this.folder}/${sha256}`;
     const durable = this.durability === 'fsync';
     // A commit will name it: it has to be there, whole, after any power loss that keeps the commit.
-    if (this.get(sha256) !== undefined) {
+    if (this.read(sha256) !== undefined) {
       // Whoever wrote it may have died before its name was durable.
       if (durable) syncDirectory(this.disk, this.folder);
       return sha256;
@@ -33,12 +50,22 @@ export class FileBlobs implements Blobs {
     return sha256;
   }
 
-  get(sha256: string): Buffer | undefined {
-    if (!/^[0-9a-f]{64}$/.test(sha256)) return undefined;
+  private read(sha256: string): Buffer | undefined {
     const path = `${this.folder}/${sha256}`;
     const stat = this.disk.stat(path);
     if (stat === undefined || !stat.isFile) return undefined;
     const bytes = this.disk.readFile(path);
     return hash('sha256', bytes) === sha256 ? bytes : undefined;
+  }
+}
+
+/** A file error as a clear failure: blobs are written and read within decisions, where anything else looks like a bug. */
+function clearly<T>(failure: (errno: string) => Failure, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    throw new FailureError(failure(errno));
   }
 }
