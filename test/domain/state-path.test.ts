@@ -1,3 +1,5 @@
+// The grammar of paths: what it takes, what it refuses, and that nothing hostile gets through or hangs.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StatePath } from '../../src/domain/state-path.ts';

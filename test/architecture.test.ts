@@ -1,0 +1,180 @@
+// The rules of the layout, held: directions, cycles, lengths, names, where the outside world may be touched.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { tools } from '../src/tools/index.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+interface SourceFile {
+  name: string;
+  text: string;
+  lines: string[];
+  /** Files of the project, and packages or Node modules, that it imports; `types` are `import type` only. */
+  imports: { target: string; types: boolean; lazy: boolean }[];
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'));
+}
+
+function readSource(name: string): SourceFile {
+  const text = readFileSync(path.join(root, name), 'utf8');
+  const imports: SourceFile['imports'] = [];
+  const resolve = (target: string) => (target.startsWith('.') ? path.posix.join(path.posix.dirname(name), target) : target);
+  for (const [, types, names, target] of text.matchAll(/^(?:import|export)\s+(type\s+)?([^'";]*?from\s+)?'([^']+)'/gm)) {
+    const inner = /\{([^}]*)\}/.exec(names ?? '')?.[1];
+    const onlyTypes = types !== undefined || (inner !== undefined && inner.split(',').every((one) => one.trim() === '' || one.trim().startsWith('type ')) && !/^\w/.test(names ?? ''));
+    imports.push({ target: resolve(target ?? ''), types: onlyTypes, lazy: false });
+  }
+  for (const [, target] of text.matchAll(/\bimport\('([^']+)'\)/g)) imports.push({ target: resolve(target ?? ''), types: false, lazy: true });
+  return { name, text, lines: text.split('\n'), imports };
+}
+
+const sources = filesBelow('src').map(readSource);
+const tests = filesBelow('test').map(readSource);
+const byName = new Map(sources.map((source) => [source.name, source]));
+
+/** Room of a file: its folder, or the file itself for those at the top. */
+function roomOf(name: string): string {
+  const [, first = '', second] = name.split('/');
+  return second === undefined ? first : first;
+}
+
+/** What each room may import (values; types may come from anywhere below the tools). */
+const MAY_IMPORT: Record<string, string[]> = {
+  json: ['failure.ts', 'json'],
+  store: ['failure.ts', 'json', 'store'],
+  domain: ['failure.ts', 'json', 'domain', 'graph', 'nodes', 'store/stream.ts', 'nearest.ts'],
+  graph: ['failure.ts', 'json', 'graph', 'nearest.ts'],
+  nodes: ['failure.ts', 'json', 'graph', 'nodes'],
+  documents: ['failure.ts', 'json', 'store', 'domain', 'documents'],
+  views: ['failure.ts', 'json', 'domain', 'graph', 'nodes', 'documents', 'views', 'store'],
+};
+
+/** Packages that hooks and a status line must not load: schemas and protocol live above. */
+const HEAVY = /^(zod|@modelcontextprotocol\/|pino|commander|jsonpath-plus|proper-lockfile)/;
+const LIGHT_ROOMS = ['json', 'store', 'domain', 'graph', 'nodes', 'documents', 'views'];
+
+/** Modules of Node that compute and touch nothing. */
+const PURE = ['node:crypto', 'node:util'];
+
+describe('directions', () => {
+  for (const [room, allowed] of Object.entries(MAY_IMPORT)) {
+    test(`${room}/ imports only what stands below it`, () => {
+      const wrong: string[] = [];
+      for (const source of sources.filter((one) => one.name.startsWith(`src/${room}/`))) {
+        for (const { target, types } of source.imports) {
+          if (types || !target.startsWith('src/')) continue;
+          const inside = target.slice('src/'.length);
+          if (!allowed.some((one) => inside === one || inside.startsWith(`${one}/`))) wrong.push(`${source.name} → ${target}`);
+        }
+      }
+      expect(wrong).toEqual([]);
+    });
+  }
+
+  test('domain and graph do no input or output', () => {
+    const wrong = sources
+      .filter(({ name }) => /^src\/(domain|graph|json)\//.test(name))
+      .flatMap(({ name, imports }) => imports.filter(({ target }) => target.startsWith('node:') && !PURE.includes(target)).map(({ target }) => `${name} → ${target}`));
+    expect(wrong).toEqual([]);
+  });
+
+  test('what a hook loads is free of schemas, protocol and logging', () => {
+    const wrong = sources
+      .filter(({ name }) => LIGHT_ROOMS.includes(roomOf(name)))
+      .flatMap(({ name, imports }) => imports.filter(({ target, types }) => !types && HEAVY.test(target)).map(({ target }) => `${name} → ${target}`));
+    expect(wrong).toEqual([]);
+  });
+
+  test('main.ts loads nothing but config before it knows the verb', () => {
+    const main = byName.get('src/main.ts');
+    const eager = main?.imports.filter(({ lazy, types }) => !lazy && !types).map(({ target }) => target);
+    expect(eager?.filter((target) => !target.startsWith('node:'))).toEqual(['src/config.ts']);
+  });
+
+  test('there are no import cycles', () => {
+    const cycles: string[] = [];
+    const state = new Map<string, 'open' | 'done'>();
+    const visit = (name: string, trail: string[]): void => {
+      if (state.get(name) === 'done') return;
+      if (state.get(name) === 'open') {
+        cycles.push([...trail.slice(trail.indexOf(name)), name].join(' → '));
+        return;
+      }
+      state.set(name, 'open');
+      for (const { target, types } of byName.get(name)?.imports ?? []) if (!types && byName.has(target)) visit(target, [...trail, name]);
+      state.set(name, 'done');
+    };
+    for (const { name } of sources) visit(name, []);
+    expect(cycles).toEqual([]);
+  });
+});
+
+/** Functions and methods with their length in lines, by the indentation that the formatter guarantees. */
+function functionLengths(source: SourceFile): { at: string; length: number }[] {
+  const found: { at: string; length: number }[] = [];
+  for (const [index, line] of source.lines.entries()) {
+    const match = /^(\s*)(?:export )?(?:default )?(?:private |protected |static |override )*(?:async )?(?:function\*? \w+|(?:\*|get |set )?#?\w+(?:<[^>]*>)?\([^)]*\)?.*\{$|constructor\()/.exec(line);
+    if (match === null || /^\s*(?:if|for|while|switch|catch|return|describe|test|else)\b/.test(line)) continue;
+    const indent = match[1] ?? '';
+    const end = source.lines.findIndex((later, at) => at > index && (later === `${indent}}` || later === `${indent}};` || later === `${indent}},`));
+    if (end > 0) found.push({ at: `${source.name}:${index + 1}`, length: end - index + 1 });
+  }
+  return found;
+}
+
+describe('sizes', () => {
+  test('no file is longer than 400 lines, no test file longer than 600', () => {
+    const long = [...sources.filter(({ lines }) => lines.length > 401), ...tests.filter(({ lines }) => lines.length > 601)];
+    expect(long.map(({ name, lines }) => `${name} (${lines.length})`)).toEqual([]);
+  });
+
+  test('the median file has at most 120 lines', () => {
+    const lengths = sources.map(({ lines }) => lines.length).sort((a, b) => a - b);
+    expect(lengths[Math.floor(lengths.length / 2)]).toBeLessThanOrEqual(120);
+  });
+
+  test('no function is longer than 70 lines', () => {
+    expect(sources.flatMap(functionLengths).filter(({ length }) => length > 70).map(({ at, length }) => `${at} (${length})`)).toEqual([]);
+  });
+});
+
+describe('names and edges', () => {
+  test('the file of a tool is the tool name with hyphens', () => {
+    for (const { name } of tools) {
+      const source = byName.get(`src/tools/${name.replaceAll('_', '-')}.ts`);
+      expect(source?.text, name).toContain(`name: '${name}'`);
+    }
+  });
+
+  test('files are kebab-case and open with what they are for', () => {
+    for (const { name, lines } of [...sources, ...tests]) {
+      expect(path.posix.basename(name), name).toMatch(/^[a-z0-9]+([.-][a-z0-9]+)*\.ts$/);
+      expect(lines[0], name).toMatch(/^\/\/ \S/);
+    }
+  });
+
+  test('only config.ts reads the environment', () => {
+    expect(sources.filter(({ text, name }) => /process\.env\b/.test(text) && name !== 'src/config.ts').map(({ name }) => name)).toEqual([]);
+  });
+
+  test('only main.ts ends the process, and only the command line writes to stdout', () => {
+    expect(sources.filter(({ text, name }) => /process\.exit\(/.test(text) && name !== 'src/main.ts').map(({ name }) => name)).toEqual([]);
+    const speaking = sources.filter(({ text }) => /process\.stdout|console\./.test(text)).map(({ name }) => name);
+    expect(speaking.filter((name) => name !== 'src/main.ts' && !name.startsWith('src/cli/'))).toEqual([]);
+  });
+
+  test('no module holds mutable state', () => {
+    const wrong = sources.flatMap(({ name, lines }) => lines.flatMap((line, index) => (/^(?:export )?let /.test(line) ? [`${name}:${index + 1}`] : [])));
+    expect(wrong).toEqual([]);
+  });
+
+  test('what is committed names no machine and no registry', () => {
+    for (const { name, text } of sources) expect(text, name).not.toMatch(/\/(?:home|root)\/\w+\/|:\/\/registry\./);
+  });
+});
