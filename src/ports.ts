@@ -2,6 +2,7 @@
 // where store, documents and session binding are put together.
 
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import type { Config } from './config.ts';
 import { Documents } from './documents/documents.ts';
 import { Maintenance } from './documents/maintenance.ts';
@@ -37,24 +38,55 @@ export async function openPorts(
   const documents = opened.value;
   const { user, session, clientSession } = config;
   const sessions = new SessionBinding(documents, { user, session, clientSession, workspace, serves: role === 'serve' });
+  const graphs = new Graphs(documents.blobs);
   const maintenance =
     role === 'serve' && !config.readOnly
       ? new Maintenance(documents, { onTrouble: (err) => log.warn({ err }, 'maintenance') })
       : undefined;
+  const runner =
+    role === 'serve' ? await startRunner({ config, log, documents, sessions, graphs, workspace, root }) : undefined;
   return ok({
     config,
     log,
     documents,
     sessions,
-    graphs: new Graphs(documents.blobs),
+    graphs,
     workspace,
     workspaceRoot: root,
     close: async () => {
+      await runner?.close();
       sessions.close();
       await maintenance?.stop();
       await documents.close();
     },
   });
+}
+
+interface RunnerNeeds extends Pick<Ports, 'config' | 'log' | 'documents' | 'sessions' | 'graphs' | 'workspace'> {
+  root: string;
+}
+
+/** Only where commands are admitted: loading it costs a start that has no use for it. */
+async function startRunner(needs: RunnerNeeds): Promise<{ close(): Promise<void> } | undefined> {
+  const { config, log, documents, sessions, graphs, workspace, root } = needs;
+  if (config.readOnly || config.allowCommands.length === 0) return undefined;
+  const { Runner } = await import('./runner/runner.ts');
+  const { thisProcess } = await import('./runner/identity.ts');
+  const runner = new Runner({
+    documents,
+    graphs,
+    log,
+    user: config.user,
+    workspace: workspace.workspace,
+    workspaceRoot: root,
+    allowCommands: config.allowCommands,
+    childEnv: config.childEnv,
+    self: thisProcess(),
+    concurrency: Math.max(1, availableParallelism()),
+    ownSession: () => documents.peek((view) => sessions.find(view)),
+  });
+  runner.start();
+  return runner;
 }
 
 function openDocuments(config: Config): Result<Documents> {

@@ -1,0 +1,57 @@
+// What a process's end says of its node: the report that the runner makes. Observed by the server itself, not claimed.
+
+import type { ErrorKind, ReportInput } from '../domain/run-report.ts';
+import type { JsonObject } from '../json/json.ts';
+import type { ProcessResult } from '../nodes/process.ts';
+import type { Blobs } from '../store/port.ts';
+
+/** Of each stream, in the run's document; what is longer is a blob. */
+const TAIL_CHARS = 4_096;
+
+type Ended = Pick<ReportInput, 'status' | 'output' | 'summary' | 'errorKind' | 'evidence'>;
+
+/** The report for a process that ended by itself or by its deadline. */
+export function reportOf(result: ProcessResult, blobs: Blobs): Ended {
+  const evidence = evidenceOf(result, blobs);
+  if (result.outcome === 'exited' && result.exit_code === 0) {
+    return { status: 'done', output: { exit_code: 0, stdout: tail(result.stdout) }, evidence };
+  }
+  const { why, errorKind } = failureOf(result);
+  const last = tail(result.stderr.trim() === '' ? result.stdout : result.stderr)
+    .trim()
+    .split('\n')
+    .slice(-3)
+    .join('\n');
+  return { status: 'failed', summary: last === '' ? why : `${why}: ${last}`.slice(0, 1_000), errorKind, evidence };
+}
+
+function failureOf(result: ProcessResult): { why: string; errorKind: ErrorKind } {
+  switch (result.outcome) {
+    case 'spawn-failed':
+      return { why: result.error?.message ?? 'it could not be started', errorKind: 'terminal' };
+    case 'timed-out':
+      return { why: `it ran longer than allowed and was ended after ${result.duration_ms} ms`, errorKind: 'retryable' };
+    case 'aborted':
+      return { why: result.error?.message ?? 'it was ended', errorKind: 'retryable' };
+    case 'exited': {
+      const how =
+        result.exit_code === undefined ? `ended by ${result.signal ?? 'a signal'}` : `exit code ${result.exit_code}`;
+      return { why: how, errorKind: 'retryable' };
+    }
+  }
+}
+
+function evidenceOf(result: ProcessResult, blobs: Blobs): JsonObject {
+  const evidence: JsonObject = { grade: 'run-by-server', outcome: result.outcome, duration_ms: result.duration_ms };
+  if (result.exit_code !== undefined) evidence.exit_code = result.exit_code;
+  if (result.signal !== undefined) evidence.signal = result.signal;
+  if (result.stderr !== '') evidence.stderr = tail(result.stderr);
+  if (result.truncated) evidence.truncated = true;
+  if (result.escaped === true) evidence.escaped = true;
+  if (result.stdout.length > TAIL_CHARS) evidence.stdout_sha256 = blobs.put(Buffer.from(result.stdout));
+  return evidence;
+}
+
+function tail(text: string): string {
+  return text.length <= TAIL_CHARS ? text : `…${text.slice(1 - TAIL_CHARS)}`;
+}

@@ -1,0 +1,27 @@
+// Who this process is, so that another one on the same machine can tell whether it still lives. Called by ports.ts.
+
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { ProcessId } from '../domain/run.ts';
+import { processStart } from '../nodes/process-group.ts';
+
+export function thisProcess(): ProcessId {
+  return { host: hostname(), boot: bootId(), pid: process.pid, start: processStart(process.pid) ?? '' };
+}
+
+/** Whether the process is certainly gone: on this host, and not among those that run. Undefined: nobody here can tell. */
+export function isGone(other: ProcessId, self: ProcessId): boolean | undefined {
+  if (other.host !== self.host || other.start === '') return undefined;
+  // After a restart of the machine none of its processes is left.
+  if (other.boot !== self.boot) return true;
+  return processStart(other.pid) !== other.start;
+}
+
+/** Differs after every restart of the machine; elsewhere start times are absolute, so it need not. */
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,136 @@
+// One command node at work in this process: from its durable claim to its report. Started by runner.ts.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Documents } from '../documents/documents.ts';
+import type { Author } from '../domain/command.ts';
+import type { RunGraph } from '../domain/run.ts';
+import { renewClaim, spawnedNode } from '../domain/run-claim.ts';
+import { type ReportInput, reportNode } from '../domain/run-report.ts';
+import type { Failure } from '../failure.ts';
+import type { Logger } from '../log.ts';
+import { resolveWorkdir } from '../nodes/admission.ts';
+import type { CommandNode } from '../nodes/command.ts';
+import { runProcess } from '../nodes/process.ts';
+import { endGroup } from '../nodes/process-group.ts';
+import { reportOf } from './evidence.ts';
+
+/** Where neither node nor graph says how long a try may take. */
+const DEFAULT_RUN_S = 3_600;
+/** Between SIGTERM and SIGKILL when the claim is lost or the run is cancelled. */
+const GRACE_MS = 5_000;
+/** The same when this process itself has to go. */
+const CLOSING_GRACE_MS = 100;
+/** A result is not thrown away because the disk was full for a moment. */
+const REPORT_PAUSES_MS = [100, 500, 2_000, 5_000, 15_000, 30_000];
+
+export interface JobParts {
+  documents: Documents;
+  log: Logger;
+  by: Author;
+  workspaceRoot: string;
+  childEnv: Readonly<Record<string, string | undefined>>;
+}
+
+export interface JobClaim {
+  claim: string;
+  run: string;
+  graph: RunGraph;
+  node: CommandNode;
+}
+
+export class Job {
+  readonly held: JobClaim;
+  /** Resolves when the process has ended and, unless the claim was lost, its end is reported. Never rejects. */
+  readonly done: Promise<void>;
+  /** Ms since the epoch: when the claim should be renewed next. */
+  renewAt: number;
+  private readonly parts: JobParts;
+  private readonly stopper = new AbortController();
+  private readonly leaseMs: number;
+  private stopped: 'lost' | 'closing' | undefined;
+  private pid: number | undefined;
+
+  /** Contract: the claim's commit is durable. */
+  constructor(held: JobClaim, parts: JobParts) {
+    this.held = held;
+    this.parts = parts;
+    this.leaseMs = held.graph.prepared.leaseMs[held.graph.prepared.index.get(held.node.id) ?? 0] ?? 0;
+    this.renewAt = Date.now() + this.leaseMs / 3;
+    this.done = this.work().catch((error: unknown) => {
+      parts.log.error({ err: error, node: held.node.id }, 'a command node could not be run');
+    });
+  }
+
+  /** The claim does not hold any more: TERM, a while, KILL, and no report. */
+  lose(): void {
+    this.stopped ??= 'lost';
+    this.stopper.abort();
+  }
+
+  /** This process ends: the group is ended at once, and the node given up, so that another server need not wait. */
+  async close(): Promise<void> {
+    if (this.stopped !== undefined) return;
+    this.stopped = 'closing';
+    this.stopper.abort();
+    if (this.pid !== undefined) await endGroup(this.pid, CLOSING_GRACE_MS);
+    await this.report({ status: this.pid === undefined ? 'released' : 'interrupted' });
+  }
+
+  /** Keeps the claim: its agent is seen, and the lease is stored anew where that does not cover it. */
+  async renew(key: string): Promise<void> {
+    this.renewAt = Date.now() + this.leaseMs / 3;
+    const { documents, by } = this.parts;
+    documents.presence.touch(key);
+    const renewed = await documents.change((tx, ctx) => renewClaim(tx, ctx, this.held), { by });
+    if (!renewed.ok && isOver(renewed.failure)) this.lose();
+  }
+
+  private async work(): Promise<void> {
+    const { documents, workspaceRoot, childEnv, by } = this.parts;
+    const { node, graph, claim } = this.held;
+    const place = resolveWorkdir(workspaceRoot, node.cwd);
+    if (!place.ok) {
+      await this.report({ status: 'failed', summary: place.why, errorKind: 'terminal' });
+      return;
+    }
+    const runS = node.timeouts?.run_s ?? graph.prepared.graph.defaults?.timeouts?.run_s ?? DEFAULT_RUN_S;
+    let recorded: Promise<unknown> = Promise.resolve();
+    const result = await runProcess({
+      argv: node.command,
+      cwd: place.path,
+      baseEnv: childEnv,
+      ...(node.env === undefined ? {} : { env: node.env }),
+      timeoutMs: runS * 1_000,
+      graceMs: GRACE_MS,
+      signal: this.stopper.signal,
+      onSpawn: ({ pid, startTime: start = '' }) => {
+        this.pid = pid;
+        recorded = documents
+          .change((tx, ctx) => spawnedNode(tx, ctx, { claim, pid, start }), { by })
+          .then((spawned) => {
+            if (!spawned.ok && isOver(spawned.failure)) this.lose();
+          });
+      },
+    });
+    await recorded;
+    if (this.stopped === undefined) await this.report(reportOf(result, documents.blobs));
+  }
+
+  private async report(said: Omit<ReportInput, 'graph' | 'claim'>): Promise<void> {
+    const { documents, log, by } = this.parts;
+    const { graph, claim, node } = this.held;
+    const input: ReportInput = { ...said, graph, claim };
+    for (const pauseMs of [0, ...REPORT_PAUSES_MS]) {
+      if (pauseMs > 0) await delay(pauseMs, undefined, { ref: false });
+      const reported = await documents.change((tx, ctx) => reportNode(tx, ctx, input), { by });
+      if (reported.ok || isOver(reported.failure)) return;
+      log.warn({ node: node.id, code: reported.failure.code }, 'the end of a command node could not be recorded');
+      if (this.stopped !== undefined) return;
+    }
+  }
+}
+
+/** The claim is not ours any more, as opposed to a store that could not be written just now. */
+function isOver({ code }: Failure): boolean {
+  return code === 'stale-claim' || code === 'unknown-claim' || code === 'unknown-run';
+}

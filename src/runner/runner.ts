@@ -1,0 +1,252 @@
+// Executes the command nodes of this workspace's runs, as far as this process's allow-list admits them; every server of
+// the workspace runs one, and claims decide among them. Also ends what dead servers left behind. Started by ports.ts.
+
+import type { Documents } from '../documents/documents.ts';
+import type { Author } from '../domain/command.ts';
+import { hasEnded, type ProcessId, type RunDocument, type RunGraph, runStream } from '../domain/run.ts';
+import { abandonClaim, claimNode, reapExpired } from '../domain/run-claim.ts';
+import type { ClaimAnswer } from '../domain/run-fit.ts';
+import { reportNode } from '../domain/run-report.ts';
+import type { Graphs } from '../graphs.ts';
+import type { Logger } from '../log.ts';
+import { killGroup } from '../nodes/process-group.ts';
+import type { FoldedCommit } from '../store/fold.ts';
+import { isGone } from './identity.ts';
+import { Job } from './job.ts';
+import { emptySurvey, mayRun, type Orphan, type Survey, surveyRun, type Work } from './survey.ts';
+
+/** Servers that did not make a node ready wait so long before they try for it: less racing, and its maker goes on with it. */
+const JITTER_MS = { least: 15, most: 60 };
+/** How often to look whether the other servers on this machine that hold claims still live. */
+const OTHERS_MS = 400;
+/** The longest between two looks, for a hint that never came. */
+const IDLE_MS = 5_000;
+const CLOSE_MS = 900;
+
+export interface RunnerParts {
+  documents: Documents;
+  graphs: Graphs;
+  log: Logger;
+  user: string;
+  workspace: string;
+  /** Absolute. */
+  workspaceRoot: string;
+  /** Not empty. */
+  allowCommands: readonly string[];
+  childEnv: Readonly<Record<string, string | undefined>>;
+  self: ProcessId;
+  /** Processes at once. */
+  concurrency: number;
+  /** The session of this process's client, whose commits are as good as our own. */
+  ownSession?(): string | undefined;
+}
+
+export class Runner {
+  private readonly parts: RunnerParts;
+  /** Presence key of this process's claims. */
+  private readonly key: string;
+  private readonly by: Author;
+  /** Runs that may have something to do; the rest have ended or are another workspace's. */
+  private readonly open = new Set<string>();
+  private readonly jobs = new Map<string, Job>();
+  /** Nodes whose claim is being asked for, as `run/node`. */
+  private readonly asking = new Set<string>();
+  /** Claims of dead servers that are being ended. */
+  private readonly ending = new Set<string>();
+  private readonly stopper = new AbortController();
+  private unsubscribe: () => void = () => undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private dueAt = Number.POSITIVE_INFINITY;
+
+  constructor(parts: RunnerParts) {
+    this.parts = parts;
+    const { pid, start } = parts.self;
+    this.key = `server-${pid}-${start.replace(/[^0-9]/g, '')}`;
+    this.by = { user: parts.user, agent: this.key, tool: 'runner' };
+  }
+
+  start(): void {
+    const { documents } = this.parts;
+    this.unsubscribe = documents.onChange((commits) => this.note(commits));
+    documents.peek((view) => {
+      for (const stream of view.streams('run/')) this.open.add(stream.slice('run/'.length));
+    });
+    void this.watch();
+    this.lookIn(0);
+  }
+
+  /** Ends what runs here and gives it up. Resolves within a second; never rejects. */
+  async close(): Promise<void> {
+    if (this.stopper.signal.aborted) return;
+    this.stopper.abort();
+    this.unsubscribe();
+    clearTimeout(this.timer);
+    const ended = Promise.allSettled([...this.jobs.values()].map((job) => job.close()));
+    const late = new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref());
+    await Promise.race([ended, late]);
+  }
+
+  /** Commits of this process are followed at once, others' after a while. Called while the store is at work: looks later. */
+  private note(commits: readonly FoldedCommit[]): void {
+    const authors: Author[] = [];
+    for (const { commit } of commits) {
+      const runs = commit.events.filter(({ stream }) => stream.startsWith('run/'));
+      for (const { stream } of runs) this.open.add(stream.slice('run/'.length));
+      if (runs.length > 0) authors.push(commit.by);
+    }
+    if (authors.length > 0) {
+      setImmediate(() => {
+        try {
+          this.follow(authors);
+        } catch {
+          // A store that cannot be read: the look reports it.
+          this.lookIn(0);
+        }
+      });
+    }
+  }
+
+  private follow(authors: readonly Author[]): void {
+    if (this.stopper.signal.aborted) return;
+    const session = this.parts.ownSession?.();
+    const own = authors.some((by) => by.agent === this.key || (session !== undefined && by.session === session));
+    this.lookIn(own ? 0 : JITTER_MS.least + Math.random() * (JITTER_MS.most - JITTER_MS.least));
+  }
+
+  /** Keeps the documents fresh: what others commit is noted as it is folded. */
+  private async watch(): Promise<void> {
+    const { documents, log } = this.parts;
+    try {
+      for await (const _ of documents.store.watch(documents.store.seq(), this.stopper.signal)) void _;
+    } catch (error) {
+      // The slow look remains, and with it every call of a tool.
+      log.warn({ err: error }, 'the runner cannot watch the store');
+    }
+  }
+
+  private lookIn(ms: number): void {
+    if (this.stopper.signal.aborted) return;
+    const at = performance.now() + ms;
+    if (at >= this.dueAt) return;
+    clearTimeout(this.timer);
+    this.dueAt = at;
+    this.timer = setTimeout(() => this.look(), ms).unref();
+  }
+
+  private look(): void {
+    this.dueAt = Number.POSITIVE_INFINITY;
+    const { log } = this.parts;
+    try {
+      const survey = this.survey();
+      this.act(survey);
+      const others = survey.watchOthers ? OTHERS_MS : IDLE_MS;
+      const renewals = [...this.jobs.values()].map((job) => job.renewAt - Date.now());
+      this.lookIn(Math.max(10, Math.min(others, survey.until - Date.now(), ...renewals)));
+    } catch (error) {
+      log.warn({ err: error }, 'the runner cannot read the store');
+      this.lookIn(IDLE_MS);
+    }
+  }
+
+  private survey(): Survey {
+    const { documents, workspace, allowCommands, self, graphs } = this.parts;
+    const found = emptySurvey();
+    const parts = {
+      now: Date.now(),
+      lastSeen: (who: string) => documents.presence.lastSeen(who),
+      allowCommands,
+      self,
+      isMine: (claim: string, run: string, node: string) => this.jobs.has(claim) || this.asking.has(`${run}/${node}`),
+      isGone: (server: ProcessId) => isGone(server, self),
+    };
+    documents.peek((view) => {
+      for (const job of this.jobs.values()) {
+        const node = view.get<RunDocument>(runStream(job.held.run))?.nodes[job.held.node.id];
+        if (node?.status !== 'claimed' || node.claim !== job.held.claim) job.lose();
+      }
+      for (const id of this.open) {
+        const run = view.get<RunDocument>(runStream(id));
+        const graph = run?.workspace === workspace && !hasEnded(run.status) ? graphs.get(run.graph) : undefined;
+        if (run === undefined || graph === undefined) this.open.delete(id);
+        else surveyRun(run, graph, parts, found);
+      }
+    });
+    return found;
+  }
+
+  private act({ orphans, reap, work }: Survey): void {
+    const { documents } = this.parts;
+    for (const job of this.jobs.values()) if (job.renewAt <= Date.now()) this.run(job.renew(this.key));
+    for (const orphan of orphans) if (!this.ending.has(orphan.claim)) this.run(this.end(orphan));
+    for (const { run, graph } of reap) {
+      this.run(documents.change((tx, ctx) => reapExpired(tx, ctx, { run, graph }), { by: this.by }));
+    }
+    for (const next of work) {
+      if (this.jobs.size + this.asking.size >= this.parts.concurrency) break;
+      if (!this.asking.has(`${next.run}/${next.node.id}`)) this.run(this.take(next));
+    }
+  }
+
+  /** First ends what the dead server's process left running, then its claim. */
+  private async end({ claim, graph, server, process }: Orphan): Promise<void> {
+    this.ending.add(claim);
+    try {
+      if (process !== undefined && server.boot === this.parts.self.boot) await killGroup(process.pid, process.start);
+      const why = 'the server that ran it is gone, and it may have taken effect';
+      await this.parts.documents.change((tx, ctx) => abandonClaim(tx, ctx, { graph, claim, why }), { by: this.by });
+    } finally {
+      this.ending.delete(claim);
+    }
+  }
+
+  private async take({ run, graph, node, before }: Work): Promise<void> {
+    const { documents, allowCommands, self, log } = this.parts;
+    const name = `${run}/${node.id}`;
+    this.asking.add(name);
+    try {
+      documents.presence.touch(this.key);
+      if (before !== undefined) await killGroup(before.process.pid, before.process.start);
+      const input = {
+        run,
+        graph,
+        agent: this.key,
+        agentName: 'server',
+        node: node.id,
+        kind: 'command' as const,
+        admits: (candidate: typeof node | { kind: 'agent' }) =>
+          candidate.kind === 'command' && mayRun(candidate, allowCommands),
+        server: self,
+      };
+      const claimed = await documents.change<ClaimAnswer>((tx, ctx) => claimNode(tx, ctx, input), { by: this.by });
+      // Another server was first, or the run was paused meanwhile.
+      if (!claimed.ok || claimed.value.value.kind !== 'claimed') return;
+      const { claim } = claimed.value.value;
+      if (this.stopper.signal.aborted) await this.giveBack(claim, graph);
+      else this.begin(claim, run, graph, node);
+    } catch (error) {
+      log.error({ err: error, node: node.id }, 'a command node could not be claimed');
+    } finally {
+      this.asking.delete(name);
+    }
+  }
+
+  private begin(claim: string, run: string, graph: RunGraph, node: Work['node']): void {
+    const { documents, log, workspaceRoot, childEnv } = this.parts;
+    const job = new Job({ claim, run, graph, node }, { documents, log, workspaceRoot, childEnv, by: this.by });
+    this.jobs.set(claim, job);
+    void job.done.then(() => {
+      this.jobs.delete(claim);
+      this.lookIn(0);
+    });
+  }
+
+  /** Claimed in the moment of closing: nothing was started. */
+  private async giveBack(claim: string, graph: RunGraph): Promise<void> {
+    const released = { graph, claim, status: 'released' as const };
+    await this.parts.documents.change((tx, ctx) => reportNode(tx, ctx, released), { by: this.by });
+  }
+
+  private run(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.parts.log.error({ err: error }, 'runner'));
+  }
+}

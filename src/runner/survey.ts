@@ -1,0 +1,111 @@
+// What a runner should do now, read off the run documents: pure but for asking which processes live. Called by runner.ts;
+// only a hint, since each command decides on its own document again.
+
+import { hasEnded, type NodeRecord, type ProcessId, type RunDocument, type RunGraph } from '../domain/run.ts';
+import { limitsOf } from '../domain/run-start.ts';
+import { readyNodes } from '../graph/ready.ts';
+import type { LastSeen } from '../graph/run-node.ts';
+import { commandAllowed } from '../nodes/admission.ts';
+import type { CommandNode } from '../nodes/command.ts';
+import type { AnyNode } from '../nodes/index.ts';
+
+export interface Work {
+  run: string;
+  graph: RunGraph;
+  node: CommandNode;
+  /** The process of the claim before, if its lease ended: to be ended first. */
+  before?: { server: ProcessId; process: { pid: number; start: string } };
+}
+
+/** A claim of a server process that is gone. */
+export interface Orphan {
+  graph: RunGraph;
+  claim: string;
+  server: ProcessId;
+  process?: { pid: number; start: string };
+}
+
+export interface Survey {
+  work: Work[];
+  orphans: Orphan[];
+  /** Runs with claims that nobody can account for. */
+  reap: { run: string; graph: RunGraph }[];
+  /** Other servers hold claims: whether they live must be asked again. */
+  watchOthers: boolean;
+  /** When time alone may change something, in ms since the epoch. */
+  until: number;
+}
+
+export interface SurveyParts {
+  now: number;
+  lastSeen: LastSeen;
+  allowCommands: readonly string[];
+  self: ProcessId;
+  /** True for a claim that this process is at work on, or is about to be. */
+  isMine(claim: string, run: string, node: string): boolean;
+  isGone(server: ProcessId): boolean | undefined;
+}
+
+export function emptySurvey(): Survey {
+  return { work: [], orphans: [], reap: [], watchOthers: false, until: Number.POSITIVE_INFINITY };
+}
+
+/** Adds what one run asks for. */
+export function surveyRun(run: Readonly<RunDocument>, graph: RunGraph, parts: SurveyParts, into: Survey): void {
+  if (hasEnded(run.status)) return;
+  for (const [id, node] of Object.entries(run.nodes)) {
+    if (node.status === 'claimed' && node.server !== undefined) surveyClaim(run.id, id, node, graph, parts, into);
+  }
+  if (run.status === 'paused') return;
+  const limits = { ...limitsOf(run), lastSeen: parts.lastSeen };
+  const ready = readyNodes(graph.prepared, run.nodes, parts.now, limits);
+  if (ready.to_decide.length > 0) into.reap.push({ run: run.id, graph });
+  into.until = Math.min(into.until, nextChange(run, parts));
+  let free = ready.free;
+  for (const { id } of ready.candidates) {
+    if (free <= 0) break;
+    const node = graph.prepared.graph.nodes[graph.prepared.index.get(id) ?? -1];
+    if (node === undefined || !mayRun(node, parts.allowCommands)) continue;
+    free -= 1;
+    into.work.push(workOf(run, graph, node, parts.self));
+  }
+}
+
+export function mayRun(node: AnyNode, allowCommands: readonly string[]): node is CommandNode {
+  return node.kind === 'command' && commandAllowed(node.command, allowCommands).ok;
+}
+
+function surveyClaim(
+  run: string,
+  id: string,
+  node: Readonly<NodeRecord>,
+  graph: RunGraph,
+  parts: SurveyParts,
+  into: Survey,
+): void {
+  const { claim, server, process } = node;
+  if (claim === undefined || server === undefined || parts.isMine(claim, run, id)) return;
+  const { self } = parts;
+  const own = server.host === self.host && server.pid === self.pid && server.start === self.start;
+  // Ours, and nobody here is at work on it: its commit was not known to have succeeded, so nothing was started.
+  const gone = own || parts.isGone(server);
+  if (gone === true) into.orphans.push({ graph, claim, server, ...(process === undefined ? {} : { process }) });
+  else into.watchOthers ||= gone === false;
+}
+
+function workOf(run: Readonly<RunDocument>, graph: RunGraph, node: CommandNode, self: ProcessId): Work {
+  const { server, process, status } = run.nodes[node.id] ?? {};
+  const work: Work = { run: run.id, graph, node };
+  if (status !== 'claimed' || server?.host !== self.host || server.boot !== self.boot) return work;
+  return process === undefined ? work : { ...work, before: { server, process: { ...process } } };
+}
+
+/** The earliest end of a pause or of a stored lease. */
+function nextChange(run: Readonly<RunDocument>, { now }: SurveyParts): number {
+  let until = Number.POSITIVE_INFINITY;
+  for (const node of Object.values(run.nodes)) {
+    const at = node.status === 'retrying' ? node.not_before : node.status === 'claimed' ? node.lease_until : undefined;
+    if (at !== undefined) until = Math.min(until, at > now ? at : now + 1_000);
+  }
+  return until;
+}
