@@ -1,0 +1,148 @@
+// `npm run drill [-- --kills N --seconds S]`: many processes on one store, killed again and again; faults injected by
+// strace; power losses on an ext4 image of its own. Prints figures; exit 1 if any promise was broken.
+
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { bundle } from './bundle.mjs';
+
+const { values } = parseArgs({
+  options: { kills: { type: 'string', default: '1000' }, seconds: { type: 'string', default: '600' } },
+});
+const kills = Number(values.kills);
+const seconds = Number(values.seconds);
+const place = fs.mkdtempSync(join(tmpdir(), 'baton-drill-'));
+const built = join(place, 'built');
+const rows = [];
+const skipped = [];
+let broken = false;
+
+await bundle({
+  entries: { worker: 'test/store/fixtures/worker.ts', drill: 'test/store/drill.ts' },
+  dir: built,
+});
+const { Drill, sleep } = await import(pathToFileURL(join(built, 'drill.js')).href);
+const newDrill = (dir) => new Drill(join(built, 'worker.js'), dir);
+
+function note(name, findings, expected = {}) {
+  const { lost, duplicated, orderViolations, disagreements, troubles } = findings;
+  const wrong = lost + duplicated + orderViolations + disagreements + (expected.troubles ? 0 : troubles.length);
+  const missed = expected.failures?.some((code) => findings.failures[code] === undefined) === true;
+  if (wrong > 0 || missed) broken = true;
+  if (wrong > 0 || missed) process.stderr.write(`${name}: ${JSON.stringify(findings)}\n`);
+  rows.push({
+    scenario: name,
+    kills: findings.kills,
+    acked: findings.acked,
+    lost,
+    duplicated,
+    'out of order': orderViolations,
+    disagreements,
+    'worst call ms': findings.worstCallMs,
+    'void per accepted': Number(findings.voidPerAccepted.toFixed(3)),
+    segments: findings.segments,
+    verdict: wrong > 0 || missed ? 'BROKEN' : 'held',
+  });
+}
+
+const works = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+async function killing() {
+  const until = performance.now() + seconds * 1_000;
+  for (let done = 0, round = 1; done < kills && performance.now() < until; round += 1) {
+    const dir = join(place, `kills-${round}`);
+    const drill = newDrill(dir);
+    for (const name of ['r-1', 'r-2']) drill.start({ name, role: 'read' });
+    const ms = Math.min(30_000, until - performance.now());
+    await drill.storm({ writers: 8, ms, everyMs: 60, kills: Math.min(250, kills - done) });
+    await drill.endAll();
+    done += drill.kills;
+    note(`kill -9, round ${round}`, await drill.check());
+    fs.rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function injected() {
+  if (!works('strace', '-V')) {
+    skipped.push('faults by strace: it is not installed');
+    return;
+  }
+  const under = (trace, inject) => ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${trace}`, '-e', `inject=${inject}`];
+  for (const when of [3, 9, 20]) {
+    const dir = join(place, `eio-${when}`);
+    const drill = newDrill(dir);
+    const worker = drill.start({ name: 'w-1', calls: 60, under: under('fdatasync', `fdatasync:error=EIO:when=${when}`) });
+    await worker.exit;
+    const later = drill.start({ name: 'w-2', calls: 3 });
+    await later.exit;
+    const poisoned = fs.existsSync(join(dir, 'log', 'poison'));
+    if (!poisoned) broken = true;
+    fs.rmSync(join(dir, 'log', 'poison'), { force: true });
+    note(`EIO at fdatasync ${when}`, await drill.check(), { failures: ['read-only'], troubles: true });
+  }
+  for (const call of ['write', 'fdatasync', 'rename', 'fsync']) {
+    const dir = join(place, `killed-${call}`);
+    const drill = newDrill(dir);
+    for (let when = 1; when <= 8; when += 1) {
+      const worker = drill.start({ name: 'w-1', calls: 40, under: under(call, `${call}:signal=SIGKILL:when=${when * 3}`) });
+      await worker.exit;
+      drill.kills += 1;
+    }
+    note(`killed in ${call}`, await drill.check());
+  }
+}
+
+/** The ioctl that stops an ext4 file system without writing anything more, as a loss of power does. */
+const SHUTDOWN = 'import fcntl,os,struct,sys; fcntl.ioctl(os.open(sys.argv[1],0),0x8004587D,struct.pack("I",2))';
+
+async function powerLosses() {
+  const image = join(place, 'disk.img');
+  const mount = join(place, 'disk');
+  fs.mkdirSync(mount);
+  fs.closeSync(fs.openSync(image, 'w'));
+  fs.truncateSync(image, 96 * 1_048_576);
+  const mounted = () => works('mount', '-o', 'loop,commit=300', image, mount);
+  if (process.getuid?.() !== 0 || !works('mkfs.ext4', '-q', '-F', image) || !works('python3', '-V') || !mounted()) {
+    skipped.push('power loss on ext4: needs root, mkfs.ext4, python3 and a loop mount');
+    return;
+  }
+  try {
+    const drill = newDrill(join(mount, 'state'));
+    for (let round = 0; round < 12; round += 1) {
+      const writers = [1, 2, 3].map((n) => drill.start({ name: `w-${n}` }));
+      await sleep(300 + Math.random() * 900);
+      if (!works('python3', '-c', SHUTDOWN, mount)) {
+        skipped.push('power loss on ext4: the file system cannot be shut down');
+        break;
+      }
+      drill.kills += 1;
+      for (const writer of writers) writer.child.kill('SIGKILL');
+      await drill.endAll();
+      // Another kernel would not remember what this one still held.
+      if (!works('umount', mount) || !mounted()) throw new Error('the image cannot be mounted again');
+      fs.rmSync(join(mount, 'state', 'log', 'poison'), { force: true });
+    }
+    note('power loss, ext4', await drill.check(), { troubles: true });
+  } finally {
+    works('umount', mount);
+  }
+}
+
+try {
+  await powerLosses();
+  await injected();
+  await killing();
+} finally {
+  fs.rmSync(place, { recursive: true, force: true });
+}
+console.table(rows);
+const total = (name) => rows.reduce((sum, row) => sum + row[name], 0);
+process.stdout.write(
+  `${total('kills')} kills, ${total('acked')} acknowledged, ${total('lost')} lost, ${total('duplicated')} doubled, ` +
+    `${total('out of order')} out of order: ${broken ? 'BROKEN' : 'held'}\n`,
+);
+for (const what of skipped) process.stdout.write(`skipped: ${what}\n`);
+process.exit(broken ? 1 : 0);
