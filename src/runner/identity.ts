@@ -14,7 +14,17 @@ export function isGone(other: ProcessId, self: ProcessId): boolean | undefined {
   if (other.host !== self.host || other.start === '') return undefined;
   // After a restart of the machine none of its processes is left.
   if (other.boot !== self.boot) return true;
-  return processStart(other.pid) !== other.start;
+  return processStart(other.pid) !== other.start || isZombie(other.pid);
+}
+
+/** Ended, but not yet fetched by its parent: where nobody reaps orphans it stays so for ever. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    return false;
+  }
 }
 
 /** Differs after every restart of the machine; elsewhere start times are absolute, so it need not. */
