@@ -9,6 +9,35 @@ const verbs: Record<string, VerbEntry> = {
     summary: 'serve MCP on stdin and stdout (what happens without an argument)',
     load: () => import('./cli/serve.ts'),
   },
+  doctor: {
+    summary: 'look at the whole store: is it sound, and if not, what to do',
+    usage:
+      '--json                the report as data\n--adopt <file>        make an edit by hand of a document a commit\n--rebuild-documents   write all readable documents and the checkpoint from the log\n--clear-poison        let writers in again after a disk error was put right\n\nExit code 0: sound. 2: not sound, the report says what to do.',
+    load: () => import('./cli/doctor.ts'),
+  },
+  log: {
+    summary: 'show the commits of the store',
+    usage:
+      '--at <seq>       one commit in full\n--from, --to     from and up to a seq\n--stream <name>  of one stream; task/ is every task\n--type <type>    of one type; task. is every type of tasks\n--limit <n>      the last n, or the first n after --from\n--follow         and those of any process as they come\n--json           one commit a line, whole',
+    load: () => import('./cli/log.ts'),
+  },
+  backup: {
+    summary: 'copy the store to a new directory while it is in use, and verify the copy',
+    usage:
+      'baton backup <directory> [--json] [--before-damage]\n\n--before-damage  of a damaged log, copy what comes before the damage',
+    load: () => import('./cli/backup.ts'),
+  },
+  restore: {
+    summary: 'make a backup a store again, in an empty --state-dir',
+    usage: 'baton restore <backup> --state-dir <dir> [--json] [--drill]\n\n--drill  only try it, in a temporary place',
+    load: () => import('./cli/restore.ts'),
+  },
+  export: {
+    summary: 'write the lines of the log that count, line n being seq n',
+    usage:
+      '--to <file>   into a new file instead of stdout\n--from <seq>  from there on\n--documents   instead: every document as it is now, one a line',
+    load: () => import('./cli/export.ts'),
+  },
 };
 
 async function main(argv: string[]): Promise<number> {

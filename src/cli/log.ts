@@ -1,0 +1,130 @@
+// The verb `log`: the commits of a store as lines, past ones and, with --follow, those of any process as they come.
+
+import type { Config } from '../config.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import { realDisk } from '../store/file/disk.ts';
+import { watchLog } from '../store/file/watch.ts';
+import { LogReader, type TakenLine } from '../upkeep/log-reader.ts';
+import { fullLines, humanLines, isWanted, jsonLine, type LogFilter } from '../upkeep/log-text.ts';
+import { complain, exitCodes } from './complain.ts';
+import { offline, requireStore } from './offline-verb.ts';
+import { Output } from './output.ts';
+import { readArguments } from './verb-arguments.ts';
+
+interface Wish {
+  filter: LogFilter;
+  limit: number;
+  /** True: the last ones. False: the first ones, since a beginning was given. */
+  newest: boolean;
+  follow: boolean;
+  lines(taken: TakenLine): string[];
+}
+
+export const run = offline(logVerb);
+
+async function logVerb(args: string[], config: Config): Promise<number> {
+  const wish = readWish(args);
+  if (!wish.ok) return complain(wish.failure);
+  const missing = requireStore(config.stateDir);
+  if (missing !== undefined) return complain(missing);
+  const logDir = `${config.stateDir}/log`;
+  const reader = new LogReader(realDisk, logDir);
+  // What is not durable yet could be taken back by a power loss after it was shown.
+  const out = new Output(process.stdout, config.durability === 'fsync' ? () => reader.settle() : () => undefined);
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
+
+  let left = await printPast(reader, wish.value, out);
+  if (wish.value.follow && left > 0) {
+    const hints = hintsOf(logDir, stop.signal);
+    while (out.open && left > 0 && reader.stopped === undefined && (await hints.next())) {
+      left = await print(reader, wish.value, left, out);
+    }
+  }
+  const fault = reader.fault();
+  return fault === undefined || !out.open ? exitCodes.done : complain(fault);
+}
+
+function readWish(args: string[]): Result<Wish> {
+  const read = readArguments(args, {
+    switches: ['follow', 'json'],
+    texts: ['stream', 'type'],
+    counts: ['at', 'from', 'to', 'limit'],
+  });
+  if (!read.ok) return read;
+  const given = read.value;
+  const at = given.count('at');
+  const [from, to] = [given.count('from'), given.count('to')];
+  if (at !== undefined && (from !== undefined || to !== undefined || given.has('follow'))) {
+    const why = 'shows one commit: leave out --from, --to and --follow';
+    return fail({ code: 'invalid-input', issues: [{ at: '--at', why }] });
+  }
+  const filter: LogFilter = {
+    from: at ?? from ?? 0,
+    to: at ?? to ?? Number.POSITIVE_INFINITY,
+    stream: given.text('stream'),
+    type: given.text('type'),
+  };
+  const text = at === undefined ? (taken: TakenLine) => humanLines(taken, filter) : fullLines;
+  return ok({
+    filter,
+    limit: given.count('limit') ?? Number.POSITIVE_INFINITY,
+    newest: from === undefined,
+    follow: given.has('follow'),
+    lines: given.has('json') ? (taken) => [jsonLine(taken)] : text,
+  });
+}
+
+/** What is there now. Resolves to how many more may follow. */
+async function printPast(reader: LogReader, wish: Wish, out: Output): Promise<number> {
+  if (!wish.newest || !Number.isFinite(wish.limit)) return await print(reader, wish, wish.limit, out);
+  let last: string[][] = [];
+  for (const taken of reader.read()) {
+    if (!isWanted(taken, wish.filter)) continue;
+    last.push(wish.lines(taken));
+    if (last.length > 2 * wish.limit + 64) last = last.slice(-wish.limit);
+  }
+  for (const lines of wish.limit === 0 ? [] : last.slice(-wish.limit)) await out.write(toBytes(lines));
+  await out.flush();
+  return Number.POSITIVE_INFINITY;
+}
+
+async function print(reader: LogReader, wish: Wish, limit: number, out: Output): Promise<number> {
+  let left = limit;
+  if (left <= 0) return 0;
+  for (const taken of reader.read()) {
+    if (!isWanted(taken, wish.filter)) continue;
+    left -= 1;
+    await out.write(toBytes(wish.lines(taken)));
+    if (!out.open || left <= 0) break;
+  }
+  await out.flush();
+  return left;
+}
+
+function toBytes(lines: readonly string[]): Buffer {
+  return Buffer.from(lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Hints that there may be more, merged; `next` resolves false once the signal is aborted. Keeps the process alive. */
+function hintsOf(logDir: string, signal: AbortSignal): { next(): Promise<boolean> } {
+  let pending = true;
+  let wake: () => void = () => undefined;
+  const alive = setInterval(() => undefined, 60_000);
+  const hint = () => {
+    pending = true;
+    wake();
+  };
+  signal.addEventListener('abort', () => {
+    clearInterval(alive);
+    wake();
+  });
+  watchLog(logDir, signal, hint);
+  return {
+    next: async () => {
+      if (!pending && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
+      pending = false;
+      return !signal.aborted;
+    },
+  };
+}

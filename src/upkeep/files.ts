@@ -1,0 +1,61 @@
+// Which files a store has, told apart by name: documents by stream, what was set aside, what a process left behind.
+// Links are never followed. Used by the checks of verify.ts and by adopt.ts.
+
+import { type Disk, errnoOf, type FileStat } from '../store/file/disk.ts';
+import { documentPath } from '../store/file/documents-on-disk.ts';
+
+/** Everything that Baton makes in a store, and nothing else: the directory may hold what is not ours. */
+const FOLDERS = ['log', 'blobs', 'alive', 'sessions', 'runs', 'channels', 'shared'];
+const DOCUMENT_FOLDERS: Record<string, string> = { sessions: 'session', runs: 'run', channels: 'channel' };
+
+export interface FoundFile {
+  /** Relative to the store, with `/`. */
+  path: string;
+  stat: FileStat;
+}
+
+/** The store's directory and all that is in Baton's folders. A folder that cannot be read is as good as empty here. */
+export function listFiles(disk: Disk, dir: string): FoundFile[] {
+  const found: FoundFile[] = [];
+  const look = (path: string): void => {
+    const stat = disk.stat(`${dir}/${path}`);
+    if (stat === undefined) return;
+    found.push({ path, stat });
+    if (!stat.isDirectory) return;
+    try {
+      for (const name of disk.readdir(`${dir}/${path}`)) look(`${path}/${name}`);
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+    }
+  };
+  for (const name of [...FOLDERS, 'checkpoint.json']) look(name);
+  return found;
+}
+
+/** What a path in a document folder is: the stream's document, a version of it that was set aside, or neither. */
+export function documentOf(path: string): { stream: string; aside: boolean } | undefined {
+  const match = /^(.+\.json)(\.(?:edited|newer)-\d+)?$/.exec(path);
+  const plain = match?.[1];
+  const stream = plain === undefined ? undefined : streamAt(plain);
+  // The one rule for where documents are decides, so that the two never disagree.
+  if (stream === undefined || documentPath(stream) !== plain) return undefined;
+  return { stream, aside: match?.[2] !== undefined };
+}
+
+function streamAt(path: string): string | undefined {
+  if (path === 'shared/store.json') return 'store';
+  const [folder = '', second = '', ...rest] = path.slice(0, -'.json'.length).split('/');
+  const kind = DOCUMENT_FOLDERS[folder];
+  if (kind !== undefined) return [kind, second, ...rest].join('/');
+  return folder === 'shared' && second.endsWith('s') ? [second.slice(0, -1), ...rest].join('/') : undefined;
+}
+
+export function isInDocumentFolder(path: string): boolean {
+  return /^(sessions|runs|channels|shared)\//.test(path);
+}
+
+/** The process that made a temporary file, or undefined if the name is not that of one. */
+export function makerOf(path: string): number | undefined {
+  const match = /\.(\d+)(?:\.[a-z0-9]+)?\.tmp$/.exec(path);
+  return match === null ? undefined : Number(match[1]);
+}

@@ -1,0 +1,17 @@
+// Opening a store the ordinary way for one change or one look, without a server round it. Used by adopt.ts and restore.ts.
+
+import { Documents } from '../documents/documents.ts';
+import { ok } from '../failure.ts';
+import { fileBackend, type StoreSettings } from '../store/open.ts';
+
+export type OfflineSettings = Pick<StoreSettings, 'dir' | 'durability' | 'forceNetworkFs' | 'disk'>;
+
+/** Throws FailureError if the store must not be opened. Nobody here runs a query or makes up an id. */
+export function openOffline(settings: OfflineSettings): Documents {
+  return new Documents({
+    ...fileBackend(settings),
+    now: Date.now,
+    id: (prefix) => `${prefix}-${process.pid}`,
+    select: () => ok([]),
+  });
+}
