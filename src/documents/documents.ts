@@ -10,6 +10,7 @@ import type { Blobs, Outcome, Presence, Snapshot, Store } from '../store/port.ts
 import { DocumentCache } from './cache.ts';
 import { pooledIds } from './commit-ids.ts';
 import { Decision } from './decision.ts';
+import { type CommitsListener, tell } from './listeners.ts';
 import { Provenance } from './provenance.ts';
 import { type Repeatable, repeatable } from './requests.ts';
 import type { Changed, ChangeOptions, DocumentsParts, Job, Settled, Staged, View } from './shapes.ts';
@@ -37,12 +38,12 @@ export class Documents {
   private readonly cache: DocumentCache;
   private readonly opened: Store;
   private readonly provenance = new Provenance();
-  private readonly listeners = new Set<(commits: readonly FoldedCommit[]) => void>();
+  private readonly listeners = new Set<CommitsListener>();
   private readonly commitIds = pooledIds();
   private queue: Job[] = [];
   private scheduled = false;
   private peekedAt = 0;
-  /** Commands that have no answer yet. */
+  /** Commands that have no answer yet: one that lost a race waits in no queue for its next try. */
   private underWay = 0;
   private closing = false;
   private staged: Staged[] = [];
@@ -135,7 +136,7 @@ export class Documents {
   }
 
   /** Calls back after commits of any process were applied here. A hint: read through `read` before answering. */
-  onChange(listener: (commits: readonly FoldedCommit[]) => void): () => void {
+  onChange(listener: CommitsListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -143,7 +144,6 @@ export class Documents {
   /** Waits for commands under way, then closes the store. */
   async close(): Promise<void> {
     this.closing = true;
-    // By count, not by the queue: a command that lost a race waits in neither for its next try.
     while (this.underWay > 0) await sleep(1);
     await this.opened.close();
   }
@@ -388,16 +388,7 @@ export class Documents {
       for (const folded of commits) this.cache.apply(folded);
     }
     for (const folded of commits) this.provenance.note(folded);
-    for (const listener of this.listeners) {
-      try {
-        listener(commits);
-      } catch (error) {
-        // A listener's bug must not make a commit look failed that is in the log: it surfaces on its own.
-        setImmediate(() => {
-          throw error;
-        });
-      }
-    }
+    tell(this.listeners, commits);
   }
 
   /** Undoes what is decided but not confirmed, the last first, before others' commits are applied. */

@@ -57,7 +57,3 @@ export function stateOf(store: Store): Record<string, Json> {
   }
   return state;
 }
-
-export function counterOf(id: string): string {
-  return `counter/${id}`;
-}

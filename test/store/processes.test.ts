@@ -29,10 +29,10 @@ function newDrill(): { drill: Drill; dir: string } {
 
 const NOTHING_WRONG = { lost: 0, duplicated: 0, orderViolations: 0, disagreements: 0, troubles: [] };
 
-async function finish(drill: Drill): Promise<Findings> {
+async function finish(drill: Drill, right: object = NOTHING_WRONG): Promise<Findings> {
   await drill.endAll();
   const findings = await drill.check();
-  expect(findings).toMatchObject(NOTHING_WRONG);
+  expect(findings).toMatchObject(right);
   return findings;
 }
 
@@ -92,7 +92,8 @@ it('meet a file size limit as a full disk, while others without it go on', { tim
   await Promise.race([sleep(6_000), limited.exit, free.exit, untilFull(drill)]);
   const before = drill.acks.filter(({ token }) => token.startsWith('free')).length;
   await sleep(400);
-  const findings = await finish(drill);
+  // Its documents and checkpoint meet the limit too: that is trouble for its log, and for no call.
+  const findings = await finish(drill, { ...NOTHING_WRONG, troubles: expect.any(Array) });
   expect(Object.keys(findings.failures)).toEqual(['store-full']);
   expect(drill.acks.filter(({ token }) => token.startsWith('free')).length).toBeGreaterThan(before);
 });
