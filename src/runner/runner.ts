@@ -210,7 +210,7 @@ export class Runner {
         run,
         graph,
         agent: this.key,
-        agentName: 'server',
+        agentName: `server-${self.pid}`,
         node: node.id,
         kind: 'command' as const,
         admits: (candidate: typeof node | { kind: 'agent' }) =>
