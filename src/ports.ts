@@ -36,8 +36,9 @@ export async function openPorts(
   const opened = openDocuments(config);
   if (!opened.ok) return opened;
   const documents = opened.value;
-  const { user, session, clientSession } = config;
-  const sessions = new SessionBinding(documents, { user, session, clientSession, workspace, serves: role === 'serve' });
+  const { user, session, clientSession, readOnly } = config;
+  const serves = role === 'serve';
+  const sessions = new SessionBinding(documents, { user, session, clientSession, workspace, serves, readOnly });
   const graphs = new Graphs(documents.blobs);
   const maintenance =
     role === 'serve' && !config.readOnly

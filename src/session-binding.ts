@@ -1,20 +1,33 @@
 // Which session a call belongs to, so that no call needs a session argument: the explicit one, Baton's own variable, the
 // client's session id, else the newest open session of this workspace that no process serves, else a new one.
 
+import { randomUUID } from 'node:crypto';
 import type { Changed, Documents, View } from './documents/documents.ts';
 import type { Request } from './documents/requests.ts';
 import type { Author, Decide } from './domain/command.ts';
+import { handoverClaims } from './domain/run-handover.ts';
 import {
   type Handoff,
   isOpen,
+  SESSION_SCHEMA,
   type SessionDocument,
   type SessionMode,
   sessionStream,
   statusAt,
   type Workspace,
 } from './domain/session.ts';
-import { acceptHandoff, aliasStream, bindSession, type StartAnswer, startSession } from './domain/session-commands.ts';
+import {
+  aliasStream,
+  bindSession,
+  type StartAnswer,
+  type StartInput,
+  startSession,
+} from './domain/session-commands.ts';
+import { acceptHandoff, giverOf } from './domain/session-handover.ts';
 import { fail, ok, type Result } from './failure.ts';
+import { nearest } from './nearest.ts';
+import { runsWithClaims } from './views/claims.ts';
+import { factsOf, readableFacts } from './views/sessions.ts';
 
 export interface BindingOptions {
   user: string;
@@ -25,6 +38,8 @@ export interface BindingOptions {
   workspace: Workspace;
   /** A server serves its session until it ends; the command line only looks at the newest one. */
   serves: boolean;
+  /** Nothing is written, not even a session begun: calls look at the newest open one. */
+  readOnly?: boolean | undefined;
 }
 
 export interface StartOptions {
@@ -35,6 +50,8 @@ export interface StartOptions {
   request?: Request | undefined;
   /** Takes this offer into the session, in the same commit. */
   handoff?: string | undefined;
+  trace?: string | undefined;
+  deadlineAt?: number | undefined;
 }
 
 /** session_start's answer: the session, and the offer it took. */
@@ -42,74 +59,85 @@ export interface Started extends StartAnswer {
   taken?: Handoff;
 }
 
+/** A session that was free may be taken by another process before this one has it: so often another is looked for. */
+const MAX_LOOKS = 20;
+
+type Target = Pick<StartInput, 'resume' | 'freeAt' | 'follow' | 'mode'>;
+
 export class SessionBinding {
   private readonly documents: Documents;
   private readonly options: BindingOptions;
+  /** For the requests of a process that nothing else tells from its neighbours. */
+  private readonly process = randomUUID();
+  /** BATON_SESSION, until this process is told to start or recover another one. */
+  private pinned: string | undefined;
   /** The session that this process started or resumed without a client's id to look it up by. */
   private own: string | undefined;
+  private served: string | undefined;
+  /** The starts under way, one after the other: calls sent at once must not make a session each. */
+  private starting: Promise<void> | undefined;
 
   constructor(documents: Documents, options: BindingOptions) {
     this.documents = documents;
     this.options = options;
+    this.pinned = options.session;
   }
 
   /** The session of a call, if there is one already. Looked up each time: a hook may have bound the client's id anew. */
   find(view: View, explicit?: string): string | undefined {
-    const { session, clientSession } = this.options;
+    const { clientSession } = this.options;
     if (explicit !== undefined && explicit !== '') return explicit;
-    if (session !== undefined) return session;
+    if (this.pinned !== undefined) return this.pinned;
     const alias = clientSession === undefined ? undefined : view.get<{ session: string }>(aliasStream(clientSession));
     return alias?.session ?? this.own;
   }
 
   /** The session of a call, started or resumed if need be. Touches its presence. */
   async ensure(explicit?: string): Promise<Result<string>> {
-    const found = this.documents.peek((view) => this.known(view, explicit));
+    if (this.starting !== undefined) await this.starting;
+    let found = this.documents.peek((view) => this.known(view, explicit));
+    // A refusal is an answer: it must not rest on what a glance has not seen yet.
+    if (found?.ok === false) found = await this.documents.read((view) => this.known(view, explicit));
     if (found !== undefined) {
       if (found.ok && found.value !== explicit) this.serve(found.value);
       return found;
     }
+    if (this.options.readOnly === true) return this.lookOnly();
     const started = await this.start({});
     return started.ok ? ok(started.value.value.session) : started;
   }
 
   /** session_start: resumes what is open here, or makes a new session. */
-  async start(options: StartOptions): Promise<Result<Changed<Started>>> {
-    const resume =
-      options.resume === 'new' ? undefined : this.documents.peek((view) => this.find(view) ?? this.newest(view));
-    const { workspace, clientSession } = this.options;
-    const current = this.documents.peek((view) =>
-      resume === undefined ? undefined : view.get<SessionDocument>(sessionStream(resume)),
+  start(options: StartOptions): Promise<Result<Changed<Started>>> {
+    const before = this.starting;
+    const started = (async () => {
+      await before;
+      return await this.startNow(options);
+    })();
+    const done = started.then(
+      () => undefined,
+      () => undefined,
     );
-    const mode = options.mode ?? current?.session.mode ?? 'development';
-    const { name, sprint, handoff } = options;
-    const command: Decide<Started> = (tx, ctx) => {
-      const answer = startSession(tx, ctx, { mode, name, sprint, resume, workspace, clientSession });
-      if (!answer.ok || handoff === undefined) return answer;
-      const taken = acceptHandoff(tx, ctx, answer.value.session, handoff);
-      return taken.ok ? ok({ ...answer.value, taken: taken.value }) : taken;
-    };
-    const started = await this.documents.change(command, {
-      by: this.author('session_start'),
-      request: options.request,
+    this.starting = done;
+    void done.then(() => {
+      if (this.starting === done) this.starting = undefined;
     });
-    if (started.ok) {
-      this.own = started.value.value.session;
-      this.serve(this.own);
-    }
     return started;
   }
 
-  /** Makes an open session of this workspace, or of any, the one that this connection's calls belong to. */
-  async adopt(session: string): Promise<Result<string>> {
+  /**
+   * Makes an open session, of this workspace or any, the one that this connection's calls belong to. False, and nothing
+   * changed, if another live process serves it.
+   */
+  async adopt(session: string): Promise<Result<boolean>> {
+    if (this.served !== session && this.documents.presence.attached(session)) return ok(false);
     const { clientSession } = this.options;
     const bound = await this.documents.change((tx, ctx) => bindSession(tx, ctx, session, clientSession), {
       by: this.author('session_recover', session),
     });
     if (!bound.ok) return bound;
-    this.own = session;
-    this.serve(session);
-    return ok(session);
+    this.take(session);
+    return ok(true);
   }
 
   author(tool: string, session?: string, agent?: string): Author {
@@ -119,10 +147,94 @@ export class SessionBinding {
     return author;
   }
 
+  /** An unknown session's failure with the ids that may have been meant. */
+  withNear<A>(result: Result<A>): Result<A> {
+    if (result.ok || result.failure.code !== 'unknown-session' || result.failure.near.length > 0) return result;
+    const { session } = result.failure;
+    return fail({ ...result.failure, near: this.documents.peek((view) => this.near(view, session)) });
+  }
+
   /** Gives the session up for others to resume. */
   close(): void {
-    const session = this.documents.peek((view) => this.find(view));
-    if (session !== undefined) this.documents.presence.detach(session);
+    if (this.served !== undefined) this.documents.presence.detach(this.served);
+    this.served = undefined;
+  }
+
+  private async startNow(options: StartOptions): Promise<Result<Changed<Started>>> {
+    const { presence } = this.documents;
+    for (let looks = 1; ; looks += 1) {
+      const target = this.documents.peek((view) => this.target(view, options));
+      const { resume, freeAt } = target;
+      // Before the commit: whoever loses the race for a free session then sees that it is free no more.
+      const claimed = freeAt === undefined ? undefined : resume;
+      if (claimed !== undefined) presence.attach(claimed);
+      const started = await this.documents.change(this.command(options, target), {
+        by: this.author('session_start'),
+        request: this.scoped(options.request),
+        trace: options.trace,
+        deadlineAt: options.deadlineAt,
+      });
+      const session = started.ok ? started.value.value.session : undefined;
+      if (claimed !== undefined && claimed !== session && claimed !== this.served) presence.detach(claimed);
+      if (session !== undefined) this.take(session);
+      if (started.ok || started.failure.code !== 'contended' || looks >= MAX_LOOKS) return this.withNear(started);
+    }
+  }
+
+  private command(options: StartOptions, target: Target): Decide<Started> {
+    const { name, sprint, handoff } = options;
+    const { workspace, clientSession } = this.options;
+    const runs = handoff === undefined ? [] : this.documents.peek((view) => runsWithClaims(view, giverOf(handoff)));
+    return (tx, ctx) => {
+      const answer = startSession(tx, ctx, { ...target, name, sprint, workspace, clientSession });
+      if (!answer.ok || handoff === undefined) return answer;
+      const to = answer.value.session;
+      const taken = acceptHandoff(tx, ctx, to, handoff);
+      if (!taken.ok) return taken;
+      const { offer, again } = taken.value;
+      if (!again && offer.claims === 'all') handoverClaims(tx, ctx, { from: giverOf(handoff), to, runs });
+      return ok({ ...answer.value, taken: offer });
+    };
+  }
+
+  /** What session_start goes on with. */
+  private target(view: View, { resume, mode, handoff }: StartOptions): Target {
+    const found = this.find(view);
+    if (resume === 'new') return { mode };
+    if (handoff !== undefined) return this.receiver(view, found, mode, handoff);
+    if (found !== undefined) return { resume: found, mode, follow: this.pinned === undefined };
+    return { ...this.newest(view), mode, follow: true };
+  }
+
+  /** Who takes an offer: this connection's session, else the one it was offered to, else a new one; never the giver itself. */
+  private receiver(view: View, found: string | undefined, mode: SessionMode | undefined, handoff: string): Target {
+    const giver = readableFacts(view, sessionStream(giverOf(handoff)));
+    if (found !== undefined && found !== giver?.id) return { resume: found, mode };
+    const offer = giver?.handoffs.find(({ id }) => id === handoff);
+    const named = offer?.to === 'new' ? offer.accepted_by : offer?.to;
+    const free = named !== undefined && named !== giver?.id && this.isFree(named) && factsOf(view, named) !== undefined;
+    if (free) return { resume: named, freeAt: view.version(sessionStream(named)), mode };
+    return { mode: mode ?? giver?.mode };
+  }
+
+  /** A request is one connection's: what another window calls by the same id is another request. */
+  private scoped(request: Request | undefined): Request | undefined {
+    if (request === undefined) return undefined;
+    const { clientSession, serves, workspace } = this.options;
+    const own = serves ? `process:${this.process}` : `workspace:${workspace.workspace}`;
+    return { ...request, scope: clientSession === undefined ? own : `client:${clientSession}` };
+  }
+
+  private take(session: string): void {
+    if (this.pinned !== undefined) this.pinned = session;
+    this.own = session;
+    this.serve(session);
+  }
+
+  private lookOnly(): Result<string> {
+    const [newest] = this.documents.peek((view) => this.openOnes(view));
+    if (newest !== undefined) return ok(newest);
+    return fail({ code: 'read-only', why: 'there is no open session here, and a read-only server begins none' });
   }
 
   private known(view: View, explicit: string | undefined): Result<string> | undefined {
@@ -130,24 +242,37 @@ export class SessionBinding {
     if (id === undefined) return undefined;
     if (view.version(sessionStream(id)) > 0) return ok(id);
     // Named by somebody, and not there: a session of that name is never made up.
-    return fail({ code: 'unknown-session', session: id, near: this.near(view) });
+    return fail({ code: 'unknown-session', session: id, near: this.near(view, id) });
   }
 
-  private near(view: View): string[] {
-    return this.openOnes(view).slice(0, 3);
+  /** Sessions of this project whose ids are similar, else the newest open ones of this workspace. */
+  private near(view: View, id: string): string[] {
+    const { project } = this.options.workspace;
+    const ids = view.streams('session/').flatMap((stream) => {
+      const facts = readableFacts(view, stream);
+      return facts?.project === project ? facts.id : [];
+    });
+    const similar = nearest(id, ids);
+    return similar.length > 0 ? similar : this.openOnes(view).slice(0, 3);
   }
 
-  private newest(view: View): string | undefined {
-    const { presence } = this.documents;
-    return this.openOnes(view).find((id) => !this.options.serves || !presence.attached(id));
+  private newest(view: View): Target {
+    const found = this.openOnes(view).find((id) => !this.options.serves || this.isFree(id));
+    if (found === undefined) return {};
+    return this.options.serves ? { resume: found, freeAt: view.version(sessionStream(found)) } : { resume: found };
   }
 
-  /** Open sessions of this workspace, the newest first. */
+  private isFree(session: string): boolean {
+    return !this.documents.presence.attached(session);
+  }
+
+  /** Open sessions of this workspace that can be written, the newest first. */
   private openOnes(view: View): string[] {
     const found: { id: string; seq: number }[] = [];
     for (const stream of view.streams('session/')) {
-      const facts = view.get<SessionDocument>(stream)?.session;
+      const facts = readableFacts(view, stream);
       if (facts === undefined || facts.workspace !== this.options.workspace.workspace) continue;
+      if ((view.get<SessionDocument>(stream)?.schema ?? 0) > SESSION_SCHEMA) continue;
       if (isOpen(statusAt(facts, Date.now(), (who) => this.documents.presence.lastSeen(who))))
         found.push({ id: facts.id, seq: view.lastSeq(stream) });
     }
@@ -155,7 +280,13 @@ export class SessionBinding {
   }
 
   private serve(session: string): void {
-    this.documents.presence.touch(session);
-    if (this.options.serves) this.documents.presence.attach(session);
+    if (this.options.readOnly === true) return;
+    const { presence } = this.documents;
+    presence.touch(session);
+    if (!this.options.serves || this.served === session) return;
+    presence.attach(session);
+    // The one served before is free now: a hook has bound the client's id to another.
+    if (this.served !== undefined) presence.detach(this.served);
+    this.served = session;
   }
 }

@@ -15,7 +15,7 @@ export function findWorkspace(directory: string, home: string): Workspace & { ro
   return {
     root,
     project: `prj-${shortHash(common)}`,
-    projectName: projectName(common, root),
+    projectName: projectName(common),
     workspace: `wsp-${shortHash(root)}`,
     directory: withTilde(root, home),
   };
@@ -31,7 +31,7 @@ function findGit(from: string): { root: string; common: string } | undefined {
 
 /** `.git` is a directory, or in a worktree a file that names one, which names the common directory. */
 function commonDirectory(git: string): string | undefined {
-  const stat = fs.statSync(git, { throwIfNoEntry: false });
+  const stat = statOf(git);
   if (stat === undefined) return undefined;
   if (stat.isDirectory()) return realPath(git);
   const named = /^gitdir: (.+)$/m.exec(readText(git) ?? '')?.[1];
@@ -41,16 +41,28 @@ function commonDirectory(git: string): string | undefined {
   return realPath(common === undefined ? own : path.resolve(own, common));
 }
 
-function projectName(common: string, root: string): string {
-  const named = path.basename(common) === '.git' ? path.dirname(common) : root;
-  return path.basename(named) || 'root';
+/** The same for every worktree of a project: `demo` of `…/demo/.git`, and of the bare `…/demo.git`. */
+function projectName(common: string): string {
+  const named = path.basename(common) === '.git' ? path.dirname(common) : common;
+  return path.basename(named, '.git') || 'root';
 }
 
 function withTilde(directory: string, home: string): string {
-  if (home === '' || home === '/') return directory;
-  return directory === home || directory.startsWith(`${home}${path.sep}`)
-    ? `~${directory.slice(home.length)}`
-    : directory;
+  // The directory has its symbolic links resolved, the home directory may itself be one.
+  for (const named of [home, home === '' ? '' : realPath(home)]) {
+    if (named === '' || named === '/') continue;
+    if (directory === named || directory.startsWith(`${named}${path.sep}`)) return `~${directory.slice(named.length)}`;
+  }
+  return directory;
+}
+
+/** What cannot be looked at (no permission above the home directory, a loop of links) is not there for us. */
+function statOf(file: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(file, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function shortHash(text: string): string {

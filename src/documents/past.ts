@@ -1,8 +1,8 @@
 // What a document was: its events, and its value at a seq or time. For history, restore and recovery.
 
 import { fail, ok, type Result } from '../failure.ts';
-import type { Json } from '../json/json.ts';
-import { applyOps } from '../json/patch.ts';
+import { copyJson, type Json } from '../json/json.ts';
+import { applyOps, type PatchOp } from '../json/patch.ts';
 import type { Recorded, Store } from '../store/port.ts';
 
 /** All events of a stream, oldest first. Everything folded so far is durable when it resolves. */
@@ -19,20 +19,31 @@ export function valueAt(events: readonly Recorded[], seq: number): Json | undefi
   let value: Json | undefined;
   for (const event of events) {
     if (event.seq > seq) break;
-    value = applyOps(value, structuredClone(event.patch));
+    value = applyOps(value, copyOps(event.patch));
   }
   return value;
 }
 
+/** Operations to apply: what is applied becomes part of a document, and a recorded event must stay as it is. */
+export function copyOps(ops: readonly PatchOp[]): PatchOp[] {
+  return ops.map((op) => (op.op === 'remove' ? op : { op: op.op, path: op.path, value: copyJson(op.value) }));
+}
+
+/** A date, or a date and time; without a zone it is UTC, like every time that Baton writes. */
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
+
 /** A point in the past, given as a seq (a number, or digits) or an ISO 8601 time. Fails with `unknown-seq` beyond the end. */
-export async function seqOf(store: Store, at: string | number): Promise<Result<number>> {
+export async function seqOf(store: Store, at: string | number, argument = 'at'): Promise<Result<number>> {
   await store.refresh();
   const newest = store.seq();
   const seq = typeof at === 'number' || /^\d+$/.test(at) ? Number(at) : undefined;
   if (seq !== undefined)
     return seq >= 0 && seq <= newest ? ok(seq) : fail({ code: 'unknown-seq', seq: String(at), newest });
-  const ms = Date.parse(String(at));
+  // Strictly: Date.parse makes a time of nearly any text with a number in it.
+  const given = ISO_TIME.exec(String(at).trim());
+  const text = given?.[0].replace(',', '.') ?? '';
+  const ms = Date.parse(given?.[1] === undefined && text.includes('T') ? `${text}Z` : text);
   if (Number.isNaN(ms))
-    return fail({ code: 'invalid-input', issues: [{ at: 'at', why: 'expected a seq or an ISO 8601 time' }] });
+    return fail({ code: 'invalid-input', issues: [{ at: argument, why: 'expected a seq or an ISO 8601 time' }] });
   return ok(await store.seqAtTime(ms));
 }

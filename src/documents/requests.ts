@@ -3,6 +3,7 @@
 
 import { hash } from 'node:crypto';
 import type { Context, Decide, Transaction } from '../domain/command.ts';
+import { checkSchema } from '../domain/session.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import type { Json } from '../json/json.ts';
 import type { Blobs } from '../store/port.ts';
@@ -15,6 +16,8 @@ export interface Request {
   id: string;
   /** The arguments it stands for, without the request_id: a repeat must bring the same. */
   arguments: Json;
+  /** Whose request it is, where that is not the author's session. */
+  scope?: string | undefined;
 }
 
 interface RequestDocument {
@@ -29,8 +32,8 @@ export interface Repeatable<A> {
   replayed: boolean;
 }
 
-export function requestStream(session: string | undefined, tool: string, id: string): string {
-  return `request/${hash('sha256', JSON.stringify([session ?? '', tool, id])).slice(0, 40)}`;
+export function requestStream(scope: string | undefined, tool: string, id: string): string {
+  return `request/${hash('sha256', JSON.stringify([scope ?? '', tool, id])).slice(0, 40)}`;
 }
 
 /** The command, answering from the store if it was carried out before. Same id with other arguments: `request-reused`. */
@@ -41,11 +44,13 @@ export function repeatable<A>(
   session: string | undefined,
   blobs: Blobs,
 ): Decide<Repeatable<A>> {
-  const stream = requestStream(session, tool, request.id);
+  const stream = requestStream(request.scope ?? session, tool, request.id);
   const digest = hash('sha256', JSON.stringify(sortKeys(request.arguments))).slice(0, 32);
   return (tx: Transaction, ctx: Context): Result<Repeatable<A>> => {
     const before = tx.read<RequestDocument>(stream);
     if (before !== undefined) {
+      const known = checkSchema(before, 'The answer to this request_id', 1);
+      if (!known.ok) return known;
       if (before.arguments !== digest) return fail({ code: 'request-reused', requestId: request.id });
       return ok({ value: answerOf<A>(before, blobs), replayed: true });
     }

@@ -1,17 +1,19 @@
-// Starting, updating, handing over and ending sessions: pure commands. tools/session-*.ts and session-binding.ts call them.
+// Starting, updating and ending sessions: pure commands. tools/session-*.ts and session-binding.ts call them.
 
 import { hash } from 'node:crypto';
 import { fail, ok, type Result } from '../failure.ts';
-import { isObject, type JsonObject } from '../json/json.ts';
+import type { JsonObject } from '../json/json.ts';
 import { mergeOps } from '../json/merge.ts';
 import type { Context, Transaction } from './command.ts';
 import {
+  checkSchema,
   expiresAtMs,
-  type Handoff,
   illegalTransition,
   isOpen,
+  knownSession,
   MODE_SPAN_MS,
   openSession,
+  SESSION_SCHEMA,
   type SessionAgent,
   type SessionDocument,
   type SessionFacts,
@@ -21,6 +23,7 @@ import {
   statusAt,
   type Workspace,
 } from './session.ts';
+import { nameable } from './state-places.ts';
 
 interface AliasDocument {
   schema: 1;
@@ -45,13 +48,18 @@ export function projectStream(id: string): string {
 }
 
 export interface StartInput {
-  mode: SessionMode;
+  /** Default: as it was; of a new session, development. */
+  mode?: SessionMode | undefined;
   name?: string | undefined;
   sprint?: string | undefined;
   clientSession?: string | undefined;
   workspace: Workspace;
-  /** The open session to go on with, if there is one and a new one was not asked for. */
+  /** The session to go on with if it is open. */
   resume?: string | undefined;
+  /** Where `resume` is a session that no process served: its version then. Changed since, another process has it now. */
+  freeAt?: number | undefined;
+  /** Go on with the session that the client's id is tied to by now, whatever `resume` says. */
+  follow?: boolean | undefined;
 }
 
 export interface StartAnswer {
@@ -61,38 +69,60 @@ export interface StartAnswer {
   workspace: string;
   resumed: boolean;
   expires_at: string;
+  /** The session that would have been resumed, had it not ended. */
+  ended?: string;
 }
 
-/** Resumes the named session or makes a new one, and ties the client's session id to it. */
+/**
+ * Resumes the named session or makes a new one, and ties the client's session id to it. Fails with `contended` where what
+ * the caller went by has changed: look again.
+ */
 export function startSession(tx: Transaction, ctx: Context, input: StartInput): Result<StartAnswer> {
-  const resumable = input.resume === undefined ? undefined : tx.read<SessionDocument>(sessionStream(input.resume));
-  const status =
-    resumable === undefined ? undefined : statusAt(resumable.session, ctx.now, ctx.lastSeen);
-  if (resumable !== undefined && status !== undefined && isOpen(status)) {
-    return ok(answerOf(resume(tx, ctx, resumable.session, input), ctx, true));
+  const found = candidateOf(tx, input);
+  if (!found.ok) return found;
+  const candidate = found.value?.session;
+  const status = candidate === undefined ? undefined : statusAt(candidate, ctx.now, ctx.lastSeen);
+  if (candidate !== undefined && status !== undefined && isOpen(status)) {
+    const resumed = resume(tx, ctx, candidate, input);
+    return resumed.ok ? ok(answerOf(resumed.value, ctx, true)) : resumed;
   }
-  if (resumable !== undefined && status === 'expired' && isOpen(resumable.session.status))
-    end(tx, ctx, resumable.session.id, 'expired');
+  if (candidate !== undefined && isOpen(candidate.status)) end(tx, ctx, candidate.id, 'expired');
   ensureProject(tx, ctx, input.workspace);
-  const facts = newSession(ctx, input, resumable?.session.id);
-  const doc: SessionDocument = { schema: 1, session: facts, execution: {} };
+  const facts = newSession(ctx, input);
+  const doc: SessionDocument = { schema: SESSION_SCHEMA, session: facts, execution: {} };
   tx.create(sessionStream(facts.id), { type: 'session.started', data: { mode: facts.mode } }, doc);
-  bindAlias(tx, input.clientSession, facts.id);
-  return ok(answerOf(facts, ctx, false));
+  const bound = bindAlias(tx, input.clientSession, facts.id);
+  if (!bound.ok) return bound;
+  const answer = answerOf(facts, ctx, false);
+  return ok(candidate === undefined ? answer : { ...answer, ended: candidate.id });
 }
 
-function newSession(ctx: Context, input: StartInput, previous: string | undefined): SessionFacts {
-  const { workspace } = input;
+function candidateOf(tx: Transaction, input: StartInput): Result<Readonly<SessionDocument> | undefined> {
+  const { clientSession, resume: wanted, freeAt, follow } = input;
+  // Read within the decision: of two processes that start at once for one window, the second finds what the first made.
+  const alias =
+    follow === true && clientSession !== undefined ? tx.read<AliasDocument>(aliasStream(clientSession)) : undefined;
+  if (alias !== undefined) return knownSession(tx, alias.session);
+  if (wanted === undefined) return ok(undefined);
+  const found = knownSession(tx, wanted);
+  const stream = sessionStream(wanted);
+  if (found.ok && freeAt !== undefined && tx.version(stream) !== freeAt)
+    return fail({ code: 'contended', tries: 1, streams: [stream] });
+  return found;
+}
+
+function newSession(ctx: Context, input: StartInput): SessionFacts {
+  const { workspace, mode = 'development' } = input;
   const facts: SessionFacts = {
     id: ctx.id('ses'),
-    mode: input.mode,
+    mode,
     status: 'active',
     project: workspace.project,
     project_name: workspace.projectName,
     workspace: workspace.workspace,
     directory: workspace.directory,
     created_at: new Date(ctx.now).toISOString(),
-    expires_at: new Date(ctx.now + MODE_SPAN_MS[input.mode]).toISOString(),
+    expires_at: new Date(ctx.now + MODE_SPAN_MS[mode]).toISOString(),
     user_context: {},
     agents: {},
     handoffs: [],
@@ -100,38 +130,43 @@ function newSession(ctx: Context, input: StartInput, previous: string | undefine
   if (input.name !== undefined) facts.name = input.name;
   if (input.sprint !== undefined) facts.sprint = input.sprint;
   if (input.clientSession !== undefined) facts.client_session = input.clientSession;
-  if (previous !== undefined) facts.taken_from = previous;
   return facts;
 }
 
-/** Goes on with an open session; only what differs is written, so resuming twice costs nothing. */
-function resume(tx: Transaction, ctx: Context, facts: SessionFacts, input: StartInput): SessionFacts {
+/** Goes on with an open session; only what differs is written, so resuming one's own twice costs nothing. */
+function resume(tx: Transaction, ctx: Context, facts: SessionFacts, input: StartInput): Result<SessionFacts> {
   const stream = sessionStream(facts.id);
   tx.edit<SessionDocument>(stream, { type: 'session.resumed' }, ({ session }) => {
     if (session.status === 'paused') session.status = 'active';
-    if (session.mode !== input.mode) {
+    if (input.mode !== undefined && session.mode !== input.mode) {
       session.mode = input.mode;
       session.expires_at = new Date(ctx.now + MODE_SPAN_MS[input.mode]).toISOString();
     }
+    if (input.freeAt !== undefined) session.resumes = (session.resumes ?? 0) + 1;
     if (input.name !== undefined) session.name = input.name;
     if (input.sprint !== undefined) session.sprint = input.sprint;
     if (input.clientSession !== undefined) session.client_session = input.clientSession;
   });
-  bindAlias(tx, input.clientSession, facts.id);
-  return tx.read<SessionDocument>(stream)?.session ?? facts;
+  const bound = bindAlias(tx, input.clientSession, facts.id);
+  return bound.ok ? ok(tx.read<SessionDocument>(stream)?.session ?? facts) : bound;
 }
 
-function bindAlias(tx: Transaction, clientSession: string | undefined, session: string): void {
-  if (clientSession === undefined) return;
+function bindAlias(tx: Transaction, clientSession: string | undefined, session: string): Result<void> {
+  if (clientSession === undefined) return ok(undefined);
   const stream = aliasStream(clientSession);
   const alias = tx.read<AliasDocument>(stream);
   if (alias === undefined) {
     tx.create(stream, { type: 'alias.bound' }, { schema: 1, client_session: clientSession, session });
-  } else if (alias.session !== session) {
+    return ok(undefined);
+  }
+  const known = checkSchema(alias, "The client's session id", 1);
+  if (!known.ok) return known;
+  if (alias.session !== session) {
     tx.edit<AliasDocument>(stream, { type: 'alias.bound' }, (draft) => {
       draft.session = session;
     });
   }
+  return ok(undefined);
 }
 
 /** Ties a client's session id to an open session of ours. */
@@ -143,8 +178,8 @@ export function bindSession(
 ): Result<string> {
   const found = openSession(tx, session, ctx);
   if (!found.ok) return found;
-  bindAlias(tx, clientSession, session);
-  return ok(session);
+  const bound = bindAlias(tx, clientSession, session);
+  return bound.ok ? ok(session) : bound;
 }
 
 function ensureProject(tx: Transaction, ctx: Context, workspace: Workspace): void {
@@ -172,7 +207,7 @@ export interface UpdateInput {
   sprint?: string | undefined;
   /** Merged (RFC 7396) into the session's user_context. */
   userContext?: JsonObject | undefined;
-  agent?: ({ name: string } & Partial<Pick<SessionAgent, 'tier' | 'role'>>) | undefined;
+  agent?: { name: string; tier?: SessionAgent['tier']; role?: string | undefined } | undefined;
   ifVersion?: number | undefined;
 }
 
@@ -202,6 +237,8 @@ export function updateSession(tx: Transaction, ctx: Context, input: UpdateInput)
   const facts = found.value.session;
   const illegal = input.status === undefined ? undefined : illegalTransition(facts.status, input.status);
   if (illegal !== undefined) return fail(illegal);
+  const named = nameable(['session', 'user_context'], input.userContext ?? null);
+  if (!named.ok) return named;
   const changed = changedFields(facts, input);
   tx.edit<SessionDocument>(stream, { type: 'session.updated' }, ({ session }) => applyUpdate(session, ctx, input));
   if (input.userContext !== undefined) {
@@ -238,11 +275,15 @@ function applyUpdate(session: SessionFacts, ctx: Context, input: UpdateInput): v
   }
   if (input.agent !== undefined) {
     const { name, tier, role } = input.agent;
-    const known = session.agents[name] ?? { joined_at: new Date(ctx.now).toISOString() };
+    const known = ownAgent(session, name) ?? { joined_at: new Date(ctx.now).toISOString() };
     if (tier !== undefined) known.tier = tier;
     if (role !== undefined) known.role = role;
     session.agents[name] = known;
   }
+}
+
+function ownAgent(session: SessionFacts, name: string): SessionAgent | undefined {
+  return Object.hasOwn(session.agents, name) ? session.agents[name] : undefined;
 }
 
 function changedFields(facts: SessionFacts, input: UpdateInput): string[] {
@@ -251,128 +292,26 @@ function changedFields(facts: SessionFacts, input: UpdateInput): string[] {
   if (input.sprint !== undefined && input.sprint !== facts.sprint) changed.push('sprint');
   if (input.mode !== undefined && input.mode !== facts.mode) changed.push('mode');
   if (input.status !== undefined && input.status !== facts.status) changed.push('status');
-  if (input.agent !== undefined) changed.push('agents');
+  if (input.agent !== undefined) {
+    const { name, tier, role } = input.agent;
+    const known = ownAgent(facts, name);
+    const same = known !== undefined && (tier ?? known.tier) === known.tier && (role ?? known.role) === known.role;
+    if (!same) changed.push('agents');
+  }
   return changed;
-}
-
-export interface HandoffInput {
-  session: string;
-  to: string;
-  summary: string;
-  nextSteps: string[];
-  decisions: string[];
-  claims: 'all' | 'none';
-}
-
-/** Offers a session's work. It stays where it is until the receiver's session_start has taken it. */
-export function offerHandoff(tx: Transaction, ctx: Context, input: HandoffInput): Result<Handoff> {
-  const found = openSession(tx, input.session, ctx);
-  if (!found.ok) return found;
-  if (input.to !== 'new') {
-    const receiver = openSession(tx, input.to, ctx);
-    if (!receiver.ok) return receiver;
-  }
-  const { to, summary, decisions, claims } = input;
-  const offered: Handoff = {
-    id: `${input.session}.${ctx.id('hnd')}`,
-    to,
-    summary,
-    next_steps: input.nextSteps,
-    decisions,
-    claims,
-    offered_at: new Date(ctx.now).toISOString(),
-    state: 'offered',
-  };
-  tx.edit<SessionDocument>(
-    sessionStream(input.session),
-    { type: 'handoff.offered', data: { handoff: offered.id, to } },
-    ({ session }) => {
-      session.handoffs.push(offered);
-    },
-  );
-  return ok(offered);
-}
-
-/** The offer with this id: its session is the part before the dot. */
-export function findHandoff(
-  tx: Transaction,
-  id: string,
-): Result<{ from: Readonly<SessionDocument>; offer: Readonly<Handoff> }> {
-  const from = id.includes('.') ? tx.read<SessionDocument>(sessionStream(id.slice(0, id.indexOf('.')))) : undefined;
-  const offer = from?.session.handoffs.find((candidate) => candidate.id === id);
-  return from === undefined || offer === undefined
-    ? fail({ code: 'unknown-handoff', handoff: id })
-    : ok({ from, offer });
-}
-
-/**
- * The receiver takes an offer: user_context, execution and state of the giver that the receiver does not have yet are
- * copied, and the giver is completed. Taking it again from the same session answers the same. Claims are moved by the caller.
- */
-export function acceptHandoff(tx: Transaction, ctx: Context, receiver: string, id: string): Result<Handoff> {
-  const found = findHandoff(tx, id);
-  if (!found.ok) return found;
-  const { from, offer } = found.value;
-  if (offer.state === 'accepted') {
-    return offer.accepted_by === receiver ? ok(structuredClone(offer)) : fail({ code: 'unknown-handoff', handoff: id });
-  }
-  if (offer.to !== 'new' && offer.to !== receiver) return fail({ code: 'unknown-handoff', handoff: id });
-  const giver = from.session.id;
-  const taken = structuredClone(offer);
-  tx.edit<SessionDocument>(
-    sessionStream(giver),
-    { type: 'handoff.accepted', data: { handoff: id, by: receiver } },
-    ({ session }) => {
-      for (const candidate of session.handoffs) {
-        if (candidate.id !== id) continue;
-        candidate.state = 'accepted';
-        candidate.accepted_by = receiver;
-      }
-      if (isOpen(session.status) && giver !== receiver) {
-        session.status = 'completed';
-        session.ended_at = new Date(ctx.now).toISOString();
-      }
-    },
-  );
-  if (giver !== receiver) inherit(tx, receiver, from);
-  return ok(taken);
-}
-
-function inherit(tx: Transaction, receiver: string, from: Readonly<SessionDocument>): void {
-  const stream = sessionStream(receiver);
-  const own = tx.read<JsonObject & { session: JsonObject & SessionFacts }>(stream);
-  if (own === undefined) throw new Error(`${stream} does not exist`);
-  const kept: JsonObject = {};
-  for (const [key, value] of Object.entries(from as unknown as JsonObject)) {
-    if (key !== 'session' && key !== 'schema') kept[key] = value;
-  }
-  // What the receiver already holds stands: the giver's values fill in below it.
-  const user_context = fillIn(own.session.user_context, from.session.user_context);
-  const wanted: JsonObject = { ...fillIn(own, kept), session: { user_context, taken_from: from.session.id } };
-  tx.patch(stream, { type: 'handoff.received', data: { from: from.session.id } }, mergeOps(own, '', wanted));
-}
-
-/** What of `from` is missing in `own`, at any depth of objects. */
-function fillIn(own: Readonly<JsonObject>, from: Readonly<JsonObject>): JsonObject {
-  const missing: JsonObject = {};
-  for (const [key, value] of Object.entries(from)) {
-    const present = own[key];
-    if (present === undefined) missing[key] = value;
-    else if (isObject(present) && isObject(value)) missing[key] = fillIn(present, value);
-  }
-  return missing;
 }
 
 /** Ends a session that is past its time. True if it did. */
 export function expireSession(tx: Transaction, ctx: Context, id: string): Result<boolean> {
-  const doc = tx.read<SessionDocument>(sessionStream(id));
-  if (doc === undefined) return fail({ code: 'unknown-session', session: id, near: [] });
+  const found = knownSession(tx, id);
+  if (!found.ok) return found;
+  const doc = found.value;
   if (!isOpen(doc.session.status) || statusAt(doc.session, ctx.now, ctx.lastSeen) !== 'expired') return ok(false);
   end(tx, ctx, id, 'expired');
   return ok(true);
 }
 
-function end(tx: Transaction, ctx: Context, id: string, status: 'completed' | 'expired'): void {
+function end(tx: Transaction, ctx: Context, id: string, status: 'expired'): void {
   tx.edit<SessionDocument>(sessionStream(id), { type: `session.${status}` }, ({ session }) => {
     session.status = status;
     session.ended_at = new Date(ctx.now).toISOString();

@@ -1,12 +1,13 @@
 // The session document: one agent window's working context. Its shape, its modes and when it ends. Pure.
 //
-//   active ◄──► paused        session_update, session_start
-//     │  │        │
-//     │  └────────┴──► completed    session_update, an accepted handoff
-//     └───────────────► expired     when expires_at has passed and nobody was seen since (a commit: session_cleanup or a start)
+//   active ◄──► paused              session_update, session_start
+//     │           │
+//     ├───────────┴──► completed    session_update, an accepted handoff
+//     └───────────┴──► expired      when expires_at has passed and nobody was seen since (a commit: session_cleanup or a start)
 
 import { type Failure, fail, ok, type Result } from '../failure.ts';
 import type { JsonObject } from '../json/json.ts';
+import { isId } from '../store/stream.ts';
 import type { Context, Transaction } from './command.ts';
 
 export const SESSION_MODES = ['development', 'leadership', 'sprint', 'config', 'emergency'] as const;
@@ -43,12 +44,13 @@ export interface Handoff {
   decisions: string[];
   claims: 'all' | 'none';
   offered_at: string;
-  state: 'offered' | 'accepted';
+  /** Withdrawn: the session's work went to another receiver, by another offer. */
+  state: 'offered' | 'accepted' | 'withdrawn';
   accepted_by?: string;
 }
 
 export interface SessionAgent {
-  tier?: 'orchestrator' | 'coordinator' | 'worker';
+  tier?: 'orchestrator' | 'coordinator' | 'worker' | undefined;
   role?: string;
   joined_at: string;
 }
@@ -67,6 +69,8 @@ export interface SessionFacts {
   created_at: string;
   /** The stored part of the expiry; being seen later extends it, see `expiresAtMs`. */
   expires_at: string;
+  /** How often a process took it up again: what lets only one of two that try at once succeed. */
+  resumes?: number;
   ended_at?: string;
   user_context: JsonObject;
   agents: Record<string, SessionAgent>;
@@ -75,8 +79,11 @@ export interface SessionFacts {
   taken_from?: string;
 }
 
+/** The newest shape of session documents that this program knows. */
+export const SESSION_SCHEMA = 1;
+
 export interface SessionDocument {
-  schema: 1;
+  schema: typeof SESSION_SCHEMA;
   session: SessionFacts;
   execution: JsonObject;
 }
@@ -91,7 +98,11 @@ export function expiresAtMs(facts: SessionFacts, lastSeen: number | undefined): 
 }
 
 /** The status as it is at `now`: a session past its time is expired though no commit says so yet. */
-export function statusAt(facts: SessionFacts, now: number, lastSeen: (who: string) => number | undefined): SessionStatus {
+export function statusAt(
+  facts: SessionFacts,
+  now: number,
+  lastSeen: (who: string) => number | undefined,
+): SessionStatus {
   // Presence is a file's time: not looked at before the stored expiry has passed.
   if (!isOpen(facts.status) || now <= Date.parse(facts.expires_at)) return facts.status;
   return now > expiresAtMs(facts, lastSeen(facts.id)) ? 'expired' : facts.status;
@@ -102,16 +113,34 @@ export function isOpen(status: SessionStatus): boolean {
   return status === 'active' || status === 'paused';
 }
 
+/** The session's document, or why there is none to decide on: unknown, or written by a newer program. */
+export function knownSession(tx: Transaction, id: string): Result<Readonly<SessionDocument>> {
+  const doc = isId(id) ? tx.read<SessionDocument>(sessionStream(id)) : undefined;
+  if (doc === undefined) return fail({ code: 'unknown-session', session: id.slice(0, 64), near: [] });
+  return checkSchema(doc, `The session ${id}`, SESSION_SCHEMA);
+}
+
+/**
+ * A document that a newer program wrote may hold what this one does not know, and would break: it is refused for writing.
+ * Reading it stays allowed.
+ */
+export function checkSchema<T extends { schema?: unknown }>(doc: T, what: string, known: number): Result<T> {
+  const { schema } = doc;
+  return typeof schema === 'number' && schema > known
+    ? fail({ code: 'store-newer', what, found: schema, known })
+    : ok(doc);
+}
+
 /** The session as a decision needs it: there, and open. */
 export function openSession(
   tx: Transaction,
   id: string,
   ctx: Pick<Context, 'now' | 'lastSeen'>,
 ): Result<Readonly<SessionDocument>> {
-  const doc = tx.read<SessionDocument>(sessionStream(id));
-  if (doc === undefined) return fail({ code: 'unknown-session', session: id, near: [] });
-  const status = statusAt(doc.session, ctx.now, ctx.lastSeen);
-  return isOpen(status) ? ok(doc) : fail({ code: 'session-ended', session: id, status });
+  const found = knownSession(tx, id);
+  if (!found.ok) return found;
+  const status = statusAt(found.value.session, ctx.now, ctx.lastSeen);
+  return isOpen(status) ? found : fail({ code: 'session-ended', session: id, status });
 }
 
 const LEGAL: Record<SessionStatus, readonly SessionStatus[]> = {

@@ -51,8 +51,8 @@ export interface QueryPath {
 /** A path that passed the grammar; `text` is its canonical form, which parses to the same path. */
 export type StatePath = SimplePath | QueryPath;
 
-const MAX_LENGTH = 1024;
-const MAX_SEGMENTS = 100;
+export const MAX_LENGTH = 1024;
+export const MAX_SEGMENTS = 100;
 const MAX_WIDE = 8;
 const MAX_MEMBERS = 32;
 const MAX_CONDITIONS = 32;

@@ -3,15 +3,16 @@
 
 import { fail, ok, type Result } from '../failure.ts';
 import { copyJson, isObject, type Json, type JsonObject } from '../json/json.ts';
-import { mergeOps } from '../json/merge.ts';
+import { deepEqual, mergeOps } from '../json/merge.ts';
 import type { PatchOp } from '../json/patch.ts';
-import { getAt, parsePointer } from '../json/pointer.ts';
+import { escapeToken, getAt, parsePointer } from '../json/pointer.ts';
 import type { Context, Transaction } from './command.ts';
 import { etagOf, jsonLength } from './etag.ts';
 import { openSession, sessionStream } from './session.ts';
 import { parsePath, type SimplePath, type StatePath } from './state-path.ts';
 import { type PathToken, printPath } from './state-path-scan.ts';
 import { deleteOps, resolveSimple, setOps } from './state-path-walk.ts';
+import { nameable } from './state-places.ts';
 
 /** Keys of a session document that state tools do not write: who does, and the call for it. */
 const RESERVED: Record<string, { owner: string; call: string }> = {
@@ -27,7 +28,9 @@ export const JOINED_KEYS = ['organization', 'communication', 'observability'] as
 
 /** A previous value longer than this is not sent back. */
 const PREVIOUS_CHARS = 1_024;
+/** So many pointers of a merge are listed, and so many characters of them. */
 const CHANGED_LISTED = 20;
+const CHANGED_CHARS = 4_000;
 
 export interface Condition {
   ifEtag?: string | undefined;
@@ -118,6 +121,8 @@ function setValue(target: Target, value: Json, condition: Condition): Result<Set
   if (!met.ok) return met;
   const ops = setOps(doc, tokens, value);
   if (!ops.ok) return ops;
+  const named = nameable(tokens, value);
+  if (!named.ok) return named;
   const answer: SetAnswer = { path: text, etag: '', created: before === undefined, type: typeName(value) };
   const previous = echo(before);
   if (previous !== undefined) answer.previous = previous;
@@ -141,7 +146,7 @@ function mergeValue(target: Target, value: Json, condition: Condition): Result<M
     if (!isObject(value))
       return fail({ code: 'value-refused', at: '', why: 'only an object can be merged into the whole document' });
     for (const key of Object.keys(value)) {
-      const owner = RESERVED[key];
+      const owner = reservedIn([key]);
       if (owner !== undefined) return fail({ code: 'path-reserved', path: printPath([key]), ...owner });
     }
   }
@@ -151,19 +156,33 @@ function mergeValue(target: Target, value: Json, condition: Condition): Result<M
   if (!met.ok) return met;
   const ops = found.found ? ok(mergeOps(found.value, found.pointer, value)) : setOps(doc, tokens, withoutNulls(value));
   if (!ops.ok) return ops;
+  const named = nameable(tokens, value);
+  if (!named.ok) return named;
   tx.patch(stream, { type: 'state.merged' }, ops.value);
   const after = resolveSimple(doc, tokens);
   const changed = ops.value.map((op) => op.path);
   return ok({
     path: text,
     etag: etagOf(after.found ? after.value : undefined, tx.version(stream)),
-    changed: changed.slice(0, CHANGED_LISTED),
+    changed: firstOf(changed),
     changed_count: changed.length,
+  });
+}
+
+function firstOf(pointers: readonly string[]): string[] {
+  let chars = 0;
+  return pointers.slice(0, CHANGED_LISTED).filter((pointer) => {
+    chars += jsonLength(pointer, CHANGED_CHARS);
+    return chars <= CHANGED_CHARS;
   });
 }
 
 function deleteValues(target: Target, condition: Condition): Result<DeleteAnswer> {
   const { tx, ctx, session, doc, path } = target;
+  if (path.kind === 'query' && condition.ifEtag !== undefined) {
+    const why = 'if_etag takes a path that names one place: an etag is of one value';
+    return fail({ code: 'path-refused', path: path.text, why });
+  }
   const pointers = path.kind === 'simple' ? ok(simplePointers(doc, path)) : ctx.select(doc, path);
   if (!pointers.ok) return pointers;
   const guarded = path.kind === 'simple' ? reservedIn(path.tokens) : undefined;
@@ -214,6 +233,16 @@ function meets(condition: Condition, path: string, before: Json | undefined, ver
     : fail({ code: 'etag-mismatch', path, expected: condition.ifEtag, actual });
 }
 
+/** The etag of the value at a simple path as the session's document is now. */
+export function etagAt(tx: Transaction, session: string, path: string): string {
+  const stream = sessionStream(session);
+  const parsed = parsePath(path);
+  const doc = tx.read(stream);
+  if (!parsed.ok || parsed.value.kind !== 'simple' || doc === undefined) return 'absent';
+  const at = resolveSimple(doc as JsonObject, parsed.value.tokens);
+  return etagOf(at.found ? at.value : undefined, tx.version(stream));
+}
+
 /** A small previous value, copied before the document changes under it. */
 function echo(before: Json | undefined): Json | undefined {
   if (before === undefined || jsonLength(before, PREVIOUS_CHARS) > PREVIOUS_CHARS) return undefined;
@@ -235,13 +264,24 @@ export function typeName(value: Json): string {
 
 /** Operations that bring what a path held in `then` back into `now`: the old value, or nothing if there was nothing. */
 export function restoreOps(now: Readonly<JsonObject>, then: Readonly<JsonObject>, path: SimplePath): Result<PatchOp[]> {
-  if (path.tokens.length === 0) return ok(restoreWhole(now, then));
-  const reserved = reservedIn(path.tokens);
+  const { tokens } = path;
+  if (tokens.length === 0) return ok(restoreWhole(now, then));
+  const reserved = reservedIn(tokens);
   if (reserved !== undefined) return fail({ code: 'path-reserved', path: path.text, ...reserved });
-  const old = resolveSimple(then, path.tokens);
-  if (old.found) return setOps(now, path.tokens, copyJson(old.value));
-  const current = resolveSimple(now, path.tokens);
-  return ok(current.found ? deleteOps(now, [current.pointer]) : []);
+  const old = resolveSimple(then, tokens);
+  const current = resolveSimple(now, tokens);
+  if (!old.found) return ok(current.found ? deleteOps(now, [current.pointer]) : []);
+  if (current.found && deepEqual(current.value, old.value)) return ok([]);
+  // Missing parents are made as objects: an element of an array that is gone would come back as a key.
+  const gone = tokens.findIndex((_, depth) => depth > 0 && !resolveSimple(now, tokens.slice(0, depth)).found);
+  for (let depth = gone; depth > 0 && depth < tokens.length; depth++) {
+    const parent = tokens.slice(0, depth);
+    const held = resolveSimple(then, parent);
+    if (!held.found || !Array.isArray(held.value)) continue;
+    const why = `the array it stood in is gone: restore ${printPath(parent)}`;
+    return fail({ code: 'path-refused', path: path.text, why });
+  }
+  return setOps(now, tokens, copyJson(old.value));
 }
 
 /** Every key of the user's own and `execution`, but not the session's facts: those are not state to turn back. */
@@ -249,11 +289,12 @@ function restoreWhole(now: Readonly<JsonObject>, then: Readonly<JsonObject>): Pa
   const ops: PatchOp[] = [];
   const keys = new Set([...Object.keys(now), ...Object.keys(then)].filter((key) => !Object.hasOwn(RESERVED, key)));
   for (const key of keys) {
-    const old = then[key];
-    const path = `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const old = Object.hasOwn(then, key) ? then[key] : undefined;
+    const current = Object.hasOwn(now, key) ? now[key] : undefined;
+    const path = `/${escapeToken(key)}`;
     if (old === undefined) ops.push({ op: 'remove', path });
-    else if (JSON.stringify(old) !== JSON.stringify(now[key]))
-      ops.push({ op: now[key] === undefined ? 'add' : 'replace', path, value: copyJson(old) });
+    else if (!deepEqual(old, current))
+      ops.push({ op: current === undefined ? 'add' : 'replace', path, value: copyJson(old) });
   }
   return ops;
 }

@@ -8,7 +8,7 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { withoutHome } from '../display.ts';
+import { quoted, visible, withoutHome } from '../display.ts';
 import type { Result } from '../failure.ts';
 import { failureLine } from '../failure-text.ts';
 import type { Ports } from '../ports.ts';
@@ -37,7 +37,11 @@ export function serveResources(
   server.server.registerCapabilities({ resources: { subscribe: true, listChanged: true } });
   server.server.setRequestHandler(SubscribeRequestSchema, async ({ params }) => {
     const { kind, id } = parse(params.uri);
-    subscriptions.add(params.uri, kind.streams(id), (await open()).documents);
+    const ports = await open();
+    const streams = kind.streams(id);
+    const known = await ports.documents.read((view) => streams.some((stream) => view.version(stream) > 0));
+    if (!known) throw unknown(params.uri);
+    subscriptions.add(params.uri, streams, ports.documents);
     return {};
   });
   server.server.setRequestHandler(UnsubscribeRequestSchema, ({ params }) => {
@@ -91,7 +95,7 @@ function unknown(uri: string): McpError {
   // -32002 is what the protocol of 2025 calls a resource that is not there.
   return new McpError(
     -32002,
-    `There is no resource ${uri}; resources/list and resources/templates/list name those there are`,
-    { uri },
+    `There is no resource ${quoted(uri)}; resources/list and resources/templates/list name those there are`,
+    { uri: visible(uri.slice(0, 200)) },
   );
 }

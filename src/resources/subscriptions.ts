@@ -31,6 +31,7 @@ export class Subscriptions {
 
   remove(uri: string): void {
     this.streams.delete(uri);
+    this.changed.delete(uri);
     if (this.streams.size === 0) this.close();
   }
 
@@ -50,7 +51,12 @@ export class Subscriptions {
     const follow = async () => {
       for await (const _ of store.watch(store.seq(), stop.signal));
     };
-    follow().catch(() => stop.abort());
+    const ended = () => {
+      stop.abort();
+      // Whoever subscribes next tries again.
+      if (this.watching === stop) this.watching = undefined;
+    };
+    follow().then(ended, ended);
     return stop;
   }
 

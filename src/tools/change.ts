@@ -1,7 +1,7 @@
 // The common way of a mutating tool: find the session, run the command with its request_id, hand out the answer.
 
 import type { Changed } from '../documents/documents.ts';
-import type { Request } from '../documents/requests.ts';
+import { type Request, requestStream } from '../documents/requests.ts';
 import type { Decide } from '../domain/command.ts';
 import { ok, type Result } from '../failure.ts';
 import type { Json } from '../json/json.ts';
@@ -14,12 +14,12 @@ export interface ChangeInput {
 }
 
 /** The request a call stands for: its arguments without the request_id. Undefined if it carries none. */
-export function requestOf(input: ChangeInput): Request | undefined {
+export function requestOf(input: ChangeInput, scope?: string): Request | undefined {
   const { request_id: id, ...rest } = input;
   if (id === undefined) return undefined;
   // Through JSON: what is absent and what is undefined are the same argument.
   const given: Json = JSON.parse(JSON.stringify(rest));
-  return { id, arguments: given };
+  return { id, arguments: given, scope };
 }
 
 /** `performance.now()` at the call's deadline. */
@@ -37,12 +37,22 @@ export async function changeInSession<A>(
   const { documents, sessions } = call.ports;
   const session = await sessions.ensure(input.session);
   if (!session.ok) return session;
-  return await documents.change(command(session.value), {
-    by: sessions.author(tool, session.value),
-    request: requestOf(input),
+  const request = requestOf(input, session.value);
+  const changed = await documents.change(command(session.value), {
+    // Who writes into another session is still the connection's own.
+    by: sessions.author(
+      tool,
+      documents.peek((view) => sessions.find(view)),
+    ),
+    request,
     trace: call.traceparent,
     deadlineAt: deadlineOf(call),
   });
+  if (!changed.ok) return sessions.withNear(changed);
+  if (!changed.value.replayed || request === undefined) return changed;
+  // A repeat is answered as the first call was: with the seq of the commit that it made.
+  const stream = requestStream(request.scope, tool, request.id);
+  return await documents.read((view) => ok({ ...changed.value, seq: view.lastSeq(stream) }));
 }
 
 /** The answer with the seq, and `replayed` where it was given before. */

@@ -8,7 +8,11 @@ import { runControl } from './run-control.ts';
 import { runReport } from './run-report.ts';
 import { runStart } from './run-start.ts';
 import { runStatus } from './run-status.ts';
+import { sessionCleanup } from './session-cleanup.ts';
+import { sessionHandoff } from './session-handoff.ts';
+import { sessionHeartbeat } from './session-heartbeat.ts';
 import { sessionList } from './session-list.ts';
+import { sessionRecover } from './session-recover.ts';
 import { sessionStart } from './session-start.ts';
 import { sessionUpdate } from './session-update.ts';
 import { stateBatch } from './state-batch.ts';
@@ -26,7 +30,11 @@ export const tools: readonly Tool<Ports>[] = [
   runReport,
   runStart,
   runStatus,
+  sessionCleanup,
+  sessionHandoff,
+  sessionHeartbeat,
   sessionList,
+  sessionRecover,
   sessionStart,
   sessionUpdate,
   stateBatch,

@@ -17,5 +17,12 @@ export const etagInput = z.string().max(64).optional().describe('Only if the val
 export const valueInput = z.unknown().describe('Any JSON value');
 export const limitInput = (usual: number, most: number) =>
   z.number().int().min(1).max(most).default(usual).describe('How many rows at most');
-export const cursorInput = z.string().max(64).optional().describe('next_cursor of the last answer');
+export const cursorInput = z
+  .string()
+  .regex(/^\d{0,15}$/, 'expected the next_cursor of the last answer')
+  .optional()
+  .describe('next_cursor of the last answer');
+/** The place that a cursor of these tools stands for. */
+export const offsetOf = (cursor: string | undefined): number => Number(cursor ?? 0);
+export const pointInput = z.union([z.number().int().min(0), z.string().max(40)]);
 export const seqOutput = z.number().int().describe('Place of the change in the log');

@@ -1,14 +1,16 @@
 // session_cleanup: ends sessions that are past their time. Nothing is erased: their state stays readable.
 
 import { z } from 'zod';
-import { isOpen, statusAt } from '../domain/session.ts';
+import { isOpen, sessionStream, statusAt } from '../domain/session.ts';
 import { expireSession } from '../domain/session-commands.ts';
 import { ok } from '../failure.ts';
 import type { Ports } from '../ports.ts';
-import { factsOf } from '../views/sessions.ts';
+import { readableFacts } from '../views/sessions.ts';
 import { deadlineOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { seqOutput } from './inputs.ts';
+
+const LISTED = 100;
 
 export const sessionCleanup = defineTool({
   name: 'session_cleanup',
@@ -16,12 +18,16 @@ export const sessionCleanup = defineTool({
   toolset: 'session',
   optIn: true,
   description:
-    'Use to tidy up: marks every session that is past its time as expired. Its state can still be read and handed over. dry_run only lists them. Answers {expired: [session], seq}.',
+    'Use to tidy up: marks every session that is past its time as expired. Its state can still be read and handed over. dry_run only lists them. Answers {expired: [session], count, seq}.',
   searchHint: 'expire old sessions tidy',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },
   input: z.strictObject({ dry_run: z.boolean().default(false) }),
-  output: z.object({ expired: z.array(z.string()), seq: seqOutput }),
+  output: z.object({
+    expired: z.array(z.string()).describe('At most 100'),
+    count: z.number().int(),
+    seq: seqOutput,
+  }),
   async run(input, call: Call<Ports>) {
     const { documents, sessions } = call.ports;
     const overdue = await documents.read((view) =>
@@ -29,7 +35,7 @@ export const sessionCleanup = defineTool({
         .streams('session/')
         .map((stream) => stream.slice('session/'.length))
         .filter((id) => {
-          const facts = factsOf(view, id);
+          const facts = readableFacts(view, sessionStream(id));
           return (
             facts !== undefined &&
             isOpen(facts.status) &&
@@ -45,10 +51,13 @@ export const sessionCleanup = defineTool({
           by: sessions.author('session_cleanup'),
           deadlineAt: deadlineOf(call),
         });
+        // A newer program's session is left to it; whatever else goes wrong would go wrong for the next one too.
+        if (!ended.ok && ended.failure.code === 'store-newer') continue;
         if (!ended.ok) return ended;
         if (ended.value.value) expired.push(id);
       }
     }
-    return ok({ expired: input.dry_run ? overdue : expired, seq: documents.store.seq() });
+    const shown = input.dry_run ? overdue : expired;
+    return ok({ expired: shown.slice(0, LISTED), count: shown.length, seq: documents.store.seq() });
   },
 });

@@ -1,8 +1,9 @@
 // session_handoff: offers a session's work to another one. Complete only when the receiver's session_start has taken it.
 
 import { z } from 'zod';
+import type { View } from '../documents/documents.ts';
 import type { Handoff } from '../domain/session.ts';
-import { offerHandoff } from '../domain/session-commands.ts';
+import { giverOf, offerHandoff } from '../domain/session-handover.ts';
 import { ok } from '../failure.ts';
 import type { Ports } from '../ports.ts';
 import { claimsOf } from '../views/claims.ts';
@@ -22,7 +23,7 @@ export const sessionHandoff = defineTool({
   answers: { narrow: 'summary' },
   positional: ['summary'],
   input: z.strictObject({
-    to: z.string().max(64).default('new').describe('"new", or a session id'),
+    to: z.string().min(1).max(64).default('new').describe('"new", or a session id'),
     summary: z.string().min(1).max(4000).describe('What the receiver must know'),
     next_steps: z.array(z.string().max(500)).max(50).default([]),
     decisions: z.array(z.string().max(500)).max(50).default([]),
@@ -48,8 +49,8 @@ export const sessionHandoff = defineTool({
     );
     if (!changed.ok) return changed;
     const { value: offer, seq, replayed } = changed.value;
-    const giver = offer.id.slice(0, offer.id.indexOf('.'));
-    const held = claims === 'none' ? 0 : await call.ports.documents.read((view) => claimsOf(view, giver).length);
+    const giver = giverOf(offer.id);
+    const held = offer.claims === 'none' ? 0 : await call.ports.documents.read((view) => claimsHeld(view, giver));
     const accept = `session_start {"handoff": "${offer.id}"}`;
     return ok({
       handoff: offer.id,
@@ -62,3 +63,8 @@ export const sessionHandoff = defineTool({
     });
   },
 });
+
+/** Claims that an accepted offer moves: those that somebody else has taken since are not the giver's any more. */
+function claimsHeld(view: View, session: string): number {
+  return claimsOf(view, session).filter(({ state }) => state !== 'lost').length;
+}

@@ -21,7 +21,7 @@ export const sessionHeartbeat = defineTool({
   answers: { narrow: 'nothing' },
   input: z.strictObject({
     session: sessionInput,
-    agent: z.string().max(64).optional().describe('The agent that is alive; default only the session'),
+    agent: z.string().min(1).max(64).optional().describe('The agent that is alive; default only the session'),
   }),
   output: z.object({ session: z.string(), status: z.string(), expires_at: z.string(), seq: seqOutput }),
   async run(input, call: Call<Ports>) {

@@ -6,7 +6,8 @@ import { ok } from '../failure.ts';
 import type { Ports } from '../ports.ts';
 import { sessionRows } from '../views/sessions.ts';
 import { type Call, defineTool } from './define.ts';
-import { cursorInput, limitInput, seqOutput } from './inputs.ts';
+import { cursorInput, limitInput, offsetOf, seqOutput } from './inputs.ts';
+import { fitting } from './shown.ts';
 
 export const sessionList = defineTool({
   name: 'session_list',
@@ -56,13 +57,13 @@ export const sessionList = defineTool({
           ? row.status === 'active' || row.status === 'paused'
           : row.status === input.status;
       });
-      const from = Math.max(0, Number(input.cursor ?? 0) || 0);
-      const sessions = rows.slice(from, from + input.limit);
+      const from = offsetOf(input.cursor);
+      const sessions = fitting(rows.slice(from, from + input.limit));
       const next = from + sessions.length;
       return ok({
         sessions,
         total: rows.length,
-        ...(next < rows.length ? { next_cursor: String(next) } : {}),
+        ...(next < rows.length && sessions.length > 0 ? { next_cursor: String(next) } : {}),
         seq: view.seq,
       });
     });

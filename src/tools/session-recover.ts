@@ -4,32 +4,34 @@ import { z } from 'zod';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { isOpen, type SessionDocument, sessionStream, statusAt } from '../domain/session.ts';
 import { fail, ok } from '../failure.ts';
+import type { JsonObject } from '../json/json.ts';
 import { deepEqual } from '../json/merge.ts';
 import type { Ports } from '../ports.ts';
-import { claimsOf } from '../views/claims.ts';
+import type { Recorded } from '../store/port.ts';
+import { type ClaimRow, claimsOf } from '../views/claims.ts';
 import { pendingHandoffs } from '../views/sessions.ts';
 import { type Call, defineTool } from './define.ts';
-import { seqOutput, sessionInput } from './inputs.ts';
+import { pointInput, seqOutput, sessionInput } from './inputs.ts';
+import { fitting } from './shown.ts';
 
 const RECENT = 10;
+/** Room for the claims, and for the keys. */
+const CHARS_EACH = 7_000;
 
 export const sessionRecover = defineTool({
   name: 'session_recover',
   title: 'Recover a session',
   toolset: 'session',
   description:
-    'Use after a crash or in a new window: rebuilds a session from the log, makes it yours if it is open, and says what was in flight. With at, only reports how it stood then. ' +
-    'Answers {session, status, seq, complete, lost?, in_flight: [{claim, run, node, title, state: held|unverifiable|lost, since}], late_results, unread, brief: {name?, mode, keys, recent}}.',
+    'Use after a crash or in a new window: rebuilds a session from the log, makes it yours if it is open, and says what was in flight. A session that a live process serves stays with it. With at, only reports how it stood then. ' +
+    'Answers {session, status, seq, complete, lost?, in_flight: [{claim, run, node, title, state: held|unverifiable|lost, since}], late_results, unread, brief: {name?, mode, keys, recent}, cut?}.',
   searchHint: 'crash restart resume lost work in flight rebuild',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },
   positional: ['session'],
   input: z.strictObject({
     session: sessionInput,
-    at: z
-      .union([z.number().int().min(0), z.string().max(40)])
-      .optional()
-      .describe('As of a seq or ISO time'),
+    at: pointInput.optional().describe('As of a seq or ISO time'),
   }),
   output: z.object({
     session: z.string(),
@@ -49,6 +51,7 @@ export const sessionRecover = defineTool({
     ),
     late_results: z.number().int(),
     unread: z.number().int(),
+    cut: z.string().optional(),
     brief: z.object({
       name: z.string().optional(),
       mode: z.string(),
@@ -67,54 +70,64 @@ export const sessionRecover = defineTool({
     const events = await eventsOf(store, sessionStream(id));
     const seq = at.value ?? store.seq();
     const rebuilt = valueAt(events, seq) as unknown as SessionDocument | undefined;
-    if (rebuilt === undefined) return fail({ code: 'unknown-session', session: id, near: [] });
-    const status = statusAt(rebuilt.session, Date.now(), (who) =>
-      at.value === undefined ? presence.lastSeen(who) : undefined,
-    );
-    if (at.value === undefined && isOpen(status)) {
-      const adopted = await sessions.adopt(id);
-      if (!adopted.ok) return adopted;
-    }
-    const recent = events.filter((event) => event.seq <= seq).slice(-RECENT);
+    if (rebuilt === undefined) return fail({ code: 'unknown-seq', seq: String(input.at), newest: store.seq() });
+    const past = at.value !== undefined;
+    // As it stood then: whether it had run out is a question of that time, which its status alone answers.
+    const status = past
+      ? rebuilt.session.status
+      : statusAt(rebuilt.session, Date.now(), (who) => presence.lastSeen(who));
+    const adopted = !past && isOpen(status) ? await sessions.adopt(id) : ok(true);
+    if (!adopted.ok) return adopted;
     return await documents.read((view) => {
-      const current = view.get(sessionStream(id));
-      const rebuiltNow = valueAt(events, view.seq);
-      const same = view.version(sessionStream(id)) !== events.length || deepEqual(current as never, rebuiltNow);
-      const stopped = store.info().stopped;
-      const claims = claimsOf(view, id, presence, Date.now());
+      const { stopped } = store.info();
+      const unchanged = view.version(sessionStream(id)) === events.length;
+      const same = past || !unchanged || deepEqual(view.get<JsonObject>(sessionStream(id)), valueAt(events, view.seq));
+      const claims = past ? [] : claimsOf(view, id, presence, Date.now());
+      const { shown, cut } = shorten(claims, Object.keys(rebuilt));
       const { name, mode } = rebuilt.session;
       return ok({
         session: id,
         status,
         seq,
         complete: same && stopped === undefined,
-        ...(stopped === undefined
-          ? {}
-          : {
-              lost: `the store is stopped (${stopped.code}): what came after seq ${seq} is not known; run \`baton doctor\``,
-            }),
-        in_flight: claims.map(({ claim, run, node, title, state, since }) => ({
-          claim,
-          run,
-          node,
-          title,
-          state,
-          since,
-        })),
+        ...(stopped === undefined ? {} : { lost: lostOf(stopped.code, seq) }),
+        in_flight: shown.claims,
         late_results: claims.reduce((count, { late }) => count + late, 0),
         unread: pendingHandoffs(view, id).length,
         brief: {
           ...(name === undefined ? {} : { name }),
           mode,
-          keys: Object.keys(rebuilt).filter((key) => key !== 'schema' && key !== 'session'),
-          recent: recent.reverse().map(({ seq: place, at: when, type, by }) => ({
-            seq: place,
-            at: when,
-            type,
-            by: by.agent ?? by.session ?? by.user,
-          })),
+          keys: shown.keys,
+          recent: recentOf(events, seq),
         },
+        ...(cut === undefined ? {} : { cut }),
+        ...(adopted.value ? {} : { note: 'a live process serves this session, so it stays with that one' }),
       });
     });
   },
 });
+
+function lostOf(code: string, seq: number): string {
+  return `the store is stopped (${code}): what came after seq ${seq} is not known; run \`baton doctor\``;
+}
+
+/** Claims and keys as far as an answer has room for them. */
+function shorten(claims: readonly ClaimRow[], keys: readonly string[]) {
+  const rows = claims.map(({ claim, run, node, title, state, since }) => ({ claim, run, node, title, state, since }));
+  const own = keys.filter((key) => key !== 'schema' && key !== 'session').map((key) => ({ key }));
+  const shown = { claims: fitting(rows, CHARS_EACH), keys: fitting(own, CHARS_EACH).map(({ key }) => key) };
+  const cuts: string[] = [];
+  if (shown.claims.length < rows.length) cuts.push(`${shown.claims.length} of ${rows.length} in flight`);
+  if (shown.keys.length < own.length) cuts.push(`${shown.keys.length} of ${own.length} keys (state_get pages them)`);
+  return cuts.length === 0 ? { shown } : { shown, cut: cuts.join('; ') };
+}
+
+function recentOf(events: readonly Recorded[], seq: number) {
+  const recent = events.filter((event) => event.seq <= seq).slice(-RECENT);
+  return recent.reverse().map(({ seq: place, at, type, by }) => ({
+    seq: place,
+    at,
+    type,
+    by: by.agent ?? by.session ?? by.user,
+  }));
+}

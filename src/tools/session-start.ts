@@ -1,13 +1,17 @@
 // session_start: the first call of an agent window. Resumes what was open here, or starts anew; takes a handoff.
 
 import { z } from 'zod';
-import { SESSION_MODES } from '../domain/session.ts';
+import { type Handoff, SESSION_MODES } from '../domain/session.ts';
+import { giverOf } from '../domain/session-handover.ts';
 import { ok } from '../failure.ts';
 import type { Ports } from '../ports.ts';
+import { claimsOf } from '../views/claims.ts';
 import { pendingHandoffs } from '../views/sessions.ts';
-import { requestOf } from './change.ts';
+import { deadlineOf, requestOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { requestInput, seqOutput } from './inputs.ts';
+
+const CLAIMS_SHOWN = 5;
 
 export const sessionStart = defineTool({
   name: 'session_start',
@@ -16,7 +20,7 @@ export const sessionStart = defineTool({
   alwaysLoad: true,
   description:
     'Call first: resumes the session that was open in this workspace (resume "auto"), or starts a new one. With handoff, takes over the work another session offered. ' +
-    'Answers {session, mode, project, workspace, resumed, expires_at, unread, offers?, brief? (of the handoff taken), seq}. Later calls need no session argument.',
+    'Answers {session, mode, project, workspace, resumed, expires_at, unread, offers?, claims (work it holds), brief? (of the handoff taken), seq}. Later calls need no session argument.',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },
   positional: ['name'],
@@ -27,7 +31,7 @@ export const sessionStart = defineTool({
       .describe('Default: as it was, or development. How long it lives unseen: 24, 48, 168, 1, 4 hours'),
     resume: z.enum(['auto', 'new']).default('auto'),
     name: z.string().min(1).max(120).optional().describe('What the session is for'),
-    sprint: z.string().max(64).optional(),
+    sprint: z.string().min(1).max(64).optional(),
     handoff: z.string().max(140).optional().describe('The id that session_handoff answered'),
     request_id: requestInput,
   }),
@@ -40,6 +44,15 @@ export const sessionStart = defineTool({
     expires_at: z.string(),
     unread: z.number().int().describe('Offers of work waiting for this session'),
     offers: z.array(z.object({ handoff: z.string(), from: z.string(), summary: z.string() })).optional(),
+    claims: z.array(
+      z.object({
+        claim: z.string(),
+        run: z.string(),
+        node: z.string(),
+        title: z.string(),
+        state: z.enum(['held', 'unverifiable', 'lost']),
+      }),
+    ),
     brief: z
       .object({
         from: z.string(),
@@ -53,23 +66,47 @@ export const sessionStart = defineTool({
   async run(input, call: Call<Ports>) {
     const { documents, sessions } = call.ports;
     const { mode, resume, name, sprint, handoff } = input;
-    const started = await sessions.start({ mode, resume, name, sprint, handoff, request: requestOf(input) });
+    const started = await sessions.start({
+      mode,
+      resume,
+      name,
+      sprint,
+      handoff: handoff === '' ? undefined : handoff,
+      request: requestOf(input),
+      trace: call.traceparent,
+      deadlineAt: deadlineOf(call),
+    });
     if (!started.ok) return started;
     const { value, seq, replayed } = started.value;
-    const { taken, ...answer } = value;
-    const offers = await documents.read((view) => pendingHandoffs(view, value.session));
+    const { taken, ended, ...answer } = value;
+    const { offers, claims } = await documents.read((view) => ({
+      offers: pendingHandoffs(view, value.session),
+      claims: claimsOf(view, value.session, documents.presence).filter(({ state }) => state !== 'lost'),
+    }));
+    const note = noteOf(ended, claims.length);
     return ok({
       ...answer,
       unread: offers.length,
       ...(offers.length > 0 ? { offers: offers.slice(0, 5) } : {}),
+      claims: claims
+        .slice(0, CLAIMS_SHOWN)
+        .map(({ claim, run, node, title, state }) => ({ claim, run, node, title, state })),
       ...(taken === undefined ? {} : { brief: briefOf(taken) }),
+      ...(note === undefined ? {} : { note }),
       seq,
       ...(replayed ? { replayed } : {}),
     });
   },
 });
 
-function briefOf(taken: { id: string; summary: string; next_steps: string[]; decisions: string[] }) {
-  const { summary, next_steps, decisions } = taken;
-  return { from: taken.id.slice(0, taken.id.indexOf('.')), summary, next_steps, decisions };
+function noteOf(ended: string | undefined, claims: number): string | undefined {
+  const notes: string[] = [];
+  if (ended !== undefined)
+    notes.push(`${ended} has ended, so this is a new session; state_get {session: "${ended}"} still reads it`);
+  if (claims > CLAIMS_SHOWN) notes.push(`${claims} claims in all; session_recover lists them`);
+  return notes.length === 0 ? undefined : notes.join('. ');
+}
+
+function briefOf({ id, summary, next_steps, decisions }: Handoff) {
+  return { from: giverOf(id), summary, next_steps, decisions };
 }

@@ -26,7 +26,7 @@ export const sessionUpdate = defineTool({
     name: z.string().min(1).max(120).optional(),
     mode: z.enum(SESSION_MODES).optional(),
     status: z.enum(['active', 'paused', 'completed']).optional(),
-    sprint: z.string().max(64).optional(),
+    sprint: z.string().min(1).max(64).optional(),
     user_context: z.record(z.string(), z.unknown()).optional().describe('Merged; null removes a key'),
     agent: z
       .strictObject({
@@ -60,7 +60,7 @@ export const sessionUpdate = defineTool({
       'session_update',
       input,
       (session) => (tx, ctx) =>
-        updateSession(tx, ctx, { session, name, mode, status, sprint, userContext, agent: agent as never, ifVersion }),
+        updateSession(tx, ctx, { session, name, mode, status, sprint, userContext, agent, ifVersion }),
     );
     return changed.ok ? withSeq(changed.value) : changed;
   },

@@ -2,16 +2,17 @@
 
 import { z } from 'zod';
 import type { Decide } from '../domain/command.ts';
-import { changeState, type StateOperation } from '../domain/state.ts';
+import { changeState, etagAt, type StateOperation } from '../domain/state.ts';
 import { type Failure, fail, ok, type Result } from '../failure.ts';
 import { checkValue } from '../json/limits.ts';
-import type { PatchOp } from '../json/patch.ts';
 import type { Ports } from '../ports.ts';
 import { changeInSession, withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './inputs.ts';
+import { ROWS_CHARS, shownOps } from './shown.ts';
 
 const PATCH_SHOWN = 50;
+const PATH_SHOWN = 40;
 
 const operation = z.strictObject({
   op: z.enum(['set', 'merge', 'delete']),
@@ -29,9 +30,13 @@ const input = z
     request_id: requestInput,
   })
   .superRefine(({ operations }, refinement) => {
-    for (const [index, { op, value }] of operations.entries()) {
+    for (const [index, { op, value, if_absent }] of operations.entries()) {
       if (op !== 'delete' && value === undefined) {
         refinement.addIssue({ code: 'custom', path: ['operations', index, 'value'], message: `${op} needs a value` });
+      }
+      if (op === 'delete' && (value !== undefined || if_absent !== undefined)) {
+        const at = value === undefined ? 'if_absent' : 'value';
+        refinement.addIssue({ code: 'custom', path: ['operations', index, at], message: `delete takes no ${at}` });
       }
     }
   });
@@ -75,8 +80,19 @@ function batch(session: string, operations: readonly StateOperation[]): Decide<B
       if (!result.ok) return fail(named(result.failure, index));
       results.push({ ...result.value });
     }
-    return ok({ results });
+    // As the whole batch leaves the place: later operations may have changed it, or the document's version.
+    for (const result of results) if ('etag' in result) result['etag'] = etagAt(tx, session, result.path);
+    return ok({ results: results.map(shortener(results)) });
   };
+}
+
+/** Leaves a result as it is while all of them fit; else what a caller can read again is left out. */
+function shortener(results: BatchAnswer['results']): (result: BatchAnswer['results'][number]) => typeof result {
+  if (JSON.stringify(results).length <= ROWS_CHARS / 2) return (result) => result;
+  return ({ previous: _, changed: __, path, ...facts }) => ({
+    ...facts,
+    path: path.length > PATH_SHOWN ? `${path.slice(0, PATH_SHOWN)}…` : path,
+  });
 }
 
 /** Says which operation it was, where the failure has room for it. */
@@ -94,11 +110,13 @@ async function rehearse(
   const session = await sessions.ensure(explicit);
   if (!session.ok) return session;
   const tried = await documents.rehearse(command(session.value), sessions.author('state_batch', session.value));
-  if (!tried.ok) return tried;
-  const patch: PatchOp[] = tried.value.events.flatMap((event) => event.patch);
-  const shown = patch.slice(0, PATCH_SHOWN).map((op) => ({ ...op }));
-  const cut = patch.length > PATCH_SHOWN ? { cut: `the first ${PATCH_SHOWN} of ${patch.length} operations` } : {};
-  return ok({ ...tried.value.value, seq: tried.value.seq, patch: shown, ...cut });
+  if (!tried.ok) return sessions.withNear<never>(tried);
+  const { shown, cut } = shownOps(
+    tried.value.events.flatMap((event) => event.patch),
+    PATCH_SHOWN,
+    ROWS_CHARS / 2,
+  );
+  return ok({ ...tried.value.value, seq: tried.value.seq, patch: shown, ...(cut === undefined ? {} : { cut }) });
 }
 
 function toOperations(given: z.output<typeof input>['operations']): Result<StateOperation[]> {

@@ -9,16 +9,21 @@ import { JOINED_KEYS, typeName } from '../domain/state.ts';
 import { parsePath, type StatePath } from '../domain/state-path.ts';
 import { nearest, resolveSimple } from '../domain/state-path-walk.ts';
 import { fail, ok, type Result } from '../failure.ts';
-import { copyJson, isObject, type Json, type JsonObject } from '../json/json.ts';
+import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { escapeToken, getAt, parsePointer } from '../json/pointer.ts';
 import type { Ports } from '../ports.ts';
 import { joinedValue } from '../views/joined.ts';
 import { type Call, defineTool } from './define.ts';
-import { cursorInput, limitInput, seqOutput, sessionInput } from './inputs.ts';
+import { cursorInput, limitInput, offsetOf, pointInput, seqOutput, sessionInput } from './inputs.ts';
 import { selectPointers } from './json-path.ts';
+import { fitting } from './shown.ts';
 
 /** A value above this is answered by its keys, so that an answer never floods a model's context. */
 const VALUE_CHARS = 15_000;
+/** An answer's room for the value or the rows, and for the path beside it. */
+const ANSWER_CHARS = 19_000;
+/** Measuring the members of a large container stops after so many characters. */
+const MEASURED_CHARS = 2_000_000;
 const ROW_CHARS = 2_000;
 
 const input = z.strictObject({
@@ -28,10 +33,7 @@ const input = z.strictObject({
     .default('$')
     .describe('JSONPath: $.a.b, tasks.task-1.status, $.tasks[?(@.done==false)], $..owner'),
   session: sessionInput,
-  at: z
-    .union([z.number().int().min(0), z.string().max(40)])
-    .optional()
-    .describe('As of a seq or ISO time'),
+  at: pointInput.optional().describe('As of a seq or ISO time'),
   keys_only: z.boolean().optional().describe('Only keys, types and sizes'),
   limit: limitInput(50, 200),
   cursor: cursorInput,
@@ -119,16 +121,22 @@ function joinedKey(path: StatePath): (typeof JOINED_KEYS)[number] | undefined {
 
 async function readPast(given: Input, path: StatePath, session: string, call: Call<Ports>, at: string | number) {
   const { store } = call.ports.documents;
+  const joined = joinedKey(path);
+  if (joined !== undefined) {
+    const why = `${joined} is joined when it is read and has no past: ask without at`;
+    return fail({ code: 'path-refused', path: path.text, why });
+  }
   const seq = await seqOf(store, at);
   if (!seq.ok) return seq;
   const root = valueAt(await eventsOf(store, sessionStream(session)), seq.value);
   const answer =
     root === undefined ? ok<Answer>({ path: path.text, matches: 0 }) : lookUp({ root, version: 0 }, path, given);
-  return answer.ok ? ok({ ...answer.value, etag: undefined, seq: seq.value }) : answer;
+  return answer.ok ? ok({ ...answer.value, etag: undefined, joined: undefined, seq: seq.value }) : answer;
 }
 
 function lookUp(source: Source, path: StatePath, given: Input): Result<Answer> {
-  if (path.kind === 'query') return lookUpQuery(source.root, path, given);
+  const room = Math.min(VALUE_CHARS, ANSWER_CHARS - JSON.stringify(path.text).length);
+  if (path.kind === 'query') return lookUpQuery(source.root, path, given, room);
   const found = resolveSimple(source.root, path.tokens);
   if (!found.found) {
     const near = nearest(source.root, path.tokens);
@@ -136,63 +144,75 @@ function lookUp(source: Source, path: StatePath, given: Input): Result<Answer> {
   }
   const answer: Answer = { path: path.text, matches: 1, etag: etagOf(found.value, source.version) };
   if (path.tokens.length === 0) answer.joined = [...JOINED_KEYS];
-  const chars = jsonLength(found.value, VALUE_CHARS);
-  if (given.keys_only !== true && chars <= VALUE_CHARS) return ok({ ...answer, value: copyJson(found.value) });
-  return ok({ ...answer, ...keyRows(found.value, found.pointer, given, chars > VALUE_CHARS) });
+  const tooLarge = jsonLength(found.value, room) > room;
+  if (given.keys_only !== true && !tooLarge) return ok({ ...answer, value: copyJson(found.value) });
+  if (typeof found.value === 'string' && given.keys_only !== true)
+    return ok({ ...answer, ...piece(found.value, offsetOf(given.cursor), room) });
+  return ok({ ...answer, ...keyRows(found.value, found.pointer, given, room, tooLarge) });
+}
+
+/** A long string in pieces, so that all of it can be read. */
+function piece(text: string, from: number, room: number): Partial<Answer> {
+  let value = text.slice(from, from + room);
+  // Escapes take more than a character each.
+  while (jsonLength(value, room) > room) value = value.slice(0, Math.floor(value.length * 0.8));
+  const split = /[\uD800-\uDBFF]$/.test(value) && from + value.length < text.length && value.length > 1;
+  if (split) value = value.slice(0, -1);
+  const next = from + value.length;
+  const cut = `characters ${from} to ${next} of ${text.length}`;
+  return next < text.length && value !== '' ? { value, cut, next_cursor: String(next) } : { value, cut };
 }
 
 /** A container by its members: names, types and sizes, a page at a time. */
-function keyRows(value: Json, pointer: string, given: Input, tooLarge: boolean): Partial<Answer> {
-  if (typeof value !== 'object' || value === null) {
-    if (typeof value !== 'string' || !tooLarge) return { rows: [{ path: pointer, type: typeName(value) }] };
-    return { value: value.slice(0, VALUE_CHARS), cut: `the first ${VALUE_CHARS} of ${value.length} characters` };
-  }
-  const keys = Array.isArray(value) ? value.map((_, index) => String(index)) : Object.keys(value);
-  const from = offsetOf(given);
-  const rows = keys.slice(from, from + given.limit).map((key) => {
+function keyRows(value: Json, pointer: string, given: Input, room: number, tooLarge: boolean): Partial<Answer> {
+  if (typeof value !== 'object' || value === null)
+    return { rows: [{ path: pointer, type: typeName(value), chars: jsonLength(value, MEASURED_CHARS) }] };
+  const from = offsetOf(given.cursor);
+  const keys = Array.isArray(value)
+    ? value.slice(from, from + given.limit).map((_, index) => String(from + index))
+    : undefined;
+  const names = keys ?? Object.keys(value).slice(from, from + given.limit);
+  let left = MEASURED_CHARS;
+  const rows = names.map((key) => {
     const member = getAt(value, [key]) ?? null;
-    return { path: `${pointer}/${escapeToken(key)}`, type: typeName(member), chars: jsonLength(member, 1_000_000) };
+    const row = { path: `${pointer}/${escapeToken(key)}`, type: typeName(member) };
+    const chars = jsonLength(member, left);
+    left -= chars;
+    return left < 0 ? row : { ...row, chars };
   });
-  const page = paged(rows, keys.length, from);
+  const total = Array.isArray(value) ? value.length : Object.keys(value).length;
+  const page = paged(fitting(rows, room), total, from);
   return tooLarge
     ? { ...page, cut: 'too large to show whole: these are its members; ask state_get for one of them' }
     : page;
 }
 
-function lookUpQuery(root: Json, path: Extract<StatePath, { kind: 'query' }>, given: Input): Result<Answer> {
+function lookUpQuery(
+  root: Json,
+  path: Extract<StatePath, { kind: 'query' }>,
+  given: Input,
+  room: number,
+): Result<Answer> {
   const pointers = selectPointers(root, path);
   if (!pointers.ok) return pointers;
-  const from = offsetOf(given);
-  const rows: NonNullable<Answer['rows']> = [];
-  let chars = 0;
-  let cut: string | undefined;
-  for (const pointer of pointers.value.slice(from, from + given.limit)) {
+  const from = offsetOf(given.cursor);
+  let leftOut = false;
+  const rows = pointers.value.slice(from, from + given.limit).map((pointer) => {
     const found = getAt(root, parsePointer(pointer)) ?? null;
-    const size = jsonLength(found, ROW_CHARS);
-    if (given.keys_only === true || size > ROW_CHARS) {
-      rows.push({ path: pointer, type: typeName(found) });
-      if (given.keys_only !== true)
-        cut = `values above ${ROW_CHARS} characters are left out; ask state_get for their path`;
-    } else {
-      rows.push({ path: pointer, value: isObject(found) || Array.isArray(found) ? copyJson(found) : found });
-      chars += size;
-    }
-    if (chars > VALUE_CHARS) break;
-  }
+    const chars = jsonLength(found, ROW_CHARS);
+    if (given.keys_only !== true && chars <= ROW_CHARS) return { path: pointer, value: copyJson(found) };
+    leftOut ||= given.keys_only !== true;
+    return { path: pointer, type: typeName(found) };
+  });
   return ok({
     path: path.text,
     matches: pointers.value.length,
-    ...paged(rows, pointers.value.length, from),
-    ...(cut === undefined ? {} : { cut }),
+    ...paged(fitting(rows, room), pointers.value.length, from),
+    ...(leftOut ? { cut: `values above ${ROW_CHARS} characters are left out; ask state_get for their path` } : {}),
   });
 }
 
 function paged(rows: NonNullable<Answer['rows']>, total: number, from: number): Partial<Answer> {
   const next = from + rows.length;
-  return next < total ? { rows, next_cursor: String(next) } : { rows };
-}
-
-function offsetOf(given: Input): number {
-  const offset = Number(given.cursor ?? 0);
-  return Number.isInteger(offset) && offset > 0 ? offset : 0;
+  return next < total && rows.length > 0 ? { rows, next_cursor: String(next) } : { rows };
 }

@@ -1,23 +1,24 @@
 // state_history: what happened to a path, and what differs between two points in time.
 
 import { z } from 'zod';
-import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
+import { copyOps, eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { jsonLength } from '../domain/etag.ts';
 import { sessionStream } from '../domain/session.ts';
 import { parsePath, type SimplePath } from '../domain/state-path.ts';
 import { resolveSimple } from '../domain/state-path-walk.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import { diff } from '../json/diff.ts';
-import { copyJson, type Json } from '../json/json.ts';
-import { applyOps } from '../json/patch.ts';
+import type { Json } from '../json/json.ts';
+import { applyOps, type PatchOp } from '../json/patch.ts';
+import { arrayIndex, parsePointer } from '../json/pointer.ts';
 import type { Ports } from '../ports.ts';
 import type { Recorded } from '../store/port.ts';
 import { type Call, defineTool } from './define.ts';
-import { cursorInput, limitInput, pathInput, sessionInput } from './inputs.ts';
+import { cursorInput, limitInput, pathInput, pointInput, sessionInput } from './inputs.ts';
+import { fitting, shownOps } from './shown.ts';
 
 const SHOWN_CHARS = 500;
 const DIFF_OPS = 100;
-const pointInput = z.union([z.number().int().min(0), z.string().max(40)]).optional();
 
 export const stateHistory = defineTool({
   name: 'state_history',
@@ -32,8 +33,8 @@ export const stateHistory = defineTool({
   positional: ['path'],
   input: z.strictObject({
     path: pathInput.default('$'),
-    from: pointInput.describe('Compare from this seq or ISO time'),
-    to: pointInput.describe('Compare to this seq or ISO time; default now'),
+    from: pointInput.optional().describe('Compare from this seq or ISO time'),
+    to: pointInput.optional().describe('Compare to this seq or ISO time; default now'),
     session: sessionInput,
     limit: limitInput(20, 100),
     cursor: cursorInput,
@@ -64,8 +65,8 @@ export const stateHistory = defineTool({
     if (given.from !== undefined || given.to !== undefined)
       return await compare(call, events, path, given.from ?? 0, given.to);
     const before = given.cursor === undefined ? Number.POSITIVE_INFINITY : Number(given.cursor);
-    const changes = changesOf(events, path).filter((change) => change.seq < before);
-    const rows = changes.reverse().slice(0, given.limit);
+    const changes = changesOf(events, path, before, given.limit + 1);
+    const rows = fitting(changes.slice(0, given.limit));
     const last = rows.at(-1);
     return ok({
       path: path.text,
@@ -86,24 +87,53 @@ interface Change {
   [key: string]: unknown;
 }
 
-/** Every event that changed the value at the path, oldest first. */
-function changesOf(events: readonly Recorded[], path: SimplePath): Change[] {
+/**
+ * The commits before a seq that changed the value at the path, newest first, at most `most`. Costs what the events cost,
+ * not the document: only an event that names the place or one around or below it is looked at more closely.
+ */
+function changesOf(events: readonly Recorded[], path: SimplePath, before: number, most: number): Change[] {
   const changes: Change[] = [];
   let root: Json | undefined;
-  let before = 'undefined';
-  for (const event of events) {
-    root = applyOps(root, structuredClone(event.patch));
-    const value = placeOf(root, path);
-    const after = JSON.stringify(value) ?? 'undefined';
-    if (after === before) continue;
+  let from = textOf(undefined);
+  for (const [index, event] of events.entries()) {
+    if (event.seq >= before) break;
+    root = applyOps(root, copyOps(event.patch));
+    let touched = event.patch.some((op) => touches(op, path));
+    // The events of one commit happened at once: what stands between them nobody could see.
+    for (let at = index - 1; !touched && events[at]?.seq === event.seq; at -= 1)
+      touched = events[at]?.patch.some((op) => touches(op, path)) ?? false;
+    if (!touched || events[index + 1]?.seq === event.seq) continue;
+    const to = textOf(placeOf(root, path));
+    if (to === from && to !== LARGE) continue;
     const { seq, at, by, type } = event;
     const change: Change = { seq, at, by: by.agent ?? by.session ?? by.user, tool: by.tool, type };
-    if (before !== 'undefined' && before.length <= SHOWN_CHARS) change.from = JSON.parse(before);
-    if (value !== undefined && jsonLength(value, SHOWN_CHARS) <= SHOWN_CHARS) change.to = copyJson(value);
+    if (from !== '' && from !== LARGE) change.from = JSON.parse(from);
+    if (to !== '' && to !== LARGE) change.to = JSON.parse(to);
+    from = to;
     changes.push(change);
-    before = after;
+    if (changes.length > most) changes.shift();
   }
-  return changes;
+  return changes.reverse();
+}
+
+const LARGE = 'large';
+
+/** A small value as text, to compare and to show; `''` for nothing. */
+function textOf(value: Json | undefined): string {
+  if (value === undefined) return '';
+  return jsonLength(value, SHOWN_CHARS) > SHOWN_CHARS ? LARGE : JSON.stringify(value);
+}
+
+/** False only if the operation cannot have changed what the path leads to. */
+function touches(op: PatchOp, path: SimplePath): boolean {
+  if (op.path === '') return true;
+  for (const [depth, token] of parsePointer(op.path).entries()) {
+    const own = path.tokens[depth];
+    if (own === undefined || typeof own === 'number') return true;
+    // Another element of an array on the way may move the one that the path names.
+    if (own !== token) return arrayIndex(own) >= 0 && (token === '-' || arrayIndex(token) >= 0);
+  }
+  return true;
 }
 
 function placeOf(root: Json | undefined, path: SimplePath): Json | undefined {
@@ -119,15 +149,18 @@ async function compare(
   to: string | number | undefined,
 ): Promise<Result<object & { path: string }>> {
   const { store } = call.ports.documents;
-  const start = await seqOf(store, from);
+  const start = await seqOf(store, from, 'from');
   if (!start.ok) return start;
-  const end = await seqOf(store, to ?? store.seq());
+  const end = await seqOf(store, to ?? store.seq(), 'to');
   if (!end.ok) return end;
-  const { ops, cut } = diff(
+  const { ops, cut: more } = diff(
     placeOf(valueAt(events, start.value), path),
     placeOf(valueAt(events, end.value), path),
     DIFF_OPS,
   );
-  const answer = { path: path.text, from: start.value, to: end.value, difference: ops };
-  return ok(cut ? { ...answer, cut: `the first ${DIFF_OPS} operations; narrow path` } : answer);
+  const { shown, cut } = shownOps(ops, DIFF_OPS);
+  const answer = { path: path.text, from: start.value, to: end.value, difference: shown };
+  if (more && shown.length === ops.length)
+    return ok({ ...answer, cut: `the first ${DIFF_OPS} operations; narrow path` });
+  return ok(cut === undefined ? answer : { ...answer, cut });
 }

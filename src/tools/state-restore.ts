@@ -8,11 +8,11 @@ import { restoreOps } from '../domain/state.ts';
 import { parsePath, type SimplePath } from '../domain/state-path.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import { isObject, type JsonObject } from '../json/json.ts';
-import type { PatchOp } from '../json/patch.ts';
 import type { Ports } from '../ports.ts';
 import { changeInSession, withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { pathInput, requestInput, seqOutput, sessionInput } from './inputs.ts';
+import { pathInput, pointInput, requestInput, seqOutput, sessionInput } from './inputs.ts';
+import { type ShownOp, shownOps } from './shown.ts';
 
 const PATCH_SHOWN = 50;
 
@@ -20,7 +20,8 @@ interface RestoreAnswer {
   path: string;
   to: number;
   changed_count: number;
-  patch: PatchOp[];
+  patch: ShownOp[];
+  cut?: string;
 }
 
 export const stateRestore = defineTool({
@@ -36,7 +37,7 @@ export const stateRestore = defineTool({
   positional: ['path', 'to'],
   input: z.strictObject({
     path: pathInput.default('$'),
-    to: z.union([z.number().int().min(0), z.string().max(40)]).describe('A seq or ISO time'),
+    to: pointInput.describe('A seq or ISO time'),
     dry_run: z.boolean().optional().describe('Change nothing; answer the patch'),
     session: sessionInput,
     request_id: requestInput,
@@ -47,6 +48,7 @@ export const stateRestore = defineTool({
     changed_count: z.number().int(),
     patch: z.array(z.looseObject({ op: z.string(), path: z.string() })),
     seq: seqOutput,
+    cut: z.string().optional(),
   }),
   async run(given, call: Call<Ports>) {
     const parsed = parsePath(given.path);
@@ -57,7 +59,7 @@ export const stateRestore = defineTool({
     const { documents, sessions } = call.ports;
     const session = await sessions.ensure(given.session);
     if (!session.ok) return session;
-    const seq = await seqOf(documents.store, given.to);
+    const seq = await seqOf(documents.store, given.to, 'to');
     if (!seq.ok) return seq;
     const then = valueAt(await eventsOf(documents.store, sessionStream(session.value)), seq.value);
     if (!isObject(then)) return fail({ code: 'unknown-seq', seq: String(given.to), newest: documents.store.seq() });
@@ -67,7 +69,7 @@ export const stateRestore = defineTool({
       return changed.ok ? withSeq(changed.value) : changed;
     }
     const tried = await documents.rehearse(command(session.value), sessions.author('state_restore', session.value));
-    return tried.ok ? ok({ ...tried.value.value, seq: tried.value.seq }) : tried;
+    return tried.ok ? ok({ ...tried.value.value, seq: tried.value.seq }) : sessions.withNear<never>(tried);
   },
 });
 
@@ -77,11 +79,13 @@ function restore(session: string, path: SimplePath, then: JsonObject, seq: numbe
     if (!opened.ok) return opened;
     const ops = restoreOps(opened.value as unknown as JsonObject, then, path);
     if (!ops.ok) return ops;
+    const patch = shownOps(ops.value, PATCH_SHOWN);
     const answer = {
       path: path.text,
       to: seq,
       changed_count: ops.value.length,
-      patch: structuredClone(ops.value.slice(0, PATCH_SHOWN)),
+      patch: patch.shown,
+      ...(patch.cut === undefined ? {} : { cut: patch.cut }),
     };
     tx.patch(sessionStream(session), { type: 'state.restored', data: { to: seq } }, ops.value);
     return ok(answer);

@@ -10,6 +10,7 @@ import {
   sessionStream,
   statusAt,
 } from '../domain/session.ts';
+import { FailureError } from '../failure.ts';
 import type { Presence } from '../store/port.ts';
 
 export interface Offer {
@@ -84,6 +85,18 @@ export function factsOf(view: View, session: string): Readonly<SessionFacts> | u
   return view.get<SessionDocument>(sessionStream(session))?.session;
 }
 
+/** A session's facts for a list: undefined if its document is damaged, or not of a shape this program knows. */
+export function readableFacts(view: View, stream: string): Readonly<SessionFacts> | undefined {
+  try {
+    const facts = view.get<SessionDocument>(stream)?.session;
+    return Array.isArray(facts?.handoffs) ? facts : undefined;
+  } catch (error) {
+    // One session's damage is told to whoever names it; it must not keep others from their own.
+    if (error instanceof FailureError) return undefined;
+    throw error;
+  }
+}
+
 function allFacts(view: View): Readonly<SessionFacts>[] {
-  return view.streams('session/').flatMap((stream) => view.get<SessionDocument>(stream)?.session ?? []);
+  return view.streams('session/').flatMap((stream) => readableFacts(view, stream) ?? []);
 }

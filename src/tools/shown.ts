@@ -1,0 +1,47 @@
+// What fits into an answer: rows and operations until a budget of characters is used up, so that no answer is refused for
+// its size after its work was done. Used by tools whose answers grow with what is stored.
+
+import { jsonLength } from '../domain/etag.ts';
+import { copyJson, type Json } from '../json/json.ts';
+import type { PatchOp } from '../json/patch.ts';
+
+/** Characters of JSON that the growing part of an answer may take: the whole is limited to 20,000. */
+export const ROWS_CHARS = 12_000;
+/** A value above this is named in a list, not shown. */
+const VALUE_CHARS = 1_000;
+
+/** The first rows that fit, at least one. */
+export function fitting<T extends object>(rows: readonly T[], budget = ROWS_CHARS): T[] {
+  let chars = 0;
+  const found = rows.findIndex((row, index) => {
+    chars += JSON.stringify(row).length + 1;
+    return chars > budget && index > 0;
+  });
+  return rows.slice(0, found < 0 ? rows.length : found);
+}
+
+export type ShownOp = { op: string; path: string; value?: Json; chars?: number };
+
+/** The first operations that fit, at most `most`; long values give way to their size. `cut` says what is missing. */
+export function shownOps(
+  ops: readonly PatchOp[],
+  most: number,
+  budget = ROWS_CHARS,
+): { shown: ShownOp[]; cut?: string } {
+  let leftOut = false;
+  const shown = fitting(
+    ops.slice(0, most).map((op): ShownOp => {
+      if (op.op === 'remove') return { op: op.op, path: op.path };
+      const chars = jsonLength(op.value, 1_000_000);
+      if (chars <= VALUE_CHARS) return { op: op.op, path: op.path, value: copyJson(op.value) };
+      leftOut = true;
+      return { op: op.op, path: op.path, chars };
+    }),
+    budget,
+  );
+  if (shown.length < ops.length)
+    return { shown, cut: `the first ${shown.length} of ${ops.length} operations; narrow path` };
+  return leftOut
+    ? { shown, cut: `values above ${VALUE_CHARS} characters are left out; chars is their size` }
+    : { shown };
+}
