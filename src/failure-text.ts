@@ -62,6 +62,7 @@ type InputCode =
   | 'too-large';
 type ConflictCode = 'etag-mismatch' | 'already-exists' | 'version-mismatch' | 'request-reused' | 'unknown-seq';
 type SessionCode = 'unknown-session' | 'session-ended' | 'unknown-handoff' | 'illegal-transition';
+type PlanCode = 'unknown-item' | 'dependency-cycle' | 'needs-open' | 'confirm-needed';
 type RunCode =
   | 'unknown-graph'
   | 'graph-invalid'
@@ -138,11 +139,42 @@ function describeSession(f: Exclude<Failure, { code: InputCode | ConflictCode }>
         `call ${visible(f.call)}`,
       );
     default:
+      return describePlan(f);
+  }
+}
+
+function describePlan(f: Exclude<Failure, { code: InputCode | ConflictCode | SessionCode }>): FailureText {
+  switch (f.code) {
+    case 'unknown-item':
+      return text(
+        `There is no ${visible(f.kind)} ${quoted(f.id)}`,
+        near(f.near),
+        `call plan_list {kind: "${visible(f.kind)}"} to see those there are`,
+      );
+    case 'dependency-cycle':
+      return text(
+        'That would make a task wait for itself',
+        firstOf(f.steps),
+        'leave one of these needs or parents out, and repeat the call',
+      );
+    case 'needs-open':
+      return text(
+        `${visible(f.what)} cannot be started or finished yet`,
+        `it needs ${firstOf(f.waitsFor)}`,
+        'finish those first, see what is ready with plan_list {kind: "task", status: "ready"}, or save it without those needs',
+      );
+    case 'confirm-needed':
+      return text(
+        `${visible(f.what)} was not done, since it would do more`,
+        firstOf(f.would),
+        `call ${visible(f.call)}`,
+      );
+    default:
       return describeRun(f);
   }
 }
 
-function describeRun(f: Exclude<Failure, { code: InputCode | ConflictCode | SessionCode }>): FailureText {
+function describeRun(f: Exclude<Failure, { code: InputCode | ConflictCode | SessionCode | PlanCode }>): FailureText {
   switch (f.code) {
     case 'unknown-graph':
       return text(
@@ -187,7 +219,9 @@ function describeRun(f: Exclude<Failure, { code: InputCode | ConflictCode | Sess
   }
 }
 
-function describeCaller(f: Exclude<Failure, { code: InputCode | ConflictCode | SessionCode | RunCode }>): FailureText {
+function describeCaller(
+  f: Exclude<Failure, { code: InputCode | ConflictCode | SessionCode | PlanCode | RunCode }>,
+): FailureText {
   switch (f.code) {
     case 'read-only':
       return text(
@@ -221,7 +255,7 @@ function describeCaller(f: Exclude<Failure, { code: InputCode | ConflictCode | S
 }
 
 function describeStore(
-  f: Exclude<Failure, { code: InputCode | ConflictCode | SessionCode | RunCode | CallerCode }>,
+  f: Exclude<Failure, { code: InputCode | ConflictCode | SessionCode | PlanCode | RunCode | CallerCode }>,
 ): FailureText {
   switch (f.code) {
     case 'contended':
@@ -281,6 +315,12 @@ function near(names: string[]): string {
   return names.length > 0 ? `the nearest: ${names.slice(0, 5).map(visible).join(', ')}` : 'nothing has a similar name';
 }
 
+/** The first few of a list, with the count of the others. */
+function firstOf(items: readonly string[]): string {
+  const more = items.length > 10 ? [`and ${items.length - 10} more`] : [];
+  return [...items.slice(0, 10).map(visible), ...more].join(', ');
+}
+
 function invalidInput(f: Of<'invalid-input'>): FailureText {
   const shown = f.issues
     .slice(0, 10)
@@ -332,6 +372,10 @@ const kinds: Record<FailureCode, 'input' | 'store' | 'other'> = {
   'session-ended': 'other',
   'unknown-handoff': 'other',
   'illegal-transition': 'other',
+  'unknown-item': 'other',
+  'dependency-cycle': 'input',
+  'needs-open': 'other',
+  'confirm-needed': 'other',
   'unknown-graph': 'other',
   'unknown-run': 'other',
   'unknown-node': 'other',

@@ -28,6 +28,11 @@ export type Failure =
   | { code: 'session-ended'; session: string; status: string }
   | { code: 'unknown-handoff'; handoff: string }
   | { code: 'illegal-transition'; what: string; from: string; to: string; legal: string[]; call: string }
+  // plans
+  | { code: 'unknown-item'; kind: string; id: string; near: string[] }
+  | { code: 'dependency-cycle'; steps: string[] }
+  | { code: 'needs-open'; what: string; waitsFor: string[] }
+  | { code: 'confirm-needed'; what: string; would: string[]; call: string }
   // graphs and runs
   | { code: 'unknown-graph'; graph: string; near: string[] }
   | { code: 'graph-invalid'; errors: { code: string; at: string; message: string }[] }

@@ -1,0 +1,78 @@
+// Planning objects as a decision needs them: there, of this project, and open for what is asked of them.
+
+import { type Failure, fail, ok, type Result } from '../../failure.ts';
+import type { Transaction } from '../command.ts';
+import { type EpicDocument, takesTasks as epicTakesTasks } from './epic.ts';
+import { type PlanKind, parsePlanId, planStream, showId } from './ids.ts';
+import { MAX_TASKS, type SprintDocument, takesTasks as sprintTakesTasks } from './sprint.ts';
+import type { TaskDocument } from './task.ts';
+
+interface Documents {
+  epic: EpicDocument;
+  sprint: SprintDocument;
+  task: TaskDocument;
+}
+
+/** The object with this id, in either case. Fails with `unknown-item`, or `not-allowed` for one of another project. */
+export function findItem<K extends PlanKind>(
+  tx: Transaction,
+  kind: K,
+  id: string,
+  project: string,
+): Result<Readonly<Documents[K]>> {
+  const stored = parsePlanId(kind, id);
+  const found = stored === undefined ? undefined : tx.read<Documents[K]>(planStream(kind, stored));
+  if (found === undefined) return fail({ code: 'unknown-item', kind, id, near: [] });
+  if (found.project === project) return ok(found);
+  // Ids count through all projects of a store, so a mistyped one may well be somebody else's.
+  return fail({
+    code: 'not-allowed',
+    what: `Using ${showId(found.id)} here`,
+    why: 'it belongs to another project',
+    how: `call it from a session of that project, or see your own with plan_list {kind: "${kind}"}`,
+  });
+}
+
+/** A sprint or epic that a task may be put into. */
+export function findHome<K extends 'epic' | 'sprint'>(
+  tx: Transaction,
+  kind: K,
+  id: string,
+  project: string,
+): Result<Readonly<Documents[K]>> {
+  const found = findItem(tx, kind, id, project);
+  if (!found.ok) return found;
+  const home: Readonly<EpicDocument | SprintDocument> = found.value;
+  const takes = 'goal' in home ? sprintTakesTasks(home) : epicTakesTasks(home);
+  if (!takes) return fail(closed(kind, home));
+  if (home.tasks.length < MAX_TASKS) return found;
+  return fail({
+    code: 'too-large',
+    what: `the ${kind} ${showId(home.id)}, in tasks`,
+    limit: MAX_TASKS,
+    instead: `make another ${kind} with ${kind}_save`,
+  });
+}
+
+function closed(kind: 'epic' | 'sprint', home: { id: string; status: string; archived: boolean }): Failure {
+  const id = showId(home.id);
+  const back = home.archived ? 'archived: false' : `status: "${home.status === 'completed' ? 'active' : 'planned'}"`;
+  return {
+    code: 'not-allowed',
+    what: `Adding a task to ${id}`,
+    why: `it is ${home.archived ? 'archived' : home.status}`,
+    how: `choose another ${kind}, or reopen it with ${kind}_save {id: "${id}", ${back}}`,
+  };
+}
+
+/** Fails with `version-mismatch` unless the caller saw the newest version, or named none. */
+export function checkVersion(
+  tx: Transaction,
+  kind: PlanKind,
+  id: string,
+  expected: number | undefined,
+): Result<undefined> {
+  const actual = tx.version(planStream(kind, id));
+  if (expected === undefined || expected === actual) return ok(undefined);
+  return fail({ code: 'version-mismatch', what: showId(id), expected, actual });
+}

@@ -1,0 +1,59 @@
+// The two ends of every edge: a task and its sprint, epic, parent and needs change in one commit. Called by the commands
+// that save and move tasks.
+
+import type { PatchOp } from '../../json/patch.ts';
+import type { Happening, Transaction } from '../command.ts';
+import { epicStream, sprintStream, taskStream } from './ids.ts';
+import type { TaskDocument } from './task.ts';
+
+/** Where a task stands among others. */
+export type Links = Pick<TaskDocument, 'sprint' | 'epic' | 'parent' | 'needs'>;
+
+/** Changes the other ends of a task's edges from `before` to `after`; its own document is the caller's. */
+export function relink(tx: Transaction, id: string, before: Links, after: Links): void {
+  if (before.sprint !== after.sprint) {
+    if (before.sprint !== undefined) leave(tx, sprintStream(before.sprint), 'tasks', [id]);
+    if (after.sprint !== undefined) join(tx, sprintStream(after.sprint), 'tasks', [id]);
+  }
+  if (before.epic !== after.epic) {
+    if (before.epic !== undefined) leave(tx, epicStream(before.epic), 'tasks', [id]);
+    if (after.epic !== undefined) join(tx, epicStream(after.epic), 'tasks', [id]);
+  }
+  if (before.parent !== after.parent) {
+    if (before.parent !== undefined) leave(tx, taskStream(before.parent), 'children', [id]);
+    if (after.parent !== undefined) join(tx, taskStream(after.parent), 'children', [id]);
+  }
+  for (const need of before.needs) if (!after.needs.includes(need)) leave(tx, taskStream(need), 'needed_by', [id]);
+  for (const need of after.needs) if (!before.needs.includes(need)) join(tx, taskStream(need), 'needed_by', [id]);
+}
+
+type ListKey = 'tasks' | 'children' | 'needed_by';
+
+const JOINED: Record<ListKey, Happening> = {
+  tasks: { type: 'tasks.added' },
+  children: { type: 'children.added' },
+  needed_by: { type: 'dependents.added' },
+};
+const LEFT: Record<ListKey, Happening> = {
+  tasks: { type: 'tasks.removed' },
+  children: { type: 'children.removed' },
+  needed_by: { type: 'dependents.removed' },
+};
+
+/** Appends ids to a list of a document. By patch, so that a sprint of thousands costs what one of ten does. */
+export function join(tx: Transaction, stream: string, key: ListKey, ids: readonly string[]): void {
+  const ops = ids.map((id): PatchOp => ({ op: 'add', path: `/${key}/-`, value: id }));
+  tx.patch(stream, JOINED[key], ops);
+}
+
+/** Takes ids out of a list of a document; those that are not in it are passed over. */
+export function leave(tx: Transaction, stream: string, key: ListKey, ids: readonly string[]): void {
+  const list = tx.read<Partial<Record<ListKey, string[]>>>(stream)?.[key] ?? [];
+  const gone = new Set(ids);
+  const ops: PatchOp[] = [];
+  // From the end, so that each index still holds when its turn comes.
+  for (let index = list.length - 1; index >= 0 && ops.length < gone.size; index--) {
+    if (gone.has(list[index] ?? '')) ops.push({ op: 'remove', path: `/${key}/${index}` });
+  }
+  tx.patch(stream, LEFT[key], ops);
+}

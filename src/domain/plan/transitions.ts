@@ -1,0 +1,22 @@
+// Which changes of status are legal, said once for every kind of planning object. Called by the save commands.
+
+import type { Failure } from '../../failure.ts';
+import { type PlanKind, showId } from './ids.ts';
+
+/** For each status, those it may change to. */
+export type Legal<S extends string> = Readonly<Record<S, readonly S[]>>;
+
+/** The failure of an illegal change of status, with the legal ones named; undefined if it is legal or no change. */
+export function illegalStatus<S extends string>(
+  legal: Legal<S>,
+  kind: PlanKind,
+  id: string,
+  from: S,
+  to: S,
+): Failure | undefined {
+  if (from === to || legal[from].includes(to)) return undefined;
+  const shown = showId(id);
+  const next = legal[from][0];
+  const call = next === undefined ? `${kind}_save without id` : `${kind}_save {id: "${shown}", status: "${next}"}`;
+  return { code: 'illegal-transition', what: shown, from, to, legal: [...legal[from]], call };
+}
