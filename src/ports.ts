@@ -10,6 +10,7 @@ import type { Workspace } from './domain/session.ts';
 import { FailureError, fail, ok, type Result } from './failure.ts';
 import { Graphs } from './graphs.ts';
 import type { Logger } from './log.ts';
+import { RunHints } from './run-hints.ts';
 import { SessionBinding } from './session-binding.ts';
 import { fileBackend } from './store/open.ts';
 import { selectPointers } from './tools/json-path.ts';
@@ -21,6 +22,7 @@ export interface Ports {
   documents: Documents;
   sessions: SessionBinding;
   graphs: Graphs;
+  hints: RunHints;
   workspace: Workspace;
   /** The workspace's directory, absolute: where command nodes run. Never part of an answer. */
   workspaceRoot: string;
@@ -52,6 +54,7 @@ export async function openPorts(
     documents,
     sessions,
     graphs,
+    hints: new RunHints(documents),
     workspace,
     workspaceRoot: root,
     close: async () => {

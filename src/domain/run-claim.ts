@@ -2,8 +2,9 @@
 // and the runner call them. Only the run's document is read, so claims in other runs never conflict.
 
 import { fail, ok, type Result } from '../failure.ts';
-import { type Candidate, readyNodes } from '../graph/ready.ts';
+import { type Candidate, claimable, type Ready, readyNodes } from '../graph/ready.ts';
 import { leaseEnd } from '../graph/run-node.ts';
+import type { AnyNode } from '../nodes/index.ts';
 import type { Context, Transaction } from './command.ts';
 import {
   findRun,
@@ -42,16 +43,27 @@ export function claimNode(tx: Transaction, ctx: Context, input: ClaimInput): Res
   }
   const held = input.again === true ? heldBy(found.value, ctx, input) : undefined;
   if (held !== undefined) return ok(held);
-  reap(tx, ctx, input.run, input.graph);
+  const hinted = byHint(found.value, ctx, input);
+  if (hinted !== undefined) return ok(claim(tx, ctx, input, hinted));
+  const ready = survey(tx, ctx, input.run, input.graph);
   const run = readRun(tx, input.run);
-  const limits = { ...limitsOf(run), lastSeen: ctx.lastSeen };
-  const ready = readyNodes(input.graph.prepared, run.nodes, ctx.now, limits);
   const suits = (candidate: Candidate): boolean =>
     (input.node === undefined || candidate.id === input.node) && misfit(run, input, candidate.id) === undefined;
   const best = ready.candidates.find(suits);
   if (best !== undefined) return ok(claim(tx, ctx, input, best));
   if (input.node !== undefined) return fail(unclaimable(run, ctx, input));
   return ok(noneFor(run, input.graph, ready, unsuitable(run, input, ready.candidates)));
+}
+
+/** The hinted node, if by the document it may be claimed. Ended claims that count against a limit only make it careful. */
+function byHint(run: Readonly<RunDocument>, ctx: Context, input: ClaimInput): Candidate | undefined {
+  if (input.hint === undefined || input.node !== undefined) return undefined;
+  if (run.counters.failed > 0 && run.on_failure === 'fail_fast') return undefined;
+  if (run.counters.claimed >= (run.max_parallel ?? Number.POSITIVE_INFINITY)) return undefined;
+  const suits = (node: AnyNode): boolean => misfit(run, input, node.id) === undefined;
+  const id = input.hint(run, ctx.now, suits);
+  if (id === undefined) return undefined;
+  return claimable(input.graph.prepared, run.nodes, id, ctx.now, ctx.lastSeen);
 }
 
 function claim(tx: Transaction, ctx: Context, input: ClaimInput, { id, why, attempt, fence }: Candidate): ClaimAnswer {
@@ -123,13 +135,29 @@ export function reapExpired(tx: Transaction, ctx: Context, input: { run: string;
 }
 
 function reap(tx: Transaction, ctx: Context, id: string, graph: RunGraph): boolean {
-  const run = readRun(tx, id);
-  const { to_decide } = readyNodes(graph.prepared, run.nodes, ctx.now, { ...limitsOf(run), lastSeen: ctx.lastSeen });
+  const { to_decide } = readyAt(readRun(tx, id), ctx, graph);
   for (const node of to_decide) {
     putToDecision(tx, id, node, 'its lease ended without a report, and it may have taken effect');
   }
   if (to_decide.length > 0) settleRun(tx, ctx, graph, id);
   return to_decide.length > 0;
+}
+
+/** What is ready once all that nobody can account for is put to decision. */
+function survey(tx: Transaction, ctx: Context, id: string, graph: RunGraph): Ready {
+  const ready = readyAt(readRun(tx, id), ctx, graph);
+  if (ready.to_decide.length === 0) return ready;
+  reap(tx, ctx, id, graph);
+  return readyAt(readRun(tx, id), ctx, graph);
+}
+
+/** Presence is a file per agent: it is asked only where a stored lease has ended. */
+function readyAt(run: Readonly<RunDocument>, ctx: Context, graph: RunGraph): Ready {
+  const stored = readyNodes(graph.prepared, run.nodes, ctx.now, limitsOf(run));
+  const ended = stored.to_decide.length > 0 || stored.candidates.some(({ why }) => why === 'expired');
+  // Where nothing may start, expired claims are not listed as candidates.
+  if (!ended && stored.candidates.length > 0) return stored;
+  return readyNodes(graph.prepared, run.nodes, ctx.now, { ...limitsOf(run), lastSeen: ctx.lastSeen });
 }
 
 /** The claim's record, while it still holds; `stale-claim` otherwise. Whether its lease has ended is not asked. */

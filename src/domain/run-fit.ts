@@ -19,6 +19,10 @@ export interface ClaimInput {
   /** What else must hold of a node: the runner's allow-list. Contract: pure. */
   admits?: (node: AnyNode) => boolean;
   server?: ProcessId | undefined;
+  /** Which node to look at first. What it says is checked; without it, or if it is wrong, all nodes are looked at. */
+  hint?:
+    | ((run: Readonly<RunDocument>, now: number, suits: (node: AnyNode) => boolean) => string | undefined)
+    | undefined;
 }
 
 export type None = 'all_blocked' | 'all_claimed' | 'paused' | 'finished';

@@ -105,6 +105,7 @@ async function attempt(
       kind: 'agent' as const,
       skills: given.skills,
       again: given.request_id === undefined,
+      hint: ports.hints.of(graph.value),
     };
     const claimed = await ports.documents.change<ClaimAnswer>(
       (tx, ctx) => {

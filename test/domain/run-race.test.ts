@@ -9,6 +9,7 @@ import { reportNode } from '../../src/domain/run-report.ts';
 import { countNodes } from '../../src/graph/outcome.ts';
 import { satisfies } from '../../src/graph/run-node.ts';
 import type { AnyNode } from '../../src/nodes/index.ts';
+import { RunHints } from '../../src/run-hints.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence } from '../../src/store/memory.ts';
 import { randomDag } from '../graph/random-graph.ts';
 import { BY, memoryDocuments, okOf, RunRig, work } from '../run-rig.ts';
@@ -53,12 +54,17 @@ test('agents of three processes finish any graph: needs first, each node once, c
         const nodes: AnyNode[] = shape.nodes.map(({ id, needs = [] }) => work(id, needs, more));
         const rig = new RunRig(nodes, {}, first);
         await rig.start({ maxParallel });
+        const hints = new Map(all.map((documents) => [documents, new RunHints(documents, { worthNodes: 1 })]));
         let now = Date.now();
         const fate = fates[Symbol.iterator]();
         for (let round = 0; round < 200 && rig.document().status === 'running'; round++) {
           now += 2_000;
           // Every lease of the round before is over: what was left silent is offered again.
-          const claims = await Promise.all(all.map((documents, i) => claimAt(rig, documents, `a${i}`, now)));
+          const claims = await Promise.all(
+            all.map((documents, i) =>
+              claimAt(rig, documents, `a${i}`, now, i === 0 ? undefined : hints.get(documents)),
+            ),
+          );
           const live = claims.flatMap((answer) => (answer.kind === 'claimed' ? [answer] : []));
           expect(live.length).toBeLessThanOrEqual(maxParallel);
           for (const { claim, node } of live) {
@@ -82,7 +88,14 @@ test('agents of three processes finish any graph: needs first, each node once, c
   );
 });
 
-async function claimAt(rig: RunRig, documents: Documents, agent: string, now: number): Promise<ClaimAnswer> {
+async function claimAt(
+  rig: RunRig,
+  documents: Documents,
+  agent: string,
+  now: number,
+  hints?: RunHints,
+): Promise<ClaimAnswer> {
   const input = { run: rig.run, graph: rig.graph, agent: `ses-one.${agent}`, agentName: agent, kind: 'agent' as const };
-  return okOf(await rig.do((tx, ctx) => claimNode(tx, { ...ctx, now }, input), documents));
+  const hint = hints?.of(rig.graph);
+  return okOf(await rig.do((tx, ctx) => claimNode(tx, { ...ctx, now }, { ...input, hint }), documents));
 }
