@@ -6,7 +6,7 @@ import type { Result } from '../failure.ts';
 import { describeFailure } from '../failure-text.ts';
 import { realDisk } from '../store/file/disk.ts';
 import { type BackupResult, backupStore } from '../upkeep/backup.ts';
-import { size } from '../upkeep/report-text.ts';
+import { count, size } from '../upkeep/report-text.ts';
 import { complain, exitCodes } from './complain.ts';
 import { offline, requireStore } from './offline-verb.ts';
 import { renderJson } from './render.ts';
@@ -38,7 +38,7 @@ async function backupVerb(args: string[], config: Config): Promise<number> {
   if (unsynced)
     process.stderr.write('the disk of the store refuses to save: this copy may be all that is left of its end\n');
   process.stdout.write(
-    `backup ${target}: ${Object.keys(manifest.files).length} files, ${size(sizeBytes)}\nverified: seq ${manifest.seq}, chain ${manifest.chain}\n`,
+    `backup ${target}: ${count(Object.keys(manifest.files).length, 'file')}, ${size(sizeBytes)}\nverified: seq ${manifest.seq}, chain ${manifest.chain}\n`,
   );
   return exitCodes.done;
 }

@@ -7,7 +7,7 @@ import { describeFailure } from '../failure-text.ts';
 import { realDisk } from '../store/file/disk.ts';
 import { adoptDocument } from '../upkeep/adopt.ts';
 import { clearPoison, rebuildCaches } from '../upkeep/repair.ts';
-import { reportText } from '../upkeep/report-text.ts';
+import { count, reportText } from '../upkeep/report-text.ts';
 import { type VerifyOptions, verifyStore } from '../upkeep/verify.ts';
 import { complain, exitCodes } from './complain.ts';
 import { offline, requireStore } from './offline-verb.ts';
@@ -67,7 +67,7 @@ async function doAdopt(options: VerifyOptions, file: string, user: string): Prom
   if (!adopted.ok) return adopted;
   const { stream, operations, seq } = adopted.value;
   if (operations === 0) return ok(`${file} says what the log says of ${stream}: nothing to commit`);
-  return ok(`the edit of ${stream} is a commit now: seq ${seq}, ${operations} operations`);
+  return ok(`the edit of ${stream} is a commit now: seq ${seq}, ${count(operations, 'operation')}`);
 }
 
 async function doRebuild(options: VerifyOptions): Promise<Result<string>> {

@@ -14,7 +14,7 @@ export function reportText(report: Report): string {
 export function verdict(report: Report): string {
   const { commits, documents, chain, findings } = report;
   if (report.sound)
-    return `verified: ${commits} ${commits === 1 ? 'commit' : 'commits'}, ${documents.rebuilt} ${documents.rebuilt === 1 ? 'document' : 'documents'}, chain ${chain}`;
+    return `verified: ${count(commits, 'commit')}, ${count(documents.rebuilt, 'document')}, chain ${chain}`;
   const bad = findings.filter((finding) => finding.level !== 'note');
   const [worst] = bad;
   const more = bad.length > 1 ? ` (and ${bad.length - 1} more, see above)` : '';
@@ -65,7 +65,8 @@ function findingLines({ level, where, offset, what, next, differs }: Finding): s
   return lines;
 }
 
-function count(n: number, noun: string): string {
+/** `1 file`, `2 files`. */
+export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
