@@ -60,8 +60,3 @@ export function withSeq<A extends object>(changed: Changed<A>): Result<A & { seq
   const answer = { ...changed.value, seq: changed.seq };
   return ok(changed.replayed ? { ...answer, replayed: true as const } : answer);
 }
-
-/** Drops undefined members: optional output keys are absent, not null. */
-export function compact<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
-}
