@@ -5,6 +5,7 @@ import { newlyReady } from '../graph/ready.ts';
 import type { NodeStatus } from '../graph/run-node.ts';
 import type { Json } from '../json/json.ts';
 import type { Context, Transaction } from './command.ts';
+import type { EventType } from './events.ts';
 import { findRun, hasEnded, type NodeRecord, type RunDocument, type RunGraph, type RunStatus } from './run.ts';
 import { carriedOver, type Draft, readRun, setNode, setStatus, settleRun } from './run-edit.ts';
 
@@ -133,7 +134,7 @@ function controlNode(
       call,
     });
   }
-  setNode(tx, run.id, id, decided(ctx, input, node, goal), `node.${goal === 'retrying' ? 'retried' : goal}`);
+  setNode(tx, run.id, id, decided(ctx, input, node, goal), GOAL_EVENTS[goal]);
   // A run that had failed goes on.
   if (hasEnded(run.status)) setStatus(tx, ctx, run.id, 'running');
   settleRun(tx, ctx, graph, run.id);
@@ -142,10 +143,18 @@ function controlNode(
   return ok({ run: run.id, action, status: after.status, node: id, node_status: goal, newly_ready });
 }
 
-function goalOf({ action, decision }: ControlInput): { goal: NodeStatus; from: readonly (NodeStatus | 'waiting')[] } {
+type Goal = Extract<NodeStatus, 'retrying' | 'skipped' | 'finished' | 'failed'>;
+const GOAL_EVENTS: Record<Goal, EventType> = {
+  retrying: 'node.retried',
+  skipped: 'node.skipped',
+  finished: 'node.finished',
+  failed: 'node.failed',
+};
+
+function goalOf({ action, decision }: ControlInput): { goal: Goal; from: readonly (NodeStatus | 'waiting')[] } {
   if (action === 'retry_node') return { goal: 'retrying', from: RETRYABLE };
   if (action === 'skip_node') return { goal: 'skipped', from: SKIPPABLE };
-  const goals: Record<Verdict, NodeStatus> = { done: 'finished', failed: 'failed', retry: 'retrying', skip: 'skipped' };
+  const goals: Record<Verdict, Goal> = { done: 'finished', failed: 'failed', retry: 'retrying', skip: 'skipped' };
   return { goal: goals[decision ?? 'retry'], from: ['needs_decision'] };
 }
 
@@ -163,7 +172,7 @@ function hasBegunSuccessor(run: Readonly<RunDocument>, graph: RunGraph, index: n
   return successors.some((successor) => run.nodes[ids[successor] ?? ''] !== undefined);
 }
 
-function decided(ctx: Context, input: ControlInput, node: Readonly<NodeRecord> | undefined, goal: NodeStatus): Draft {
+function decided(ctx: Context, input: ControlInput, node: Readonly<NodeRecord> | undefined, goal: Goal): Draft {
   const attempt = node?.attempt ?? 0;
   const fence = node?.fence ?? 0;
   const base = { ...carriedOver(node), attempt, fence, claim: node?.claim };

@@ -6,6 +6,7 @@ import { MAX_LOST_CLAIMS } from '../graph/ready.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import type { Context, Transaction } from './command.ts';
+import type { EventType } from './events.ts';
 import {
   hasEnded,
   type LateResult,
@@ -27,7 +28,7 @@ export function readRun(tx: Transaction, id: string): Readonly<RunDocument> {
 }
 
 /** Stores a node's record and keeps the counters in step. Undefined members are left out. */
-export function setNode(tx: Transaction, runId: string, id: string, next: Draft, event: string): void {
+export function setNode(tx: Transaction, runId: string, id: string, next: Draft, event: EventType): void {
   const { nodes, counters } = readRun(tx, runId);
   const before = nodes[id]?.status;
   const ops: PatchOp[] = [{ op: 'add', path: `/nodes/${id}`, value: next as unknown as Json }];
@@ -53,14 +54,22 @@ export function settleRun(tx: Transaction, ctx: Context, graph: RunGraph, id: st
   return setStatus(tx, ctx, id, paused ? 'paused' : outcome);
 }
 
+const STATUS_EVENTS: Record<RunStatus, EventType> = {
+  running: 'run.resumed',
+  paused: 'run.paused',
+  finished: 'run.finished',
+  failed: 'run.failed',
+  stuck: 'run.stuck',
+  cancelled: 'run.cancelled',
+};
+
 export function setStatus(tx: Transaction, ctx: Context, id: string, status: RunStatus): RunStatus {
   const run = readRun(tx, id);
   if (run.status === status) return status;
   const ops: PatchOp[] = [{ op: 'replace', path: '/status', value: status }];
   if (hasEnded(status)) ops.push({ op: 'add', path: '/ended_at', value: new Date(ctx.now).toISOString() });
   else if (run.ended_at !== undefined) ops.push({ op: 'remove', path: '/ended_at' });
-  const type = status === 'running' ? 'run.resumed' : `run.${status}`;
-  tx.patch(runStream(id), { type }, ops);
+  tx.patch(runStream(id), { type: STATUS_EVENTS[status] }, ops);
   return status;
 }
 
@@ -96,7 +105,13 @@ export function putToDecision(tx: Transaction, runId: string, id: string, why: s
 }
 
 /** The node may be claimed again at once; the claim that is over was no try. */
-export function giveBack(tx: Transaction, runId: string, id: string, event: string, more: Partial<Draft> = {}): void {
+export function giveBack(
+  tx: Transaction,
+  runId: string,
+  id: string,
+  event: EventType,
+  more: Partial<Draft> = {},
+): void {
   const node = readRun(tx, runId).nodes[id];
   if (node === undefined) return;
   const { attempt, fence, claim } = node;
