@@ -62,7 +62,7 @@ type InputCode =
   | 'too-large';
 type ConflictCode = 'etag-mismatch' | 'already-exists' | 'version-mismatch' | 'request-reused' | 'unknown-seq';
 type SessionCode = 'unknown-session' | 'session-ended' | 'unknown-handoff' | 'illegal-transition';
-type PlanCode = 'unknown-item' | 'dependency-cycle' | 'needs-open' | 'confirm-needed';
+type PlanCode = 'not-found' | 'unknown-item' | 'dependency-cycle' | 'needs-open' | 'confirm-needed';
 type RunCode =
   | 'unknown-graph'
   | 'graph-invalid'
@@ -151,6 +151,8 @@ function describePlan(f: Exclude<Failure, { code: InputCode | ConflictCode | Ses
         near(f.near),
         `call plan_list {kind: "${visible(f.kind)}"} to see those there are`,
       );
+    case 'not-found':
+      return text(`There is no ${visible(f.what)} ${quoted(f.name)}`, near(f.near), `call ${visible(f.call)}`);
     case 'dependency-cycle':
       return text(
         'That would make a task wait for itself',
@@ -348,51 +350,3 @@ function graphInvalid(f: Of<'graph-invalid'>): FailureText {
     'correct it and check it with graph_check, which names every fault with a hint',
   );
 }
-
-/** What kind of trouble a code is, for exit codes: the caller's input, the store, or the situation. */
-export function failureKind(code: FailureCode): 'input' | 'store' | 'other' {
-  return kinds[code];
-}
-
-const kinds: Record<FailureCode, 'input' | 'store' | 'other'> = {
-  'invalid-input': 'input',
-  'unknown-tool': 'input',
-  'path-refused': 'input',
-  'path-reserved': 'input',
-  'path-blocked': 'input',
-  'value-refused': 'input',
-  'too-large': 'input',
-  'unknown-seq': 'input',
-  'graph-invalid': 'input',
-  'etag-mismatch': 'other',
-  'already-exists': 'other',
-  'version-mismatch': 'other',
-  'request-reused': 'other',
-  'unknown-session': 'other',
-  'session-ended': 'other',
-  'unknown-handoff': 'other',
-  'illegal-transition': 'other',
-  'unknown-item': 'other',
-  'dependency-cycle': 'input',
-  'needs-open': 'other',
-  'confirm-needed': 'other',
-  'unknown-graph': 'other',
-  'unknown-run': 'other',
-  'unknown-node': 'other',
-  'unknown-claim': 'other',
-  'stale-claim': 'other',
-  'node-not-ready': 'other',
-  'read-only': 'other',
-  'not-allowed': 'other',
-  'rate-limited': 'other',
-  'deadline-exceeded': 'other',
-  cancelled: 'other',
-  contended: 'store',
-  'outcome-unknown': 'store',
-  'store-full': 'store',
-  'store-unwritable': 'store',
-  'store-damaged': 'store',
-  'store-moved': 'store',
-  'store-newer': 'store',
-  'store-unsafe': 'store',
-};

@@ -28,7 +28,8 @@ export type Failure =
   | { code: 'session-ended'; session: string; status: string }
   | { code: 'unknown-handoff'; handoff: string }
   | { code: 'illegal-transition'; what: string; from: string; to: string; legal: string[]; call: string }
-  // plans
+  // plans and teams
+  | { code: 'not-found'; what: string; name: string; near: string[]; call: string }
   | { code: 'unknown-item'; kind: string; id: string; near: string[] }
   | { code: 'dependency-cycle'; steps: string[] }
   | { code: 'needs-open'; what: string; waitsFor: string[] }

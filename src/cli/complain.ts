@@ -1,7 +1,8 @@
 // How a failure looks on a terminal: what, why, next, on stderr, with the exit code that fits. Used by the CLI's verbs.
 
 import type { Failure } from '../failure.ts';
-import { describeFailure, failureKind } from '../failure-text.ts';
+import { failureKind } from '../failure-kind.ts';
+import { describeFailure } from '../failure-text.ts';
 
 export const exitCodes = { done: 0, input: 1, store: 2, other: 3 } as const;
 

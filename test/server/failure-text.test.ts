@@ -2,7 +2,8 @@
 
 import { expect, test } from 'vitest';
 import type { Failure, FailureCode } from '../../src/failure.ts';
-import { describeFailure, failureKind, failureLine } from '../../src/failure-text.ts';
+import { failureKind } from '../../src/failure-kind.ts';
+import { describeFailure, failureLine } from '../../src/failure-text.ts';
 
 const samples: { [C in FailureCode]: Extract<Failure, { code: C }> } = {
   'invalid-input': {
@@ -37,6 +38,13 @@ const samples: { [C in FailureCode]: Extract<Failure, { code: C }> } = {
     to: 'todo',
     legal: ['active'],
     call: 'task_save {status: "active"}',
+  },
+  'not-found': {
+    code: 'not-found',
+    what: 'recipient',
+    name: 'revewer',
+    near: ['reviewer'],
+    call: 'session_list for sessions',
   },
   'unknown-item': { code: 'unknown-item', kind: 'task', id: 'TSK-99', near: ['TSK-9'] },
   'dependency-cycle': { code: 'dependency-cycle', steps: ['TSK-1 needs TSK-2', 'TSK-2 contains TSK-1'] },
