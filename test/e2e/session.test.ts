@@ -1,0 +1,272 @@
+// Sessions as clients meet them: which one a call belongs to, two servers at once, worktrees, and handing work over between
+// processes, one of them killed.
+
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Answer, freshDir, Server, type ServerOptions } from './rig.ts';
+
+const servers: Server[] = [];
+
+async function start(options: ServerOptions): Promise<Server> {
+  const server = await Server.start(options);
+  servers.push(server);
+  return server;
+}
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+const sessionOf = async (server: Server): Promise<unknown> => (await server.call('session_start'))['session'];
+const open = async (server: Server): Promise<Answer[]> => (await server.call('session_list'))['sessions'] as Answer[];
+
+describe('which session', () => {
+  test('calls sent at once as the first ones come to one session', async () => {
+    for (const env of [{}, { CLAUDE_CODE_SESSION_ID: 'w' }] as Record<string, string>[]) {
+      const server = await start({ dir: freshDir(), env });
+      await Promise.all(Array.from({ length: 12 }, (_, n) => server.call('state_set', { path: `$.n${n}`, value: n })));
+      expect(await open(server)).toHaveLength(1);
+      expect(await server.call('state_get', { path: '$.n0' })).toMatchObject({ value: 0 });
+    }
+  });
+
+  test('a call sent beside session_start belongs to what that starts', async () => {
+    const server = await start({ dir: freshDir() });
+    const [{ session }, set] = await Promise.all([
+      server.call('session_start', { resume: 'new' }),
+      server.call('state_set', { path: '$.x', value: 1 }),
+    ]);
+    expect(set).toMatchObject({ created: true });
+    expect(await server.call('state_get', { path: '$.x', session })).toMatchObject({ value: 1 });
+  });
+
+  test('two servers that start at once without a client’s id have a session each, also when one lay free', async () => {
+    const dir = freshDir();
+    const before = await start({ dir });
+    const free = await sessionOf(before);
+    await before.close();
+    const both = await Promise.all([start({ dir }), start({ dir }), start({ dir })]);
+    const ids = await Promise.all(both.map(sessionOf));
+    expect(new Set(ids).size).toBe(3);
+    expect(ids).toContain(free);
+  });
+
+  test('two servers that start at once for one window share its session', async () => {
+    const dir = freshDir();
+    const env = { CLAUDE_CODE_SESSION_ID: 'window' };
+    const both = await Promise.all([start({ dir, env }), start({ dir, env })]);
+    const sets = both.map((server, n) => server.call('state_set', { path: `$.n${n}`, value: n }));
+    await Promise.all(sets);
+    const [first] = both;
+    expect(await first?.call('state_get', { path: '$.n1' })).toMatchObject({ value: 1 });
+    expect(await first?.call('state_get', { path: '$.n0' })).toMatchObject({ value: 0 });
+  });
+
+  test('a rebinding by another process is seen by the next call', async () => {
+    const dir = freshDir();
+    const env = { CLAUDE_CODE_SESSION_ID: 'window' };
+    const [first, second] = [await start({ dir, env }), await start({ dir, env })];
+    await first.call('state_set', { path: '$.x', value: 'old' });
+    const { session } = await second.call('session_start', { resume: 'new' });
+    expect(await first.call('state_get', { path: '$.x' })).toMatchObject({ matches: 0 });
+    await first.call('state_set', { path: '$.x', value: 'new' });
+    expect(await second.call('state_get', { path: '$.x', session })).toMatchObject({ value: 'new' });
+  });
+
+  test('BATON_SESSION stands before the client’s id, until another session is started', async () => {
+    const dir = freshDir();
+    const one = await start({ dir });
+    const session = String(await sessionOf(one));
+    const env = { BATON_SESSION: session, CLAUDE_CODE_SESSION_ID: 'window' };
+    const two = await start({ dir, env });
+    await two.call('state_set', { path: '$.x', value: 1 });
+    expect(await one.call('state_get', { path: '$.x' })).toMatchObject({ value: 1 });
+    const fresh = await two.call('session_start', { resume: 'new' });
+    expect(fresh['session']).not.toBe(session);
+    expect(await two.call('state_get', { path: '$.x' })).toMatchObject({ matches: 0 });
+  });
+
+  test('a BATON_SESSION that is not there is an error of every call, and nothing is made up', async () => {
+    const server = await start({ dir: freshDir(), env: { BATON_SESSION: 'ses-nowhere' } });
+    for (const [tool, args] of [
+      ['state_get', {}],
+      ['session_start', {}],
+    ] as const) {
+      const { failure } = await server.fail(tool, args);
+      expect(failure).toMatchObject({ code: 'unknown-session', session: 'ses-nowhere' });
+    }
+    expect(await open(server)).toEqual([]);
+  });
+
+  test('an empty string is never another session, an offer, or everything', async () => {
+    const server = await start({ dir: freshDir() });
+    const { session } = await server.call('session_start', { handoff: '' });
+    await server.call('state_set', { path: '$.x', value: 1, session: '' });
+    expect(await server.call('state_get', { path: '$.x', session })).toMatchObject({ value: 1 });
+    await server.fail('session_update', { name: '' });
+    await server.fail('session_handoff', { to: '', summary: 's' });
+    await server.fail('state_set', { path: '', value: 1 });
+    expect((await server.fail('state_set', { path: '$.x', value: 2, if_etag: '' })).failure.code).toBe('etag-mismatch');
+  });
+
+  test('worktrees of a repository are workspaces of one project', async () => {
+    const dir = freshDir();
+    const repo = path.join(dir, 'demo');
+    fs.mkdirSync(repo);
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t.invalid', ...args], {
+        cwd: repo,
+        stdio: 'ignore',
+      });
+    git('init');
+    git('commit', '--allow-empty', '-m', 'x');
+    git('worktree', 'add', '../other');
+    const [one, two] = [await start({ dir, cwd: repo }), await start({ dir, cwd: path.join(dir, 'other') })];
+    const first = await one.call('session_start');
+    await one.close();
+    const second = await two.call('session_start');
+    expect(first).toMatchObject({ project: 'demo', workspace: '~/demo' });
+    expect(second).toMatchObject({ project: 'demo', workspace: '~/other', resumed: false });
+    expect(await open(two)).toHaveLength(2);
+  });
+
+  test('the author of a write into another session is the writer’s own', async () => {
+    const dir = freshDir();
+    const [one, two] = [await start({ dir }), await start({ dir })];
+    const [mine, session] = [await sessionOf(one), await sessionOf(two)];
+    await one.call('state_set', { path: '$.x', value: 1, session });
+    expect(await two.call('state_set', { path: '$.x', value: 2 })).toMatchObject({ previous_by: mine });
+  });
+
+  test('one request_id in two windows is two requests', async () => {
+    const dir = freshDir();
+    const [one, two] = [await start({ dir }), await start({ dir, env: { CLAUDE_CODE_SESSION_ID: 'w' } })];
+    const a = await one.call('session_start', { request_id: 'start' });
+    const b = await two.call('session_start', { request_id: 'start' });
+    expect(a['session']).not.toBe(b['session']);
+    expect(await one.call('session_start', { request_id: 'start' })).toMatchObject({
+      session: a['session'],
+      replayed: true,
+    });
+    const set = await one.call('state_set', { path: '$.x', value: 1, request_id: 'r' });
+    expect(await two.call('state_set', { path: '$.x', value: 1, request_id: 'r' })).not.toHaveProperty('replayed');
+    expect(await one.call('state_set', { path: '$.x', value: 1, request_id: 'r' })).toEqual({ ...set, replayed: true });
+  });
+
+  test('a read-only server begins no session and writes nothing', async () => {
+    const dir = freshDir();
+    const writer = await start({ dir });
+    const reader = await start({ dir, env: { BATON_READ_ONLY: '1' } });
+    expect((await reader.fail('state_get')).failure).toMatchObject({ code: 'read-only' });
+    await writer.call('state_set', { path: '$.x', value: 1 });
+    expect(await reader.call('state_get', { path: '$.x' })).toMatchObject({ value: 1 });
+    expect(await open(reader)).toHaveLength(1);
+  });
+});
+
+describe('handing over', () => {
+  test('the work moves once, to exactly one of two that ask, and the giver has ended', async () => {
+    const dir = freshDir();
+    const [giver, ...receivers] = [await start({ dir }), await start({ dir }), await start({ dir })];
+    await giver.call('state_set', { path: '$.plan', value: { step: 2, none: null } });
+    const offer = await giver.call('session_handoff', { summary: 'go on at step 2', next_steps: ['three'] });
+    expect(offer).toMatchObject({ to: 'new', state: 'offered', moved: { claims: 0 } });
+    const handoff = offer['handoff'];
+    const results = await Promise.allSettled(receivers.map((server) => server.call('session_start', { handoff })));
+    const won = results.findIndex(({ status }) => status === 'fulfilled');
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const [receiver, loser] = [receivers[won], receivers[1 - won]];
+    expect(await receiver?.call('state_get', { path: '$.plan' })).toMatchObject({ value: { step: 2, none: null } });
+    const again = await receiver?.call('session_start', { handoff });
+    expect(again).toMatchObject({
+      resumed: true,
+      brief: { summary: 'go on at step 2', next_steps: ['three'] },
+      claims: [],
+    });
+    expect((await loser?.fail('session_start', { handoff }))?.failure).toMatchObject({ code: 'unknown-handoff' });
+    expect((await giver.fail('state_set', { path: '$.x', value: 1 })).failure).toMatchObject({
+      code: 'session-ended',
+      status: 'completed',
+    });
+    expect(await giver.call('state_get', { path: '$.plan.step' })).toMatchObject({ value: 2 });
+    const next = await giver.call('session_start');
+    expect(next).toMatchObject({ resumed: false, note: expect.stringContaining('has ended') });
+  });
+
+  test('the giver’s own window may take its offer: in a new session', async () => {
+    const server = await start({ dir: freshDir() });
+    const first = await sessionOf(server);
+    await server.call('state_set', { path: '$.x', value: 1 });
+    const { handoff } = await server.call('session_handoff', { summary: 's' });
+    const taken = await server.call('session_start', { handoff });
+    expect(taken).toMatchObject({ resumed: false, brief: { from: first } });
+    expect(await server.call('state_get', { path: '$.x' })).toMatchObject({ value: 1 });
+  });
+
+  test('the largest brief that may be offered still fits the answer that brings it', async () => {
+    const dir = freshDir();
+    const [giver, receiver] = [await start({ dir }), await start({ dir })];
+    const steps = Array.from({ length: 15 }, () => 's'.repeat(500));
+    const { handoff } = await giver.call('session_handoff', { summary: 'é'.repeat(3_900), next_steps: steps });
+    const taken = await receiver.call('session_start', { handoff });
+    expect(taken['brief']).toMatchObject({ next_steps: steps });
+    const { failure } = await receiver.fail('session_handoff', { summary: '\u0001'.repeat(4_000) });
+    expect(failure.code).toBe('too-large');
+  });
+
+  test('claims move with new fences; a killed server’s session is recovered with what was in flight', async () => {
+    const dir = freshDir();
+    const [one, two] = [await start({ dir }), await start({ dir })];
+    const session = await sessionOf(one);
+    const nodes = [{ id: 'write', kind: 'agent', title: 'Write', task: 'write it' }];
+    const { hash } = await one.call('graph_check', { nodes });
+    const { run } = await one.call('run_start', { graph: hash });
+    const { claim } = await one.call('run_claim', { run });
+    expect(claim).toEqual(expect.any(String));
+    await one.kill();
+
+    const watching = await two.call('session_recover', { session });
+    expect(watching).toMatchObject({
+      session,
+      status: 'active',
+      complete: true,
+      in_flight: [{ claim, run, node: 'write', title: 'Write', state: 'held' }],
+    });
+    const { handoff, moved } = await two.call('session_handoff', { summary: 'continue', to: 'new' });
+    expect(moved).toEqual({ claims: 1 });
+    const three = await start({ dir });
+    const taken = await three.call('session_start', { handoff });
+    const [held] = taken['claims'] as Answer[];
+    expect(held).toMatchObject({ run, node: 'write', title: 'Write', state: 'held' });
+    expect(held?.['claim']).not.toBe(claim);
+    const late = await two.client.callTool({ name: 'run_report', arguments: { claim, status: 'done', output: 1 } });
+    expect(JSON.stringify(late)).toMatch(/late|stale-claim|session-ended/);
+    const done = await three.call('run_report', { claim: held?.['claim'], status: 'done', output: 2 });
+    expect(done).toMatchObject({ status: 'finished', run_status: 'finished' });
+  });
+
+  test('a session that a live process serves is not taken away by recovering it', async () => {
+    const dir = freshDir();
+    const [one, two] = [await start({ dir }), await start({ dir })];
+    const session = await sessionOf(one);
+    const own = await sessionOf(two);
+    const seen = await two.call('session_recover', { session });
+    expect(seen).toMatchObject({ session, note: expect.stringContaining('live process') });
+    expect(await sessionOf(two)).toBe(own);
+    const past = await two.call('session_recover', { session, at: 2 });
+    expect(past).toMatchObject({ session, seq: 2, status: 'active', in_flight: [] });
+    expect((await two.fail('session_recover', { session, at: 0 })).failure).toMatchObject({ code: 'unknown-seq' });
+  });
+
+  test('heartbeat and cleanup', async () => {
+    const dir = freshDir();
+    const server = await start({ dir });
+    const session = await sessionOf(server);
+    expect(await server.call('session_heartbeat', { agent: 'ann' })).toMatchObject({ session, status: 'active' });
+    expect(await server.call('session_cleanup', { dry_run: true })).toMatchObject({ expired: [], count: 0 });
+    await server.call('session_update', { status: 'completed' });
+    expect((await server.fail('session_heartbeat')).failure).toMatchObject({ code: 'session-ended' });
+  });
+});
