@@ -24,13 +24,21 @@ function filesBelow(folder: string): string[] {
 function readSource(name: string): SourceFile {
   const text = readFileSync(path.join(root, name), 'utf8');
   const imports: SourceFile['imports'] = [];
-  const resolve = (target: string) => (target.startsWith('.') ? path.posix.join(path.posix.dirname(name), target) : target);
-  for (const [, types, names, target] of text.matchAll(/^(?:import|export)\s+(type\s+)?([^'";]*?from\s+)?'([^']+)'/gm)) {
+  const resolve = (target: string) =>
+    target.startsWith('.') ? path.posix.join(path.posix.dirname(name), target) : target;
+  for (const [, types, names, target] of text.matchAll(
+    /^(?:import|export)\s+(type\s+)?([^'";]*?from\s+)?'([^']+)'/gm,
+  )) {
     const inner = /\{([^}]*)\}/.exec(names ?? '')?.[1];
-    const onlyTypes = types !== undefined || (inner !== undefined && inner.split(',').every((one) => one.trim() === '' || one.trim().startsWith('type ')) && !/^\w/.test(names ?? ''));
+    const onlyTypes =
+      types !== undefined ||
+      (inner !== undefined &&
+        inner.split(',').every((one) => one.trim() === '' || one.trim().startsWith('type ')) &&
+        !/^\w/.test(names ?? ''));
     imports.push({ target: resolve(target ?? ''), types: onlyTypes, lazy: false });
   }
-  for (const [, target] of text.matchAll(/\bimport\('([^']+)'\)/g)) imports.push({ target: resolve(target ?? ''), types: false, lazy: true });
+  for (const [, target] of text.matchAll(/\bimport\('([^']+)'\)/g))
+    imports.push({ target: resolve(target ?? ''), types: false, lazy: true });
   return { name, text, lines: text.split('\n'), imports };
 }
 
@@ -53,11 +61,12 @@ const MAY_IMPORT: Record<string, string[]> = {
   nodes: ['failure.ts', 'json', 'graph', 'nodes'],
   documents: ['failure.ts', 'json', 'store', 'domain', 'documents'],
   views: ['failure.ts', 'json', 'domain', 'graph', 'nodes', 'documents', 'views', 'store'],
+  upkeep: ['failure.ts', 'json', 'store', 'documents', 'display.ts', 'upkeep'],
 };
 
 /** Packages that hooks and a status line must not load: schemas and protocol live above. */
 const HEAVY = /^(zod|@modelcontextprotocol\/|pino|commander|jsonpath-plus|proper-lockfile)/;
-const LIGHT_ROOMS = ['json', 'store', 'domain', 'graph', 'nodes', 'documents', 'views'];
+const LIGHT_ROOMS = ['json', 'store', 'domain', 'graph', 'nodes', 'documents', 'views', 'upkeep'];
 
 /** Modules of Node that compute and touch nothing. */
 const PURE = ['node:crypto', 'node:util'];
@@ -70,7 +79,8 @@ describe('directions', () => {
         for (const { target, types } of source.imports) {
           if (types || !target.startsWith('src/')) continue;
           const inside = target.slice('src/'.length);
-          if (!allowed.some((one) => inside === one || inside.startsWith(`${one}/`))) wrong.push(`${source.name} → ${target}`);
+          if (!allowed.some((one) => inside === one || inside.startsWith(`${one}/`)))
+            wrong.push(`${source.name} → ${target}`);
         }
       }
       expect(wrong).toEqual([]);
@@ -80,14 +90,20 @@ describe('directions', () => {
   test('domain and graph do no input or output', () => {
     const wrong = sources
       .filter(({ name }) => /^src\/(domain|graph|json)\//.test(name))
-      .flatMap(({ name, imports }) => imports.filter(({ target }) => target.startsWith('node:') && !PURE.includes(target)).map(({ target }) => `${name} → ${target}`));
+      .flatMap(({ name, imports }) =>
+        imports
+          .filter(({ target }) => target.startsWith('node:') && !PURE.includes(target))
+          .map(({ target }) => `${name} → ${target}`),
+      );
     expect(wrong).toEqual([]);
   });
 
   test('what a hook loads is free of schemas, protocol and logging', () => {
     const wrong = sources
       .filter(({ name }) => LIGHT_ROOMS.includes(roomOf(name)))
-      .flatMap(({ name, imports }) => imports.filter(({ target, types }) => !types && HEAVY.test(target)).map(({ target }) => `${name} → ${target}`));
+      .flatMap(({ name, imports }) =>
+        imports.filter(({ target, types }) => !types && HEAVY.test(target)).map(({ target }) => `${name} → ${target}`),
+      );
     expect(wrong).toEqual([]);
   });
 
@@ -107,7 +123,8 @@ describe('directions', () => {
         return;
       }
       state.set(name, 'open');
-      for (const { target, types } of byName.get(name)?.imports ?? []) if (!types && byName.has(target)) visit(target, [...trail, name]);
+      for (const { target, types } of byName.get(name)?.imports ?? [])
+        if (!types && byName.has(target)) visit(target, [...trail, name]);
       state.set(name, 'done');
     };
     for (const { name } of sources) visit(name, []);
@@ -119,10 +136,15 @@ describe('directions', () => {
 function functionLengths(source: SourceFile): { at: string; length: number }[] {
   const found: { at: string; length: number }[] = [];
   for (const [index, line] of source.lines.entries()) {
-    const match = /^(\s*)(?:export )?(?:default )?(?:private |protected |static |override )*(?:async )?(?:function\*? \w+|(?:\*|get |set )?#?\w+(?:<[^>]*>)?\([^)]*\)?.*\{$|constructor\()/.exec(line);
+    const match =
+      /^(\s*)(?:export )?(?:default )?(?:private |protected |static |override )*(?:async )?(?:function\*? \w+|(?:\*|get |set )?#?\w+(?:<[^>]*>)?\([^)]*\)?.*\{$|constructor\()/.exec(
+        line,
+      );
     if (match === null || /^\s*(?:if|for|while|switch|catch|return|describe|test|else)\b/.test(line)) continue;
     const indent = match[1] ?? '';
-    const end = source.lines.findIndex((later, at) => at > index && (later === `${indent}}` || later === `${indent}};` || later === `${indent}},`));
+    const end = source.lines.findIndex(
+      (later, at) => at > index && (later === `${indent}}` || later === `${indent}};` || later === `${indent}},`),
+    );
     if (end > 0) found.push({ at: `${source.name}:${index + 1}`, length: end - index + 1 });
   }
   return found;
@@ -130,7 +152,10 @@ function functionLengths(source: SourceFile): { at: string; length: number }[] {
 
 describe('sizes', () => {
   test('no file is longer than 400 lines, no test file longer than 600', () => {
-    const long = [...sources.filter(({ lines }) => lines.length > 401), ...tests.filter(({ lines }) => lines.length > 601)];
+    const long = [
+      ...sources.filter(({ lines }) => lines.length > 401),
+      ...tests.filter(({ lines }) => lines.length > 601),
+    ];
     expect(long.map(({ name, lines }) => `${name} (${lines.length})`)).toEqual([]);
   });
 
@@ -140,7 +165,12 @@ describe('sizes', () => {
   });
 
   test('no function is longer than 70 lines', () => {
-    expect(sources.flatMap(functionLengths).filter(({ length }) => length > 70).map(({ at, length }) => `${at} (${length})`)).toEqual([]);
+    expect(
+      sources
+        .flatMap(functionLengths)
+        .filter(({ length }) => length > 70)
+        .map(({ at, length }) => `${at} (${length})`),
+    ).toEqual([]);
   });
 });
 
@@ -160,17 +190,27 @@ describe('names and edges', () => {
   });
 
   test('only config.ts reads the environment', () => {
-    expect(sources.filter(({ text, name }) => /process\.env\b/.test(text) && name !== 'src/config.ts').map(({ name }) => name)).toEqual([]);
+    expect(
+      sources
+        .filter(({ text, name }) => /process\.env\b/.test(text) && name !== 'src/config.ts')
+        .map(({ name }) => name),
+    ).toEqual([]);
   });
 
   test('only main.ts ends the process, and only the command line writes to stdout', () => {
-    expect(sources.filter(({ text, name }) => /process\.exit\(/.test(text) && name !== 'src/main.ts').map(({ name }) => name)).toEqual([]);
+    expect(
+      sources
+        .filter(({ text, name }) => /process\.exit\(/.test(text) && name !== 'src/main.ts')
+        .map(({ name }) => name),
+    ).toEqual([]);
     const speaking = sources.filter(({ text }) => /process\.stdout|console\./.test(text)).map(({ name }) => name);
     expect(speaking.filter((name) => name !== 'src/main.ts' && !name.startsWith('src/cli/'))).toEqual([]);
   });
 
   test('no module holds mutable state', () => {
-    const wrong = sources.flatMap(({ name, lines }) => lines.flatMap((line, index) => (/^(?:export )?let /.test(line) ? [`${name}:${index + 1}`] : [])));
+    const wrong = sources.flatMap(({ name, lines }) =>
+      lines.flatMap((line, index) => (/^(?:export )?let /.test(line) ? [`${name}:${index + 1}`] : [])),
+    );
     expect(wrong).toEqual([]);
   });
 

@@ -1,3 +1,5 @@
+// Checking graphs: every fault at once, cycles with their path, levels and the critical path, at any size.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkGraph } from '../../src/graph/check.ts';

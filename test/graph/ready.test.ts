@@ -1,3 +1,5 @@
+// What may start: tables and random runs against brute force, and whole runs that must end.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Frontier } from '../../src/graph/frontier.ts';

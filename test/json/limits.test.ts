@@ -1,3 +1,5 @@
+// The gate for values: what passes is what a later get returns.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkValue } from '../../src/json/limits.ts';

@@ -1,3 +1,5 @@
+// Merging by RFC 7396 and differences, against naive versions of both.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { diff } from '../../src/json/diff.ts';

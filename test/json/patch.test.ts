@@ -1,3 +1,5 @@
+// Patches in place, and taking them back.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../src/json/json.ts';

@@ -1,3 +1,5 @@
+// What command nodes may run, where, and with which environment.
+
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,10 +1,9 @@
 // Reading what was, while segments are sealed and compressed under the reader by several processes at once.
 
-import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { realDisk } from '../../src/store/file/disk.ts';
 import type { FileStore } from '../../src/store/file/file-store.ts';
-import { History } from '../../src/store/file/history.ts';
+import { verifyStore } from '../../src/upkeep/verify.ts';
 import { put, stateOf } from './commits.ts';
 import { openStore, temporaryPlace } from './places.ts';
 
@@ -23,23 +22,10 @@ function rig(count: number): { dir: string; opened: FileStore[] } {
   return { dir: place.dir, opened };
 }
 
-/** Every seal's hash against the bytes before it, as `verify` checks it. */
-function badSeals(dir: string): string[] {
-  const bad: string[] = [];
-  let previous = '';
-  const history = new History(realDisk, `${dir}/log`, {
-    thorough: true,
-    onLine({ place, verdict }, bytes) {
-      if (verdict.kind === 'damage') bad.push(verdict.why);
-      if (verdict.kind !== 'seal') return;
-      const sha256 = createHash('sha256').update(bytes.subarray(0, place.offset)).digest('hex');
-      if (sha256 !== verdict.seal.seal.sha256) bad.push(`the hash of segment ${place.segment}`);
-      if (previous !== verdict.seal.seal.previous) bad.push(`what segment ${place.segment} says of the one before it`);
-      previous = sha256;
-    },
-  });
-  history.extend();
-  return bad;
+/** What `verify` finds wrong with the log: sums, seals, chain. */
+function damageOf(dir: string): string[] {
+  const { findings } = verifyStore({ disk: realDisk, dir, durability: 'fsync', forceNetworkFs: false }).report;
+  return findings.filter(({ level }) => level === 'damage').map(({ what }) => what);
 }
 
 describe('history', () => {
@@ -60,7 +46,7 @@ describe('history', () => {
     stores.push(cold);
     expect(seqs).toEqual((await cold.readAll(0, 100)).map(({ seq }) => seq));
     expect(stateOf(reader)).toEqual(stateOf(cold));
-    expect(badSeals(dir)).toEqual([]);
+    expect(damageOf(dir)).toEqual([]);
   });
 
   it('holds sound seals, whoever seals and compresses at the same time', async () => {
@@ -79,7 +65,7 @@ describe('history', () => {
       await store.refresh();
       expect(store.info().stopped).toBeUndefined();
     }
-    expect(badSeals(dir)).toEqual([]);
+    expect(damageOf(dir)).toEqual([]);
     const cold = openStore(dir);
     stores.push(cold);
     for (const store of opened) expect(stateOf(store)).toEqual(stateOf(cold));

@@ -1,3 +1,5 @@
+// Queries beyond simple paths: right places, bounded work, nothing run.
+
 import fc from 'fast-check';
 import { JSONPath } from 'jsonpath-plus';
 import { describe, expect, test, vi } from 'vitest';

@@ -3,28 +3,15 @@
 
 import { type Failure, FailureError } from '../../failure.ts';
 import { type Commit, isSeal, parseLine } from '../commit.ts';
-import { Fold, type FoldedCommit, type Place, type Verdict } from '../fold.ts';
+import { Fold, type FoldedCommit, type Place } from '../fold.ts';
 import type { Recorded } from '../port.ts';
 import type { Disk } from './disk.ts';
 import { eachLine, listSegments, readSegment, segmentPath } from './segments.ts';
 
-export interface LineNote {
-  place: Place;
-  verdict: Verdict;
-}
-
-export interface HistoryOptions {
-  /** For verify: chains of all lines are held, so that every `seen` is checked. */
-  thorough?: boolean;
-  /** Called for each line that is not a valid commit, and for each seal with its segment's bytes. */
-  onLine?(note: LineNote, segmentBytes: Buffer): void;
-}
-
 export class History {
-  readonly fold: Fold;
+  readonly fold = new Fold();
   private readonly disk: Disk;
   private readonly logDir: string;
-  private readonly options: HistoryOptions;
   /** The place of each valid line: index is seq - 1. Seals have places too. */
   private readonly segments: number[] = [];
   private readonly offsets: number[] = [];
@@ -37,11 +24,9 @@ export class History {
   damage: Failure | undefined;
   private cached: { segment: number; bytes: Buffer } | undefined;
 
-  constructor(disk: Disk, logDir: string, options: HistoryOptions = {}) {
+  constructor(disk: Disk, logDir: string) {
     this.disk = disk;
     this.logDir = logDir;
-    this.options = options;
-    this.fold = new Fold({ keepAllChains: options.thorough ?? false });
   }
 
   /** Reads on to the end of the log. One segment a step: `more` is true while there is another. */
@@ -49,9 +34,7 @@ export class History {
     if (this.damage !== undefined) return { more: false };
     const bytes = readSegment(this.disk, this.logDir, this.segment);
     this.cached = { segment: this.segment, bytes };
-    this.offset = eachLine(bytes, this.offset, (line, offset) =>
-      this.take(line, { segment: this.segment, offset }, bytes),
-    );
+    this.offset = eachLine(bytes, this.offset, (line, offset) => this.take(line, { segment: this.segment, offset }));
     if (!this.fold.isEnded() || this.damage !== undefined) return { more: false };
     const next = this.fold.seq + 1;
     if (!listSegments(this.disk, this.logDir).some((file) => file.firstSeq === next)) return { more: false };
@@ -134,9 +117,8 @@ export class History {
     return this.cached.bytes;
   }
 
-  private take(line: Buffer, place: Place, bytes: Buffer): boolean {
+  private take(line: Buffer, place: Place): boolean {
     const verdict = this.fold.offer(line, place);
-    if (verdict.kind !== 'valid') this.options.onLine?.({ place, verdict }, bytes);
     if (verdict.kind === 'damage') {
       const file = segmentPath(this.logDir, place.segment);
       this.damage = { code: 'store-damaged', file, offset: place.offset, why: verdict.why };
