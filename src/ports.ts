@@ -14,6 +14,7 @@ import { RunHints } from './run-hints.ts';
 import { SessionBinding } from './session-binding.ts';
 import { fileBackend } from './store/open.ts';
 import { selectPointers } from './tools/json-path.ts';
+import { MailWatch } from './views/team/mail-watch.ts';
 import { findWorkspace } from './workspace.ts';
 
 export interface Ports {
@@ -22,13 +23,14 @@ export interface Ports {
   documents: Documents;
   sessions: SessionBinding;
   graphs: Graphs;
+  mail: MailWatch;
   hints: RunHints;
   workspace: Workspace;
   /** The workspace's directory, absolute: where command nodes run. Never part of an answer. */
   workspaceRoot: string;
 }
 
-/** Opens everything that tools use. `close` finishes what is in flight, within 300 ms. */
+/** Opens everything that tools use. `close` finishes what is in flight within what is left of two seconds. */
 export async function openPorts(
   config: Config,
   log: Logger,
@@ -54,6 +56,7 @@ export async function openPorts(
     documents,
     sessions,
     graphs,
+    mail: new MailWatch(documents, workspace.project),
     hints: new RunHints(documents),
     workspace,
     workspaceRoot: root,
