@@ -100,6 +100,10 @@ function dropNoise(key: string, value: unknown): unknown {
 function loosen(schema: unknown): void {
   if (Array.isArray(schema)) for (const item of schema) loosen(item);
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return;
-  if ('additionalProperties' in schema && schema.additionalProperties === false) delete schema.additionalProperties;
+  if ('additionalProperties' in schema) {
+    const { additionalProperties: more } = schema;
+    // `{}` allows anything, as leaving it out does, and costs a linter's warning at every reader.
+    if (more === false || JSON.stringify(more) === '{}') delete schema.additionalProperties;
+  }
   for (const item of Object.values(schema)) loosen(item);
 }
