@@ -1,10 +1,11 @@
-// `npm run gen`: writes what is generated from the tools, src/generated/tools.json. With --check it writes nothing and
-// fails if a file would change. Run from the repository's root through scripts/run.mjs.
+// `npm run gen`: writes what is generated from the code: src/generated/tools.json, docs/tools.md, docs/events.md and the
+// README's tool table. With --check it writes nothing and fails if a file would change. Run from the repository's root through scripts/run.mjs.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describeTools } from '../src/tools/describe.ts';
 import { tools } from '../src/tools/index.ts';
+import { eventsDocument, toolsDocument, withToolTable } from './docs.ts';
 
 const listings = describeTools(tools);
 const lines = listings.map((listing) => JSON.stringify(listing));
@@ -12,6 +13,10 @@ const files: Record<string, string> = {
   // A tool a line: short diffs, and nothing for a formatter to have an opinion on.
   'src/generated/tools.json': lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`,
 };
+
+files['docs/tools.md'] = toolsDocument(listings);
+files['docs/events.md'] = eventsDocument();
+files['README.md'] = withToolTable(readFileSync('README.md', 'utf8'), listings);
 
 const check = process.argv.includes('--check');
 const changed = Object.entries(files).filter(([path, content]) => current(path) !== content);

@@ -86,7 +86,7 @@ export function startSession(tx: Transaction, ctx: Context, input: StartInput): 
     const resumed = resume(tx, ctx, candidate, input);
     return resumed.ok ? ok(answerOf(resumed.value, ctx, true)) : resumed;
   }
-  if (candidate !== undefined && isOpen(candidate.status)) end(tx, ctx, candidate.id, 'expired');
+  if (candidate !== undefined && isOpen(candidate.status)) expire(tx, ctx, candidate.id);
   ensureProject(tx, ctx, input.workspace);
   const facts = newSession(ctx, input);
   const doc: SessionDocument = { schema: SESSION_SCHEMA, session: facts, execution: {} };
@@ -240,7 +240,8 @@ export function updateSession(tx: Transaction, ctx: Context, input: UpdateInput)
   const named = nameable(['session', 'user_context'], input.userContext ?? null);
   if (!named.ok) return named;
   const changed = changedFields(facts, input);
-  tx.edit<SessionDocument>(stream, { type: 'session.updated' }, ({ session }) => applyUpdate(session, ctx, input));
+  const type = input.status === 'completed' ? 'session.completed' : 'session.updated';
+  tx.edit<SessionDocument>(stream, { type }, ({ session }) => applyUpdate(session, ctx, input));
   if (input.userContext !== undefined) {
     const ops = mergeOps(
       tx.read<SessionDocument>(stream)?.session.user_context,
@@ -307,13 +308,13 @@ export function expireSession(tx: Transaction, ctx: Context, id: string): Result
   if (!found.ok) return found;
   const doc = found.value;
   if (!isOpen(doc.session.status) || statusAt(doc.session, ctx.now, ctx.lastSeen) !== 'expired') return ok(false);
-  end(tx, ctx, id, 'expired');
+  expire(tx, ctx, id);
   return ok(true);
 }
 
-function end(tx: Transaction, ctx: Context, id: string, status: 'expired'): void {
-  tx.edit<SessionDocument>(sessionStream(id), { type: `session.${status}` }, ({ session }) => {
-    session.status = status;
+function expire(tx: Transaction, ctx: Context, id: string): void {
+  tx.edit<SessionDocument>(sessionStream(id), { type: 'session.expired' }, ({ session }) => {
+    session.status = 'expired';
     session.ended_at = new Date(ctx.now).toISOString();
   });
 }
