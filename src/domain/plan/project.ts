@@ -1,0 +1,76 @@
+// The project document: a git common directory that sessions work on, with its configuration. A change is in force at the
+// next decision of every process, because all of them decide on the document. Pure; tools/project-*.ts call it.
+
+import { fail, ok, type Result } from '../../failure.ts';
+import { copyJson, type JsonObject } from '../../json/json.ts';
+import { deepEqual, mergeOps } from '../../json/merge.ts';
+import type { PatchOp } from '../../json/patch.ts';
+import type { Context, Transaction } from '../command.ts';
+import { projectStream } from '../session-commands.ts';
+import { configFaults, type GlobalSettings, withDefaults } from './project-config.ts';
+
+export interface ProjectDocument {
+  schema: 1;
+  id: string;
+  name: string;
+  created_at: string;
+  /** What was set; see project-config.ts for the defaults. */
+  config?: JsonObject;
+}
+
+export interface SaveProjectInput {
+  project: string;
+  name?: string | undefined;
+  /** Merged (RFC 7396): null removes a key. */
+  config?: JsonObject | undefined;
+  /** Name and configuration as they were: replaces both. */
+  restore?: Pick<ProjectDocument, 'name' | 'config'> | undefined;
+  ifVersion?: number | undefined;
+}
+
+export interface SaveProjectAnswer {
+  project: string;
+  version: number;
+  /** JSON Pointers into the project. */
+  changed: string[];
+}
+
+export function saveProject(tx: Transaction, _ctx: Context, input: SaveProjectInput): Result<SaveProjectAnswer> {
+  const { project, ifVersion, restore } = input;
+  const stream = projectStream(project);
+  const found = tx.read<ProjectDocument>(stream);
+  if (found === undefined) return fail({ code: 'unknown-item', kind: 'project', id: project, near: [] });
+  const actual = tx.version(stream);
+  if (ifVersion !== undefined && ifVersion !== actual)
+    return fail({ code: 'version-mismatch', what: `project ${project}`, expected: ifVersion, actual });
+  const ops = restore === undefined ? changeOps(found, input) : restoreOps(found, restore);
+  const changed = ops.map((op) => op.path);
+  tx.patch(stream, { type: restore === undefined ? 'project.updated' : 'project.restored' }, ops);
+  const config = tx.read<ProjectDocument>(stream)?.config;
+  const issues = config === undefined ? [] : configFaults(config);
+  if (issues.length > 0) return fail({ code: 'invalid-input', issues });
+  return ok({ project, version: tx.version(stream), changed });
+}
+
+function changeOps(found: Readonly<ProjectDocument>, { name, config }: SaveProjectInput): PatchOp[] {
+  const ops: PatchOp[] = [];
+  if (name !== undefined && name !== found.name) ops.push({ op: 'replace', path: '/name', value: name });
+  // Copied: the operations become part of the document, and a command may run several times.
+  if (config !== undefined && Object.keys(config).length > 0)
+    ops.push(...mergeOps(found.config, '/config', copyJson(config)));
+  return ops;
+}
+
+function restoreOps(found: Readonly<ProjectDocument>, then: Pick<ProjectDocument, 'name' | 'config'>): PatchOp[] {
+  const ops: PatchOp[] = [];
+  if (then.name !== found.name) ops.push({ op: 'replace', path: '/name', value: then.name });
+  if (deepEqual(then.config, found.config)) return ops;
+  if (then.config === undefined) ops.push({ op: 'remove', path: '/config' });
+  else ops.push({ op: found.config === undefined ? 'add' : 'replace', path: '/config', value: copyJson(then.config) });
+  return ops;
+}
+
+/** The limits that hold for a project's agents now; reading them makes them part of the decision. */
+export function globalSettings(tx: Transaction, project: string): GlobalSettings {
+  return withDefaults(tx.read<ProjectDocument>(projectStream(project))?.config).global_settings;
+}

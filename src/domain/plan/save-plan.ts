@@ -1,0 +1,188 @@
+// plan_save: an epic, a sprint and up to 200 tasks with their edges in one commit, or every fault at once and nothing. Pure.
+
+import { type Failure, fail, type InputIssue, ok, type Result } from '../../failure.ts';
+import { link, topologicalOrder } from '../../graph/links.ts';
+import { measure, weights } from '../../graph/measure.ts';
+import type { Context, Transaction } from '../command.ts';
+import { checkCycle } from './cycle.ts';
+import { findHome } from './find.ts';
+import { epicStream, nextIds, showId, sprintStream, taskStream } from './ids.ts';
+import { join } from './links.ts';
+import { edgeFaults } from './plan-faults.ts';
+import { type EpicFields, newEpic } from './save-epic.ts';
+import { newSprint, type SprintFields } from './save-sprint.ts';
+import { newTask, type TaskFields } from './save-task.ts';
+import { MAX_TASKS } from './sprint.ts';
+import { isReady, type TaskDocument } from './task.ts';
+import { linkable } from './task-links.ts';
+
+export const MAX_PLANNED = 200;
+
+export interface PlannedTask
+  extends Pick<TaskFields, 'title' | 'description' | 'priority' | 'points' | 'assignee' | 'labels'> {
+  /** The caller's name for it within this plan. */
+  key: string;
+  needs?: string[] | undefined;
+  parent?: string | undefined;
+}
+
+/** A new one, or an existing one by id. */
+export type PlannedEpic = EpicFields & { id?: string | undefined };
+export type PlannedSprint = SprintFields & { id?: string | undefined };
+
+export interface SavePlanInput {
+  project: string;
+  epic?: PlannedEpic | undefined;
+  sprint?: PlannedSprint | undefined;
+  tasks: readonly PlannedTask[];
+}
+
+export interface SavePlanAnswer {
+  epic?: string;
+  sprint?: string;
+  ids: Record<string, string>;
+  /** Tasks that can be started now. */
+  ready: string[];
+  /** The heaviest way through the plan, first to last. */
+  critical_path: string[];
+}
+
+export function savePlan(tx: Transaction, ctx: Context, input: SavePlanInput): Result<SavePlanAnswer> {
+  const { tasks, project } = input;
+  const issues = edgeFaults(tasks);
+  const keys = new Set(tasks.map(({ key }) => key));
+  const outside = existing(tx, project, tasks, keys, issues);
+  const epic = home(tx, ctx, 'epic', input, issues);
+  const sprint = home(tx, ctx, 'sprint', input, issues);
+  if (issues.length > 0) return fail({ code: 'invalid-input', issues });
+  const made = nextIds(tx, 'task', tasks.length);
+  const ids = new Map(tasks.map(({ key }, index) => [key, made[index] ?? '']));
+  const idOf = (named: string): string => ids.get(named) ?? outside.get(named) ?? '';
+  const documents = tasks.map((task) => {
+    const { key, needs = [], parent } = task;
+    const links = { needs: [...new Set(needs.map(idOf))] };
+    const document = newTask(ctx, idOf(key), project, task, links);
+    if (epic !== undefined) document.epic = epic;
+    if (sprint !== undefined) document.sprint = sprint;
+    if (parent !== undefined) document.parent = idOf(parent);
+    return document;
+  });
+  linkAll(tx, documents);
+  if (epic !== undefined) join(tx, epicStream(epic), 'tasks', made);
+  if (sprint !== undefined) join(tx, sprintStream(sprint), 'tasks', made);
+  for (const { id, parent } of documents) {
+    // Circles within the plan are found above; one through tasks that were there goes through such a parent.
+    if (parent === undefined || !outside.has(showId(parent))) continue;
+    const cycle = checkCycle(tx, id);
+    if (!cycle.ok) return cycle;
+  }
+  const answer: SavePlanAnswer = {
+    ids: Object.fromEntries(tasks.map(({ key }) => [key, showId(idOf(key))])),
+    ready: documents.filter(({ id }) => ready(tx, id)).map(({ id }) => showId(id)),
+    critical_path: criticalPath(documents).map(showId),
+  };
+  if (epic !== undefined) answer.epic = showId(epic);
+  if (sprint !== undefined) answer.sprint = showId(sprint);
+  return ok(answer);
+}
+
+/** Tasks outside the plan that it names, by both ways of writing them; what cannot be named is an issue. */
+function existing(
+  tx: Transaction,
+  project: string,
+  tasks: readonly PlannedTask[],
+  keys: ReadonlySet<string>,
+  issues: InputIssue[],
+): Map<string, string> {
+  const found = new Map<string, string>();
+  const look = (named: string, at: string, list: 'children' | 'needed_by'): void => {
+    if (keys.has(named) || !/^tsk-/i.test(named)) return;
+    const task = linkable(tx, named, project, list);
+    if (!task.ok) issues.push({ at, why: words(task.failure) });
+    else for (const written of [named, showId(task.value.id)]) found.set(written, task.value.id);
+  };
+  for (const [index, { needs = [], parent }] of tasks.entries()) {
+    for (const [place, need] of needs.entries()) look(need, `/tasks/${index}/needs/${place}`, 'needed_by');
+    if (parent !== undefined) look(parent, `/tasks/${index}/parent`, 'children');
+  }
+  return found;
+}
+
+/** The epic or sprint of the plan, made if it is new. */
+function home(
+  tx: Transaction,
+  ctx: Context,
+  kind: 'epic' | 'sprint',
+  input: SavePlanInput,
+  issues: InputIssue[],
+): string | undefined {
+  const given = input[kind];
+  if (given === undefined) return undefined;
+  if (given.id !== undefined) {
+    const found = findHome(tx, kind, given.id, input.project);
+    if (!found.ok) issues.push({ at: `/${kind}/id`, why: words(found.failure) });
+    else if (found.value.tasks.length + input.tasks.length > MAX_TASKS)
+      issues.push({ at: `/${kind}/id`, why: `would hold more than ${MAX_TASKS} tasks` });
+    else return found.value.id;
+    return undefined;
+  }
+  if (given.title === undefined) {
+    issues.push({ at: `/${kind}/title`, why: 'required, unless id names one that exists' });
+    return undefined;
+  }
+  if (issues.length > 0) return undefined;
+  const [id = ''] = nextIds(tx, kind, 1);
+  if (kind === 'epic')
+    tx.create(epicStream(id), { type: 'epic.created' }, newEpic(ctx, id, input.project, given as PlannedEpic));
+  else
+    tx.create(sprintStream(id), { type: 'sprint.created' }, newSprint(ctx, id, input.project, given as PlannedSprint));
+  return id;
+}
+
+/** Makes the documents with both ends of every edge, one event for each, and the other ends in tasks that were there. */
+function linkAll(tx: Transaction, documents: readonly TaskDocument[]): void {
+  const mine = new Map(documents.map((document) => [document.id, document]));
+  const ends = new Map<string, { needed_by: string[]; children: string[] }>();
+  const endOf = (id: string) => {
+    const own = mine.get(id) ?? ends.get(id) ?? { needed_by: [], children: [] };
+    if (!mine.has(id)) ends.set(id, own);
+    return own;
+  };
+  for (const { id, needs, parent } of documents) {
+    for (const need of needs) endOf(need).needed_by.push(id);
+    if (parent !== undefined) endOf(parent).children.push(id);
+  }
+  for (const document of documents) tx.create(taskStream(document.id), { type: 'task.created' }, document);
+  for (const [id, { needed_by, children }] of ends) {
+    join(tx, taskStream(id), 'needed_by', needed_by);
+    join(tx, taskStream(id), 'children', children);
+  }
+}
+
+function ready(tx: Transaction, id: string): boolean {
+  const task = tx.read<TaskDocument>(taskStream(id));
+  return task !== undefined && isReady(tx, task);
+}
+
+/** By points, where a task without any counts as the mean of those that have some. */
+export function criticalPath(tasks: readonly Pick<TaskDocument, 'id' | 'needs' | 'points'>[]): string[] {
+  const links = link(tasks);
+  const order = topologicalOrder(links);
+  if (order.length < tasks.length) return [];
+  const nodes = tasks.map(({ points }) => (points === undefined ? {} : { estimate_s: points }));
+  return measure(links, weights(nodes), order).criticalPath.map((index) => links.ids[index] ?? '');
+}
+
+/** A failure as the reason of one issue. */
+function words(failure: Failure): string {
+  switch (failure.code) {
+    case 'unknown-item':
+      return `there is no ${failure.kind} ${failure.id}`;
+    case 'not-allowed':
+      return `${failure.why}: ${failure.how}`;
+    case 'too-large':
+      return `it has ${failure.limit} already: ${failure.instead}`;
+    default:
+      return failure.code;
+  }
+}

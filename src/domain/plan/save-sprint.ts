@@ -1,0 +1,182 @@
+// sprint_save: makes, changes, joins and ends a sprint. Pure.
+
+import { fail, ok, type Result } from '../../failure.ts';
+import type { Context, Happening, Transaction } from '../command.ts';
+import { updateSession } from '../session-commands.ts';
+import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
+import { type Closing, carryOver } from './close-sprint.ts';
+import { checkVersion, findItem } from './find.ts';
+import { nextIds, showId, sprintStream } from './ids.ts';
+import { hasEnded, MAX_SESSIONS, SPRINT_LEGAL, type SprintDocument, type SprintStatus, takesTasks } from './sprint.ts';
+import { BACKLOG } from './task-links.ts';
+import { illegalStatus } from './transitions.ts';
+
+export interface SprintFields {
+  title?: string | undefined;
+  goal?: string | undefined;
+  status?: SprintStatus | undefined;
+  /** ISO 8601; '' clears. */
+  starts_at?: string | undefined;
+  ends_at?: string | undefined;
+  capacity?: number | undefined;
+  archived?: boolean | undefined;
+}
+
+export interface SaveSprintInput {
+  id?: string | undefined;
+  project: string;
+  fields: SprintFields;
+  /** The session that joins. */
+  join?: string | undefined;
+  /** Where unfinished tasks go: a sprint, or "backlog". */
+  carryTo?: string | undefined;
+  force?: boolean | undefined;
+  ifVersion?: number | undefined;
+}
+
+export interface SaveSprintAnswer extends SaveAnswer {
+  /** Unfinished tasks that were moved out of it. */
+  carried: number;
+}
+
+export function saveSprint(tx: Transaction, ctx: Context, input: SaveSprintInput): Result<SaveSprintAnswer> {
+  const saved = input.id === undefined ? createSprint(tx, ctx, input) : updateSprint(tx, ctx, input, input.id);
+  if (!saved.ok || input.join === undefined) return saved;
+  const joined = joinSprint(tx, ctx, saved.value.id.toLowerCase(), input.join);
+  if (!joined.ok) return joined;
+  const { id, changed } = saved.value;
+  const version = tx.version(sprintStream(id.toLowerCase()));
+  return ok({ ...saved.value, version, changed: joined.value ? [...changed, 'sessions'] : changed });
+}
+
+function createSprint(tx: Transaction, ctx: Context, input: SaveSprintInput): Result<SaveSprintAnswer> {
+  const { fields, project } = input;
+  if (fields.title === undefined) return badInput('title', 'required for a new sprint; give id to change one');
+  if (fields.archived === true) return badInput('archived', 'a new sprint is not archived');
+  const [id = ''] = nextIds(tx, 'sprint', 1);
+  const sprint = newSprint(ctx, id, project, fields);
+  const fault = datesFault(sprint);
+  if (fault !== undefined) return fault;
+  tx.create(sprintStream(id), { type: 'sprint.created' }, sprint);
+  const version = tx.version(sprintStream(id));
+  return ok({ id: showId(id), created: true, version, changed: givenFields(fields), carried: 0 });
+}
+
+/** A sprint as it begins. */
+export function newSprint(ctx: Context, id: string, project: string, fields: SprintFields): SprintDocument {
+  const at = new Date(ctx.now).toISOString();
+  const sprint: SprintDocument = {
+    schema: 1,
+    id,
+    project,
+    title: fields.title ?? '',
+    goal: fields.goal ?? '',
+    status: fields.status ?? 'planned',
+    sessions: [],
+    tasks: [],
+    archived: false,
+    created_at: at,
+  };
+  applyPlain(sprint, fields);
+  if (sprint.status === 'active') sprint.started_at = at;
+  if (hasEnded(sprint)) sprint.ended_at = at;
+  return sprint;
+}
+
+function updateSprint(tx: Transaction, ctx: Context, input: SaveSprintInput, named: string): Result<SaveSprintAnswer> {
+  const { fields, project } = input;
+  const found = findItem(tx, 'sprint', named, project);
+  if (!found.ok) return found;
+  const { id, status: from } = found.value;
+  const before = withoutTasks(found.value);
+  const version = checkVersion(tx, 'sprint', id, input.ifVersion);
+  if (!version.ok) return version;
+  const to = fields.status ?? from;
+  const illegal = illegalStatus(SPRINT_LEGAL, 'sprint', id, from, to);
+  if (illegal !== undefined) return fail(illegal);
+  const result = ending(input, before, to);
+  const carried = result === undefined ? ok(undefined) : carryOver(tx, result);
+  if (!carried.ok) return carried;
+  tx.edit<SprintDocument>(sprintStream(id), happening(from, to), (draft) => {
+    applyPlain(draft, fields);
+    if (fields.archived !== undefined) draft.archived = fields.archived;
+    if (to === from) return;
+    const at = new Date(ctx.now).toISOString();
+    draft.status = to;
+    if (to === 'active') draft.started_at ??= at;
+    setOrClear(draft, 'ended_at', hasEnded(draft) ? at : undefined);
+    setOrClear(draft, 'result', hasEnded(draft) ? carried.value : undefined);
+  });
+  const after = withoutTasks(tx.read<SprintDocument>(sprintStream(id)) ?? before);
+  const fault = datesFault(after);
+  if (fault !== undefined) return fault;
+  const moved = carried.value?.carried ?? 0;
+  const changed = [...changedFields(before, after), ...(moved > 0 ? ['tasks'] : [])];
+  return ok({ id: showId(id), created: false, version: tx.version(sprintStream(id)), changed, carried: moved });
+}
+
+/** How the sprint's tasks are settled, if this change ends or archives it. */
+function ending({ project, carryTo, force, fields }: SaveSprintInput, before: SprintDocument, to: SprintStatus) {
+  const { id } = before;
+  const closing = { id, project };
+  if (hasEnded({ status: to }) && !hasEnded(before)) {
+    const ended: Closing = { ...closing, what: `Ending ${showId(id)}`, argument: `status: "${to}"`, carryTo };
+    return ended;
+  }
+  if (fields.archived !== true || before.archived || hasEnded(before)) return undefined;
+  const what = `Archiving ${showId(id)}`;
+  const archived: Closing = { ...closing, what, argument: 'archived: true', carryTo: force ? BACKLOG : carryTo };
+  return archived;
+}
+
+/** Notes the sprint in the session and the session in the sprint, in one commit. True if that was news. */
+function joinSprint(tx: Transaction, ctx: Context, id: string, session: string): Result<boolean> {
+  const sprint = tx.read<SprintDocument>(sprintStream(id));
+  if (sprint === undefined || !takesTasks(sprint)) {
+    const state = sprint?.archived ? 'archived' : sprint?.status;
+    const how = 'join one that is planned or active: plan_list {kind: "sprint"}';
+    return fail({ code: 'not-allowed', what: `Joining ${showId(id)}`, why: `it is ${state}`, how });
+  }
+  const joined = updateSession(tx, ctx, { session, sprint: id });
+  if (!joined.ok) return joined;
+  if (sprint.sessions.includes(session)) return ok(joined.value.changed.length > 0);
+  if (sprint.sessions.length >= MAX_SESSIONS) {
+    const what = `the sprint ${showId(id)}, in sessions`;
+    return fail({ code: 'too-large', what, limit: MAX_SESSIONS, instead: 'make another sprint with sprint_save' });
+  }
+  tx.patch(sprintStream(id), { type: 'sprint.joined', data: { session } }, [
+    { op: 'add', path: '/sessions/-', value: session },
+  ]);
+  return ok(true);
+}
+
+function applyPlain(draft: SprintDocument, fields: SprintFields): void {
+  const { title, goal, capacity, starts_at, ends_at } = fields;
+  if (title !== undefined) draft.title = title;
+  if (goal !== undefined) draft.goal = goal;
+  if (capacity !== undefined) draft.capacity = capacity;
+  if (starts_at !== undefined) setOrClear(draft, 'starts_at', starts_at);
+  if (ends_at !== undefined) setOrClear(draft, 'ends_at', ends_at);
+}
+
+function datesFault({ starts_at, ends_at }: SprintDocument) {
+  if (starts_at === undefined || ends_at === undefined || Date.parse(ends_at) >= Date.parse(starts_at))
+    return undefined;
+  return badInput('ends_at', `is before starts_at (${starts_at})`);
+}
+
+/** Its tasks may be thousands, and change by patches of their own. */
+function withoutTasks(sprint: Readonly<SprintDocument>): SprintDocument {
+  return structuredClone({ ...sprint, tasks: [] });
+}
+
+function happening(from: SprintStatus, to: SprintStatus): Happening {
+  return from === to ? { type: 'sprint.updated' } : { ...MOVED[to], data: { from } };
+}
+
+const MOVED: Record<SprintStatus, Happening> = {
+  planned: { type: 'sprint.planned' },
+  active: { type: 'sprint.started' },
+  completed: { type: 'sprint.completed' },
+  cancelled: { type: 'sprint.cancelled' },
+};

@@ -1,0 +1,241 @@
+// task_save: makes or changes one task, with everything that hangs on it, in one commit. Pure. The run engine finishes the
+// task of a node through the same command, so that both are done or neither is.
+
+import { type Failure, fail, ok, type Result } from '../../failure.ts';
+import { deepEqual } from '../../json/merge.ts';
+import type { Context, Happening, Transaction } from '../command.ts';
+import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
+import { archiveWith, restore, restoreWith } from './archive.ts';
+import { checkCycle } from './cycle.ts';
+import { checkVersion, findItem } from './find.ts';
+import { nextIds, showId, sprintStream, taskStream } from './ids.ts';
+import { type Links, relink } from './links.ts';
+import { hasEnded, type SprintDocument } from './sprint.ts';
+import {
+  becameReady,
+  DEFAULT_PRIORITY,
+  isFinished,
+  isMet,
+  openNeeds,
+  TASK_LEGAL,
+  type TaskDocument,
+  type TaskStatus,
+} from './task.ts';
+import { type NamedLinks, NO_LINKS, resolveLinks } from './task-links.ts';
+import { illegalStatus } from './transitions.ts';
+
+/** undefined leaves a field as it is; '' clears those that may be absent. */
+export interface TaskFields extends NamedLinks {
+  title?: string | undefined;
+  description?: string | undefined;
+  status?: TaskStatus | undefined;
+  assignee?: string | undefined;
+  priority?: number | undefined;
+  points?: number | undefined;
+  labels?: string[] | undefined;
+  blocked_reason?: string | undefined;
+  discovered_from?: string | undefined;
+  archived?: boolean | undefined;
+}
+
+export interface SaveTaskInput {
+  /** Absent: a new task. */
+  id?: string | undefined;
+  project: string;
+  fields: TaskFields;
+  /** Goes on where archiving would do more than it says. */
+  force?: boolean | undefined;
+  ifVersion?: number | undefined;
+}
+
+export interface SaveTaskAnswer extends SaveAnswer {
+  /** Exactly the tasks that can be started now and could not before. */
+  unblocked: string[];
+}
+
+export function saveTask(tx: Transaction, ctx: Context, input: SaveTaskInput): Result<SaveTaskAnswer> {
+  const { fields, project } = input;
+  if (fields.discovered_from !== undefined && fields.discovered_from !== '') {
+    const source = findItem(tx, 'task', fields.discovered_from, project);
+    if (!source.ok) return source;
+  }
+  return input.id === undefined ? createTask(tx, ctx, input) : updateTask(tx, ctx, input, input.id);
+}
+
+function createTask(tx: Transaction, ctx: Context, input: SaveTaskInput): Result<SaveTaskAnswer> {
+  const { fields, project } = input;
+  if (fields.title === undefined) return badInput('title', 'required for a new task; give id to change one');
+  if (fields.archived === true) return badInput('archived', 'a new task is not archived');
+  const links = resolveLinks(tx, fields, NO_LINKS, project);
+  if (!links.ok) return links;
+  const [id = ''] = nextIds(tx, 'task', 1);
+  const task = newTask(ctx, id, project, fields, links.value);
+  const refused = reasonFault(fields, undefined, task.status);
+  if (refused !== undefined) return fail(refused);
+  tx.create(taskStream(id), { type: 'task.created' }, task);
+  relink(tx, id, NO_LINKS, links.value);
+  const sound = checkStanding(tx, id, task.parent !== undefined, true);
+  if (!sound.ok) return sound;
+  const changed = givenFields(fields);
+  return ok({ id: showId(id), created: true, version: tx.version(taskStream(id)), changed, unblocked: [] });
+}
+
+/** A task as it begins. `links` are checked by the caller, who also makes the other ends. */
+export function newTask(ctx: Context, id: string, project: string, fields: TaskFields, links: Links): TaskDocument {
+  const at = new Date(ctx.now).toISOString();
+  const status = fields.status ?? 'todo';
+  const task: TaskDocument = {
+    schema: 1,
+    id,
+    project,
+    title: fields.title ?? '',
+    description: fields.description ?? '',
+    status,
+    priority: fields.priority ?? DEFAULT_PRIORITY,
+    labels: fields.labels ?? [],
+    ...links,
+    needed_by: [],
+    children: [],
+    archived: false,
+    created_at: at,
+    status_at: at,
+  };
+  setOptional(task, fields);
+  if (status === 'blocked') setOrClear(task, 'blocked_reason', fields.blocked_reason);
+  if (status === 'active') task.started_at = at;
+  if (status === 'done') task.done_at = at;
+  return task;
+}
+
+function updateTask(tx: Transaction, ctx: Context, input: SaveTaskInput, named: string): Result<SaveTaskAnswer> {
+  const { fields, project } = input;
+  const found = findItem(tx, 'task', named, project);
+  if (!found.ok) return found;
+  const { id } = found.value;
+  const before = structuredClone(found.value) as TaskDocument;
+  const version = checkVersion(tx, 'task', id, input.ifVersion);
+  if (!version.ok) return version;
+  const to = fields.status ?? before.status;
+  const refused =
+    archivedFault(before, fields) ??
+    illegalStatus(TASK_LEGAL, 'task', id, before.status, to) ??
+    reasonFault(fields, before, to);
+  if (refused !== undefined) return fail(refused);
+  const links = resolveLinks(tx, fields, standing(tx, before, to, fields), project);
+  if (!links.ok) return links;
+  tx.edit<TaskDocument>(taskStream(id), happening(before.status, to), (draft) =>
+    apply(draft, ctx, fields, links.value),
+  );
+  relink(tx, id, before, links.value);
+  const linked = links.value.parent !== before.parent || links.value.needs.some((need) => !before.needs.includes(need));
+  const sound = checkStanding(tx, id, linked, to !== before.status);
+  if (!sound.ok) return sound;
+  const met = archiving(tx, before, input);
+  if (!met.ok) return met;
+  const after = tx.read<TaskDocument>(taskStream(id)) ?? before;
+  if (!isMet(before) && isMet(after) && !met.value.includes(id)) met.value.push(id);
+  return ok({
+    id: showId(id),
+    created: false,
+    version: tx.version(taskStream(id)),
+    changed: changedFields(before, after),
+    unblocked: becameReady(tx, met.value).map(showId),
+  });
+}
+
+/** An unfinished task has no place in a sprint that has ended: reopened or brought back, it is in the backlog. */
+function standing(tx: Transaction, before: TaskDocument, to: TaskStatus, fields: TaskFields): Links {
+  const comesBack = (isFinished(before) || fields.archived === false) && !isFinished({ status: to });
+  if (!comesBack || before.sprint === undefined) return before;
+  const sprint = tx.read<SprintDocument>(sprintStream(before.sprint));
+  if (sprint === undefined || !hasEnded(sprint)) return before;
+  const { sprint: _, ...rest } = before;
+  return rest;
+}
+
+function apply(draft: TaskDocument, ctx: Context, fields: TaskFields, links: Links): void {
+  const { title, description, priority, labels, status, blocked_reason } = fields;
+  if (title !== undefined) draft.title = title;
+  if (description !== undefined) draft.description = description;
+  if (priority !== undefined) draft.priority = priority;
+  if (labels !== undefined && !deepEqual(labels, [...draft.labels])) draft.labels = labels;
+  setOptional(draft, fields);
+  for (const key of ['sprint', 'epic', 'parent'] as const) {
+    if (draft[key] !== links[key]) setOrClear(draft, key, links[key]);
+  }
+  if (links.needs.join() !== draft.needs.join()) draft.needs = links.needs;
+  if (status !== undefined && status !== draft.status) {
+    const at = new Date(ctx.now).toISOString();
+    draft.status = status;
+    draft.status_at = at;
+    delete draft.blocked_reason;
+    delete draft.done_at;
+    if (status === 'active') draft.started_at ??= at;
+    if (status === 'done') draft.done_at = at;
+  }
+  if (blocked_reason !== undefined && draft.blocked_reason !== blocked_reason)
+    setOrClear(draft, 'blocked_reason', blocked_reason);
+}
+
+function setOptional(task: TaskDocument, fields: TaskFields): void {
+  if (fields.assignee !== undefined) setOrClear(task, 'assignee', fields.assignee);
+  if (fields.points !== undefined) task.points = fields.points;
+  if (fields.discovered_from !== undefined) setOrClear(task, 'discovered_from', fields.discovered_from.toLowerCase());
+}
+
+/** What holds for the task once its edges and status are changed: no circle, and no start before its needs are met. */
+function checkStanding(tx: Transaction, id: string, linked: boolean, moved: boolean): Result<undefined> {
+  if (linked) {
+    const cycle = checkCycle(tx, id);
+    if (!cycle.ok) return cycle;
+  }
+  const task = tx.read<TaskDocument>(taskStream(id));
+  const begun = task?.status === 'active' || task?.status === 'review' || task?.status === 'done';
+  if (task === undefined || !moved || !begun) return ok(undefined);
+  const open = openNeeds(tx, task);
+  return open.length === 0 ? ok(undefined) : fail({ code: 'needs-open', what: showId(id), waitsFor: open.map(showId) });
+}
+
+function archivedFault(before: TaskDocument, fields: TaskFields): Failure | undefined {
+  const others = givenFields(fields).some((key) => key !== 'archived');
+  if (!before.archived || fields.archived === false || !others) return undefined;
+  const id = showId(before.id);
+  const how = `restore it first, or in the same call: task_save {id: "${id}", archived: false}`;
+  return { code: 'not-allowed', what: `Changing ${id}`, why: 'it is archived', how };
+}
+
+/** Blocked says why; nothing else has a reason. */
+function reasonFault(fields: TaskFields, before: TaskDocument | undefined, to: TaskStatus): Failure | undefined {
+  const reason = fields.blocked_reason ?? (to === before?.status ? before.blocked_reason : undefined);
+  const wrong = to === 'blocked' ? !reason : Boolean(fields.blocked_reason);
+  if (!wrong) return undefined;
+  const why = to === 'blocked' ? 'required: what is it waiting for?' : `only for status blocked, and it is ${to}`;
+  return { code: 'invalid-input', issues: [{ at: 'blocked_reason', why }] };
+}
+
+/** Archives or restores. Answers the tasks that nobody waits for any more because of it. */
+function archiving(tx: Transaction, before: TaskDocument, input: SaveTaskInput): Result<string[]> {
+  const { id, children } = before;
+  const { archived } = input.fields;
+  if (archived === undefined || archived === before.archived) return ok([]);
+  if (!archived) {
+    restore(tx, id);
+    const restored = restoreWith(tx, id, children);
+    return restored.ok ? ok([]) : restored;
+  }
+  const call = `task_save {id: "${showId(id)}", archived: true, force: true}, or finish or move those first`;
+  return archiveWith(tx, { id, below: children, call, force: input.force === true }, before);
+}
+
+function happening(from: TaskStatus, to: TaskStatus): Happening {
+  return from === to ? { type: 'task.updated' } : { ...MOVED[to], data: { from } };
+}
+
+const MOVED: Record<TaskStatus, Happening> = {
+  todo: { type: 'task.returned' },
+  active: { type: 'task.started' },
+  review: { type: 'task.submitted' },
+  blocked: { type: 'task.blocked' },
+  done: { type: 'task.finished' },
+  cancelled: { type: 'task.cancelled' },
+};

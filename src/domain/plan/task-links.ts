@@ -1,0 +1,86 @@
+// Where a task is to stand among others: the sprint, epic, parent and needs that a caller named, found and fit to be
+// linked to. Called by save-task.ts.
+
+import { fail, ok, type Result } from '../../failure.ts';
+import type { Transaction } from '../command.ts';
+import { findHome, findItem } from './find.ts';
+import { showId } from './ids.ts';
+import type { Links } from './links.ts';
+import { MAX_LINKED, MAX_NEEDS, type TaskDocument } from './task.ts';
+
+/** As a caller names them: undefined leaves as it is, '' clears. `sprint` may be "backlog", which is no sprint. */
+export interface NamedLinks {
+  sprint?: string | undefined;
+  epic?: string | undefined;
+  parent?: string | undefined;
+  needs?: readonly string[] | undefined;
+}
+
+export const BACKLOG = 'backlog';
+export const NO_LINKS: Links = { needs: [] };
+
+/** The links a task gets. What stays as it is is not looked at again. */
+export function resolveLinks(tx: Transaction, named: NamedLinks, before: Links, project: string): Result<Links> {
+  const links: Links = { needs: [...before.needs] };
+  const sprint = named.sprint?.toLowerCase() === BACKLOG ? '' : named.sprint;
+  for (const [kind, given, old] of [
+    ['sprint', sprint, before.sprint],
+    ['epic', named.epic, before.epic],
+  ] as const) {
+    const home = resolve(given, old, (id) => findHome(tx, kind, id, project));
+    if (!home.ok) return home;
+    if (home.value !== undefined) links[kind] = home.value;
+  }
+  const parent = resolve(named.parent, before.parent, (id) => linkable(tx, id, project, 'children'));
+  if (!parent.ok) return parent;
+  if (parent.value !== undefined) links.parent = parent.value;
+  if (named.needs === undefined) return ok(links);
+  const needs = resolveNeeds(tx, named.needs, before.needs, project);
+  return needs.ok ? ok({ ...links, needs: needs.value }) : needs;
+}
+
+function resolve(
+  given: string | undefined,
+  old: string | undefined,
+  find: (id: string) => Result<{ id: string }>,
+): Result<string | undefined> {
+  if (given === undefined || given.toLowerCase() === old) return ok(old);
+  if (given === '') return ok(undefined);
+  const found = find(given);
+  return found.ok ? ok(found.value.id) : found;
+}
+
+function resolveNeeds(
+  tx: Transaction,
+  named: readonly string[],
+  before: readonly string[],
+  project: string,
+): Result<string[]> {
+  const needs = new Set<string>();
+  for (const id of named) {
+    const known = before.includes(id.toLowerCase());
+    const found = known ? ok({ id: id.toLowerCase() }) : linkable(tx, id, project, 'needed_by');
+    if (!found.ok) return found;
+    needs.add(found.value.id);
+  }
+  if (needs.size <= MAX_NEEDS) return ok([...needs]);
+  const instead = 'need a task in between, or a parent of several';
+  return fail({ code: 'too-large', what: 'the list of needs', limit: MAX_NEEDS, actual: needs.size, instead });
+}
+
+/** A task that another may be linked to. */
+export function linkable(
+  tx: Transaction,
+  id: string,
+  project: string,
+  list: 'children' | 'needed_by',
+): Result<Readonly<TaskDocument>> {
+  const found = findItem(tx, 'task', id, project);
+  if (!found.ok || found.value[list].length < MAX_LINKED) return found;
+  return fail({
+    code: 'too-large',
+    what: `what is linked to ${showId(found.value.id)}`,
+    limit: MAX_LINKED,
+    instead: 'use a task in between',
+  });
+}
