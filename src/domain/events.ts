@@ -3,11 +3,15 @@
 
 export const eventTypes = {
   'alias.bound': "A client's session id was tied to a session",
+  'channel.created': 'The first message of a channel was sent',
+  'channel.grew': 'A channel has one message more',
   'document.adopted': 'An edit by hand of a readable document was made a commit',
   'graph.saved': 'A graph was saved under a name',
   'handoff.accepted': 'The receiver took the work that was offered',
   'handoff.offered': 'A session offered its work to another',
   'handoff.received': 'State and context of the giver came into the receiving session',
+  'mail.read': 'A reader was offered messages, has come back after them, or acknowledged them',
+  'message.sent': 'A message was sent',
   'node.abandoned': 'The server that held a claim is gone; the node may be repeated, and is free again',
   'node.cancelled': 'A node was cancelled with its run',
   'node.claimed': 'An agent or a server took a node; its fence is new',
@@ -24,6 +28,7 @@ export const eventTypes = {
   'node.spawned': 'The process of a command node was started',
   'node.undecided': 'A node waits for somebody to decide what became of it',
   'project.created': 'A project was seen for the first time',
+  'registry.saved': 'An entry of the registry was made or changed',
   'request.answered': 'A command with a request_id was carried out; its answer is kept',
   'run.cancelled': 'A run was cancelled; its claims end',
   'run.failed': 'Nothing of a run can go on',

@@ -3,6 +3,10 @@
 import type { Ports } from '../ports.ts';
 import type { Tool } from './define.ts';
 import { graphCheck } from './graph-check.ts';
+import { withMailNote } from './mail-note.ts';
+import { messageRead } from './message-read.ts';
+import { messageSend } from './message-send.ts';
+import { registrySave } from './registry-save.ts';
 import { runClaim } from './run-claim.ts';
 import { runControl } from './run-control.ts';
 import { runReport } from './run-report.ts';
@@ -25,6 +29,9 @@ import { stateSet } from './state-set.ts';
 
 export const tools: readonly Tool<Ports>[] = [
   graphCheck,
+  messageRead,
+  messageSend,
+  registrySave,
   runClaim,
   runControl,
   runReport,
@@ -44,4 +51,4 @@ export const tools: readonly Tool<Ports>[] = [
   stateMerge,
   stateRestore,
   stateSet,
-];
+].map(withMailNote);

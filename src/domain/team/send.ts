@@ -1,0 +1,108 @@
+// Sending messages: pure. One write per address, whoever reads it; several addresses are one commit. Called by
+// tools/message-send.ts and by decisions, which announce themselves.
+
+import { fail, ok, type Result } from '../../failure.ts';
+import type { Context, Transaction } from '../command.ts';
+import {
+  type Address,
+  type Caller,
+  type ChannelDocument,
+  channelId,
+  channelStream,
+  MAX_TEXT_CHARS,
+  MAX_TEXT_JSON_CHARS,
+  type Message,
+  type MessageKind,
+  messageId,
+  SEGMENT_MESSAGES,
+  type SegmentDocument,
+  segmentStream,
+} from './channel.ts';
+import { moveCursors, type ReaderDocument, readerStream } from './reader.ts';
+
+export interface SendInput {
+  from: Caller;
+  to: readonly Address[];
+  text: string;
+  kind: MessageKind;
+  priority: number;
+  /** The message that began the conversation; the caller has looked that it exists. */
+  thread?: string | undefined;
+  /** When what it answers was sent: an answer is later, whatever the clocks say. */
+  answersAt?: string | undefined;
+  expiresMs?: number | undefined;
+}
+
+export interface SendAnswer {
+  /** The first address's; each address has its own. */
+  message: string;
+  messages: string[];
+}
+
+/** Appends the message to each address. Its sender is the caller, so it must come from the connection. */
+export function sendMessage(tx: Transaction, ctx: Context, input: SendInput): Result<SendAnswer> {
+  const tooLong = checkText(input.text);
+  if (tooLong !== undefined) return tooLong;
+  const messages = input.to.map((address) => append(tx, ctx, address, input));
+  const [message] = messages;
+  if (message === undefined) throw new Error('a message without an address');
+  return ok({ message, messages });
+}
+
+function checkText(text: string): Result<never> | undefined {
+  const instead = 'store the details with state_set, or in a file, and send where they are';
+  if (text.length > MAX_TEXT_CHARS)
+    return fail({ code: 'too-large', what: 'text', limit: MAX_TEXT_CHARS, actual: text.length, instead });
+  const actual = JSON.stringify(text).length;
+  if (actual <= MAX_TEXT_JSON_CHARS) return undefined;
+  return fail({ code: 'too-large', what: 'text, in characters of JSON,', limit: MAX_TEXT_JSON_CHARS, actual, instead });
+}
+
+function append(tx: Transaction, ctx: Context, address: Address, input: SendInput): string {
+  const id = channelId(address);
+  const head = channelStream(id);
+  const n = (tx.read<ChannelDocument>(head)?.last ?? 0) + 1;
+  const { kind, priority } = input;
+  const message = compose(ctx, input, timeOf(tx, id, n - 1));
+  const sent = { type: 'message.sent', data: { message: messageId(id, n), kind, priority } };
+  if (n === 1) {
+    const name = address.kind === 'all' ? 'all' : address.name;
+    const made: ChannelDocument = { schema: 1, id, kind: address.kind, project: address.project, name, last: 1 };
+    tx.create(head, { type: 'channel.created' }, made);
+  } else {
+    tx.patch(head, { type: 'channel.grew' }, [{ op: 'replace', path: '/last', value: n }]);
+  }
+  const segment = segmentStream(id, n);
+  if ((n - 1) % SEGMENT_MESSAGES === 0) {
+    const first: SegmentDocument = { schema: 1, messages: [message] };
+    tx.create(segment, sent, first);
+  } else {
+    tx.patch(segment, sent, [{ op: 'add', path: '/messages/-', value: { ...message } }]);
+  }
+  if (address.kind === 'channel') joinAsSender(tx, ctx, input.from.session, id, n);
+  return messageId(id, n);
+}
+
+/** Times in a channel never go back: readers look for a place in it by time. */
+function timeOf(tx: Transaction, id: string, n: number): number {
+  if (n === 0) return 0;
+  const { messages = [] } = tx.read<SegmentDocument>(segmentStream(id, n)) ?? {};
+  return Date.parse(messages.at(-1)?.at ?? '') || 0;
+}
+
+function compose(ctx: Context, input: SendInput, notBefore: number): Message {
+  const { from, kind, priority, text, thread, answersAt, expiresMs } = input;
+  const answers = answersAt === undefined ? 0 : Date.parse(answersAt) + 1;
+  const at = new Date(Math.max(ctx.now, notBefore, answers)).toISOString();
+  const message: Message = { from: from.session, at, kind, priority, text };
+  if (from.agent !== undefined) message.agent = from.agent;
+  if (thread !== undefined) message.thread = thread;
+  if (expiresMs !== undefined) message.expires_at = new Date(ctx.now + expiresMs).toISOString();
+  return message;
+}
+
+/** Who speaks in a channel hears what is answered there. */
+function joinAsSender(tx: Transaction, ctx: Context, session: string, channel: string, n: number): void {
+  const joined = tx.read<ReaderDocument>(readerStream(session))?.cursors[channel];
+  if (joined === undefined) moveCursors(tx, ctx, { [session]: { [channel]: { seen: n } } });
+}

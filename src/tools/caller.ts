@@ -1,0 +1,60 @@
+// Who calls a team tool: the connection's session, and the agent of a claim that it passes. Never an argument's say-so:
+// what is signed with a name must be that one's.
+
+import { z } from 'zod';
+import type { Changed } from '../documents/documents.ts';
+import { requestStream } from '../documents/requests.ts';
+import type { Decide } from '../domain/command.ts';
+import { agentKey } from '../domain/run.ts';
+import type { Caller } from '../domain/team/channel.ts';
+import { ok, type Result } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import { agentOfClaim, type Moment } from '../views/team/people.ts';
+import { type ChangeInput, deadlineOf, requestOf } from './change.ts';
+import type { Call } from './define.ts';
+
+export const claimInput = z.string().max(160).optional().describe('Your claim, if you act as the agent that holds it');
+
+/** The caller of a call. Touches the presence of its agent, as every call that carries a claim does. */
+export async function callerOf(call: Call<Ports>, claim?: string): Promise<Result<Caller>> {
+  const { documents, sessions } = call.ports;
+  const session = await sessions.ensure();
+  if (!session.ok) return session;
+  if (claim === undefined) return ok({ session: session.value });
+  const agent = await documents.read((view) => agentOfClaim(view, session.value, claim));
+  if (!agent.ok) return agent;
+  documents.presence.touch(agentKey(session.value, agent.value));
+  return ok({ session: session.value, agent: agent.value });
+}
+
+/** Under which name a caller's presence is noted, and its own documents are kept. */
+export function keyOf({ session, agent }: Caller): string {
+  return agent === undefined ? session : agentKey(session, agent);
+}
+
+/** What views of people need of a call. */
+export function momentOf({ ports }: Call<Ports>): Moment {
+  return { project: ports.workspace.project, now: Date.now(), presence: ports.documents.presence };
+}
+
+/** Runs a command in the caller's name. */
+export async function changeAs<A>(
+  call: Call<Ports>,
+  tool: string,
+  caller: Caller,
+  input: ChangeInput,
+  command: Decide<A>,
+): Promise<Result<Changed<A>>> {
+  const { documents, sessions } = call.ports;
+  const request = requestOf(input, caller.session);
+  const changed = await documents.change(command, {
+    by: sessions.author(tool, caller.session, caller.agent),
+    request,
+    trace: call.traceparent,
+    deadlineAt: deadlineOf(call),
+  });
+  if (!changed.ok || !changed.value.replayed || request === undefined) return changed;
+  // A repeat is answered as the first call was: with the seq of the commit that it made.
+  const stream = requestStream(request.scope, tool, request.id);
+  return await documents.read((view) => ok({ ...changed.value, seq: view.lastSeq(stream) }));
+}

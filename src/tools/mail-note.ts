@@ -1,0 +1,30 @@
+// The one line that any answer may carry: there is unread mail. Put round every tool by index.ts. A call without news pays
+// a lookup of its session and a comparison.
+
+import type { Result } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import type { Tool } from './define.ts';
+
+/** Tools whose answer says it already. */
+const SAY_IT_THEMSELVES = ['message_read'];
+
+/** The tool, whose answers carry the line. */
+export function withMailNote(tool: Tool<Ports>): Tool<Ports> {
+  if (SAY_IT_THEMSELVES.includes(tool.name)) return tool;
+  return {
+    ...tool,
+    async invoke(input, call) {
+      const result = await tool.invoke(input, call);
+      if (!result.ok) return result;
+      const { mail, sessions } = call.ports;
+      const note = mail.note((view) => sessions.find(view));
+      return note === undefined ? result : withNote(result, typeof note === 'string' ? note : await note);
+    },
+  };
+}
+
+function withNote(result: Result<object>, note: string | undefined): Result<object> {
+  if (!result.ok || note === undefined) return result;
+  const said = 'note' in result.value && typeof result.value.note === 'string' ? `${result.value.note}; ` : '';
+  return { ok: true, value: { ...result.value, note: `${said}${note}` } };
+}

@@ -1,0 +1,113 @@
+// message_send: one message to a session, an agent, a team, a channel or everybody. One write, whoever reads it.
+
+import { z } from 'zod';
+import { type Caller, MESSAGE_KINDS, parseMessageId } from '../domain/team/channel.ts';
+import { notFound } from '../domain/team/not-found.ts';
+import { type SendAnswer, sendMessage } from '../domain/team/send.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import { type Recipient, resolveRecipient } from '../views/team/addresses.ts';
+import { superiorsOf } from '../views/team/escalation.ts';
+import { findMessage } from '../views/team/mail-search.ts';
+import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
+import { type Call, defineTool } from './define.ts';
+import { requestInput, seqOutput } from './inputs.ts';
+
+const input = z.strictObject({
+  to: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe('Session id, agent name, "team:x", "channel:x" or "all"; an escalation needs none'),
+  text: z.string().min(1).max(8_000),
+  kind: z.enum(MESSAGE_KINDS).default('report'),
+  priority: z.number().int().min(1).max(5).default(3).describe('1 is the most urgent'),
+  thread: z.string().max(80).optional().describe('The message you answer'),
+  expires_s: z.number().int().min(1).max(31_536_000).optional().describe('Not offered any more after that'),
+  claim: claimInput,
+  request_id: requestInput,
+});
+type Input = z.output<typeof input>;
+
+export const messageSend = defineTool({
+  name: 'message_send',
+  title: 'Send a message',
+  toolset: 'team',
+  description:
+    'Use to tell or ask other agents something: a session, an agent, a team, a channel or all of this project. They are told at their next call, and read it with message_read. kind escalation goes to whom you report to, with priority 1 to everyone above. ' +
+    'Answers {message, state: "queued", recipients, to, seq}; message_read {thread} shows how far it got and what was answered.',
+  searchHint: 'message mail tell ask notify broadcast escalate team agent',
+  annotations: { readOnly: false, destructive: false, idempotent: false },
+  answers: { narrow: 'text' },
+  positional: ['to', 'text'],
+  input,
+  output: z.object({
+    message: z.string(),
+    messages: z.array(z.string()).optional().describe('One for each, where several were addressed'),
+    state: z.string().describe('queued: nobody has read it yet'),
+    recipients: z.number().int().describe('Who reads there now'),
+    to: z.array(z.string()),
+    seq: seqOutput,
+  }),
+  async run(given, call: Call<Ports>) {
+    const caller = await callerOf(call, given.claim);
+    if (!caller.ok) return caller;
+    const found = await lookUp(given, caller.value, call);
+    if (!found.ok) return found;
+    const { recipients, thread, answersAt } = found.value;
+    const { text, kind, priority, expires_s: expires } = given;
+    const message = {
+      from: caller.value,
+      to: recipients.map(({ address }) => address),
+      text,
+      kind,
+      priority,
+      thread,
+      answersAt,
+      expiresMs: expires === undefined ? undefined : expires * 1_000,
+    };
+    const sent = await changeAs<SendAnswer>(call, 'message_send', caller.value, given, (tx, ctx) =>
+      sendMessage(tx, ctx, message),
+    );
+    if (!sent.ok) return sent;
+    const { value, seq, replayed } = sent.value;
+    return ok({
+      message: value.message,
+      ...(value.messages.length > 1 ? { messages: value.messages } : {}),
+      state: 'queued',
+      recipients: recipients.reduce((sum, one) => sum + one.recipients, 0),
+      to: recipients.map(({ address }) => (address.kind === 'all' ? 'all' : `${address.kind}:${address.name}`)),
+      seq,
+      ...(replayed ? { replayed } : {}),
+    });
+  },
+});
+
+/** What the names of a call mean now: documents are looked at, nothing is decided upon them. */
+async function lookUp(
+  given: Input,
+  caller: Caller,
+  call: Call<Ports>,
+): Promise<Result<{ recipients: Recipient[]; thread?: string; answersAt?: string }>> {
+  const moment = momentOf(call);
+  return await call.ports.documents.read((view) => {
+    const { to, kind, priority } = given;
+    if (to === undefined && kind !== 'escalation') {
+      return fail({ code: 'invalid-input', issues: [{ at: 'to', why: 'required (only an escalation goes without)' }] });
+    }
+    const names = to === undefined ? superiorsOf(view, caller, moment, priority === 1) : ok([to]);
+    if (!names.ok) return names;
+    const recipients: Recipient[] = [];
+    for (const name of names.value) {
+      const found = resolveRecipient(view, name, caller.session, moment);
+      if (!found.ok) return found;
+      recipients.push(found.value);
+    }
+    if (given.thread === undefined) return ok({ recipients });
+    const place = parseMessageId(given.thread);
+    const first = place === undefined ? undefined : findMessage(view, caller, place, moment.project);
+    if (first === undefined) return notFound('message', given.thread, [], 'message_read to see your messages');
+    return ok({ recipients, thread: first.message.thread ?? given.thread, answersAt: first.message.at });
+  });
+}

@@ -1,0 +1,61 @@
+// registry_save: registers who can work here and what there is to work with.
+
+import { z } from 'zod';
+import { NAME_PATTERN } from '../domain/team/channel.ts';
+import { REGISTRY_KINDS, type SaveEntryAnswer, saveEntry, TIERS } from '../domain/team/registry.ts';
+import type { Ports } from '../ports.ts';
+import { callerOf, changeAs } from './caller.ts';
+import { withSeq } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { requestInput, seqOutput } from './inputs.ts';
+
+const nameInput = z.string().regex(NAME_PATTERN, 'expected 1 to 40 of a-z, 0-9, ".", "_" and "-"');
+const wordsInput = z.array(z.string().min(1).max(64)).max(50).optional();
+
+export const registrySave = defineTool({
+  name: 'registry_save',
+  title: 'Register an agent or a tool',
+  toolset: 'plan',
+  optIn: true,
+  description:
+    'Use to register who can work in this project (kind agent: tier, reports_to, skills, model, capacity, fallback) or what there is to work with (command, tool, template, mcp). What is not named stays as it was; plan_list shows the entries. ' +
+    'Answers {id, kind, created, version, changed, seq}.',
+  searchHint: 'register agent skills tier reports team directory command template',
+  annotations: { readOnly: false, destructive: false, idempotent: true },
+  answers: { narrow: 'nothing' },
+  positional: ['kind', 'id'],
+  input: z.strictObject({
+    kind: z.enum(REGISTRY_KINDS),
+    id: nameInput.describe('Its name, unique in its kind'),
+    description: z.string().max(500).optional(),
+    skills: wordsInput,
+    tools: wordsInput,
+    tier: z.enum(TIERS).optional(),
+    reports_to: nameInput.optional().describe('A registered agent; escalations go there'),
+    fallback: nameInput.optional().describe('A registered agent to ask when this one is away'),
+    model: z.string().max(100).optional(),
+    capacity: z.number().int().min(0).max(1000).optional().describe('Nodes it takes at once'),
+    usage: z.string().max(500).optional().describe('How it is used or started'),
+    retired: z.boolean().optional(),
+    if_version: z.number().int().min(0).optional(),
+    request_id: requestInput,
+  }),
+  output: z.object({
+    id: z.string(),
+    kind: z.string(),
+    created: z.boolean(),
+    version: z.number().int(),
+    changed: z.array(z.string()),
+    seq: seqOutput,
+  }),
+  async run(input, call: Call<Ports>) {
+    const caller = await callerOf(call);
+    if (!caller.ok) return caller;
+    const { if_version: ifVersion, request_id: _, ...facts } = input;
+    const entry = { ...facts, project: call.ports.workspace.project, ifVersion };
+    const saved = await changeAs<SaveEntryAnswer>(call, 'registry_save', caller.value, input, (tx, ctx) =>
+      saveEntry(tx, ctx, entry),
+    );
+    return saved.ok ? withSeq(saved.value) : saved;
+  },
+});

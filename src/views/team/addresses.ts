@@ -1,0 +1,144 @@
+// Where messages go and where they are read: what a recipient's name means, and which channels a reader has. Computed
+// from documents; a name is resolved when a message is sent, and the message stays where it was sent to.
+
+import type { View } from '../../documents/documents.ts';
+import { agentKey } from '../../domain/run.ts';
+import { sessionStream } from '../../domain/session.ts';
+import {
+  type Address,
+  type Caller,
+  type ChannelDocument,
+  channelId,
+  channelStream,
+  NAME_PATTERN,
+} from '../../domain/team/channel.ts';
+import { notFound } from '../../domain/team/not-found.ts';
+import { type Cursor, type ReaderDocument, readerStream } from '../../domain/team/reader.ts';
+import { everybodyIn } from '../../domain/team/team.ts';
+import { fail, ok, type Result } from '../../failure.ts';
+import { isId } from '../../store/stream.ts';
+import { factsOf } from '../sessions.ts';
+import { liveAgents, type Moment, openSessions, registered, teams } from './people.ts';
+
+/** One channel as one reader has it. */
+export interface Box {
+  channel: string;
+  /** The reader document that holds the cursor: an agent's inbox has its own, whoever reads for it. */
+  reader: string;
+  /** Messages before this time are not for this reader: it joined later. */
+  since?: number;
+  /** One's own messages come back from an inbox, not from what many read. */
+  shared: boolean;
+}
+
+/**
+ * What was said to many shortly before a session began is offered to it too: an alert should reach who comes a little
+ * later, and a clock that was set back must not hide what was said since.
+ */
+const BEFORE_START_MS = 3_600_000;
+/** Sessions whose work this one took over, whose inboxes it therefore reads. */
+const MAX_PREDECESSORS = 5;
+
+/** The channels that a caller reads. Costs nothing that grows with the store. */
+export function boxesOf(view: View, caller: Caller, project: string): Box[] {
+  const facts = factsOf(view, caller.session);
+  const since = (facts === undefined ? 0 : Date.parse(facts.created_at)) - BEFORE_START_MS;
+  const own = caller.agent === undefined ? caller.session : agentKey(caller.session, caller.agent);
+  const agents = caller.agent === undefined ? Object.keys(facts?.agents ?? {}) : [caller.agent];
+  const boxes: Box[] = [];
+  if (caller.agent === undefined) {
+    for (const session of [caller.session, ...predecessors(view, caller.session)])
+      boxes.push({ channel: session, reader: session, shared: false });
+  }
+  for (const name of agents) {
+    const channel = channelId({ kind: 'agent', project, name });
+    boxes.push({ channel, reader: channel, shared: false });
+  }
+  const names = new Set([caller.session, ...agents, ...(facts?.name === undefined ? [] : [facts.name])]);
+  for (const [name, team] of teams(view, project)) {
+    const everybody = everybodyIn(team);
+    if ([...names].some((one) => everybody.has(one)))
+      boxes.push({ channel: channelId({ kind: 'team', project, name }), reader: own, since, shared: true });
+  }
+  boxes.push({ channel: channelId({ kind: 'all', project }), reader: own, since, shared: true });
+  const joined = Object.keys(view.get<ReaderDocument>(readerStream(own))?.cursors ?? {});
+  const prefix = `${project}.channel.`;
+  for (const channel of joined)
+    if (channel.startsWith(prefix)) boxes.push({ channel, reader: own, since, shared: true });
+  return boxes;
+}
+
+function predecessors(view: View, session: string): string[] {
+  const found: string[] = [];
+  for (let at = factsOf(view, session)?.taken_from; at !== undefined && found.length < MAX_PREDECESSORS; ) {
+    if (found.includes(at) || at === session) break;
+    found.push(at);
+    at = factsOf(view, at)?.taken_from;
+  }
+  return found;
+}
+
+export function cursorOf(view: View, box: Pick<Box, 'reader' | 'channel'>): Readonly<Cursor> | undefined {
+  return view.get<ReaderDocument>(readerStream(box.reader))?.cursors[box.channel];
+}
+
+export function headOf(view: View, channel: string): Readonly<ChannelDocument> | undefined {
+  return view.get<ChannelDocument>(channelStream(channel));
+}
+
+export interface Recipient {
+  address: Address;
+  /** Who reads there now, the sender apart. */
+  recipients: number;
+}
+
+/** What `to` means: `all`, `team:x`, `channel:x`, a session's id, or an agent's name (`agent:x` where it is both). */
+export function resolveRecipient(view: View, to: string, sender: string, moment: Moment): Result<Recipient> {
+  const { project } = moment;
+  if (to === 'all') {
+    const others = openSessions(view, moment).filter(({ id }) => id !== sender);
+    return ok({ address: { kind: 'all', project }, recipients: others.length });
+  }
+  const [, prefix, rest = ''] = /^(?:(team|channel|agent|session):)?(.*)$/s.exec(to) ?? [];
+  if (prefix === 'team') return resolveTeam(view, rest, sender, moment);
+  if (prefix === 'channel') {
+    if (!NAME_PATTERN.test(rest)) return badName(rest);
+    const address = { kind: 'channel' as const, project, name: rest };
+    return ok({ address, recipients: readersOf(view, channelId(address)).filter((one) => one !== sender).length });
+  }
+  if (prefix !== 'agent' && isId(rest) && view.version(sessionStream(rest)) > 0)
+    return ok({ address: { kind: 'session', project, name: rest }, recipients: 1 });
+  const agents = new Set(liveAgents(view, moment).map(({ name }) => name));
+  for (const { id, retired } of registered(view, project, 'agent')) if (retired !== true) agents.add(id);
+  if (prefix !== 'session' && agents.has(rest))
+    return ok({ address: { kind: 'agent', project, name: rest }, recipients: 1 });
+  const sessions = openSessions(view, moment).map(({ id }) => id);
+  return unknown(rest, [...(prefix === 'session' ? [] : agents), ...(prefix === 'agent' ? [] : sessions)]);
+}
+
+function resolveTeam(view: View, name: string, sender: string, { project }: Moment): Result<Recipient> {
+  const known = teams(view, project);
+  const team = known.get(name);
+  if (team === undefined) return unknown(name, known.keys());
+  const everybody = everybodyIn(team);
+  everybody.delete(sender);
+  return ok({ address: { kind: 'team', project, name }, recipients: everybody.size });
+}
+
+/** Readers that have a cursor in a channel. */
+export function readersOf(view: View, channel: string): string[] {
+  const prefix = 'reader/';
+  return view
+    .streams(prefix)
+    .filter((stream) => view.get<ReaderDocument>(stream)?.cursors[channel] !== undefined)
+    .map((stream) => stream.slice(prefix.length));
+}
+
+function unknown(name: string, known: Iterable<string>): Result<never> {
+  return notFound('recipient', name, known, 'session_list for sessions, plan_list {kind: "agent"} for agents');
+}
+
+function badName(name: string): Result<never> {
+  const why = `the name of a channel is 1 to 40 of a-z, 0-9, ".", "_" and "-", not ${JSON.stringify(name.slice(0, 60))}`;
+  return fail({ code: 'invalid-input', issues: [{ at: 'to', why }] });
+}

@@ -1,0 +1,185 @@
+// Messages by conversation, sender or words: looked up without moving any cursor. Within what the caller may read: what
+// was sent to it, and what it sent itself, which then shows how far it got with each reader.
+
+import type { View } from '../../documents/documents.ts';
+import { isOpen } from '../../domain/session.ts';
+import {
+  addressName,
+  type Caller,
+  type ChannelDocument,
+  callerName,
+  type Message,
+  messageId,
+} from '../../domain/team/channel.ts';
+import {
+  DELIVERY_STATES,
+  type DeliveryState,
+  type ReaderDocument,
+  readerStream,
+  stateOf,
+} from '../../domain/team/reader.ts';
+import { factsOf } from '../sessions.ts';
+import { type Box, boxesOf, cursorOf, headOf, readersOf } from './addresses.ts';
+import { type MessageRow, messageAt, rowOf } from './mail.ts';
+import { type Moment, openSessions } from './people.ts';
+
+/** Messages that one search looks at, the newest of each channel first. */
+export const SEARCHED_MESSAGES = 20_000;
+
+export interface MailFilter {
+  from?: string | undefined;
+  /** A message of the conversation: its first. */
+  thread?: string | undefined;
+  /** Words that must all be in the text, in any case. */
+  text?: string | undefined;
+}
+
+interface Hit {
+  box: Box | undefined;
+  channel: string;
+  n: number;
+  message: Readonly<Message>;
+}
+
+/** Messages that fit; a conversation from its beginning, anything else the newest first. */
+export function searchMail(
+  view: View,
+  caller: Caller,
+  filter: MailFilter,
+  page: { offset: number; limit: number; maxChars: number },
+  moment: Moment,
+): { messages: MessageRow[]; total: number; searchedAll: boolean } {
+  const { hits, searchedAll } = collect(view, caller, filter, moment);
+  hits.sort(byTime);
+  if (filter.thread === undefined) hits.reverse();
+  const messages: MessageRow[] = [];
+  let chars = 0;
+  for (const hit of hits.slice(page.offset, page.offset + page.limit)) {
+    const row = answer(view, caller, hit, moment);
+    chars += JSON.stringify(row).length + 1;
+    if (chars > page.maxChars && messages.length > 0) break;
+    messages.push(row);
+  }
+  return { messages, total: hits.length, searchedAll };
+}
+
+function collect(
+  view: View,
+  caller: Caller,
+  filter: MailFilter,
+  { project }: Moment,
+): { hits: Hit[]; searchedAll: boolean } {
+  const boxes = boxesOf(view, caller, project);
+  const own = new Map(boxes.map((box) => [box.channel, box]));
+  const others = channelsOf(view, project).filter((channel) => !own.has(channel));
+  const fits = matcher(filter);
+  const hits: Hit[] = [];
+  let left = SEARCHED_MESSAGES;
+  for (const channel of [...own.keys(), ...others]) {
+    const box = own.get(channel);
+    const since = box?.since === undefined ? undefined : new Date(box.since).toISOString();
+    for (let n = headOf(view, channel)?.last ?? 0; n > 0 && left > 0; n -= 1, left -= 1) {
+      const message = messageAt(view, channel, n);
+      if (message === undefined) continue;
+      const mine = message.from === caller.session && message.agent === caller.agent;
+      const readable = box !== undefined && (since === undefined || message.at >= since);
+      if ((mine || readable) && fits(message, messageId(channel, n))) hits.push({ box, channel, n, message });
+    }
+  }
+  return { hits, searchedAll: left > 0 };
+}
+
+function channelsOf(view: View, project: string): string[] {
+  return view
+    .streams('channel/')
+    .filter((stream) => stream.indexOf('/', 'channel/'.length) < 0)
+    .filter((stream) => view.get<ChannelDocument>(stream)?.project === project)
+    .sort((a, b) => view.lastSeq(b) - view.lastSeq(a))
+    .map((stream) => stream.slice('channel/'.length));
+}
+
+function matcher({ from, thread, text }: MailFilter): (message: Readonly<Message>, id: string) => boolean {
+  const words = (text ?? '')
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  return (message, id) => {
+    if (thread !== undefined && message.thread !== thread && id !== thread) return false;
+    if (
+      from !== undefined &&
+      ![message.from, message.agent, callerName({ session: message.from, agent: message.agent })].includes(from)
+    )
+      return false;
+    if (words.length === 0) return true;
+    const low = message.text.toLowerCase();
+    return words.every((word) => low.includes(word));
+  };
+}
+
+function byTime(a: Hit, b: Hit): number {
+  if (a.message.at !== b.message.at) return a.message.at < b.message.at ? -1 : 1;
+  return a.channel === b.channel ? a.n - b.n : a.channel < b.channel ? -1 : 1;
+}
+
+function answer(view: View, caller: Caller, { box, channel, n, message }: Hit, moment: Moment): MessageRow {
+  const mine = message.from === caller.session && message.agent === caller.agent;
+  if (!mine && box !== undefined) {
+    return rowOf(view, box, n, message, stateOf(cursorOf(view, box), n, message, moment.now));
+  }
+  const receipts = receiptsOf(view, channel, n, message, moment);
+  const reached = DELIVERY_STATES.filter((state) => (receipts[state] ?? 0) > 0);
+  // Of several readers the one that is least far: a message is called seen when all have seen it.
+  const row = rowOf(view, { channel }, n, message, reached[0] ?? 'queued');
+  const head = headOf(view, channel);
+  if (head !== undefined) row.to = addressName(head);
+  return head?.kind === 'session' || head?.kind === 'agent' ? row : { ...row, receipts };
+}
+
+/** How far a message got: its readers by state. */
+function receiptsOf(
+  view: View,
+  channel: string,
+  n: number,
+  message: Readonly<Message>,
+  moment: Moment,
+): Partial<Record<DeliveryState, number>> {
+  const head = headOf(view, channel);
+  const counts: Partial<Record<DeliveryState, number>> = {};
+  const count = (reader: string): void => {
+    const cursor = view.get<ReaderDocument>(readerStream(reader))?.cursors[channel];
+    const state = stateOf(cursor, n, message, moment.now);
+    counts[state] = (counts[state] ?? 0) + 1;
+  };
+  if (head?.kind === 'session' || head?.kind === 'agent') {
+    count(channel);
+    return counts;
+  }
+  const readers = new Set(readersOf(view, channel));
+  // Whoever is there and has not read anything yet is a reader too, where everybody is.
+  if (head?.kind === 'all') for (const { id } of openSessions(view, moment)) readers.add(id);
+  readers.delete(message.from);
+  for (const reader of readers) {
+    const facts = factsOf(view, reader);
+    // A session that ended without having read it will never read it; it is counted as it stands.
+    if (facts === undefined || isOpen(facts.status) || readerHas(view, reader, channel, n)) count(reader);
+  }
+  return counts;
+}
+
+function readerHas(view: View, reader: string, channel: string, n: number): boolean {
+  return (view.get<ReaderDocument>(readerStream(reader))?.cursors[channel]?.offered ?? 0) >= n;
+}
+
+/** The message, if this caller may see it, and the box through which it reads it. */
+export function findMessage(
+  view: View,
+  caller: Caller,
+  place: { channel: string; n: number },
+  project: string,
+): { message: Readonly<Message>; box: Box | undefined } | undefined {
+  const message = messageAt(view, place.channel, place.n);
+  if (message === undefined || place.n > (headOf(view, place.channel)?.last ?? 0)) return undefined;
+  const box = boxesOf(view, caller, project).find(({ channel }) => channel === place.channel);
+  const mine = message.from === caller.session && message.agent === caller.agent;
+  return box === undefined && !mine ? undefined : { message, box };
+}

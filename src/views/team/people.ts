@@ -1,0 +1,89 @@
+// Who is there: open sessions of a project and the agents in them. Computed from documents for answers and as a hint where
+// to look; never decided upon.
+
+import type { View } from '../../documents/documents.ts';
+import { agentKey, hasEnded, parseClaim, type RunDocument, runStream } from '../../domain/run.ts';
+import { isOpen, type SessionFacts, statusAt } from '../../domain/session.ts';
+import { projectStream } from '../../domain/session-commands.ts';
+import type { RegistryEntry, Tier } from '../../domain/team/registry.ts';
+import { type Team, teamsOf } from '../../domain/team/team.ts';
+import { fail, ok, type Result } from '../../failure.ts';
+import type { Presence } from '../../store/port.ts';
+import { readableFacts } from '../sessions.ts';
+
+export interface LiveAgent {
+  name: string;
+  session: string;
+  tier?: Tier;
+  /** Nodes it holds a claim on. */
+  claims: number;
+  last_seen?: string;
+}
+
+/** What a view of people needs beside documents. */
+export interface Moment {
+  project: string;
+  now: number;
+  presence: Pick<Presence, 'lastSeen'>;
+}
+
+/** Open sessions of the project, in no promised order. */
+export function openSessions(view: View, moment: Moment): Readonly<SessionFacts>[] {
+  const { project, now, presence } = moment;
+  return view.streams('session/').flatMap((stream) => {
+    const facts = readableFacts(view, stream);
+    if (facts?.project !== project) return [];
+    return isOpen(statusAt(facts, now, (who) => presence.lastSeen(who))) ? [facts] : [];
+  });
+}
+
+/** Agents that sessions named, and those that hold claims. */
+export function liveAgents(view: View, moment: Moment): LiveAgent[] {
+  const found = new Map<string, LiveAgent>();
+  for (const facts of openSessions(view, moment)) {
+    for (const [name, agent] of Object.entries(facts.agents)) {
+      const live: LiveAgent = { name, session: facts.id, claims: 0 };
+      if (agent.tier !== undefined) live.tier = agent.tier;
+      found.set(agentKey(facts.id, name), live);
+    }
+  }
+  for (const stream of view.streams('run/')) {
+    const run = view.get<RunDocument>(stream);
+    if (run === undefined || run.project !== moment.project || hasEnded(run.status)) continue;
+    for (const node of Object.values(run.nodes)) {
+      const { agent, agent_name: name, session } = node;
+      if (node.status !== 'claimed' || agent === undefined || name === undefined || session === undefined) continue;
+      const live = found.get(agent) ?? { name, session, claims: 0 };
+      live.claims += 1;
+      found.set(agent, live);
+    }
+  }
+  for (const [key, live] of found) {
+    const seen = moment.presence.lastSeen(key) ?? moment.presence.lastSeen(live.session);
+    if (seen !== undefined) live.last_seen = new Date(seen).toISOString();
+  }
+  return [...found.values()];
+}
+
+/** Registered entries of one kind, by name. */
+export function registered(view: View, project: string, kind: RegistryEntry['kind']): Readonly<RegistryEntry>[] {
+  return view
+    .streams(`registry/${project}/${kind}.`)
+    .flatMap((stream) => view.get<RegistryEntry>(stream) ?? [])
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+export function teams(view: View, project: string): Map<string, Team> {
+  return teamsOf(view.get(projectStream(project)));
+}
+
+/** The agent that a claim belongs to, if it is one of this session's and still holds. */
+export function agentOfClaim(view: View, session: string, claim: string): Result<string> {
+  const parts = parseClaim(claim);
+  const node = parts === undefined ? undefined : view.get<RunDocument>(runStream(parts.run))?.nodes[parts.node];
+  if (node === undefined) return fail({ code: 'unknown-claim', claim });
+  const holds = node.status === 'claimed' && node.claim === claim && node.session === session;
+  if (holds && node.agent_name !== undefined) return ok(node.agent_name);
+  const why = node.session === session ? `its node is ${node.status}` : 'another session holds its node';
+  return fail({ code: 'stale-claim', claim, why });
+}
