@@ -75,10 +75,13 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output', name: string)
     '~standard': _,
     ...made
   } = z.toJSONSchema(schema, { target: 'draft-7', io, unrepresentable: 'any' });
-  const found = JSON.parse(JSON.stringify(made, dropNoise)) as JsonObject;
+  const found = JSON.parse(JSON.stringify(made, io === 'input' ? dropNoise : dropProse)) as JsonObject;
   if (!isObjectSchema(found)) throw new Error(`tool ${name}: its ${io} is not one flat object`);
-  // An answer may gain keys in a later version: a client that kept the old schema must not refuse it.
-  if (io === 'output') loosen(found);
+  // An answer may gain keys in a later version: a client that kept the old schema must not refuse it. Of an input only
+  // the top says that it is strict; the server refuses unknown keys at every depth, and names those it expects.
+  const strict = io === 'input' && found.additionalProperties === false;
+  loosen(found);
+  if (strict) found.additionalProperties = false;
   return found;
 }
 
@@ -90,11 +93,21 @@ function isObjectSchema(schema: JsonObject): schema is ObjectSchema & JsonObject
   );
 }
 
-/** Every integer gets ±(2^53 − 1) as bounds, which says nothing and costs tokens. */
+/** Limits that the server enforces and names in its failures: in a listing they cost every model tokens and help none. */
+const LIMITS = ['minLength', 'maxLength', 'minItems', 'maxItems', 'propertyNames', 'pattern', 'exclusiveMinimum'];
+
+/** Every integer gets ±(2^53 − 1) as bounds, which says nothing; a minimum of 0 or 1 goes without saying. */
 function dropNoise(key: string, value: unknown): unknown {
-  if (key === 'maximum' && value === Number.MAX_SAFE_INTEGER) return undefined;
-  if (key === 'minimum' && value === Number.MIN_SAFE_INTEGER) return undefined;
+  if (LIMITS.includes(key) && typeof value !== 'object') return undefined;
+  if (key === 'propertyNames') return undefined;
+  if (key === 'maximum' && typeof value === 'number' && value > 1_000) return undefined;
+  if (key === 'minimum' && typeof value === 'number' && value <= 1) return undefined;
   return value;
+}
+
+/** Answers describe themselves in the tool's description: no client shows a model the output schema. */
+function dropProse(key: string, value: unknown): unknown {
+  return key === 'description' && typeof value === 'string' ? undefined : dropNoise(key, value);
 }
 
 function loosen(schema: unknown): void {
