@@ -7,6 +7,7 @@ import type { Fold, FoldedCommit, Place, Verdict } from '../fold.ts';
 import type { CommitListener, Durability, Outcome } from '../port.ts';
 import { type Disk, errnoOf, syncDirectory } from './disk.ts';
 import { DurabilityKeeper } from './durability.ts';
+import { newerFormat } from './format.ts';
 import { noteOwn, unknownBecause } from './own-lines.ts';
 import { eachLine, readCompressed, segmentPath } from './segments.ts';
 
@@ -19,7 +20,6 @@ export interface LogParts {
 }
 
 const FIRST_BUFFER_BYTES = 256 * 1024;
-const NEWLINE = Buffer.from('\n');
 /** After so many writes in a row with nobody between, the next is synced before its read-back: a loser's sync is wasted. */
 const CALM_WRITES = 8;
 /** An unterminated tail longer than any write of ours cannot be one that is still under way. */
@@ -44,6 +44,7 @@ export class FileLog {
   /** Seals followed since opening. */
   sealsFollowed = 0;
   segment = 0;
+  private path = '';
   offset = 0;
   /** -1 while the segment being folded is a compressed one, which nobody writes. */
   fd = -1;
@@ -82,6 +83,11 @@ export class FileLog {
 
   /** What a reader calls first: folds what is new, and notices a log that is no longer the one with its name. */
   refresh(): void {
+    // One look at the name tells both, and nearly always that there is nothing to do. A seal still has to be followed.
+    if (this.fd >= 0 && this.stopped === undefined && !this.fold.isEnded()) {
+      const named = this.parts.disk.stat(this.path);
+      if (named?.ino === this.ino && named.size === this.offset) return;
+    }
     this.tail();
     if (this.fd >= 0 && this.stopped === undefined) this.checkStillOurs();
   }
@@ -125,7 +131,7 @@ export class FileLog {
     }
     if (count < this.buffer.length) return false;
     if (count > LONGEST_TAIL_BYTES) {
-      this.stop(this.damage(this.offset, `${count} bytes without the end of a line: no write of Baton is that long`));
+      this.damaged(this.offset, `${count} bytes without the end of a line: no write of Baton is that long`);
       return false;
     }
     this.buffer = Buffer.allocUnsafe(this.buffer.length * 2);
@@ -155,29 +161,18 @@ export class FileLog {
         this.voids += 1;
         return true;
       case 'damage':
-        this.stop(this.damage(offset, verdict.why));
+        this.damaged(offset, verdict.why);
         return false;
       case 'seal':
         return true;
     }
   }
 
-  private damage(offset: number, why: string): Failure {
-    return { code: 'store-damaged', file: segmentPath(this.parts.logDir, this.segment), offset, why };
-  }
-
-  /**
-   * A store of a newer format is refused, never guessed at: any commit to stream `store` may raise the format, and from
-   * then on older programs stop. Event types need no such rule in format 1: what a commit does is its patch, of any type.
-   */
+  /** A store of a newer format is refused, never guessed at. */
   private knowsFormat(folded: FoldedCommit): boolean {
-    for (const event of folded.commit.events) {
-      const format = event.stream === 'store' ? event.data?.format : undefined;
-      if (typeof format !== 'number' || format <= STORE_FORMAT) continue;
-      this.stop({ code: 'store-newer', what: 'store', found: format, known: STORE_FORMAT });
-      return false;
-    }
-    return true;
+    const found = newerFormat(folded);
+    if (found !== undefined) this.stop({ code: 'store-newer', what: 'store', found, known: STORE_FORMAT });
+    return found === undefined;
   }
 
   /** A page under writeback can be read half-old on some systems: what looks like damage is read twice before it counts. */
@@ -207,7 +202,7 @@ export class FileLog {
       const covered = whole && this.calm >= CALM_WRITES ? this.keeper.startEarly() : undefined;
       // Before anything is accepted: what stands in a file that is no longer the log must not reach a document.
       this.checkStillOurs();
-      if (whole && this.readBackEquals(bytes, start)) {
+      if (whole && !this.fold.isEnded() && this.readBackEquals(bytes, start)) {
         this.calm += 1;
         const outcomes = this.acceptAll(batch, start, bytes.length);
         covered?.();
@@ -278,7 +273,7 @@ export class FileLog {
   /** Ends the fragment of a short write with a newline, so that it is a torn line and not a prefix of the next one. */
   private terminate(): boolean {
     try {
-      return this.parts.disk.write(this.fd, NEWLINE) === 1;
+      return this.parts.disk.write(this.fd, Buffer.from('\n')) === 1;
     } catch {
       return false;
     }
@@ -286,12 +281,11 @@ export class FileLog {
 
   /** If the log was replaced, deleted, moved or cut under us, what we write is in no log: notice before any answer. */
   private checkStillOurs(): void {
-    const { disk, logDir } = this.parts;
-    const path = segmentPath(logDir, this.segment);
-    const named = disk.stat(path);
+    const { disk } = this.parts;
+    const named = disk.stat(this.path);
     if (named?.ino === this.ino && named.size >= this.offset) return;
     // Gone since others sealed and compressed it while we were stopped: our descriptor still holds it, seal and all.
-    if (named?.ino !== this.ino && disk.stat(`${path}.gz`) !== undefined) return;
+    if (named?.ino !== this.ino && disk.stat(`${this.path}.gz`) !== undefined) return;
     const why = named?.ino === this.ino ? 'the log was cut short' : 'the log was deleted, moved or replaced';
     this.stop({ code: 'store-moved', why });
     throw new FailureError({ code: 'store-moved', why });
@@ -338,18 +332,17 @@ export class FileLog {
 
   private enter(first: number, offset: number, opened: OpenedSegment, commits: FoldedCommit[]): void {
     this.segment = first;
+    this.path = segmentPath(this.parts.logDir, first);
     this.offset = offset;
     this.followed.add(first);
     this.fd = opened.fd;
     this.ino = opened.ino;
     if (opened.compressed === undefined) return;
     this.offset = eachLine(opened.compressed, offset, (line, at) => this.consume(line, at, commits));
-    if (!this.fold.isEnded()) this.stop(this.damage(this.offset, 'this segment is compressed, but no seal ends it'));
+    if (!this.fold.isEnded()) this.damaged(this.offset, 'this segment is compressed, but no seal ends it');
   }
 
-  /** Closes a descriptor once no fdatasync can be using it. */
   private retire(fd: number): void {
-    const busy = this.keeper.busy();
     const close = () => {
       try {
         this.parts.disk.close(fd);
@@ -357,6 +350,8 @@ export class FileLog {
         // Every byte of it was synced, or refused, before: an error of the descriptor itself tells nothing more.
       }
     };
+    // Once no sync can be using it.
+    const busy = this.keeper.busy();
     if (busy === undefined) close();
     else busy.then(close, close);
   }
@@ -364,6 +359,10 @@ export class FileLog {
   /** Stops all writing; the first reason stands. */
   stop(failure: Failure): void {
     this.stopped ??= failure;
+  }
+
+  private damaged(offset: number, why: string): void {
+    this.stop({ code: 'store-damaged', file: this.path, offset, why });
   }
 
   /** After a failed fdatasync: nothing more is written here, and a marker stops who opens the store later. */
