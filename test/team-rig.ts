@@ -40,7 +40,7 @@ export class TeamRig {
       openStore: (onCommits) => new MemoryStore(this.log, onCommits),
       blobs: this.blobs,
       presence: this.presence,
-      now: Date.now,
+      now: () => Date.now(),
       id: (prefix) => {
         this.ids += 1;
         return `${prefix}-${String(this.ids).padStart(8, '0')}`;

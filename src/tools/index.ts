@@ -1,6 +1,8 @@
 // Every tool, by name. Loaded at the first call (cli/serve.ts) and by scripts/gen.ts.
 
 import type { Ports } from '../ports.ts';
+import { decisionOpen } from './decision-open.ts';
+import { decisionVote } from './decision-vote.ts';
 import type { Tool } from './define.ts';
 import { graphCheck } from './graph-check.ts';
 import { withMailNote } from './mail-note.ts';
@@ -28,6 +30,8 @@ import { stateRestore } from './state-restore.ts';
 import { stateSet } from './state-set.ts';
 
 export const tools: readonly Tool<Ports>[] = [
+  decisionOpen,
+  decisionVote,
   graphCheck,
   messageRead,
   messageSend,

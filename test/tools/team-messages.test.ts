@@ -74,7 +74,7 @@ describe('sending and reading', () => {
     await documents.change(
       (tx) => {
         tx.patch('project/prj-1', { type: 'project.saved' }, [
-          { op: 'add', path: '/teams', value: { core: { members } } },
+          { op: 'add', path: '/config', value: { teams: { core: { members } } } },
         ]);
         return { ok: true, value: undefined };
       },

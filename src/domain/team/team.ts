@@ -11,27 +11,18 @@ export interface Team {
 /** Tolerant: a team whose shape is not known has no members, and none is lost by a newer program's keys. */
 export function teamsOf(project: object | undefined): Map<string, Team> {
   const teams = new Map<string, Team>();
-  const found = project !== undefined && 'teams' in project ? project.teams : undefined;
+  const config = project !== undefined && 'config' in project ? project.config : undefined;
+  const found = isObject(config) ? config.teams : undefined;
   if (!isObject(found)) return teams;
   for (const [name, value] of Object.entries(found)) {
     if (!isObject(value)) continue;
     const { members, orchestrator } = value;
-    const team: Team = { members: namesOf(members) };
+    const listed = Array.isArray(members) ? members : [];
+    const team: Team = { members: listed.filter((one) => typeof one === 'string') };
     if (typeof orchestrator === 'string') team.orchestrator = orchestrator;
     teams.set(name, team);
   }
   return teams;
-}
-
-function namesOf(members: unknown): string[] {
-  if (Array.isArray(members)) return members.flatMap((one: unknown) => (typeof one === 'string' ? [one] : nameIn(one)));
-  return isObject(members) ? Object.keys(members) : [];
-}
-
-function nameIn(member: unknown): string[] {
-  if (!isObject(member)) return [];
-  const { agent, name, session } = member;
-  return [agent ?? name ?? session].filter((one) => typeof one === 'string');
 }
 
 /** Everybody in a team, its orchestrator too. */

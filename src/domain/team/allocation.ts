@@ -1,0 +1,43 @@
+// What a decision of kind allocation changes when it passes: pools and teams of the project's configuration, as a merge
+// patch (RFC 7396). Checked when the decision opens, and applied in the commit that closes it.
+
+import { fail, ok, type Result } from '../../failure.ts';
+import { copyJson, isObject, type Json, type JsonObject } from '../../json/json.ts';
+import { mergeOps } from '../../json/merge.ts';
+import { applyOps } from '../../json/patch.ts';
+import type { Context, Transaction } from '../command.ts';
+import { type ProjectDocument, saveProject } from '../plan/project.ts';
+import { configFaults } from '../plan/project-config.ts';
+import { projectStream } from '../session-commands.ts';
+
+const KEYS = ['pools', 'teams'];
+
+/** The allocation, if the project's configuration would be sound with it as it is now; else every fault. */
+export function checkAllocation(tx: Transaction, project: string, value: Json, at: string): Result<JsonObject> {
+  const refuse = (why: string) => fail({ code: 'invalid-input', issues: [{ at, why }] });
+  if (!isObject(value) || Object.keys(value).length === 0) return refuse('expected {pools?, teams?}');
+  const other = Object.keys(value).find((key) => !KEYS.includes(key));
+  if (other !== undefined) return refuse(`only pools and teams can be allocated, not ${other.slice(0, 60)}`);
+  const config = copyJson(tx.read<ProjectDocument>(projectStream(project))?.config ?? {});
+  const merged = applyOps(config, mergeOps(config, '', copyJson(value))) ?? {};
+  const issues = configFaults(merged).map((issue) => ({ ...issue, at: `${at}${issue.at.slice('/config'.length)}` }));
+  return issues.length > 0 ? fail({ code: 'invalid-input', issues }) : ok(value);
+}
+
+/** Applies it; says why not, where the configuration has changed so that it no longer fits. */
+export function applyAllocation(
+  tx: Transaction,
+  ctx: Context,
+  project: string,
+  allocation: Readonly<JsonObject>,
+): string | undefined {
+  const still = checkAllocation(tx, project, copyJson(allocation), 'allocation');
+  if (!still.ok) {
+    const { failure } = still;
+    return failure.code === 'invalid-input'
+      ? failure.issues.map(({ at, why }) => `${at}: ${why}`).join('; ')
+      : failure.code;
+  }
+  const saved = saveProject(tx, ctx, { project, config: copyJson(allocation) });
+  return saved.ok ? undefined : saved.failure.code;
+}

@@ -1,0 +1,203 @@
+// Opening decisions, voting, and closing them: pure commands. tools/decision-open.ts and decision-vote.ts call them.
+
+import { fail, ok, type Result } from '../../failure.ts';
+import type { Json, JsonObject } from '../../json/json.ts';
+import { isId } from '../../store/stream.ts';
+import type { Context, Transaction } from '../command.ts';
+import { applyAllocation, checkAllocation } from './allocation.ts';
+import { type Address, type Caller, callerName } from './channel.ts';
+import {
+  type DecisionDocument,
+  decisionStream,
+  type Rule,
+  type Verdict,
+  type Vote,
+  type Voter,
+  verdictOf,
+} from './decision.ts';
+import { notFound } from './not-found.ts';
+import { sendMessage } from './send.ts';
+
+export interface OpenInput {
+  project: string;
+  owner: Caller;
+  title: string;
+  kind: DecisionDocument['kind'];
+  options: string[];
+  rule: Rule;
+  k?: number | undefined;
+  quorum?: number | undefined;
+  deadlineMs: number;
+  voters: Voter[];
+  /** Where the voters read: each once, or everybody at once. */
+  announceTo: Address[];
+  allocations?: Record<string, Json> | undefined;
+}
+
+/** Opens a decision and announces it, in one commit. */
+export function openDecision(tx: Transaction, ctx: Context, input: OpenInput): Result<DecisionDocument> {
+  const allocations = checkOpen(tx, input);
+  if (!allocations.ok) return allocations;
+  const { project, owner, title, kind, options, rule, k, voters } = input;
+  const decision: DecisionDocument = {
+    schema: 1,
+    id: ctx.id('dec'),
+    project,
+    title,
+    kind,
+    options,
+    rule,
+    quorum: input.quorum ?? (rule === 'k_of_n' ? (k ?? 1) : Math.ceil(voters.length / 2)),
+    voters,
+    owner: callerName(owner),
+    opened_at: new Date(ctx.now).toISOString(),
+    deadline: new Date(ctx.now + input.deadlineMs).toISOString(),
+    status: 'open',
+    votes: {},
+  };
+  if (k !== undefined) decision.k = k;
+  if (kind === 'allocation') decision.allocations = allocations.value;
+  if (input.announceTo.length > 0) {
+    const text = `Decision ${decision.id}: ${title}\nOptions: ${options.join(', ')}\nVote with decision_vote before ${decision.deadline}.`;
+    const sent = sendMessage(tx, ctx, { from: owner, to: input.announceTo, text, kind: 'decision', priority: 2 });
+    if (!sent.ok) return sent;
+    decision.thread = sent.value.message;
+  }
+  tx.create(decisionStream(decision.id), { type: 'decision.opened', data: { rule } }, decision);
+  return ok(structuredClone(decision));
+}
+
+function checkOpen(tx: Transaction, input: OpenInput): Result<Record<string, JsonObject>> {
+  const refuse = (at: string, why: string) => fail({ code: 'invalid-input', issues: [{ at, why }] });
+  const n = input.voters.length;
+  if (n === 0) return refuse('voters', 'nobody may vote');
+  if (new Set(input.options).size < input.options.length) return refuse('options', 'an option is there twice');
+  if ((input.k !== undefined) !== (input.rule === 'k_of_n'))
+    return refuse('k', 'required with rule k_of_n, and only then');
+  if (input.k !== undefined && input.k > n) return refuse('k', `only ${n} may vote`);
+  if (input.quorum !== undefined && input.quorum > n) return refuse('quorum', `only ${n} may vote`);
+  const found: Record<string, JsonObject> = {};
+  const given = Object.entries(input.allocations ?? {});
+  if (input.kind === 'choice')
+    return given.length === 0 ? ok(found) : refuse('allocations', 'only with kind allocation');
+  if (given.length === 0) return refuse('allocations', 'required with kind allocation');
+  for (const [option, value] of given) {
+    if (!input.options.includes(option)) return refuse(`allocations/${option}`, 'is no option');
+    const allocation = checkAllocation(tx, input.project, value, `allocations/${option}`);
+    if (!allocation.ok) return allocation;
+    found[option] = allocation.value;
+  }
+  return ok(found);
+}
+
+export interface VoteInput {
+  decision: string;
+  caller: Caller;
+  /** Names under which the caller may be a voter, the surest first. */
+  names: string[];
+  /** Undefined: only closes the decision if its time is over. */
+  vote?: { kind: 'option'; option: string } | { kind: 'abstain' } | { kind: 'veto' } | undefined;
+  reason?: string | undefined;
+}
+
+export interface VoteAnswer {
+  decision: DecisionDocument;
+  /** The deadline had passed: the call closed the decision, and its vote does not count. */
+  late: boolean;
+}
+
+/** Takes a vote, or closes what is over. The vote that settles a decision closes it, in its own commit. */
+export function castVote(tx: Transaction, ctx: Context, input: VoteInput): Result<VoteAnswer> {
+  const { decision: id, vote } = input;
+  const found = isId(id) ? tx.read<DecisionDocument>(decisionStream(id)) : undefined;
+  if (found === undefined) return notFound('decision', id, [], 'decision_vote without arguments to see the open ones');
+  const answer = (late: boolean) =>
+    ok({ decision: structuredClone(tx.read<DecisionDocument>(decisionStream(id)) ?? found) as DecisionDocument, late });
+  if (found.status === 'open' && ctx.now >= Date.parse(found.deadline)) {
+    close(tx, ctx, found, verdictOf(found, true));
+    return answer(vote !== undefined);
+  }
+  if (vote === undefined) return answer(false);
+  if (found.status !== 'open') {
+    const what = `decision ${id}`;
+    return fail({
+      code: 'illegal-transition',
+      what,
+      from: found.status,
+      to: 'voted',
+      legal: [],
+      call: 'decision_open',
+    });
+  }
+  if (vote.kind === 'veto') {
+    const by = callerName(input.caller);
+    if (by !== found.owner) {
+      const why = `${found.owner} owns decision ${id}`;
+      return fail({ code: 'not-allowed', what: 'A veto', why, how: 'vote with option, or abstain' });
+    }
+    close(tx, ctx, found, {
+      status: 'rejected',
+      why: `vetoed by ${by}${input.reason === undefined ? '' : `: ${input.reason}`}`,
+    });
+    return answer(false);
+  }
+  const refused = take(tx, ctx, found, input);
+  if (refused !== undefined) return refused;
+  const voted = tx.read<DecisionDocument>(decisionStream(id));
+  const verdict = voted === undefined ? undefined : verdictOf(voted, false);
+  if (voted !== undefined && verdict !== undefined) close(tx, ctx, voted, verdict);
+  return answer(false);
+}
+
+function take(
+  tx: Transaction,
+  ctx: Context,
+  found: Readonly<DecisionDocument>,
+  { caller, names, vote, reason }: VoteInput,
+): Result<never> | undefined {
+  const voter = names.find((name) => found.voters.some((one) => one.name === name));
+  if (voter === undefined) {
+    const why = `those who may were named when it opened (${found.voters.length})`;
+    return fail({
+      code: 'not-allowed',
+      what: `Voting on decision ${found.id}`,
+      why,
+      how: 'ask its owner to open a new one',
+    });
+  }
+  if (vote?.kind === 'option' && !found.options.includes(vote.option)) {
+    const why = `is none of ${found.options.map((option) => JSON.stringify(option)).join(', ')}`;
+    return fail({ code: 'invalid-input', issues: [{ at: 'option', why }] });
+  }
+  const cast: Vote = { by: callerName(caller), at: new Date(ctx.now).toISOString() };
+  if (vote?.kind === 'option') cast.option = vote.option;
+  if (reason !== undefined) cast.reason = reason;
+  tx.edit<DecisionDocument>(decisionStream(found.id), { type: 'decision.voted', data: { voter } }, (draft) => {
+    draft.votes[voter] = cast;
+  });
+  return undefined;
+}
+
+/** Closes a decision; a passed allocation takes effect in the same commit. */
+function close(
+  tx: Transaction,
+  ctx: Context,
+  decision: Readonly<DecisionDocument>,
+  verdict: Verdict | undefined,
+): void {
+  if (verdict === undefined) throw new Error(`decision ${decision.id} has no verdict at its end`);
+  const { id, project, allocations } = decision;
+  const allocation = verdict.status === 'passed' ? allocations?.[verdict.outcome] : undefined;
+  const notApplied = allocation === undefined ? undefined : applyAllocation(tx, ctx, project, allocation);
+  tx.edit<DecisionDocument>(
+    decisionStream(id),
+    { type: 'decision.closed', data: { status: verdict.status } },
+    (draft) => {
+      draft.status = verdict.status;
+      draft.why = verdict.why;
+      draft.closed_at = new Date(ctx.now).toISOString();
+      if (notApplied !== undefined) draft.not_applied = notApplied.slice(0, 1_000);
+      if (verdict.status === 'passed') draft.outcome = verdict.outcome;
+    },
+  );
+}

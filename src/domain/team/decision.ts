@@ -1,0 +1,154 @@
+// A decision: options, who may vote with what weight, and the rule that turns votes into an outcome. Pure.
+//
+//   open ──a vote that settles it, the last vote, or the deadline──► passed | rejected
+//     └────the owner's veto────────────────────────────────────────► rejected
+//
+// Closing is a commit: of the vote that decides, or of the first call that comes after the deadline. A vote can be
+// changed until then. Who may vote is fixed when it opens, so the count to reach cannot move under the voters.
+
+import type { JsonObject } from '../../json/json.ts';
+import type { Tier } from './registry.ts';
+
+export const RULES = ['majority', 'consensus', 'k_of_n'] as const;
+export type Rule = (typeof RULES)[number];
+
+export const DECISION_STATUSES = ['open', 'passed', 'rejected'] as const;
+export type DecisionStatus = (typeof DECISION_STATUSES)[number];
+
+export interface Voter {
+  /** A session's id or an agent's name. */
+  name: string;
+  tier: Tier;
+  weight: number;
+}
+
+export interface Vote {
+  /** Absent: abstained. */
+  option?: string;
+  /** The session it came from, and the agent if a claim proved one. */
+  by: string;
+  at: string;
+  reason?: string;
+}
+
+export interface DecisionDocument {
+  schema: 1;
+  id: string;
+  project: string;
+  title: string;
+  kind: 'choice' | 'allocation';
+  options: string[];
+  rule: Rule;
+  /** For k_of_n: so many votes settle it. Votes are counted, not weighed. */
+  k?: number;
+  /** Votes that must be cast, abstentions included. */
+  quorum: number;
+  voters: Voter[];
+  /** Who opened it, and may veto. */
+  owner: string;
+  opened_at: string;
+  deadline: string;
+  /** What each option changes when it passes. */
+  allocations?: Record<string, JsonObject>;
+  /** The message that announced it. */
+  thread?: string;
+  status: DecisionStatus;
+  votes: Record<string, Vote>;
+  outcome?: string;
+  why?: string;
+  closed_at?: string;
+  /** Why the allocation of a passed decision could not take effect. */
+  not_applied?: string;
+}
+
+export interface OptionTally {
+  option: string;
+  votes: number;
+  weight: number;
+}
+
+export interface Tally {
+  options: OptionTally[];
+  cast: number;
+  abstained: number;
+  /** Voters who have not voted. */
+  missing: string[];
+}
+
+export type Verdict = { status: 'passed'; outcome: string; why: string } | { status: 'rejected'; why: string };
+
+export function decisionStream(id: string): string {
+  return `decision/${id}`;
+}
+
+export function tallyOf(decision: Readonly<DecisionDocument>): Tally {
+  const options = decision.options.map((option): OptionTally => ({ option, votes: 0, weight: 0 }));
+  const tally: Tally = { options, cast: 0, abstained: 0, missing: [] };
+  for (const { name, weight } of decision.voters) {
+    const vote = decision.votes[name];
+    if (vote === undefined) {
+      tally.missing.push(name);
+      continue;
+    }
+    tally.cast += 1;
+    const chosen = options.find(({ option }) => option === vote.option);
+    if (chosen === undefined) tally.abstained += 1;
+    else {
+      chosen.votes += 1;
+      chosen.weight += weight;
+    }
+  }
+  return tally;
+}
+
+/** What the votes come to; undefined while it is open. `over`: no vote can come any more. */
+export function verdictOf(decision: Readonly<DecisionDocument>, over: boolean): Verdict | undefined {
+  const tally = tallyOf(decision);
+  const final = over || tally.missing.length === 0;
+  if (tally.cast < decision.quorum) {
+    return final
+      ? { status: 'rejected', why: `${tally.cast} of ${decision.quorum} needed votes were cast` }
+      : undefined;
+  }
+  const passed = winner(decision, tally, final);
+  if (passed !== undefined) return { status: 'passed', ...passed };
+  return final ? { status: 'rejected', why: 'no option had what the rule asks for' } : undefined;
+}
+
+function winner(
+  decision: Readonly<DecisionDocument>,
+  tally: Tally,
+  final: boolean,
+): { outcome: string; why: string } | undefined {
+  const chosen = tally.options.filter(({ votes }) => votes > 0);
+  switch (decision.rule) {
+    case 'k_of_n': {
+      const k = decision.k ?? decision.voters.length;
+      const first = chosen.find(({ votes }) => votes >= k);
+      return first && { outcome: first.option, why: `${first.votes} votes, ${k} were needed` };
+    }
+    case 'consensus': {
+      const [only, other] = chosen;
+      if (!final || only === undefined || other !== undefined) return undefined;
+      return { outcome: only.option, why: `all ${only.votes} who chose agreed` };
+    }
+    case 'majority': {
+      // Before the end more than half of all that could still be cast; at the end, of what was.
+      const outstanding = decision.voters.filter(({ name }) => decision.votes[name] === undefined);
+      const open = final ? 0 : outstanding.reduce((sum, { weight }) => sum + weight, 0);
+      const total = chosen.reduce((sum, { weight }) => sum + weight, 0) + open;
+      const first = chosen.find(({ weight }) => weight * 2 > total);
+      return first && { outcome: first.option, why: `${first.weight} of ${total} weighed votes` };
+    }
+  }
+}
+
+/** Who chose otherwise than what came out, with their reasons: it stays on the record. */
+export function dissentOf(decision: Readonly<DecisionDocument>): { voter: string; option: string; reason?: string }[] {
+  return decision.voters.flatMap(({ name }) => {
+    const vote = decision.votes[name];
+    if (vote?.option === undefined || vote.option === decision.outcome) return [];
+    const { option, reason } = vote;
+    return [reason === undefined ? { voter: name, option } : { voter: name, option, reason }];
+  });
+}

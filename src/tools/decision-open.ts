@@ -1,0 +1,83 @@
+// decision_open: asks several to decide, and tells them.
+
+import { z } from 'zod';
+import { type DecisionDocument, RULES } from '../domain/team/decision.ts';
+import { openDecision } from '../domain/team/decision-commands.ts';
+import { ok } from '../failure.ts';
+import type { Json } from '../json/json.ts';
+import { checkValue } from '../json/limits.ts';
+import type { Ports } from '../ports.ts';
+import { electorate, MAX_VOTERS } from '../views/team/decisions.ts';
+import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
+import { type Call, defineTool } from './define.ts';
+import { requestInput, seqOutput } from './inputs.ts';
+
+export const decisionOpen = defineTool({
+  name: 'decision_open',
+  title: 'Open a decision',
+  toolset: 'team',
+  description:
+    'Use when several must decide: names options, who votes (default: every open session of the project) and the rule, and sends them a message. Votes weigh 3 for orchestrators, 2 for coordinators, 1 for workers, unless the project says otherwise; k_of_n counts heads. You may veto. kind allocation changes pools and teams of the project when it passes. ' +
+    'Answers {decision, status, voters, quorum, deadline, seq}; decision_vote without option shows the tally.',
+  searchHint: 'vote decide poll quorum consensus majority approve allocation',
+  annotations: { readOnly: false, destructive: false, idempotent: false },
+  answers: { narrow: 'options' },
+  positional: ['title'],
+  input: z.strictObject({
+    title: z.string().min(1).max(500),
+    options: z.array(z.string().min(1).max(80)).min(2).max(10),
+    rule: z.enum(RULES).default('majority'),
+    k: z.number().int().min(1).max(MAX_VOTERS).optional().describe('For k_of_n'),
+    quorum: z.number().int().min(1).max(MAX_VOTERS).optional().describe('Default: half of the voters, or k'),
+    deadline_s: z.number().int().min(1).max(2_592_000).default(86_400),
+    voters: z.array(z.string().max(128)).min(1).max(50).optional().describe('Sessions, agents, "team:x"'),
+    kind: z.enum(['choice', 'allocation']).default('choice'),
+    allocations: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('By option: {pools: {agent: max}, teams: {…}}, merged when it passes'),
+    claim: claimInput,
+    request_id: requestInput,
+  }),
+  output: z.object({
+    decision: z.string(),
+    status: z.string(),
+    voters: z.number().int(),
+    quorum: z.number().int(),
+    deadline: z.string(),
+    seq: seqOutput,
+  }),
+  async run(input, call: Call<Ports>) {
+    const caller = await callerOf(call, input.claim);
+    if (!caller.ok) return caller;
+    for (const value of Object.values(input.allocations ?? {})) {
+      const checked = checkValue(value);
+      if (!checked.ok) return checked;
+    }
+    const moment = momentOf(call);
+    const found = await call.ports.documents.read((view) => electorate(view, input.voters, caller.value, moment));
+    if (!found.ok) return found;
+    const { title, options, rule, k, quorum, deadline_s: seconds, kind } = input;
+    const opening = {
+      ...found.value,
+      project: moment.project,
+      owner: caller.value,
+      title,
+      kind,
+      options,
+      rule,
+      k,
+      quorum,
+      deadlineMs: seconds * 1_000,
+      allocations: input.allocations as Record<string, Json> | undefined,
+    };
+    const opened = await changeAs<DecisionDocument>(call, 'decision_open', caller.value, input, (tx, ctx) =>
+      openDecision(tx, ctx, opening),
+    );
+    if (!opened.ok) return opened;
+    const { value, seq, replayed } = opened.value;
+    const { id: decision, status, voters, deadline } = value;
+    const answer = { decision, status, voters: voters.length, quorum: value.quorum, deadline, seq };
+    return ok(replayed ? { ...answer, replayed } : answer);
+  },
+});

@@ -1,0 +1,120 @@
+// decision_vote: votes, abstains, vetoes, or looks. The call that finds a decision past its deadline closes it.
+
+import { z } from 'zod';
+import type { Caller } from '../domain/team/channel.ts';
+import { castVote, type VoteAnswer, type VoteInput } from '../domain/team/decision-commands.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import { decisionFacts, decisionRows, dueDecisions, votingNames } from '../views/team/decisions.ts';
+import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
+import { type Call, defineTool } from './define.ts';
+import { cursorInput, limitInput, offsetOf, requestInput, seqOutput } from './inputs.ts';
+import { fitting } from './shown.ts';
+
+const input = z.strictObject({
+  decision: z.string().max(64).optional().describe('Without: lists the open ones'),
+  option: z.string().max(80).optional(),
+  abstain: z.boolean().optional().describe('Counts for the quorum only'),
+  veto: z.boolean().optional().describe('As the owner: rejects it at once'),
+  reason: z.string().max(500).optional(),
+  limit: limitInput(10, 50),
+  cursor: cursorInput,
+  claim: claimInput,
+  request_id: requestInput,
+});
+type Input = z.output<typeof input>;
+
+const row = {
+  decision: z.string(),
+  title: z.string(),
+  kind: z.string(),
+  status: z.string(),
+  rule: z.string(),
+  outcome: z.string().optional(),
+  why: z.string().optional(),
+  voted: z.number().int(),
+  voters: z.number().int(),
+  deadline: z.string(),
+};
+
+export const decisionVote = defineTool({
+  name: 'decision_vote',
+  title: 'Vote on a decision',
+  toolset: 'team',
+  description:
+    'Use to vote on a decision (option, or abstain; a vote may be changed while it is open), to see its tally (neither), or to list the open ones (no decision). Its owner may veto. ' +
+    'Answers {decision, title, status: open|passed|rejected, outcome?, why?, tally: [{option, votes, weight}], voted, voters, quorum, missing?, dissent?, deadline, seq} or {decisions, total, next_cursor?, seq}.',
+  searchHint: 'vote decide ballot abstain veto tally result poll',
+  annotations: { readOnly: false, destructive: false, idempotent: true },
+  answers: { narrow: 'limit' },
+  positional: ['decision', 'option'],
+  input,
+  output: z.object({
+    ...z.object(row).partial().shape,
+    tally: z.array(z.object({ option: z.string(), votes: z.number(), weight: z.number() })).optional(),
+    abstained: z.number().int().optional(),
+    quorum: z.number().int().optional(),
+    k: z.number().int().optional(),
+    missing: z.array(z.string()).optional().describe('Who has not voted'),
+    dissent: z.array(z.object({ voter: z.string(), option: z.string(), reason: z.string().optional() })).optional(),
+    not_applied: z.string().optional().describe('Why its allocation changed nothing'),
+    decisions: z.array(z.object(row)).optional(),
+    total: z.number().int().optional(),
+    next_cursor: z.string().optional(),
+    seq: seqOutput,
+  }),
+  async run(given, call: Call<Ports>) {
+    const caller = await callerOf(call, given.claim);
+    if (!caller.ok) return caller;
+    if (given.decision === undefined) return await list(given, caller.value, call);
+    const vote = voteOf(given);
+    if (!vote.ok) return vote;
+    return await cast(given, given.decision, caller.value, call, vote.value);
+  },
+});
+
+function voteOf({ option, abstain, veto }: Input): Result<VoteInput['vote']> {
+  const said = [option !== undefined, abstain === true, veto === true].filter(Boolean).length;
+  if (said > 1)
+    return fail({ code: 'invalid-input', issues: [{ at: 'option', why: 'one of option, abstain and veto' }] });
+  if (option !== undefined) return ok({ kind: 'option', option });
+  if (abstain === true) return ok({ kind: 'abstain' });
+  return ok(veto === true ? { kind: 'veto' } : undefined);
+}
+
+async function cast(given: Input, decision: string, caller: Caller, call: Call<Ports>, vote: VoteInput['vote']) {
+  const { documents } = call.ports;
+  const names = await documents.read((view) => votingNames(view, caller));
+  const command = { decision, caller, names, vote, reason: given.reason };
+  const voted = await changeAs<VoteAnswer>(call, 'decision_vote', caller, given, (tx, ctx) =>
+    castVote(tx, ctx, command),
+  );
+  if (!voted.ok) return voted;
+  const { value, seq, replayed } = voted.value;
+  const late = 'the deadline had passed: this call closed the decision, and its vote does not count';
+  return ok({
+    ...decisionFacts(value.decision),
+    seq,
+    ...(value.late ? { note: late } : {}),
+    ...(replayed ? { replayed } : {}),
+  });
+}
+
+/** Open decisions; those whose time is over are closed first, each by a commit of its own. */
+async function list(given: Input, caller: Caller, call: Call<Ports>) {
+  const { documents } = call.ports;
+  const { project, now } = momentOf(call);
+  for (const decision of await documents.read((view) => dueDecisions(view, project, now))) {
+    const command = { decision, caller, names: [] };
+    const closed = await changeAs(call, 'decision_vote', caller, {}, (tx, ctx) => castVote(tx, ctx, command));
+    if (!closed.ok) return closed;
+  }
+  const offset = offsetOf(given.cursor);
+  return await documents.read((view) => {
+    const rows = decisionRows(view, project, 'open');
+    const decisions = fitting(rows.slice(offset, offset + given.limit));
+    const end = offset + decisions.length;
+    const more = end < rows.length ? { next_cursor: String(end) } : {};
+    return ok({ decisions, total: rows.length, ...more, seq: view.seq });
+  });
+}

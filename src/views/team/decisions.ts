@@ -1,0 +1,168 @@
+// What can be seen of decisions: their tally, and lists. And who may vote, with what weight, when one opens. Computed from
+// documents for answers.
+
+import type { View } from '../../documents/documents.ts';
+import { projectStream } from '../../domain/session-commands.ts';
+import type { Address, Caller } from '../../domain/team/channel.ts';
+import {
+  type DecisionDocument,
+  type DecisionStatus,
+  dissentOf,
+  type OptionTally,
+  tallyOf,
+  type Voter,
+} from '../../domain/team/decision.ts';
+import { type RegistryEntry, registryStream, TIERS, type Tier } from '../../domain/team/registry.ts';
+import { everybodyIn } from '../../domain/team/team.ts';
+import { ok, type Result } from '../../failure.ts';
+import { isObject, type JsonObject } from '../../json/json.ts';
+import { factsOf } from '../sessions.ts';
+import { resolveRecipient } from './addresses.ts';
+import { type Moment, openSessions, teams } from './people.ts';
+
+const WEIGHTS: Record<Tier, number> = { orchestrator: 3, coordinator: 2, worker: 1 };
+const MAX_LISTED = 20;
+export const MAX_VOTERS = 100;
+
+/** A type, not an interface: answers are open-ended objects. */
+export type DecisionRow = {
+  decision: string;
+  title: string;
+  kind: string;
+  status: DecisionStatus;
+  rule: string;
+  outcome?: string;
+  why?: string;
+  voted: number;
+  voters: number;
+  deadline: string;
+};
+
+export type DecisionFacts = DecisionRow & {
+  tally: OptionTally[];
+  abstained: number;
+  quorum: number;
+  k?: number;
+  missing?: string[];
+  dissent?: { voter: string; option: string; reason?: string }[];
+  /** Why a passed allocation changed nothing. */
+  not_applied?: string;
+};
+
+export function decisionFacts(decision: Readonly<DecisionDocument>): DecisionFacts {
+  const tally = tallyOf(decision);
+  const facts: DecisionFacts = {
+    ...rowOf(decision),
+    tally: tally.options,
+    abstained: tally.abstained,
+    quorum: decision.quorum,
+  };
+  if (decision.not_applied !== undefined) facts.not_applied = decision.not_applied;
+  if (decision.k !== undefined) facts.k = decision.k;
+  if (decision.status === 'open') facts.missing = tally.missing.slice(0, MAX_LISTED);
+  const dissent = decision.status === 'open' ? [] : dissentOf(decision);
+  if (dissent.length > 0) facts.dissent = dissent.slice(0, MAX_LISTED);
+  return facts;
+}
+
+/** Decisions of a project, the last changed first. */
+export function decisionRows(view: View, project: string, status?: DecisionStatus): DecisionRow[] {
+  return view
+    .streams('decision/')
+    .map((stream) => ({ doc: view.get<DecisionDocument>(stream), seq: view.lastSeq(stream) }))
+    .sort((a, b) => b.seq - a.seq)
+    .flatMap(({ doc }) => {
+      if (doc === undefined || doc.project !== project) return [];
+      return status === undefined || doc.status === status ? [rowOf(doc)] : [];
+    });
+}
+
+/** Open decisions whose time is over: the next call closes them. */
+export function dueDecisions(view: View, project: string, now: number): string[] {
+  return decisionRows(view, project, 'open')
+    .filter(({ deadline }) => Date.parse(deadline) <= now)
+    .map(({ decision }) => decision);
+}
+
+function rowOf(doc: Readonly<DecisionDocument>): DecisionRow {
+  const { id: decision, title, kind, status, rule, outcome, why, voters, deadline } = doc;
+  const row: DecisionRow = {
+    decision,
+    title,
+    kind,
+    status,
+    rule,
+    voted: Object.keys(doc.votes).length,
+    voters: voters.length,
+    deadline,
+  };
+  if (outcome !== undefined) row.outcome = outcome;
+  if (why !== undefined) row.why = why;
+  return row;
+}
+
+/** Who may vote: everybody who is there, or those named (sessions, agents, teams). And where they read. */
+export function electorate(
+  view: View,
+  named: readonly string[] | undefined,
+  caller: Caller,
+  moment: Moment,
+): Result<{ voters: Voter[]; announceTo: Address[] }> {
+  const { project } = moment;
+  if (named === undefined) {
+    const voters = openSessions(view, moment).map(({ id }) => voterOf(view, project, id));
+    return ok({ voters: voters.slice(0, MAX_VOTERS), announceTo: [{ kind: 'all', project }] });
+  }
+  const known = teams(view, project);
+  const names = new Set(
+    named.flatMap((name) => {
+      const team = name.startsWith('team:') ? known.get(name.slice('team:'.length)) : undefined;
+      return team === undefined ? [name] : [...everybodyIn(team)];
+    }),
+  );
+  const voters: Voter[] = [];
+  const announceTo: Address[] = [];
+  for (const name of names) {
+    const found = resolveRecipient(view, name, caller.session, moment);
+    if (!found.ok) return found;
+    const { address } = found.value;
+    const voter = address.kind === 'all' ? name : address.name;
+    voters.push(voterOf(view, project, voter));
+    if (voter !== caller.session) announceTo.push(address);
+  }
+  return ok({ voters: voters.slice(0, MAX_VOTERS), announceTo: announceTo.slice(0, MAX_VOTERS) });
+}
+
+/** Names under which a caller may be a voter. */
+export function votingNames(view: View, { session, agent }: Caller): string[] {
+  if (agent !== undefined) return [agent];
+  return [session, ...Object.keys(factsOf(view, session)?.agents ?? {})];
+}
+
+function voterOf(view: View, project: string, name: string): Voter {
+  const tier = tierOf(view, project, name);
+  return { name, tier, weight: weights(view, project)[tier] };
+}
+
+/** A registered agent's tier; a session's is the highest of its agents'. */
+function tierOf(view: View, project: string, name: string): Tier {
+  const entry = view.get<RegistryEntry>(registryStream(project, 'agent', name));
+  if (entry?.tier !== undefined) return entry.tier;
+  const agents = Object.entries(factsOf(view, name)?.agents ?? {});
+  const tiers = agents.map(
+    ([agent, { tier }]) => view.get<RegistryEntry>(registryStream(project, 'agent', agent))?.tier ?? tier,
+  );
+  return TIERS.find((tier) => tiers.includes(tier)) ?? 'worker';
+}
+
+/** As the project says (`vote_weights` of its configuration), else 3, 2 and 1. */
+function weights(view: View, project: string): Record<Tier, number> {
+  const config = view.get<{ config?: JsonObject }>(projectStream(project))?.config;
+  const own = isObject(config?.vote_weights) ? config.vote_weights : {};
+  const found = { ...WEIGHTS };
+  for (const tier of TIERS) {
+    const weight = own[tier];
+    if (typeof weight === 'number' && weight >= 0) found[tier] = weight;
+  }
+  return found;
+}
