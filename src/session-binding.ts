@@ -1,7 +1,7 @@
 // Which session a call belongs to, so that no call needs a session argument: the explicit one, Baton's own variable, the
 // client's session id, else the newest open session of this workspace that no process serves, else a new one.
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Changed, Documents, View } from './documents/documents.ts';
 import type { Request } from './documents/requests.ts';
 import type { Author, Decide } from './domain/command.ts';
@@ -62,7 +62,7 @@ export interface Started extends StartAnswer {
 /** A session that was free may be taken by another process before this one has it: so often another is looked for. */
 const MAX_LOOKS = 20;
 
-type Target = Pick<StartInput, 'resume' | 'freeAt' | 'follow' | 'mode'>;
+type Target = Pick<StartInput, 'id' | 'resume' | 'freeAt' | 'follow' | 'mode'>;
 
 export class SessionBinding {
   private readonly documents: Documents;
@@ -165,17 +165,18 @@ export class SessionBinding {
     for (let looks = 1; ; looks += 1) {
       const target = this.documents.peek((view) => this.target(view, options));
       const { resume, freeAt } = target;
-      // Before the commit: whoever loses the race for a free session then sees that it is free no more.
-      const claimed = freeAt === undefined ? undefined : resume;
-      if (claimed !== undefined) presence.attach(claimed);
-      const started = await this.documents.change(this.command(options, target), {
+      const id = newId();
+      // Before the commit: a new session must never look free to others, nor one that was free and is resumed.
+      const claimed = [id, ...(freeAt === undefined || resume === undefined ? [] : [resume])];
+      if (this.options.serves) for (const one of claimed) presence.attach(one);
+      const started = await this.documents.change(this.command(options, { ...target, id }), {
         by: this.author('session_start'),
         request: this.scoped(options.request),
         trace: options.trace,
         deadlineAt: options.deadlineAt,
       });
       const session = started.ok ? started.value.value.session : undefined;
-      if (claimed !== undefined && claimed !== session && claimed !== this.served) presence.detach(claimed);
+      for (const one of claimed) if (one !== session && one !== this.served) presence.detach(one);
       if (session !== undefined) this.take(session);
       if (started.ok || started.failure.code !== 'contended' || looks >= MAX_LOOKS) return this.withNear(started);
     }
@@ -289,4 +290,9 @@ export class SessionBinding {
     if (this.served !== undefined) presence.detach(this.served);
     this.served = session;
   }
+}
+
+/** As the store's short ids: eight of [a-z0-9]. */
+function newId(): string {
+  return `ses-${Array.from(randomBytes(8), (byte) => (byte % 36).toString(36)).join('')}`;
 }

@@ -54,6 +54,8 @@ export interface StartInput {
   sprint?: string | undefined;
   clientSession?: string | undefined;
   workspace: Workspace;
+  /** Of a new session, where the caller has announced it already; default one of the context's. */
+  id?: string | undefined;
   /** The session to go on with if it is open. */
   resume?: string | undefined;
   /** Where `resume` is a session that no process served: its version then. Changed since, another process has it now. */
@@ -114,7 +116,7 @@ function candidateOf(tx: Transaction, input: StartInput): Result<Readonly<Sessio
 function newSession(ctx: Context, input: StartInput): SessionFacts {
   const { workspace, mode = 'development' } = input;
   const facts: SessionFacts = {
-    id: ctx.id('ses'),
+    id: input.id ?? ctx.id('ses'),
     mode,
     status: 'active',
     project: workspace.project,
