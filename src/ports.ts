@@ -14,6 +14,7 @@ import { RunHints } from './run-hints.ts';
 import { SessionBinding } from './session-binding.ts';
 import { fileBackend } from './store/open.ts';
 import { selectPointers } from './tools/json-path.ts';
+import { PlanIndex } from './views/plan/plan-index.ts';
 import { MailWatch } from './views/team/mail-watch.ts';
 import { findWorkspace } from './workspace.ts';
 
@@ -24,6 +25,7 @@ export interface Ports {
   sessions: SessionBinding;
   graphs: Graphs;
   mail: MailWatch;
+  plans: PlanIndex;
   hints: RunHints;
   workspace: Workspace;
   /** The workspace's directory, absolute: where command nodes run. Never part of an answer. */
@@ -57,6 +59,7 @@ export async function openPorts(
     sessions,
     graphs,
     mail: new MailWatch(documents, workspace.project),
+    plans: new PlanIndex(documents),
     hints: new RunHints(documents),
     workspace,
     workspaceRoot: root,

@@ -4,10 +4,15 @@ import type { Ports } from '../ports.ts';
 import { decisionOpen } from './decision-open.ts';
 import { decisionVote } from './decision-vote.ts';
 import type { Tool } from './define.ts';
+import { epicSave } from './epic-save.ts';
 import { graphCheck } from './graph-check.ts';
 import { withMailNote } from './mail-note.ts';
 import { messageRead } from './message-read.ts';
 import { messageSend } from './message-send.ts';
+import { planList } from './plan-list.ts';
+import { planSave } from './plan-save.ts';
+import { projectGet } from './project-get.ts';
+import { projectSave } from './project-save.ts';
 import { registrySave } from './registry-save.ts';
 import { runClaim } from './run-claim.ts';
 import { runControl } from './run-control.ts';
@@ -21,6 +26,8 @@ import { sessionList } from './session-list.ts';
 import { sessionRecover } from './session-recover.ts';
 import { sessionStart } from './session-start.ts';
 import { sessionUpdate } from './session-update.ts';
+import { sprintBoard } from './sprint-board.ts';
+import { sprintSave } from './sprint-save.ts';
 import { stateBatch } from './state-batch.ts';
 import { stateDelete } from './state-delete.ts';
 import { stateGet } from './state-get.ts';
@@ -28,13 +35,19 @@ import { stateHistory } from './state-history.ts';
 import { stateMerge } from './state-merge.ts';
 import { stateRestore } from './state-restore.ts';
 import { stateSet } from './state-set.ts';
+import { taskSave } from './task-save.ts';
 
 export const tools: readonly Tool<Ports>[] = [
+  epicSave,
   decisionOpen,
   decisionVote,
   graphCheck,
   messageRead,
   messageSend,
+  planList,
+  planSave,
+  projectGet,
+  projectSave,
   registrySave,
   runClaim,
   runControl,
@@ -48,6 +61,8 @@ export const tools: readonly Tool<Ports>[] = [
   sessionRecover,
   sessionStart,
   sessionUpdate,
+  sprintBoard,
+  sprintSave,
   stateBatch,
   stateDelete,
   stateGet,
@@ -55,4 +70,5 @@ export const tools: readonly Tool<Ports>[] = [
   stateMerge,
   stateRestore,
   stateSet,
+  taskSave,
 ].map(withMailNote);

@@ -18,6 +18,9 @@ export interface ProjectDocument {
   config?: JsonObject;
 }
 
+/** project_get shows all of it in one answer. */
+const MAX_CONFIG_CHARS = 10_000;
+
 export interface SaveProjectInput {
   project: string;
   name?: string | undefined;
@@ -47,6 +50,11 @@ export function saveProject(tx: Transaction, _ctx: Context, input: SaveProjectIn
   const changed = ops.map((op) => op.path);
   tx.patch(stream, { type: restore === undefined ? 'project.updated' : 'project.restored' }, ops);
   const config = tx.read<ProjectDocument>(stream)?.config;
+  const sizeChars = config === undefined ? 0 : JSON.stringify(config).length;
+  if (sizeChars > MAX_CONFIG_CHARS) {
+    const instead = 'keep long texts in files and name them here';
+    return fail({ code: 'too-large', what: 'the configuration', limit: MAX_CONFIG_CHARS, actual: sizeChars, instead });
+  }
   const issues = config === undefined ? [] : configFaults(config);
   if (issues.length > 0) return fail({ code: 'invalid-input', issues });
   return ok({ project, version: tx.version(stream), changed });

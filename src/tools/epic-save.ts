@@ -1,0 +1,65 @@
+// epic_save: makes or changes one epic.
+
+import { z } from 'zod';
+import { EPIC_STATUSES } from '../domain/plan/epic.ts';
+import { type SaveEpicAnswer, saveEpic } from '../domain/plan/save-epic.ts';
+import { ok } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import { withSeq } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { requestInput } from './inputs.ts';
+import {
+  archivedInput,
+  changePlan,
+  forceInput,
+  leftNote,
+  planIdInput,
+  priorityInput,
+  savedOutput,
+  textInput,
+  titleInput,
+  versionInput,
+  whoInput,
+} from './plan-inputs.ts';
+
+export const epicSave = defineTool({
+  name: 'epic_save',
+  title: 'Save an epic',
+  toolset: 'plan',
+  description:
+    'Use to add an epic (a goal that takes many tasks) or change one. It can be completed while tasks are open: they never block it. Archiving it archives its tasks, and says so first. ' +
+    'Answers {id, created, version, changed, unblocked?, seq}.',
+  searchHint: 'epic goal feature milestone add update complete archive',
+  annotations: { readOnly: false, destructive: false, idempotent: false },
+  answers: { narrow: 'nothing' },
+  positional: ['id'],
+  input: z.strictObject({
+    id: planIdInput.optional().describe('EPC-1; absent: a new epic'),
+    title: titleInput.optional(),
+    description: textInput.optional(),
+    status: z.enum(EPIC_STATUSES).optional(),
+    priority: priorityInput,
+    owner: whoInput.optional().describe('"" clears'),
+    archived: archivedInput,
+    force: forceInput,
+    if_version: versionInput,
+    request_id: requestInput,
+  }),
+  output: z.object({ ...savedOutput, unblocked: z.array(z.string()).optional() }),
+  async run(input, call: Call<Ports>) {
+    const { id, force, if_version: ifVersion, request_id: _, ...fields } = input;
+    const changed = await changePlan<SaveEpicAnswer>(
+      call,
+      'epic_save',
+      input,
+      (project) => (tx, ctx) => saveEpic(tx, ctx, { id, project, fields, force, ifVersion }),
+    );
+    if (!changed.ok) return changed;
+    const answer = withSeq(changed.value);
+    if (!answer.ok || (fields.status !== 'completed' && fields.status !== 'cancelled')) return answer;
+    const { documents, plans } = call.ports;
+    const saved = answer.value.id;
+    const left = await documents.read((view) => plans.at(view).tasks.set(saved.toLowerCase(), 'open').size);
+    return ok({ ...answer.value, ...leftNote(left, saved) });
+  },
+});

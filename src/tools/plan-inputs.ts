@@ -1,0 +1,69 @@
+// Arguments and answers that the planning tools share, and their common way: run the command in the caller's project, and
+// name what a mistyped id may have meant.
+
+import { z } from 'zod';
+import type { Changed } from '../documents/documents.ts';
+import type { Decide } from '../domain/command.ts';
+import { type PlanKind, showId } from '../domain/plan/ids.ts';
+import { fail, type Result } from '../failure.ts';
+import { nearest } from '../nearest.ts';
+import type { Ports } from '../ports.ts';
+import { line } from '../views/plan/show.ts';
+import { type ChangeInput, changeInSession } from './change.ts';
+import type { Call } from './define.ts';
+import { seqOutput } from './inputs.ts';
+
+export const titleInput = z.string().trim().min(1).max(200);
+export const textInput = z.string().max(5_000);
+export const planIdInput = z.string().max(64);
+export const priorityInput = z.number().int().min(1).max(5).optional().describe('1 first, 5 last; default 3');
+export const pointsInput = z.number().min(0).max(1_000);
+export const whoInput = z.string().max(64);
+export const labelsInput = z.array(z.string().trim().min(1).max(40)).max(20);
+export const archivedInput = z.boolean().optional().describe('Instead of deleting; false restores');
+export const forceInput = z.boolean().optional().describe('Go on where an error asked for it');
+export const versionInput = z.number().int().min(1).optional().describe('Only if it still has this version');
+export const dateInput = z
+  .string()
+  .max(40)
+  .refine((text) => text === '' || (/^\d{4}-\d\d-\d\d(T|$)/.test(text) && !Number.isNaN(Date.parse(text))), {
+    message: 'expected an ISO 8601 date or time, such as 2026-01-31',
+  });
+
+/** What every save answers. */
+export const savedOutput = {
+  id: z.string(),
+  created: z.boolean(),
+  version: z.number().int(),
+  changed: z.array(z.string()),
+  seq: seqOutput,
+};
+
+/** Runs a command of the caller's project. An unknown id comes back with the nearest ones. */
+export async function changePlan<A>(
+  call: Call<Ports>,
+  tool: string,
+  input: ChangeInput,
+  command: (project: string, session: string) => Decide<A>,
+): Promise<Result<Changed<A>>> {
+  const { project } = call.ports.workspace;
+  const changed = await changeInSession(call, tool, input, (session) => command(project, session));
+  return await withNearItems(changed, call.ports);
+}
+
+/** Adds near names to a failure that names a planning object. */
+export async function withNearItems<T>(result: Result<T>, { documents, plans }: Ports): Promise<Result<T>> {
+  if (result.ok || result.failure.code !== 'unknown-item') return result;
+  const { failure } = result;
+  const near = await documents.read((view) => {
+    const { tasks, epics, sprints } = plans.at(view);
+    const known: Record<PlanKind, Iterable<string>> = { task: tasks.ids(), epic: epics.ids(), sprint: sprints.ids() };
+    return Object.hasOwn(known, failure.kind) ? nearest(failure.id, known[failure.kind as PlanKind]).map(showId) : [];
+  });
+  return fail({ ...failure, near });
+}
+
+/** An unfinished part of something that was ended: worth a line, no reason to refuse. */
+export function leftNote(left: number, where: string): { note?: string } {
+  return left === 0 ? {} : { note: `${left} unfinished tasks remain in ${line(where)}` };
+}

@@ -1,0 +1,107 @@
+// plan_list: projects, epics, sprints and tasks, a page at a time.
+
+import { z } from 'zod';
+import { kindOfPlanId, showId } from '../domain/plan/ids.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import type { ListKind, ListPage, ListSource } from '../views/plan/kinds/define.ts';
+import { listKinds } from '../views/plan/kinds/index.ts';
+import { DETAILS } from '../views/plan/show.ts';
+import { type Call, defineTool } from './define.ts';
+import { cursorInput, limitInput, offsetOf, seqOutput } from './inputs.ts';
+import { planIdInput, whoInput, withNearItems } from './plan-inputs.ts';
+import { fitting } from './shown.ts';
+
+const input = z.strictObject({
+  kind: z.enum(listKinds.map(({ kind }) => kind)),
+  status: z
+    .string()
+    .max(20)
+    .optional()
+    .describe('One of the kind; also open, archived, and for tasks ready (can be started now)'),
+  parent: planIdInput.optional().describe('Tasks of this sprint, epic or task'),
+  assignee: whoInput.optional(),
+  text: z.string().max(200).optional().describe('Words in the title, or an id'),
+  detail: z.enum(DETAILS).default('brief'),
+  limit: limitInput(20, 100),
+  cursor: cursorInput,
+});
+type Input = z.output<typeof input>;
+
+export const planList = defineTool({
+  name: 'plan_list',
+  title: 'List projects, epics, sprints, tasks',
+  toolset: 'plan',
+  description:
+    'Use to find tasks (status "ready": those that can be started), epics, sprints or projects, or to read one in full: {kind, text: "TSK-17", detail: "full"}. Tasks come by priority. ' +
+    'Answers {rows, total, cut?, next_cursor?, note?, seq}.',
+  searchHint: 'list find search tasks ready backlog epics sprints projects',
+  annotations: { readOnly: true, destructive: false, idempotent: true },
+  answers: { narrow: 'limit or detail' },
+  positional: ['kind'],
+  input,
+  output: z.object({
+    rows: z.array(z.record(z.string(), z.unknown())),
+    total: z.number().int(),
+    cut: z.string().optional(),
+    next_cursor: z.string().optional(),
+    seq: seqOutput,
+  }),
+  async run(given, call: Call<Ports>) {
+    const { documents, plans, workspace } = call.ports;
+    const kind = listKinds.find((one) => one.kind === given.kind);
+    if (kind === undefined) throw new Error(`no kind ${given.kind}`);
+    const fault = misfit(kind, given);
+    if (fault !== undefined) return fault;
+    const { detail, limit, status, parent, assignee, text, cursor } = given;
+    const answer = await documents.read((view) => {
+      const plan = plans.at(view);
+      const lastSeen = (who: string) => documents.presence.lastSeen(who);
+      const source: ListSource = { view, plan, now: Date.now(), lastSeen };
+      const known = parent === undefined ? ok(undefined) : parentOf(source, parent, workspace.project);
+      if (!known.ok) return known;
+      const after = offsetOf(cursor);
+      const query = { project: workspace.project, status, parent, assignee, text, detail, limit, after };
+      return ok({ ...shown(kind.list(source, query)), seq: view.seq });
+    });
+    return await withNearItems(answer, call.ports);
+  },
+});
+
+/** The page as far as it fits an answer. */
+function shown({ rows, total, more, note }: ListPage) {
+  const fits = fitting(rows.map(({ row }) => row));
+  const missing = rows.length - fits.length;
+  const last = rows[fits.length - 1];
+  return {
+    rows: fits,
+    total,
+    ...(missing > 0 ? { cut: `${missing} rows left out for length; go on with next_cursor` } : {}),
+    ...(last !== undefined && (more || missing > 0) ? { next_cursor: String(last.place) } : {}),
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+function misfit({ kind, statuses, takes }: ListKind, given: Input) {
+  const issues: { at: string; why: string }[] = [];
+  if (given.status !== undefined && !statuses.includes(given.status))
+    issues.push({
+      at: 'status',
+      why: statuses.length === 0 ? `none for kind ${kind}` : `expected one of ${statuses.join(', ')}`,
+    });
+  for (const key of ['parent', 'assignee'] as const)
+    if (given[key] !== undefined && !takes.includes(key)) issues.push({ at: key, why: `not for kind ${kind}` });
+  return issues.length === 0 ? undefined : fail({ code: 'invalid-input', issues });
+}
+
+/** The sprint, epic or task that rows are to be below: there, and of this project. */
+function parentOf({ plan }: ListSource, named: string, project: string): Result<undefined> {
+  const kind = kindOfPlanId(named);
+  const id = named.toLowerCase();
+  const index = { task: plan.tasks, epic: plan.epics, sprint: plan.sprints };
+  const row = kind === undefined ? undefined : index[kind].get(id);
+  if (row === undefined) return fail({ code: 'unknown-item', kind: kind ?? 'task', id: named, near: [] });
+  if (row.project === project) return ok(undefined);
+  const how = 'see your own with plan_list {kind: "sprint"}';
+  return fail({ code: 'not-allowed', what: `Listing ${showId(id)}`, why: 'it belongs to another project', how });
+}

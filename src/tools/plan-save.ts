@@ -1,0 +1,103 @@
+// plan_save: a whole plan in one call and one commit, or every fault of it at once.
+
+import { z } from 'zod';
+import { EPIC_STATUSES } from '../domain/plan/epic.ts';
+import { MAX_PLANNED, type SavePlanAnswer, savePlan } from '../domain/plan/save-plan.ts';
+import { SPRINT_STATUSES } from '../domain/plan/sprint.ts';
+import type { Ports } from '../ports.ts';
+import { withSeq } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { requestInput, seqOutput } from './inputs.ts';
+import {
+  changePlan,
+  dateInput,
+  labelsInput,
+  planIdInput,
+  pointsInput,
+  priorityInput,
+  textInput,
+  titleInput,
+  whoInput,
+} from './plan-inputs.ts';
+
+const keyInput = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'use 1 to 64 letters, digits, dots, dashes');
+
+const taskInput = z.strictObject({
+  key: keyInput.describe('Your name for it within this plan'),
+  title: titleInput,
+  description: textInput.optional(),
+  needs: z.array(planIdInput).max(50).optional().describe('Keys of this plan, or ids'),
+  parent: planIdInput.optional().describe('A key or id'),
+  points: pointsInput.optional(),
+  priority: priorityInput,
+  assignee: whoInput.optional(),
+  labels: labelsInput.optional(),
+});
+
+const input = z
+  .strictObject({
+    epic: z
+      .strictObject({
+        id: planIdInput.optional(),
+        title: titleInput.optional(),
+        description: textInput.optional(),
+        status: z.enum(EPIC_STATUSES.slice(0, 2)).optional(),
+        priority: priorityInput,
+        owner: whoInput.optional(),
+      })
+      .optional()
+      .describe('A new one, or {id} of one'),
+    sprint: z
+      .strictObject({
+        id: planIdInput.optional(),
+        title: titleInput.optional(),
+        goal: z.string().max(2_000).optional(),
+        status: z.enum(SPRINT_STATUSES.slice(0, 2)).optional(),
+        starts_at: dateInput.optional(),
+        ends_at: dateInput.optional(),
+        capacity: z.number().min(0).max(100_000).optional(),
+      })
+      .optional()
+      .describe('A new one, or {id} of one'),
+    tasks: z.array(taskInput).min(1).max(MAX_PLANNED),
+    request_id: requestInput,
+  })
+  .superRefine((given, context) => {
+    for (const kind of ['epic', 'sprint'] as const) {
+      const home = given[kind];
+      if (home?.id === undefined || Object.values(home).filter((value) => value !== undefined).length === 1) continue;
+      const message = `give either id alone, or the facts of a new one; ${kind}_save changes one`;
+      context.addIssue({ code: 'custom', path: [kind], message });
+    }
+  });
+
+export const planSave = defineTool({
+  name: 'plan_save',
+  title: 'Save a whole plan',
+  toolset: 'plan',
+  description:
+    'Use to turn a goal into work: an epic, a sprint and up to 200 tasks with what each needs, in one call that is made whole or not at all, naming every fault at once. Example task: {"key":"ui","title":"Build the form","needs":["api"],"points":3}. ' +
+    'Answers {epic?, sprint?, ids: {key: id}, ready, critical_path, seq}.',
+  searchHint: 'plan break down goal tasks dependencies epic sprint backlog',
+  annotations: { readOnly: false, destructive: false, idempotent: false },
+  answers: { narrow: 'nothing' },
+  input,
+  output: z.object({
+    epic: z.string().optional(),
+    sprint: z.string().optional(),
+    ids: z.record(z.string(), z.string()),
+    ready: z.array(z.string()).describe('Tasks that can be started now'),
+    critical_path: z.array(z.string()),
+    seq: seqOutput,
+  }),
+  async run(given, call: Call<Ports>) {
+    const { epic, sprint, tasks } = given;
+    const changed = await changePlan<SavePlanAnswer>(
+      call,
+      'plan_save',
+      given,
+      (project) => (tx, ctx) => savePlan(tx, ctx, { project, epic, sprint, tasks }),
+    );
+    return changed.ok ? withSeq(changed.value) : changed;
+  },
+});

@@ -1,0 +1,74 @@
+// project_get: the project this session works on, or another: its configuration now or at a point in the past.
+
+import { z } from 'zod';
+import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
+import type { ProjectDocument } from '../domain/plan/project.ts';
+import { withDefaults } from '../domain/plan/project-config.ts';
+import { projectStream } from '../domain/session-commands.ts';
+import { fail, ok } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import { isId } from '../store/stream.ts';
+import { line } from '../views/plan/show.ts';
+import { type Call, defineTool } from './define.ts';
+import { pointInput, seqOutput } from './inputs.ts';
+
+export const projectGet = defineTool({
+  name: 'project_get',
+  title: 'Show a project',
+  toolset: 'plan',
+  description:
+    'Use to see the project of this workspace: its settings with their defaults (token_budget, max_concurrent_agents), alert thresholds, teams, pools, resources, and how much work it has. With at, as it was. ' +
+    'Answers {project, name, version, config, tasks, left, sprints, epics, seq}.',
+  searchHint: 'project settings configuration team pool budget',
+  annotations: { readOnly: true, destructive: false, idempotent: true },
+  answers: { narrow: 'nothing' },
+  positional: ['project'],
+  input: z.strictObject({
+    project: z.string().max(64).optional().describe('From plan_list {kind: "project"}; default your own'),
+    at: pointInput.optional().describe('A seq or ISO time'),
+  }),
+  output: z.object({
+    project: z.string(),
+    name: z.string(),
+    version: z.number().int(),
+    config: z.record(z.string(), z.unknown()),
+    tasks: z.number().int().optional(),
+    left: z.number().int().optional().describe('Tasks not finished'),
+    sprints: z.number().int().optional(),
+    epics: z.number().int().optional(),
+    seq: seqOutput,
+  }),
+  async run(input, call: Call<Ports>) {
+    const { documents, plans, workspace } = call.ports;
+    const project = input.project ?? workspace.project;
+    const unknown = () => fail({ code: 'unknown-item', kind: 'project', id: project, near: [] });
+    if (!isId(project)) return unknown();
+    const stream = projectStream(project);
+    if (input.at !== undefined) {
+      const at = await seqOf(documents.store, input.at);
+      if (!at.ok) return at;
+      const events = (await eventsOf(documents.store, stream)).filter((event) => event.seq <= at.value);
+      const then = valueAt(events, at.value) as ProjectDocument | undefined;
+      if (then === undefined) return unknown();
+      return ok({ ...shown(then), version: events.length, seq: at.value });
+    }
+    return await documents.read((view) => {
+      const found = view.get<ProjectDocument>(stream);
+      if (found === undefined) return unknown();
+      const { tasks, sprints, epics } = plans.at(view);
+      return ok({
+        ...shown(found),
+        version: view.version(stream),
+        tasks: tasks.set(project, 'all').size,
+        left: tasks.set(project, 'open').size,
+        sprints: sprints.set(project, 'open').size,
+        epics: epics.set(project, 'open').size,
+        seq: view.seq,
+      });
+    });
+  },
+});
+
+function shown({ id, name, config }: Readonly<ProjectDocument>) {
+  return { project: id, name: line(name), config: { ...withDefaults(config) } };
+}

@@ -1,0 +1,115 @@
+// project_save: changes the project's name and configuration, shows what a change would do, or goes back to an earlier one.
+
+import { z } from 'zod';
+import { eventsOf, valueAt } from '../documents/past.ts';
+import type { Decide } from '../domain/command.ts';
+import { type ProjectDocument, type SaveProjectAnswer, saveProject } from '../domain/plan/project.ts';
+import { projectStream } from '../domain/session-commands.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import { isObject, type JsonObject } from '../json/json.ts';
+import { checkValue } from '../json/limits.ts';
+import type { Ports } from '../ports.ts';
+import { type Call, defineTool } from './define.ts';
+import { requestInput, seqOutput } from './inputs.ts';
+import { changePlan, titleInput, versionInput } from './plan-inputs.ts';
+import { shownOps } from './shown.ts';
+
+const LISTED = 20;
+
+const input = z
+  .strictObject({
+    name: titleInput.optional(),
+    config: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe(
+        'Merged, null removes: global_settings {token_budget, max_concurrent_agents}, alerts {blocked_hours, idle_hours}, teams {name: {orchestrator, members, settings}}, pools {agent: {max, min, policy}}, resources {name: {capacity, kind, description}}',
+      ),
+    rollback_to: z.number().int().min(1).optional().describe('Instead: name and config as they were at this seq'),
+    dry_run: z.boolean().default(false).describe('Only show the difference'),
+    if_version: versionInput,
+    request_id: requestInput,
+  })
+  .superRefine((given, context) => {
+    if (given.rollback_to === undefined || (given.name === undefined && given.config === undefined)) return;
+    context.addIssue({ code: 'custom', path: ['rollback_to'], message: 'not together with name or config' });
+  });
+
+export const projectSave = defineTool({
+  name: 'project_save',
+  title: 'Save a project',
+  toolset: 'plan',
+  description:
+    'Use to configure the project of this workspace; in force at the next call of every agent, without a restart. dry_run checks and shows the difference first, rollback_to undoes. ' +
+    'Answers {project, version, changed: [pointer], changed_count, difference?, seq}.',
+  searchHint: 'project configure settings team pool limit rollback',
+  annotations: { readOnly: false, destructive: true, idempotent: true },
+  answers: { narrow: 'config' },
+  input,
+  output: z.object({
+    project: z.string(),
+    version: z.number().int(),
+    changed: z.array(z.string()),
+    changed_count: z.number().int(),
+    difference: z.array(z.record(z.string(), z.unknown())).optional(),
+    cut: z.string().optional(),
+    dry_run: z.literal(true).optional(),
+    seq: seqOutput,
+  }),
+  async run(given, call: Call<Ports>) {
+    const { documents, sessions, workspace } = call.ports;
+    const { project } = workspace;
+    const config = configOf(given.config);
+    if (!config.ok) return config;
+    const session = await sessions.ensure();
+    if (!session.ok) return session;
+    const restore = await earlier(call.ports, project, given.rollback_to);
+    if (!restore.ok) return restore;
+    const change = {
+      project,
+      name: given.name,
+      config: config.value,
+      restore: restore.value,
+      ifVersion: given.if_version,
+    };
+    const command: Decide<SaveProjectAnswer> = (tx, ctx) => saveProject(tx, ctx, change);
+    if (given.dry_run) {
+      const tried = await documents.rehearse(command, sessions.author('project_save', session.value));
+      if (!tried.ok) return tried;
+      const { shown, cut } = shownOps(
+        tried.value.events.flatMap((event) => event.patch),
+        100,
+      );
+      const difference = { difference: shown, ...(cut === undefined ? {} : { cut }), dry_run: true as const };
+      return ok({ ...listed(tried.value.value), ...difference, seq: tried.value.seq });
+    }
+    const changed = await changePlan(call, 'project_save', given, () => command);
+    if (!changed.ok) return changed;
+    const { value, seq, replayed } = changed.value;
+    return ok({ ...listed(value), seq, ...(replayed ? { replayed } : {}) });
+  },
+});
+
+function listed({ project, version, changed }: SaveProjectAnswer) {
+  return { project, version, changed: changed.slice(0, LISTED), changed_count: changed.length };
+}
+
+function configOf(given: unknown): Result<JsonObject | undefined> {
+  if (given === undefined) return ok(undefined);
+  const checked = checkValue(given);
+  if (!checked.ok) return checked;
+  return ok(isObject(checked.value) ? checked.value : undefined);
+}
+
+/** The project as it was at a seq. */
+async function earlier(
+  { documents }: Ports,
+  project: string,
+  seq: number | undefined,
+): Promise<Result<ProjectDocument | undefined>> {
+  if (seq === undefined) return ok(undefined);
+  const { store } = documents;
+  const events = await eventsOf(store, projectStream(project));
+  const then = seq <= store.seq() ? (valueAt(events, seq) as ProjectDocument | undefined) : undefined;
+  return then === undefined ? fail({ code: 'unknown-seq', seq: String(seq), newest: store.seq() }) : ok(then);
+}

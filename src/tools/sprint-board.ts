@@ -1,0 +1,76 @@
+// sprint_board: the picture of the work that everybody shares.
+
+import { z } from 'zod';
+import type { View } from '../documents/documents.ts';
+import { parsePlanId, sprintStream } from '../domain/plan/ids.ts';
+import { hasEnded, type SprintDocument } from '../domain/plan/sprint.ts';
+import { TASK_STATUSES } from '../domain/plan/task.ts';
+import { type SessionDocument, sessionStream } from '../domain/session.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import { boardOf } from '../views/plan/board.ts';
+import { currentSprint } from '../views/plan/current-sprint.ts';
+import { DETAILS } from '../views/plan/show.ts';
+import { type Call, defineTool } from './define.ts';
+import { limitInput, seqOutput } from './inputs.ts';
+import { planIdInput, whoInput, withNearItems } from './plan-inputs.ts';
+
+const objects = z.array(z.record(z.string(), z.unknown()));
+
+export const sprintBoard = defineTool({
+  name: 'sprint_board',
+  title: 'Show the sprint board',
+  toolset: 'plan',
+  alwaysLoad: true,
+  description:
+    'Use to see where the work stands: the columns of a sprint with counts and cards, what is blocked, why and for how long, progress, velocity, burn-down, and which task to take up next (those that most others wait for). Default: the sprint this session joined, else the active one. ' +
+    'Answers {sprint, columns: [{status, count, points, cards}], blockers, suggest, cut?, note?, seq}.',
+  annotations: { readOnly: true, destructive: false, idempotent: true },
+  answers: { narrow: 'limit, column or detail' },
+  positional: ['sprint'],
+  input: z.strictObject({
+    sprint: planIdInput.optional().describe('SPR-2'),
+    assignee: whoInput.optional(),
+    column: z.enum(TASK_STATUSES).optional(),
+    limit: limitInput(10, 50).describe('Cards per column at most'),
+    detail: z.enum(DETAILS).default('brief'),
+  }),
+  output: z.object({
+    sprint: z.record(z.string(), z.unknown()),
+    columns: z.array(z.object({ status: z.string(), count: z.number().int(), points: z.number(), cards: objects })),
+    blockers: objects,
+    suggest: objects,
+    cut: z.string().optional(),
+    seq: seqOutput,
+  }),
+  async run(input, call: Call<Ports>) {
+    const { documents, plans } = call.ports;
+    const { assignee, column, limit, detail } = input;
+    const board = await documents.read((view) => {
+      const sprint = findSprint(view, call.ports, input.sprint);
+      if (!sprint.ok) return sprint;
+      const query = { sprint: sprint.value, assignee, column, limit, detail, now: Date.now() };
+      return ok({ ...boardOf(plans.at(view), view, query), seq: view.seq });
+    });
+    return await withNearItems(board, call.ports);
+  },
+});
+
+function findSprint(view: View, ports: Ports, named: string | undefined): Result<Readonly<SprintDocument>> {
+  const { plans, sessions, workspace } = ports;
+  if (named !== undefined) {
+    const id = parsePlanId('sprint', named);
+    const found = id === undefined ? undefined : view.get<SprintDocument>(sprintStream(id));
+    if (found === undefined) return fail({ code: 'unknown-item', kind: 'sprint', id: named, near: [] });
+    if (found.project === workspace.project) return ok(found);
+    const how = 'see your own with plan_list {kind: "sprint"}';
+    return fail({ code: 'not-allowed', what: `Showing ${named}`, why: 'it belongs to another project', how });
+  }
+  const session = sessions.find(view);
+  const joined = session === undefined ? undefined : view.get<SessionDocument>(sessionStream(session))?.session.sprint;
+  const own = joined === undefined ? undefined : parsePlanId('sprint', joined);
+  const mine = own === undefined ? undefined : view.get<SprintDocument>(sprintStream(own));
+  if (mine !== undefined && mine.project === workspace.project && !mine.archived && !hasEnded(mine)) return ok(mine);
+  const current = currentSprint(plans.at(view), view, workspace.project);
+  return current === undefined ? fail({ code: 'unknown-item', kind: 'sprint', id: 'active', near: [] }) : ok(current);
+}

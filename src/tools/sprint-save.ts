@@ -1,0 +1,59 @@
+// sprint_save: makes, changes, joins or ends a sprint.
+
+import { z } from 'zod';
+import { type SaveSprintAnswer, saveSprint } from '../domain/plan/save-sprint.ts';
+import { SPRINT_STATUSES } from '../domain/plan/sprint.ts';
+import type { Ports } from '../ports.ts';
+import { withSeq } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { requestInput } from './inputs.ts';
+import {
+  archivedInput,
+  changePlan,
+  dateInput,
+  forceInput,
+  planIdInput,
+  savedOutput,
+  titleInput,
+  versionInput,
+} from './plan-inputs.ts';
+
+export const sprintSave = defineTool({
+  name: 'sprint_save',
+  title: 'Save a sprint',
+  toolset: 'plan',
+  description:
+    'Use to add a sprint, start it (status active), join it with this session, or end it. Ending one with unfinished tasks needs carry_to: the sprint that takes them, or "backlog". ' +
+    'Answers {id, created, version, changed, carried, seq}.',
+  searchHint: 'sprint iteration start join close carry over plan',
+  annotations: { readOnly: false, destructive: false, idempotent: false },
+  answers: { narrow: 'nothing' },
+  positional: ['id'],
+  input: z.strictObject({
+    id: planIdInput.optional().describe('SPR-2; absent: a new sprint'),
+    title: titleInput.optional(),
+    goal: z.string().max(2_000).optional(),
+    status: z.enum(SPRINT_STATUSES).optional(),
+    starts_at: dateInput.optional().describe('ISO date or time; "" clears'),
+    ends_at: dateInput.optional(),
+    capacity: z.number().min(0).max(100_000).optional().describe('Points it has room for'),
+    join: z.boolean().optional().describe('This session works on it from now on'),
+    carry_to: planIdInput.optional().describe('A sprint, or backlog'),
+    archived: archivedInput,
+    force: forceInput,
+    if_version: versionInput,
+    request_id: requestInput,
+  }),
+  output: z.object({ ...savedOutput, carried: z.number().int().describe('Unfinished tasks moved out of it') }),
+  async run(input, call: Call<Ports>) {
+    const { id, join, carry_to: carryTo, force, if_version: ifVersion, request_id: _, ...fields } = input;
+    const changed = await changePlan<SaveSprintAnswer>(
+      call,
+      'sprint_save',
+      input,
+      (project, session) => (tx, ctx) =>
+        saveSprint(tx, ctx, { id, project, fields, carryTo, force, ifVersion, join: join ? session : undefined }),
+    );
+    return changed.ok ? withSeq(changed.value) : changed;
+  },
+});

@@ -1,0 +1,70 @@
+// task_save: makes or changes one task.
+
+import { z } from 'zod';
+import { type SaveTaskAnswer, saveTask } from '../domain/plan/save-task.ts';
+import { TASK_STATUSES } from '../domain/plan/task.ts';
+import type { Ports } from '../ports.ts';
+import { withSeq } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { requestInput } from './inputs.ts';
+import {
+  archivedInput,
+  changePlan,
+  forceInput,
+  labelsInput,
+  planIdInput,
+  pointsInput,
+  priorityInput,
+  savedOutput,
+  textInput,
+  titleInput,
+  versionInput,
+  whoInput,
+} from './plan-inputs.ts';
+
+export const taskSave = defineTool({
+  name: 'task_save',
+  title: 'Save a task',
+  toolset: 'plan',
+  description:
+    'Use to add one task (without id) or change one: status, assignee, sprint, needs, or what blocks it. Finishing answers the tasks that became ready. A task starts only when all it needs is done, cancelled or archived; parent and children never block each other. "" clears sprint, epic, parent or assignee. ' +
+    'Answers {id, created, version, changed, unblocked, seq}.',
+  searchHint: 'task todo add update status done blocked assign depend',
+  annotations: { readOnly: false, destructive: false, idempotent: false },
+  answers: { narrow: 'nothing' },
+  positional: ['id'],
+  input: z.strictObject({
+    id: planIdInput.optional().describe('TSK-17; absent: a new task'),
+    title: titleInput.optional(),
+    description: textInput.optional(),
+    status: z.enum(TASK_STATUSES).optional(),
+    sprint: planIdInput.optional().describe('SPR-2, or backlog'),
+    epic: planIdInput.optional(),
+    parent: planIdInput.optional().describe('The task it is part of'),
+    assignee: whoInput.optional(),
+    priority: priorityInput,
+    points: pointsInput.optional(),
+    needs: z.array(planIdInput).max(50).optional().describe('All tasks it waits for; replaces the list'),
+    blocked_reason: z.string().trim().max(1_000).optional().describe('With status blocked'),
+    labels: labelsInput.optional().describe('Replaces the list'),
+    discovered_from: planIdInput.optional().describe('The task during which it was found'),
+    archived: archivedInput,
+    force: forceInput,
+    if_version: versionInput,
+    request_id: requestInput,
+  }),
+  output: z.object({
+    ...savedOutput,
+    unblocked: z.array(z.string()).describe('Tasks that became ready by this'),
+  }),
+  async run(input, call: Call<Ports>) {
+    const { id, force, if_version: ifVersion, request_id: _, ...fields } = input;
+    const changed = await changePlan<SaveTaskAnswer>(
+      call,
+      'task_save',
+      input,
+      (project) => (tx, ctx) => saveTask(tx, ctx, { id, project, fields, force, ifVersion }),
+    );
+    return changed.ok ? withSeq(changed.value) : changed;
+  },
+});

@@ -1,0 +1,186 @@
+// The board of a sprint: columns with their cards, what is blocked and since when, how far it is, what to take up next.
+// Computed from the index at one seq; tools/sprint-board.ts and resources/board.ts show it.
+
+import type { View } from '../../documents/documents.ts';
+import { showId, sprintStream, taskStream } from '../../domain/plan/ids.ts';
+import type { ProjectDocument } from '../../domain/plan/project.ts';
+import { type Alerts, withDefaults } from '../../domain/plan/project-config.ts';
+import type { SprintDocument } from '../../domain/plan/sprint.ts';
+import { TASK_STATUSES, type TaskDocument, type TaskStatus } from '../../domain/plan/task.ts';
+import { projectStream } from '../../domain/session-commands.ts';
+import type { JsonObject } from '../../json/json.ts';
+import type { PlanFacts } from './plan-index.ts';
+import { card, type Detail, hoursSince, line, withoutAbsent } from './show.ts';
+import type { SortedRows } from './sorted-rows.ts';
+import { burnDown, progressOf, velocityOf } from './sprint-facts.ts';
+import { suggestions } from './suggest.ts';
+import type { TaskRow } from './task-index.ts';
+
+export interface BoardQuery {
+  sprint: Readonly<SprintDocument>;
+  assignee?: string | undefined;
+  column?: TaskStatus | undefined;
+  /** Cards per column at most. */
+  limit: number;
+  detail: Detail;
+  now: number;
+}
+
+export interface Column {
+  status: TaskStatus;
+  count: number;
+  points: number;
+  cards: JsonObject[];
+}
+
+/** A type, not an interface: answers are open-ended objects. */
+export type Board = {
+  sprint: JsonObject;
+  columns: Column[];
+  blockers: JsonObject[];
+  suggest: JsonObject[];
+  cut?: string;
+  note?: string;
+};
+
+/** Characters that all cards together may take: with the rest a board stays below 16,000, which is 4,000 tokens. */
+const CARDS_CHARS = 9_000;
+const BLOCKERS = 10;
+const SUGGESTIONS = 5;
+const SESSIONS = 10;
+
+export function boardOf(plan: PlanFacts, view: View, query: BoardQuery): Board {
+  const { sprint, column, now } = query;
+  const statuses = column === undefined ? TASK_STATUSES : [column];
+  const config = withDefaults(view.get<ProjectDocument>(projectStream(sprint.project))?.config);
+  const sources = statuses.map((status) => ({ status, rows: rowsOf(plan, query, status) }));
+  const columns = deal(sources, query, (row) => shownCard(view, query, row, config.alerts));
+  const open = plan.tasks.set(sprint.id, 'open').size;
+  const board: Board = {
+    sprint: { ...sprintFacts(plan, view, sprint, now), left: open, ready: plan.tasks.set(sprint.id, 'ready').size },
+    columns,
+    blockers: blockers(plan, query, config.alerts),
+    suggest: column === undefined ? suggested(plan, sprint.id) : [],
+  };
+  const cut = columns.find(({ count, cards }) => cards.length < count);
+  if (cut !== undefined) board.cut = cutText(columns, cut, showId(sprint.id), query.assignee);
+  const note = standing(plan, sprint.id, open);
+  if (note !== undefined) board.note = note;
+  return board;
+}
+
+function rowsOf(
+  plan: PlanFacts,
+  query: BoardQuery,
+  status: TaskStatus,
+): { rows: Iterable<TaskRow>; count: number; points: number } {
+  const set = plan.tasks.set(query.sprint.id, status);
+  if (query.assignee === undefined) return { rows: set.after(0), count: set.size, points: set.points };
+  const who = query.assignee.toLowerCase();
+  const mine = [...set.after(0)].filter((row) => row.assignee?.toLowerCase() === who);
+  return { rows: mine, count: mine.length, points: mine.reduce((sum, row) => sum + (row.points ?? 0), 0) };
+}
+
+type Source = { status: TaskStatus; rows: ReturnType<typeof rowsOf> };
+
+/** Deals cards to the columns in turn until the budget is used up, so that none starves the others. */
+function deal(sources: readonly Source[], { limit }: BoardQuery, show: (row: TaskRow) => JsonObject): Column[] {
+  const dealt = sources.map(({ status, rows }) => ({
+    column: { status, count: rows.count, points: rows.points, cards: [] } as Column,
+    next: rows.rows[Symbol.iterator](),
+  }));
+  let chars = 0;
+  for (let round = 0; round < limit; round += 1) {
+    for (const { column, next } of dealt) {
+      if (column.cards.length < round) continue;
+      const row = next.next();
+      if (row.done === true) continue;
+      const made = show(row.value);
+      chars += JSON.stringify(made).length + 1;
+      if (chars > CARDS_CHARS) return dealt.map((one) => one.column);
+      column.cards.push(made);
+    }
+  }
+  return dealt.map(({ column }) => column);
+}
+
+function shownCard(view: View, { detail, now }: BoardQuery, row: TaskRow, alerts: Alerts): JsonObject {
+  const document = detail === 'full' ? view.get<TaskDocument>(taskStream(row.id)) : undefined;
+  const shown = card(row, detail, false, document);
+  if (detail !== 'ids' && isOverdue(row, alerts, now)) shown.overdue_h = hoursSince(row.since, now);
+  return shown;
+}
+
+function isOverdue(row: TaskRow, { blocked_hours, idle_hours }: Alerts, now: number): boolean {
+  const hours = hoursSince(row.since, now);
+  if (row.status === 'blocked') return hours >= blocked_hours;
+  return (row.status === 'active' || row.status === 'review') && hours >= idle_hours;
+}
+
+function sprintFacts(plan: PlanFacts, view: View, sprint: Readonly<SprintDocument>, now: number): JsonObject {
+  const tasks = plan.tasks.set(sprint.id, 'all');
+  const done = plan.tasks.set(sprint.id, 'done');
+  const velocity = velocityOf(plan, view, sprint.project);
+  return withoutAbsent({
+    id: showId(sprint.id),
+    title: line(sprint.title),
+    status: sprint.status,
+    goal: sprint.goal === '' ? undefined : line(sprint.goal, 300),
+    starts_at: sprint.starts_at,
+    ends_at: sprint.ends_at,
+    capacity: sprint.capacity,
+    tasks: tasks.size,
+    points: tasks.points,
+    points_done: done.points,
+    progress: progressOf(plan, sprint.id),
+    velocity: { points: velocity.points, tasks: velocity.tasks, sprints: velocity.sprints },
+    burn_down: burnDown(plan, sprint, now),
+    sessions: sprint.sessions.slice(-SESSIONS),
+    version: view.version(sprintStream(sprint.id)),
+  });
+}
+
+/** What is blocked, the longest first. */
+function blockers(plan: PlanFacts, { sprint, now }: BoardQuery, alerts: Alerts): JsonObject[] {
+  const longest = (set: SortedRows<TaskRow>) => set.first(1_000).sort((a, b) => a.since - b.since);
+  return longest(plan.tasks.set(sprint.id, 'blocked'))
+    .slice(0, BLOCKERS)
+    .map((row) =>
+      withoutAbsent({
+        id: showId(row.id),
+        title: line(row.title, 80),
+        reason: line(row.reason ?? ''),
+        age_h: hoursSince(row.since, now),
+        overdue: isOverdue(row, alerts, now) ? true : undefined,
+        assignee: row.assignee === undefined ? undefined : line(row.assignee),
+        holds_up: row.neededBy.length,
+      }),
+    );
+}
+
+function suggested(plan: PlanFacts, sprint: string): JsonObject[] {
+  return suggestions(plan, sprint, SUGGESTIONS).map(({ row, unblocks, to }) =>
+    withoutAbsent({
+      id: showId(row.id),
+      title: line(row.title, 80),
+      unblocks,
+      to: to === undefined ? undefined : line(to),
+    }),
+  );
+}
+
+/** Nothing left, nothing ready and nothing at all are three things. */
+function standing(plan: PlanFacts, sprint: string, open: number): string | undefined {
+  const { size } = plan.tasks.set(sprint, 'all');
+  if (size === 0) return `no tasks yet: plan_save {sprint: {id: "${showId(sprint)}"}} or task_save adds some`;
+  if (open === 0) return 'nothing left: every task is finished';
+  if (plan.tasks.set(sprint, 'ready').size > 0) return undefined;
+  return 'nothing ready: what is left is in work, blocked, or waits for those';
+}
+
+function cutText(columns: readonly Column[], first: Column, sprint: string, assignee: string | undefined): string {
+  const missing = columns.filter(({ count, cards }) => cards.length < count);
+  const counts = missing.map(({ status, count, cards }) => `${count - cards.length} more ${status}`).join(', ');
+  const who = assignee === undefined ? '' : `, assignee: ${JSON.stringify(line(assignee))}`;
+  return `${counts}: plan_list {kind: "task", parent: "${sprint}", status: "${first.status}"${who}}`;
+}

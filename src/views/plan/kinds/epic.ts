@@ -1,0 +1,45 @@
+// plan_list {kind: "epic"}: epics of a project by priority, with how far their tasks are.
+
+import { EPIC_STATUSES, type EpicDocument } from '../../../domain/plan/epic.ts';
+import { epicStream, parsePlanId, showId } from '../../../domain/plan/ids.ts';
+import type { HomeRow } from '../plan-index.ts';
+import { block, line, withoutAbsent } from '../show.ts';
+import { placeOf } from '../sorted-rows.ts';
+import { type ListKind, type ListQuery, type ListSource, matcher, pageOf } from './define.ts';
+
+export const epicKind: ListKind = {
+  kind: 'epic',
+  statuses: [...EPIC_STATUSES, 'open', 'archived'],
+  takes: [],
+  list(source, query) {
+    const { plan } = source;
+    const named = query.text === undefined ? undefined : parsePlanId('epic', query.text);
+    const one = named === undefined ? undefined : plan.epics.get(named);
+    const rows = named === undefined ? plan.epics.set(query.project, query.status ?? 'all').after(0) : one ? [one] : [];
+    const matches = named === undefined ? matcher(query.text) : () => true;
+    const wanted = (row: HomeRow) => row.project === query.project && matches(row.text);
+    return pageOf(rows, query, wanted, (row) => show(source, query, row), placeOf, query.after);
+  },
+};
+
+function show({ view, plan }: ListSource, { detail }: ListQuery, row: HomeRow) {
+  const id = showId(row.id);
+  const place = placeOf(row);
+  if (detail === 'ids') return { place, row: { id } };
+  const { priority, status, title } = row;
+  const tasks = plan.tasks.set(row.id, 'all').size;
+  const done = plan.tasks.set(row.id, 'done').size;
+  const left = plan.tasks.set(row.id, 'open').size;
+  const brief = { id, title: line(title), status, priority, tasks, done, left };
+  const document = detail === 'full' ? view.get<EpicDocument>(epicStream(row.id)) : undefined;
+  if (document === undefined) return { place, row: brief };
+  const { description, owner, created_at, ended_at } = document;
+  const more = withoutAbsent({
+    description: description === '' ? undefined : block(description),
+    owner: owner === undefined ? undefined : line(owner),
+    created_at,
+    ended_at,
+    version: view.version(epicStream(row.id)),
+  });
+  return { place, row: { ...brief, ...more } };
+}

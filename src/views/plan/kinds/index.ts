@@ -1,0 +1,9 @@
+// Every kind that plan_list knows.
+
+import type { ListKind } from './define.ts';
+import { epicKind } from './epic.ts';
+import { projectKind } from './project.ts';
+import { sprintKind } from './sprint.ts';
+import { taskKind } from './task.ts';
+
+export const listKinds: readonly ListKind[] = [projectKind, epicKind, sprintKind, taskKind];

@@ -1,0 +1,34 @@
+// plan_list {kind: "project"}: every project of the store, whoever asks; the own one is marked.
+
+import type { ProjectDocument } from '../../../domain/plan/project.ts';
+import { projectStream } from '../../../domain/session-commands.ts';
+import { line } from '../show.ts';
+import { type ListKind, matcher, pageOf } from './define.ts';
+
+export const projectKind: ListKind = {
+  kind: 'project',
+  statuses: [],
+  takes: [],
+  list({ view, plan }, query) {
+    const matches = matcher(query.text);
+    const found = [...plan.projects].flatMap((id, index) => {
+      const document = view.get<ProjectDocument>(projectStream(id));
+      return document === undefined ? [] : [{ id, name: document.name, place: index + 1 }];
+    });
+    const show = ({ id, name, place }: (typeof found)[number]) => {
+      const count = (facet: 'all' | 'open') => plan.tasks.set(id, facet).size;
+      const brief = { id, name: line(name), tasks: count('all'), left: count('open') };
+      const sprints = plan.sprints.set(id, 'open').size;
+      const row = query.detail === 'ids' ? { id } : { ...brief, sprints, epics: plan.epics.set(id, 'open').size };
+      return { place, row: id === query.project ? { ...row, own: true } : row };
+    };
+    return pageOf(
+      found,
+      query,
+      ({ id, name }) => matches(`${id} ${name}`.toLowerCase()),
+      show,
+      (row) => row.place,
+      query.after,
+    );
+  },
+};

@@ -1,0 +1,76 @@
+// plan_list {kind: "task"}: tasks of a project, sprint, epic, parent or assignee, by priority.
+
+import { kindOfPlanId, parsePlanId, showId, taskStream } from '../../../domain/plan/ids.ts';
+import { TASK_STATUSES, type TaskDocument } from '../../../domain/plan/task.ts';
+import { card } from '../show.ts';
+import { placeOf, type SortedRows } from '../sorted-rows.ts';
+import type { TaskFacet, TaskRow } from '../task-index.ts';
+import { type ListKind, type ListPage, type ListQuery, type ListSource, matcher, pageOf } from './define.ts';
+
+export const taskKind: ListKind = {
+  kind: 'task',
+  statuses: [...TASK_STATUSES, 'open', 'ready', 'archived'],
+  takes: ['parent', 'assignee'],
+  list(source, query) {
+    const named = query.text === undefined ? undefined : parsePlanId('task', query.text);
+    if (named !== undefined) {
+      const row = source.plan.tasks.get(named);
+      const mine = row !== undefined && row.project === query.project;
+      return { rows: mine ? [show(source, query, row)] : [], total: mine ? 1 : 0, more: false };
+    }
+    const set = narrowest(source, query);
+    const fits = filter(query);
+    const page =
+      fits === undefined
+        ? whole(set, source, query)
+        : pageOf(set.after(0), query, fits, (row) => show(source, query, row), placeOf, query.after);
+    return { ...page, note: query.status === 'ready' && page.total === 0 ? noneReady(source, query) : undefined };
+  },
+};
+
+/** The smallest set that holds all that is asked for. */
+function narrowest({ plan }: ListSource, { project, status, parent, assignee }: ListQuery): SortedRows<TaskRow> {
+  const facet = (status ?? 'all') as TaskFacet;
+  const scope = parent === undefined ? project : parent.toLowerCase();
+  if (parent === undefined && assignee !== undefined) return plan.tasks.assigned(project, assignee, facet);
+  return plan.tasks.set(scope, facet);
+}
+
+/** What the set does not say; undefined if it says all. */
+function filter({ parent, assignee, text }: ListQuery): ((row: TaskRow) => boolean) | undefined {
+  const who = parent === undefined ? undefined : assignee?.toLowerCase();
+  if (text === undefined && who === undefined) return undefined;
+  const matches = matcher(text);
+  return (row) => (who === undefined || row.assignee?.toLowerCase() === who) && matches(row.text);
+}
+
+function show(source: ListSource, { detail }: ListQuery, row: TaskRow) {
+  const document = detail === 'full' ? source.view.get<TaskDocument>(taskStream(row.id)) : undefined;
+  const shown = card(row, detail, true, document);
+  if (document !== undefined) shown.version = source.view.version(taskStream(row.id));
+  return { place: placeOf(row), row: shown };
+}
+
+/** Nothing left and nothing ready are two things: the one is the end, the other a reason to look for what blocks. */
+function noneReady({ plan }: ListSource, { project, parent }: ListQuery): string {
+  const scope = parent === undefined ? project : parent.toLowerCase();
+  const where =
+    parent === undefined ? 'in this project' : `in ${kindOfPlanId(parent) === undefined ? 'it' : showId(parent)}`;
+  const count = (facet: TaskFacet) => plan.tasks.set(scope, facet).size;
+  const open = count('open');
+  if (open === 0) return `nothing left: no unfinished task ${where}`;
+  const waiting = count('todo') - count('ready');
+  const working = count('active') + count('review');
+  return `nothing ready: ${open} left ${where}, ${working} in work, ${count('blocked')} blocked, ${waiting} waiting for those`;
+}
+
+/** A page of a set that is wanted as it is: costs what it shows. */
+function whole(set: SortedRows<TaskRow>, source: ListSource, query: ListQuery): ListPage {
+  const page: ListPage = { rows: [], total: set.size, more: false };
+  for (const row of set.after(query.after)) {
+    page.more = page.rows.length === query.limit;
+    if (page.more) break;
+    page.rows.push(show(source, query, row));
+  }
+  return page;
+}

@@ -1,0 +1,135 @@
+// The plan of every project in memory, made at first use and kept up by what commits touch, so that a list or board costs
+// what it shows and not what there is. For answers only: decisions read documents. One per process, in ports.ts.
+
+import type { Documents, View } from '../../documents/documents.ts';
+import type { EpicDocument } from '../../domain/plan/epic.ts';
+import { numberOf } from '../../domain/plan/ids.ts';
+import type { ProjectDocument } from '../../domain/plan/project.ts';
+import { SPRINT_STATUSES, type SprintDocument, type SprintStatus } from '../../domain/plan/sprint.ts';
+import type { TaskDocument } from '../../domain/plan/task.ts';
+import { type Placed, placeOf, RowSets } from './sorted-rows.ts';
+import { TaskIndex } from './task-index.ts';
+
+/** An epic or sprint. */
+export interface HomeRow extends Placed {
+  project: string;
+  title: string;
+  status: string;
+  archived: boolean;
+  text: string;
+}
+
+export interface PlanFacts {
+  tasks: TaskIndex;
+  epics: HomeIndex;
+  sprints: HomeIndex;
+  /** Ids of all projects. */
+  projects: ReadonlySet<string>;
+}
+
+export class PlanIndex {
+  private readonly documents: Documents;
+  private readonly facts = {
+    tasks: new TaskIndex(),
+    epics: new HomeIndex(),
+    sprints: new HomeIndex(),
+    projects: new Set<string>(),
+  };
+  /** Streams that commits have touched since the last look; undefined until the first. */
+  private touched: Set<string> | undefined;
+
+  constructor(documents: Documents) {
+    this.documents = documents;
+  }
+
+  /** The index as it fits a view. Call it within a read; what it returns is good until that read ends. */
+  at(view: View): PlanFacts {
+    if (this.touched === undefined) {
+      // Nothing comes between: from here on every commit is noted, and all before it is in the view.
+      this.documents.onChange((commits) => {
+        for (const { commit } of commits) for (const { stream } of commit.events) this.touch(stream);
+      });
+      this.touched = new Set(view.streams('').filter(isPlanned));
+    }
+    if (this.touched.size > 0) this.takeUp(view, [...this.touched]);
+    return this.facts;
+  }
+
+  private touch(stream: string): void {
+    if (isPlanned(stream)) this.touched?.add(stream);
+  }
+
+  private takeUp(view: View, streams: readonly string[]): void {
+    const tasks: Readonly<TaskDocument>[] = [];
+    for (const stream of streams) {
+      const doc = view.get<TaskDocument | EpicDocument | SprintDocument | ProjectDocument>(stream);
+      if (doc === undefined) continue;
+      if (stream.startsWith('project/')) this.facts.projects.add(doc.id);
+      else if ('needs' in doc) tasks.push(doc);
+      else if ('goal' in doc) this.facts.sprints.update(sprintRow(doc));
+      else if ('tasks' in doc) this.facts.epics.update(epicRow(doc));
+    }
+    // In the order of their places the first filling of every set only ever appends.
+    tasks.sort((a, b) => placeOf(placed(a)) - placeOf(placed(b)));
+    this.facts.tasks.update(tasks);
+    // Only now: had a document refused to load, the next look would take all of this up again.
+    this.touched?.clear();
+  }
+}
+
+export class HomeIndex {
+  private readonly rows = new Map<string, HomeRow>();
+  private readonly sets = new RowSets<HomeRow>((row) => {
+    const over = row.status === 'completed' || row.status === 'cancelled';
+    const facets = row.archived ? ['archived'] : ['all', row.status, ...(over ? [] : ['open'])];
+    return facets.map((facet) => `${row.project} ${facet}`);
+  });
+
+  get(id: string): HomeRow | undefined {
+    return this.rows.get(id);
+  }
+
+  set(project: string, facet: string) {
+    return this.sets.get(`${project} ${facet}`);
+  }
+
+  ids(): IterableIterator<string> {
+    return this.rows.keys();
+  }
+
+  update(row: HomeRow): void {
+    this.sets.replace(this.rows.get(row.id), row);
+    this.rows.set(row.id, row);
+  }
+}
+
+function isPlanned(stream: string): boolean {
+  return /^(task|sprint|epic|project)\//.test(stream);
+}
+
+function placed({ id, priority }: Readonly<TaskDocument>): Pick<Placed, 'priority' | 'number'> {
+  return { priority, number: numberOf(id) };
+}
+
+function epicRow(epic: Readonly<EpicDocument>): HomeRow {
+  const { id, project, title, status, archived, priority, owner = '' } = epic;
+  const text = `${title} ${owner}`.toLowerCase();
+  return { id, number: numberOf(id), project, title, status, archived, priority, text };
+}
+
+/** Active sprints come first in lists, then planned ones. */
+function sprintRow(sprint: Readonly<SprintDocument>): HomeRow {
+  const { id, project, title, status, archived, goal } = sprint;
+  const order: readonly SprintStatus[] = ['active', ...SPRINT_STATUSES.filter((one) => one !== 'active')];
+  const priority = order.indexOf(status) + 1;
+  return {
+    id,
+    number: numberOf(id),
+    project,
+    title,
+    status,
+    archived,
+    priority,
+    text: `${title} ${goal}`.toLowerCase(),
+  };
+}

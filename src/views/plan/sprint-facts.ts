@@ -1,0 +1,86 @@
+// How a sprint goes: progress, burn-down, velocity of the project's last sprints, who carries what. Computed from the
+// index for boards and dashboards.
+
+import type { View } from '../../documents/documents.ts';
+import { showId, sprintStream } from '../../domain/plan/ids.ts';
+import type { SprintDocument } from '../../domain/plan/sprint.ts';
+import type { PlanFacts } from './plan-index.ts';
+import type { Count } from './task-index.ts';
+
+const DAY_MS = 86_400_000;
+/** Days of a burn-down that are shown, the last ones. */
+const MAX_DAYS = 21;
+const VELOCITY_SPRINTS = 3;
+
+export type BurnDown = { date: string; points: number; tasks: number }[];
+
+/**
+ * What was left at the end of each day (UTC) from the sprint's start to now or its end. Scope as it is now: a task that
+ * joined late counts from the first day.
+ */
+export function burnDown(plan: PlanFacts, sprint: Readonly<SprintDocument>, now: number): BurnDown {
+  const from = Date.parse(sprint.starts_at ?? sprint.started_at ?? '');
+  if (Number.isNaN(from) || from > now) return [];
+  const last = Math.min(now, Date.parse(sprint.ended_at ?? sprint.ends_at ?? '') || now);
+  const first = Math.max(startOfDay(from), startOfDay(last) - (MAX_DAYS - 1) * DAY_MS);
+  const { done } = plan.tasks.totalsOf(sprint.id);
+  const left = inScope(plan, sprint.id);
+  const days: BurnDown = [];
+  for (const [day, count] of done) if (day < dayOf(first)) take(left, count);
+  for (let at = first; at <= last; at += DAY_MS) {
+    take(left, done.get(dayOf(at)));
+    days.push({ date: dayOf(at), ...left });
+  }
+  return days;
+}
+
+/** Everything but what was cancelled. */
+function inScope(plan: PlanFacts, sprint: string): { points: number; tasks: number } {
+  const [all, cancelled] = [plan.tasks.set(sprint, 'all'), plan.tasks.set(sprint, 'cancelled')];
+  return { points: all.points - cancelled.points, tasks: all.size - cancelled.size };
+}
+
+function take(left: { points: number; tasks: number }, count: Count | undefined): void {
+  left.points -= count?.points ?? 0;
+  left.tasks -= count?.tasks ?? 0;
+}
+
+/** 0 … 100: by points where tasks have some, else by tasks. What was cancelled counts for neither side. */
+export function progressOf(plan: PlanFacts, sprint: string): number {
+  const scope = inScope(plan, sprint);
+  const done = plan.tasks.set(sprint, 'done');
+  const [part, whole] = scope.points > 0 ? [done.points, scope.points] : [done.size, scope.tasks];
+  return whole === 0 ? 0 : Math.round((100 * part) / whole);
+}
+
+export interface Velocity {
+  /** The last completed sprints, newest first. */
+  sprints: { id: string; points: number; tasks: number }[];
+  /** Means over them. */
+  points: number;
+  tasks: number;
+}
+
+/** What the project finished in each of its last three sprints, as it was noted when they ended. */
+export function velocityOf(plan: PlanFacts, view: View, project: string): Velocity {
+  const ended = [...plan.sprints.set(project, 'completed').after(0)].flatMap(({ id }) => {
+    const { ended_at, result } = view.get<SprintDocument>(sprintStream(id)) ?? {};
+    return result === undefined ? [] : [{ id: showId(id), points: result.points_done, tasks: result.done, ended_at }];
+  });
+  ended.sort((a, b) => (b.ended_at ?? '').localeCompare(a.ended_at ?? ''));
+  const sprints = ended.slice(0, VELOCITY_SPRINTS).map(({ id, points, tasks }) => ({ id, points, tasks }));
+  return { sprints, points: mean(sprints.map(({ points }) => points)), tasks: mean(sprints.map(({ tasks }) => tasks)) };
+}
+
+function mean(values: readonly number[]): number {
+  if (values.length === 0) return 0;
+  return Math.round((10 * values.reduce((sum, value) => sum + value, 0)) / values.length) / 10;
+}
+
+function startOfDay(ms: number): number {
+  return Math.floor(ms / DAY_MS) * DAY_MS;
+}
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
