@@ -2,11 +2,14 @@
 // It owns refusal in read-only mode, deadline, cancellation, the answer's size, and the line between failures and bugs.
 
 import { randomUUID } from 'node:crypto';
+import type { Cancellation } from './cancellation.ts';
 import type { Config } from './config.ts';
+import type { Deadline, Deadlines } from './deadlines.ts';
 import { withoutHome } from './display.ts';
 import { type Failure, FailureError, fail, ok, type Result } from './failure.ts';
 import { failureLine } from './failure-text.ts';
 import type { Logger } from './log.ts';
+import type { CallEnd, CallMetrics } from './metrics.ts';
 import type { Call, Tool } from './tools/define.ts';
 
 /** What a call ended in. `json` is the answer's text, made once to measure it and sent as it is. */
@@ -22,9 +25,12 @@ export interface CallRequest<P> {
   ports: () => Promise<Result<P>>;
   config: Pick<Config, 'readOnly' | 'checkAnswers' | 'home'>;
   log: Logger;
-  /** The caller's own wish to stop. */
-  signal: AbortSignal;
+  /** The caller's own wish to stop; the deadline stops the call through it too. */
+  cancellation: Cancellation;
+  deadlines: Deadlines;
   progress: Call<P>['progress'];
+  /** Counts the call, where anybody keeps count. */
+  metrics?: Pick<CallMetrics, 'record'> | undefined;
   traceparent?: string | undefined;
 }
 
@@ -45,9 +51,14 @@ export async function runCall<P>(request: CallRequest<P>): Promise<Outcome> {
     outcome = error instanceof FailureError ? failure(error.failure, config.home) : bug(request.log, tool.name, error);
   }
   const ms = Math.round((performance.now() - startedAt) * 1000) / 1000;
+  request.metrics?.record(tool.name, ms, endOf(outcome));
   if (outcome.kind === 'failure') log.info({ tool: tool.name, ms, code: outcome.failure.code }, 'call refused');
   else if (log.isLevelEnabled('debug')) log.debug({ tool: tool.name, ms, outcome: outcome.kind }, 'call');
   return outcome;
+}
+
+function endOf(outcome: Outcome): CallEnd {
+  return outcome.kind === 'failure' ? { kind: 'failure', code: outcome.failure.code } : { kind: outcome.kind };
 }
 
 /** An outcome for a failure that arose before there was a call, such as an unknown tool. */
@@ -61,62 +72,51 @@ async function runToResult<P>(request: CallRequest<P>): Promise<Result<object>> 
   if (config.readOnly && !tool.annotations.readOnly) {
     return fail({ code: 'read-only', why: 'this server was started with BATON_READ_ONLY or --read-only' });
   }
-  if (request.signal.aborted) return fail({ code: 'cancelled' });
+  if (request.cancellation.byCaller) return fail({ code: 'cancelled' });
   const ports = await request.ports();
   if (!ports.ok) return ports;
   const limitMs = (tool.answers.maxSeconds ?? defaultSeconds) * 1000;
-  const running = startCall(request, ports.value, limitMs);
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<Result<object>>((resolve) => {
-    const expired = (): void => resolve(fail({ code: 'deadline-exceeded', what: tool.name, afterMs: limitMs }));
-    timer = setTimeout(() => {
-      running.stop();
-      timer = setTimeout(expired, graceMs);
-    }, limitMs);
+  let deadline: Deadline | undefined;
+  const expired = new Promise<Result<object>>((resolve) => {
+    const expire = (): void => resolve(fail({ code: 'deadline-exceeded', what: tool.name, afterMs: limitMs }));
+    deadline = deadlineOf(limitMs, () => request.cancellation.stop(), expire);
+    request.deadlines.add(deadline);
   });
+  const running = { on: true };
   try {
-    return await Promise.race([tool.invoke(request.input, running.call), deadline]);
+    return await Promise.race([tool.invoke(request.input, callOf(request, ports.value, limitMs, running)), expired]);
   } finally {
-    running.finish();
-    clearTimeout(timer);
+    running.on = false;
+    if (deadline !== undefined) request.deadlines.remove(deadline);
   }
 }
 
-interface Running<P> {
-  call: Call<P>;
-  stop(): void;
-  finish(): void;
+/** First asks the call to stop, and after a grace gives it up. */
+function deadlineOf(limitMs: number, stop: () => void, expire: () => void): Deadline {
+  let asked = false;
+  const deadline: Deadline = {
+    at: performance.now() + limitMs,
+    fire: () => {
+      if (asked) return expire();
+      asked = true;
+      deadline.at = performance.now() + graceMs;
+      stop();
+    },
+  };
+  return deadline;
 }
 
-/** Most calls never look at their signal, and one of its own for each costs more than all else here: made when asked for. */
-function startCall<P>(request: CallRequest<P>, ports: P, limitMs: number): Running<P> {
-  let running = true;
-  let stopped = false;
-  let stopper: AbortController | undefined;
-  const stop = (): void => {
-    stopped = true;
-    stopper?.abort();
-  };
-  const call: Call<P> = {
+function callOf<P>(request: CallRequest<P>, ports: P, limitMs: number, running: { on: boolean }): Call<P> {
+  return {
     ports,
     deadlineAt: Date.now() + limitMs,
     get signal() {
-      if (stopper === undefined) {
-        stopper = new AbortController();
-        if (stopped || request.signal.aborted) stopper.abort();
-        else request.signal.addEventListener('abort', stop, { once: true });
-      }
-      return stopper.signal;
+      return request.cancellation.signal;
     },
     // A call that was given up must not speak any more.
-    progress: (done, total, message) => (running ? request.progress(done, total, message) : undefined),
+    progress: (done, total, message) => (running.on ? request.progress(done, total, message) : undefined),
     ...(request.traceparent !== undefined && { traceparent: request.traceparent }),
   };
-  const finish = (): void => {
-    running = false;
-    if (stopper !== undefined) request.signal.removeEventListener('abort', stop);
-  };
-  return { call, stop, finish };
 }
 
 function answer<P>(request: CallRequest<P>, value: object): Outcome {

@@ -2,18 +2,15 @@
 // registered on what it returns. Used by cli/serve.ts and the tests.
 
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
-import {
-  type CallToolResult,
-  ErrorCode,
-  McpError,
-  type ServerNotification,
-  type ServerRequest,
-} from '@modelcontextprotocol/sdk/types.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { type CallToolResult, ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { bug, failure, type Outcome, rateLimit, runCall } from './call.ts';
+import { type CallHandler, type RoutedCall, RoutingTransport } from './call-router.ts';
 import type { Config, ToolChoice } from './config.ts';
+import { Deadlines } from './deadlines.ts';
 import type { Result } from './failure.ts';
 import type { Logger } from './log.ts';
+import type { CallMetrics } from './metrics.ts';
 import { nearest } from './nearest.ts';
 import type { Call, Tool } from './tools/define.ts';
 import type { Listing } from './tools/describe.ts';
@@ -29,20 +26,49 @@ export interface ServerParts<P> {
   tools: () => Promise<readonly Tool<P>[]>;
   /** The pre-generated definitions (src/generated/tools.json). */
   listings: readonly Listing[];
+  /** Counts every call of a tool that there is. */
+  metrics?: CallMetrics;
   /** At most 2,048 characters: clients cut there. */
   instructions: string;
   version: string;
 }
 
 type Params = Record<string, unknown>;
-type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
 /** Builds a server that is not yet connected. Its tools are fixed; resources and prompts may be added before connecting. */
 export function buildServer<P>(parts: ServerParts<P>): McpServer {
   const { config, log } = parts;
   if (parts.instructions.length > 2048)
     throw new Error(`instructions have ${parts.instructions.length} of 2,048 characters`);
-  const server = new McpServer(
+  const listed = { tools: listedTools(parts.listings, config.toolsets, config.readOnly) };
+  const findTool = toolFinder(parts.tools);
+  const takeToken = rateLimit(config.maxCallsPerSecond);
+  const deadlines = new Deadlines();
+
+  const callTool = async ({ params, cancellation, notify }: RoutedCall): Promise<CallToolResult> => {
+    const { name } = params;
+    if (typeof name !== 'string') throw new McpError(ErrorCode.InvalidParams, 'tools/call needs the "name" of a tool');
+    const token = takeToken();
+    if (!token.ok) return toResult(failure(token.failure, config.home));
+    const found = await findTool(name).catch((error: unknown) => bug(log, name, error));
+    if ('kind' in found) return toResult(found);
+    if (!found.ok) return toResult(failure({ code: 'unknown-tool', tool: name, near: found.near }, config.home));
+    const meta = metaOf(params);
+    const outcome = await runCall<P>({
+      tool: found.tool,
+      input: params.arguments ?? {},
+      ports: parts.ports,
+      config,
+      log,
+      cancellation,
+      deadlines,
+      progress: progressOf(meta.progressToken, notify),
+      metrics: parts.metrics,
+      traceparent: typeof meta.traceparent === 'string' ? meta.traceparent : undefined,
+    });
+    return toResult(outcome);
+  };
+  const server = new RoutedServer(
     { name: 'baton', title: 'Baton', version: parts.version },
     {
       instructions: parts.instructions,
@@ -53,48 +79,30 @@ export function buildServer<P>(parts: ServerParts<P>): McpServer {
       },
     },
   );
-  const listed = { tools: listedTools(parts.listings, config.toolsets, config.readOnly) };
-  const findTool = toolFinder(parts.tools);
-  const takeToken = rateLimit(config.maxCallsPerSecond);
-
-  const handlers: Record<string, (params: Params, extra: Extra) => object | Promise<object>> = {
-    'tools/list': () => {
-      // Loads the tools once this answer is on its way, so that the first call does not wait for them either.
-      setImmediate(() => void findTool('').catch(() => undefined));
-      return listed;
-    },
-    'tools/call': async (params, extra) => {
-      const { name } = params;
-      if (typeof name !== 'string')
-        throw new McpError(ErrorCode.InvalidParams, 'tools/call needs the "name" of a tool');
-      const token = takeToken();
-      if (!token.ok) return toResult(failure(token.failure, config.home));
-      const found = await findTool(name).catch((error: unknown) => bug(log, name, error));
-      if ('kind' in found) return toResult(found);
-      if (!found.ok) return toResult(failure({ code: 'unknown-tool', tool: name, near: found.near }, config.home));
-      const traceparent = extra._meta?.traceparent;
-      const outcome = await runCall<P>({
-        tool: found.tool,
-        input: params.arguments ?? {},
-        ports: parts.ports,
-        config,
-        log,
-        signal: extra.signal,
-        progress: progressOf(extra, log),
-        traceparent: typeof traceparent === 'string' ? traceparent : undefined,
-      });
-      return toResult(outcome);
-    },
-  };
+  server.routeCalls(callTool);
   server.server.registerCapabilities({ tools: {} });
-  // Not setRequestHandler: for tools/call the SDK would parse request and result with schemas three more times, a third
-  // of what a call costs. Our own wrapper parses the input and makes the result.
-  server.server.fallbackRequestHandler = async (request, extra) => {
-    const handler = Object.hasOwn(handlers, request.method) ? handlers[request.method] : undefined;
-    if (handler === undefined) throw new McpError(ErrorCode.MethodNotFound, `Method not found: ${request.method}`);
-    return { ...(await handler(request.params ?? {}, extra)) };
+  // Not setRequestHandler: the list is made at build time, and the SDK would parse all of it once more.
+  server.server.fallbackRequestHandler = async (request) => {
+    if (request.method !== 'tools/list')
+      throw new McpError(ErrorCode.MethodNotFound, `Method not found: ${request.method}`);
+    // Loads the tools once this answer is on its way, so that the first call does not wait for them either.
+    setImmediate(() => void findTool('').catch(() => undefined));
+    return { ...listed };
   };
   return server;
+}
+
+/** An McpServer whose tool calls go to a handler of ours; see call-router.ts. */
+class RoutedServer extends McpServer {
+  private handler: CallHandler | undefined;
+
+  routeCalls(handler: CallHandler): void {
+    this.handler = handler;
+  }
+
+  override async connect(transport: Transport): Promise<void> {
+    await super.connect(this.handler === undefined ? transport : new RoutingTransport(transport, this.handler));
+  }
 }
 
 /** The tools that a choice lists, in their generated order. Filtering lists only: a hook may call what is not listed. */
@@ -119,22 +127,19 @@ function toolFinder<P>(load: () => Promise<readonly Tool<P>[]>): (name: string) 
   };
 }
 
-function progressOf(extra: Extra, log: Logger): Call<unknown>['progress'] {
-  const token = extra._meta?.progressToken;
+function metaOf(params: Params): Params {
+  const { _meta: meta } = params;
+  return typeof meta === 'object' && meta !== null ? { ...meta } : {};
+}
+
+function progressOf(token: unknown, notify: RoutedCall['notify']): Call<unknown>['progress'] {
   if (token === undefined) return () => undefined;
   let last = Number.NEGATIVE_INFINITY;
   return (done, total, message) => {
     if (!(done > last)) return;
     last = done;
-    const progress = {
-      progressToken: token,
-      progress: done,
-      ...(total !== undefined && { total }),
-      ...(message !== undefined && { message }),
-    };
-    extra.sendNotification({ method: 'notifications/progress', params: progress }).catch((error: unknown) => {
-      log.debug({ err: error }, 'progress could not be sent');
-    });
+    const more = { ...(total !== undefined && { total }), ...(message !== undefined && { message }) };
+    notify('notifications/progress', { progressToken: token, progress: done, ...more });
   };
 }
 

@@ -3,6 +3,8 @@
 
 import { Command, CommanderError } from 'commander';
 import { type Outcome, runCall } from '../call.ts';
+import { Cancellation } from '../cancellation.ts';
+import { Deadlines } from '../deadlines.ts';
 import type { Failure } from '../failure.ts';
 import { describeFailure } from '../failure-text.ts';
 import { inputFrom, optionsFor } from './arguments.ts';
@@ -92,13 +94,16 @@ async function runTool<P>(env: CliEnvironment<P>, name: string, input: object, j
   const opened = await env.openPorts();
   if (!opened.ok) return report(env, opened.failure, json);
   try {
+    const cancellation = new Cancellation();
+    env.signal.addEventListener('abort', () => cancellation.cancel(), { once: true });
     const outcome = await runCall({
       tool,
       input,
       ports: async () => opened,
       config: env.config,
       log: env.log,
-      signal: env.signal,
+      cancellation,
+      deadlines: new Deadlines(),
       progress: () => undefined,
     });
     return finish(env, outcome, json);

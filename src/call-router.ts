@@ -1,0 +1,94 @@
+// Takes tools/call past the SDK's request machinery: an abort controller, a task check and a handler chain for each call
+// cost more than most calls do. Every other message goes to the SDK untouched. Used by server.ts.
+
+import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
+import {
+  ErrorCode,
+  type JSONRPCMessage,
+  McpError,
+  type MessageExtraInfo,
+  type RequestId,
+} from '@modelcontextprotocol/sdk/types.js';
+import { Cancellation } from './cancellation.ts';
+
+export interface RoutedCall {
+  params: Record<string, unknown>;
+  cancellation: Cancellation;
+  notify(method: string, params: Record<string, unknown>): void;
+}
+
+/** Resolves with the result. Throws McpError for a request that is not one; contract: nothing else. */
+export type CallHandler = (call: RoutedCall) => Promise<object>;
+
+/** A transport in front of another: answers tools/call itself, and lets the protocol above have the rest. */
+export class RoutingTransport implements Transport {
+  onmessage?: NonNullable<Transport['onmessage']>;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  private readonly inner: Transport;
+  private readonly handle: CallHandler;
+  private readonly running = new Map<RequestId, Cancellation>();
+
+  constructor(inner: Transport, handle: CallHandler) {
+    this.inner = inner;
+    this.handle = handle;
+    inner.onmessage = (message, extra) => this.receive(message, extra);
+    inner.onclose = () => {
+      for (const cancellation of this.running.values()) cancellation.cancel();
+      this.onclose?.();
+    };
+    inner.onerror = (error) => this.onerror?.(error);
+  }
+
+  start(): Promise<void> {
+    return this.inner.start();
+  }
+
+  send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    return this.inner.send(message, options);
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+
+  private receive(message: JSONRPCMessage, extra?: MessageExtraInfo): void {
+    if ('method' in message && 'id' in message && message.method === 'tools/call') {
+      void this.answer(message.id, message.params ?? {});
+      return;
+    }
+    if ('method' in message && message.method === 'notifications/cancelled' && this.cancel(message.params)) return;
+    this.onmessage?.(message, extra);
+  }
+
+  /** True if it was one of ours; what the SDK runs it cancels itself. */
+  private cancel(params: Record<string, unknown> | undefined): boolean {
+    const id = params?.requestId;
+    const cancellation = typeof id === 'string' || typeof id === 'number' ? this.running.get(id) : undefined;
+    cancellation?.cancel();
+    return cancellation !== undefined;
+  }
+
+  private async answer(id: RequestId, params: Record<string, unknown>): Promise<void> {
+    const cancellation = new Cancellation();
+    this.running.set(id, cancellation);
+    let message: JSONRPCMessage;
+    try {
+      const notify = (method: string, facts: Record<string, unknown>) =>
+        this.say({ jsonrpc: '2.0', method, params: facts });
+      message = { jsonrpc: '2.0', id, result: { ...(await this.handle({ params, cancellation, notify })) } };
+    } catch (error) {
+      const known = error instanceof McpError ? error : new McpError(ErrorCode.InternalError, 'internal error');
+      message = { jsonrpc: '2.0', id, error: { code: known.code, message: known.message } };
+    }
+    if (this.running.get(id) === cancellation) this.running.delete(id);
+    // Who cancelled does not wait for an answer, and may have given the id to another request.
+    if (!cancellation.byCaller) this.say(message);
+  }
+
+  private say(message: JSONRPCMessage): void {
+    this.inner
+      .send(message)
+      .catch((error: unknown) => this.onerror?.(error instanceof Error ? error : new Error(String(error))));
+  }
+}

@@ -1,0 +1,37 @@
+// Deadlines of all calls under way, watched by one timer: a timer for each call costs more than looking at them now and
+// then. Used by call.ts.
+
+const LOOK_EVERY_MS = 50;
+
+/** Fires within 50 ms after `at`, on `performance.now()`'s clock, unless removed before. May set `at` anew when it fires. */
+export interface Deadline {
+  at: number;
+  fire(): void;
+}
+
+export class Deadlines {
+  private readonly under = new Set<Deadline>();
+  private timer: NodeJS.Timeout | undefined;
+
+  add(deadline: Deadline): void {
+    this.under.add(deadline);
+    this.timer ??= setInterval(() => this.look(), LOOK_EVERY_MS);
+  }
+
+  remove(deadline: Deadline): void {
+    this.under.delete(deadline);
+  }
+
+  private look(): void {
+    const now = performance.now();
+    for (const deadline of this.under) {
+      if (now < deadline.at) continue;
+      deadline.at = Number.POSITIVE_INFINITY;
+      deadline.fire();
+    }
+    if (this.under.size > 0) return;
+    // Nothing to wait for: an idle process has no timer, and a command line ends.
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+}
