@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import type { Config } from './config.ts';
 import { Documents } from './documents/documents.ts';
 import { Maintenance } from './documents/maintenance.ts';
@@ -10,6 +11,8 @@ import type { Workspace } from './domain/session.ts';
 import { FailureError, fail, ok, type Result } from './failure.ts';
 import { Graphs } from './graphs.ts';
 import type { Logger } from './log.ts';
+import { LogTally } from './log-tally.ts';
+import type { CallMetrics } from './metrics.ts';
 import { RunHints } from './run-hints.ts';
 import { SessionBinding } from './session-binding.ts';
 import { fileBackend } from './store/open.ts';
@@ -30,6 +33,10 @@ export interface Ports {
   workspace: Workspace;
   /** The workspace's directory, absolute: where command nodes run. Never part of an answer. */
   workspaceRoot: string;
+  /** Calls that this process has served; absent on the command line. */
+  calls?: CallMetrics | undefined;
+  /** What the log says of itself. Reads nothing before it is asked. */
+  tally?: LogTally | undefined;
 }
 
 /** Opens everything that tools use. `close` finishes what is in flight within what is left of two seconds. */
@@ -37,6 +44,7 @@ export async function openPorts(
   config: Config,
   log: Logger,
   role: 'serve' | 'cli',
+  calls?: CallMetrics,
 ): Promise<Result<Ports & { close(): Promise<void> }>> {
   const { root, ...workspace } = findWorkspace(config.projectDir, config.home);
   const opened = openDocuments(config);
@@ -63,6 +71,8 @@ export async function openPorts(
     hints: new RunHints(documents),
     workspace,
     workspaceRoot: root,
+    calls,
+    tally: new LogTally(path.join(config.stateDir, 'log')),
     close: async () => {
       await runner?.close();
       sessions.close();

@@ -60,7 +60,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   graph: ['failure.ts', 'json', 'graph', 'nearest.ts'],
   nodes: ['failure.ts', 'json', 'graph', 'nodes'],
   documents: ['failure.ts', 'json', 'store', 'domain', 'documents'],
-  views: ['failure.ts', 'json', 'domain', 'graph', 'nodes', 'documents', 'views', 'store'],
+  views: ['failure.ts', 'json', 'domain', 'graph', 'nodes', 'documents', 'views', 'store', 'display.ts'],
   upkeep: ['failure.ts', 'json', 'store', 'documents', 'display.ts', 'upkeep'],
 };
 

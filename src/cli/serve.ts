@@ -5,6 +5,7 @@ import type { Result } from '../failure.ts';
 import listings from '../generated/tools.json' with { type: 'json' };
 import { instructions } from '../instructions.ts';
 import { createLog, type Logger } from '../log.ts';
+import { CallMetrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
 import { serveResources } from '../resources/serve.ts';
 import { buildServer } from '../server.ts';
@@ -22,7 +23,8 @@ export async function run(args: string[], config: Config): Promise<number> {
   if (extra !== undefined)
     return complain({ code: 'invalid-input', issues: [{ at: extra, why: 'serve takes no arguments' }] });
   const log = createLog(config);
-  const ports = keepPorts(config, log);
+  const metrics = new CallMetrics(Date.now());
+  const ports = keepPorts(config, log, metrics);
   const server = buildServer<Ports>({
     config,
     log,
@@ -30,6 +32,7 @@ export async function run(args: string[], config: Config): Promise<number> {
     tools: async () => (await import('../tools/index.ts')).tools,
     listings: listings as unknown as Listing[],
     instructions,
+    metrics,
     version,
   });
   server.server.onerror = (error) => log.warn({ err: error }, 'protocol');
@@ -51,11 +54,11 @@ interface KeptPorts {
 }
 
 /** Opens at most once at a time; a failure is not kept, so the next call tries again and trouble put right is seen. */
-function keepPorts(config: Config, log: Logger): KeptPorts {
+function keepPorts(config: Config, log: Logger, metrics: CallMetrics): KeptPorts {
   let opening: Promise<Result<OpenPorts>> | undefined;
   const open = async (): Promise<Result<OpenPorts>> => {
     const { openPorts } = await import('../ports.ts');
-    return await openPorts(config, log, 'serve');
+    return await openPorts(config, log, 'serve', metrics);
   };
   const get = async (): Promise<Result<OpenPorts>> => {
     opening ??= open();

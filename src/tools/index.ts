@@ -1,10 +1,12 @@
 // Every tool, by name. Loaded at the first call (cli/serve.ts) and by scripts/gen.ts.
 
 import type { Ports } from '../ports.ts';
+import { dashboardGet } from './dashboard-get.ts';
 import { decisionOpen } from './decision-open.ts';
 import { decisionVote } from './decision-vote.ts';
 import type { Tool } from './define.ts';
 import { epicSave } from './epic-save.ts';
+import { eventsQuery } from './events-query.ts';
 import { graphCheck } from './graph-check.ts';
 import { withMailNote } from './mail-note.ts';
 import { messageRead } from './message-read.ts';
@@ -38,7 +40,9 @@ import { stateSet } from './state-set.ts';
 import { taskSave } from './task-save.ts';
 
 export const tools: readonly Tool<Ports>[] = [
+  dashboardGet,
   epicSave,
+  eventsQuery,
   decisionOpen,
   decisionVote,
   graphCheck,

@@ -1,0 +1,81 @@
+// What the log says of itself: commits, events by type and tool, lines that do not count. Kept up by reading on from where
+// the last look ended, so that only the first reads the whole log. Used by dashboard_get; made when first asked.
+
+import type { Author } from './domain/command.ts';
+import type { StreamEvent } from './store/commit.ts';
+import { realDisk } from './store/file/disk.ts';
+import { LogReader } from './upkeep/log-reader.ts';
+import type { Happened, LogFacts } from './views/dashboard/define.ts';
+
+/** The event loop gets a turn this often: other calls are not kept waiting by a long log. */
+const SLICE_MS = 10;
+/** Types and tools of writers that are not ours could be many. */
+const MAX_NAMES = 500;
+/** Of all projects together: a view shows fewer, of its own. */
+const LATEST = 200;
+/** Bookkeeping that every commit may carry. */
+const UNTOLD = /^(request|counter|alias)\//;
+
+export class LogTally {
+  private readonly reader: LogReader;
+  private readonly byType = new Map<string, number>();
+  private readonly byTool = new Map<string, number>();
+  private events = 0;
+  private latest: Happened[] = [];
+  private reading: Promise<void> | undefined;
+
+  /** `logDir`: of a file store. */
+  constructor(logDir: string) {
+    this.reader = new LogReader(realDisk, logDir);
+  }
+
+  /** The figures up to the present end of the log, or up to where it is damaged. */
+  async facts(): Promise<LogFacts> {
+    this.reading ??= this.readOn().finally(() => {
+      this.reading = undefined;
+    });
+    await this.reading;
+    const { commits, voids, torn, segments, sizeBytes } = this.reader;
+    return {
+      commits,
+      events: this.events,
+      void_lines: Object.values(voids).reduce((sum, count) => sum + count, 0),
+      torn_lines: torn.length,
+      segments: segments.length,
+      size_bytes: sizeBytes,
+      byType: this.byType,
+      byTool: this.byTool,
+      latest: this.latest.slice(-LATEST).reverse(),
+    };
+  }
+
+  private note(seq: number, at: string, by: Author, events: readonly StreamEvent[]): void {
+    const told = events.find(({ stream }) => !UNTOLD.test(stream)) ?? events[0];
+    if (told === undefined) return;
+    const { session, agent, user } = by;
+    const who = [session ?? user, agent].filter((one) => one !== undefined).join('/');
+    this.latest.push({ seq, at, type: told.type, stream: told.stream, by: who, session });
+    if (this.latest.length > 2 * LATEST) this.latest = this.latest.slice(-LATEST);
+  }
+
+  private async readOn(): Promise<void> {
+    let sliceEndsAt = performance.now() + SLICE_MS;
+    for (const taken of this.reader.read()) {
+      if (taken.kind === 'commit') {
+        const { by, events, at } = taken.folded.commit;
+        this.note(taken.seq, at, by, events);
+        add(this.byTool, by.tool, 1);
+        this.events += events.length;
+        for (const { type } of events) add(this.byType, type, 1);
+      }
+      if (performance.now() < sliceEndsAt) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      sliceEndsAt = performance.now() + SLICE_MS;
+    }
+  }
+}
+
+function add(counts: Map<string, number>, name: string, count: number): void {
+  const known = counts.has(name) || counts.size < MAX_NAMES ? name : 'others';
+  counts.set(known, (counts.get(known) ?? 0) + count);
+}

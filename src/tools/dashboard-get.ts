@@ -1,0 +1,103 @@
+// dashboard_get: the state of the work as rows, a screen, a page or figures for another program.
+
+import { z } from 'zod';
+import { ok } from '../failure.ts';
+import type { Json } from '../json/json.ts';
+import type { Ports } from '../ports.ts';
+import { cutOf, fitted, type Taken, takeView } from '../views/dashboard/board.ts';
+import type { Board } from '../views/dashboard/define.ts';
+import { FORMAT_NAMES, formats } from '../views/dashboard/formats/index.ts';
+import { dashboardViews, VIEW_NAMES } from '../views/dashboard/index.ts';
+import { sourceOf } from './dashboard-source.ts';
+import { type Call, defineTool } from './define.ts';
+
+/** Of JSON, the whole answer: 4,000 tokens, less what every answer may add. */
+const ANSWER_CHARS = 15_000;
+/** Rows of a section, unless more are asked for. */
+const BRIEF_ROWS = 10;
+const FULL_ROWS = 1_000;
+
+const input = z.strictObject({
+  view: z.enum(VIEW_NAMES).default('team').describe('What to look at'),
+  format: z
+    .enum(['rows', ...FORMAT_NAMES])
+    .default('rows')
+    .describe('rows: data; text: a screen; the others: one text for another program'),
+  detail: z
+    .enum(['brief', 'full'])
+    .optional()
+    .describe(`brief: ${BRIEF_ROWS} rows a section, usual for people; full: as many as fit, usual for programs`),
+  width: z.number().int().min(40).max(200).default(80).describe('Columns of the screen, for text'),
+});
+type Input = z.output<typeof input>;
+
+export const dashboardGet = defineTool({
+  name: 'dashboard_get',
+  title: 'See the dashboard',
+  toolset: 'ops',
+  description:
+    'Use to see at a glance what goes on and what is not well: the team, its sprint and runs, decisions, who is there, health with what to do, figures, settings. ' +
+    'Show format text to a person as it is. Answers {view, at, seq, rows? [{section, …}] or text?, next?, cut?}; cut names what was left out and the call that has it.',
+  searchHint: 'dashboard overview status health metrics agents runs monitor prometheus csv',
+  annotations: { readOnly: true, destructive: false, idempotent: true },
+  answers: { narrow: 'view, or pass detail brief' },
+  positional: ['view'],
+  input,
+  output: z.object({
+    view: z.string(),
+    at: z.string(),
+    rows: z.array(z.record(z.string(), z.unknown())).optional(),
+    text: z.string().optional(),
+    next: z.string().optional().describe('What to do now'),
+    cut: z.string().optional(),
+    seq: z.number().int(),
+  }),
+  async run(given, call: Call<Ports>) {
+    const view = dashboardViews[given.view];
+    const sourced = await sourceOf(call.ports, view.needsLog === true);
+    const taken = await call.ports.documents.read((documents) => takeView(view, sourced(documents, Date.now())));
+    return ok(answerOf(taken, given));
+  },
+});
+
+type Answer = {
+  view: string;
+  at: string;
+  seq: number;
+  rows?: Record<string, Json>[];
+  text?: string;
+  next?: string;
+  cut?: string;
+};
+
+function answerOf(taken: Taken, given: Input): Answer {
+  const forPeople = given.format === 'rows' || given.format === 'text' || given.format === 'markdown';
+  const detail = given.detail ?? (forPeople ? 'brief' : 'full');
+  const most = detail === 'full' ? FULL_ROWS : BRIEF_ROWS;
+  const render = (board: Board): Answer => {
+    const { view, at, seq, hint } = board;
+    const left = cutOf(board);
+    const rest = {
+      ...(hint === undefined || given.format !== 'rows' ? {} : { next: hint }),
+      ...(left === undefined ? {} : { cut: left }),
+    };
+    const head = { view, at, seq };
+    if (given.format === 'rows') return { ...head, rows: rowsOf(board), ...rest };
+    const text = formats[given.format](board, { width: given.width, now: taken.source.now });
+    return { ...head, text, ...rest };
+  };
+  return fitted(taken, most, render, (answer) => JSON.stringify(answer).length <= ANSWER_CHARS).rendered;
+}
+
+/** One flat list: each row says which section it belongs to, where there are several. */
+function rowsOf(board: Board): Record<string, Json>[] {
+  const many = board.sections.length > 1;
+  return board.sections.flatMap(({ name, rows }) =>
+    rows.map((row): Record<string, Json> => {
+      const cells = Object.entries(row).flatMap(([key, cell]): [string, Json][] =>
+        cell === undefined ? [] : [[key, cell]],
+      );
+      return { ...(many ? { section: name } : {}), ...Object.fromEntries(cells) };
+    }),
+  );
+}

@@ -1,0 +1,45 @@
+// What dashboard views look at, put together from the ports. Used by dashboard_get and by the command line's watch.
+
+import type { View } from '../documents/documents.ts';
+import type { Ports } from '../ports.ts';
+import { version } from '../version.ts';
+import type { Cell, Source } from '../views/dashboard/define.ts';
+
+/**
+ * Resolves to what makes a source of the documents of a read. With `needsLog` the log is read first: what it says then is no
+ * newer than the documents, whose read makes all of it durable.
+ */
+export async function sourceOf(ports: Ports, needsLog: boolean): Promise<(view: View, now: number) => Source> {
+  const { documents, graphs, workspace, calls, tally } = ports;
+  const log = needsLog ? await tally?.facts() : undefined;
+  return (view, now) => ({
+    view,
+    now,
+    presence: documents.presence,
+    project: { id: workspace.project, name: workspace.projectName },
+    store: documents.store.info(),
+    sizeOf: (hash) => graphs.get(hash)?.prepared.ids.length ?? 0,
+    process: processFacts(ports),
+    plan: () => ports.plans.at(view),
+    calls: calls?.facts(),
+    log,
+  });
+}
+
+function processFacts({ config, workspace }: Ports): Source['process'] {
+  const { rss, heapUsed } = process.memoryUsage();
+  const { toolsets, allowCommands } = config;
+  const home = (path: string): string => path.replace(config.home, '~');
+  const settings: Record<string, Cell> = {
+    state_dir: home(config.stateDir),
+    workspace: workspace.directory,
+    toolsets: toolsets.all ? 'all' : [...toolsets.sets, ...toolsets.tools].join(', '),
+    read_only: config.readOnly,
+    allow_commands: allowCommands.length === 0 ? 'none' : allowCommands.join(', '),
+    max_calls_per_second: config.maxCallsPerSecond,
+    log_level: config.logLevel,
+    node: process.versions.node,
+  };
+  const uptimeMs = Math.round(process.uptime() * 1000);
+  return { version, pid: process.pid, uptime_ms: uptimeMs, rss_bytes: rss, heap_bytes: heapUsed, settings };
+}

@@ -1,0 +1,193 @@
+// events_query: what happened, by stream, type, author and place in the log; a page at a time.
+
+import { z } from 'zod';
+import type { Author } from '../domain/command.ts';
+import { parseClaim } from '../domain/run.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import { copyJson, type Json, type JsonObject } from '../json/json.ts';
+import type { Ports } from '../ports.ts';
+import type { StreamEvent } from '../store/commit.ts';
+import type { FoldedCommit } from '../store/fold.ts';
+import type { Store } from '../store/port.ts';
+import { type Call, defineTool } from './define.ts';
+import { limitInput, seqOutput } from './inputs.ts';
+import { shownOps } from './shown.ts';
+
+/** Commits read at once, and by one call: a page that found little says where to go on. */
+const SLICE = 500;
+const MAX_SCANNED = 20_000;
+const ROWS_CHARS = 12_000;
+/** A patch in a list; the whole of one event is shown where it is asked for alone. */
+const PATCH_OPS = 10;
+const PATCH_CHARS = 1_500;
+const DATA_CHARS = 400;
+
+const input = z.strictObject({
+  stream: z.string().max(200).optional().describe('session/ses-1, or a prefix that ends in / such as task/'),
+  type: z.string().max(64).optional().describe('task.finished, or a prefix that ends in . such as task.'),
+  author: z.string().max(64).optional().describe('A session, agent, user or tool name'),
+  from: z.number().int().min(1).optional().describe('From this seq'),
+  to: z.number().int().min(1).optional().describe('Up to this seq'),
+  order: z.enum(['newest', 'oldest']).default('newest').describe('Which end to begin at'),
+  patch: z.boolean().optional().describe('With what each event changed'),
+  limit: limitInput(50, 200),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}(\.\d{1,6})?$/, 'expected the next_cursor of the last answer')
+    .optional()
+    .describe('next_cursor of the last answer'),
+});
+type Input = z.output<typeof input>;
+
+const event = z.object({
+  seq: z.number().int(),
+  at: z.string(),
+  stream: z.string(),
+  type: z.string(),
+  by: z.string(),
+  tool: z.string(),
+  data: z.unknown().optional(),
+  patch: z.array(z.looseObject({ op: z.string(), path: z.string() })).optional(),
+  cut: z.string().optional(),
+});
+type EventRow = z.input<typeof event>;
+
+export const eventsQuery = defineTool({
+  name: 'events_query',
+  title: 'Look through the log',
+  toolset: 'ops',
+  optIn: true,
+  description:
+    'Use to find out what happened and who did it: events of the log by stream, type, author or seq, the newest first. ' +
+    'Answers {events: [{seq, at, stream, type, by, tool, data?, patch?}], scanned, next_cursor?, seq}; next_cursor without events means: nothing in what was looked through, more is left.',
+  searchHint: 'events log history audit debug who changed what',
+  annotations: { readOnly: true, destructive: false, idempotent: true },
+  answers: { narrow: 'limit, from and to, or leave out patch' },
+  positional: ['stream'],
+  input,
+  output: z.object({
+    events: z.array(event),
+    scanned: z.number().int().describe('Commits looked through'),
+    next_cursor: z.string().optional(),
+    seq: seqOutput,
+  }),
+  async run(given, call: Call<Ports>) {
+    const { documents } = call.ports;
+    const seq = await documents.read((view) => view.seq);
+    if (given.from !== undefined && given.to !== undefined && given.from > given.to) {
+      return fail({ code: 'invalid-input', issues: [{ at: 'from', why: 'is after to' }] });
+    }
+    return await query(documents.store, given, seq, call.signal);
+  },
+});
+
+interface Page {
+  events: EventRow[];
+  chars: number;
+  scanned: number;
+  next: string | undefined;
+}
+
+async function query(
+  store: Store,
+  given: Input,
+  newest: number,
+  signal: AbortSignal,
+): Promise<Result<object & Pick<Page, 'events' | 'scanned'> & { seq: number }>> {
+  const page: Page = { events: [], chars: 0, scanned: 0, next: undefined };
+  const down = given.order === 'newest';
+  // A cursor names the event to go on with: its commit, and its place there.
+  const [at, skip] = (given.cursor ?? '').split('.').map(Number);
+  let low = given.from ?? 1;
+  let high = Math.min(given.to ?? newest, newest);
+  if (given.cursor !== undefined && at !== undefined) {
+    if (down) high = Math.min(high, at);
+    else low = Math.max(low, at);
+  }
+  let first = skip ?? 0;
+  while (low <= high && page.next === undefined) {
+    if (signal.aborted) return fail({ code: 'cancelled' });
+    if (page.scanned >= MAX_SCANNED) {
+      page.next = String(down ? high : low);
+      break;
+    }
+    const from = down ? Math.max(low, high - SLICE + 1) : low;
+    const to = down ? high : Math.min(high, low + SLICE - 1);
+    const commits = (await store.readAll(from - 1, to - from + 1)).filter((folded) => folded.seq <= to);
+    takeCommits(page, given, down ? commits.reverse() : commits, at, first);
+    first = 0;
+    if (down) high = from - 1;
+    else low = to + 1;
+  }
+  const { events, scanned, next } = page;
+  return ok({ events, scanned, ...(next === undefined ? {} : { next_cursor: next }), seq: newest });
+}
+
+function takeCommits(
+  page: Page,
+  given: Input,
+  commits: readonly FoldedCommit[],
+  at: number | undefined,
+  skip: number,
+): void {
+  for (const folded of commits) {
+    page.scanned += 1;
+    const { commit, seq } = folded;
+    if (!isBy(commit.by, given.author)) continue;
+    for (const [index, found] of commit.events.entries()) {
+      if (seq === at && index < skip) continue;
+      if (!isOf(found, given)) continue;
+      const row = rowOf(folded, found, given.patch === true);
+      const chars = JSON.stringify(row).length + 1;
+      const full = page.events.length >= given.limit || (page.events.length > 0 && page.chars + chars > ROWS_CHARS);
+      if (full) {
+        page.next = `${seq}.${index}`;
+        return;
+      }
+      page.events.push(row);
+      page.chars += chars;
+    }
+  }
+}
+
+function isBy(by: Author, author: string | undefined): boolean {
+  return author === undefined || [by.user, by.session, by.agent, by.tool].includes(author);
+}
+
+function isOf({ stream, type }: StreamEvent, given: Input): boolean {
+  return matches(stream, given.stream, '/') && matches(type, given.type, '.');
+}
+
+function matches(name: string, wanted: string | undefined, end: string): boolean {
+  if (wanted === undefined) return true;
+  return wanted.endsWith(end) ? name.startsWith(wanted) : name === wanted;
+}
+
+function rowOf({ seq, commit }: FoldedCommit, found: StreamEvent, withPatch: boolean): EventRow {
+  const { by, at } = commit;
+  const who = [by.session ?? by.user, by.agent].filter((one) => one !== undefined).join('/');
+  const row: EventRow = { seq, at, stream: found.stream, type: found.type, by: who, tool: by.tool };
+  if (found.data !== undefined) row.data = shownData(found.data);
+  if (!withPatch) return row;
+  const { shown, cut } = shownOps(found.patch, PATCH_OPS, PATCH_CHARS);
+  return {
+    ...row,
+    patch: shown.map((op) => ({ ...op, ...(op.value === undefined ? {} : { value: masked(op.value) }) })),
+    ...(cut === undefined ? {} : { cut }),
+  };
+}
+
+/** A claim is what lets its holder report: whoever reads the log must not be able to take it from there. */
+function masked(value: Json): Json {
+  if (typeof value === 'string') return parseClaim(value) === undefined ? value : `${value.slice(0, -6)}…`;
+  if (Array.isArray(value)) return value.map(masked);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item)]));
+}
+
+function shownData(data: JsonObject): unknown {
+  const text = JSON.stringify(data);
+  return text.length <= DATA_CHARS
+    ? copyJson(data)
+    : { cut: true, characters: text.length, start: text.slice(0, DATA_CHARS / 2) };
+}

@@ -1,0 +1,71 @@
+// A value as people read it, by the kind of its column: ages rather than times, 1.2 s rather than 1234. Used by the formats
+// for people (text, markdown).
+
+import { type Cell, type Column, isNumeric } from './define.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Not escaped and not cut: that is the format's own affair. '' for an absent value. */
+export function readable(value: Cell | undefined, column: Pick<Column, 'kind' | 'bar'>, now: number): string {
+  if (value === undefined) return '';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'string') return column.kind === 'time' ? age(Date.parse(value), now) : value;
+  switch (column.kind) {
+    case 'percent':
+      return column.bar === true ? `${bar(value)} ${Math.round(value)}%` : `${Math.round(value)}%`;
+    case 'ms':
+      return duration(value);
+    case 'bytes':
+      return bytes(value);
+    case 'number':
+      return String(Math.round(value * 100) / 100);
+    default:
+      return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
+  }
+}
+
+const BAR = 10;
+
+function bar(percent: number): string {
+  const full = Math.max(0, Math.min(BAR, Math.round((percent / 100) * BAR)));
+  return '█'.repeat(full) + '░'.repeat(BAR - full);
+}
+
+/** Figures stand to the right. */
+export function alignOf(column: Column): 'left' | 'right' {
+  return isNumeric(column) ? 'right' : 'left';
+}
+
+/** `4s`, `12m`, `3h`, `2d` ago; with a plus sign if it is to come. */
+export function age(at: number, now: number): string {
+  if (Number.isNaN(at)) return '';
+  const span = Math.abs(now - at);
+  const sign = at > now ? '+' : '';
+  if (span < MINUTE) return `${sign}${Math.floor(span / SECOND)}s`;
+  if (span < HOUR) return `${sign}${Math.floor(span / MINUTE)}m`;
+  if (span < 2 * DAY) return `${sign}${Math.floor(span / HOUR)}h`;
+  return `${sign}${Math.floor(span / DAY)}d`;
+}
+
+function duration(ms: number): string {
+  if (ms < 10) return `${Math.round(ms * 100) / 100} ms`;
+  if (ms < SECOND) return `${Math.round(ms)} ms`;
+  if (ms < MINUTE) return `${Math.round(ms / 100) / 10} s`;
+  if (ms < HOUR) return `${Math.round(ms / MINUTE)} min`;
+  if (ms < 2 * DAY) return `${Math.round(ms / HOUR)} h`;
+  return `${Math.round(ms / DAY)} d`;
+}
+
+function bytes(size: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let at = 0;
+  let left = size;
+  while (left >= 1024 && at < units.length - 1) {
+    left /= 1024;
+    at += 1;
+  }
+  return `${at === 0 ? left : Math.round(left * 10) / 10} ${units[at]}`;
+}

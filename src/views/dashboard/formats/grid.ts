@@ -1,0 +1,101 @@
+// Rows as columns of text that take exactly a given width: columns that are to spare go first, then long texts are cut.
+// Used by formats/text.ts.
+
+import { alignOf, readable } from '../cells.ts';
+import type { Column, ShownSection } from '../define.ts';
+import { pad, plain, widthOf } from '../measure.ts';
+import type { Tone } from './define.ts';
+import type { Span } from './tone.ts';
+
+const GAP = 2;
+/** A text is not cut below this while another column could go instead. */
+const MIN_TEXT = 10;
+const MIN_COLUMN = 3;
+
+export interface Grid {
+  width: number;
+  columns: readonly Column[];
+  widths: readonly number[];
+  titles: readonly string[];
+  cells: readonly (readonly string[])[];
+}
+
+/** Chooses columns and their widths. */
+export function layOut(section: Pick<ShownSection, 'columns' | 'rows'>, width: number, now: number): Grid {
+  // A column without a single value says nothing.
+  let columns = section.columns.filter(({ key }) =>
+    section.rows.some((row) => row[key] !== undefined && row[key] !== ''),
+  );
+  const texts = section.rows.map(
+    (row) => new Map(columns.map((column) => [column.key, plain(readable(row[column.key], column, now))])),
+  );
+  const natural = new Map(
+    columns.map(({ key, title }) => [
+      key,
+      Math.max(widthOf(title), ...texts.map((row) => widthOf(row.get(key) ?? ''))),
+    ]),
+  );
+  const needed = (floor: (column: Column) => number): number =>
+    columns.reduce((sum, column) => sum + floor(column) + GAP, -GAP);
+  const least = (column: Column): number =>
+    Math.min(natural.get(column.key) ?? 0, column.kind === 'text' ? MIN_TEXT : 40);
+  while (needed(least) > width) {
+    const spare = columns.reduce<Column | undefined>(
+      (most, column) => ((column.spare ?? 0) > (most?.spare ?? 0) ? column : most),
+      undefined,
+    );
+    if (spare === undefined) break;
+    columns = columns.filter((column) => column !== spare);
+  }
+  const widths = shrink(columns, natural, width);
+  return {
+    width,
+    columns,
+    widths,
+    titles: columns.map(({ title }) => title),
+    cells: texts.map((row) => columns.map(({ key }) => row.get(key) ?? '')),
+  };
+}
+
+/** Natural widths, with the widest texts cut first until all fit; other columns only if texts alone do not help. */
+function shrink(columns: readonly Column[], natural: ReadonlyMap<string, number>, width: number): number[] {
+  const widths = columns.map(({ key }) => natural.get(key) ?? 0);
+  const room = width - GAP * (columns.length - 1);
+  for (const [kind, floor] of [
+    ['text', MIN_TEXT],
+    [undefined, MIN_COLUMN],
+    [undefined, 1],
+    [undefined, 0],
+  ] as const) {
+    for (let over = widths.reduce((sum, one) => sum + one, 0) - room; over > 0; over -= 1) {
+      let widest = -1;
+      for (const [index, column] of columns.entries()) {
+        if (kind !== undefined && column.kind !== kind) continue;
+        if ((widths[index] ?? 0) > floor && (widths[index] ?? 0) > (widths[widest] ?? 0)) widest = index;
+      }
+      if (widest < 0) break;
+      widths[widest] = (widths[widest] ?? 1) - 1;
+    }
+  }
+  return widths;
+}
+
+/** One line of a grid, exactly as wide as the grid. */
+export function gridLine(
+  grid: Grid,
+  cells: readonly string[],
+  tone: (column: Column, text: string) => Tone | undefined,
+): Span[] {
+  const spans: Span[] = [];
+  let used = 0;
+  for (const [index, column] of grid.columns.entries()) {
+    const width = Math.min(grid.widths[index] ?? 0, Math.max(0, grid.width - used - (index > 0 ? GAP : 0)));
+    if (width === 0) continue;
+    if (index > 0) spans.push([' '.repeat(GAP), undefined]);
+    const text = cells[index] ?? '';
+    spans.push([pad(text, width, alignOf(column)), tone(column, text)]);
+    used += width + (index > 0 ? GAP : 0);
+  }
+  spans.push([' '.repeat(Math.max(0, grid.width - used)), undefined]);
+  return spans;
+}

@@ -1,0 +1,98 @@
+// A board in Prometheus' text exposition format 0.0.4: every figure a gauge or counter in base units, every text a label.
+// https://prometheus.io/docs/instrumenting/exposition_formats/
+
+import { type Board, type Cell, type Column, isNumeric, type Row, type ShownSection } from '../define.ts';
+import { inertLine } from '../inert.ts';
+
+/** A label that long is somebody's prose; series are told apart by less. */
+const MAX_LABEL = 80;
+
+export function renderPrometheus(board: Board): string {
+  return board.sections.map((section) => family(board.view, section)).join('');
+}
+
+function family(view: string, section: ShownSection): string {
+  const { columns, rows } = section;
+  // A fact that is no figure would make every other one a new series when it changes.
+  const labels = columns.filter(({ kind }) => !isFigure(kind) && section.facts !== true);
+  const figures = columns.filter(({ kind }) => isFigure(kind));
+  const base = `baton_${view === section.name ? view : `${view}_${section.name}`}`;
+  const texts = figures.map((column) => samples(base, section.title, column, rows, labels));
+  const words = section.facts === true ? columns.filter(({ kind }) => !isFigure(kind)) : labels;
+  if (words.length > 0 && (figures.length === 0 || section.facts === true)) {
+    texts.push(infoSamples(`${base}_info`, section.title, rows, words));
+  }
+  return texts.join('');
+}
+
+function isFigure(kind: Column['kind']): boolean {
+  return isNumeric({ kind }) || kind === 'time' || kind === 'flag';
+}
+
+function samples(base: string, title: string, column: Column, rows: readonly Row[], labels: readonly Column[]): string {
+  const name = `${base}_${metricName(column)}`;
+  const lines = rows.flatMap((row) => {
+    const value = figureOf(row[column.key], column);
+    return value === undefined ? [] : [`${name}${labelText(row, labels)} ${value}\n`];
+  });
+  if (lines.length === 0) return '';
+  const type = column.grows === true ? 'counter' : 'gauge';
+  return `# HELP ${name} ${help(`${title}: ${column.title}`)}\n# TYPE ${name} ${type}\n${unique(lines).join('')}`;
+}
+
+function infoSamples(name: string, title: string, rows: readonly Row[], labels: readonly Column[]): string {
+  const lines = unique(rows.map((row) => `${name}${labelText(row, labels)} 1\n`));
+  return lines.length === 0 ? '' : `# HELP ${name} ${help(title)}\n# TYPE ${name} gauge\n${lines.join('')}`;
+}
+
+/** Two samples with the same labels make the whole page invalid: the first counts. */
+function unique(lines: readonly string[]): string[] {
+  const seen = new Map<string, string>();
+  for (const line of lines) {
+    const series = line.slice(0, line.lastIndexOf(' '));
+    if (!seen.has(series)) seen.set(series, line);
+  }
+  return [...seen.values()];
+}
+
+function metricName(column: Column): string {
+  const [from, to] = UNITS[column.kind] ?? ['', ''];
+  const key = column.key.endsWith(from) ? column.key.slice(0, column.key.length - from.length) : column.key;
+  const name = `${key}${to}`.replace(/[^a-zA-Z0-9_]/g, '_');
+  return column.grows === true ? `${name}_total` : name;
+}
+
+/** Prometheus wants seconds, bytes and ratios. */
+const UNITS: Partial<Record<Column['kind'], [from: string, to: string]>> = {
+  ms: ['_ms', '_seconds'],
+  time: ['_at', '_timestamp_seconds'],
+  percent: ['_percent', '_ratio'],
+};
+
+function figureOf(value: Cell | undefined, { kind }: Column): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  const number = kind === 'time' ? Date.parse(String(value)) / 1000 : Number(value);
+  if (!Number.isFinite(number)) return undefined;
+  if (kind === 'ms') return String(Number((number / 1000).toPrecision(12)));
+  return kind === 'percent' ? String(Number((number / 100).toPrecision(12))) : String(number);
+}
+
+function labelText(row: Row, labels: readonly Column[]): string {
+  const pairs = labels.flatMap(({ key }) => {
+    const value = row[key];
+    return value === undefined || value === ''
+      ? []
+      : [`${key.replace(/[^a-zA-Z0-9_]/g, '_')}="${escaped(String(value))}"`];
+  });
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+function escaped(text: string): string {
+  const short = inertLine(text.slice(0, MAX_LABEL));
+  return short.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+}
+
+function help(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', ' ');
+}

@@ -1,0 +1,185 @@
+// A board as a boxed screen of exactly so many columns. Every line is exactly as wide as asked, whatever the texts hold.
+
+import { readable } from '../cells.ts';
+import type { Board, Cell, Column, Row, ShownSection } from '../define.ts';
+import { cut, pad, plain, widthOf } from '../measure.ts';
+import type { FormatOptions, Paint, Tone } from './define.ts';
+import { type Grid, gridLine, layOut } from './grid.ts';
+import { type Span, toneOf } from './tone.ts';
+
+/** Below this no frame fits. */
+export const MIN_WIDTH = 40;
+/** From here two narrow sections stand side by side. */
+const PAIR_WIDTH = 100;
+const FACT_GAP = 3;
+
+export function renderText(board: Board, options: FormatOptions): string {
+  const width = Math.max(MIN_WIDTH, options.width);
+  const frame = new Frame(width, options.paint ?? ((text) => text));
+  const time = `${board.at.slice(0, 10)} ${board.at.slice(11, 19)}Z`;
+  frame.top(`Baton · ${board.title}`, `${plain(board.project)} · seq ${board.seq} · ${time}`);
+  for (const group of groups(board.sections, width)) frame.sections(group, options.now);
+  if (board.hint !== undefined) frame.foot(`> ${plain(board.hint)}`);
+  return frame.finish();
+}
+
+/** Sections one below the other; two narrow ones in a row share a line of a wide screen. */
+function groups(sections: readonly ShownSection[], width: number): ShownSection[][] {
+  const found: ShownSection[][] = [];
+  for (const section of sections) {
+    const last = found.at(-1);
+    const pairs = width >= PAIR_WIDTH && section.half === true && last?.length === 1 && last[0]?.half === true;
+    if (pairs) last.push(section);
+    else found.push([section]);
+  }
+  return found;
+}
+
+class Frame {
+  private readonly width: number;
+  private readonly paint: Paint;
+  private readonly lines: string[] = [];
+  /** Where the section above has a line down its middle. */
+  private middle: number | undefined;
+
+  constructor(width: number, paint: Paint) {
+    this.width = width;
+    this.paint = paint;
+  }
+
+  top(left: string, right: string): void {
+    const inner = this.width - 2;
+    const room = inner - 4 - 2 - widthOf(left);
+    const shown = room >= 8 ? ` ${cut(right, room - 2)} ` : '';
+    const title = cut(left, inner - 4);
+    const fill = '─'.repeat(inner - 3 - widthOf(title) - widthOf(shown) - (shown === '' ? 0 : 1));
+    const end = shown === '' ? '╮' : '─╮';
+    this.add([
+      ['╭─ ', 'frame'],
+      [title, 'title'],
+      [' ', 'frame'],
+      [fill, 'frame'],
+      [shown, 'dim'],
+      [end, 'frame'],
+    ]);
+  }
+
+  sections(group: readonly ShownSection[], now: number): void {
+    const [first, second] = group;
+    if (first === undefined) return;
+    const all = this.width - 4;
+    if (second === undefined) {
+      this.rule([titleOf(first)], undefined);
+      for (const line of bodyOf(first, all, now)) this.row([line]);
+      return;
+    }
+    const left = Math.floor((all - 3) / 2);
+    this.rule([titleOf(first), titleOf(second)], left + 3);
+    const one = bodyOf(first, left, now);
+    const two = bodyOf(second, all - 3 - left, now);
+    for (let at = 0; at < Math.max(one.length, two.length); at += 1) {
+      this.row([one[at] ?? blank(left), two[at] ?? blank(all - 3 - left)]);
+    }
+  }
+
+  foot(text: string): void {
+    this.rule([''], undefined);
+    this.row([[[pad(text, this.width - 4), 'heading']]]);
+  }
+
+  finish(): string {
+    this.add([[this.joined('╰', '╯', undefined, undefined), 'frame']]);
+    return this.lines.join('\n');
+  }
+
+  /** A line between sections; `middle`: where the section below has its line down. */
+  private rule(titles: readonly string[], middle: number | undefined): void {
+    const line = this.joined('├', '┤', this.middle, middle);
+    this.middle = middle;
+    const spans: Span[] = [];
+    let at = 0;
+    const starts = [3, (middle ?? 0) + 3];
+    const rooms = middle === undefined ? [this.width - 6] : [middle - 5, this.width - middle - 6];
+    for (const [index, title] of titles.entries()) {
+      if (title === '') continue;
+      const start = starts[index] ?? 3;
+      const shown = cut(title, (rooms[index] ?? 0) - 1);
+      spans.push([`${line.slice(at, start - 1)} `, 'frame'], [shown, 'heading'], [' ', 'frame']);
+      at = start + widthOf(shown) + 1;
+    }
+    this.add([...spans, [line.slice(at), 'frame']]);
+  }
+
+  private joined(start: string, end: string, above: number | undefined, below: number | undefined): string {
+    const line = Array.from({ length: this.width }, () => '─');
+    line[0] = start;
+    line[this.width - 1] = end;
+    const up = above ?? (start === '╰' ? this.middle : undefined);
+    if (up !== undefined) line[up] = '┴';
+    if (below !== undefined) line[below] = below === up ? '┼' : '┬';
+    return line.join('');
+  }
+
+  private row(cells: readonly Span[][]): void {
+    const spans: Span[] = [['│ ', 'frame']];
+    for (const [index, cell] of cells.entries()) spans.push(...(index > 0 ? [[' │ ', 'frame'] as Span] : []), ...cell);
+    this.add([...spans, [' │', 'frame']]);
+  }
+
+  private add(spans: readonly Span[]): void {
+    this.lines.push(spans.map(([text, tone]) => (tone === undefined ? text : this.paint(text, tone))).join(''));
+  }
+}
+
+function titleOf(section: ShownSection): string {
+  return section.facts === true ? section.title : `${section.title} (${section.total})`;
+}
+
+function blank(width: number): Span[] {
+  return [[' '.repeat(width), undefined]];
+}
+
+/** A section's lines, each exactly `width` wide. */
+function bodyOf(section: ShownSection, width: number, now: number): Span[][] {
+  const [first] = section.rows;
+  if (section.facts === true && first !== undefined) return factLines(section.columns, first, width, now);
+  if (section.rows.length === 0) return [[[pad('none', width), 'dim']]];
+  const grid: Grid = layOut(section, width, now);
+  const lines = [gridLine(grid, grid.titles, () => 'dim')];
+  for (const cells of grid.cells) lines.push(gridLine(grid, cells, (column, text) => toneOf(column, text)));
+  const left = section.total - section.rows.length;
+  if (left > 0) {
+    const where = section.more === undefined ? '' : `: ${plain(section.more)}`;
+    lines.push([[pad(`… ${left} more${where}`, width), 'dim']]);
+  }
+  return lines;
+}
+
+/** `title value`, one after the other as words in a line. */
+function factLines(columns: readonly Column[], row: Row, width: number, now: number): Span[][] {
+  const facts = columns.flatMap((column): { title: string; text: string; tone: Tone | undefined }[] => {
+    const value: Cell | undefined = row[column.key];
+    if (value === undefined) return [];
+    const title = `${cut(column.title, Math.max(1, width - 2))} `;
+    const text = cut(plain(readable(value, column, now)), width - widthOf(title));
+    return [{ title, text, tone: toneOf(column, text) }];
+  });
+  if (facts.length === 0) return [[[pad('none', width), 'dim']]];
+  const lines: Span[][] = [];
+  let spans: Span[] = [];
+  let used = 0;
+  const end = (): void => {
+    lines.push([...spans, [' '.repeat(width - used), undefined]]);
+    spans = [];
+    used = 0;
+  };
+  for (const { title, text, tone } of facts) {
+    const item = widthOf(title) + widthOf(text);
+    if (used > 0 && used + FACT_GAP + item > width) end();
+    if (used > 0) spans.push([' '.repeat(FACT_GAP), undefined]);
+    spans.push([title, 'dim'], [text, tone]);
+    used += item + (used > 0 ? FACT_GAP : 0);
+  }
+  end();
+  return lines;
+}

@@ -1,0 +1,38 @@
+// What a status means to the eye: well, to be looked at, or bad. Used by formats/text.ts; colours are the command line's.
+
+import type { Column } from '../define.ts';
+import type { Tone } from './define.ts';
+
+/** A piece of a line. Its text is harmless and measured. */
+export type Span = [text: string, tone: Tone | undefined];
+
+const TONES: Record<string, Tone> = {
+  ok: 'good',
+  active: 'good',
+  running: 'good',
+  claimed: 'good',
+  held: 'good',
+  finished: 'dim',
+  done: 'dim',
+  completed: 'dim',
+  expired: 'dim',
+  cancelled: 'dim',
+  archived: 'dim',
+  warn: 'warn',
+  paused: 'warn',
+  retrying: 'warn',
+  review: 'warn',
+  unverifiable: 'warn',
+  needs_decision: 'warn',
+  waiting: 'warn',
+  bad: 'bad',
+  failed: 'bad',
+  stuck: 'bad',
+  blocked: 'bad',
+  lost: 'bad',
+  overdue: 'bad',
+};
+
+export function toneOf(column: Column, text: string): Tone | undefined {
+  return column.kind === 'status' ? TONES[text.trim()] : undefined;
+}

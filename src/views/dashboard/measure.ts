@@ -1,0 +1,45 @@
+// Text as a terminal shows it: how many columns it takes, cut and padded to a number of them. Wide characters (CJK, emoji)
+// take two, combining ones none. Used by formats/text.ts.
+
+import stringWidth from 'string-width';
+import { inertLine } from './inert.ts';
+
+/** Nothing that fits a cell needs more characters, and measuring them is what takes time. */
+const MAX_CHARS = 400;
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Columns that a line takes. Contract: it went through `plain`. */
+export function widthOf(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+}
+
+/**
+ * Foreign text as one harmless line: white space is one space, what a terminal would obey or not show is escaped, halves
+ * of characters are replaced.
+ */
+export function plain(text: string): string {
+  return inertLine(text.slice(0, MAX_CHARS));
+}
+
+/** The start of a line that takes at most so many columns; what was cut is shown by an ellipsis. */
+export function cut(text: string, width: number): string {
+  if (width <= 0) return '';
+  if (widthOf(text) <= width) return text;
+  let kept = '';
+  let used = 0;
+  for (const { segment } of segmenter.segment(text)) {
+    const more = widthOf(segment);
+    if (used + more > width - 1) break;
+    kept += segment;
+    used += more;
+  }
+  return `${kept}…`;
+}
+
+/** Cut or padded to exactly so many columns. */
+export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  const shown = cut(text, width);
+  const space = ' '.repeat(Math.max(0, width - widthOf(shown)));
+  return align === 'right' ? space + shown : shown + space;
+}

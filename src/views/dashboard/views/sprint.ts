@@ -1,0 +1,90 @@
+// The dashboard's view of the sprint under way: how far, what is in work, what to take up, how fast it goes.
+
+import { showId } from '../../../domain/plan/ids.ts';
+import type { SprintDocument } from '../../../domain/plan/sprint.ts';
+import { burnDown, velocityOf } from '../../plan/sprint-facts.ts';
+import { suggestions } from '../../plan/suggest.ts';
+import { columns, type DashboardView, type Row, type Section, type Source } from '../define.ts';
+import { activeSprint, countSection, sprintSection, workSection } from './tasks.ts';
+
+const SUGGESTIONS = 5;
+
+const NEXT_COLUMNS = columns({
+  task: 'id',
+  title: 'text',
+  points: { kind: 'number', spare: 1 },
+  unblocks: 'count',
+  to: 'text',
+});
+const VELOCITY_COLUMNS = columns({
+  sprint: 'id',
+  points: 'number',
+  tasks: 'count',
+  best_percent: { kind: 'percent', title: 'of best', bar: true },
+});
+const BURN_COLUMNS = columns({
+  day: 'id',
+  points: 'number',
+  tasks: 'count',
+  left_percent: { kind: 'percent', title: 'left', bar: true },
+});
+const PLANNED_COLUMNS = columns({ sprint: 'id', title: 'text', status: 'status', tasks: 'count' });
+
+export const sprint: DashboardView = {
+  name: 'sprint',
+  title: 'Sprint',
+  sections: (source) => {
+    const found = activeSprint(source);
+    if (found === undefined) return [openSprints(source), velocitySection(source)];
+    return [
+      sprintSection(source, found),
+      countSection(source, found.id, 'Board'),
+      workSection(source, found.id),
+      nextSection(source, found.id),
+      velocitySection(source),
+      burnSection(source, found),
+    ];
+  },
+  hint: (source) => {
+    const found = activeSprint(source);
+    if (found === undefined) return 'no sprint is active: sprint_save {"title": …, "status": "active"}';
+    const [next] = suggestions(source.plan(), found.id, 1);
+    return next === undefined ? undefined : `task_save {"id": "${showId(next.row.id)}", "status": "active"}`;
+  },
+};
+
+/** Where none is active: those that are planned. */
+function openSprints({ plan, project }: Source): Section {
+  const { sprints, tasks } = plan();
+  const rows = [...sprints.set(project.id, 'open').after(0)].map(({ id, title, status }): Row => {
+    return { sprint: showId(id), title, status, tasks: tasks.set(id, 'all').size };
+  });
+  return { name: 'sprints', title: 'Sprints', columns: PLANNED_COLUMNS, rows, more: 'plan_list {"kind": "sprint"}' };
+}
+
+function nextSection({ plan }: Source, id: string): Section {
+  const rows = suggestions(plan(), id, SUGGESTIONS).map(({ row, unblocks, to }): Row => {
+    return { task: showId(row.id), title: row.title, points: row.points, unblocks, to };
+  });
+  return { name: 'next', title: 'Take up next', columns: NEXT_COLUMNS, rows };
+}
+
+/** What the last sprints finished; the team's view shows it too. */
+export function velocitySection({ plan, view, project }: Source): Section {
+  const { sprints } = velocityOf(plan(), view, project.id);
+  const best = Math.max(...sprints.map(({ points, tasks }) => points || tasks), 0);
+  const rows = sprints.map(({ id, points, tasks }): Row => {
+    return { sprint: id, points, tasks, ...(best === 0 ? {} : { best_percent: (100 * (points || tasks)) / best }) };
+  });
+  return { name: 'velocity', title: 'Velocity', columns: VELOCITY_COLUMNS, rows, half: true };
+}
+
+function burnSection({ plan, now }: Source, found: Readonly<SprintDocument>): Section {
+  const days = burnDown(plan(), found, now);
+  const most = Math.max(...days.map(({ points, tasks }) => points || tasks), 0);
+  // The newest first: it is what counts where there is little room.
+  const rows = days.reverse().map(({ date, points, tasks }): Row => {
+    return { day: date, points, tasks, ...(most === 0 ? {} : { left_percent: (100 * (points || tasks)) / most }) };
+  });
+  return { name: 'burn_down', title: 'Burn-down', columns: BURN_COLUMNS, rows, half: true };
+}

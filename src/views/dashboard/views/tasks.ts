@@ -1,0 +1,140 @@
+// Tasks as dashboard rows: what is in work, what is blocked, what to take up. Used by the views of sprint and team.
+
+import { showId, sprintStream } from '../../../domain/plan/ids.ts';
+import type { ProjectDocument } from '../../../domain/plan/project.ts';
+import { type Alerts, withDefaults } from '../../../domain/plan/project-config.ts';
+import type { SprintDocument } from '../../../domain/plan/sprint.ts';
+import { TASK_STATUSES } from '../../../domain/plan/task.ts';
+import { projectStream } from '../../../domain/session-commands.ts';
+import { progressOf } from '../../plan/sprint-facts.ts';
+import type { TaskRow } from '../../plan/task-index.ts';
+import { columns, type Row, type Section, type Source } from '../define.ts';
+
+const HOUR_MS = 3_600_000;
+/** In work are few; whoever marked more has other troubles than this list. */
+const MAX_WEIGHED = 1_000;
+
+const WORK_COLUMNS = columns({
+  task: 'id',
+  title: 'text',
+  status: 'status',
+  assignee: { kind: 'text', spare: 1 },
+  points: { kind: 'number', spare: 2 },
+  since_at: 'time',
+  overdue: { kind: 'flag', spare: 3 },
+  why: 'text',
+});
+const COUNT_COLUMNS = columns({
+  status: 'status',
+  tasks: 'count',
+  points: 'number',
+  share_percent: { kind: 'percent', title: 'share', bar: true },
+});
+const SPRINT_COLUMNS = columns({
+  sprint: 'id',
+  title: 'text',
+  status: 'status',
+  progress_percent: { kind: 'percent', title: 'progress', bar: true },
+  tasks: 'count',
+  left: 'count',
+  ready: 'count',
+  points: 'number',
+  points_done: { kind: 'number', title: 'done' },
+  capacity: 'number',
+  starts_at: { kind: 'time', title: 'started' },
+  ends_at: { kind: 'time', title: 'ends' },
+  goal: 'text',
+});
+
+/** The sprint under way: an active one, the first by number; undefined if there is none. */
+export function activeSprint({ view, plan, project }: Source): Readonly<SprintDocument> | undefined {
+  const [row] = plan().sprints.set(project.id, 'active').first(1);
+  return row === undefined ? undefined : view.get<SprintDocument>(sprintStream(row.id));
+}
+
+export function sprintSection({ plan }: Source, sprint: Readonly<SprintDocument>): Section {
+  const { tasks } = plan();
+  const row: Row = {
+    sprint: showId(sprint.id),
+    title: sprint.title,
+    status: sprint.status,
+    progress_percent: progressOf(plan(), sprint.id),
+    tasks: tasks.set(sprint.id, 'all').size,
+    left: tasks.set(sprint.id, 'open').size,
+    ready: tasks.set(sprint.id, 'ready').size,
+    points: tasks.set(sprint.id, 'all').points,
+    points_done: tasks.set(sprint.id, 'done').points,
+    capacity: sprint.capacity,
+    starts_at: sprint.starts_at ?? sprint.started_at,
+    ends_at: sprint.ends_at,
+  };
+  if (sprint.goal !== '') row.goal = sprint.goal;
+  return { name: 'sprint', title: 'Sprint', columns: SPRINT_COLUMNS, rows: [row], facts: true, half: true };
+}
+
+/** How many tasks of a project or sprint have each status. */
+export function countSection({ plan }: Source, scope: string, title: string): Section {
+  const { tasks } = plan();
+  const all = tasks.set(scope, 'all').size;
+  const rows = TASK_STATUSES.map((status): Row => {
+    const { size, points } = tasks.set(scope, status);
+    const share = all === 0 ? {} : { share_percent: (100 * size) / all };
+    return { status, tasks: size, points, ...share };
+  });
+  return {
+    name: 'board',
+    title,
+    columns: COUNT_COLUMNS,
+    rows: rows.filter(({ tasks: count }) => count !== 0),
+    half: true,
+  };
+}
+
+/** Tasks in work, in review or blocked: those that have stood still too long first, then the longest in their status. */
+export function workSection(source: Source, scope: string): Section {
+  const alerts = alertsOf(source);
+  const { tasks } = source.plan();
+  const found = (['blocked', 'review', 'active'] as const).flatMap((status) =>
+    tasks.set(scope, status).first(MAX_WEIGHED),
+  );
+  const rows = found.map((row) => ({ row, late: isOverdue(row, alerts, source.now) }));
+  rows.sort((a, b) => Number(b.late) - Number(a.late) || a.row.since - b.row.since);
+  return {
+    name: 'work',
+    title: 'In work',
+    columns: WORK_COLUMNS,
+    rows: rows.map(({ row, late }) => workRow(row, late)),
+    more: 'plan_list {"kind": "task", "status": "active"}',
+  };
+}
+
+function workRow(task: TaskRow, late: boolean): Row {
+  const row: Row = {
+    task: showId(task.id),
+    title: task.title,
+    status: task.status,
+    assignee: task.assignee,
+    points: task.points,
+  };
+  row.since_at = new Date(task.since).toISOString();
+  if (late) row.overdue = true;
+  if (task.reason !== undefined) row.why = task.reason;
+  return row;
+}
+
+/** Tasks that stand still for longer than the project allows. */
+export function overdueTasks(source: Source): TaskRow[] {
+  const alerts = alertsOf(source);
+  const { tasks } = source.plan();
+  return (['blocked', 'review', 'active'] as const)
+    .flatMap((status) => tasks.set(source.project.id, status).first(MAX_WEIGHED))
+    .filter((row) => isOverdue(row, alerts, source.now));
+}
+
+function alertsOf({ view, project }: Source): Alerts {
+  return withDefaults(view.get<ProjectDocument>(projectStream(project.id))?.config).alerts;
+}
+
+function isOverdue(row: TaskRow, { blocked_hours, idle_hours }: Alerts, now: number): boolean {
+  return now - row.since >= (row.status === 'blocked' ? blocked_hours : idle_hours) * HOUR_MS;
+}
