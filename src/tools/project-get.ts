@@ -43,17 +43,19 @@ export const projectGet = defineTool({
     const project = input.project ?? workspace.project;
     const unknown = () => fail({ code: 'unknown-item', kind: 'project', id: project, near: [] });
     if (!isId(project)) return unknown();
+    // The own project needs no document to be known: a session makes it, and before there is one all is as by default.
+    const own = project === workspace.project ? { id: project, name: workspace.projectName } : undefined;
     const stream = projectStream(project);
     if (input.at !== undefined) {
       const at = await seqOf(documents.store, input.at);
       if (!at.ok) return at;
       const events = (await eventsOf(documents.store, stream)).filter((event) => event.seq <= at.value);
-      const then = valueAt(events, at.value) as ProjectDocument | undefined;
+      const then = (valueAt(events, at.value) as ProjectDocument | undefined) ?? own;
       if (then === undefined) return unknown();
       return ok({ ...shown(then), version: events.length, seq: at.value });
     }
     return await documents.read((view) => {
-      const found = view.get<ProjectDocument>(stream);
+      const found = view.get<ProjectDocument>(stream) ?? own;
       if (found === undefined) return unknown();
       const { tasks, sprints, epics } = plans.at(view);
       return ok({
@@ -69,6 +71,6 @@ export const projectGet = defineTool({
   },
 });
 
-function shown({ id, name, config }: Readonly<ProjectDocument>) {
+function shown({ id, name, config }: Readonly<Pick<ProjectDocument, 'id' | 'name' | 'config'>>) {
   return { project: id, name: line(name), config: { ...withDefaults(config) } };
 }

@@ -45,6 +45,8 @@ export type Board = {
 
 /** Characters that all cards together may take: with the rest a board stays below 16,000, which is 4,000 tokens. */
 const CARDS_CHARS = 9_000;
+/** Of a description: a board shows many tasks, plan_list one in full. */
+const CARD_CHARS = 400;
 const BLOCKERS = 10;
 const SUGGESTIONS = 5;
 const SESSIONS = 10;
@@ -106,7 +108,7 @@ function deal(sources: readonly Source[], { limit }: BoardQuery, show: (row: Tas
 
 function shownCard(view: View, { detail, now }: BoardQuery, row: TaskRow, alerts: Alerts): JsonObject {
   const document = detail === 'full' ? view.get<TaskDocument>(taskStream(row.id)) : undefined;
-  const shown = card(row, detail, false, document);
+  const shown = card(row, detail, false, document, CARD_CHARS);
   if (detail !== 'ids' && isOverdue(row, alerts, now)) shown.overdue_h = hoursSince(row.since, now);
   return shown;
 }

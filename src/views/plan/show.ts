@@ -43,7 +43,13 @@ export function hoursSince(ms: number, now: number): number {
 }
 
 /** A task as a card: who, how urgent, what it waits for. Without its status where the column says it. */
-export function card(row: TaskRow, detail: Detail, withStatus: boolean, document?: Readonly<TaskDocument>): JsonObject {
+export function card(
+  row: TaskRow,
+  detail: Detail,
+  withStatus: boolean,
+  document?: Readonly<TaskDocument>,
+  descriptionChars = TEXT_CHARS,
+): JsonObject {
   const id = showId(row.id);
   if (detail === 'ids') return { id };
   const shown: JsonObject = { id, title: line(row.title) };
@@ -55,13 +61,15 @@ export function card(row: TaskRow, detail: Detail, withStatus: boolean, document
   if (withStatus && row.sprint !== undefined) shown.sprint = showId(row.sprint);
   if (row.open.length > 0) shown.waits_for = idList(row.open);
   if (row.reason !== undefined) shown.blocked_reason = line(row.reason);
-  return detail === 'brief' || document === undefined ? shown : { ...shown, ...particulars(document) };
+  return detail === 'brief' || document === undefined
+    ? shown
+    : { ...shown, ...particulars(document, descriptionChars) };
 }
 
-function particulars(task: Readonly<TaskDocument>): JsonObject {
+function particulars(task: Readonly<TaskDocument>, descriptionChars: number): JsonObject {
   const { epic, parent, children, needs, needed_by, labels, discovered_from, started_at, done_at } = task;
   const all: Record<string, Json | undefined> = {
-    description: task.description === '' ? undefined : block(task.description),
+    description: task.description === '' ? undefined : block(task.description, descriptionChars),
     epic: epic === undefined ? undefined : showId(epic),
     parent: parent === undefined ? undefined : showId(parent),
     children: children.length === 0 ? undefined : idList(children),
