@@ -6,7 +6,7 @@ import { type Answer, freshDir, Server } from './rig.ts';
 let server: Server;
 const dir = freshDir();
 beforeAll(async () => {
-  server = await Server.start({ dir, env: { CLAUDE_CODE_SESSION_ID: 'w' } });
+  server = await Server.start({ dir, env: { CLAUDE_CODE_SESSION_ID: 'w', BATON_MAX_CALLS_PER_SECOND: '0' } });
 });
 afterAll(() => server.close());
 

@@ -19,7 +19,7 @@ const log = (): Buffer => {
 };
 
 beforeAll(async () => {
-  server = await Server.start({ dir, env: { CLAUDE_CODE_SESSION_ID: 'one' } });
+  server = await Server.start({ dir, env: { CLAUDE_CODE_SESSION_ID: 'one', BATON_MAX_CALLS_PER_SECOND: '0' } });
   other = await Server.start({ dir, env: { CLAUDE_CODE_SESSION_ID: 'two' } });
   await server.call('session_start');
   await server.call('state_set', { path: '$.scalar', value: 1 });
