@@ -13,16 +13,9 @@ import { Decision } from './decision.ts';
 import { type CommitsListener, tell } from './listeners.ts';
 import { Provenance } from './provenance.ts';
 import { type Repeatable, repeatable } from './requests.ts';
+import { retryDelayMs, SLOW_DECISION_MS, wantsTurn } from './retry.ts';
 import type { Changed, ChangeOptions, DocumentsParts, Job, Settled, Staged, View } from './shapes.ts';
 
-/** Lost races after which the turnstile is taken; at once when deciding takes long, since a fast writer always wins then. */
-const LOSSES_BEFORE_TURN = 4;
-const SLOW_DECISION_MS = 2;
-/** The first retries are at once; later ones after up to this long, so that writers fall out of step. */
-const RETRIES_AT_ONCE = 3;
-const JITTER_MS = 20;
-/** With the turnstile a writer waits for at most a few others: so many losses mean that something is wrong. */
-const MAX_LOSSES = 200;
 /** What waits in the process goes out in one write and one fsync, up to this much. */
 const MAX_BATCH_COMMITS = 512;
 /** How old what a peek shows may be. */
@@ -177,16 +170,22 @@ export class Documents {
     this.schedule();
   }
 
-  /** On the next turn of the loop: all commands of one chunk of input have arrived by then, and share one write. */
+  /**
+   * On the next turn of the loop: all commands of one chunk of input have arrived by then, and share one write. While a
+   * sync is under way the next has to wait for it anyway: what comes meanwhile joins the same write.
+   */
   private schedule(): void {
     if (this.scheduled || this.queue.length === 0) return;
     this.scheduled = true;
-    setImmediate(() => this.flush());
+    const soon = () => setImmediate(() => this.flush());
+    const busy = this.opened.busy();
+    if (busy === undefined) soon();
+    else busy.then(soon, soon);
   }
 
   private flush(): void {
     const jobs = this.queue.splice(0, MAX_BATCH_COMMITS);
-    const urgent = jobs.some((job) => job.losses >= LOSSES_BEFORE_TURN || (job.losses > 0 && job.slow));
+    const urgent = jobs.some((job) => wantsTurn(job.losses, job.slow));
     const turn = this.opened.turn(urgent);
     const run = turn === undefined ? this.attempt(jobs) : turn.then((release) => this.attempt(jobs, release));
     const done = () => {
@@ -345,12 +344,13 @@ export class Documents {
 
   private retry(job: Job): void {
     job.losses += 1;
-    if (job.losses >= MAX_LOSSES || performance.now() > job.deadlineAt) {
+    const delayMs = retryDelayMs(job.losses);
+    if (delayMs === undefined || performance.now() > job.deadlineAt) {
       job.finish(fail({ code: 'contended', tries: job.losses, streams: [...job.alsoExpect].slice(0, 5) }));
-    } else if (job.losses <= RETRIES_AT_ONCE) {
+    } else if (delayMs === 0) {
       this.enqueue(job);
     } else {
-      setTimeout(() => this.enqueue(job), Math.random() * JITTER_MS);
+      setTimeout(() => this.enqueue(job), delayMs);
     }
   }
 

@@ -79,6 +79,10 @@ export class MemoryStore implements Store {
     return undefined;
   }
 
+  busy(): undefined {
+    return undefined;
+  }
+
   turn(): undefined {
     return undefined;
   }

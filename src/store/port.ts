@@ -82,6 +82,8 @@ export interface Store {
   append(batch: readonly EncodedCommit[]): Appending;
   /** Makes all that was folded so far durable: call it before any answer that rests on it. Undefined if it already is. */
   settle(): Promise<void> | undefined;
+  /** Settles when the sync that is under way ends; undefined if none is. Who waits for it shares the next one. */
+  busy(): Promise<void> | undefined;
   /**
    * Courtesy among writers, called before each try: waits while a starving writer has its turn. With `urgent`, takes the
    * turn. The returned function gives it back; undefined means nobody is waiting.

@@ -99,6 +99,10 @@ export class FileStore implements Store {
     return this.log.keeper.settle();
   }
 
+  busy(): Promise<void> | undefined {
+    return this.log.keeper.busy();
+  }
+
   turn(urgent: boolean): Promise<() => void> | undefined {
     if (urgent) return this.turnstile.take();
     return this.turnstile.pass()?.then(() => () => undefined);

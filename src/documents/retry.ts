@@ -1,0 +1,22 @@
+// What a writer does about a lost race: when it tries again, and when it asks the others to wait. Used by documents.ts.
+
+/** Lost races after which the turnstile is taken; at once when deciding takes long, since a fast writer always wins then. */
+const LOSSES_BEFORE_TURN = 4;
+/** A decision from this long on is slow. */
+export const SLOW_DECISION_MS = 2;
+/** The first retries are at once; later ones after up to this long, so that writers fall out of step. */
+const RETRIES_AT_ONCE = 3;
+const JITTER_MS = 20;
+/** With the turnstile a writer waits for at most a few others: so many losses mean that something is wrong. */
+const MAX_LOSSES = 200;
+
+/** Whether the next try should be made under the turnstile. */
+export function wantsTurn(losses: number, slow: boolean): boolean {
+  return losses >= LOSSES_BEFORE_TURN || (losses > 0 && slow);
+}
+
+/** Milliseconds until the next try; undefined when it is time to give up. */
+export function retryDelayMs(losses: number): number | undefined {
+  if (losses >= MAX_LOSSES) return undefined;
+  return losses <= RETRIES_AT_ONCE ? 0 : Math.random() * JITTER_MS;
+}
