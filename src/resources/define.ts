@@ -22,8 +22,8 @@ export interface ResourceKind {
   list(view: View, ports: Ports): ResourceEntry[];
   /** The resource's content; undefined if there is none of that id. Must be a copy. */
   read(view: View, id: string, ports: Ports): Json | undefined;
-  /** The streams that its content rests on: a commit to one of them is a change of the resource. */
-  streams(id: string): string[];
+  /** The streams that its content rests on, as they are now: a commit to one of them is a change of the resource. */
+  streams(id: string, view: View): string[];
 }
 
 /** How many entries a list or completion shows. */

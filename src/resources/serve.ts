@@ -38,9 +38,10 @@ export function serveResources(
   server.server.setRequestHandler(SubscribeRequestSchema, async ({ params }) => {
     const { kind, id } = parse(params.uri);
     const ports = await open();
-    const streams = kind.streams(id);
-    const known = await ports.documents.read((view) => streams.some((stream) => view.version(stream) > 0));
-    if (!known) throw unknown(params.uri);
+    const streams = await ports.documents.read((view) =>
+      kind.read(view, id, ports) === undefined ? undefined : kind.streams(id, view),
+    );
+    if (streams === undefined) throw unknown(params.uri);
     subscriptions.add(params.uri, streams, ports.documents);
     return {};
   });

@@ -8,6 +8,8 @@ import type { Tool } from './define.ts';
 import { epicSave } from './epic-save.ts';
 import { eventsQuery } from './events-query.ts';
 import { graphCheck } from './graph-check.ts';
+import { lockAcquire } from './lock-acquire.ts';
+import { lockRelease } from './lock-release.ts';
 import { withMailNote } from './mail-note.ts';
 import { messageRead } from './message-read.ts';
 import { messageSend } from './message-send.ts';
@@ -46,6 +48,8 @@ export const tools: readonly Tool<Ports>[] = [
   decisionOpen,
   decisionVote,
   graphCheck,
+  lockAcquire,
+  lockRelease,
   messageRead,
   messageSend,
   planList,

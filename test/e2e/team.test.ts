@@ -1,8 +1,10 @@
 // Messages as clients meet them: real servers over stdio on one store.
 
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { afterEach, expect, inject, test } from 'vitest';
 import { type Answer, freshDir, Server } from './rig.ts';
 
 const servers: Server[] = [];
@@ -93,4 +95,58 @@ test('hostile text comes back as the data it is, and is escaped on a terminal', 
   expect(noted.note).toBe('1 unread message: call message_read');
   expect(messages(await bob.server.call('message_read'))[0]?.text).toBe(text);
   expect(messages(await bob.server.call('message_read', { text: 'jsonrpc' }))[0]?.text).toBe(text);
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: dir,
+    BATON_STATE_DIR: path.join(dir, 'state'),
+    CLAUDE_CODE_SESSION_ID: 'bob',
+  };
+  for (const flags of [[], ['--json']]) {
+    const args = [inject('program'), 'message', 'read', '--text', 'jsonrpc', ...flags];
+    const shown = spawnSync(process.execPath, args, { env, cwd: dir, encoding: 'utf8' });
+    expect(shown.stdout).toContain('jsonrpc');
+    expect(shown.stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  }
+});
+
+test('the inbox is a resource that says when any process has sent something, and looking takes nothing', async () => {
+  const dir = freshDir();
+  const ann = await start(dir, 'ann');
+  const bob = await start(dir, 'bob');
+  const uri = `baton://sessions/${bob.session}/inbox`;
+  const updates: string[] = [];
+  bob.server.client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {
+    updates.push(params.uri);
+  });
+  await bob.server.client.subscribeResource({ uri });
+  for (const to of [bob.session, 'all']) {
+    updates.length = 0;
+    await ann.server.call('message_send', { to, text: `for ${to}` });
+    await expect.poll(() => updates).toContain(uri);
+  }
+  const { contents } = await bob.server.client.readResource({ uri });
+  const [content] = contents as { text: string }[];
+  expect(JSON.parse(content?.text ?? '')).toMatchObject({
+    unread: 2,
+    messages: [{ from: ann.session }, { to: 'all' }],
+  });
+  expect(messages(await bob.server.call('message_read'))).toHaveLength(2);
+  const { resources } = await bob.server.client.listResources();
+  expect(resources.map((one) => one.uri)).toContain(uri);
+  await expect(bob.server.client.readResource({ uri: 'baton://sessions/ses-none/inbox' })).rejects.toThrow(
+    'no resource',
+  );
+});
+
+test('two servers race for one lock: one holds it, the other waits, and gets it when it is given back', async () => {
+  const dir = freshDir();
+  const ann = await start(dir, 'ann');
+  const bob = await start(dir, 'bob');
+  const both = await Promise.all([ann, bob].map(({ server }) => server.call('lock_acquire', { lock: 'deploy' })));
+  expect(both.map(({ granted }) => granted).sort()).toEqual([false, true]);
+  const [holder, waiter] = both[0]?.granted === true ? [ann, bob] : [bob, ann];
+  const waiting = waiter.server.call('lock_acquire', { lock: 'deploy', wait_s: 20 });
+  await waiter.server.call('state_get', { path: '$.none' });
+  await holder.server.call('lock_release', { all: true });
+  expect(await waiting).toMatchObject({ granted: true, fence: 2 });
 });

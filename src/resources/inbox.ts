@@ -1,0 +1,50 @@
+// baton://sessions/{id}/inbox: what a session has not read yet. Looking moves no cursor: message_read does.
+
+import type { View } from '../documents/documents.ts';
+import { channelStream } from '../domain/team/channel.ts';
+import { readerStream } from '../domain/team/reader.ts';
+import { copyJson, type Json } from '../json/json.ts';
+import { factsOf } from '../views/sessions.ts';
+import { boxesOf } from '../views/team/addresses.ts';
+import { unreadPage } from '../views/team/mail.ts';
+import type { ResourceKind } from './define.ts';
+import { sessions } from './sessions.ts';
+
+const MOST_MESSAGES = 50;
+const MOST_CHARS = 15_000;
+
+export const inbox: ResourceKind = {
+  name: 'inboxes',
+  title: 'Inbox',
+  description: 'Messages that a session has not read yet; message_read takes them',
+  template: 'baton://sessions/{id}/inbox',
+  list: (view, ports) => sessions.list(view, ports).map((entry) => ({ ...entry, title: `Inbox of ${entry.title}` })),
+  read: (view, id) => {
+    const facts = factsOf(view, id);
+    if (facts === undefined) return undefined;
+    const options = {
+      project: facts.project,
+      now: Date.now(),
+      limit: MOST_MESSAGES,
+      maxChars: MOST_CHARS,
+      got: new Map(),
+    };
+    const { messages, unread } = unreadPage(view, { session: id }, options);
+    // Not offered: nothing is recorded for a look.
+    const rows = messages.map(({ state: _, ...row }) => row);
+    return copyJson({ unread: unread + rows.length, messages: rows } as unknown as Json);
+  },
+  streams: (id, view) => inboxStreams(view, id),
+};
+
+/** Every channel that the session reads, and where it stands in them. */
+function inboxStreams(view: View, session: string): string[] {
+  const project = factsOf(view, session)?.project ?? '';
+  const boxes = boxesOf(view, { session }, project);
+  return [
+    ...new Set([
+      ...boxes.map(({ channel }) => channelStream(channel)),
+      ...boxes.map(({ reader }) => readerStream(reader)),
+    ]),
+  ];
+}

@@ -1,0 +1,56 @@
+// lock_release: gives back one lock, or all that the caller holds.
+
+import { z } from 'zod';
+import { NAME_PATTERN } from '../domain/team/channel.ts';
+import { type ReleaseAnswer, release } from '../domain/team/lock-commands.ts';
+import { fail } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import { locksOf } from '../views/team/locks.ts';
+import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
+import { withSeq } from './change.ts';
+import { type Call, defineTool } from './define.ts';
+import { requestInput, seqOutput } from './inputs.ts';
+
+export const lockRelease = defineTool({
+  name: 'lock_release',
+  title: 'Give a lock back',
+  toolset: 'team',
+  optIn: true,
+  description:
+    'Use when you are done with what you locked: one lock ("file" for reservations of files), only the hold of a fence, or with all everything you hold and wait for. A fence that was passed on is refused. ' +
+    'Answers {released: [{lock, fence}], left, seq}.',
+  searchHint: 'unlock release free lock reservation file',
+  annotations: { readOnly: false, destructive: false, idempotent: true },
+  answers: { narrow: 'lock' },
+  positional: ['lock'],
+  input: z.strictObject({
+    lock: z.string().regex(NAME_PATTERN, 'expected the name of a lock').optional(),
+    fence: z.number().int().min(1).optional(),
+    all: z.boolean().optional(),
+    claim: claimInput,
+    request_id: requestInput,
+  }),
+  output: z.object({
+    released: z.array(z.object({ lock: z.string(), fence: z.number().int() })),
+    left: z.number().int().describe('Places in line given up'),
+    seq: seqOutput,
+  }),
+  async run(input, call: Call<Ports>) {
+    const { lock, fence, all } = input;
+    if ((lock === undefined) !== (all === true) || (fence !== undefined && lock === undefined)) {
+      const why = 'give lock (and fence, if you hold several of it), or all';
+      return fail({ code: 'invalid-input', issues: [{ at: 'lock', why }] });
+    }
+    const caller = await callerOf(call, input.claim);
+    if (!caller.ok) return caller;
+    const { project } = momentOf(call);
+    const locks = await call.ports.documents.read((view) =>
+      lock === undefined ? locksOf(view, project, caller.value) : [lock],
+    );
+    const command = { project, caller: caller.value, locks, fence };
+    const released = await changeAs<ReleaseAnswer>(call, 'lock_release', caller.value, input, (tx, ctx) =>
+      release(tx, ctx, command),
+    );
+    return released.ok ? withSeq(released.value) : released;
+  },
+});

@@ -1,0 +1,56 @@
+// Who holds and who waits for what. Computed from documents for answers; never decided upon.
+
+import type { View } from '../../documents/documents.ts';
+import { type Caller, callerName } from '../../domain/team/channel.ts';
+import { FILE_LOCK, holdEnd, isSame, type LockDocument, liveLock, lockStream } from '../../domain/team/lock.ts';
+import type { Moment } from './people.ts';
+
+/** A type, not an interface: answers are open-ended objects. */
+export type LockRow = {
+  lock: string;
+  kind: string;
+  capacity: number;
+  holders: { who: string; fence: number; since: string; lease_ends: string; paths?: string[]; reason?: string }[];
+  waiting: { who: string; priority: number; since: string; paths?: string[] }[];
+};
+
+/** Locks that somebody holds or waits for, by name; reservations of files last. */
+export function lockRows(view: View, moment: Moment): LockRow[] {
+  const { project, now, presence } = moment;
+  const lastSeen = (who: string): number | undefined => presence.lastSeen(who);
+  return namesOf(view, project).flatMap((id) => {
+    const lock = view.get<LockDocument>(lockStream(project, id));
+    if (lock === undefined) return [];
+    const live = liveLock(lock, { now, lastSeen });
+    if (live.holders.length + live.queue.length === 0) return [];
+    const holders = live.holders.map((one) => ({
+      who: callerName(one),
+      fence: one.fence,
+      since: new Date(one.since).toISOString(),
+      lease_ends: new Date(holdEnd(one, lastSeen)).toISOString(),
+      ...(one.paths === undefined ? {} : { paths: [...one.paths] }),
+      ...(one.reason === undefined ? {} : { reason: one.reason }),
+    }));
+    const waiting = live.queue.map((one) => ({
+      who: callerName(one),
+      priority: one.priority,
+      since: new Date(one.since).toISOString(),
+      ...(one.paths === undefined ? {} : { paths: [...one.paths] }),
+    }));
+    return [{ lock: id, kind: lock.kind, capacity: lock.capacity, holders, waiting }];
+  });
+}
+
+/** Locks in which the caller holds or waits. */
+export function locksOf(view: View, project: string, caller: Caller): string[] {
+  return namesOf(view, project).filter((id) => {
+    const lock = view.get<LockDocument>(lockStream(project, id));
+    return lock !== undefined && [...lock.holders, ...lock.queue].some((one) => isSame(one, caller));
+  });
+}
+
+function namesOf(view: View, project: string): string[] {
+  const prefix = `lock/${project}/`;
+  const names = view.streams(prefix).map((stream) => stream.slice(prefix.length));
+  return [...names.sort(), FILE_LOCK];
+}

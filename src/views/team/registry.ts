@@ -1,0 +1,129 @@
+// What can be seen of the registry: entries by kind and skill, with who is there now and how much it has to do. For
+// plan_list and dashboards; never decided upon.
+
+import type { View } from '../../documents/documents.ts';
+import type { RegistryEntry, RegistryKind, Tier } from '../../domain/team/registry.ts';
+import { type LiveAgent, liveAgents, type Moment, registered } from './people.ts';
+
+/** A type, not an interface: answers are open-ended objects. */
+export type RegistryRow = {
+  id: string;
+  kind: RegistryKind;
+  description?: string;
+  tier?: Tier;
+  reports_to?: string;
+  skills?: string[];
+  tools?: string[];
+  model?: string;
+  usage?: string;
+  retired?: boolean;
+  /** For agents: nodes it holds, and how many it takes at once. */
+  load?: number;
+  capacity?: number;
+  /** Sessions in which it is there now. */
+  live?: string[];
+  last_seen?: string;
+  /** False for an agent that appeared by itself, in a session or with a claim. */
+  registered?: boolean;
+  /** It is there and has room. */
+  available?: boolean;
+  /** Who is asked in its place, where it is not available: the first in its line of fallbacks that is. */
+  fallback?: string;
+};
+
+export interface RegistryFilter {
+  /** Entries with this skill, those that have room first. */
+  skill?: string | undefined;
+  /** Words in name or description. */
+  text?: string | undefined;
+  /** Retired entries too. */
+  retired?: boolean | undefined;
+}
+
+const MAX_FALLBACKS = 10;
+
+/** Entries of one kind that fit, by name; with a skill the available ones first, the least loaded before the others. */
+export function registryRows(
+  view: View,
+  kind: RegistryKind,
+  moment: Moment,
+  filter: RegistryFilter = {},
+): RegistryRow[] {
+  const entries = registered(view, moment.project, kind);
+  const rows = kind === 'agent' ? agentRows(view, entries, moment) : entries.map((entry) => rowOf(entry));
+  const found = rows.filter((row) => fits(row, filter));
+  if (filter.skill === undefined) return found;
+  return found.sort(
+    (a, b) => Number(b.available ?? false) - Number(a.available ?? false) || (a.load ?? 0) - (b.load ?? 0),
+  );
+}
+
+function fits(row: RegistryRow, { skill, text, retired }: RegistryFilter): boolean {
+  if (row.retired === true && retired !== true) return false;
+  if (skill !== undefined && !(row.skills ?? []).includes(skill)) return false;
+  const words = (text ?? '')
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const low = `${row.id} ${row.description ?? ''}`.toLowerCase();
+  return words.every((word) => low.includes(word));
+}
+
+function rowOf(entry: Readonly<RegistryEntry>): RegistryRow {
+  const { id, kind, description, tier, reports_to, skills, tools, model, usage, retired, capacity } = entry;
+  const row: RegistryRow = { id, kind };
+  const optional = { description, tier, reports_to, model, usage, retired, capacity };
+  Object.assign(row, Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)));
+  if (skills.length > 0) row.skills = [...skills];
+  if (tools.length > 0) row.tools = [...tools];
+  return row;
+}
+
+function agentRows(view: View, entries: readonly Readonly<RegistryEntry>[], moment: Moment): RegistryRow[] {
+  const live = new Map<string, LiveAgent[]>();
+  for (const agent of liveAgents(view, moment)) live.set(agent.name, [...(live.get(agent.name) ?? []), agent]);
+  const rows = entries.map((entry) => withLife(rowOf(entry), live.get(entry.id) ?? []));
+  const names = new Set(entries.map(({ id }) => id));
+  for (const [name, agents] of live) {
+    if (names.has(name)) continue;
+    const row: RegistryRow = { id: name, kind: 'agent', registered: false };
+    const tier = agents.find((one) => one.tier !== undefined)?.tier;
+    if (tier !== undefined) row.tier = tier;
+    rows.push(withLife(row, agents));
+  }
+  const byName = new Map(rows.map((row) => [row.id, row]));
+  for (const entry of entries) {
+    const row = byName.get(entry.id);
+    const instead = row?.available === true ? undefined : standIn(entry, entries, byName);
+    if (row !== undefined && instead !== undefined) row.fallback = instead;
+  }
+  return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function withLife(row: RegistryRow, agents: readonly LiveAgent[]): RegistryRow {
+  row.load = agents.reduce((sum, { claims }) => sum + claims, 0);
+  row.available = agents.length > 0 && row.retired !== true && row.load < (row.capacity ?? Number.POSITIVE_INFINITY);
+  if (agents.length > 0) row.live = agents.map(({ session }) => session);
+  const seen = agents
+    .flatMap(({ last_seen }) => last_seen ?? [])
+    .sort()
+    .at(-1);
+  if (seen !== undefined) row.last_seen = seen;
+  return row;
+}
+
+/** The first available in the line of fallbacks; the last of the line where none is, so that it is seen who was meant. */
+function standIn(
+  entry: Readonly<RegistryEntry>,
+  entries: readonly Readonly<RegistryEntry>[],
+  rows: ReadonlyMap<string, RegistryRow>,
+): string | undefined {
+  let at = entry.fallback;
+  let last: string | undefined;
+  for (let steps = 0; at !== undefined && at !== entry.id && steps < MAX_FALLBACKS; steps += 1) {
+    last = at;
+    if (rows.get(at)?.available === true) return at;
+    at = entries.find(({ id }) => id === last)?.fallback;
+  }
+  return last;
+}
