@@ -19,12 +19,18 @@ export function placeOf(row: Pick<Placed, 'priority' | 'number'>): number {
   return row.priority * STEP + row.number;
 }
 
+/** A chunk is split beyond this. Shifting within one costs less than finding it. */
+const MAX_CHUNK = 256;
+
+/** Sorted rows in chunks: one long array would shift thousands of pointers for each change. */
 export class SortedRows<R extends Placed> {
-  private readonly rows: R[] = [];
+  /** None is empty. */
+  private readonly chunks: R[][] = [];
+  private count = 0;
   private sum = 0;
 
   get size(): number {
-    return this.rows.length;
+    return this.count;
   }
 
   /** Points of all rows together. */
@@ -34,42 +40,70 @@ export class SortedRows<R extends Placed> {
 
   add(row: R): void {
     const place = placeOf(row);
-    const last = this.rows.at(-1);
-    if (last === undefined || placeOf(last) < place) this.rows.push(row);
-    else this.rows.splice(this.lowerBound(place), 0, row);
+    const at = this.chunkOf(place);
+    const chunk = this.chunks[at];
+    this.count += 1;
     this.sum += row.points ?? 0;
+    if (chunk === undefined) {
+      this.chunks.push([row]);
+      return;
+    }
+    chunk.splice(lowerBound(chunk, place), 0, row);
+    if (chunk.length > MAX_CHUNK) this.chunks.splice(at + 1, 0, chunk.splice(MAX_CHUNK / 2));
   }
 
-  /** Contract: a row of the same place is in it. */
+  /** Takes a row out, found by its place; one that is not in it is passed over. */
   remove(row: R): void {
-    const at = this.lowerBound(placeOf(row));
-    if (this.rows[at]?.id !== row.id) return;
-    this.rows.splice(at, 1);
+    const place = placeOf(row);
+    const at = this.chunkOf(place);
+    const chunk = this.chunks[at] ?? [];
+    const index = lowerBound(chunk, place);
+    if (chunk[index]?.id !== row.id) return;
+    chunk.splice(index, 1);
+    if (chunk.length === 0) this.chunks.splice(at, 1);
+    this.count -= 1;
     this.sum -= row.points ?? 0;
   }
 
   /** Rows after a place, in order. */
   *after(place: number): IterableIterator<R> {
-    for (let at = place === 0 ? 0 : this.lowerBound(place + 1); at < this.rows.length; at += 1) {
-      const row = this.rows[at];
-      if (row !== undefined) yield row;
+    for (let at = this.chunkOf(place); at < this.chunks.length; at += 1) {
+      for (const row of this.chunks[at] ?? []) if (placeOf(row) > place) yield row;
     }
   }
 
   first(count: number): R[] {
-    return this.rows.slice(0, count);
+    const rows: R[] = [];
+    for (const row of this.after(0)) {
+      if (rows.length === count) break;
+      rows.push(row);
+    }
+    return rows;
   }
 
-  private lowerBound(place: number): number {
-    let [low, high] = [0, this.rows.length];
+  /** The chunk that a place falls into: the last one that begins at or before it, or the first. */
+  private chunkOf(place: number): number {
+    let [low, high] = [0, this.chunks.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const row = this.rows[middle];
-      if (row !== undefined && placeOf(row) < place) low = middle + 1;
+      const row = this.chunks[middle]?.[0];
+      if (row !== undefined && placeOf(row) <= place) low = middle + 1;
       else high = middle;
     }
-    return low;
+    return Math.max(0, low - 1);
   }
+}
+
+/** The index of the first row at or after a place. */
+function lowerBound(rows: readonly Placed[], place: number): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const row = rows[middle];
+    if (row !== undefined && placeOf(row) < place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Sets of rows by name: `spr-1 todo`. A row is in as many as `namesOf` says. */
