@@ -26,6 +26,9 @@ export interface ResourceKind {
   streams(id: string, view: View): string[];
 }
 
+/** What a board rests on beside its sprint: which tasks are its own changes with them. */
+export const ALL_WORK = ['task/', 'sprint/'];
+
 /** How many entries a list or completion shows. */
 export const MOST_ENTRIES = 100;
 

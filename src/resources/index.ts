@@ -1,7 +1,10 @@
 // Every kind of resource.
 
+import { board } from './board.ts';
 import type { ResourceKind } from './define.ts';
 import { inbox } from './inbox.ts';
+import { projects } from './projects.ts';
 import { sessions } from './sessions.ts';
+import { sprints } from './sprints.ts';
 
-export const resourceKinds: readonly ResourceKind[] = [inbox, sessions];
+export const resourceKinds: readonly ResourceKind[] = [board, inbox, projects, sessions, sprints];

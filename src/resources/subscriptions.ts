@@ -3,6 +3,7 @@
 
 import type { Documents } from '../documents/documents.ts';
 import type { FoldedCommit } from '../store/fold.ts';
+import { kindOf } from '../store/stream.ts';
 
 /** Changes within this time are told once: an agent that writes in bursts should not flood its neighbours. */
 const MERGE_MS = 25;
@@ -62,6 +63,8 @@ export class Subscriptions {
 
   private note(commits: readonly FoldedCommit[], documents: Documents): void {
     const touched = new Set(commits.flatMap(({ commit }) => commit.events.map((event) => event.stream)));
+    // A whole kind is touched by any of its streams.
+    for (const stream of [...touched]) touched.add(`${kindOf(stream)}/`);
     for (const [uri, streams] of this.streams) if (streams.some((stream) => touched.has(stream))) this.changed.add(uri);
     this.listChanged ||= commits.some(({ commit }) =>
       commit.events.some(({ patch }) => patch[0]?.op === 'add' && patch[0].path === ''),

@@ -1,5 +1,6 @@
 // Plans as clients meet them: ten real servers that create, move and read one board, and what each tool answers over stdio.
 
+import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Answer, freshDir, Server } from './rig.ts';
 
@@ -152,6 +153,39 @@ describe('plans over stdio', () => {
       '/config/policies: unknown key',
     );
     expect((await one.fail('project_save', { rollback_to: 99_999 })).failure).toMatchObject({ code: 'unknown-seq' });
+  });
+});
+
+describe('resources', () => {
+  test('a board that another process moved is told, listed, completed and read', async () => {
+    const dir = freshDir();
+    const [reader, writer] = [await start(dir, 'one'), await start(dir, 'two')];
+    await writer.call('plan_save', {
+      sprint: { title: 'Week 1', status: 'active' },
+      tasks: [{ key: 'a', title: 'A' }],
+    });
+    const { project } = await reader.call('project_get');
+    const uri = `baton://projects/${project}/board`;
+    const updated = new Promise<string>((resolve) => {
+      reader.client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => resolve(params.uri));
+    });
+    await reader.client.subscribeResource({ uri });
+    await writer.call('task_save', { id: 'TSK-1', status: 'active' });
+    expect(await updated).toBe(uri);
+    for (const at of [uri, 'baton://sprints/spr-1']) {
+      const { contents } = await reader.client.readResource({ uri: at });
+      const text = contents[0] !== undefined && 'text' in contents[0] ? contents[0].text : '';
+      expect(JSON.parse(text)).toMatchObject({
+        sprint: { id: 'SPR-1' },
+        columns: [{}, { status: 'active', count: 1 }, {}, {}, {}, {}],
+      });
+    }
+    const listed = (await reader.client.listResources()).resources.map((resource) => resource.uri);
+    expect(listed).toEqual(expect.arrayContaining([uri, 'baton://sprints/spr-1', `baton://projects/${project}`]));
+    const ref = { type: 'ref/resource' as const, uri: 'baton://sprints/{id}' };
+    const { completion } = await reader.client.complete({ ref, argument: { name: 'id', value: 'spr' } });
+    expect(completion.values).toEqual(['spr-1']);
+    await expect(reader.client.readResource({ uri: 'baton://sprints/spr-9' })).rejects.toThrow(/There is no resource/);
   });
 });
 
