@@ -7,6 +7,7 @@ import { instructions } from '../instructions.ts';
 import { createLog, type Logger } from '../log.ts';
 import { CallMetrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
+import { servePrompts } from '../prompts/serve.ts';
 import { serveResources } from '../resources/serve.ts';
 import { buildServer } from '../server.ts';
 import { runUntilClosed } from '../shutdown.ts';
@@ -36,6 +37,7 @@ export async function run(args: string[], config: Config): Promise<number> {
     version,
   });
   server.server.onerror = (error) => log.warn({ err: error }, 'protocol');
+  servePrompts(server, ports.get, config.home);
   const resources = serveResources(server, ports.get, config.home);
   const transport = new StdioTransport({ input: process.stdin, output: process.stdout });
   await server.connect(transport);

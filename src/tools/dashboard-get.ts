@@ -7,7 +7,8 @@ import type { Ports } from '../ports.ts';
 import { cutOf, fitted, type Taken, takeView } from '../views/dashboard/board.ts';
 import type { Board } from '../views/dashboard/define.ts';
 import { FORMAT_NAMES, formats } from '../views/dashboard/formats/index.ts';
-import { dashboardViews, VIEW_NAMES } from '../views/dashboard/index.ts';
+import { dashboardViews } from '../views/dashboard/index.ts';
+import { VIEW_NAMES } from '../views/dashboard/names.ts';
 import { sourceOf } from './dashboard-source.ts';
 import { type Call, defineTool } from './define.ts';
 

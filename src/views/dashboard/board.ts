@@ -36,7 +36,15 @@ export function boardOf(taken: Taken, mostRows: number): Board {
     }),
   );
   const at = new Date(source.now).toISOString();
-  return { view: view.name, title: view.title, project: source.project.name, at, seq, sections, hint };
+  return {
+    view: view.name,
+    title: view.title,
+    project: shortText(source.project.name),
+    at,
+    seq,
+    sections,
+    hint: hint === undefined ? undefined : shortText(hint),
+  };
 }
 
 /** Renders with fewer and fewer rows until it fits. `fits` is called with what `render` made. */
@@ -64,7 +72,8 @@ export function cutOf(board: Board): string | undefined {
 
 function shortText(text: string): string {
   const line = inertLine(text.slice(0, 2 * MAX_CELL));
-  return line.length > MAX_CELL ? `${line.slice(0, MAX_CELL - 1)}…` : line;
+  // Not through the middle of a character.
+  return line.length > MAX_CELL ? `${line.slice(0, MAX_CELL - 1).replace(/[\ud800-\udbff]$/, '')}…` : line;
 }
 
 function shortened(row: Row, section: Section): Row {

@@ -1,6 +1,7 @@
 // Every dashboard view, by name. A view is listed once it has real content.
 
 import type { DashboardView } from './define.ts';
+import type { ViewName } from './names.ts';
 import { agents } from './views/agents.ts';
 import { cache } from './views/cache.ts';
 import { config } from './views/config.ts';
@@ -10,19 +11,6 @@ import { metrics } from './views/metrics.ts';
 import { runs } from './views/runs.ts';
 import { sprint } from './views/sprint.ts';
 import { team } from './views/team.ts';
-
-export const VIEW_NAMES = [
-  'team',
-  'sprint',
-  'leadership',
-  'config',
-  'agents',
-  'runs',
-  'cache',
-  'metrics',
-  'health',
-] as const;
-export type ViewName = (typeof VIEW_NAMES)[number];
 
 export const dashboardViews: Record<ViewName, DashboardView> = {
   team,

@@ -7,11 +7,12 @@ import { inertLine } from './inert.ts';
 /** Nothing that fits a cell needs more characters, and measuring them is what takes time. */
 const MAX_CHARS = 400;
 
+const ASCII = /^[\x20-\x7e]*$/;
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Columns that a line takes. Contract: it went through `plain`. */
 export function widthOf(text: string): number {
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+  return ASCII.test(text) ? text.length : stringWidth(text);
 }
 
 /**
@@ -19,7 +20,15 @@ export function widthOf(text: string): number {
  * of characters are replaced.
  */
 export function plain(text: string): string {
-  return inertLine(text.slice(0, MAX_CHARS));
+  const line = inertLine(text.slice(0, MAX_CHARS));
+  return ASCII.test(line) ? line : standingAlone(line);
+}
+
+/** A mark without a letter would join what stands before it, and a prefix what comes after: both get a circle to join. */
+function standingAlone(line: string): string {
+  const [first] = segmenter.segment(` ${line}`);
+  const last = [...segmenter.segment(`${line} `)].at(-1);
+  return `${first?.segment === ' ' ? '' : '\u25cc'}${line}${last?.segment === ' ' ? '' : '\u25cc'}`;
 }
 
 /** The start of a line that takes at most so many columns; what was cut is shown by an ellipsis. */

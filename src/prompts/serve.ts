@@ -1,0 +1,61 @@
+// Puts the prompts on a server: list, get, complete. Called by cli/serve.ts before the server is connected.
+
+import { completable } from '@modelcontextprotocol/sdk/server/completable.js';
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
+import { withoutHome } from '../display.ts';
+import { FailureError, type Result } from '../failure.ts';
+import { failureLine } from '../failure-text.ts';
+import type { Ports } from '../ports.ts';
+import type { Given, Prompt, PromptArgument } from './define.ts';
+import { prompts } from './index.ts';
+
+/** The protocol allows so many values in one completion. */
+const MOST_VALUES = 100;
+const MAX_ARGUMENT = 2_000;
+
+type Open = () => Promise<Ports>;
+
+/** Registers every prompt. */
+export function servePrompts(server: McpServer, ports: () => Promise<Result<Ports>>, home: string): void {
+  const open: Open = async () => {
+    const opened = await ports();
+    if (opened.ok) return opened.value;
+    throw new McpError(ErrorCode.InternalError, failureLine(withoutHome(opened.failure, home)));
+  };
+  for (const prompt of prompts) register(server, prompt, open);
+}
+
+function register(server: McpServer, prompt: Prompt, open: Open): void {
+  const { name, title, description } = prompt;
+  const argsSchema = Object.fromEntries(prompt.arguments.map((argument) => [argument.name, schemaOf(argument, open)]));
+  server.registerPrompt(name, { title, description, argsSchema }, async (args: Record<string, string | undefined>) => {
+    const text = await prompt.text(presentOnly(args), await open());
+    return { description, messages: [{ role: 'user', content: { type: 'text', text } }] };
+  });
+}
+
+function schemaOf(argument: PromptArgument, open: Open) {
+  const { description, required, complete } = argument;
+  const text = z.string().max(MAX_ARGUMENT);
+  const schema = required === true ? text.describe(description) : text.optional().describe(description);
+  if (complete === undefined) return schema;
+  return completable(schema, async (typed) => {
+    const given = (typed ?? '').toLowerCase();
+    const ports = await open();
+    try {
+      const values = ports.documents.peek((view) => [...complete(view, ports)]);
+      return values.filter((value) => value.toLowerCase().startsWith(given)).slice(0, MOST_VALUES);
+    } catch (error) {
+      // What is offered while typing is a courtesy: a damaged document is told by the call that names it.
+      if (error instanceof FailureError) return [];
+      throw error;
+    }
+  });
+}
+
+function presentOnly(args: Record<string, string | undefined>): Given {
+  const entries = Object.entries(args).map(([name, value]) => [name, value?.trim()] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== ''));
+}
