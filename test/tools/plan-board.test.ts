@@ -79,6 +79,30 @@ describe('the board', () => {
     expect(board).not.toHaveProperty('note');
   });
 
+  test('suggests who has the skill, then who has the least in hand, within their capacity', async () => {
+    const window = await planWindow();
+    await window.call('registry_save', { kind: 'agent', id: 'ann', skills: ['css'], capacity: 1 });
+    await window.call('registry_save', { kind: 'agent', id: 'bob', skills: ['sql'] });
+    await window.call('registry_save', { kind: 'agent', id: 'old', skills: ['css', 'sql'], retired: true });
+    await window.call('plan_save', {
+      sprint: { title: 's', status: 'active' },
+      tasks: [
+        { key: 'a', title: 'style', labels: ['CSS'], priority: 1 },
+        { key: 'b', title: 'query', labels: ['sql'], priority: 2, points: 3 },
+        { key: 'c', title: 'more style', labels: ['css'] },
+        { key: 'd', title: 'anything', priority: 4 },
+        { key: 'e', title: 'taken', assignee: 'kim' },
+      ],
+    });
+    const { suggest } = await window.call('sprint_board');
+    expect((suggest as Answer[]).map(({ id, to }) => [id, to])).toEqual([
+      ['TSK-1', 'ann'],
+      ['TSK-2', 'bob'],
+      ['TSK-3', 'kim'],
+      ['TSK-4', 'kim'],
+    ]);
+  });
+
   test('says what is blocked, why, for how long, and marks what is overdue', async () => {
     const window = await given();
     await window.call('project_save', { config: { alerts: { blocked_hours: 3, idle_hours: 8 } } });

@@ -62,7 +62,7 @@ export function boardOf(plan: PlanFacts, view: View, query: BoardQuery): Board {
     sprint: { ...sprintFacts(plan, view, sprint, now), left: open, ready: plan.tasks.set(sprint.id, 'ready').size },
     columns,
     blockers: blockers(plan, query, config.alerts),
-    suggest: column === undefined ? suggested(plan, sprint.id) : [],
+    suggest: column === undefined ? suggested(plan, sprint) : [],
   };
   const cut = columns.find(({ count, cards }) => cards.length < count);
   if (cut !== undefined) board.cut = cutText(columns, cut, showId(sprint.id), query.assignee);
@@ -160,8 +160,8 @@ function blockers(plan: PlanFacts, { sprint, now }: BoardQuery, alerts: Alerts):
     );
 }
 
-function suggested(plan: PlanFacts, sprint: string): JsonObject[] {
-  return suggestions(plan, sprint, SUGGESTIONS).map(({ row, unblocks, to }) =>
+function suggested(plan: PlanFacts, { id, project }: Readonly<SprintDocument>): JsonObject[] {
+  return suggestions(plan, project, id, SUGGESTIONS).map(({ row, unblocks, to }) =>
     withoutAbsent({
       id: showId(row.id),
       title: line(row.title, 80),

@@ -7,6 +7,7 @@ import { numberOf } from '../../domain/plan/ids.ts';
 import type { ProjectDocument } from '../../domain/plan/project.ts';
 import { SPRINT_STATUSES, type SprintDocument, type SprintStatus } from '../../domain/plan/sprint.ts';
 import type { TaskDocument } from '../../domain/plan/task.ts';
+import type { RegistryEntry } from '../../domain/team/registry.ts';
 import { type Placed, placeOf, RowSets } from './sorted-rows.ts';
 import { TaskIndex } from './task-index.ts';
 
@@ -25,15 +26,26 @@ export interface PlanFacts {
   sprints: HomeIndex;
   /** Ids of all projects. */
   projects: ReadonlySet<string>;
+  /** Registered agents of a project that are not retired, by name. */
+  agentsOf(project: string): ReadonlyMap<string, Worker>;
+}
+
+/** What an assignment looks at in an agent. */
+export interface Worker {
+  skills: readonly string[];
+  /** How many tasks it takes on at once; no limit if absent. */
+  capacity?: number;
 }
 
 export class PlanIndex {
   private readonly documents: Documents;
+  private readonly agents = new Map<string, Map<string, Worker>>();
   private readonly facts = {
     tasks: new TaskIndex(),
     epics: new HomeIndex(),
     sprints: new HomeIndex(),
     projects: new Set<string>(),
+    agentsOf: (project: string): ReadonlyMap<string, Worker> => this.agents.get(project) ?? new Map(),
   };
   /** Streams that commits have touched since the last look; undefined until the first. */
   private touched: Set<string> | undefined;
@@ -62,9 +74,10 @@ export class PlanIndex {
   private takeUp(view: View, streams: readonly string[]): void {
     const tasks: Readonly<TaskDocument>[] = [];
     for (const stream of streams) {
-      const doc = view.get<TaskDocument | EpicDocument | SprintDocument | ProjectDocument>(stream);
+      const doc = view.get<TaskDocument | EpicDocument | SprintDocument | ProjectDocument | RegistryEntry>(stream);
       if (doc === undefined) continue;
       if (stream.startsWith('project/')) this.facts.projects.add(doc.id);
+      else if ('skills' in doc) this.register(doc);
       else if ('needs' in doc) tasks.push(doc);
       else if ('goal' in doc) this.facts.sprints.update(sprintRow(doc));
       else if ('tasks' in doc) this.facts.epics.update(epicRow(doc));
@@ -74,6 +87,15 @@ export class PlanIndex {
     this.facts.tasks.update(tasks);
     // Only now: had a document refused to load, the next look would take all of this up again.
     this.touched?.clear();
+  }
+
+  private register({ kind, id, project, skills, capacity, retired }: Readonly<RegistryEntry>): void {
+    if (kind !== 'agent') return;
+    const agents = this.agents.get(project) ?? new Map<string, Worker>();
+    this.agents.set(project, agents);
+    const worker = { skills: skills.map((skill) => skill.toLowerCase()) };
+    if (retired === true) agents.delete(id);
+    else agents.set(id, capacity === undefined ? worker : { ...worker, capacity });
   }
 }
 
@@ -104,7 +126,7 @@ export class HomeIndex {
 }
 
 function isPlanned(stream: string): boolean {
-  return /^(task|sprint|epic|project)\//.test(stream);
+  return /^(task|sprint|epic|project|registry)\//.test(stream);
 }
 
 function placed({ id, priority }: Readonly<TaskDocument>): Pick<Placed, 'priority' | 'number'> {

@@ -1,5 +1,6 @@
 // What to take up next in a sprint, and who might: of the tasks that can be started and nobody has, those first that most
-// others wait for. A hint, never a decision: whoever starts a task decides on its document.
+// others wait for; for each, who has the skills that its labels name, and of those who has the least in hand. A hint, never
+// a decision: whoever starts a task decides on its document.
 
 import { isFinished } from '../../domain/plan/task.ts';
 import type { PlanFacts } from './plan-index.ts';
@@ -13,26 +14,51 @@ export interface Suggestion {
   row: TaskRow;
   /** Unfinished tasks that wait for it, at any distance. */
   unblocks: number;
-  /** Who in the sprint has the least in hand. */
+  /** Who might take it: a registered agent, or somebody who has work in the sprint. */
   to?: string;
 }
 
-export function suggestions(plan: PlanFacts, sprint: string, count: number): Suggestion[] {
-  const free = plan.tasks
-    .set(sprint, 'ready')
-    .first(WEIGHED)
-    .filter((row) => row.assignee === undefined);
+interface Person {
+  name: string;
+  skills: readonly string[];
+  capacity: number;
+  tasks: number;
+  points: number;
+}
+
+export function suggestions(plan: PlanFacts, project: string, sprint: string, count: number): Suggestion[] {
+  const ready = plan.tasks.set(sprint, 'ready').first(WEIGHED);
+  const free = ready.filter((row) => row.assignee === undefined);
   const weighed = free.map((row): Suggestion => ({ row, unblocks: waitingFor(plan.tasks, row) }));
   weighed.sort((a, b) => b.unblocks - a.unblocks || a.row.priority - b.row.priority || a.row.number - b.row.number);
-  const load = [...plan.tasks.totalsOf(sprint).load].map(([who, { tasks, points }]) => ({ who, tasks, points }));
+  const people = peopleOf(plan, project, sprint);
   return weighed.slice(0, count).map((suggestion) => {
-    const [least] = load.sort((a, b) => a.points - b.points || a.tasks - b.tasks || (a.who < b.who ? -1 : 1));
-    if (least === undefined) return suggestion;
+    const person = fittest(people, suggestion.row.labels);
+    if (person === undefined) return suggestion;
     // As if it were taken, so that the next one goes to somebody else.
-    least.tasks += 1;
-    least.points += suggestion.row.points ?? 0;
-    return { ...suggestion, to: least.who };
+    person.tasks += 1;
+    person.points += suggestion.row.points ?? 0;
+    return { ...suggestion, to: person.name };
   });
+}
+
+/** Registered agents, and whoever has work in the sprint, with what they have in hand there. */
+function peopleOf(plan: PlanFacts, project: string, sprint: string): Person[] {
+  const people = new Map<string, Person>();
+  const idle = { skills: [], capacity: Number.POSITIVE_INFINITY, tasks: 0, points: 0 };
+  for (const [name, worker] of plan.agentsOf(project)) people.set(name.toLowerCase(), { ...idle, ...worker, name });
+  for (const [name, { tasks, points }] of plan.tasks.totalsOf(sprint).load) {
+    const known = people.get(name.toLowerCase()) ?? { ...idle, name };
+    people.set(name.toLowerCase(), { ...known, tasks: known.tasks + tasks, points: known.points + points });
+  }
+  return [...people.values()];
+}
+
+function fittest(people: readonly Person[], labels: readonly string[]): Person | undefined {
+  const skilled = (person: Person): number => labels.filter((label) => person.skills.includes(label)).length;
+  const better = (a: Person, b: Person): number =>
+    skilled(b) - skilled(a) || a.points - b.points || a.tasks - b.tasks || (a.name < b.name ? -1 : 1);
+  return people.filter(({ tasks, capacity }) => tasks < capacity).sort(better)[0];
 }
 
 function waitingFor(tasks: TaskIndex, row: TaskRow): number {

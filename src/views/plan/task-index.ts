@@ -15,6 +15,7 @@ export interface TaskRow extends Placed {
   parent?: string;
   assignee?: string;
   reason?: string;
+  labels: readonly string[];
   needs: readonly string[];
   neededBy: readonly string[];
   /** Needs that are not met. */
@@ -148,6 +149,7 @@ function rowOf(document: Readonly<TaskDocument>): TaskRow {
     status,
     archived,
     priority,
+    labels: document.labels.map((label) => label.toLowerCase()),
     needs: [...document.needs],
     neededBy: [...document.needed_by],
     open: [],
