@@ -5,6 +5,7 @@ import { EPIC_LEGAL, EPIC_STATUSES } from '../../../src/domain/plan/epic.ts';
 import { saveEpic } from '../../../src/domain/plan/save-epic.ts';
 import { saveSprint } from '../../../src/domain/plan/save-sprint.ts';
 import { SPRINT_LEGAL, SPRINT_STATUSES } from '../../../src/domain/plan/sprint.ts';
+import { sprintGraph } from '../../../src/domain/plan/sprint-graph.ts';
 import type { SessionDocument } from '../../../src/domain/session.ts';
 import { PlanRig, PROJECT } from './plan-rig.ts';
 
@@ -174,5 +175,30 @@ describe('an epic', () => {
     const seq = rig.documents.store.seq();
     expect(await rig.setEpic(epic, { owner: 'kim', title: 'an epic', priority: 3 })).toMatchObject({ changed: [] });
     expect(rig.documents.store.seq()).toBe(seq);
+  });
+});
+
+describe('the graph of a sprint', () => {
+  test('has a node for every task that a run of it could finish', async () => {
+    const rig = new PlanRig();
+    const sprint = await rig.sprint({ status: 'active' });
+    const outside = await rig.task({});
+    const done = await rig.task({ sprint, status: 'done' });
+    const first = await rig.task({ sprint, title: 'first', description: 'in words', needs: [done] });
+    await rig.task({ sprint, title: 'second', needs: [first, done], priority: 1 });
+    const blocked = await rig.task({ sprint, status: 'blocked', blocked_reason: 'x' });
+    const waits = await rig.task({ sprint, needs: [outside] });
+    const behind = await rig.task({ sprint, needs: [waits, first] });
+    const archived = await rig.task({ sprint });
+    await rig.set(archived, { archived: true });
+    const graph = await rig.do((tx) => sprintGraph(tx, PROJECT, sprint));
+    expect(graph.value).toEqual({
+      nodes: [
+        { id: 'tsk-3', title: 'first', task: 'first\n\nin words', needs: [], priority: 3 },
+        { id: 'tsk-4', title: 'second', task: 'second', needs: ['tsk-3'], priority: 1 },
+      ],
+      leftOut: [blocked, waits, behind].map((id) => id.toLowerCase()),
+    });
+    expect(await rig.refused((tx) => sprintGraph(tx, PROJECT, 'SPR-9'))).toMatchObject({ code: 'unknown-item' });
   });
 });
