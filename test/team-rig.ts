@@ -6,6 +6,7 @@ import type { SessionFacts, Workspace } from '../src/domain/session.ts';
 import type { Failure, Result } from '../src/failure.ts';
 import { Graphs } from '../src/graphs.ts';
 import type { Ports } from '../src/ports.ts';
+import { RunHints } from '../src/run-hints.ts';
 import { SessionBinding } from '../src/session-binding.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 import { tools } from '../src/tools/index.ts';
@@ -50,7 +51,9 @@ export class TeamRig {
     const sessions = new SessionBinding(documents, { user: 'tester', clientSession, workspace, serves: true });
     const graphs = new Graphs(this.blobs);
     const mail = new MailWatch(documents, workspace.project);
-    const ports = { documents, sessions, graphs, mail, workspace, workspaceRoot: '/nowhere' };
+    const hints = new RunHints(documents);
+    const config = { allowCommands: [] };
+    const ports = { config, hints, documents, sessions, graphs, mail, workspace, workspaceRoot: '/nowhere' };
     return new Window(ports as unknown as Ports);
   }
 

@@ -6,25 +6,36 @@ import type { Changed } from '../documents/documents.ts';
 import { requestStream } from '../documents/requests.ts';
 import type { Decide } from '../domain/command.ts';
 import { agentKey } from '../domain/run.ts';
+import { isOpen, statusAt } from '../domain/session.ts';
 import type { Caller } from '../domain/team/channel.ts';
-import { ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure.ts';
 import type { Ports } from '../ports.ts';
+import { factsOf } from '../views/sessions.ts';
 import { agentOfClaim, type Moment } from '../views/team/people.ts';
 import { type ChangeInput, deadlineOf, requestOf } from './change.ts';
 import type { Call } from './define.ts';
 
 export const claimInput = z.string().max(160).optional().describe('Your claim, if you act as the agent that holds it');
 
-/** The caller of a call. Touches the presence of its agent, as every call that carries a claim does. */
-export async function callerOf(call: Call<Ports>, claim?: string): Promise<Result<Caller>> {
+/**
+ * The caller of a call. Touches the presence of its agent, as every call that carries a claim does. With `looks`, a session
+ * that has ended will do: it may still read, but not act.
+ */
+export async function callerOf(call: Call<Ports>, claim?: string, looks = false): Promise<Result<Caller>> {
   const { documents, sessions } = call.ports;
-  const session = await sessions.ensure();
-  if (!session.ok) return session;
-  if (claim === undefined) return ok({ session: session.value });
-  const agent = await documents.read((view) => agentOfClaim(view, session.value, claim));
-  if (!agent.ok) return agent;
-  documents.presence.touch(agentKey(session.value, agent.value));
-  return ok({ session: session.value, agent: agent.value });
+  const ensured = await sessions.ensure();
+  if (!ensured.ok) return ensured;
+  const session = ensured.value;
+  const found = await documents.read((view): Result<Caller> => {
+    const facts = looks ? undefined : factsOf(view, session);
+    const status = facts && statusAt(facts, Date.now(), (who) => documents.presence.lastSeen(who));
+    if (status !== undefined && !isOpen(status)) return fail({ code: 'session-ended', session, status });
+    if (claim === undefined) return ok({ session });
+    const agent = agentOfClaim(view, session, claim);
+    return agent.ok ? ok({ session, agent: agent.value }) : agent;
+  });
+  if (found.ok && found.value.agent !== undefined) documents.presence.touch(agentKey(session, found.value.agent));
+  return found;
 }
 
 /** Under which name a caller's presence is noted, and its own documents are kept. */

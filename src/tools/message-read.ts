@@ -71,7 +71,7 @@ export const messageRead = defineTool({
   async run(given, call: Call<Ports>) {
     // Before anything is awaited: what the client has got when it sends this, not what it gets meanwhile.
     const got = call.ports.mail.gotSoFar();
-    const caller = await callerOf(call, given.claim);
+    const caller = await callerOf(call, given.claim, true);
     if (!caller.ok) return caller;
     const asked = await prepare(given, caller.value, call);
     if (!asked.ok) return asked;

@@ -72,13 +72,15 @@ export const messageSend = defineTool({
     );
     if (!sent.ok) return sent;
     const { value, seq, replayed } = sent.value;
+    const readers = recipients.reduce((sum, one) => sum + one.recipients, 0);
     return ok({
       message: value.message,
       ...(value.messages.length > 1 ? { messages: value.messages } : {}),
       state: 'queued',
-      recipients: recipients.reduce((sum, one) => sum + one.recipients, 0),
+      recipients: readers,
       to: recipients.map(({ address }) => (address.kind === 'all' ? 'all' : `${address.kind}:${address.name}`)),
       seq,
+      ...(readers === 0 ? { note: 'nobody reads there now; the message waits' } : {}),
       ...(replayed ? { replayed } : {}),
     });
   },

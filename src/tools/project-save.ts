@@ -23,7 +23,7 @@ const input = z
       .record(z.string(), z.unknown())
       .optional()
       .describe(
-        'Merged, null removes: global_settings {token_budget, max_concurrent_agents}, alerts {blocked_hours, idle_hours}, teams {name: {orchestrator, members, settings}}, pools {agent: {max, min, policy}}, resources {name: {capacity, kind, description}}',
+        'Merged, null removes: global_settings {token_budget, max_concurrent_agents}, alerts {blocked_hours, idle_hours}, teams {name: {orchestrator, members, settings}}, pools {agent: {max, min, policy}}, resources {name: {capacity, kind, description}}, vote_weights {orchestrator, coordinator, worker}',
       ),
     rollback_to: z.number().int().min(1).optional().describe('Instead: name and config as they were at this seq'),
     dry_run: z.boolean().default(false).describe('Only show the difference'),

@@ -38,14 +38,7 @@ describe('decisions', () => {
     const rig = new TeamRig();
     const [ann, bob] = [await rig.window('ann', { reviewer: 'worker' }), await rig.window('bob')];
     await ann.call('registry_save', { kind: 'agent', id: 'reviewer', tier: 'coordinator' });
-    await bob.ports.documents.change(
-      (tx) => {
-        const value = { vote_weights: { coordinator: 7 } };
-        tx.patch('project/prj-1', { type: 'project.updated' }, [{ op: 'add', path: '/config', value }]);
-        return { ok: true, value: undefined };
-      },
-      { by: { user: 'tester', tool: 'test' } },
-    );
+    await bob.call('project_save', { config: { vote_weights: { coordinator: 7 } } });
     const { decision } = await bob.call('decision_open', {
       title: 'x',
       options: ['a', 'b'],

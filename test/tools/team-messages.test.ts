@@ -76,17 +76,7 @@ describe('sending and reading', () => {
       await rig.window('bob', { reviewer: 'worker' }),
       await rig.window('eve'),
     ];
-    const { documents } = ann.ports;
-    const members = [bob.session, ann.session];
-    await documents.change(
-      (tx) => {
-        tx.patch('project/prj-1', { type: 'project.saved' }, [
-          { op: 'add', path: '/config', value: { teams: { core: { members } } } },
-        ]);
-        return { ok: true, value: undefined };
-      },
-      { by: { user: 'tester', tool: 'test' } },
-    );
+    await ann.call('project_save', { config: { teams: { core: { members: [bob.session, ann.session] } } } });
     await eve.call('message_send', { to: 'team:core', text: 'for the team' });
     await eve.call('message_send', { to: 'reviewer', text: 'for the reviewer' });
     expect((await bob.read()).sort()).toEqual([`${eve.session}: for the reviewer`, `${eve.session}: for the team`]);
@@ -128,6 +118,17 @@ describe('sending and reading', () => {
     expect(await ann.fail('message_send', { to: 'all', text: '\u0001'.repeat(4_000) })).toMatchObject({
       code: 'too-large',
     });
+  });
+
+  test('given a session that has ended, then it may read but not send, and who writes to it is told that nobody reads there', async () => {
+    const rig = new TeamRig();
+    const [ann, bob] = [await rig.window('ann'), await rig.window('bob')];
+    await ann.call('message_send', { to: bob.session, text: 'early' });
+    await bob.call('session_update', { status: 'completed' });
+    expect(await bob.fail('message_send', { to: ann.session, text: 'x' })).toMatchObject({ code: 'session-ended' });
+    expect(await bob.read()).toEqual([`${ann.session}: early`]);
+    const sent = await ann.call('message_send', { to: bob.session, text: 'late' });
+    expect(sent).toMatchObject({ recipients: 0, note: 'nobody reads there now; the message waits' });
   });
 
   test('given the same request_id, when sent again, then it is one message', async () => {
@@ -338,5 +339,26 @@ describe('the line in other answers', () => {
     expect((await bob.call('state_get')).note).toBe('1 unread message: call message_read');
     later(11_000);
     expect((await bob.call('state_get')).note).toBeUndefined();
+  });
+});
+
+describe('agents', () => {
+  test('given a claim, then the message is signed by its agent, which has an inbox and a cursor of its own', async () => {
+    const rig = new TeamRig();
+    const [ann, bob] = [await rig.window('ann'), await rig.window('bob')];
+    const graph = await ann.call('graph_check', {
+      nodes: [{ id: 'one', kind: 'agent', task: 'do it' }],
+      save_as: 'work',
+    });
+    await ann.call('run_start', { graph: graph.hash });
+    const { claim } = await ann.call('run_claim', { agent: 'helper' });
+    await ann.call('message_send', { to: bob.session, text: 'from the helper', claim });
+    expect(await bob.read()).toEqual([`${ann.session}/helper: from the helper`]);
+    await bob.call('message_send', { to: 'helper', text: 'well done' });
+    await bob.call('message_send', { to: ann.session, text: 'for the window' });
+    expect(await ann.read({ claim })).toEqual([`${bob.session}: well done`]);
+    expect(await ann.read()).toEqual([`${bob.session}: for the window`]);
+    expect(await bob.fail('message_send', { to: 'all', text: 'x', claim })).toMatchObject({ code: 'stale-claim' });
+    expect(await bob.fail('message_read', { claim: 'made-up' })).toMatchObject({ code: 'unknown-claim' });
   });
 });

@@ -38,6 +38,8 @@ export interface ProjectConfig {
   teams: Record<string, Team>;
   pools: Record<string, Pool>;
   resources: Record<string, { capacity: number; kind?: string; description?: string }>;
+  /** What a vote of each tier weighs; absent: 3, 2 and 1. */
+  vote_weights?: { orchestrator?: number; coordinator?: number; worker?: number };
 }
 
 const DEFAULTS: { global_settings: GlobalSettings; alerts: Alerts } = {
@@ -150,6 +152,7 @@ const config = keys({
   alerts: keys({ blocked_hours: whole(1, 10_000), idle_hours: whole(1, 10_000) }),
   teams: named(keys({ orchestrator: words(64), members: listOf(words(64), 200), settings: anyObject }), 100),
   pools: named(pool, 200),
+  vote_weights: keys({ orchestrator: whole(0, 100), coordinator: whole(0, 100), worker: whole(0, 100) }),
   resources: named(
     keys({ capacity: whole(1, 1_000_000), kind: words(64), description: words(1_000) }, ['capacity']),
     500,

@@ -3,7 +3,7 @@
 
 import type { View } from '../../documents/documents.ts';
 import { agentKey } from '../../domain/run.ts';
-import { sessionStream } from '../../domain/session.ts';
+import { isOpen, sessionStream, statusAt } from '../../domain/session.ts';
 import {
   type Address,
   type Caller,
@@ -107,13 +107,21 @@ export function resolveRecipient(view: View, to: string, sender: string, moment:
     return ok({ address, recipients: readersOf(view, channelId(address)).filter((one) => one !== sender).length });
   }
   if (prefix !== 'agent' && isId(rest) && view.version(sessionStream(rest)) > 0)
-    return ok({ address: { kind: 'session', project, name: rest }, recipients: 1 });
+    return ok({ address: { kind: 'session', project, name: rest }, recipients: isRead(view, rest, moment) ? 1 : 0 });
   const agents = new Set(liveAgents(view, moment).map(({ name }) => name));
   for (const { id, retired } of registered(view, project, 'agent')) if (retired !== true) agents.add(id);
   if (prefix !== 'session' && agents.has(rest))
     return ok({ address: { kind: 'agent', project, name: rest }, recipients: 1 });
   const sessions = openSessions(view, moment).map(({ id }) => id);
   return unknown(rest, [...(prefix === 'session' ? [] : agents), ...(prefix === 'agent' ? [] : sessions)]);
+}
+
+/** Somebody reads the inbox: the session is open, or an open one has taken over its work. */
+function isRead(view: View, session: string, moment: Moment): boolean {
+  const facts = factsOf(view, session);
+  const lastSeen = (who: string) => moment.presence.lastSeen(who);
+  if (facts !== undefined && isOpen(statusAt(facts, moment.now, lastSeen))) return true;
+  return openSessions(view, moment).some(({ id }) => predecessors(view, id).includes(session));
 }
 
 function resolveTeam(view: View, name: string, sender: string, { project }: Moment): Result<Recipient> {

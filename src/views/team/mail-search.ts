@@ -93,7 +93,11 @@ function channelsOf(view: View, project: string): string[] {
   return view
     .streams('channel/')
     .filter((stream) => stream.indexOf('/', 'channel/'.length) < 0)
-    .filter((stream) => view.get<ChannelDocument>(stream)?.project === project)
+    .filter((stream) => {
+      const head = view.get<ChannelDocument>(stream);
+      // A session's inbox is of no project: whoever wrote there first may have been in another one.
+      return head?.kind === 'session' || head?.project === project;
+    })
     .sort((a, b) => view.lastSeq(b) - view.lastSeq(a))
     .map((stream) => stream.slice('channel/'.length));
 }
