@@ -3,18 +3,23 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { describeTools } from '../src/tools/describe.ts';
+import { describeTools, fullTool } from '../src/tools/describe.ts';
 import { tools } from '../src/tools/index.ts';
 import { eventsDocument, toolsDocument, withToolTable } from './docs.ts';
 
 const listings = describeTools(tools);
+const full = (name: string) => {
+  const tool = tools.find((one) => one.name === name);
+  if (tool === undefined) throw new Error(`no tool ${name}`);
+  return fullTool(tool);
+};
 const lines = listings.map((listing) => JSON.stringify(listing));
 const files: Record<string, string> = {
   // A tool a line: short diffs, and nothing for a formatter to have an opinion on.
   'src/generated/tools.json': lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`,
 };
 
-files['docs/tools.md'] = toolsDocument(listings);
+files['docs/tools.md'] = toolsDocument(listings, full);
 files['docs/events.md'] = eventsDocument();
 files['README.md'] = withToolTable(readFileSync('README.md', 'utf8'), listings);
 

@@ -49,8 +49,8 @@ export function describeTool<P>(tool: Tool<P>): Listing {
     tool: {
       name: tool.name,
       title: tool.title,
-      description: tool.description,
-      inputSchema: objectSchema(tool.input, 'input', tool.name),
+      description: leanDescription(tool),
+      inputSchema: withoutShared(objectSchema(tool.input, 'input', tool.name)),
       outputSchema: objectSchema(tool.output, 'output', tool.name),
       annotations: {
         readOnlyHint: tool.annotations.readOnly,
@@ -61,6 +61,33 @@ export function describeTool<P>(tool: Tool<P>): Listing {
       _meta: meta,
     },
   };
+}
+
+/** A tool with everything there is to say: for docs/tools.md. */
+export function fullTool<P>(tool: Tool<P>): Pick<ListedTool, 'description' | 'inputSchema'> {
+  return { description: tool.description, inputSchema: objectSchema(tool.input, 'input', tool.name) };
+}
+
+/**
+ * What an answer holds shows when it is there: only the tools that a model always has before it say so beforehand. The
+ * sentence that begins with "Answers" is for docs/tools.md.
+ */
+function leanDescription<P>(tool: Tool<P>): string {
+  const [purpose = ''] = tool.description.split(/ Answers (?=\{)/);
+  return tool.alwaysLoad === true ? tool.description : purpose;
+}
+
+/** Arguments that mean the same in every tool: the server's instructions explain them once. */
+const SHARED_ARGUMENTS = [
+  ...['session', 'request_id', 'cursor', 'limit', 'if_version', 'if_etag'],
+  ...['claim', 'force', 'archived', 'dry_run', 'wait_s'],
+];
+
+function withoutShared(schema: ObjectSchema): ObjectSchema {
+  for (const name of SHARED_ARGUMENTS) delete schema.properties[name]?.description;
+  // The server refuses unknown arguments, and names those it expects: no model needs to be told so for each tool.
+  const { additionalProperties: _, ...lean } = schema;
+  return lean;
 }
 
 /** All listings, by name, so that the list is the same whatever the order of definition. */
@@ -78,7 +105,7 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output', name: string)
   const found = JSON.parse(JSON.stringify(made, io === 'input' ? dropNoise : dropProse)) as JsonObject;
   if (!isObjectSchema(found)) throw new Error(`tool ${name}: its ${io} is not one flat object`);
   // An answer may gain keys in a later version: a client that kept the old schema must not refuse it. Of an input only
-  // the top says that it is strict; the server refuses unknown keys at every depth, and names those it expects.
+  // the top says that it is strict.
   const strict = io === 'input' && found.additionalProperties === false;
   loosen(found);
   if (strict) found.additionalProperties = false;
