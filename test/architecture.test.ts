@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { eventTypes } from '../src/domain/events.ts';
 import { tools } from '../src/tools/index.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -187,6 +188,13 @@ describe('names and edges', () => {
       expect(path.posix.basename(name), name).toMatch(/^[a-z0-9]+([.-][a-z0-9]+)*\.ts$/);
       expect(lines[0], name).toMatch(/^\/\/ \S/);
     }
+  });
+
+  test('every type of event is in the table of event types', () => {
+    const made = sources.flatMap(({ text }) =>
+      [...text.matchAll(/type: '([a-z]+\.[a-z_]+)'/g)].map(([, type]) => type),
+    );
+    expect([...new Set(made)].filter((type) => type !== undefined && !Object.hasOwn(eventTypes, type))).toEqual([]);
   });
 
   test('only config.ts reads the environment', () => {
