@@ -38,6 +38,18 @@ const verbs: Record<string, VerbEntry> = {
       '--to <file>   into a new file instead of stdout\n--from <seq>  from there on\n--documents   instead: every document as it is now, one a line',
     load: () => import('./cli/export.ts'),
   },
+  watch: {
+    summary: 'show the dashboard, and again whenever something changes',
+    usage:
+      'baton watch [view]\n\n--once          print it and end\n--format <f>    text, markdown, prometheus, json or csv: print it and end\n--width <n>     columns; default the terminal, 80 into a pipe\n\nOn a terminal 1 to 9 choose the view and q ends.',
+    load: () => import('./cli/watch.ts'),
+  },
+  board: {
+    summary: 'show the tasks of a sprint as columns',
+    usage:
+      'baton board [sprint]\n\nWithout a sprint: the active one, or all tasks of the project.\n\n--limit <n>     cards in a column\n--width <n>     columns; default the terminal, 80 into a pipe\n--json          as data',
+    load: () => import('./cli/board.ts'),
+  },
 };
 
 async function main(argv: string[]): Promise<number> {

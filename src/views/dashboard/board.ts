@@ -6,7 +6,7 @@ import { inertLine } from './inert.ts';
 
 /** Characters that no prose of a cell needs in an answer; a screen cuts it further. */
 const MAX_CELL = 240;
-/** Rows of a section are halved until the whole fits, down to this. */
+/** Rows of a section are halved until the whole fits, the last dozen taken away one by one, down to this. */
 const FEW_ROWS = 1;
 
 /** A view at one moment, with all its rows. */
@@ -55,7 +55,11 @@ export function fitted<T>(
   fits: (rendered: T) => boolean,
 ): { rendered: T; board: Board } {
   const longest = Math.max(FEW_ROWS, ...taken.sections.map(({ rows }) => rows.length));
-  for (let most = Math.min(mostRows, longest); ; most = Math.max(FEW_ROWS, Math.floor(most / 2))) {
+  for (
+    let most = Math.min(mostRows, longest);
+    ;
+    most = Math.max(FEW_ROWS, most > 12 ? Math.floor(most / 2) : most - 1)
+  ) {
     const board = boardOf(taken, most);
     const rendered = render(board);
     if (most === FEW_ROWS || fits(rendered)) return { rendered, board };

@@ -48,7 +48,7 @@ export const sprint: DashboardView = {
   hint: (source) => {
     const found = activeSprint(source);
     if (found === undefined) return 'no sprint is active: sprint_save {"title": …, "status": "active"}';
-    const [next] = suggestions(source.plan(), found.id, 1);
+    const [next] = suggestions(source.plan(), source.project.id, found.id, 1);
     return next === undefined ? undefined : `task_save {"id": "${showId(next.row.id)}", "status": "active"}`;
   },
 };
@@ -62,8 +62,8 @@ function openSprints({ plan, project }: Source): Section {
   return { name: 'sprints', title: 'Sprints', columns: PLANNED_COLUMNS, rows, more: 'plan_list {"kind": "sprint"}' };
 }
 
-function nextSection({ plan }: Source, id: string): Section {
-  const rows = suggestions(plan(), id, SUGGESTIONS).map(({ row, unblocks, to }): Row => {
+function nextSection({ plan, project }: Source, id: string): Section {
+  const rows = suggestions(plan(), project.id, id, SUGGESTIONS).map(({ row, unblocks, to }): Row => {
     return { task: showId(row.id), title: row.title, points: row.points, unblocks, to };
   });
   return { name: 'next', title: 'Take up next', columns: NEXT_COLUMNS, rows };

@@ -1,0 +1,171 @@
+// The verb `watch`: the dashboard, drawn in place on a terminal and again whenever any process changes something. Into a
+// pipe it prints one frame for each change, without control codes.
+
+import type { Config } from '../config.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import { createLog } from '../log.ts';
+import { nearest } from '../nearest.ts';
+import { openPorts, type Ports } from '../ports.ts';
+import { sourceOf } from '../tools/dashboard-source.ts';
+import { changeAfter } from '../tools/wait.ts';
+import { fitted, type Taken, takeView } from '../views/dashboard/board.ts';
+import { FORMAT_NAMES, type FormatName, formats } from '../views/dashboard/formats/index.ts';
+import { MIN_WIDTH } from '../views/dashboard/formats/text.ts';
+import { dashboardViews } from '../views/dashboard/index.ts';
+import { VIEW_NAMES, type ViewName } from '../views/dashboard/names.ts';
+import { complain, exitCodes } from './complain.ts';
+import { offline, requireStore } from './offline-verb.ts';
+import { Output } from './output.ts';
+import { painter } from './paint.ts';
+import { Terminal } from './terminal.ts';
+import { readArguments } from './verb-arguments.ts';
+
+interface Wish {
+  view: ViewName;
+  format: FormatName;
+  width: number | undefined;
+  once: boolean;
+}
+
+/** Ages on a terminal move on though nothing happens. */
+const TICK_MS = 1_000;
+/** Nobody reads faster; a busy store must not keep a processor busy with drawing. */
+const PAUSE_MS = 200;
+const IDLE_MS = 60_000;
+const PIPED_WIDTH = 80;
+const MOST_ROWS = 200;
+
+export const run = offline(watchVerb);
+
+async function watchVerb(args: string[], config: Config): Promise<number> {
+  const wish = readWish(args);
+  if (!wish.ok) return complain(wish.failure);
+  // Looking must not make a store.
+  const missing = requireStore(config.stateDir);
+  if (missing !== undefined) return complain(missing);
+  const opened = await openPorts({ ...config, readOnly: true }, createLog(config), 'cli');
+  if (!opened.ok) return complain(opened.failure);
+  try {
+    const live = process.stdout.isTTY && !wish.value.once && wish.value.format === 'text';
+    return live ? await onTerminal(wish.value, opened.value) : await intoPipe(wish.value, opened.value);
+  } finally {
+    await opened.value.close();
+  }
+}
+
+function readWish(args: string[]): Result<Wish> {
+  const [first] = args;
+  const named = first !== undefined && !first.startsWith('-') ? first : undefined;
+  const read = readArguments(named === undefined ? args : args.slice(1), {
+    switches: ['once'],
+    texts: ['format'],
+    counts: ['width'],
+  });
+  if (!read.ok) return read;
+  const view = VIEW_NAMES.find((name) => name === (named ?? 'team'));
+  const format = FORMAT_NAMES.find((name) => name === (read.value.text('format') ?? 'text'));
+  const refuse = (at: string, given: string, known: readonly string[]) => {
+    const [near] = nearest(given, known, 1);
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    return fail({ code: 'invalid-input', issues: [{ at, why: `expected one of ${known.join(', ')}${hint}` }] });
+  };
+  if (view === undefined) return refuse('view', named ?? '', VIEW_NAMES);
+  if (format === undefined) return refuse('--format', read.value.text('format') ?? '', FORMAT_NAMES);
+  const width = read.value.count('width');
+  if (width !== undefined && (width < MIN_WIDTH || width > 1_000)) {
+    return fail({ code: 'invalid-input', issues: [{ at: '--width', why: `expected ${MIN_WIDTH} to 1000` }] });
+  }
+  // What another program reads is read whole, once.
+  return ok({ view, format, width, once: read.value.has('once') || format !== 'text' });
+}
+
+async function look(ports: Ports, name: ViewName): Promise<Taken> {
+  const view = dashboardViews[name];
+  const sourced = await sourceOf(ports, view.needsLog === true);
+  return await ports.documents.read((documents) => takeView(view, sourced(documents, Date.now())));
+}
+
+/** One frame for each change, until the reader has left or somebody asks to stop. */
+async function intoPipe(wish: Wish, ports: Ports): Promise<number> {
+  const stop = stopOnSignals();
+  const out = new Output(process.stdout, () => undefined);
+  const { documents } = ports;
+  const options = { width: wish.width ?? (process.stdout.columns || PIPED_WIDTH) };
+  for (let shown = -1; ; ) {
+    const seq = documents.store.seq();
+    const taken = await look(ports, wish.view);
+    if (taken.seq !== shown) {
+      const render = formats[wish.format];
+      const most = wish.format === 'text' ? 20 : MOST_ROWS;
+      const { rendered } = fitted(
+        taken,
+        most,
+        (board) => render(board, { ...options, now: taken.source.now }),
+        () => true,
+      );
+      const gap = shown < 0 ? '' : '\n';
+      await out.write(Buffer.from(`${gap}${rendered}${rendered.endsWith('\n') ? '' : '\n'}`));
+      await out.flush();
+      shown = taken.seq;
+    }
+    if (wish.once || stop.signal.aborted || !out.open) return exitCodes.done;
+    await pause(documents, seq, IDLE_MS, stop.signal);
+  }
+}
+
+/** Draws in place. Keys 1 to 9 choose the view; q ends. */
+async function onTerminal(wish: Wish, ports: Ports): Promise<number> {
+  const stop = stopOnSignals();
+  let view = wish.view;
+  let wake = new AbortController();
+  const terminal = new Terminal(process.stdin, process.stdout, {
+    quit: () => stop.abort(),
+    resized: () => wake.abort(),
+    key: (key) => {
+      view = VIEW_NAMES[Number(key) - 1] ?? view;
+      wake.abort();
+    },
+  });
+  process.stdout.on('error', () => stop.abort());
+  const paint = painter();
+  terminal.enter();
+  try {
+    while (!stop.signal.aborted) {
+      wake = new AbortController();
+      const seq = ports.documents.store.seq();
+      const taken = await look(ports, view);
+      const [width, rows] = [Math.max(MIN_WIDTH, wish.width ?? terminal.columns), terminal.rows - 1];
+      const { rendered } = fitted(
+        taken,
+        MOST_ROWS,
+        (board) => formats.text(board, { width, now: taken.source.now, paint }),
+        (text) => text.split('\n').length <= rows,
+      );
+      const screen = rendered.split('\n').slice(0, rows);
+      terminal.draw([...screen, paint(keysLine(view, width), 'dim')].join('\n'));
+      await pause(ports.documents, seq, TICK_MS, AbortSignal.any([stop.signal, wake.signal]));
+    }
+  } finally {
+    terminal.leave();
+  }
+  return exitCodes.done;
+}
+
+function keysLine(view: ViewName, width: number): string {
+  const names = VIEW_NAMES.map((name, index) => `${index + 1} ${name === view ? name.toUpperCase() : name}`);
+  const all = ` q quit  ${names.join('  ')}`;
+  return all.length <= width ? all : ` q quit  1–${VIEW_NAMES.length} another view than ${view}`.slice(0, width);
+}
+
+async function pause(documents: Ports['documents'], seq: number, ms: number, signal: AbortSignal): Promise<void> {
+  const startedAt = performance.now();
+  await changeAfter(documents, seq, ms, signal);
+  const left = PAUSE_MS - (performance.now() - startedAt);
+  if (left > 0 && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, left));
+}
+
+function stopOnSignals(): AbortController {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
+  return stop;
+}

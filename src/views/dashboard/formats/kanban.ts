@@ -1,0 +1,98 @@
+// Tasks as columns beside each other, exactly as wide as asked. Used by `baton board`.
+
+import { cut, pad, plain, widthOf } from '../measure.ts';
+import type { Paint } from './define.ts';
+import { toneOf } from './tone.ts';
+
+export interface KanbanCard {
+  id: string;
+  title: string;
+  assignee?: string | undefined;
+  points?: number | undefined;
+  /** Why it stands still. */
+  why?: string | undefined;
+}
+
+export interface KanbanColumn {
+  status: string;
+  count: number;
+  points: number;
+  /** May be fewer than there are. */
+  cards: readonly KanbanCard[];
+}
+
+export interface KanbanOptions {
+  width: number;
+  paint?: Paint | undefined;
+}
+
+/** A narrower column cannot be read. */
+const MIN_COLUMN = 12;
+const TITLE_LINES = 2;
+
+/** `head` stands above the columns. */
+export function renderKanban(
+  head: readonly string[],
+  columns: readonly KanbanColumn[],
+  options: KanbanOptions,
+): string {
+  const { width } = options;
+  const paint: Paint = options.paint ?? ((text) => text);
+  const bar = paint('│', 'frame');
+  const inner = width - 4;
+  const lines = [paint(`╭${'─'.repeat(width - 2)}╮`, 'frame')];
+  for (const text of head) lines.push(`${bar} ${paint(pad(plain(text), inner), 'heading')} ${bar}`);
+  const most = Math.max(1, Math.floor((inner + 3) / (MIN_COLUMN + 3)));
+  for (let from = 0; from < columns.length; from += most) {
+    const row = columns.slice(from, from + most);
+    lines.push(
+      paint(`├${'─'.repeat(width - 2)}┤`, 'frame'),
+      ...rowOf(row, inner, paint).map((line) => `${bar} ${line} ${bar}`),
+    );
+  }
+  return [...lines, paint(`╰${'─'.repeat(width - 2)}╯`, 'frame')].join('\n');
+}
+
+function rowOf(columns: readonly KanbanColumn[], inner: number, paint: Paint): string[] {
+  const gaps = 3 * (columns.length - 1);
+  const base = Math.floor((inner - gaps) / columns.length);
+  const widths = columns.map((_, index) =>
+    index < columns.length - 1 ? base : inner - gaps - base * (columns.length - 1),
+  );
+  const texts = columns.map((column, index) => columnLines(column, widths[index] ?? 0, paint));
+  const height = Math.max(...texts.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, at) =>
+    texts.map((lines, index) => lines[at] ?? ' '.repeat(widths[index] ?? 0)).join(paint(' │ ', 'frame')),
+  );
+}
+
+function columnLines({ status, count, points, cards }: KanbanColumn, width: number, paint: Paint): string[] {
+  const tone = toneOf({ key: '', title: '', kind: 'status' }, status) ?? 'heading';
+  const head = `${status} ${count}${points > 0 ? ` · ${points} pt` : ''}`;
+  const lines = [paint(pad(head, width), tone), paint('─'.repeat(width), 'frame')];
+  for (const card of cards) {
+    const { id, assignee, points: worth, why } = card;
+    const who = assignee === undefined ? '' : ` ${plain(assignee)}`;
+    lines.push(paint(pad(`${id}${worth === undefined ? '' : ` (${worth})`}${who}`, width), 'dim'));
+    for (const line of wrapped(plain(card.title), width, TITLE_LINES)) lines.push(pad(line, width));
+    if (why !== undefined && why !== '') lines.push(paint(pad(`! ${plain(why)}`, width), 'warn'));
+    lines.push(' '.repeat(width));
+  }
+  if (cards.length < count) lines.push(paint(pad(`… ${count - cards.length} more`, width), 'dim'));
+  return lines;
+}
+
+/** At most so many lines, broken between words where there are some. */
+function wrapped(text: string, width: number, most: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (lines.length < most - 1 && widthOf(rest) > width) {
+    let line = cut(rest, width + 1).slice(0, -1);
+    const space = line.lastIndexOf(' ');
+    if (space > 0 && rest[line.length] !== ' ') line = line.slice(0, space);
+    if (line === '') break;
+    lines.push(line);
+    rest = rest.slice(line.length).trimStart();
+  }
+  return [...lines, cut(rest, width)];
+}

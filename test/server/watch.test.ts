@@ -1,0 +1,122 @@
+// `baton watch` and `baton board` into pipes, as the published program runs them.
+
+import { spawn, spawnSync } from 'node:child_process';
+import path from 'node:path';
+import stringWidth from 'string-width';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { freshDir, Server } from '../e2e/rig.ts';
+
+const dir = freshDir();
+const env = { PATH: process.env.PATH ?? '', HOME: dir, BATON_STATE_DIR: path.join(dir, 'state') };
+let server: Server;
+
+beforeAll(async () => {
+  server = await Server.start({ dir });
+  const tasks = [
+    { key: 'a', title: '決済APIの設計 🎉 and a long title that does not fit', points: 3 },
+    { key: 'b', title: 'red \u001b[31m \u202eevil', needs: ['a'], assignee: '한국어' },
+  ];
+  await server.call('plan_save', { sprint: { title: 'Sprint 会議', status: 'active' }, tasks });
+});
+afterAll(async () => {
+  await server.close();
+});
+
+function baton(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [inject('program'), ...args], {
+    env,
+    cwd: dir,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+function expectScreen(text: string, width: number): void {
+  expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  for (const line of text.trimEnd().split('\n')) expect(stringWidth(line), line).toBe(width);
+}
+
+describe('board', () => {
+  test.each([80, 120, 41])('is %i columns wide', (width) => {
+    const { status, stdout } = baton('board', '--width', String(width));
+    expect(status).toBe(0);
+    expect(stdout).toContain('TSK-1');
+    expectScreen(stdout, width);
+  });
+
+  test('as data, by sprint, and of one that is not there', () => {
+    expect(JSON.parse(baton('board', 'spr-1', '--json').stdout)).toMatchObject({
+      sprint: 'SPR-1',
+      columns: [{ status: 'todo', count: 2 }, {}, {}, {}, {}, {}],
+    });
+    const { status, stderr } = baton('board', 'SPR-2');
+    expect(status).toBe(3);
+    expect(stderr).toContain('SPR-1');
+  });
+});
+
+describe('watch', () => {
+  test('--once prints one frame without control codes', () => {
+    const { status, stdout } = baton('watch', 'sprint', '--once', '--width', '120');
+    expect(status).toBe(0);
+    expectScreen(stdout, 120);
+  });
+
+  test('other formats are printed once', () => {
+    expect(baton('watch', 'runs', '--format', 'csv').stdout.startsWith('section,')).toBe(true);
+    expect(JSON.parse(baton('watch', 'health', '--format', 'json').stdout)).toMatchObject({ view: 'health' });
+    const { status, stderr } = baton('watch', 'helth');
+    expect(status).toBe(1);
+    expect(stderr).toContain('did you mean health?');
+  });
+
+  test('looking makes no store', () => {
+    const elsewhere = freshDir();
+    const { status } = spawnSync(process.execPath, [inject('program'), 'watch', '--once'], {
+      env: { ...env, BATON_STATE_DIR: path.join(elsewhere, 'none') },
+      cwd: elsewhere,
+    });
+    expect(status).toBe(1);
+  });
+
+  test('prints a frame for each change of another process, and ends on SIGTERM', async () => {
+    const child = spawn(process.execPath, [inject('program'), 'watch', 'sprint'], {
+      env,
+      cwd: dir,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    let wake: () => void = () => undefined;
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      wake();
+    });
+    const until = async (found: () => boolean): Promise<void> => {
+      while (!found()) await new Promise<void>((resolve) => (wake = resolve));
+    };
+    const frames = () => text.match(/^╭/gm)?.length ?? 0;
+    await until(() => frames() === 1);
+    await server.call('task_save', { id: 'TSK-1', status: 'done' });
+    await until(() => frames() === 2 && text.trimEnd().endsWith('╯'));
+    expect(text).toContain('100%');
+    for (const frame of text.split('\n\n')) expectScreen(frame, 80);
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+
+  test('ends when its reader has left', async () => {
+    const child = spawn(process.execPath, [inject('program'), 'watch', 'runs'], {
+      env,
+      cwd: dir,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.stdout.destroy();
+    let done = false;
+    void ended.then(() => (done = true));
+    for (let at = 0; !done; at += 1) await server.call('state_set', { path: '$.n', value: at });
+    expect(await ended).toBe(0);
+  });
+});
