@@ -10,6 +10,7 @@ import type { Ports } from '../ports.ts';
 import type { Recorded } from '../store/port.ts';
 import { type ClaimRow, claimsOf } from '../views/claims.ts';
 import { pendingHandoffs } from '../views/sessions.ts';
+import { mailFor } from '../views/team/mail.ts';
 import { type Call, defineTool } from './define.ts';
 import { pointInput, seqOutput, sessionInput } from './inputs.ts';
 import { fitting } from './shown.ts';
@@ -60,7 +61,7 @@ export const sessionRecover = defineTool({
     }),
   }),
   async run(input, call: Call<Ports>) {
-    const { documents, sessions } = call.ports;
+    const { documents, sessions, workspace } = call.ports;
     const session = await sessions.ensure(input.session);
     if (!session.ok) return session;
     const id = session.value;
@@ -93,7 +94,7 @@ export const sessionRecover = defineTool({
         ...(stopped === undefined ? {} : { lost: lostOf(stopped.code, seq) }),
         in_flight: shown.claims,
         late_results: claims.reduce((count, { late }) => count + late, 0),
-        unread: pendingHandoffs(view, id).length,
+        unread: pendingHandoffs(view, id).length + mailFor(view, id, workspace.project),
         brief: {
           ...(name === undefined ? {} : { name }),
           mode,

@@ -7,6 +7,7 @@ import { ok } from '../failure.ts';
 import type { Ports } from '../ports.ts';
 import { claimsOf } from '../views/claims.ts';
 import { pendingHandoffs } from '../views/sessions.ts';
+import { mailFor } from '../views/team/mail.ts';
 import { deadlineOf, requestOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { requestInput, seqOutput } from './inputs.ts';
@@ -42,7 +43,7 @@ export const sessionStart = defineTool({
     workspace: z.string(),
     resumed: z.boolean(),
     expires_at: z.string(),
-    unread: z.number().int().describe('Offers of work waiting for this session'),
+    unread: z.number().int().describe('Messages and offers of work for this session'),
     offers: z.array(z.object({ handoff: z.string(), from: z.string(), summary: z.string() })).optional(),
     claims: z.array(
       z.object({
@@ -64,7 +65,7 @@ export const sessionStart = defineTool({
     seq: seqOutput,
   }),
   async run(input, call: Call<Ports>) {
-    const { documents, sessions } = call.ports;
+    const { documents, sessions, workspace } = call.ports;
     const { mode, resume, name, sprint, handoff } = input;
     const started = await sessions.start({
       mode,
@@ -79,14 +80,15 @@ export const sessionStart = defineTool({
     if (!started.ok) return started;
     const { value, seq, replayed } = started.value;
     const { taken, ended, ...answer } = value;
-    const { offers, claims } = await documents.read((view) => ({
+    const { offers, claims, mail } = await documents.read((view) => ({
+      mail: mailFor(view, value.session, workspace.project),
       offers: pendingHandoffs(view, value.session),
       claims: claimsOf(view, value.session, documents.presence).filter(({ state }) => state !== 'lost'),
     }));
     const note = noteOf(ended, claims.length);
     return ok({
       ...answer,
-      unread: offers.length,
+      unread: offers.length + mail,
       ...(offers.length > 0 ? { offers: offers.slice(0, 5) } : {}),
       claims: claims
         .slice(0, CLAIMS_SHOWN)

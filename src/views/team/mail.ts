@@ -142,6 +142,11 @@ export function unreadCount(
   return found;
 }
 
+/** How many messages wait for a session, whatever this process has offered it before. */
+export function mailFor(view: View, session: string, project: string): number {
+  return unreadCount(view, { session }, { project, now: Date.now(), got: new Map() }).unread;
+}
+
 function open(view: View, box: Box, caller: Caller, options: Pick<PageOptions, 'got' | 'now'>): Open {
   const cursor = cursorOf(view, box);
   const stored = cursor?.seen ?? startOf(view, box);

@@ -3,7 +3,8 @@
 import type { ListKind } from './define.ts';
 import { epicKind } from './epic.ts';
 import { projectKind } from './project.ts';
+import { registeredKinds } from './registered.ts';
 import { sprintKind } from './sprint.ts';
 import { taskKind } from './task.ts';
 
-export const listKinds: readonly ListKind[] = [projectKind, epicKind, sprintKind, taskKind];
+export const listKinds: readonly ListKind[] = [projectKind, epicKind, sprintKind, taskKind, ...registeredKinds];
