@@ -19,16 +19,13 @@ const BRIEF_ROWS = 10;
 const FULL_ROWS = 1_000;
 
 const input = z.strictObject({
-  view: z.enum(VIEW_NAMES).default('team').describe('What to look at'),
+  view: z.enum(VIEW_NAMES).default('team'),
   format: z
     .enum(['rows', ...FORMAT_NAMES])
     .default('rows')
-    .describe('rows: data; text: a screen; the others: one text for another program'),
-  detail: z
-    .enum(['brief', 'full'])
-    .optional()
-    .describe(`brief: ${BRIEF_ROWS} rows a section, usual for people; full: as many as fit, usual for programs`),
-  width: z.number().int().min(40).max(200).default(80).describe('Columns of the screen, for text'),
+    .describe('text: a screen for people'),
+  detail: z.enum(['brief', 'full']).optional().describe(`brief: ${BRIEF_ROWS} rows a section`),
+  width: z.number().int().min(40).max(200).default(80),
 });
 type Input = z.output<typeof input>;
 

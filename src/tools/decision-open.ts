@@ -17,8 +17,7 @@ export const decisionOpen = defineTool({
   title: 'Open a decision',
   toolset: 'team',
   description:
-    'Use when several must decide: names options, who votes (default: every open session of the project) and the rule, and sends them a message. Votes weigh 3 for orchestrators, 2 for coordinators, 1 for workers, unless the project says otherwise; k_of_n counts heads. You may veto. kind allocation changes pools and teams of the project when it passes. ' +
-    'Answers {decision, status, voters, quorum, deadline, seq}; decision_vote without option shows the tally.',
+    'Use when several must decide: names options, voters (default: every open session of the project) and rule, and sends them a message. kind allocation changes pools and teams of the project when it passes. Votes weigh by tier; you may veto. Answers {decision, status, voters, quorum, deadline, seq}; decision_vote without option shows the tally.',
   searchHint: 'vote decide poll quorum consensus majority approve allocation',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'options' },
@@ -27,15 +26,12 @@ export const decisionOpen = defineTool({
     title: z.string().min(1).max(500),
     options: z.array(z.string().min(1).max(80)).min(2).max(10),
     rule: z.enum(RULES).default('majority'),
-    k: z.number().int().min(1).max(MAX_VOTERS).optional().describe('For k_of_n'),
+    k: z.number().int().min(1).max(MAX_VOTERS).optional(),
     quorum: z.number().int().min(1).max(MAX_VOTERS).optional().describe('Default: half of the voters, or k'),
     deadline_s: z.number().int().min(1).max(2_592_000).default(86_400),
     voters: z.array(z.string().max(128)).min(1).max(50).optional().describe('Sessions, agents, "team:x"'),
     kind: z.enum(['choice', 'allocation']).default('choice'),
-    allocations: z
-      .record(z.string(), z.unknown())
-      .optional()
-      .describe('By option: {pools: {agent: max}, teams: {…}}, merged when it passes'),
+    allocations: z.record(z.string(), z.unknown()).optional().describe('By option: {pools: {agent: max}, teams}'),
     claim: claimInput,
     request_id: requestInput,
   }),

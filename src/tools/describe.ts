@@ -51,7 +51,7 @@ export function describeTool<P>(tool: Tool<P>): Listing {
       title: tool.title,
       description: leanDescription(tool),
       inputSchema: withoutShared(objectSchema(tool.input, 'input', tool.name)),
-      outputSchema: objectSchema(tool.output, 'output', tool.name),
+      outputSchema: withoutEnvelope(objectSchema(tool.output, 'output', tool.name)),
       annotations: {
         readOnlyHint: tool.annotations.readOnly,
         destructiveHint: tool.annotations.destructive,
@@ -90,6 +90,13 @@ function withoutShared(schema: ObjectSchema): ObjectSchema {
   return lean;
 }
 
+/** What any answer may add is said by the instructions, and allowed by every schema. */
+function withoutEnvelope(schema: ObjectSchema): ObjectSchema {
+  delete schema.properties.note;
+  delete schema.properties.replayed;
+  return schema;
+}
+
 /** All listings, by name, so that the list is the same whatever the order of definition. */
 export function describeTools<P>(tools: readonly Tool<P>[]): Listing[] {
   return tools.map((tool) => describeTool(tool)).sort((a, b) => (a.tool.name < b.tool.name ? -1 : 1));
@@ -107,6 +114,7 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output', name: string)
   // An answer may gain keys in a later version: a client that kept the old schema must not refuse it. Of an input only
   // the top says that it is strict.
   const strict = io === 'input' && found.additionalProperties === false;
+  if (io === 'output') for (const property of Object.values(found.properties)) promiseLess(property);
   loosen(found);
   if (strict) found.additionalProperties = false;
   return found;
@@ -134,7 +142,15 @@ function dropNoise(key: string, value: unknown): unknown {
 
 /** Answers describe themselves in the tool's description: no client shows a model the output schema. */
 function dropProse(key: string, value: unknown): unknown {
-  return key === 'description' && typeof value === 'string' ? undefined : dropNoise(key, value);
+  const prose = (key === 'description' && typeof value === 'string') || (key === 'enum' && Array.isArray(value));
+  return prose ? undefined : dropNoise(key, value);
+}
+
+/** Only the top of an answer says what is always there: what its parts hold is for docs and for who reads them. */
+function promiseLess(schema: unknown): void {
+  if (typeof schema !== 'object' || schema === null) return;
+  if ('required' in schema && Array.isArray(schema.required)) delete schema.required;
+  for (const item of Object.values(schema)) promiseLess(item);
 }
 
 function loosen(schema: unknown): void {

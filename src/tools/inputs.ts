@@ -2,10 +2,8 @@
 
 import { z } from 'zod';
 
-export const pathInput = z
-  .string()
-  .max(1024)
-  .describe("JSONPath such as $.tasks['task-1'].status, or tasks.task-1.status");
+/** A JSONPath as state_get describes it. */
+export const pathInput = z.string().max(1024);
 export const sessionInput = z.string().max(64).optional().describe('Another session than your own');
 export const requestInput = z
   .string()

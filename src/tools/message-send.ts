@@ -14,16 +14,11 @@ import { type Call, defineTool } from './define.ts';
 import { requestInput, seqOutput } from './inputs.ts';
 
 const input = z.strictObject({
-  to: z
-    .string()
-    .min(1)
-    .max(128)
-    .optional()
-    .describe('Session id, agent name, "team:x", "channel:x" or "all"; an escalation needs none'),
+  to: z.string().min(1).max(128).optional().describe('Session, agent, "team:x", "channel:x" or "all"'),
   text: z.string().min(1).max(8_000),
   kind: z.enum(MESSAGE_KINDS).default('report'),
-  priority: z.number().int().min(1).max(5).default(3).describe('1 is the most urgent'),
-  thread: z.string().max(80).optional().describe('The message you answer'),
+  priority: z.number().int().min(1).max(5).default(3).describe('1 first'),
+  thread: z.string().max(80).optional(),
   expires_s: z.number().int().min(1).max(31_536_000).optional().describe('Not offered any more after that'),
   claim: claimInput,
   request_id: requestInput,
@@ -35,8 +30,7 @@ export const messageSend = defineTool({
   title: 'Send a message',
   toolset: 'team',
   description:
-    'Use to tell or ask other agents something: a session, an agent, a team, a channel or all of this project. They are told at their next call, and read it with message_read. kind escalation goes to whom you report to, with priority 1 to everyone above. ' +
-    'Answers {message, state: "queued", recipients, to, seq}; message_read {thread} shows how far it got and what was answered.',
+    'Use to tell or ask a session, an agent, a team, a channel or all of this project. They are told at their next call. An escalation goes to whom you report to, with priority 1 to everyone above. Answers {message, state: "queued", recipients, to, seq}; message_read {thread} shows how far it got and what was answered.',
   searchHint: 'message mail tell ask notify broadcast escalate team agent',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'text' },

@@ -16,7 +16,7 @@ import { seqOutput } from './inputs.ts';
 export const titleInput = z.string().trim().min(1).max(200);
 export const textInput = z.string().max(5_000);
 export const planIdInput = z.string().max(64);
-export const priorityInput = z.number().int().min(1).max(5).optional().describe('1 first, 5 last; default 3');
+export const priorityInput = z.number().int().min(1).max(5).optional().describe('1 first');
 export const pointsInput = z.number().min(0).max(1_000);
 export const whoInput = z.string().max(64);
 export const labelsInput = z.array(z.string().trim().min(1).max(40)).max(20);

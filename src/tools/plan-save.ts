@@ -23,11 +23,11 @@ import {
 const keyInput = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'use 1 to 64 letters, digits, dots, dashes');
 
 const taskInput = z.strictObject({
-  key: keyInput.describe('Your name for it within this plan'),
+  key: keyInput,
   title: titleInput,
   description: textInput.optional(),
   needs: z.array(planIdInput).max(50).optional().describe('Keys of this plan, or ids'),
-  parent: planIdInput.optional().describe('A key or id'),
+  parent: planIdInput.optional(),
   points: pointsInput.optional(),
   priority: priorityInput,
   assignee: whoInput.optional(),

@@ -34,8 +34,7 @@ export const runClaim = defineTool({
   toolset: 'run',
   alwaysLoad: true,
   description:
-    'Use to get work: claims the best ready agent node and answers its brief. Do what goal says, then call run_report with the claim; for long work report progress before lease_ends. Asked again, it answers the claim you hold. wait_s waits for work, so do not poll. ' +
-    'Answers {claim, run, node, kind, title, goal, inputs, attempt, last_error?, lease_ends, renew_within_s} or {none: all_blocked|all_claimed|paused|finished, why, left}.',
+    'Use to get work: claims the best ready node and answers its brief. Do what goal says, then run_report; before lease_ends report progress. Asked again, it answers the claim you hold. Answers {claim, run, node, title, goal, inputs, attempt, last_error?, lease_ends, renew_within_s} or {none: all_blocked|all_claimed|paused|finished, why, left}.',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'max_tokens', maxSeconds: 60 },
   positional: ['run'],

@@ -23,8 +23,7 @@ export const runReport = defineTool({
   toolset: 'run',
   alwaysLoad: true,
   description:
-    'Use with the claim from run_claim: done with output when finished; failed with summary and error_kind; progress during long work (keeps the claim, answers cancel_requested); released to give it back. A late result is kept, or adopted if nobody else took the node. ' +
-    'Answers {node, status: finished|retrying|failed|needs_decision|running|late, newly_ready, lease_ends?, cancel_requested?, run_status, seq}.',
+    'Use with the claim from run_claim: done with output; failed with summary and error_kind; progress during long work (keeps the claim); released to give it back. Answers {node, status, newly_ready, lease_ends?, cancel_requested?, run_status, seq}; status late: the result is kept without effect.',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },
   positional: ['claim', 'status'],

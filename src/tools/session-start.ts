@@ -20,18 +20,14 @@ export const sessionStart = defineTool({
   toolset: 'session',
   alwaysLoad: true,
   description:
-    'Call first: resumes the session that was open in this workspace (resume "auto"), or starts a new one. With handoff, takes over the work another session offered. ' +
-    'Answers {session, mode, project, workspace, resumed, expires_at, unread, offers?, claims (work it holds), brief? (of the handoff taken), seq}. Later calls need no session argument.',
+    'Call first: resumes the session that was open in this workspace, or starts one. With handoff, takes over the work another session offered. Answers {session, mode, project, workspace, resumed, expires_at, unread, offers?, claims, brief?, seq}.',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },
   positional: ['name'],
   input: z.strictObject({
-    mode: z
-      .enum(SESSION_MODES)
-      .optional()
-      .describe('Default: as it was, or development. How long it lives unseen: 24, 48, 168, 1, 4 hours'),
+    mode: z.enum(SESSION_MODES).optional().describe('Lives unseen 24, 48, 168, 1, 4 hours'),
     resume: z.enum(['auto', 'new']).default('auto'),
-    name: z.string().min(1).max(120).optional().describe('What the session is for'),
+    name: z.string().min(1).max(120).optional(),
     sprint: z.string().min(1).max(64).optional(),
     handoff: z.string().max(140).optional().describe('The id that session_handoff answered'),
     request_id: requestInput,
