@@ -26,14 +26,7 @@ export function toolsDocument(
       .filter(Boolean)
       .join(', ');
     const { description, inputSchema } = full(tool.name);
-    parts.push(
-      `## ${tool.name}`,
-      '',
-      description,
-      '',
-      `Toolset ${toolset}${optIn ? ', opt-in' : ''}; ${hints}.`,
-      '',
-    );
+    parts.push(`## ${tool.name}`, '', description, '', `Toolset ${toolset}${optIn ? ', opt-in' : ''}; ${hints}.`, '');
     const schema = inputSchema as { properties?: Record<string, Property>; required?: string[] };
     const rows = Object.entries(schema.properties ?? {}).map(([name, property]) =>
       argumentRow(name, property, schema.required?.includes(name) ?? false),

@@ -66,7 +66,8 @@ async function shutDown({ transport, close, log }: Closing): Promise<void> {
   await within(flushMs, transport.flushed());
   try {
     // Commands that a server ran are given back here: under load that takes longer than a quiet close.
-    if (!(await within(allMs - (performance.now() - startedAt), close()))) log.warn('closing took too long and was left');
+    if (!(await within(allMs - (performance.now() - startedAt), close())))
+      log.warn('closing took too long and was left');
   } catch (error) {
     log.error({ err: error }, 'closing failed');
   }

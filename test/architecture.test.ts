@@ -31,11 +31,9 @@ function readSource(name: string): SourceFile {
     /^(?:import|export)\s+(type\s+)?([^'";]*?from\s+)?'([^']+)'/gm,
   )) {
     const inner = /\{([^}]*)\}/.exec(names ?? '')?.[1];
-    const onlyTypes =
-      types !== undefined ||
-      (inner !== undefined &&
-        inner.split(',').every((one) => one.trim() === '' || one.trim().startsWith('type ')) &&
-        !/^\w/.test(names ?? ''));
+    const each = inner?.split(',').map((one) => one.trim()) ?? ['everything'];
+    const allTypes = each.every((one) => one === '' || one.startsWith('type ')) && !/^\w/.test(names ?? '');
+    const onlyTypes = types !== undefined || allTypes;
     imports.push({ target: resolve(target ?? ''), types: onlyTypes, lazy: false });
   }
   for (const [, target] of text.matchAll(/\bimport\('([^']+)'\)/g))

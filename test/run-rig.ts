@@ -42,7 +42,7 @@ export function work(id: string, needs: string[] = [], more: object = {}): AnyNo
   return { id, kind: 'agent', task: `do ${id}`, needs, ...more };
 }
 
-export function command(id: string, argv: string[], needs: string[] = [], more: object = {}): AnyNode {
+function command(id: string, argv: string[], needs: string[] = [], more: object = {}): AnyNode {
   return { id, kind: 'command', command: argv, needs, ...more };
 }
 

@@ -74,7 +74,10 @@ function respond(response: http.ServerResponse, request: ModelRequest, blocks: B
     stop_sequence: null,
     usage,
   };
-  if (request.stream !== true) return answerJson(response, 200, message);
+  if (request.stream !== true) {
+    answerJson(response, 200, message);
+    return;
+  }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const send = (type: string, data: object) =>
     response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
