@@ -42,10 +42,6 @@ export function work(id: string, needs: string[] = [], more: object = {}): AnyNo
   return { id, kind: 'agent', task: `do ${id}`, needs, ...more };
 }
 
-function command(id: string, argv: string[], needs: string[] = [], more: object = {}): AnyNode {
-  return { id, kind: 'command', command: argv, needs, ...more };
-}
-
 /** A run and what tests do with it, on documents of its own unless some are given. */
 export class RunRig {
   readonly clock: Clock = { now: 1_000_000_000_000 };
