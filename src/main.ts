@@ -50,6 +50,12 @@ const verbs: Record<string, VerbEntry> = {
       'baton board [sprint]\n\nWithout a sprint: the active one, or all tasks of the project.\n\n--limit <n>     cards in a column\n--width <n>     columns; default the terminal, 80 into a pipe\n--json          as data',
     load: () => import('./cli/board.ts'),
   },
+  import: {
+    summary: 'take over tasks, state or messages of another program',
+    usage:
+      'baton import <file or directory> --from <kind>\n\n--from v2            JSON state files: their keys go into the session\n--from task-master   tasks.json with its tags, subtasks and dependencies\n--from beads         issues as JSONL\n--from claude-tasks  ~/.claude/tasks, or one list of it\n--from messages      a folder of messages, into channel:imported\n--dry-run            only the report\n--json               the report as data\n\nWhat was imported before stays as it is now.',
+    load: () => import('./cli/import.ts'),
+  },
 };
 
 async function main(argv: string[]): Promise<number> {

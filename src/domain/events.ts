@@ -24,6 +24,7 @@ export const eventTypes = {
   'handoff.accepted': 'The receiver took the work that was offered',
   'handoff.offered': 'A session offered its work to another',
   'handoff.received': 'State and context of the giver came into the receiving session',
+  'import.recorded': 'What an import made of which items of its source is noted',
   'lock.created': 'A lock, or the list of file reservations, came to be',
   'lock.granted': 'A lock was granted; its fence is new',
   'lock.queued': 'Somebody waits in line for a lock',

@@ -1,0 +1,45 @@
+// Reads the files of a source for `baton import`: one file, or those of a directory that its kind reads. Follows no links.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { fail, ok, type Result } from '../failure.ts';
+import type { SourceFile, SourceKind } from '../upkeep/import/shape.ts';
+
+const MAX_FILES = 20_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_DEPTH = 6;
+
+/** The files by name. Fails with `invalid-input` if there is nothing to read, or far too much. */
+export function readSource(place: string, kind: SourceKind): Result<SourceFile[]> {
+  const stat = fs.lstatSync(place, { throwIfNoEntry: false });
+  if (stat === undefined) return refuse('there is no such file or directory');
+  const names = stat.isDirectory() ? filesBelow(place, kind.reads) : [''];
+  if (names.length === 0) return refuse(`no file in it looks like one of these (${String(kind.reads)})`);
+  if (names.length > MAX_FILES) return refuse(`it has more than ${MAX_FILES} files`);
+  let bytes = 0;
+  const files: SourceFile[] = [];
+  for (const name of names) {
+    const file = path.join(place, name);
+    bytes += fs.statSync(file).size;
+    if (bytes > MAX_BYTES) return refuse(`it has more than ${MAX_BYTES / 1024 / 1024} MiB`);
+    files.push({ name: name === '' ? path.basename(place) : name, text: fs.readFileSync(file, 'utf8') });
+  }
+  return ok(files);
+}
+
+function filesBelow(root: string, reads: RegExp): string[] {
+  const found: string[] = [];
+  const walk = (below: string, depth: number): void => {
+    for (const entry of fs.readdirSync(path.join(root, below), { withFileTypes: true })) {
+      const name = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (entry.isDirectory() && depth < MAX_DEPTH) walk(name, depth + 1);
+      else if (entry.isFile() && reads.test(name)) found.push(name);
+    }
+  };
+  walk('', 0);
+  return found.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+}
+
+function refuse(why: string): Result<never> {
+  return fail({ code: 'invalid-input', issues: [{ at: '<source>', why }] });
+}

@@ -1,0 +1,215 @@
+// The verb `import`: tasks, state and messages of other programs into the store, with a report of what was taken, changed
+// and left. Can be repeated: what came before is known by its source's own id.
+
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { Config } from '../config.ts';
+import { visible } from '../display.ts';
+import type { Decide } from '../domain/command.ts';
+import { importMessages, importState } from '../domain/import-state.ts';
+import {
+  type ImportDocument,
+  type ImportSource,
+  importLinks,
+  importStream,
+  importTasks,
+} from '../domain/plan/import-tasks.ts';
+import { fail, ok, type Result } from '../failure.ts';
+import { createLog } from '../log.ts';
+import { openPorts, type Ports } from '../ports.ts';
+import { SOURCE_NAMES, sourceKinds } from '../upkeep/import/index.ts';
+import { prepareTasks } from '../upkeep/import/prepare.ts';
+import type { Imported, Note } from '../upkeep/import/shape.ts';
+import { complain, exitCodes } from './complain.ts';
+import { readSource } from './import-source.ts';
+import { offline, requireStore } from './offline-verb.ts';
+import { renderJson } from './render.ts';
+import { readArguments } from './verb-arguments.ts';
+
+/** Tasks of one commit: bounded, so that no line of the log is large and other writers are not kept waiting. */
+const BATCH = 100;
+const SHOWN_NOTES = 40;
+
+interface Report {
+  from: string;
+  source: string;
+  dry_run?: true;
+  taken: { tasks: number; links: number; keys: number; messages: number };
+  already: { tasks: number; keys: number; messages: number };
+  ids: Record<string, string>;
+  changed: Note[];
+  left: Note[];
+}
+
+interface Job {
+  ports: Ports;
+  session: string;
+  source: ImportSource;
+  found: Imported;
+  report: Report;
+}
+
+export const run = offline(importVerb);
+
+async function importVerb(args: string[], config: Config): Promise<number> {
+  const read = readArguments(args, { switches: ['dry-run', 'json'], texts: ['from'], words: ['source'] });
+  if (!read.ok) return complain(read.failure);
+  const from = SOURCE_NAMES.find((name) => name === read.value.text('from'));
+  if (from === undefined) {
+    const issue = { at: '--from', why: `expected one of ${SOURCE_NAMES.join(', ')}` };
+    return complain({ code: 'invalid-input', issues: [issue] });
+  }
+  const place = path.resolve(config.cwd, read.value.words[0] ?? '');
+  const kind = sourceKinds[from];
+  const files = readSource(place, kind);
+  if (!files.ok) return complain(files.failure);
+  const name = place.replace(homedir(), '~');
+  const found = kind.read(files.value);
+  const report: Report = {
+    from,
+    source: name,
+    taken: { tasks: 0, links: 0, keys: 0, messages: 0 },
+    already: { tasks: 0, keys: 0, messages: 0 },
+    ids: {},
+    changed: found.changed,
+    left: found.left,
+  };
+  const dry = read.value.has('dry-run');
+  // A dry run leaves nothing behind, no store either.
+  const missing = dry && requireStore(config.stateDir) !== undefined;
+  const opened = missing
+    ? undefined
+    : await openPorts({ ...config, readOnly: config.readOnly || dry }, createLog(config), 'cli');
+  if (opened?.ok === false) return complain(opened.failure);
+  try {
+    const identity = kind.uniqueKeys ? '' : place;
+    const done =
+      opened === undefined
+        ? foresee(found, undefined, report)
+        : await work(opened.value, { from, identity, name }, found, report, dry);
+    if (dry) report.dry_run = true;
+    process.stdout.write(read.value.has('json') ? renderJson(report) : textOf(report));
+    return done.ok ? exitCodes.done : complain(done.failure);
+  } finally {
+    await opened?.value.close();
+  }
+}
+
+async function work(
+  ports: Ports,
+  named: Omit<ImportSource, 'project'>,
+  found: Imported,
+  report: Report,
+  dry: boolean,
+): Promise<Result<undefined>> {
+  const source: ImportSource = { project: ports.workspace.project, ...named };
+  if (dry) {
+    const ids = await ports.documents.read((view) => ({ ...view.get<ImportDocument>(importStream(source))?.ids }));
+    return foresee(found, ids, report);
+  }
+  if (ports.config.readOnly)
+    return fail({ code: 'read-only', why: 'this was started with BATON_READ_ONLY or --read-only' });
+  const session = await ports.sessions.ensure();
+  if (!session.ok) return session;
+  const job: Job = { ports, session: session.value, source, found, report };
+  for (const step of [takeTasks, takeLinks, takeState, takeMessages]) {
+    const done = await step(job);
+    if (!done.ok) return done;
+  }
+  return ok(undefined);
+}
+
+/** What would be taken, without writing. */
+function foresee(
+  found: Imported,
+  ids: Readonly<Record<string, string>> | undefined,
+  report: Report,
+): Result<undefined> {
+  const known = (key: string): boolean => ids !== undefined && Object.hasOwn(ids, key);
+  const tasks = prepareTasks(found);
+  report.already.tasks = tasks.filter(({ key }) => known(key)).length;
+  report.taken.tasks = tasks.length - report.already.tasks;
+  report.already.messages = found.messages.filter(({ key }) => known(key)).length;
+  report.taken.messages = found.messages.length - report.already.messages;
+  report.taken.keys = Object.keys(found.state).length;
+  return ok(undefined);
+}
+
+async function takeTasks({ ports, session, source, found, report }: Job): Promise<Result<undefined>> {
+  const tasks = prepareTasks(found);
+  for (let at = 0; at < tasks.length; at += BATCH) {
+    const batch = tasks.slice(at, at + BATCH);
+    const done = await change(ports, session, (tx, ctx) => importTasks(tx, ctx, source, batch));
+    if (!done.ok) return done;
+    const { made, waiting } = done.value;
+    const count = Object.keys(made).length;
+    report.taken.tasks += count;
+    report.already.tasks += batch.length - count;
+    Object.assign(report.ids, made);
+    for (const item of waiting) report.changed.push({ item, why: 'what it needs is open here: todo' });
+  }
+  // In place: the links below are those that prepareTasks left.
+  found.tasks = tasks;
+  return ok(undefined);
+}
+
+async function takeLinks({ ports, session, source, found, report }: Job): Promise<Result<undefined>> {
+  const links = found.tasks.filter((task) => task.parent !== undefined || task.discovered_from !== undefined);
+  for (let at = 0; at < links.length; at += BATCH) {
+    const batch = links
+      .slice(at, at + BATCH)
+      .map(({ key, parent, discovered_from }) => ({ key, parent, discovered_from }));
+    const done = await change(ports, session, (tx, ctx) => importLinks(tx, ctx, source, batch));
+    if (!done.ok) return done;
+    report.taken.links += done.value;
+  }
+  return ok(undefined);
+}
+
+async function takeState({ ports, session, found, report }: Job): Promise<Result<undefined>> {
+  if (Object.keys(found.state).length === 0) return ok(undefined);
+  const done = await change(ports, session, (tx, ctx) => importState(tx, ctx, session, found.state));
+  if (!done.ok) return done;
+  report.taken.keys += done.value.taken.length;
+  report.already.keys += done.value.same.length;
+  for (const key of done.value.other)
+    report.left.push({ item: key, why: 'the session has this key with another value' });
+  return ok(undefined);
+}
+
+async function takeMessages({ ports, session, source, found, report }: Job): Promise<Result<undefined>> {
+  const unique = [...new Map(found.messages.map((message) => [message.key, message])).values()];
+  for (let at = 0; at < unique.length; at += BATCH) {
+    const batch = unique.slice(at, at + BATCH);
+    const done = await change(ports, session, (tx, ctx) => importMessages(tx, ctx, source, session, batch));
+    if (!done.ok) return done;
+    report.taken.messages += done.value.length;
+    report.already.messages += batch.length - done.value.length;
+  }
+  return ok(undefined);
+}
+
+async function change<A>({ documents, sessions }: Ports, session: string, decide: Decide<A>): Promise<Result<A>> {
+  const changed = await documents.change(decide, { by: sessions.author('import', session) });
+  return changed.ok ? ok(changed.value.value) : changed;
+}
+
+function textOf({ from, source, dry_run, taken, already, changed, left }: Report): string {
+  const counts = (one: Record<string, number>): string => {
+    const parts = Object.entries(one).flatMap(([name, count]) => (count === 0 ? [] : [`${count} ${name}`]));
+    return parts.length === 0 ? 'nothing' : parts.join(', ');
+  };
+  const list = (title: string, notes: readonly Note[]): string[] => [
+    `${title}: ${notes.length === 0 ? 'nothing' : notes.length}`,
+    ...notes.slice(0, SHOWN_NOTES).map(({ item, why }) => `  ${visible(item)}: ${visible(why)}`),
+    ...(notes.length > SHOWN_NOTES ? [`  … ${notes.length - SHOWN_NOTES} more: --json shows all`] : []),
+  ];
+  const lines = [
+    `${dry_run ? 'would import' : 'imported'} ${visible(source)} (${from})`,
+    `taken: ${counts(taken)}`,
+    `already there: ${counts(already)}`,
+    ...list('changed', changed),
+    ...list('left out', left),
+  ];
+  return `${lines.join('\n')}\n`;
+}

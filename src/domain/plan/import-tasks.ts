@@ -1,0 +1,170 @@
+// Tasks of another program become tasks here, once: which of them became which is kept in a document of the source, in the
+// commit that makes them, so that an import can be repeated for ever. Pure; cli/import.ts calls it batch by batch.
+
+import { hash } from 'node:crypto';
+import { ok, type Result } from '../../failure.ts';
+import type { JsonObject } from '../../json/json.ts';
+import { escapeToken } from '../../json/pointer.ts';
+import type { Context, Transaction } from '../command.ts';
+import { showId, taskStream } from './ids.ts';
+import { type PlannedTask, savePlan } from './save-plan.ts';
+import { saveTask, type TaskFields } from './save-task.ts';
+import { openNeeds, type TaskDocument, type TaskStatus } from './task.ts';
+
+/** A task as a source has it, in our words. Keys are the source's own; edges name keys. */
+export interface ImportedTask {
+  key: string;
+  title: string;
+  description: string;
+  status: TaskStatus;
+  priority?: number | undefined;
+  points?: number | undefined;
+  assignee?: string | undefined;
+  labels: string[];
+  needs: string[];
+  parent?: string | undefined;
+  discovered_from?: string | undefined;
+  blocked_reason?: string | undefined;
+}
+
+/** What has come from one source: its keys, and what each became. */
+export interface ImportDocument {
+  schema: 1;
+  project: string;
+  from: string;
+  /** How people know the source. */
+  name: string;
+  ids: Record<string, string>;
+}
+
+export interface ImportSource {
+  project: string;
+  from: string;
+  /** What tells this source from others of its kind: a path, or '' where keys are unique everywhere. */
+  identity: string;
+  name: string;
+}
+
+export interface ImportTasksAnswer {
+  /** Key to id, of those made now. */
+  made: Record<string, string>;
+  /** Keys of tasks that could not take their status, because what they need is open here. */
+  waiting: string[];
+}
+
+export function importStream({ project, from, identity }: ImportSource): string {
+  return `import/${project}.${from}.${hash('sha256', identity).slice(0, 12)}`;
+}
+
+/** From todo to each status, by legal steps. */
+const STEPS: Record<TaskStatus, readonly TaskStatus[]> = {
+  todo: [],
+  active: ['active'],
+  review: ['active', 'review'],
+  blocked: ['blocked'],
+  done: ['done'],
+  cancelled: ['cancelled'],
+};
+
+/** Makes those that are not here yet. Contract: at most 200, needs before those that need them, and no circle. */
+export function importTasks(
+  tx: Transaction,
+  ctx: Context,
+  source: ImportSource,
+  tasks: readonly ImportedTask[],
+): Result<ImportTasksAnswer> {
+  const known = tx.read<ImportDocument>(importStream(source))?.ids ?? {};
+  const fresh = tasks.filter(({ key }) => !Object.hasOwn(known, key));
+  if (fresh.length === 0) return ok({ made: {}, waiting: [] });
+  const places = new Map(fresh.map(({ key }, index) => [key, `t${index}`]));
+  const named = (key: string): string[] => {
+    const id = Object.hasOwn(known, key) ? known[key] : undefined;
+    const name = places.get(key) ?? (id === undefined ? undefined : showId(id));
+    return name === undefined ? [] : [name];
+  };
+  const planned = fresh.map(({ key, title, description, priority, points, assignee, labels, needs, parent }, index) => {
+    const task: PlannedTask = { key: places.get(key) ?? `t${index}`, title, description, priority, points, labels };
+    if (assignee !== undefined) task.assignee = assignee;
+    const [above] = parent === undefined ? [] : named(parent);
+    return { ...task, needs: needs.flatMap(named), ...(above === undefined ? {} : { parent: above }) };
+  });
+  const saved = savePlan(tx, ctx, { project: source.project, tasks: planned });
+  if (!saved.ok) return saved;
+  const made = Object.fromEntries(fresh.map(({ key }) => [key, saved.value.ids[places.get(key) ?? ''] ?? '']));
+  const waiting: string[] = [];
+  for (const task of fresh) {
+    const moved = moveOn(tx, ctx, source.project, task, made[task.key] ?? '');
+    if (!moved.ok) return moved;
+    if (!moved.value) waiting.push(task.key);
+  }
+  remember(tx, source, made);
+  return ok({ made, waiting });
+}
+
+/** Gives a task its status. False if what it needs is open here: somebody decided otherwise in the meantime. */
+function moveOn(
+  tx: Transaction,
+  ctx: Context,
+  project: string,
+  { status, blocked_reason }: ImportedTask,
+  id: string,
+): Result<boolean> {
+  const task = tx.read<TaskDocument>(taskStream(id.toLowerCase()));
+  const begun = status === 'active' || status === 'review' || status === 'done';
+  if (task === undefined || (begun && openNeeds(tx, task).length > 0)) return ok(false);
+  for (const step of STEPS[status]) {
+    const fields: TaskFields = step === 'blocked' ? { status: step, blocked_reason } : { status: step };
+    const moved = saveTask(tx, ctx, { id, project, fields });
+    if (!moved.ok) return moved;
+  }
+  return ok(true);
+}
+
+export interface ImportedLink {
+  key: string;
+  parent?: string | undefined;
+  discovered_from?: string | undefined;
+}
+
+/** Edges whose other end came later: set where there is none yet. Answers how many were set. */
+export function importLinks(
+  tx: Transaction,
+  ctx: Context,
+  source: ImportSource,
+  links: readonly ImportedLink[],
+): Result<number> {
+  const ids = tx.read<ImportDocument>(importStream(source))?.ids ?? {};
+  let set = 0;
+  for (const { key, parent, discovered_from } of links) {
+    const id = ids[key];
+    const task = id === undefined ? undefined : tx.read<TaskDocument>(taskStream(id));
+    if (id === undefined || task === undefined || task.archived) continue;
+    const [above, origin] = [ids[parent ?? ''], ids[discovered_from ?? '']];
+    const fields: TaskFields = {};
+    if (above !== undefined && task.parent === undefined) fields.parent = above;
+    if (origin !== undefined && task.discovered_from === undefined) fields.discovered_from = origin;
+    if (Object.keys(fields).length === 0) continue;
+    const saved = saveTask(tx, ctx, { id, project: source.project, fields });
+    if (!saved.ok) return saved;
+    set += 1;
+  }
+  return ok(set);
+}
+
+/** Notes what became of keys of a source. */
+export function remember(tx: Transaction, source: ImportSource, made: Readonly<Record<string, string>>): void {
+  const stream = importStream(source);
+  const ids: JsonObject = Object.fromEntries(Object.entries(made).map(([key, id]) => [key, id.toLowerCase()]));
+  const happening = { type: 'import.recorded', data: { from: source.from, count: Object.keys(ids).length } } as const;
+  if (tx.version(stream) === 0) {
+    const { project, from, name } = source;
+    tx.create(stream, happening, { schema: 1, project, from, name, ids });
+    return;
+  }
+  const ops = Object.entries(ids).map(([key, value]) => ({
+    op: 'add' as const,
+    path: `/ids/${escapeToken(key)}`,
+    value,
+  }));
+  tx.patch(stream, happening, ops);
+}

@@ -1,0 +1,56 @@
+// A folder of messages: JSON files with one or several, or plain texts. Who wrote them stands in the text, because the
+// sender of a message is always the connection it comes from.
+
+import { hash } from 'node:crypto';
+import { isObject } from '../../json/json.ts';
+import { type Imported, nothing, parseJson, type SourceFile, type SourceKind, textOf } from './shape.ts';
+
+const MAX_CHARS = 7_500;
+const MAX_JSON_CHARS = 11_000;
+
+export const messages: SourceKind = {
+  reads: /\.(json|jsonl|md|txt)$/,
+  uniqueKeys: true,
+  read: (files) => {
+    const found = nothing();
+    for (const file of files) {
+      if (/\.(md|txt)$/.test(file.name)) take(found, file.name, '', file.text);
+      else for (const value of valuesOf(file, found)) takeValue(found, file, value);
+    }
+    return found;
+  },
+};
+
+function valuesOf(file: SourceFile, found: Imported): unknown[] {
+  if (file.name.endsWith('.jsonl')) {
+    const lines = file.text.split('\n').filter((line) => line.trim() !== '');
+    return lines.map((text, index) => parseJson({ name: `${file.name}:${index + 1}`, text }, found));
+  }
+  const value = parseJson(file, found);
+  if (isObject(value) && Array.isArray(value.messages)) return value.messages;
+  return Array.isArray(value) ? value : [value];
+}
+
+function takeValue(found: Imported, file: SourceFile, value: unknown): void {
+  if (!isObject(value)) return;
+  const pick = (...names: string[]): string =>
+    names.map((name) => textOf(value[name])).find((text) => text !== '') ?? '';
+  const body = pick('text', 'body', 'content', 'message');
+  const facts = [
+    ['from', pick('from', 'sender', 'agent')],
+    ['to', pick('to', 'recipient', 'target')],
+    ['at', pick('timestamp', 'at', 'time', 'date', 'created_at')],
+    ['subject', pick('subject', 'title', 'type')],
+  ].flatMap(([name, text]) => (text === '' ? [] : [`${name} ${text}`]));
+  if (body === '') found.left.push({ item: file.name, why: 'a message in it has no text' });
+  else take(found, file.name, facts.length === 0 ? '' : `(imported: ${facts.join(', ')})`, body);
+}
+
+/** Its key is what it says: the same message in two files is one. */
+function take(found: Imported, item: string, head: string, body: string): void {
+  const whole = [head, body.trim()].filter((part) => part !== '').join('\n');
+  let text = whole.slice(0, MAX_CHARS);
+  while (JSON.stringify(text).length > MAX_JSON_CHARS) text = text.slice(0, Math.floor(text.length / 2));
+  if (text.length < whole.length) found.changed.push({ item, why: `cut to its first ${text.length} characters` });
+  found.messages.push({ key: hash('sha256', whole).slice(0, 24), text });
+}

@@ -1,0 +1,42 @@
+// State files of scripts: JSON objects whose keys become keys of the session. Keys that belong to Baton go below `imported`.
+
+import { isObject, type Json, type JsonObject } from '../../json/json.ts';
+import { checkValue } from '../../json/limits.ts';
+import { isUnsafeKey } from '../../json/pointer.ts';
+import { nothing, parseJson, type SourceKind } from './shape.ts';
+
+const OWNED = new Set(['schema', 'session', 'execution', 'organization', 'communication', 'observability', 'imported']);
+/** What one value of a session may be. */
+const LIMITS = { depth: 60, bytes: 512 * 1024 };
+
+export const stateFiles: SourceKind = {
+  reads: /\.json$/,
+  uniqueKeys: true,
+  read: (files) => {
+    const found = nothing();
+    const owned: JsonObject = {};
+    for (const file of files) {
+      const value = parseJson(file, found);
+      if (value === undefined) continue;
+      const name = file.name.replace(/\.json$/, '');
+      // A list or a single value has no key of its own: the file's name is one.
+      const values = isObject(value) ? value : { [name]: value };
+      for (const [key, item] of Object.entries(values)) {
+        const checked = checkValue(item, LIMITS);
+        if (isUnsafeKey(key) || !checked.ok)
+          found.left.push({ item: `${file.name} ${key}`, why: 'it is refused as state' });
+        else if (OWNED.has(key)) {
+          owned[key] = item as Json;
+          found.changed.push({
+            item: `${file.name} ${key}`,
+            why: `this key is Baton's own: it is at $.imported.${key}`,
+          });
+        } else if (Object.hasOwn(found.state, key)) {
+          found.left.push({ item: `${file.name} ${key}`, why: 'another file has this key too' });
+        } else found.state[key] = item as Json;
+      }
+    }
+    if (Object.keys(owned).length > 0) found.state.imported = owned;
+    return found;
+  },
+};
