@@ -41,7 +41,7 @@ const verbs: Record<string, VerbEntry> = {
   watch: {
     summary: 'show the dashboard, and again whenever something changes',
     usage:
-      'baton watch [view]\n\n--once          print it and end\n--format <f>    text, markdown, prometheus, json or csv: print it and end\n--width <n>     columns; default the terminal, 80 into a pipe\n\nOn a terminal 1 to 9 choose the view and q ends.',
+      'baton watch [view]\n\n--once          print it and end\n--format <f>    text, markdown, prometheus, json or csv: print it and end\n--width <n>     columns; default the terminal, 80 into a pipe\n\nOn a terminal 1 to 9 and 0 choose the view and q ends.',
     load: () => import('./cli/watch.ts'),
   },
   board: {

@@ -34,6 +34,8 @@ const PAUSE_MS = 200;
 const IDLE_MS = 60_000;
 const PIPED_WIDTH = 80;
 const MOST_ROWS = 200;
+/** One for each view. */
+const KEYS = '1234567890';
 
 export const run = offline(watchVerb);
 
@@ -113,7 +115,7 @@ async function intoPipe(wish: Wish, ports: Ports): Promise<number> {
   }
 }
 
-/** Draws in place. Keys 1 to 9 choose the view; q ends. */
+/** Draws in place. Keys 1 to 9 and 0 choose the view; q ends. */
 async function onTerminal(wish: Wish, ports: Ports): Promise<number> {
   const stop = stopOnSignals();
   let view = wish.view;
@@ -122,7 +124,7 @@ async function onTerminal(wish: Wish, ports: Ports): Promise<number> {
     quit: () => stop.abort(),
     resized: () => wake.abort(),
     key: (key) => {
-      view = VIEW_NAMES[Number(key) - 1] ?? view;
+      view = VIEW_NAMES[KEYS.indexOf(key)] ?? view;
       wake.abort();
     },
   });
@@ -152,9 +154,9 @@ async function onTerminal(wish: Wish, ports: Ports): Promise<number> {
 }
 
 function keysLine(view: ViewName, width: number): string {
-  const names = VIEW_NAMES.map((name, index) => `${index + 1} ${name === view ? name.toUpperCase() : name}`);
+  const names = VIEW_NAMES.map((name, index) => `${KEYS[index]} ${name === view ? name.toUpperCase() : name}`);
   const all = ` q quit  ${names.join('  ')}`;
-  return all.length <= width ? all : ` q quit  1–${VIEW_NAMES.length} another view than ${view}`.slice(0, width);
+  return all.length <= width ? all : ` q quit  1–9 and 0: another view than ${view}`.slice(0, width);
 }
 
 async function pause(documents: Ports['documents'], seq: number, ms: number, signal: AbortSignal): Promise<void> {

@@ -44,6 +44,9 @@ beforeAll(async () => {
   const { hash } = await server.call('graph_check', { nodes, name: 'many' });
   run = String((await server.call('run_start', { graph: hash })).run);
   for (let at = 0; at < 50; at += 1) await server.call('run_claim', { run, agent: `agent-${at}` });
+  for (let at = 0; at < 30; at += 1)
+    await server.call('lock_acquire', { lock: `lock-${at}`, kind: 'database', reason: NASTY });
+  await server.call('decision_open', { title: NASTY, options: ['yes', 'no'], deadline_s: 3600 });
   await server.fail('run_status', { run: 'run-nothere1' });
 }, 120_000);
 afterAll(async () => {

@@ -8,6 +8,7 @@ import { config } from './views/config.ts';
 import { health } from './views/health.ts';
 import { leadership } from './views/leadership.ts';
 import { metrics } from './views/metrics.ts';
+import { resources } from './views/resources.ts';
 import { runs } from './views/runs.ts';
 import { sprint } from './views/sprint.ts';
 import { team } from './views/team.ts';
@@ -18,6 +19,7 @@ export const dashboardViews: Record<ViewName, DashboardView> = {
   leadership,
   config,
   agents,
+  resources,
   runs,
   cache,
   metrics,

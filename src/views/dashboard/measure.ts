@@ -7,12 +7,13 @@ import { inertLine } from './inert.ts';
 /** Nothing that fits a cell needs more characters, and measuring them is what takes time. */
 const MAX_CHARS = 400;
 
-const ASCII = /^[\x20-\x7e]*$/;
+/** What nearly every cell is made of, one column each: the library need not look. */
+const NARROW = /^[\x20-\x7e·…─│█░]*$/;
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Columns that a line takes. Contract: it went through `plain`. */
 export function widthOf(text: string): number {
-  return ASCII.test(text) ? text.length : stringWidth(text);
+  return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
 /**
@@ -21,7 +22,7 @@ export function widthOf(text: string): number {
  */
 export function plain(text: string): string {
   const line = inertLine(text.slice(0, MAX_CHARS));
-  return ASCII.test(line) ? line : standingAlone(line);
+  return NARROW.test(line) ? line : standingAlone(line);
 }
 
 /** A mark without a letter would join what stands before it, and a prefix what comes after: both get a circle to join. */

@@ -6,6 +6,7 @@ export const VIEW_NAMES = [
   'leadership',
   'config',
   'agents',
+  'resources',
   'runs',
   'cache',
   'metrics',

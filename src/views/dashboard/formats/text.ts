@@ -111,13 +111,12 @@ class Frame {
   }
 
   private joined(start: string, end: string, above: number | undefined, below: number | undefined): string {
-    const line = Array.from({ length: this.width }, () => '─');
-    line[0] = start;
-    line[this.width - 1] = end;
     const up = above ?? (start === '╰' ? this.middle : undefined);
-    if (up !== undefined) line[up] = '┴';
-    if (below !== undefined) line[below] = below === up ? '┼' : '┬';
-    return line.join('');
+    const line = `${start}${'─'.repeat(this.width - 2)}${end}`;
+    const marks: [number, string][] = [];
+    if (up !== undefined) marks.push([up, up === below ? '┼' : '┴']);
+    if (below !== undefined && below !== up) marks.push([below, '┬']);
+    return marks.reduce((text, [at, mark]) => text.slice(0, at) + mark + text.slice(at + 1), line);
   }
 
   private row(cells: readonly Span[][]): void {
