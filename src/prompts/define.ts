@@ -1,6 +1,7 @@
 // What a prompt is: a slash command whose text leads an agent through the right tools in the right order. One file per
 // prompt in this folder; index.ts lists them; serve.ts puts them on the server.
 
+import { randomUUID } from 'node:crypto';
 import type { View } from '../documents/documents.ts';
 import type { Ports } from '../ports.ts';
 
@@ -29,6 +30,11 @@ export interface Prompt {
 /** A call as an agent can make it, on a line of its own. Angle brackets stand for what an earlier answer says. */
 export function call(tool: string, args: Readonly<Record<string, unknown>> = {}): string {
   return `\n   ${tool} ${JSON.stringify(args)}`;
+}
+
+/** A request_id that was never used: the same one twice would be answered with what the first made. */
+export function fresh(prefix: string): string {
+  return `${prefix}-${randomUUID().slice(0, 8)}`;
 }
 
 /** Numbered steps. */

@@ -1,7 +1,8 @@
 // /execute_parallel: several agents on one run, each claiming for itself.
 
-import { openRuns, savedGraphs } from './complete.ts';
-import { call, type Prompt, steps } from './define.ts';
+import { parsePlanId } from '../domain/plan/ids.ts';
+import { openRuns, openSprints, savedGraphs } from './complete.ts';
+import { call, fresh, type Prompt, steps } from './define.ts';
 
 export const executeParallel: Prompt = {
   name: 'execute_parallel',
@@ -10,22 +11,25 @@ export const executeParallel: Prompt = {
   arguments: [
     {
       name: 'run',
-      description: 'A run, or a saved graph to start',
+      description: 'A run, or a sprint or saved graph to start',
       required: true,
-      complete: (view, ports) => [...openRuns(view, ports), ...savedGraphs(view)],
+      complete: (view, ports) => [...openRuns(view, ports), ...openSprints(view, ports), ...savedGraphs(view)],
     },
     { name: 'agents', description: 'How many; default 3', complete: () => ['2', '3', '4', '6', '8'] },
   ],
   text: ({ run: named = '', agents }) => {
     const count = Math.min(20, Math.max(2, Number.parseInt(agents ?? '', 10) || 3));
     const isRun = named.startsWith('run-');
-    const run = isRun ? named : 'run-abc12345';
-    return `Have ${count} agents work on ${isRun ? 'the run' : 'the graph'} ${named} at once.
+    const run = isRun ? named : '<the run>';
+    const sprint = parsePlanId('sprint', named)?.toUpperCase();
+    const start = sprint === undefined ? { graph: named } : { sprint };
+    const kind = isRun ? 'run' : sprint === undefined ? 'graph' : 'sprint';
+    return `Have ${count} agents work on the ${kind} ${named} at once.
 
 ${steps(
   isRun
     ? undefined
-    : `Start it; run is the id that is answered.${call('run_start', { graph: named, request_id: 'start-1' })}`,
+    : `Start it; run is the id that is answered.${call('run_start', { ...start, request_id: fresh('start') })}`,
   `See how much of it can go on at once: what is ready now, and the critical path.${call('run_status', { run })}`,
   `Start at most ${count} subagents in one message, and no more than are ready. Give each a name of its own (worker-1, worker-2, …) and exactly the instructions below. They share your connection: the name and the claim tell them apart, so every call of theirs carries one or the other.
    --- instructions for worker-1

@@ -1,8 +1,8 @@
 // /execute_plan: do the work of a run, of a saved graph or of a sprint, one piece after the other.
 
-import { parsePlanId } from '../domain/plan/ids.ts';
+import { parsePlanId, showId } from '../domain/plan/ids.ts';
 import { openRuns, openSprints, savedGraphs } from './complete.ts';
-import { call, type Given, type Prompt, present, steps } from './define.ts';
+import { call, fresh, type Given, type Prompt, present, steps } from './define.ts';
 
 export const executePlan: Prompt = {
   name: 'execute_plan',
@@ -16,22 +16,37 @@ export const executePlan: Prompt = {
     },
     { name: 'agent', description: 'The name you work under' },
   ],
-  text: (given) => {
-    const { plan } = given;
-    if (plan === undefined || parsePlanId('sprint', plan) !== undefined) return sprintText(given);
-    return runText(given);
+  text: async (given, { documents, plans, workspace }) => {
+    if (given.plan !== undefined) return runText(given.plan, given);
+    // Without a name: the sprint under way, looked up now, so that the text can name it.
+    const active = await documents.read(
+      (view) => plans.at(view).sprints.set(workspace.project, 'active').first(1)[0]?.id,
+    );
+    return active === undefined ? nothingText() : runText(showId(active), given);
   },
 };
 
-function runText({ plan = '', agent }: Given): string {
+function nothingText(): string {
+  return `There is no active sprint to execute. Look for what there is, and ask me which it should be.
+
+${steps(
+  `Sprints:${call('plan_list', { kind: 'sprint', status: 'open' })}`,
+  `Runs that are not over:${call('run_status')}`,
+)}`;
+}
+
+function runText(plan: string, { agent }: Given): string {
+  const sprint = parsePlanId('sprint', plan)?.toUpperCase();
   const isRun = plan.startsWith('run-');
-  const run = isRun ? plan : 'run-abc12345';
-  return `Work through ${isRun ? 'the run' : 'the graph'} ${plan} until nothing is left.
+  const run = isRun ? plan : '<the run>';
+  const start = sprint === undefined ? { graph: plan } : { sprint };
+  const name = isRun ? `the run ${plan}` : sprint === undefined ? `the graph ${plan}` : `the sprint ${sprint}`;
+  return `Work through ${name} until nothing is left.
 
 ${steps(
   isRun
     ? `See where it stands.${call('run_status', { run })}`
-    : `See what it would do, then start it; run is the id that is answered.${call('run_start', { graph: plan, dry_run: true })}${call('run_start', { graph: plan, request_id: 'start-1' })}`,
+    : `See what it would do, then start it; run is the id that is answered.${call('run_start', { ...start, dry_run: true })}${call('run_start', { ...start, request_id: fresh('start') })}`,
   `Claim the next node. The answer is a brief: do it with that alone.${call('run_claim', present({ run, agent, wait_s: 30 }))}`,
   `Do the work. If it takes longer than renew_within_s, say so before.${call('run_report', { claim: '<the claim>', status: 'progress', percent: 50 })}`,
   `Report it with what it made. evidence says what proves it.${call('run_report', { claim: '<the claim>', status: 'done', summary: '<what was done>', output: { files: ['<path>'] }, evidence: { tests: '<what passed>' } })}`,
@@ -40,24 +55,7 @@ ${steps(
   `Where a node needs a decision, read it, and ask me before you decide.${call('run_status', { run, status: 'needs_decision' })}`,
 )}
 
+What you find on the way and do not do now becomes a task of its own:${call('task_save', { title: '<what is to be done>' })}
+
 At the end show me the counts of run_status, what failed and why. Never report done what you did not do.`;
-}
-
-function sprintText({ plan, agent }: Given): string {
-  const sprint = plan?.toUpperCase();
-  const parent = sprint ?? 'SPR-1';
-  return `Work through ${sprint === undefined ? 'the active sprint' : `the sprint ${sprint}`} until nothing is left.
-
-${steps(
-  `See the board${sprint === undefined ? ', and take the sprint id from it' : ''}.${call('sprint_board', present({ sprint }))}`,
-  `List what can be started now.${call('plan_list', { kind: 'task', parent, status: 'ready', detail: 'full', limit: 5 })}`,
-  `Take the first that nobody has. A refusal says who was faster or what is still needed.${call('task_save', { id: 'TSK-1', status: 'active', assignee: agent ?? 'main' })}`,
-  'Do what its description says, and prove it: run its tests.',
-  `Finish it. unblocked in the answer is what can be started because of it.${call('task_save', { id: 'TSK-1', status: 'done' })}`,
-  `If it cannot go on, say what it waits for, and take the next.${call('task_save', { id: 'TSK-1', status: 'blocked', blocked_reason: '<what it waits for>' })}`,
-  `What you find on the way and do not do now becomes a task of its own.${call('task_save', { title: '<what is to be done>', discovered_from: 'TSK-1' })}`,
-  'Go back to the list until it is empty. Nothing ready and nothing left are two things: the note of the answer says which.',
-)}
-
-At the end show me the board. Never mark done what you did not do.`;
 }

@@ -1,7 +1,7 @@
 // /generate_tasks: from a text or a goal to tasks in the plan.
 
 import { openSprints } from './complete.ts';
-import { call, type Prompt, steps } from './define.ts';
+import { call, fresh, type Prompt, steps } from './define.ts';
 
 export const generateTasks: Prompt = {
   name: 'generate_tasks',
@@ -24,7 +24,7 @@ ${steps(
       { key: 'parse', title: 'Parse the file', description: 'Given …, when …, then …', points: 2 },
       { key: 'report', title: 'Report what was found', points: 1, needs: ['parse'] },
     ],
-    request_id: 'tasks-1',
+    request_id: fresh('tasks'),
   })}`,
   'Tell me the ids, which tasks can be started at once and which path is the longest, as the answer says.',
 )}`,

@@ -12,7 +12,7 @@ export const incident: Prompt = {
     { name: 'run', description: 'The run to stop, if it is one', complete: openRuns },
   ],
   text: ({ what = '', run }) => {
-    const stopped = run ?? 'run-abc12345';
+    const stopped = run ?? '<the run>';
     return `There is an incident: ${JSON.stringify(what)}
 
 ${steps(

@@ -24,7 +24,7 @@ export const review: Prompt = {
 };
 
 function taskText(task: string | undefined, look: string): string {
-  const id = task ?? 'TSK-1';
+  const id = task ?? '<the task>';
   return `Review ${task ?? 'the tasks in review'} as somebody who did not do the work.${look}
 
 ${steps(
@@ -34,7 +34,7 @@ ${steps(
   'Read the change itself, not what is said of it. Run its tests. A claim without evidence counts as not done.',
   'Write down each finding with its place: what is wrong, how it shows, what would put it right. Tell what must be put right from what could be better.',
   `If nothing must be put right:${call('task_save', { id, status: 'done' })}`,
-  `Else give it back, and tell whoever did it.${call('task_save', { id, status: 'active' })}${call('message_send', { to: 'ses-abc12345', kind: 'report', text: '<the findings, each with its place>' })}`,
+  `Else give it back, and tell whoever did it.${call('task_save', { id, status: 'active' })}${call('message_send', { to: '<the session>', kind: 'report', text: '<the findings, each with its place>' })}`,
   `What you found that is not part of it becomes a task of its own.${call('task_save', { title: '<what is to be done>', discovered_from: id })}`,
 )}`;
 }

@@ -18,6 +18,6 @@ ${steps(
   'Print it as a table with a column for each status: id, title, assignee. Say how far the sprint is, and how many points are left of its capacity.',
   'Name each blocker with its reason and how long it has lasted, those first that hold up most.',
   'Propose what to take up next and who should, from the suggestions of the answer. Change nothing before I agree; then, for each task:' +
-    call('task_save', { id: 'TSK-1', assignee: 'alice', status: 'active' }),
+    call('task_save', { id: '<the task>', assignee: '<who>', status: 'active' }),
 )}`,
 };

@@ -20,8 +20,8 @@ export const sprintClose: Prompt = {
 ${steps(
   `See where it stands, and take its id and version from the answer.${call('sprint_board', present({ sprint }))}`,
   'Tell me what was reached of its goal, what is unfinished and why, and what held it up longest. Propose for each unfinished task whether it is carried over, goes to the backlog or is dropped, and wait for my word.',
-  `Drop what I say is to be dropped.${call('task_save', { id: 'TSK-1', status: 'cancelled' })}`,
-  `End the sprint; what is unfinished goes where I said.${call('sprint_save', { id: sprint ?? 'SPR-1', status: 'completed', carry_to: carry_to ?? 'backlog' })}`,
+  `Drop what I say is to be dropped.${call('task_save', { id: '<the task>', status: 'cancelled' })}`,
+  `End the sprint; what is unfinished goes where I said.${call('sprint_save', { id: sprint ?? '<the sprint>', status: 'completed', carry_to: carry_to ?? 'backlog' })}`,
   `Tell the others in three lines: reached, carried over, learned.${call('message_send', { to: 'all', kind: 'report', text: '<what was reached, what was carried over, what we learned>' })}`,
   `Show how fast the last sprints went now.${call('dashboard_get', { view: 'sprint' })}`,
 )}`,

@@ -1,6 +1,6 @@
 // /sprint_plan: from a goal to a sprint with tasks whose needs are stated.
 
-import { call, type Prompt, steps } from './define.ts';
+import { call, fresh, type Prompt, steps } from './define.ts';
 
 export const sprintPlan: Prompt = {
   name: 'sprint_plan',
@@ -33,10 +33,10 @@ ${steps(
         { key: 'schema', title: 'Write the schema', points: 2 },
         { key: 'api', title: 'Serve it', points: 3, needs: ['schema'] },
       ],
-      request_id: 'plan-1',
+      request_id: fresh('plan'),
     },
   )}`,
-  `Begin it when I say so, with the id that was answered.${call('sprint_save', { id: 'SPR-1', status: 'active', join: true })}`,
+  `Begin it when I say so, with the id that was answered.${call('sprint_save', { id: '<the sprint>', status: 'active', join: true })}`,
 )}`;
   },
 };

@@ -132,7 +132,12 @@ describe('prompts', () => {
   test.each(['run-abc12345', 'release', 'SPR-1', 'spr-7'])('execute_plan of %s', async (plan) => {
     const text = await textOf('execute_plan', { plan });
     expect(faultsOf(text)).toEqual([]);
-    expect(text.includes('run_claim')).toBe(!plan.toLowerCase().startsWith('spr'));
+    expect(text).toContain('run_claim');
+    expect(text.includes('run_start {"sprint":')).toBe(plan.toLowerCase().startsWith('spr'));
+  });
+
+  test('execute_plan without a name takes the active sprint', async () => {
+    expect(await textOf('execute_plan', {})).toContain('run_start {"sprint":"SPR-1","dry_run":true}');
   });
 
   test.each(['run-abc12345', 'TSK-3'])('review of %s', async (what) => {
