@@ -29,6 +29,7 @@ import {
   withLost,
 } from './run-edit.ts';
 import { type ClaimAnswer, type ClaimInput, misfit } from './run-fit.ts';
+import { taskStanding } from './run-sprint.ts';
 import { limitsOf } from './run-start.ts';
 import { noneFor, unclaimable } from './run-why.ts';
 
@@ -44,15 +45,46 @@ export function claimNode(tx: Transaction, ctx: Context, input: ClaimInput): Res
   const held = input.again === true ? heldBy(found.value, ctx, input) : undefined;
   if (held !== undefined) return ok(held);
   const hinted = byHint(found.value, ctx, input);
-  if (hinted !== undefined) return ok(claim(tx, ctx, input, hinted));
-  const ready = survey(tx, ctx, input.run, input.graph);
-  const run = readRun(tx, input.run);
-  const suits = (candidate: Candidate): boolean =>
-    (input.node === undefined || candidate.id === input.node) && misfit(run, input, candidate.id) === undefined;
-  const best = ready.candidates.find(suits);
-  if (best !== undefined) return ok(claim(tx, ctx, input, best));
-  if (input.node !== undefined) return fail(unclaimable(run, ctx, input));
-  return ok(noneFor(run, input.graph, ready, unsuitable(run, input, ready.candidates)));
+  if (hinted !== undefined && taskStanding(tx, found.value, hinted.id) === undefined)
+    return ok(claim(tx, ctx, input, hinted));
+  for (;;) {
+    const ready = survey(tx, ctx, input.run, input.graph);
+    const run = readRun(tx, input.run);
+    const suits = (candidate: Candidate): boolean =>
+      (input.node === undefined || candidate.id === input.node) && unfit(tx, run, input, candidate.id) === undefined;
+    const best = ready.candidates.find(suits);
+    const standing = best === undefined ? undefined : taskStanding(tx, run, best.id);
+    if (best !== undefined && standing !== undefined && 'over' in standing) {
+      passOver(tx, ctx, input, best, standing.over);
+      continue;
+    }
+    if (best !== undefined) return ok(claim(tx, ctx, input, best));
+    if (input.node !== undefined) return fail(unclaimable(run, ctx, input, unfit(tx, run, input, input.node)));
+    return ok(noneFor(run, input.graph, ready, unsuitable(tx, run, input, ready.candidates)));
+  }
+}
+
+/** `misfit`, and in a sprint's run what the node's task says. */
+function unfit(tx: Transaction, run: Readonly<RunDocument>, input: ClaimInput, id: string): string | undefined {
+  const why = misfit(run, input, id);
+  if (why !== undefined) return why;
+  const standing = taskStanding(tx, run, id);
+  return standing !== undefined && 'bar' in standing ? standing.bar : undefined;
+}
+
+/** The node's task was finished or dropped outside the run: so is the node, and nobody gets it. */
+function passOver(
+  tx: Transaction,
+  ctx: Context,
+  input: ClaimInput,
+  { id, fence }: Candidate,
+  status: 'finished' | 'skipped',
+): void {
+  const before = readRun(tx, input.run).nodes[id];
+  const summary = `its task was ${status === 'finished' ? 'done' : 'cancelled or archived'} outside the run`;
+  const next = { ...carriedOver(before), attempt: before?.attempt ?? 0, fence, ended_at: ctx.now, summary };
+  setNode(tx, ctx, input.run, id, { ...next, status }, status === 'finished' ? 'node.finished' : 'node.skipped');
+  settleRun(tx, ctx, input.graph, input.run);
 }
 
 /** The hinted node, if by the document it may be claimed. Ended claims that count against a limit only make it careful. */
@@ -88,7 +120,7 @@ function claim(tx: Transaction, ctx: Context, input: ClaimInput, { id, why, atte
     server: input.server,
     lost: why === 'expired' && before !== undefined ? withLost(before) : before?.lost,
   };
-  setNode(tx, input.run, id, next, 'node.claimed');
+  setNode(tx, ctx, input.run, id, next, 'node.claimed');
   settleRun(tx, ctx, input.graph, input.run);
   return { kind: 'claimed', claim: name, run: input.run, node: id, attempt, fence, again: false };
 }
@@ -117,10 +149,15 @@ export function heldNode(
 }
 
 /** Why the ready nodes, of which none suits, are not for this agent: one reason each, the commonest first. */
-function unsuitable(run: Readonly<RunDocument>, input: ClaimInput, candidates: readonly Candidate[]): string[] {
+function unsuitable(
+  tx: Transaction,
+  run: Readonly<RunDocument>,
+  input: ClaimInput,
+  candidates: readonly Candidate[],
+): string[] {
   const counts = new Map<string, number>();
   for (const { id } of candidates) {
-    const why = misfit(run, input, id);
+    const why = unfit(tx, run, input, id);
     if (why !== undefined) counts.set(why, (counts.get(why) ?? 0) + 1);
   }
   const sorted = [...counts].sort((a, b) => b[1] - a[1]);
@@ -137,7 +174,7 @@ export function reapExpired(tx: Transaction, ctx: Context, input: { run: string;
 function reap(tx: Transaction, ctx: Context, id: string, graph: RunGraph): boolean {
   const { to_decide } = readyAt(readRun(tx, id), ctx, graph);
   for (const node of to_decide) {
-    putToDecision(tx, id, node, 'its lease ended without a report, and it may have taken effect');
+    putToDecision(tx, ctx, id, node, 'its lease ended without a report, and it may have taken effect');
   }
   if (to_decide.length > 0) settleRun(tx, ctx, graph, id);
   return to_decide.length > 0;
@@ -221,8 +258,8 @@ export function abandonClaim(
   if (!found.ok) return found.failure.code === 'stale-claim' ? ok(false) : found;
   const { run, id, node } = found.value;
   if (isRepeatable(input.graph, id) && !wasLostTooOften(node)) {
-    giveBack(tx, run, id, 'node.abandoned', { lost: withLost(node) });
-  } else putToDecision(tx, run, id, input.why);
+    giveBack(tx, ctx, run, id, 'node.abandoned', { lost: withLost(node) });
+  } else putToDecision(tx, ctx, run, id, input.why);
   settleRun(tx, ctx, input.graph, run);
   return ok(true);
 }

@@ -87,7 +87,7 @@ function cancel(tx: Transaction, ctx: Context, run: Readonly<RunDocument>): void
   for (const [id, node] of Object.entries(run.nodes)) {
     if (node.status !== 'claimed' && node.status !== 'retrying' && node.status !== 'needs_decision') continue;
     const { lease_until: _, lease_ms: __, not_before: ___, ...kept } = node;
-    setNode(tx, run.id, id, { ...kept, status: 'cancelled', ended_at: ctx.now }, 'node.cancelled');
+    setNode(tx, ctx, run.id, id, { ...kept, status: 'cancelled', ended_at: ctx.now }, 'node.cancelled');
   }
   setStatus(tx, ctx, run.id, 'cancelled');
 }
@@ -134,7 +134,7 @@ function controlNode(
       call,
     });
   }
-  setNode(tx, run.id, id, decided(ctx, input, node, goal), GOAL_EVENTS[goal]);
+  setNode(tx, ctx, run.id, id, decided(ctx, input, node, goal), GOAL_EVENTS[goal]);
   // A run that had failed goes on.
   if (hasEnded(run.status)) setStatus(tx, ctx, run.id, 'running');
   settleRun(tx, ctx, graph, run.id);

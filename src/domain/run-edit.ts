@@ -17,6 +17,7 @@ import {
   type RunStatus,
   runStream,
 } from './run.ts';
+import { moveTask } from './run-sprint.ts';
 
 /** Late results and lost claims kept per node: enough to decide by, few enough for a document. */
 const MAX_KEPT = 5;
@@ -27,9 +28,11 @@ export function readRun(tx: Transaction, id: string): Readonly<RunDocument> {
   return run;
 }
 
-/** Stores a node's record and keeps the counters in step. Undefined members are left out. */
-export function setNode(tx: Transaction, runId: string, id: string, next: Draft, event: EventType): void {
-  const { nodes, counters } = readRun(tx, runId);
+/** Stores a node's record and keeps counters and, in a sprint's run, its task in step. Undefined members are left out. */
+export function setNode(tx: Transaction, ctx: Context, runId: string, id: string, next: Draft, event: EventType): void {
+  const run = readRun(tx, runId);
+  const { nodes, counters } = run;
+  moveTask(tx, ctx, run, id, { before: nodes[id], next });
   const before = nodes[id]?.status;
   const ops: PatchOp[] = [{ op: 'add', path: `/nodes/${id}`, value: next as unknown as Json }];
   if (before !== next.status) {
@@ -91,12 +94,13 @@ export function withLost(node: Readonly<NodeRecord>): LostClaim[] {
 }
 
 /** The claim is over and nobody can account for it: the node waits for somebody's decision. */
-export function putToDecision(tx: Transaction, runId: string, id: string, why: string): void {
+export function putToDecision(tx: Transaction, ctx: Context, runId: string, id: string, why: string): void {
   const node = readRun(tx, runId).nodes[id];
   if (node === undefined) return;
   const { lease_until: _, lease_ms: __, ...kept } = node;
   setNode(
     tx,
+    ctx,
     runId,
     id,
     { ...kept, status: 'needs_decision', error: { kind: 'lost', message: why } },
@@ -107,6 +111,7 @@ export function putToDecision(tx: Transaction, runId: string, id: string, why: s
 /** The node may be claimed again at once; the claim that is over was no try. */
 export function giveBack(
   tx: Transaction,
+  ctx: Context,
   runId: string,
   id: string,
   event: EventType,
@@ -117,6 +122,7 @@ export function giveBack(
   const { attempt, fence, claim } = node;
   setNode(
     tx,
+    ctx,
     runId,
     id,
     { ...carriedOver(node), claim, status: 'retrying', attempt: attempt - 1, fence, ...more },

@@ -30,7 +30,7 @@ export function handoverClaims(
       const agent = agentKey(input.to, record.agent_name ?? 'main');
       // The receiver gets a whole lease: it has only now learnt of the work.
       const lease_until = ctx.now + (record.lease_ms ?? 0);
-      setNode(tx, id, node, { ...record, fence, claim, agent, session: input.to, lease_until }, 'node.moved');
+      setNode(tx, ctx, id, node, { ...record, fence, claim, agent, session: input.to, lease_until }, 'node.moved');
       claims.push({ run: id, node, title: record.title ?? node, claim });
     }
   }

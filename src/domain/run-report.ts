@@ -136,12 +136,13 @@ function take(tx: Transaction, ctx: Context, input: ReportInput, held: Held): Re
     case 'progress':
       return progress(tx, ctx, input, held);
     case 'released':
-      if (wasLostTooOften(held.node)) putToDecision(tx, held.run, held.id, 'it was given back too often');
-      else giveBack(tx, held.run, held.id, 'node.released', spent(held.node, input));
+      if (wasLostTooOften(held.node)) putToDecision(tx, ctx, held.run, held.id, 'it was given back too often');
+      else giveBack(tx, ctx, held.run, held.id, 'node.released', spent(held.node, input));
       break;
     case 'interrupted':
-      if (isRepeatable(input.graph, held.id)) giveBack(tx, held.run, held.id, 'node.released', spent(held.node, input));
-      else putToDecision(tx, held.run, held.id, 'it was stopped in the middle, and may have taken effect');
+      if (isRepeatable(input.graph, held.id))
+        giveBack(tx, ctx, held.run, held.id, 'node.released', spent(held.node, input));
+      else putToDecision(tx, ctx, held.run, held.id, 'it was stopped in the middle, and may have taken effect');
   }
   return settled(tx, ctx, input, held);
 }
@@ -161,7 +162,7 @@ function finish(tx: Transaction, ctx: Context, input: ReportInput, held: Held): 
     attempt: Math.max(1, attempt),
     fence,
   };
-  setNode(tx, held.run, held.id, next, 'node.finished');
+  setNode(tx, ctx, held.run, held.id, next, 'node.finished');
   return settled(tx, ctx, input, held);
 }
 
@@ -170,19 +171,27 @@ function failed(tx: Transaction, ctx: Context, input: ReportInput, held: Held): 
   const kind = input.errorKind ?? 'retryable';
   const error = { kind, message: (input.summary ?? 'no reason was given').slice(0, 1_000) };
   const base = { error, ...spent(node, input) };
-  const retry = (notBefore: number): void => giveBack(tx, run, id, 'node.retrying', { ...base, not_before: notBefore });
+  const retry = (notBefore: number): void =>
+    giveBack(tx, ctx, run, id, 'node.retrying', { ...base, not_before: notBefore });
   const delay = retryDelay(ctx, input, held, kind);
   if (kind === 'needs_other_agent' && !wasLostTooOften(node)) {
     const excluded = [...new Set([...(node.excluded ?? []), node.agent ?? ''])];
-    giveBack(tx, run, id, 'node.retrying', { ...base, excluded });
+    giveBack(tx, ctx, run, id, 'node.retrying', { ...base, excluded });
   } else if (kind === 'rate_limited' && !wasLostTooOften(node)) {
     retry(ctx.now + (input.retryAfterS === undefined ? (delay ?? 1_000) : input.retryAfterS * 1_000));
   } else if (kind !== 'terminal' && delay !== undefined) {
-    giveBack(tx, run, id, 'node.retrying', { ...base, attempt: node.attempt, not_before: ctx.now + delay });
+    giveBack(tx, ctx, run, id, 'node.retrying', { ...base, attempt: node.attempt, not_before: ctx.now + delay });
   } else {
     const { attempt, fence, claim, agent, agent_name, session, started_at } = node;
     const who = { claim, agent, agent_name, session, started_at, ended_at: ctx.now, evidence: input.evidence };
-    setNode(tx, run, id, { ...carriedOver(node), ...base, ...who, status: 'failed', attempt, fence }, 'node.failed');
+    setNode(
+      tx,
+      ctx,
+      run,
+      id,
+      { ...carriedOver(node), ...base, ...who, status: 'failed', attempt, fence },
+      'node.failed',
+    );
   }
   return settled(tx, ctx, input, held);
 }
@@ -211,7 +220,7 @@ function progress(tx: Transaction, ctx: Context, input: ReportInput, held: Held)
     percent !== node.percent || summary !== node.summary || input.tokens !== undefined || input.costUsd !== undefined;
   if (said || store !== undefined) {
     const next = { ...node, ...spent(node, input), percent, summary, lease_until: store ?? node.lease_until };
-    setNode(tx, run, id, next, 'node.progressed');
+    setNode(tx, ctx, run, id, next, 'node.progressed');
   }
   return answer(tx, held, { status: 'running', lease_ends: store ?? end });
 }
@@ -239,7 +248,7 @@ function late(tx: Transaction, ctx: Context, input: ReportInput, held: Held): Re
       ...(input.output === undefined ? {} : { output: input.output }),
       ...(input.outputBlob === undefined ? {} : { output_blob: input.outputBlob }),
     };
-    setNode(tx, run, id, withLate(node, result), 'node.late');
+    setNode(tx, ctx, run, id, withLate(node, result), 'node.late');
   }
   return answer(tx, held, { status: 'late', ...(node.status === 'cancelled' ? { cancel_requested: true } : {}) });
 }

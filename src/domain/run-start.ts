@@ -5,9 +5,11 @@ import type { FailurePolicy } from '../graph/graph.ts';
 import { readyNodes } from '../graph/ready.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { Context, Transaction } from './command.ts';
+import { globalSettings } from './plan/project.ts';
 import { findRun, type NodeRecord, noNodes, type RunDocument, type RunGraph, runStream } from './run.ts';
 import { settleRun } from './run-edit.ts';
 import { type Resumed, reusable } from './run-reuse.ts';
+import { checkSprint } from './run-sprint.ts';
 
 /** A graph kept by name: the definition itself is a blob. */
 export interface SavedGraph {
@@ -48,6 +50,8 @@ export interface StartRunInput {
   /** Worked out: a number, or undefined for no limit. */
   maxParallel?: number | undefined;
   onFailure?: FailurePolicy | undefined;
+  /** The sprint of which `graph` is the definition: fails with `contended` if it no longer is. */
+  sprint?: string | undefined;
   /** Take over what an earlier run of the workspace finished and what has not changed since. */
   resumeFrom?: { run: string; graph: RunGraph } | undefined;
 }
@@ -73,6 +77,8 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     if (!earlier.ok) return earlier;
     resumed = reusable({ run: earlier.value, graph: resumeFrom.graph }, input);
   }
+  const sprint = input.sprint === undefined ? ok(undefined) : checkSprint(tx, input.project, input.sprint, input.graph);
+  if (!sprint.ok) return sprint;
   const id = ctx.id('run');
   const run: RunDocument = {
     schema: 1,
@@ -90,6 +96,12 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     nodes: resumed.nodes,
   };
   if (input.maxParallel !== undefined) run.max_parallel = input.maxParallel;
+  if (sprint.value !== undefined) {
+    run.sprint = sprint.value;
+    // All of its nodes are for agents.
+    const { max_concurrent_agents: most } = globalSettings(tx, input.project);
+    run.max_parallel = Math.min(input.maxParallel ?? most, most);
+  }
   tx.create(runStream(id), { type: 'run.started', data: { graph: hash } }, run);
   const status = settleRun(tx, ctx, input.graph, id);
   const ready = readyNodes(prepared, resumed.nodes, ctx.now, limitsOf(run)).candidates.map((candidate) => candidate.id);

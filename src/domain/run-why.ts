@@ -46,20 +46,29 @@ export function noneFor(
   return answer('all_blocked', counts.join(', '));
 }
 
-/** Why a node that was asked for by name cannot be claimed. */
-export function unclaimable(run: Readonly<RunDocument>, ctx: Context, input: ClaimInput): Failure {
+/** Why a node that was asked for by name cannot be claimed. `unfit`: what keeps this agent from it. */
+export function unclaimable(
+  run: Readonly<RunDocument>,
+  ctx: Context,
+  input: ClaimInput,
+  unfit = misfit(run, input, input.node ?? ''),
+): Failure {
   const { prepared } = input.graph;
   const node = input.node ?? '';
   const index = prepared.index.get(node);
   if (index === undefined) return { code: 'unknown-node', run: run.id, node, near: [] };
-  return { code: 'node-not-ready', node, why: whyNot(run, ctx, input, node, index) };
+  return { code: 'node-not-ready', node, why: whyNot(run, ctx, input, { id: node, index, unfit }) };
 }
 
-function whyNot(run: Readonly<RunDocument>, ctx: Context, input: ClaimInput, id: string, index: number): string {
+function whyNot(
+  run: Readonly<RunDocument>,
+  ctx: Context,
+  input: ClaimInput,
+  { id, index, unfit }: { id: string; index: number; unfit: string | undefined },
+): string {
   if (run.status !== 'running' && run.status !== 'stuck') return `the run is ${run.status}`;
   const { prepared } = input.graph;
   const node = run.nodes[id];
-  const unfit = misfit(run, input, id);
   if (node === undefined) {
     const { start, to } = prepared.needs;
     const needs = Array.from(to.subarray(start[index], start[index + 1]), (need) => prepared.ids[need] ?? '');

@@ -85,6 +85,8 @@ export interface RunDocument {
   session: string;
   status: RunStatus;
   inputs: JsonObject;
+  /** The sprint whose tasks are its nodes, as stored: `spr-2`. */
+  sprint?: string;
   /** Nodes that may be claimed at once. Absent: no limit. */
   max_parallel?: number;
   on_failure: FailurePolicy;

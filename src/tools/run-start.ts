@@ -1,10 +1,12 @@
-// run_start: begins a run of a checked graph, or shows what it would do.
+// run_start: begins a run of a checked graph or of a sprint's tasks, or shows what it would do.
 
 import { availableParallelism, freemem } from 'node:os';
 import { z } from 'zod';
-import { type RunDocument, runStream } from '../domain/run.ts';
-import { type StartRunAnswer, startRun } from '../domain/run-start.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import type { Author, Decide } from '../domain/command.ts';
+import { type RunDocument, type RunGraph, runStream } from '../domain/run.ts';
+import { sprintDefinition } from '../domain/run-sprint.ts';
+import { type StartRunAnswer, type StartRunInput, startRun } from '../domain/run-start.ts';
+import { fail, type InputIssue, ok, type Result } from '../failure.ts';
 import type { JsonObject } from '../json/json.ts';
 import { commandAllowed } from '../nodes/admission.ts';
 import type { AnyGraph } from '../nodes/index.ts';
@@ -16,27 +18,38 @@ import { maxParallelInput, onFailureInput } from './graph-schema.ts';
 import { requestInput, seqOutput } from './inputs.ts';
 
 const MAX_LISTED = 50;
+/** How often a sprint may change between reading and starting it. */
+const SPRINT_TRIES = 3;
+
+const input = z.strictObject({
+  graph: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('A name saved with graph_check {save_as}, or the hash it answered'),
+  sprint: z.string().min(1).max(20).optional().describe('Instead of graph: its id'),
+  inputs: z.record(z.string(), z.unknown()).optional().describe('Given to every agent node'),
+  max_parallel: maxParallelInput.optional(),
+  on_failure: onFailureInput.optional(),
+  resume_from: z.string().max(64).optional().describe('An earlier run of this workspace'),
+  dry_run: z.boolean().default(false),
+  request_id: requestInput,
+});
+type Input = z.output<typeof input>;
 
 export const runStart = defineTool({
   name: 'run_start',
   title: 'Start a run',
   toolset: 'run',
   description:
-    'Use to execute a graph that graph_check found sound: servers run its command nodes, agents take its agent nodes with run_claim. resume_from takes over what an earlier run finished and what has not changed since. dry_run only shows it. ' +
-    'Answers {run, status, nodes, ready, reused, rerun, why: [{node, reason}], warnings?: nodes that this server may not run, seq}.',
-  searchHint: 'run start execute graph dag workflow begin resume',
+    'Use to execute a graph that graph_check found sound, or a sprint, whose tasks then move with their nodes: servers run its command nodes, agents take its agent nodes with run_claim. resume_from takes over what an earlier run finished and what has not changed since. dry_run only shows it. ' +
+    'Answers {run, status, nodes, ready, reused, rerun, why: [{node, reason}], warnings?: nodes that this server may not run, tasks left out, seq}.',
+  searchHint: 'run start execute sprint graph dag workflow begin resume',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'nothing' },
   positional: ['graph'],
-  input: z.strictObject({
-    graph: z.string().min(1).max(64).describe('A name saved with graph_check {save_as}, or the hash it answered'),
-    inputs: z.record(z.string(), z.unknown()).optional().describe('Given to every agent node'),
-    max_parallel: maxParallelInput.optional(),
-    on_failure: onFailureInput.optional(),
-    resume_from: z.string().max(64).optional().describe('An earlier run of this workspace'),
-    dry_run: z.boolean().default(false),
-    request_id: requestInput,
-  }),
+  input,
   output: z.object({
     run: z.string().describe('Made up if dry_run'),
     status: z.string(),
@@ -51,43 +64,86 @@ export const runStart = defineTool({
     seq: seqOutput,
   }),
   async run(input, call: Call<Ports>) {
-    const { documents, sessions, workspace } = call.ports;
-    const graph = await findGraph(call.ports, input.graph);
-    if (!graph.ok) return graph;
+    const wrong = inputFault(input);
+    if (wrong !== undefined) return fail({ code: 'invalid-input', issues: [wrong] });
     const resumeFrom = await earlierRun(call.ports, input.resume_from);
     if (!resumeFrom.ok) return resumeFrom;
-    const session = await sessions.ensure();
+    const session = await call.ports.sessions.ensure();
     if (!session.ok) return session;
-    const inputs: JsonObject = JSON.parse(JSON.stringify(input.inputs ?? {}));
-    const start = {
-      graph: graph.value,
-      project: workspace.project,
-      workspace: workspace.workspace,
-      session: session.value,
-      inputs,
-      maxParallel: maxParallel(input.max_parallel ?? graph.value.prepared.graph.max_parallel),
-      onFailure: input.on_failure,
-      resumeFrom: resumeFrom.value,
-    };
-    const by = sessions.author('run_start', session.value);
-    const warnings = warningsOf(graph.value.prepared.graph, call.ports.config.allowCommands);
-    if (input.dry_run) {
-      const tried = await documents.rehearse((tx, ctx) => startRun(tx, ctx, start), by);
-      return tried.ok
-        ? ok({ ...shown(tried.value.value), ...warnings, dry_run: true as const, seq: tried.value.seq })
-        : tried;
+    for (let left = SPRINT_TRIES; ; left -= 1) {
+      const started = await start(input, call, session.value, resumeFrom.value);
+      // The sprint changed after its definition was made: the next one is of the sprint as it is then.
+      const moved = input.sprint !== undefined && !started.ok && started.failure.code === 'contended';
+      if (!moved || left <= 1 || Date.now() > call.deadlineAt) return started;
     }
-    const started = await documents.change((tx, ctx) => startRun(tx, ctx, start), {
-      by,
-      request: requestOf(input),
-      trace: call.traceparent,
-      deadlineAt: deadlineOf(call),
-    });
-    if (!started.ok) return started;
-    const { value, seq, replayed } = started.value;
-    return ok({ ...shown(value), ...warnings, seq, ...(replayed ? { replayed } : {}) });
   },
 });
+
+function inputFault({ graph, sprint, resume_from }: Input): InputIssue | undefined {
+  if ((graph === undefined) === (sprint === undefined))
+    return { at: 'graph', why: 'give exactly one of graph and sprint' };
+  if (sprint === undefined || resume_from === undefined) return undefined;
+  return { at: 'resume_from', why: 'only with graph: a run of a sprint leaves out what is done' };
+}
+
+interface Definition {
+  graph: RunGraph;
+  leftOut: string[];
+}
+
+/** What is to run. The definition of a sprint is stored before the run that names it. */
+async function definition(input: Input, ports: Ports, by: Author): Promise<Result<Definition>> {
+  const { documents, graphs, workspace } = ports;
+  const { sprint } = input;
+  if (sprint === undefined) {
+    const graph = await findGraph(ports, input.graph ?? '');
+    return graph.ok ? ok({ graph: graph.value, leftOut: [] }) : graph;
+  }
+  const built = await documents.rehearse((tx) => sprintDefinition(tx, workspace.project, sprint), by);
+  if (!built.ok) return built;
+  const { graph, leftOut } = built.value.value;
+  return ok({ graph: graphs.put(graph), leftOut });
+}
+
+async function start(input: Input, call: Call<Ports>, session: string, resumeFrom: StartRunInput['resumeFrom']) {
+  const { documents, sessions, workspace, config } = call.ports;
+  const by = sessions.author('run_start', session);
+  const found = await definition(input, call.ports, by);
+  if (!found.ok && input.sprint === undefined) return found;
+  const inputs: JsonObject = JSON.parse(JSON.stringify(input.inputs ?? {}));
+  const decide: Decide<StartRunAnswer> = (tx, ctx) => {
+    // Within the decision, so that a repeated request is answered as the first, though its sprint is done by now.
+    if (!found.ok) return found;
+    const { graph } = found.value;
+    return startRun(tx, ctx, {
+      graph,
+      project: workspace.project,
+      workspace: workspace.workspace,
+      session,
+      inputs,
+      maxParallel: maxParallel(input.max_parallel ?? graph.prepared.graph.max_parallel),
+      onFailure: input.on_failure,
+      sprint: input.sprint,
+      resumeFrom,
+    });
+  };
+  const warnings = found.ok ? warningsOf(found.value, config.allowCommands) : {};
+  if (input.dry_run) {
+    const tried = await documents.rehearse(decide, by);
+    return tried.ok
+      ? ok({ ...shown(tried.value.value), ...warnings, dry_run: true as const, seq: tried.value.seq })
+      : tried;
+  }
+  const started = await documents.change(decide, {
+    by,
+    request: requestOf(input),
+    trace: call.traceparent,
+    deadlineAt: deadlineOf(call),
+  });
+  if (!started.ok) return started;
+  const { value, seq, replayed } = started.value;
+  return ok({ ...shown(value), ...warnings, seq, ...(replayed ? { replayed } : {}) });
+}
 
 async function earlierRun(ports: Ports, id: string | undefined) {
   if (id === undefined) return ok(undefined);
@@ -108,8 +164,19 @@ function maxParallel(given: number | 'auto' | undefined): number | undefined {
   return Math.max(1, Math.min(2 * availableParallelism(), Math.floor(freemem() / (512 * 1024 * 1024))));
 }
 
+/** Nodes that nobody may run, and tasks that have no node. */
+function warningsOf({ graph, leftOut }: Definition, allowCommands: readonly string[]) {
+  const refused = refusedCommands(graph.prepared.graph, allowCommands);
+  const warnings = refused === undefined ? [] : [refused];
+  if (leftOut.length > 0) {
+    const message = `${leftOut.length} tasks are blocked, or wait for what is outside the sprint, and have no node`;
+    warnings.push({ code: 'left_out', nodes: leftOut.slice(0, MAX_LISTED), message });
+  }
+  return warnings.length === 0 ? {} : { warnings };
+}
+
 /** Command nodes that this process may not run. Another server of the workspace may have another list. */
-function warningsOf(graph: AnyGraph, allowCommands: readonly string[]) {
+function refusedCommands(graph: AnyGraph, allowCommands: readonly string[]) {
   const refused: string[] = [];
   let why = '';
   for (const node of graph.nodes) {
@@ -118,10 +185,10 @@ function warningsOf(graph: AnyGraph, allowCommands: readonly string[]) {
     refused.push(node.id);
     why ||= allowed.why;
   }
-  if (refused.length === 0) return {};
+  if (refused.length === 0) return undefined;
   const more = refused.length > MAX_LISTED ? ` (${refused.length} nodes in all)` : '';
   const message = `${why}${more}; they wait until a server of this workspace with --allow-commands admits them`;
-  return { warnings: [{ code: 'nobody_allows', nodes: refused.slice(0, MAX_LISTED), message }] };
+  return { code: 'nobody_allows', nodes: refused.slice(0, MAX_LISTED), message };
 }
 
 function shown(answer: StartRunAnswer) {

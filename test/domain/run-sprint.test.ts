@@ -1,0 +1,290 @@
+// Runs of sprints: given a sprint, when nodes are claimed, reported and decided, then its tasks stand as the nodes do.
+
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { TaskDocument } from '../../src/domain/plan/task.ts';
+import type { RunDocument, RunGraph } from '../../src/domain/run.ts';
+import { claimNode } from '../../src/domain/run-claim.ts';
+import { type ControlInput, controlRun } from '../../src/domain/run-control.ts';
+import type { ClaimAnswer, ClaimInput } from '../../src/domain/run-fit.ts';
+import { type ReportInput, reportNode } from '../../src/domain/run-report.ts';
+import { sprintDefinition } from '../../src/domain/run-sprint.ts';
+import { type StartRunInput, startRun } from '../../src/domain/run-start.ts';
+import { Graphs } from '../../src/graphs.ts';
+import { PlanRig, PROJECT } from './plan/plan-rig.ts';
+
+const HOUR = 3_600_000;
+
+class SprintRig extends PlanRig {
+  readonly graphs = new Graphs(this.blobs);
+  /** Ids by key. */
+  planned: Record<string, string> = {};
+  sprintId = '';
+  run = '';
+  graph: RunGraph | undefined;
+
+  /** Tasks by key with what each needs: `{a: '', b: 'a'}`. */
+  async given(tasks: Record<string, string>): Promise<void> {
+    const list = Object.entries(tasks).map(([key, needs]) => ({
+      key,
+      title: `do ${key}`,
+      needs: needs === '' ? [] : needs.split(' '),
+    }));
+    const planned = await this.plan({ sprint: { title: 'one', status: 'active' }, tasks: list });
+    this.planned = planned.ids;
+    this.sprintId = planned.sprint ?? '';
+  }
+
+  async define() {
+    const built = await this.do((tx) => sprintDefinition(tx, PROJECT, this.sprintId));
+    this.graph = this.graphs.put(built.value.graph);
+    return built.value;
+  }
+
+  private startInput(more: Partial<StartRunInput>): StartRunInput {
+    if (this.graph === undefined) throw new Error('nothing is defined');
+    const base = { project: PROJECT, workspace: 'wsp-1', session: 'ses-one', inputs: {}, sprint: this.sprintId };
+    return { ...base, graph: this.graph, ...more };
+  }
+
+  async begin(more: Partial<StartRunInput> = {}) {
+    const started = await this.do((tx, ctx) => startRun(tx, ctx, this.startInput(more)));
+    this.run = started.value.run;
+    return started.value;
+  }
+
+  async start(tasks: Record<string, string>): Promise<void> {
+    await this.given(tasks);
+    await this.define();
+    await this.begin();
+  }
+
+  refuseStart() {
+    return this.refused((tx, ctx) => startRun(tx, ctx, this.startInput({})));
+  }
+
+  private claimInput(agentName: string, more: Partial<ClaimInput>): ClaimInput {
+    const base = {
+      run: this.run,
+      session: 'ses-one',
+      kind: 'agent' as const,
+      agent: `ses-one.${agentName}`,
+      agentName,
+    };
+    return { ...base, graph: this.startInput({}).graph, ...more };
+  }
+
+  async take(agent: string, more: Partial<ClaimInput> = {}): Promise<ClaimAnswer> {
+    return (await this.do((tx, ctx) => claimNode(tx, ctx, this.claimInput(agent, more)))).value;
+  }
+
+  async claim(agent: string, more: Partial<ClaimInput> = {}): Promise<string> {
+    const answer = await this.take(agent, more);
+    if (answer.kind !== 'claimed') throw new Error(`nothing to claim: ${answer.why}`);
+    return answer.claim;
+  }
+
+  async report(claim: string, status: ReportInput['status'], more: Partial<ReportInput> = {}) {
+    const { graph } = this.startInput({});
+    return (await this.do((tx, ctx) => reportNode(tx, ctx, { graph, claim, status, ...more }))).value;
+  }
+
+  async control(action: ControlInput['action'], more: Partial<ControlInput> = {}) {
+    const { graph } = this.startInput({});
+    return (await this.do((tx, ctx) => controlRun(tx, ctx, { run: this.run, graph, action, ...more }))).value;
+  }
+
+  of(key: string): Promise<TaskDocument> {
+    return this.taskDoc(this.id(key));
+  }
+
+  id(key: string): string {
+    return this.planned[key] ?? '';
+  }
+
+  node(key: string): string {
+    return this.id(key).toLowerCase();
+  }
+
+  async document(): Promise<RunDocument> {
+    const found = await this.doc<RunDocument>(`run/${this.run}`);
+    if (found === undefined) throw new Error('no run');
+    return found;
+  }
+
+  /** `a active/ann, b todo`: the tasks as they stand. */
+  async picture(): Promise<string> {
+    const parts: string[] = [];
+    for (const key of Object.keys(this.planned)) {
+      const { status, assignee } = await this.of(key);
+      parts.push(assignee === undefined ? `${key} ${status}` : `${key} ${status}/${assignee}`);
+    }
+    return parts.join(', ');
+  }
+}
+
+let rig: SprintRig;
+beforeEach(() => {
+  rig = new SprintRig();
+});
+
+describe('starting', () => {
+  test('unfinished tasks are the nodes; done ones are left out, and so is what cannot be finished', async () => {
+    await rig.given({ a: '', b: 'a', c: '', d: 'c' });
+    await rig.set(rig.id('a'), { status: 'done' });
+    await rig.set(rig.id('c'), { status: 'blocked', blocked_reason: 'no key' });
+    const { graph, leftOut } = await rig.define();
+    expect(graph.nodes).toEqual([
+      { id: rig.node('b'), kind: 'agent', title: 'do b', task: 'do b', needs: [], priority: 3 },
+    ]);
+    expect(leftOut).toEqual([rig.node('c'), rig.node('d')]);
+    expect(await rig.begin()).toMatchObject({ nodes: 1, ready: [rig.node('b')], status: 'running' });
+    expect(await rig.document()).toMatchObject({ sprint: rig.sprintId.toLowerCase(), max_parallel: 10 });
+  });
+
+  test('as many at once as the project allows agents, or fewer', async () => {
+    await rig.given({ a: '' });
+    await rig.define();
+    await rig.begin({ maxParallel: 3 });
+    expect((await rig.document()).max_parallel).toBe(3);
+    await rig.begin({ maxParallel: 50 });
+    expect((await rig.document()).max_parallel).toBe(10);
+  });
+
+  test('a sprint that changed after its definition was made is not started by it', async () => {
+    await rig.given({ a: '', b: 'a' });
+    await rig.define();
+    const added = await rig.task({ sprint: rig.sprintId, title: 'more' });
+    expect(await rig.refuseStart()).toMatchObject({ code: 'contended' });
+    await rig.define();
+    expect((await rig.begin()).ready).toContain(added.toLowerCase());
+  });
+
+  test('a sprint with nothing to do, and one that is not there', async () => {
+    await rig.given({ a: '' });
+    await rig.set(rig.id('a'), { status: 'done' });
+    const refused = await rig.refused((tx) => sprintDefinition(tx, PROJECT, rig.sprintId));
+    expect(refused).toMatchObject({ code: 'not-allowed', why: 'no task is left to do' });
+    expect(await rig.refused((tx) => sprintDefinition(tx, PROJECT, 'SPR-99'))).toMatchObject({ code: 'unknown-item' });
+  });
+});
+
+describe('a task follows its node, in the same commit', () => {
+  test('claimed: active and assigned; done: done, and what needs it is ready', async () => {
+    await rig.start({ a: '', b: 'a' });
+    const before = rig.documents.store.seq();
+    const a = await rig.claim('ann');
+    expect(rig.documents.store.seq()).toBe(before + 1);
+    expect(await rig.picture()).toBe('a active/ann, b todo');
+    const told = await rig.report(a, 'done');
+    expect(told).toEqual({
+      run: rig.run,
+      node: rig.node('a'),
+      status: 'finished',
+      newly_ready: [rig.node('b')],
+      run_status: 'running',
+    });
+    expect(rig.documents.store.seq()).toBe(before + 2);
+    expect(await rig.report(await rig.claim('bob'), 'done')).toMatchObject({ run_status: 'finished' });
+    expect(await rig.picture()).toBe('a done/ann, b done/bob');
+  });
+
+  test('released or tried again: todo without an assignee; failed for good: blocked with the reason', async () => {
+    await rig.start({ a: '' });
+    await rig.report(await rig.claim('ann'), 'released');
+    expect(await rig.picture()).toBe('a todo');
+    await rig.report(await rig.claim('ann'), 'failed', { errorKind: 'needs_other_agent', summary: 'no Go' });
+    expect(await rig.picture()).toBe('a todo');
+    await rig.report(await rig.claim('bob'), 'failed', { errorKind: 'terminal', summary: 'no such host' });
+    expect(await rig.of('a')).toMatchObject({ status: 'blocked', blocked_reason: 'no such host', assignee: 'bob' });
+    await rig.control('retry_node', { node: rig.node('a') });
+    expect(await rig.picture()).toBe('a todo');
+    await rig.report(await rig.claim('cat'), 'done');
+    expect(await rig.picture()).toBe('a done/cat');
+  });
+
+  test('an ended lease: the next agent has the task', async () => {
+    await rig.start({ a: '' });
+    await rig.claim('ann');
+    rig.now += HOUR;
+    await rig.claim('bob');
+    expect(await rig.picture()).toBe('a active/bob');
+  });
+
+  test('skipped: cancelled, so that nobody waits for it; brought back by retry_node', async () => {
+    await rig.start({ a: '', b: 'a' });
+    await rig.control('skip_node', { node: rig.node('a') });
+    expect(await rig.picture()).toBe('a cancelled, b todo');
+    await rig.control('retry_node', { node: rig.node('a') });
+    expect(await rig.picture()).toBe('a todo, b todo');
+  });
+
+  test('a run that is cancelled gives its tasks back', async () => {
+    await rig.start({ a: '', b: '' });
+    await rig.claim('ann');
+    await rig.control('cancel');
+    expect(await rig.picture()).toBe('a todo, b todo');
+  });
+});
+
+describe('tasks changed by hand meanwhile', () => {
+  test.each(['done', 'cancelled'] as const)('%s: the report counts, and the task stays as it is', async (status) => {
+    await rig.start({ a: '', b: 'a' });
+    const a = await rig.claim('ann');
+    await rig.set(rig.id('a'), { status });
+    expect(await rig.report(a, 'done')).toMatchObject({ status: 'finished', newly_ready: [rig.node('b')] });
+    expect(await rig.picture()).toBe(`a ${status}/ann, b todo`);
+  });
+
+  test('done, then failed, released or cancelled in the run: still done', async () => {
+    await rig.start({ a: '', b: '' });
+    const [a, b] = [await rig.claim('ann'), await rig.claim('bob')];
+    for (const key of ['a', 'b']) await rig.set(rig.id(key), { status: 'done' });
+    await rig.report(a, 'failed', { errorKind: 'terminal' });
+    await rig.report(b, 'released');
+    await rig.control('cancel');
+    expect(await rig.picture()).toBe('a done/ann, b done/bob');
+  });
+
+  test('blocked by hand while somebody works on it: done all the same', async () => {
+    await rig.start({ a: '' });
+    const a = await rig.claim('ann');
+    await rig.set(rig.id('a'), { status: 'blocked', blocked_reason: 'wait' });
+    await rig.report(a, 'done');
+    expect(await rig.picture()).toBe('a done/ann');
+  });
+
+  test('a new need that is open: the report counts, and the task waits for it', async () => {
+    await rig.start({ a: '' });
+    const a = await rig.claim('ann');
+    await rig.set(rig.id('a'), { needs: [await rig.task({})] });
+    expect(await rig.report(a, 'done')).toMatchObject({ status: 'finished', run_status: 'finished' });
+    expect(await rig.picture()).toBe('a active/ann');
+  });
+
+  test('what is done or dropped before it was claimed is given to nobody', async () => {
+    await rig.start({ a: '', b: '', c: 'a b' });
+    await rig.set(rig.id('a'), { status: 'done' });
+    await rig.set(rig.id('b'), { status: 'cancelled' });
+    expect(await rig.take('ann')).toMatchObject({ kind: 'claimed', node: rig.node('c') });
+    const { nodes, counters } = await rig.document();
+    expect(nodes).toMatchObject({ [rig.node('a')]: { status: 'finished' }, [rig.node('b')]: { status: 'skipped' } });
+    expect(counters).toMatchObject({ finished: 1, skipped: 1, claimed: 1 });
+    expect(await rig.picture()).toBe('a done, b cancelled, c active/ann');
+  });
+
+  test('a run whose last task is done by hand ends when somebody asks for work', async () => {
+    await rig.start({ a: '' });
+    await rig.set(rig.id('a'), { status: 'done' });
+    expect(await rig.take('ann')).toMatchObject({ kind: 'none', none: 'finished' });
+    expect((await rig.document()).status).toBe('finished');
+  });
+
+  test('blocked before it was claimed: not given, with the reason, hint or no hint', async () => {
+    await rig.start({ a: '' });
+    await rig.set(rig.id('a'), { status: 'blocked', blocked_reason: 'no key' });
+    const none = await rig.take('ann', { hint: () => rig.node('a') });
+    expect(none).toMatchObject({ none: 'all_blocked', why: expect.stringContaining('its task is blocked: no key') });
+    await rig.set(rig.id('a'), { status: 'todo', needs: [await rig.task({})] });
+    expect(await rig.take('ann')).toMatchObject({ why: expect.stringContaining('its task needs TSK-2') });
+  });
+});
