@@ -25,6 +25,7 @@ try {
       'append-worker': 'bench/floors/append-worker.ts',
       'store-worker': 'bench/workers/store-worker.ts',
       'size-worker': 'bench/workers/size-worker.ts',
+      'graph-worker': 'bench/workers/graph-worker.ts',
       'heap-probe': 'bench/workers/heap-probe.ts',
     },
     dir,

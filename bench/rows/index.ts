@@ -1,6 +1,8 @@
 // Every group of rows, in the order of the table.
 
 import type { RowGroup } from '../lib/measure.ts';
+import { graphRows } from './graphs.ts';
+import { planRows } from './plans.ts';
 import { killRows, processRows, slowDeciderRows } from './processes.ts';
 import { crowdRows, heapRows, longLogRows, sizeRows } from './sizes.ts';
 import { startRows } from './start.ts';
@@ -17,4 +19,6 @@ export const rowGroups: Record<string, RowGroup> = {
   'long log': longLogRows,
   heap: heapRows,
   crowd: crowdRows,
+  plans: planRows,
+  graphs: graphRows,
 };
