@@ -8,7 +8,8 @@ import { nearest } from '../nearest.ts';
 import { openPorts, type Ports } from '../ports.ts';
 import { sourceOf } from '../tools/dashboard-source.ts';
 import { changeAfter } from '../tools/wait.ts';
-import { fitted, type Taken, takeView } from '../views/dashboard/board.ts';
+import { fitted, type Taken, takeView, withoutLeast } from '../views/dashboard/board.ts';
+import type { Board } from '../views/dashboard/define.ts';
 import { FORMAT_NAMES, type FormatName, formats } from '../views/dashboard/formats/index.ts';
 import { MIN_WIDTH } from '../views/dashboard/formats/text.ts';
 import { dashboardViews } from '../views/dashboard/index.ts';
@@ -137,14 +138,17 @@ async function onTerminal(wish: Wish, ports: Ports): Promise<number> {
       const seq = ports.documents.store.seq();
       const taken = await look(ports, view);
       const [width, rows] = [Math.max(MIN_WIDTH, wish.width ?? terminal.columns), terminal.rows - 1];
-      const { rendered } = fitted(
-        taken,
-        MOST_ROWS,
-        (board) => formats.text(board, { width, now: taken.source.now, paint }),
-        (text) => text.split('\n').length <= rows,
-      );
-      const screen = rendered.split('\n').slice(0, rows);
-      terminal.draw([...screen, paint(keysLine(view, width), 'dim')].join('\n'));
+      const render = (board: Board): string => formats.text(board, { width, now: taken.source.now, paint });
+      const fits = (text: string): boolean => text.split('\n').length <= rows;
+      let { rendered, board } = fitted(taken, MOST_ROWS, render, fits);
+      for (let less = withoutLeast(board); less !== undefined && !fits(rendered); less = withoutLeast(board)) {
+        board = less;
+        rendered = render(board);
+      }
+      // A frame that is wider than the terminal would be wrapped into nonsense.
+      const narrow = terminal.columns < width;
+      if (narrow) terminal.draw(`needs ${width} columns`);
+      else terminal.draw([...rendered.split('\n').slice(0, rows), paint(keysLine(view, width), 'dim')].join('\n'));
       await pause(ports.documents, seq, TICK_MS, AbortSignal.any([stop.signal, wake.signal]));
     }
   } finally {

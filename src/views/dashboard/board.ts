@@ -32,7 +32,10 @@ export function boardOf(taken: Taken, mostRows: number): Board {
     (section): ShownSection => ({
       ...section,
       total: section.rows.length,
-      rows: section.rows.slice(0, mostRows).map((row) => shortened(row, section)),
+      // To say that one more is left out takes the line that it would take.
+      rows: section.rows
+        .slice(0, section.rows.length === mostRows + 1 ? mostRows + 1 : mostRows)
+        .map((row) => shortened(row, section)),
     }),
   );
   const at = new Date(source.now).toISOString();
@@ -72,6 +75,15 @@ export function cutOf(board: Board): string | undefined {
     rows.length === total ? [] : [`${name}: ${rows.length} of ${total}${more === undefined ? '' : ` (${more})`}`],
   );
   return parts.length === 0 ? undefined : parts.join('; ');
+}
+
+/** Without its least section: an empty one, else the last. Undefined if only one is left. */
+export function withoutLeast(board: Board): Board | undefined {
+  const { sections } = board;
+  if (sections.length < 2) return undefined;
+  const empty = sections.findLastIndex(({ rows }) => rows.length === 0);
+  const least = empty < 0 ? sections.length - 1 : empty;
+  return { ...board, sections: sections.filter((_, index) => index !== least) };
 }
 
 function shortText(text: string): string {
