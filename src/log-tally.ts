@@ -29,11 +29,16 @@ export class LogTally {
     this.reader = new LogReader(realDisk, logDir);
   }
 
-  /** The figures up to the present end of the log, or up to where it is damaged. */
-  async facts(): Promise<LogFacts> {
-    this.reading ??= this.readOn().finally(() => {
-      this.reading = undefined;
-    });
+  /**
+   * The figures up to the present end of the log, or up to where it is damaged. `seq`: the newest that the caller knows; if
+   * no more has come, no file is touched, and void lines after it are counted with the next commit.
+   */
+  async facts(seq: number): Promise<LogFacts> {
+    if (seq > this.reader.fold.seq) {
+      this.reading ??= this.readOn().finally(() => {
+        this.reading = undefined;
+      });
+    }
     await this.reading;
     const { commits, voids, torn, segments, sizeBytes } = this.reader;
     return {

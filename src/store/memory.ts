@@ -203,4 +203,8 @@ export class MemoryPresence implements Presence {
   attached(session: string): boolean {
     return this.serving.has(session);
   }
+
+  served(): ReadonlySet<string> {
+    return this.serving;
+  }
 }

@@ -137,4 +137,6 @@ export interface Presence {
   detach(session: string): void;
   /** True while a live process on this machine serves the session. */
   attached(session: string): boolean;
+  /** All such sessions, for lists: one look, however many there are. */
+  served(): ReadonlySet<string>;
 }

@@ -11,19 +11,39 @@ import type { Cell, Source } from '../views/dashboard/define.ts';
  */
 export async function sourceOf(ports: Ports, needsLog: boolean): Promise<(view: View, now: number) => Source> {
   const { documents, graphs, workspace, calls, tally } = ports;
-  const log = needsLog ? await tally?.facts() : undefined;
+  const log = needsLog ? await tally?.facts(documents.peek((view) => view.seq)) : undefined;
   return (view, now) => ({
     view,
     now,
-    presence: documents.presence,
+    presence: { lastSeen: once((who: string) => documents.presence.lastSeen(who)) },
+    served: once(() => documents.presence.served()),
     project: { id: workspace.project, name: workspace.projectName },
     store: documents.store.info(),
     sizeOf: (hash) => graphs.get(hash)?.prepared.ids.length ?? 0,
-    process: processFacts(ports),
-    plan: () => ports.plans.at(view),
-    calls: calls?.facts(),
+    // Figures of the process cost as much as all else of a small view: only for those that show them.
+    get process() {
+      return processFacts(ports);
+    },
+    plan: once(() => ports.plans.at(view)),
+    get calls() {
+      return calls?.facts();
+    },
     log,
   });
+}
+
+/** Within one look every question has one answer, and is asked of the disk once. */
+function once<T>(ask: () => T): () => T;
+function once<T>(ask: (about: string) => T): (about: string) => T;
+function once<T>(ask: (about: string) => T): (about?: string) => T {
+  const answers = new Map<string, T>();
+  return (about = '') => {
+    const known = answers.get(about);
+    if (known !== undefined || answers.has(about)) return known as T;
+    const answer = ask(about);
+    answers.set(about, answer);
+    return answer;
+  };
 }
 
 function processFacts({ config, workspace }: Ports): Source['process'] {

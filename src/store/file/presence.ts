@@ -64,6 +64,17 @@ export class FilePresence implements Presence {
       .some((name) => name.startsWith(prefix) && this.lives(session, Number(name.slice(prefix.length))));
   }
 
+  served(): ReadonlySet<string> {
+    const found = new Set(this.serving);
+    if (this.disk.stat(this.folder) === undefined) return found;
+    for (const name of this.disk.readdir(this.folder)) {
+      const at = name.lastIndexOf('~');
+      const session = name.slice(0, at);
+      if (at > 0 && !found.has(session) && this.lives(session, Number(name.slice(at + 1)))) found.add(session);
+    }
+    return found;
+  }
+
   private lives(session: string, pid: number): boolean {
     const path = this.attachmentPath(session, pid);
     try {

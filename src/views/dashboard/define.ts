@@ -115,7 +115,9 @@ export interface ProcessFacts {
 export interface Source {
   view: View;
   now: number;
-  presence: Pick<Presence, 'lastSeen' | 'attached'>;
+  presence: Pick<Presence, 'lastSeen'>;
+  /** Sessions that a live process serves; looked up when first asked for. */
+  served(): ReadonlySet<string>;
   project: { id: string; name: string };
   store: StoreInfo;
   /** Nodes of a graph by its hash; 0 if it is gone. */

@@ -62,6 +62,7 @@ describe('text', () => {
     const rows = [
       { task: 'TSK-1', title: '決済APIの設計を書く 🎉', status: 'active', spare: 'x'.repeat(70) },
       { task: 'TSK-2', title: 'Ship it', status: 'blocked', spare: 'y' },
+      { task: 'TSK-3', title: 'Rest', status: 'todo', spare: 'z' },
     ];
     const fact = [{ key: 'left', title: 'left', kind: 'count' as const }];
     const any = board(

@@ -16,6 +16,7 @@ function rowsOf(rig: RunRig, view: DashboardView, more: Partial<Source> = {}): M
       view: found,
       now: rig.clock.now,
       presence: documents.presence,
+      served: () => documents.presence.served(),
       project: { id: 'prj', name: 'demo' },
       store: documents.store.info(),
       sizeOf: (hash) => graphs.get(hash)?.prepared.ids.length ?? 0,

@@ -75,13 +75,17 @@ export function openSessions({ view, now, presence, project }: Source): Readonly
   });
 }
 
-function sessionRow({ presence }: Source, facts: Readonly<SessionFacts>, claims: ReadonlyMap<string, number>): Row {
+function sessionRow(
+  { presence, served }: Source,
+  facts: Readonly<SessionFacts>,
+  claims: ReadonlyMap<string, number>,
+): Row {
   const seen = presence.lastSeen(facts.id);
   const row: Row = {
     session: facts.id,
     mode: facts.mode,
     status: facts.status,
-    live: presence.attached(facts.id),
+    live: served().has(facts.id),
     claims: claims.get(facts.id) ?? 0,
     agents: Object.keys(facts.agents).length,
     expires_at: new Date(expiresAtMs(facts, seen)).toISOString(),

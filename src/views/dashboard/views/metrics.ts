@@ -160,6 +160,6 @@ export function qualityOf(all: readonly Readonly<RunDocument>[]): Row {
 
 function sessionCounts(source: Source): Row {
   const open = openSessions(source);
-  const live = open.filter(({ id }) => source.presence.attached(id)).length;
+  const live = open.filter(({ id }) => source.served().has(id)).length;
   return { open: open.length, live, all: source.view.streams('session/').length };
 }
