@@ -42,7 +42,7 @@ for (const [name, group] of Object.entries(rowGroups)) {
   }
 }
 fs.rmSync(scratch, { recursive: true, force: true });
-print(measured);
+process.stdout.write(table(measured));
 if (flags.only === undefined) write(measured);
 
 function isRow(row: Row | NotMeasured): row is Row {
@@ -56,7 +56,7 @@ function figures(row: Row): { own: string; floor: string; ratio: string } {
   return { own: short(own), floor: short(floor), ratio: ratioOf(row).toFixed(2) };
 }
 
-function print(rows: readonly (Row | NotMeasured)[]): void {
+function table(rows: readonly (Row | NotMeasured)[]): string {
   const lines = ['| what | own | floor | ratio | budget | holds |', '|---|---|---|---|---|---|'];
   for (const row of rows) {
     if (!isRow(row)) {
@@ -73,7 +73,7 @@ function print(rows: readonly (Row | NotMeasured)[]): void {
       `| ${row.name} (${row.unit}) | ${own} | ${floor} ${row.floor} | ${ratio} | ${sign} ${row.budget.ratio} | ${verdict}${further === '' ? '' : `; ${further}`} |`,
     );
   }
-  process.stdout.write(`${lines.join('\n')}\n`);
+  return `${lines.join('\n')}\n`;
 }
 
 function write(rows: readonly (Row | NotMeasured)[]): void {
@@ -92,4 +92,17 @@ function write(rows: readonly (Row | NotMeasured)[]): void {
     rows: rows.map((row) => (isRow(row) ? { ...row, ...figures(row), holds: holds(row) } : row)),
   };
   fs.writeFileSync(path.join(root, 'bench/results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  const { machine, commit, measured_at } = results;
+  const where = `${machine.cores} cores (${machine.cpu}), ${machine.memory_gib} GiB, Node ${machine.node}, ${machine.os}`;
+  const text = [
+    '# Speed',
+    '',
+    'Written by `npm run bench`. Every row stands beside its floor, measured in the same run: only the ratio counts, and it may be',
+    '10 % off its budget. Rows are the median of interleaved rounds; floors are bundled as Baton is and driven by the same client.',
+    '',
+    `Measured ${measured_at.slice(0, 10)} at commit ${commit.slice(0, 10)} on ${where}.`,
+    '',
+    table(rows),
+  ];
+  fs.writeFileSync(path.join(root, 'bench/README.md'), text.join('\n'));
 }

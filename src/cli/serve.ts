@@ -18,6 +18,9 @@ import { complain } from './complain.ts';
 
 type OpenPorts = Ports & { close(): Promise<void> };
 
+/** When the store is opened if no call has done so: other windows should see this one, and its commands may run. */
+const OPEN_AFTER_MS = 250;
+
 /** Serves until closed. The store opens beside the protocol: a store that cannot be opened is told by every call. */
 export async function run(args: string[], config: Config): Promise<number> {
   const [extra] = args;
@@ -41,7 +44,9 @@ export async function run(args: string[], config: Config): Promise<number> {
   const resources = serveResources(server, ports.get, config.home);
   const transport = new StdioTransport({ input: process.stdin, output: process.stdout });
   await server.connect(transport);
-  void ports.get().catch((error: unknown) => log.error({ err: error }, 'opening the store'));
+  // After the first answers are out: a client waits for the tools' list, and calls open the store themselves.
+  const open = () => void ports.get().catch((error: unknown) => log.error({ err: error }, 'opening the store'));
+  setTimeout(open, OPEN_AFTER_MS).unref();
   const close = async (): Promise<void> => {
     resources.close();
     await server.close();
