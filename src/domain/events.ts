@@ -70,6 +70,7 @@ export const eventTypes = {
   'sprint.created': 'A sprint was made',
   'sprint.joined': 'A session joined a sprint',
   'sprint.planned': 'A sprint is planned again, not in work',
+  'sprint.run_began': 'A run of a sprint began, or one that had failed goes on',
   'sprint.started': 'A sprint is in work, or was reopened',
   'sprint.updated': 'Facts of a sprint changed, or it was archived or restored',
   'state.deleted': 'Values were deleted',

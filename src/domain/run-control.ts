@@ -6,6 +6,7 @@ import type { NodeStatus } from '../graph/run-node.ts';
 import type { Json } from '../json/json.ts';
 import type { Context, Transaction } from './command.ts';
 import type { EventType } from './events.ts';
+import { noteRun, overtaken } from './plan/sprint-run.ts';
 import { findRun, hasEnded, type NodeRecord, type RunDocument, type RunGraph, type RunStatus } from './run.ts';
 import { carriedOver, type Draft, readRun, setNode, setStatus, settleRun } from './run-edit.ts';
 
@@ -134,13 +135,20 @@ function controlNode(
       call,
     });
   }
+  const overtakenBy = hasEnded(run.status) ? overtaken(tx, run) : undefined;
+  if (overtakenBy !== undefined) return fail(overtakenBy);
   setNode(tx, ctx, run.id, id, decided(ctx, input, node, goal), GOAL_EVENTS[goal]);
-  // A run that had failed goes on.
-  if (hasEnded(run.status)) setStatus(tx, ctx, run.id, 'running');
+  if (hasEnded(run.status)) goOn(tx, ctx, run);
   settleRun(tx, ctx, graph, run.id);
   const after = readRun(tx, run.id);
   const newly_ready = newlyReady(graph.prepared, after.nodes, id);
   return ok({ run: run.id, action, status: after.status, node: id, node_status: goal, newly_ready });
+}
+
+/** A run that had failed goes on. */
+function goOn(tx: Transaction, ctx: Context, { id, sprint }: Readonly<RunDocument>): void {
+  setStatus(tx, ctx, id, 'running');
+  if (sprint !== undefined) noteRun(tx, sprint, id);
 }
 
 type Goal = Extract<NodeStatus, 'retrying' | 'skipped' | 'finished' | 'failed'>;

@@ -10,6 +10,7 @@ import { findItem } from './plan/find.ts';
 import { showId, sprintStream, taskStream } from './plan/ids.ts';
 import { saveTask, type TaskFields } from './plan/save-task.ts';
 import { sprintGraph } from './plan/sprint-graph.ts';
+import { underWay } from './plan/sprint-run.ts';
 import { isFinished, isMet, openNeeds, TASK_LEGAL, type TaskDocument, type TaskStatus } from './plan/task.ts';
 import type { NodeRecord, RunDocument, RunGraph } from './run.ts';
 
@@ -41,8 +42,15 @@ export function sprintDefinition(tx: Transaction, project: string, named: string
   return ok({ sprint, graph, leftOut });
 }
 
-/** Fails with `contended` if the sprint's tasks no longer make this definition. What they say is part of the decision. */
+/**
+ * Fails with `contended` if the sprint's tasks no longer make this definition, and with `not-allowed` while a run of it
+ * goes on. What tasks and sprint say is part of the decision.
+ */
 export function checkSprint(tx: Transaction, project: string, named: string, graph: RunGraph): Result<string> {
+  const found = findItem(tx, 'sprint', named, project);
+  if (!found.ok) return found;
+  const other = underWay(tx, found.value.id);
+  if (other !== undefined) return fail(other);
   const now = sprintDefinition(tx, project, named);
   if (!now.ok) return now;
   const { sprint } = now.value;

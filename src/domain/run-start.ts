@@ -6,6 +6,7 @@ import { readyNodes } from '../graph/ready.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { Context, Transaction } from './command.ts';
 import { globalSettings } from './plan/project.ts';
+import { noteRun } from './plan/sprint-run.ts';
 import { findRun, type NodeRecord, noNodes, type RunDocument, type RunGraph, runStream } from './run.ts';
 import { settleRun } from './run-edit.ts';
 import { type Resumed, reusable } from './run-reuse.ts';
@@ -50,7 +51,7 @@ export interface StartRunInput {
   /** Worked out: a number, or undefined for no limit. */
   maxParallel?: number | undefined;
   onFailure?: FailurePolicy | undefined;
-  /** The sprint of which `graph` is the definition: fails with `contended` if it no longer is. */
+  /** The sprint of which `graph` is the definition: fails with `contended` if it no longer is, refused while a run of it goes on. */
   sprint?: string | undefined;
   /** Take over what an earlier run of the workspace finished and what has not changed since. */
   resumeFrom?: { run: string; graph: RunGraph } | undefined;
@@ -101,6 +102,7 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     // All of its nodes are for agents.
     const { max_concurrent_agents: most } = globalSettings(tx, input.project);
     run.max_parallel = Math.min(input.maxParallel ?? most, most);
+    noteRun(tx, sprint.value, id);
   }
   tx.create(runStream(id), { type: 'run.started', data: { graph: hash } }, run);
   const status = settleRun(tx, ctx, input.graph, id);

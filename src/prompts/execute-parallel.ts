@@ -23,13 +23,14 @@ export const executeParallel: Prompt = {
     const run = isRun ? named : '<the run>';
     const sprint = parsePlanId('sprint', named)?.toUpperCase();
     const start = sprint === undefined ? { graph: named } : { sprint };
+    const going = sprint === undefined ? '' : ' If a run of it is under way, the refusal names it: use that one.';
     const kind = isRun ? 'run' : sprint === undefined ? 'graph' : 'sprint';
     return `Have ${count} agents work on the ${kind} ${named} at once.
 
 ${steps(
   isRun
     ? undefined
-    : `Start it; run is the id that is answered.${call('run_start', { ...start, request_id: fresh('start') })}`,
+    : `Start it; run is the id that is answered.${going}${call('run_start', { ...start, request_id: fresh('start') })}`,
   `See how much of it can go on at once: what is ready now, and the critical path.${call('run_status', { run })}`,
   `Start at most ${count} subagents in one message, and no more than are ready. Give each a name of its own (worker-1, worker-2, …) and exactly the instructions below. They share your connection: the name and the claim tell them apart, so every call of theirs carries one or the other.
    --- instructions for worker-1

@@ -40,13 +40,14 @@ function runText(plan: string, { agent }: Given): string {
   const isRun = plan.startsWith('run-');
   const run = isRun ? plan : '<the run>';
   const start = sprint === undefined ? { graph: plan } : { sprint };
+  const going = sprint === undefined ? '' : ' If a run of it is under way, the refusal names it: go on with that one.';
   const name = isRun ? `the run ${plan}` : sprint === undefined ? `the graph ${plan}` : `the sprint ${sprint}`;
   return `Work through ${name} until nothing is left.
 
 ${steps(
   isRun
     ? `See where it stands.${call('run_status', { run })}`
-    : `See what it would do, then start it; run is the id that is answered.${call('run_start', { ...start, dry_run: true })}${call('run_start', { ...start, request_id: fresh('start') })}`,
+    : `See what it would do, then start it; run is the id that is answered.${going}${call('run_start', { ...start, dry_run: true })}${call('run_start', { ...start, request_id: fresh('start') })}`,
   `Claim the next node. The answer is a brief: do it with that alone.${call('run_claim', present({ run, agent, wait_s: 30 }))}`,
   `Do the work. If it takes longer than renew_within_s, say so before.${call('run_report', { claim: '<the claim>', status: 'progress', percent: 50 })}`,
   `Report it with what it made. evidence says what proves it.${call('run_report', { claim: '<the claim>', status: 'done', summary: '<what was done>', output: { files: ['<path>'] }, evidence: { tests: '<what passed>' } })}`,

@@ -16,6 +16,7 @@ import { type Call, defineTool } from './define.ts';
 import { findGraph, findRunGraph } from './find-run.ts';
 import { maxParallelInput, onFailureInput } from './graph-schema.ts';
 import { requestInput, seqOutput } from './inputs.ts';
+import { withNearItems } from './plan-inputs.ts';
 
 const MAX_LISTED = 50;
 /** How often a sprint may change between reading and starting it. */
@@ -43,7 +44,7 @@ export const runStart = defineTool({
   title: 'Start a run',
   toolset: 'run',
   description:
-    'Use to execute a graph that graph_check found sound, or a sprint, whose tasks then move with their nodes: servers run its command nodes, agents take its agent nodes with run_claim. resume_from takes over what an earlier run finished and what has not changed since. dry_run only shows it. ' +
+    'Use to execute a graph that graph_check found sound, or a sprint (one run at a time), whose tasks then move with their nodes: servers run its command nodes, agents take its agent nodes with run_claim. resume_from takes over what an earlier run finished and what has not changed since. dry_run only shows it. ' +
     'Answers {run, status, nodes, ready, reused, rerun, why: [{node, reason}], warnings?: nodes that this server may not run, tasks left out, seq}.',
   searchHint: 'run start execute sprint graph dag workflow begin resume',
   annotations: { readOnly: false, destructive: false, idempotent: false },
@@ -74,7 +75,8 @@ export const runStart = defineTool({
       const started = await start(input, call, session.value, resumeFrom.value);
       // The sprint changed after its definition was made: the next one is of the sprint as it is then.
       const moved = input.sprint !== undefined && !started.ok && started.failure.code === 'contended';
-      if (!moved || left <= 1 || Date.now() > call.deadlineAt) return started;
+      if (moved && left > 1 && Date.now() <= call.deadlineAt) continue;
+      return started.ok ? started : await withNearItems(started, call.ports);
     }
   },
 });

@@ -1,6 +1,7 @@
 // Runs of sprints: given a sprint, when nodes are claimed, reported and decided, then its tasks stand as the nodes do.
 
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Documents } from '../../src/documents/documents.ts';
 import type { TaskDocument } from '../../src/domain/plan/task.ts';
 import type { RunDocument, RunGraph } from '../../src/domain/run.ts';
 import { claimNode } from '../../src/domain/run-claim.ts';
@@ -60,6 +61,15 @@ class SprintRig extends PlanRig {
 
   refuseStart() {
     return this.refused((tx, ctx) => startRun(tx, ctx, this.startInput({})));
+  }
+
+  tryStart(at: Documents) {
+    return at.change((tx, ctx) => startRun(tx, ctx, this.startInput({})), { by: { user: 'tester', tool: 'test' } });
+  }
+
+  refuseControl(action: ControlInput['action'], node: string) {
+    const { graph } = this.startInput({});
+    return this.refused((tx, ctx) => controlRun(tx, ctx, { run: this.run, graph, action, node }));
   }
 
   private claimInput(agentName: string, more: Partial<ClaimInput>): ClaimInput {
@@ -146,6 +156,7 @@ describe('starting', () => {
     await rig.define();
     await rig.begin({ maxParallel: 3 });
     expect((await rig.document()).max_parallel).toBe(3);
+    await rig.control('cancel');
     await rig.begin({ maxParallel: 50 });
     expect((await rig.document()).max_parallel).toBe(10);
   });
@@ -165,6 +176,70 @@ describe('starting', () => {
     const refused = await rig.refused((tx) => sprintDefinition(tx, PROJECT, rig.sprintId));
     expect(refused).toMatchObject({ code: 'not-allowed', why: 'no task is left to do' });
     expect(await rig.refused((tx) => sprintDefinition(tx, PROJECT, 'SPR-99'))).toMatchObject({ code: 'unknown-item' });
+  });
+});
+
+describe('one run of a sprint at a time', () => {
+  test('given one goes on, then another is refused, naming it and what to call; given it is over, it begins', async () => {
+    await rig.start({ a: '' });
+    const refused = {
+      code: 'not-allowed',
+      what: 'A second run of SPR-1',
+      why: `its run ${rig.run} is running`,
+      how: `work on that one: run_claim {run: "${rig.run}"}, or end it: run_control {run: "${rig.run}", action: "cancel"}`,
+    };
+    expect(await rig.refuseStart()).toEqual(refused);
+    await rig.control('pause');
+    expect(await rig.refuseStart()).toMatchObject({ why: `its run ${rig.run} is paused` });
+    await rig.control('cancel');
+    expect(await rig.begin()).toMatchObject({ status: 'running' });
+    expect(await rig.sprintDoc(rig.sprintId)).toMatchObject({ run: rig.run });
+  });
+
+  test('given two processes start one at once, then one wins, whoever it is', async () => {
+    await rig.given({ a: '', b: '' });
+    await rig.define();
+    const starts = [rig.documents, rig.process(), rig.process()].map((at) => rig.tryStart(at));
+    const ended = await Promise.all(starts);
+    const [winner, ...others] = ended.flatMap((one) => (one.ok ? one.value.value.run : []));
+    expect([winner, others]).toEqual([expect.stringMatching(/^run-/), []]);
+    for (const one of ended.filter(({ ok }) => !ok))
+      expect(one).toMatchObject({ failure: { code: 'not-allowed', why: `its run ${winner} is running` } });
+  });
+
+  test('given one that failed and another since, then the failed one does not go on beside it', async () => {
+    await rig.start({ a: '', b: '' });
+    const [first, node] = [rig.run, rig.node('a')];
+    await rig.report(await rig.claim('ann'), 'failed', { errorKind: 'terminal', summary: 'no host' });
+    expect((await rig.document()).status).toBe('failed');
+    await rig.set(rig.id('a'), { status: 'todo' });
+    await rig.define();
+    await rig.begin();
+    const second = rig.run;
+    rig.run = first;
+    const refused = await rig.refuseControl('retry_node', node);
+    expect(refused).toMatchObject({ what: `Going on with ${first}`, why: `its run ${second} is running` });
+    rig.run = second;
+    await rig.control('cancel');
+    rig.run = first;
+    await rig.control('retry_node', { node });
+    expect(await rig.document()).toMatchObject({ status: 'running' });
+    expect(await rig.refuseStart()).toMatchObject({ why: `its run ${first} is running` });
+  });
+
+  test('given it goes on, then the sprint cannot end; given the sprint has ended, then no failed run of it goes on', async () => {
+    await rig.start({ a: '', b: '' });
+    const closed = { status: 'completed' } as const;
+    for (const fields of [closed, { status: 'cancelled' } as const, { archived: true }]) {
+      expect(await rig.refuseSprint(rig.sprintId, fields, { carryTo: 'backlog', force: true })).toMatchObject({
+        code: 'not-allowed',
+        why: `its run ${rig.run} is running`,
+        how: `let it finish, or end it first: run_control {run: "${rig.run}", action: "cancel"}`,
+      });
+    }
+    await rig.report(await rig.claim('ann'), 'failed', { errorKind: 'terminal' });
+    await rig.setSprint(rig.sprintId, closed, { carryTo: 'backlog' });
+    expect(await rig.refuseControl('retry_node', rig.node('a'))).toMatchObject({ why: 'SPR-1 is completed' });
   });
 });
 

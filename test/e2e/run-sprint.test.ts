@@ -51,7 +51,15 @@ test('two agents in two windows do a sprint; the board shows each step', async (
   expect((await one.fail('run_start', { sprint: 'SPR-9' })).failure.code).toBe('unknown-item');
   expect(await one.call('run_start', { sprint, dry_run: true })).toMatchObject({ nodes: 3, dry_run: true });
   const begin = { sprint, request_id: 'r1' };
-  const started = await one.call('run_start', begin);
+  // Both at once: one run, and the other window is told which.
+  const both = await Promise.all(
+    [one, two].map((server) => server.client.callTool({ name: 'run_start', arguments: begin })),
+  );
+  const [started] = both.flatMap(({ isError, structuredContent }) => (isError ? [] : [structuredContent as Answer]));
+  if (started === undefined) throw new Error('neither started it');
+  const refused = both.find(({ isError }) => isError === true);
+  expect(JSON.stringify(refused?.content)).toContain(`its run ${started.run} is running`);
+  const winner = refused === both[1] ? one : two;
   const nodes = [index, page, wire].map((id) => id?.toLowerCase());
   expect(started).toMatchObject({ status: 'running', nodes: 3, ready: nodes.slice(0, 2), reused: [] });
   const { run } = started;
@@ -74,6 +82,6 @@ test('two agents in two windows do a sprint; the board shows each step', async (
     { status: 'cancelled', count: 0 },
   ]);
   // Repeated, it is the same run, though the sprint has nothing left; anew, there is nothing to start.
-  expect(await one.call('run_start', begin)).toMatchObject({ run, replayed: true });
+  expect(await winner.call('run_start', begin)).toMatchObject({ run, replayed: true });
   expect((await one.fail('run_start', { sprint })).failure.code).toBe('not-allowed');
 }, 30_000);

@@ -8,6 +8,7 @@ import { type Closing, carryOver } from './close-sprint.ts';
 import { checkVersion, findItem } from './find.ts';
 import { nextIds, showId, sprintStream } from './ids.ts';
 import { hasEnded, MAX_SESSIONS, SPRINT_LEGAL, type SprintDocument, type SprintStatus, takesTasks } from './sprint.ts';
+import { heldByRun } from './sprint-run.ts';
 import { BACKLOG } from './task-links.ts';
 import { illegalStatus } from './transitions.ts';
 
@@ -95,6 +96,8 @@ function updateSprint(tx: Transaction, ctx: Context, input: SaveSprintInput, nam
   const illegal = illegalStatus(SPRINT_LEGAL, 'sprint', id, from, to);
   if (illegal !== undefined) return fail(illegal);
   const result = ending(input, before, to);
+  const held = result && heldByRun(tx, found.value, result.what);
+  if (held !== undefined) return fail(held);
   const carried = result === undefined ? ok(undefined) : carryOver(tx, result);
   if (!carried.ok) return carried;
   tx.edit<SprintDocument>(sprintStream(id), happening(from, to), (draft) => {

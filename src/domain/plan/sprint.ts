@@ -44,6 +44,8 @@ export interface SprintDocument {
   capacity?: number;
   /** Sessions that have joined, in that order. */
   sessions: string[];
+  /** The last run of it: no other begins before that one is over. */
+  run?: string;
   /** Its tasks: ending or archiving it decides on them. */
   tasks: string[];
   archived: boolean;

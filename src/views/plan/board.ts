@@ -7,6 +7,7 @@ import type { ProjectDocument } from '../../domain/plan/project.ts';
 import { type Alerts, withDefaults } from '../../domain/plan/project-config.ts';
 import type { SprintDocument } from '../../domain/plan/sprint.ts';
 import { TASK_STATUSES, type TaskDocument, type TaskStatus } from '../../domain/plan/task.ts';
+import { hasEnded, type RunDocument, runStream } from '../../domain/run.ts';
 import { projectStream } from '../../domain/session-commands.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { PlanFacts } from './plan-index.ts';
@@ -138,8 +139,15 @@ function sprintFacts(plan: PlanFacts, view: View, sprint: Readonly<SprintDocumen
     velocity: { points: velocity.points, tasks: velocity.tasks, sprints: velocity.sprints },
     burn_down: burnDown(plan, sprint, now),
     sessions: sprint.sessions.slice(-SESSIONS),
+    run: liveRun(view, sprint.run),
     version: view.version(sprintStream(sprint.id)),
   });
+}
+
+/** The run to claim its tasks from, while there is one. */
+function liveRun(view: View, id: string | undefined): string | undefined {
+  const run = id === undefined ? undefined : view.get<RunDocument>(runStream(id));
+  return run === undefined || hasEnded(run.status) ? undefined : run.id;
 }
 
 /** What is blocked, the longest first. */

@@ -1,0 +1,51 @@
+// run_start of a sprint that changes between its definition and its start: seen again, and not for ever.
+
+import { expect, test } from 'vitest';
+import { TeamRig, type Window } from '../team-rig.ts';
+import { planWindow } from './plan-window.ts';
+
+/** Has another window change the sprint each time its definition has been made, so often. */
+async function disturbed(times: number): Promise<{ window: Window; tried: () => number }> {
+  const rig = new TeamRig();
+  const [window, other] = [await planWindow('one', rig), await planWindow('other', rig)];
+  await window.call('plan_save', { sprint: { title: 'S', status: 'active' }, tasks: [{ key: 'a', title: 'first' }] });
+  const { documents } = window.ports;
+  const rehearse = documents.rehearse.bind(documents);
+  let tried = 0;
+  documents.rehearse = async (decide, by) => {
+    const built = await rehearse(decide, by);
+    tried += 1;
+    if (tried <= times) await other.call('task_save', { title: `more ${tried}`, sprint: 'SPR-1' });
+    return built;
+  };
+  return { window, tried: () => tried };
+}
+
+test('given it changes once, then the run is of the sprint as it is by then', async () => {
+  const { window, tried } = await disturbed(1);
+  const started = await window.call('run_start', { sprint: 'SPR-1' });
+  expect(started).toMatchObject({ nodes: 2, ready: ['tsk-1', 'tsk-2'] });
+  expect(tried()).toBe(2);
+});
+
+test('given it changes every time, then it is said after three tries, and nothing was started', async () => {
+  const { window, tried } = await disturbed(100);
+  expect(await window.fail('run_start', { sprint: 'SPR-1' })).toMatchObject({
+    code: 'contended',
+    streams: ['sprint/spr-1'],
+  });
+  expect(tried()).toBe(3);
+  expect(await window.call('run_status')).toMatchObject({ runs: [] });
+});
+
+test('given one goes on, then a second is refused, dry or not, and a sprint that is not there comes with the nearest', async () => {
+  const { window } = await disturbed(0);
+  const { run } = await window.call('run_start', { sprint: 'SPR-1', request_id: 'r' });
+  for (const dry_run of [true, false]) {
+    const refused = { code: 'not-allowed', why: `its run ${run} is running` };
+    expect(await window.fail('run_start', { sprint: 'SPR-1', dry_run })).toMatchObject(refused);
+  }
+  expect(await window.call('run_start', { sprint: 'SPR-1', request_id: 'r' })).toMatchObject({ run, replayed: true });
+  expect(await window.call('sprint_board', { sprint: 'SPR-1' })).toMatchObject({ sprint: { run } });
+  expect(await window.fail('run_start', { sprint: 'SPR-11' })).toMatchObject({ code: 'unknown-item', near: ['SPR-1'] });
+});
