@@ -4,11 +4,16 @@
 import type { Writer } from '../domain/command.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 
-/** Places remembered; the longest unwritten go first. */
+/** Places remembered of all sessions together; the longest unwritten go first. */
 const MAX_PLACES = 20_000;
 
 interface Note extends Writer {
   seq: number;
+}
+
+interface Unread {
+  note: Note;
+  paths: string[];
 }
 
 export class Provenance {
@@ -16,26 +21,44 @@ export class Provenance {
   private readonly exact = new Map<string, Note>();
   /** Last write to anything inside a place. */
   private readonly inside = new Map<string, Note>();
+  /** By stream, what was not sorted in yet: most commits are of sessions that nobody here ever asks about. */
+  private readonly unread = new Map<string, Unread[]>();
+  private unreadPlaces = 0;
 
   note(folded: FoldedCommit): void {
     const { commit, seq } = folded;
-    let note: Note | undefined;
-    for (const event of commit.events) {
-      if (!event.stream.startsWith('session/')) continue;
-      note ??= { by: commit.by.agent ?? commit.by.session ?? commit.by.user, at: commit.at, seq };
-      for (const { path } of event.patch) {
-        remember(this.exact, `${event.stream}${path}`, note);
-        for (const above of ancestors(path)) remember(this.inside, `${event.stream}${above}`, note);
-      }
+    for (const { stream, patch } of commit.events) {
+      if (!stream.startsWith('session/')) continue;
+      const note = { by: commit.by.agent ?? commit.by.session ?? commit.by.user, at: commit.at, seq };
+      const unread = this.unread.get(stream);
+      const entry = { note, paths: patch.map(({ path }) => path) };
+      if (unread === undefined) this.unread.set(stream, [entry]);
+      else unread.push(entry);
+      this.unreadPlaces += patch.length;
+      if (this.unreadPlaces > MAX_PLACES) for (const waiting of [...this.unread.keys()]) this.sortIn(waiting);
     }
   }
 
   /** The last writer of a place: of the place itself, of something inside it, or of something that holds it. */
   lookup(stream: string, pointer: string): Writer | undefined {
+    this.sortIn(stream);
     const notes = [this.exact.get(stream + pointer), this.inside.get(stream + pointer)];
     for (const above of ancestors(pointer)) notes.push(this.exact.get(stream + above));
     const newest = notes.reduce((best, note) => ((note?.seq ?? 0) > (best?.seq ?? 0) ? note : best), undefined);
     return newest === undefined ? undefined : { by: newest.by, at: newest.at };
+  }
+
+  private sortIn(stream: string): void {
+    const unread = this.unread.get(stream);
+    if (unread === undefined) return;
+    this.unread.delete(stream);
+    for (const { note, paths } of unread) {
+      this.unreadPlaces -= paths.length;
+      for (const path of paths) {
+        remember(this.exact, stream + path, note);
+        for (const above of ancestors(path)) remember(this.inside, stream + above, note);
+      }
+    }
   }
 }
 

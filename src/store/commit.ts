@@ -91,24 +91,33 @@ export function encodeSeal(body: Seal): { line: string; sum: string } {
   return seal(body);
 }
 
+/** A line without its newline: its bytes, or a text of the same length where every byte of it is ASCII. */
+export type RawLine = Buffer | string;
+
 /** The sum that a line claims, or undefined if it does not end as a whole line ends (it is torn). */
-export function claimedSum(line: Buffer): string | undefined {
+export function claimedSum(line: RawLine): string | undefined {
   if (line.length <= TRAILER_BYTES) return undefined;
   const at = line.length - TRAILER_BYTES;
-  const trailer = line.toString('latin1', at);
+  const trailer = typeof line === 'string' ? line.slice(at) : line.toString('latin1', at);
   if (!trailer.startsWith(TRAILER_START) || !trailer.endsWith('"}')) return undefined;
   const sum = trailer.slice(TRAILER_START.length, -2);
   if (!/^[0-9a-f]{16}$/.test(sum)) return undefined;
   // A page lost to power reads as NUL; the end of the line may have survived on the next page.
-  if (line.includes(0)) return undefined;
+  if (typeof line === 'string' ? line.includes('\0') : line.includes(0)) return undefined;
   return sum;
 }
 
+/** The sum of a line's bytes as they are, whatever it claims. Contract: longer than a trailer. */
+export function actualSum(line: RawLine): string {
+  const end = line.length - TRAILER_BYTES;
+  return sumOf(typeof line === 'string' ? line.slice(0, end) : line.subarray(0, end));
+}
+
 /** The parsed line, or undefined if it is neither a commit nor a seal in form. Contract: the sum has been checked. */
-export function parseLine(line: Buffer): Commit | Seal | undefined {
+export function parseLine(line: RawLine): Commit | Seal | undefined {
   let body: unknown;
   try {
-    body = JSON.parse(line.toString('utf8'));
+    body = JSON.parse(typeof line === 'string' ? line : line.toString('utf8'));
   } catch {
     return undefined;
   }
@@ -127,12 +136,16 @@ function isCommit(body: unknown): body is Commit {
   if (!('expect' in body) || !('events' in body) || !('id' in body) || !isSeen(body)) return false;
   if (typeof body.expect !== 'object' || body.expect === null || Array.isArray(body.expect)) return false;
   if (!Array.isArray(body.events)) return false;
-  return Object.values(body.expect).every(Array.isArray) && body.events.every(isEvent);
+  for (const expected of Object.values(body.expect)) if (!Array.isArray(expected)) return false;
+  for (const event of body.events) if (!isEvent(event)) return false;
+  return true;
 }
 
 function isEvent(event: unknown): event is StreamEvent {
   if (typeof event !== 'object' || event === null || !('stream' in event) || !('patch' in event)) return false;
-  return typeof event.stream === 'string' && Array.isArray(event.patch) && event.patch.every(isOperation);
+  if (typeof event.stream !== 'string' || !Array.isArray(event.patch)) return false;
+  for (const op of event.patch) if (!isOperation(op)) return false;
+  return true;
 }
 
 /** The form alone, which all code that reads a patch relies on; whether it fits its document is that document's affair. */

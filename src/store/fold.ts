@@ -2,6 +2,7 @@
 // verdicts. Nothing here knows what an event means: an unknown type is valid.
 
 import {
+  actualSum,
   type Commit,
   claimedSum,
   type EncodedCommit,
@@ -10,10 +11,9 @@ import {
   isSeal,
   nextChain,
   parseLine,
+  type RawLine,
   type Seal,
   type Seen,
-  sumOf,
-  TRAILER_BYTES,
   timeOf,
 } from './commit.ts';
 
@@ -126,10 +126,12 @@ export class Fold {
   }
 
   /** The verdict on one line (without its newline) that starts at `place`. Changes the fold only if it is valid. */
-  offer(line: Buffer, place: Place): Verdict {
-    const sum = claimedSum(line);
-    if (sum === undefined) return { kind: 'torn' };
-    if (sumOf(line.subarray(0, line.length - TRAILER_BYTES)) !== sum) return { kind: 'damage', why: 'the sum differs' };
+  offer(line: RawLine, place: Place): Verdict {
+    const claimed = claimedSum(line);
+    if (claimed === undefined) return { kind: 'torn' };
+    // Kept as what was computed: the claimed one may be a slice that holds on to all the text around it.
+    const sum = actualSum(line);
+    if (sum !== claimed) return { kind: 'damage', why: 'the sum differs' };
     const body = parseLine(line);
     if (body === undefined) return { kind: 'void', why: 'malformed' };
     // On every line whose sum holds, void ones and ones after a seal too: that is how a removed line is found.

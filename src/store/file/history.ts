@@ -2,7 +2,7 @@
 // Reads the log with a fold of its own, from the first segment, on first use; later only what is new.
 
 import { type Failure, FailureError } from '../../failure.ts';
-import { type Commit, isSeal, parseLine } from '../commit.ts';
+import { type Commit, isSeal, parseLine, type RawLine } from '../commit.ts';
 import { Fold, type FoldedCommit, type Place } from '../fold.ts';
 import type { Recorded } from '../port.ts';
 import type { Disk } from './disk.ts';
@@ -117,7 +117,7 @@ export class History {
     return this.cached.bytes;
   }
 
-  private take(line: Buffer, place: Place): boolean {
+  private take(line: RawLine, place: Place): boolean {
     const verdict = this.fold.offer(line, place);
     if (verdict.kind === 'damage') {
       const file = segmentPath(this.logDir, place.segment);

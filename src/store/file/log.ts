@@ -2,7 +2,7 @@
 // safety. Everything between a tail and the read-back of a write happens in one synchronous tick. Used by file-store.ts.
 
 import { type Failure, FailureError } from '../../failure.ts';
-import { type EncodedCommit, MAX_LINE_BYTES, STORE_FORMAT } from '../commit.ts';
+import { type EncodedCommit, MAX_LINE_BYTES, type RawLine, STORE_FORMAT } from '../commit.ts';
 import type { Fold, FoldedCommit, Place, Verdict } from '../fold.ts';
 import type { CommitListener, Durability, Outcome } from '../port.ts';
 import { type Disk, errnoOf, syncDirectory } from './disk.ts';
@@ -87,6 +87,7 @@ export class FileLog {
     if (this.fd >= 0 && this.stopped === undefined && !this.fold.isEnded()) {
       const named = this.parts.disk.stat(this.path);
       if (named?.ino === this.ino && named.size === this.offset) return;
+      if (named?.ino === this.ino && named.size > this.offset) return this.tail();
     }
     this.tail();
     if (this.fd >= 0 && this.stopped === undefined) this.checkStillOurs();
@@ -110,7 +111,7 @@ export class FileLog {
     }
   }
 
-  /** Folds one buffer of lines; false when there is no further whole line. */
+  /** Folds one buffer of lines; false when the file held no more than that. */
   private readSome(
     commits: FoldedCommit[],
     own?: ReadonlyMap<string, number>,
@@ -125,9 +126,9 @@ export class FileLog {
     this.offset = base + consumed;
     if (consumed > 0) {
       // One large line must not cost its memory for ever.
-      if (count < this.buffer.length && count > FIRST_BUFFER_BYTES)
-        this.buffer = Buffer.allocUnsafe(FIRST_BUFFER_BYTES);
-      return true;
+      const filled = count === this.buffer.length;
+      if (!filled && count > FIRST_BUFFER_BYTES) this.buffer = Buffer.allocUnsafe(FIRST_BUFFER_BYTES);
+      return filled;
     }
     if (count < this.buffer.length) return false;
     if (count > LONGEST_TAIL_BYTES) {
@@ -139,7 +140,7 @@ export class FileLog {
   }
 
   private consume(
-    line: Buffer,
+    line: RawLine,
     offset: number,
     commits: FoldedCommit[],
     own?: ReadonlyMap<string, number>,
@@ -176,7 +177,7 @@ export class FileLog {
   }
 
   /** A page under writeback can be read half-old on some systems: what looks like damage is read twice before it counts. */
-  private reread(line: Buffer, place: { segment: number; offset: number }, first: Verdict): Verdict {
+  private reread(line: RawLine, place: { segment: number; offset: number }, first: Verdict): Verdict {
     if (this.fd < 0) return first;
     const fresh = Buffer.allocUnsafe(line.length);
     const count = this.parts.disk.read(this.fd, fresh, 0, line.length, place.offset);
