@@ -12,6 +12,7 @@ import {
 import { Cancellation } from './cancellation.ts';
 
 export interface RoutedCall {
+  id: RequestId;
   params: Record<string, unknown>;
   cancellation: Cancellation;
   notify(method: string, params: Record<string, unknown>): void;
@@ -76,7 +77,7 @@ export class RoutingTransport implements Transport {
     try {
       const notify = (method: string, facts: Record<string, unknown>) =>
         this.say({ jsonrpc: '2.0', method, params: facts });
-      message = { jsonrpc: '2.0', id, result: { ...(await this.handle({ params, cancellation, notify })) } };
+      message = { jsonrpc: '2.0', id, result: { ...(await this.handle({ id, params, cancellation, notify })) } };
     } catch (error) {
       const known = error instanceof McpError ? error : new McpError(ErrorCode.InternalError, 'internal error');
       message = { jsonrpc: '2.0', id, error: { code: known.code, message: known.message } };

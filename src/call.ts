@@ -11,6 +11,7 @@ import { failureLine } from './failure-text.ts';
 import type { Logger } from './log.ts';
 import type { CallEnd, CallMetrics } from './metrics.ts';
 import type { Call, Tool } from './tools/define.ts';
+import type { Tracing } from './traces/tracing.ts';
 
 /** What a call ended in. `json` is the answer's text, made once to measure it and sent as it is. */
 export type Outcome =
@@ -31,7 +32,11 @@ export interface CallRequest<P> {
   progress: Call<P>['progress'];
   /** Counts the call, where anybody keeps count. */
   metrics?: Pick<CallMetrics, 'record'> | undefined;
+  /** The caller's trace context, if it sent one. */
   traceparent?: string | undefined;
+  requestId?: string | number | undefined;
+  /** Absent where no traces are written. */
+  tracing?: Pick<Tracing, 'begin'> | undefined;
 }
 
 const defaultSeconds = 30;
@@ -43,15 +48,19 @@ const graceMs = 250;
 export async function runCall<P>(request: CallRequest<P>): Promise<Outcome> {
   const { tool, log, config } = request;
   const startedAt = performance.now();
+  const { traceparent, requestId } = request;
+  const trace = request.tracing?.begin({ tool: tool.name, traceparent, requestId });
   let outcome: Outcome;
   try {
-    const result = await runToResult(request);
+    // What the call commits, and whatever follows from that, comes after the call's own span.
+    const result = await runToResult(trace === undefined ? request : { ...request, traceparent: trace.traceparent });
     outcome = result.ok ? answer(request, result.value) : failure(result.failure, config.home);
   } catch (error) {
     outcome = error instanceof FailureError ? failure(error.failure, config.home) : bug(request.log, tool.name, error);
   }
   const ms = Math.round((performance.now() - startedAt) * 1000) / 1000;
   request.metrics?.record(tool.name, ms, endOf(outcome));
+  trace?.end(outcome);
   if (outcome.kind === 'failure') log.info({ tool: tool.name, ms, code: outcome.failure.code }, 'call refused');
   else if (log.isLevelEnabled('debug')) log.debug({ tool: tool.name, ms, outcome: outcome.kind }, 'call');
   return outcome;

@@ -34,6 +34,8 @@ export interface Config {
   forceNetworkFs: boolean;
   /** 0: no limit. */
   maxCallsPerSecond: number;
+  /** Spans are written there; absent: nowhere. */
+  traceFile?: string;
   /** Development: check every answer against its tool's output schema. */
   checkAnswers: boolean;
   user: string;
@@ -43,7 +45,15 @@ export interface Config {
   childEnv: Record<string, string>;
 }
 
-type FlagName = 'state-dir' | 'durability' | 'toolsets' | 'allow-commands' | 'log-level' | 'project-dir' | 'read-only';
+type FlagName =
+  | 'state-dir'
+  | 'durability'
+  | 'toolsets'
+  | 'allow-commands'
+  | 'log-level'
+  | 'project-dir'
+  | 'trace-file'
+  | 'read-only';
 export type Flags = Partial<Record<FlagName, string>>;
 
 /** The flags that every verb understands, with the words for `--help`. A flag without a value name is a switch. */
@@ -58,6 +68,7 @@ export const globalFlags: { name: FlagName; value?: string; help: string }[] = [
   { name: 'allow-commands', value: 'list', help: 'programs that command nodes may run (BATON_ALLOW_COMMANDS)' },
   { name: 'log-level', value: 'level', help: `${logLevels.join(', ')} (BATON_LOG_LEVEL; default warn)` },
   { name: 'project-dir', value: 'dir', help: 'the project served (BATON_PROJECT_DIR, then CLAUDE_PROJECT_DIR)' },
+  { name: 'trace-file', value: 'file', help: 'write spans of calls and attempts there (BATON_TRACE_FILE)' },
   { name: 'read-only', help: 'refuse every tool that changes something (BATON_READ_ONLY)' },
 ];
 
@@ -107,8 +118,14 @@ export function readConfig(flags: Flags, env: Record<string, string | undefined>
   }
   const clientSession = variable('CLAUDE_CODE_SESSION_ID').text;
   const projectDir = pick('project-dir', 'BATON_PROJECT_DIR').text ?? variable('CLAUDE_PROJECT_DIR').text ?? cwd;
+  const stateDir = directory(pick('state-dir', 'BATON_STATE_DIR').text ?? '~/.claude/state', home, cwd);
+  const trace = pick('trace-file', 'BATON_TRACE_FILE');
+  const traceFile = trace.text === undefined ? undefined : directory(trace.text, home, cwd);
+  // Appending to a file of the store would be taken for damage there.
+  if (traceFile !== undefined && `${traceFile}/`.startsWith(`${stateDir}/`))
+    issues.push({ at: trace.at, why: 'lies in the state directory; choose a file elsewhere' });
   const config: Config = {
-    stateDir: directory(pick('state-dir', 'BATON_STATE_DIR').text ?? '~/.claude/state', home, cwd),
+    stateDir,
     durability: oneOf(pick('durability', 'BATON_DURABILITY'), ['fsync', 'none'] as const, 'fsync', issues),
     toolsets: toolChoice(pick('toolsets', 'BATON_TOOLSETS'), issues),
     readOnly: flag(pick('read-only', 'BATON_READ_ONLY'), issues),
@@ -124,6 +141,7 @@ export function readConfig(flags: Flags, env: Record<string, string | undefined>
     childEnv: definedOnly(env),
     ...(session.text !== undefined && { session: session.text }),
     ...(clientSession !== undefined && { clientSession }),
+    ...(traceFile !== undefined && { traceFile }),
   };
   return issues.length > 0 ? fail(invalid(issues)) : ok(config);
 }

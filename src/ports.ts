@@ -14,9 +14,12 @@ import type { Logger } from './log.ts';
 import { LogTally } from './log-tally.ts';
 import type { CallMetrics } from './metrics.ts';
 import { RunHints } from './run-hints.ts';
+import type { Runner } from './runner/runner.ts';
 import { SessionBinding } from './session-binding.ts';
 import { fileBackend } from './store/open.ts';
 import { selectPointers } from './tools/json-path.ts';
+import type { AttemptSpans } from './traces/attempts.ts';
+import type { Tracing } from './traces/tracing.ts';
 import { PlanIndex } from './views/plan/plan-index.ts';
 import { MailWatch } from './views/team/mail-watch.ts';
 import { findWorkspace } from './workspace.ts';
@@ -35,6 +38,8 @@ export interface Ports {
   workspaceRoot: string;
   /** Calls that this process has served; absent on the command line. */
   calls?: CallMetrics | undefined;
+  /** Absent where no traces are written. */
+  tracing?: Tracing | undefined;
   /** What the log says of itself. Reads nothing before it is asked. */
   tally?: LogTally | undefined;
 }
@@ -44,7 +49,7 @@ export async function openPorts(
   config: Config,
   log: Logger,
   role: 'serve' | 'cli',
-  calls?: CallMetrics,
+  observers: Pick<Ports, 'calls' | 'tracing'> = {},
 ): Promise<Result<Ports & { close(): Promise<void> }>> {
   const { root, ...workspace } = findWorkspace(config.projectDir, config.home);
   const opened = openDocuments(config);
@@ -58,8 +63,10 @@ export async function openPorts(
     role === 'serve' && !config.readOnly
       ? new Maintenance(documents, { onTrouble: (err) => log.warn({ err }, 'maintenance') })
       : undefined;
-  const runner =
-    role === 'serve' ? await startRunner({ config, log, documents, sessions, graphs, workspace, root }) : undefined;
+  const ownSession = (): string | undefined => documents.peek((view) => sessions.find(view));
+  const attempts = observers.tracing?.watch(documents, ownSession);
+  const needs = { config, log, documents, graphs, workspace, root, ownSession, attempts };
+  const runner = role === 'serve' ? await startRunner(needs) : undefined;
   return ok({
     config,
     log,
@@ -71,10 +78,11 @@ export async function openPorts(
     hints: new RunHints(documents),
     workspace,
     workspaceRoot: root,
-    calls,
+    ...observers,
     tally: new LogTally(path.join(config.stateDir, 'log')),
     close: async () => {
       await runner?.close();
+      await attempts?.close();
       sessions.close();
       await maintenance?.stop();
       await documents.close();
@@ -82,13 +90,15 @@ export async function openPorts(
   });
 }
 
-interface RunnerNeeds extends Pick<Ports, 'config' | 'log' | 'documents' | 'sessions' | 'graphs' | 'workspace'> {
+interface RunnerNeeds extends Pick<Ports, 'config' | 'log' | 'documents' | 'graphs' | 'workspace'> {
   root: string;
+  ownSession(): string | undefined;
+  attempts: AttemptSpans | undefined;
 }
 
 /** Only where commands are admitted: loading it costs a start that has no use for it. */
-async function startRunner(needs: RunnerNeeds): Promise<{ close(): Promise<void> } | undefined> {
-  const { config, log, documents, sessions, graphs, workspace, root } = needs;
+async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
+  const { config, log, documents, graphs, workspace, root, ownSession, attempts } = needs;
   if (config.readOnly || config.allowCommands.length === 0) return undefined;
   const { Runner } = await import('./runner/runner.ts');
   const { thisProcess } = await import('./runner/identity.ts');
@@ -103,8 +113,10 @@ async function startRunner(needs: RunnerNeeds): Promise<{ close(): Promise<void>
     childEnv: config.childEnv,
     self: thisProcess(),
     concurrency: Math.max(1, availableParallelism()),
-    ownSession: () => documents.peek((view) => sessions.find(view)),
+    ownSession,
+    ...(attempts === undefined ? {} : { traceOf: (run: string) => attempts.contextOf(run) }),
   });
+  attempts?.ownAgent(runner.key);
   runner.start();
   return runner;
 }

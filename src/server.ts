@@ -14,6 +14,8 @@ import type { CallMetrics } from './metrics.ts';
 import { nearest } from './nearest.ts';
 import type { Call, Tool } from './tools/define.ts';
 import type { Listing } from './tools/describe.ts';
+import { parseTraceparent, traceparentOf } from './traces/context.ts';
+import type { Tracing } from './traces/tracing.ts';
 
 export type ServerConfig = Pick<Config, 'toolsets' | 'readOnly' | 'maxCallsPerSecond' | 'checkAnswers' | 'home'>;
 
@@ -28,6 +30,8 @@ export interface ServerParts<P> {
   listings: readonly Listing[];
   /** Counts every call of a tool that there is. */
   metrics?: CallMetrics;
+  /** Absent where no traces are written. */
+  tracing?: Tracing | undefined;
   /** At most 2,048 characters: clients cut there. */
   instructions: string;
   version: string;
@@ -45,7 +49,7 @@ export function buildServer<P>(parts: ServerParts<P>): McpServer {
   const takeToken = rateLimit(config.maxCallsPerSecond);
   const deadlines = new Deadlines();
 
-  const callTool = async ({ params, cancellation, notify }: RoutedCall): Promise<CallToolResult> => {
+  const callTool = async ({ id, params, cancellation, notify }: RoutedCall): Promise<CallToolResult> => {
     const { name } = params;
     if (typeof name !== 'string') throw new McpError(ErrorCode.InvalidParams, 'tools/call needs the "name" of a tool');
     const token = takeToken();
@@ -64,7 +68,9 @@ export function buildServer<P>(parts: ServerParts<P>): McpServer {
       deadlines,
       progress: progressOf(meta.progressToken, notify),
       metrics: parts.metrics,
-      traceparent: typeof meta.traceparent === 'string' ? meta.traceparent : undefined,
+      traceparent: traceparentFrom(meta),
+      requestId: id,
+      tracing: parts.tracing,
     });
     return toResult(outcome);
   };
@@ -130,6 +136,12 @@ function toolFinder<P>(load: () => Promise<readonly Tool<P>[]>): (name: string) 
 function metaOf(params: Params): Params {
   const { _meta: meta } = params;
   return typeof meta === 'object' && meta !== null ? { ...meta } : {};
+}
+
+/** Only a sound one: it becomes part of commits. */
+function traceparentFrom({ traceparent }: Params): string | undefined {
+  const context = traceparent === undefined ? undefined : parseTraceparent(traceparent);
+  return context === undefined ? undefined : traceparentOf(context);
 }
 
 function progressOf(token: unknown, notify: RoutedCall['notify']): Call<unknown>['progress'] {

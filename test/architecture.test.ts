@@ -60,6 +60,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   nodes: ['failure.ts', 'json', 'graph', 'nodes'],
   documents: ['failure.ts', 'json', 'store', 'domain', 'documents'],
   views: ['failure.ts', 'json', 'domain', 'graph', 'nodes', 'documents', 'views', 'store', 'display.ts'],
+  traces: ['json', 'domain', 'documents', 'traces'],
   upkeep: ['failure.ts', 'json', 'store', 'documents', 'display.ts', 'upkeep'],
 };
 

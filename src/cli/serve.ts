@@ -12,6 +12,7 @@ import { serveResources } from '../resources/serve.ts';
 import { buildServer } from '../server.ts';
 import { runUntilClosed } from '../shutdown.ts';
 import type { Listing } from '../tools/describe.ts';
+import type { Tracing } from '../traces/tracing.ts';
 import { StdioTransport } from '../transport.ts';
 import { version } from '../version.ts';
 import { complain } from './complain.ts';
@@ -28,7 +29,8 @@ export async function run(args: string[], config: Config): Promise<number> {
     return complain({ code: 'invalid-input', issues: [{ at: extra, why: 'serve takes no arguments' }] });
   const log = createLog(config);
   const metrics = new CallMetrics(Date.now());
-  const ports = keepPorts(config, log, metrics);
+  const tracing = await startTracing(config, log);
+  const ports = keepPorts(config, log, metrics, tracing);
   const server = buildServer<Ports>({
     config,
     log,
@@ -37,6 +39,7 @@ export async function run(args: string[], config: Config): Promise<number> {
     listings: listings as unknown as Listing[],
     instructions,
     metrics,
+    tracing,
     version,
   });
   server.server.onerror = (error) => log.warn({ err: error }, 'protocol');
@@ -51,8 +54,16 @@ export async function run(args: string[], config: Config): Promise<number> {
     resources.close();
     await server.close();
     await ports.close();
+    await tracing?.close();
   };
   return await runUntilClosed({ transport, close, log });
+}
+
+/** Loads what it takes only where it is wanted. */
+async function startTracing(config: Config, log: Logger): Promise<Tracing | undefined> {
+  if (config.traceFile === undefined) return undefined;
+  const onTrouble = (err: unknown): void => log.warn({ err }, 'traces cannot be written');
+  return new (await import('../traces/tracing.ts')).Tracing({ path: config.traceFile, version, onTrouble });
 }
 
 interface KeptPorts {
@@ -61,11 +72,11 @@ interface KeptPorts {
 }
 
 /** Opens at most once at a time; a failure is not kept, so the next call tries again and trouble put right is seen. */
-function keepPorts(config: Config, log: Logger, metrics: CallMetrics): KeptPorts {
+function keepPorts(config: Config, log: Logger, calls: CallMetrics, tracing: Tracing | undefined): KeptPorts {
   let opening: Promise<Result<OpenPorts>> | undefined;
   const open = async (): Promise<Result<OpenPorts>> => {
     const { openPorts } = await import('../ports.ts');
-    return await openPorts(config, log, 'serve', metrics);
+    return await openPorts(config, log, 'serve', { calls, tracing });
   };
   const get = async (): Promise<Result<OpenPorts>> => {
     opening ??= open();

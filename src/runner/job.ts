@@ -29,6 +29,8 @@ export interface JobParts {
   by: Author;
   workspaceRoot: string;
   childEnv: Readonly<Record<string, string | undefined>>;
+  /** The trace context of its commits. */
+  trace?: string | undefined;
 }
 
 export interface JobClaim {
@@ -86,7 +88,7 @@ export class Job {
   }
 
   private async work(): Promise<void> {
-    const { documents, workspaceRoot, childEnv, by } = this.parts;
+    const { documents, workspaceRoot, childEnv, by, trace } = this.parts;
     const { node, graph, claim } = this.held;
     const place = resolveWorkdir(workspaceRoot, node.cwd);
     if (!place.ok) {
@@ -106,7 +108,7 @@ export class Job {
       onSpawn: ({ pid, startTime: start = '' }) => {
         this.pid = pid;
         recorded = documents
-          .change((tx, ctx) => spawnedNode(tx, ctx, { claim, pid, start }), { by })
+          .change((tx, ctx) => spawnedNode(tx, ctx, { claim, pid, start }), { by, trace })
           .then((spawned) => {
             if (!spawned.ok && isOver(spawned.failure)) this.lose();
           });
@@ -117,12 +119,12 @@ export class Job {
   }
 
   private async report(said: Omit<ReportInput, 'graph' | 'claim'>): Promise<void> {
-    const { documents, log, by } = this.parts;
+    const { documents, log, by, trace } = this.parts;
     const { graph, claim, node } = this.held;
     const input: ReportInput = { ...said, graph, claim };
     for (const pauseMs of [0, ...REPORT_PAUSES_MS]) {
       if (pauseMs > 0) await delay(pauseMs, undefined, { ref: false });
-      const reported = await documents.change((tx, ctx) => reportNode(tx, ctx, input), { by });
+      const reported = await documents.change((tx, ctx) => reportNode(tx, ctx, input), { by, trace });
       if (reported.ok || isOver(reported.failure)) return;
       log.warn({ node: node.id, code: reported.failure.code }, 'the end of a command node could not be recorded');
       if (this.stopped !== undefined) return;

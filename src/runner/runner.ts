@@ -12,7 +12,7 @@ import type { Logger } from '../log.ts';
 import { killGroup } from '../nodes/process-group.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { isGone } from './identity.ts';
-import { Job } from './job.ts';
+import { Job, type JobClaim } from './job.ts';
 import { emptySurvey, mayRun, type Orphan, type Survey, surveyRun, type Work } from './survey.ts';
 
 /** Servers that did not make a node ready wait so long before they try for it: less racing, and its maker goes on with it. */
@@ -39,12 +39,14 @@ export interface RunnerParts {
   concurrency: number;
   /** The session of this process's client, whose commits are as good as our own. */
   ownSession?(): string | undefined;
+  /** The trace context that commits on a run carry; absent where no traces are written. */
+  traceOf?(run: string): Promise<string | undefined>;
 }
 
 export class Runner {
   private readonly parts: RunnerParts;
-  /** Presence key of this process's claims. */
-  private readonly key: string;
+  /** Presence key of this process's claims, and what signs its commits. */
+  readonly key: string;
   private readonly by: Author;
   /** Runs that may have something to do; the rest have ended or are another workspace's. */
   private readonly open = new Set<string>();
@@ -217,12 +219,16 @@ export class Runner {
           candidate.kind === 'command' && mayRun(candidate, allowCommands),
         server: self,
       };
-      const claimed = await documents.change<ClaimAnswer>((tx, ctx) => claimNode(tx, ctx, input), { by: this.by });
+      const trace = await this.parts.traceOf?.(run);
+      const claimed = await documents.change<ClaimAnswer>((tx, ctx) => claimNode(tx, ctx, input), {
+        by: this.by,
+        trace,
+      });
       // Another server was first, or the run was paused meanwhile.
       if (!claimed.ok || claimed.value.value.kind !== 'claimed') return;
       const { claim } = claimed.value.value;
       if (this.stopper.signal.aborted) await this.giveBack(claim, graph);
-      else this.begin(claim, run, graph, node);
+      else this.begin({ claim, run, graph, node }, trace);
     } catch (error) {
       log.error({ err: error, node: node.id }, 'a command node could not be claimed');
     } finally {
@@ -230,12 +236,12 @@ export class Runner {
     }
   }
 
-  private begin(claim: string, run: string, graph: RunGraph, node: Work['node']): void {
+  private begin(held: JobClaim, trace: string | undefined): void {
     const { documents, log, workspaceRoot, childEnv } = this.parts;
-    const job = new Job({ claim, run, graph, node }, { documents, log, workspaceRoot, childEnv, by: this.by });
-    this.jobs.set(claim, job);
+    const job = new Job(held, { documents, log, workspaceRoot, childEnv, by: this.by, trace });
+    this.jobs.set(held.claim, job);
     void job.done.then(() => {
-      this.jobs.delete(claim);
+      this.jobs.delete(held.claim);
       this.lookIn(0);
     });
   }

@@ -42,6 +42,16 @@ describe('readConfig', () => {
     expect(config({ BATON_STATE_DIR: 'x' }).stateDir).toBe(join(process.cwd(), 'x'));
   });
 
+  test('a trace file: none by default, and never in the store', () => {
+    expect(config().traceFile).toBeUndefined();
+    expect(config({ BATON_TRACE_FILE: '~/t.jsonl' }).traceFile).toBe(join(homedir(), 't.jsonl'));
+    expect(config({ BATON_TRACE_FILE: '/a' }, { 'trace-file': '/b' }).traceFile).toBe('/b');
+    expect(config({ BATON_STATE_DIR: '/s', BATON_TRACE_FILE: '/sx/t' }).traceFile).toBe('/sx/t');
+    for (const inside of ['/s', '/s/t.jsonl', '/s/log/../t']) {
+      expect(issues({ BATON_STATE_DIR: '/s', BATON_TRACE_FILE: inside })).toEqual(['BATON_TRACE_FILE']);
+    }
+  });
+
   test('the project: explicit, then the client, then the working directory', () => {
     const client = { CLAUDE_PROJECT_DIR: '/client' };
     expect(config(client).projectDir).toBe('/client');

@@ -1,0 +1,197 @@
+// A span for every attempt of a node, from its claim to whatever ends it: a report, a takeover, a decision. Attempts begin and
+// end in different processes: commits tell of both, and the process whose commit ends an attempt writes its span. The
+// parent is the context in the claim's commit: the call that claimed it. Made by ports.ts where traces are written.
+
+import type { Documents } from '../documents/documents.ts';
+import { eventsOf } from '../documents/past.ts';
+import { hasEnded, type NodeRecord, type RunDocument, runStream } from '../domain/run.ts';
+import { isObject } from '../json/json.ts';
+import type { Commit, StreamEvent } from '../store/commit.ts';
+import type { FoldedCommit } from '../store/fold.ts';
+import { childOf, parseTraceparent } from './context.ts';
+import { INTERNAL, type Span } from './otlp.ts';
+
+export interface AttemptParts {
+  documents: Pick<Documents, 'onChange' | 'peek' | 'store'>;
+  /** True for the context of a call of this process. */
+  isOwnCall(traceparent: string | undefined): boolean;
+  add(span: Span): void;
+  /** A parent that could not be looked up: its span begins a trace of its own. */
+  onTrouble(error: unknown): void;
+}
+
+interface Attempt {
+  run: string;
+  node: string;
+  record: Readonly<NodeRecord>;
+  /** Undefined: claimed before this process looked, so that the log must be asked. */
+  trace: { parent: string | undefined } | undefined;
+}
+
+/** Claims that are open at once, and runs whose beginning is remembered. */
+const MAX_OPEN = 10_000;
+const MAX_RUNS = 1_000;
+const NODE_PATH = /^\/nodes\/([^/]+)$/;
+/** Ends after which somebody has to do the work again, or to look at it. */
+const BAD_ENDS = ['failed', 'retrying', 'abandoned', 'undecided', 'lost'];
+
+export class AttemptSpans {
+  private readonly parts: AttemptParts;
+  private readonly open = new Map<string, Attempt>();
+  private readonly runs = new Map<string, string | undefined>();
+  private readonly ownAgents = new Set<string>();
+  private readonly lookups = new Set<Promise<void>>();
+  private readonly unsubscribe: () => void;
+
+  constructor(parts: AttemptParts) {
+    this.parts = parts;
+    const { documents } = parts;
+    this.unsubscribe = documents.onChange((commits) => this.note(commits));
+    documents.peek((view) => {
+      for (const stream of view.streams('run/')) {
+        const run = view.get<RunDocument>(stream);
+        if (run === undefined || hasEnded(run.status)) continue;
+        for (const [node, record] of Object.entries(run.nodes))
+          if (record.status === 'claimed') this.begin(run.id, node, { ...record }, undefined);
+      }
+    });
+  }
+
+  /** Commits that this agent signs are this process's, though no call makes them. */
+  ownAgent(key: string): void {
+    this.ownAgents.add(key);
+  }
+
+  /** The context in which a run was started, for attempts that no call claims. */
+  async contextOf(run: string): Promise<string | undefined> {
+    if (!this.runs.has(run)) {
+      const first = await this.traceOf(run, ({ type }) => type === 'run.started');
+      this.remember(run, first);
+    }
+    return this.runs.get(run);
+  }
+
+  /** Resolves when all spans of attempts that have ended were handed on. */
+  async close(): Promise<void> {
+    this.unsubscribe();
+    await Promise.all(this.lookups);
+  }
+
+  private note(commits: readonly FoldedCommit[]): void {
+    for (const { commit } of commits) {
+      for (const event of commit.events) {
+        if (!event.stream.startsWith('run/')) continue;
+        if (event.type === 'run.started') this.remember(event.stream.slice('run/'.length), commit.trace);
+        else this.noteEvent(commit, event);
+      }
+    }
+  }
+
+  private noteEvent(commit: Commit, { stream, type, patch }: StreamEvent): void {
+    const run = stream.slice('run/'.length);
+    for (const op of patch) {
+      const node = NODE_PATH.exec(op.path)?.[1];
+      if (node === undefined || op.op === 'remove' || !isObject(op.value)) continue;
+      // Copied: what is applied may be changed in place.
+      const record = { ...(op.value as unknown as NodeRecord) };
+      const before = this.open.get(`${run}/${node}`);
+      if (before !== undefined && record.status === 'claimed' && record.claim === before.record.claim) continue;
+      if (before !== undefined && type === 'node.moved') {
+        before.record = record;
+        continue;
+      }
+      if (before !== undefined) this.end(before, record, type, commit);
+      if (record.status === 'claimed') this.begin(run, node, record, { parent: commit.trace });
+    }
+  }
+
+  private begin(run: string, node: string, record: NodeRecord, trace: Attempt['trace']): void {
+    this.open.set(`${run}/${node}`, { run, node, record, trace });
+    const [oldest] = this.open.keys();
+    if (this.open.size > MAX_OPEN && oldest !== undefined) this.open.delete(oldest);
+  }
+
+  private end(attempt: Attempt, after: Readonly<NodeRecord>, type: string, commit: Commit): void {
+    this.open.delete(`${attempt.run}/${attempt.node}`);
+    if (!this.parts.isOwnCall(commit.trace) && !this.ownAgents.has(commit.by.agent ?? '')) return;
+    const finish = (parent: string | undefined): void =>
+      this.parts.add(spanOf(attempt, after, type, Date.parse(commit.at), parent));
+    if (attempt.trace !== undefined) {
+      finish(attempt.trace.parent);
+      return;
+    }
+    const { fence } = attempt.record;
+    const isClaim = ({ type: kind, data }: Pick<StreamEvent, 'type' | 'data'>): boolean =>
+      kind === 'node.claimed' && data?.node === attempt.node && Number(data.fence) <= fence;
+    const lookup: Promise<void> = this.traceOf(attempt.run, isClaim)
+      .then(finish)
+      .finally(() => this.lookups.delete(lookup));
+    this.lookups.add(lookup);
+  }
+
+  /** The context in the commit of a run's last event that fits. Reads the log: only for what came before this process. */
+  private async traceOf(
+    run: string,
+    fits: (event: Pick<StreamEvent, 'type' | 'data'>) => boolean,
+  ): Promise<string | undefined> {
+    const { store } = this.parts.documents;
+    try {
+      const event = (await eventsOf(store, runStream(run))).findLast(fits);
+      if (event === undefined) return undefined;
+      const [found] = await store.readAll(event.seq - 1, 1);
+      return found?.commit.trace;
+    } catch (error) {
+      this.parts.onTrouble(error);
+      return undefined;
+    }
+  }
+
+  private remember(run: string, trace: string | undefined): void {
+    this.runs.set(run, trace);
+    const [oldest] = this.runs.keys();
+    if (this.runs.size > MAX_RUNS && oldest !== undefined) this.runs.delete(oldest);
+  }
+}
+
+function spanOf(
+  { run, node, record }: Attempt,
+  after: Readonly<NodeRecord>,
+  type: string,
+  endMs: number,
+  trace: string | undefined,
+): Span {
+  const parent = parseTraceparent(trace);
+  const kind = record.server === undefined ? 'agent' : 'command';
+  const outcome = type === 'node.claimed' ? 'lost' : type.slice('node.'.length);
+  const error = BAD_ENDS.includes(outcome) ? troubleOf(outcome, after) : undefined;
+  const evidence = isObject(after.evidence) ? after.evidence : {};
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  return {
+    context: childOf(parent),
+    parentSpanId: parent?.spanId,
+    name: `attempt ${kind}`,
+    kind: INTERNAL,
+    startMs: record.started_at ?? endMs,
+    endMs,
+    attributes: {
+      'baton.run': run,
+      'baton.node': node,
+      'baton.node.kind': kind,
+      'baton.attempt': record.attempt,
+      'baton.attempt.outcome': outcome,
+      'baton.fence': record.fence,
+      'baton.session': record.session,
+      'gen_ai.agent.name': record.agent_name,
+      'baton.evidence.grade': text(evidence.grade),
+      'process.exit.code': typeof evidence.exit_code === 'number' ? evidence.exit_code : undefined,
+      'error.type': error?.kind,
+    },
+    error: error?.message,
+  };
+}
+
+function troubleOf(outcome: string, after: Readonly<NodeRecord>): { kind: string; message: string } {
+  // A record that was claimed anew says nothing of the claim before.
+  if (outcome === 'lost') return { kind: 'lost', message: 'its lease ended without a report' };
+  return after.error ?? { kind: outcome, message: outcome };
+}

@@ -1,0 +1,58 @@
+// Tracing of one server, put together: the file, spans of calls, spans of attempts. Loaded by cli/serve.ts only if a trace
+// file is wanted; nothing of it is sent anywhere.
+
+import { randomUUID } from 'node:crypto';
+import type { Documents } from '../documents/documents.ts';
+import { AttemptSpans } from './attempts.ts';
+import { TraceFile } from './trace-file.ts';
+import { type CallFacts, type CallTrace, Tracer } from './tracer.ts';
+
+export interface TracingParts {
+  path: string;
+  version: string;
+  /** Called at most once in ten seconds: tracing that fails is no failure of what is traced. */
+  onTrouble(error: unknown): void;
+}
+
+export class Tracing {
+  private readonly parts: TracingParts;
+  private readonly file: TraceFile;
+  private readonly tracer: Tracer;
+
+  constructor(parts: TracingParts) {
+    this.parts = parts;
+    const { path, version, onTrouble } = parts;
+    const resource = {
+      'service.name': 'baton',
+      'service.version': version,
+      'service.instance.id': randomUUID(),
+      'process.pid': process.pid,
+    };
+    this.file = new TraceFile({ path, resource, scope: { name: 'baton-mcp', version }, onTrouble });
+    this.tracer = new Tracer((span) => this.file.add(span));
+  }
+
+  begin(facts: CallFacts): CallTrace {
+    return this.tracer.begin(facts);
+  }
+
+  /** From now on spans name the session, and attempts of nodes that end here have spans too. */
+  watch(documents: Documents, session: () => string | undefined): AttemptSpans {
+    this.tracer.knowSession(session);
+    return new AttemptSpans({
+      documents,
+      isOwnCall: (traceparent) => this.tracer.isOwn(traceparent),
+      add: (span) => this.file.add(span),
+      onTrouble: this.parts.onTrouble,
+    });
+  }
+
+  counts(): { written: number; dropped: number } {
+    return this.file.counts();
+  }
+
+  /** Writes what waits and closes the file. */
+  close(): Promise<void> {
+    return this.file.close();
+  }
+}
