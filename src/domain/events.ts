@@ -69,6 +69,7 @@ export const eventTypes = {
   'sprint.completed': 'A sprint ended; how it stood is noted',
   'sprint.created': 'A sprint was made',
   'sprint.joined': 'A session joined a sprint',
+  'sprint.left': 'A session that had joined a sprint ended, or works on another one',
   'sprint.planned': 'A sprint is planned again, not in work',
   'sprint.run_began': 'A run of a sprint began, or one that had failed goes on',
   'sprint.started': 'A sprint is in work, or was reopened',

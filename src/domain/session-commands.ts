@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../failure.ts';
 import type { JsonObject } from '../json/json.ts';
 import { mergeOps } from '../json/merge.ts';
 import type { Context, Transaction } from './command.ts';
+import { joinSprint, leaveSprint, quitSprint } from './plan/join-sprint.ts';
 import {
   checkSchema,
   expiresAtMs,
@@ -51,6 +52,7 @@ export interface StartInput {
   /** Default: as it was; of a new session, development. */
   mode?: SessionMode | undefined;
   name?: string | undefined;
+  /** The sprint it joins. */
   sprint?: string | undefined;
   clientSession?: string | undefined;
   workspace: Workspace;
@@ -93,8 +95,8 @@ export function startSession(tx: Transaction, ctx: Context, input: StartInput): 
   const facts = newSession(ctx, input);
   const doc: SessionDocument = { schema: SESSION_SCHEMA, session: facts, execution: {} };
   tx.create(sessionStream(facts.id), { type: 'session.started', data: { mode: facts.mode } }, doc);
-  const bound = bindAlias(tx, input.clientSession, facts.id);
-  if (!bound.ok) return bound;
+  const tied = tie(tx, facts, input);
+  if (!tied.ok) return tied;
   const answer = answerOf(facts, ctx, false);
   return ok(candidate === undefined ? answer : { ...answer, ended: candidate.id });
 }
@@ -130,7 +132,6 @@ function newSession(ctx: Context, input: StartInput): SessionFacts {
     handoffs: [],
   };
   if (input.name !== undefined) facts.name = input.name;
-  if (input.sprint !== undefined) facts.sprint = input.sprint;
   if (input.clientSession !== undefined) facts.client_session = input.clientSession;
   return facts;
 }
@@ -146,11 +147,16 @@ function resume(tx: Transaction, ctx: Context, facts: SessionFacts, input: Start
     }
     if (input.freeAt !== undefined) session.resumes = (session.resumes ?? 0) + 1;
     if (input.name !== undefined) session.name = input.name;
-    if (input.sprint !== undefined) session.sprint = input.sprint;
     if (input.clientSession !== undefined) session.client_session = input.clientSession;
   });
-  const bound = bindAlias(tx, input.clientSession, facts.id);
-  return bound.ok ? ok(tx.read<SessionDocument>(stream)?.session ?? facts) : bound;
+  const tied = tie(tx, facts, input);
+  return tied.ok ? ok(tx.read<SessionDocument>(stream)?.session ?? facts) : tied;
+}
+
+/** To the client's own id, and to the sprint that was named. */
+function tie(tx: Transaction, { id, project }: SessionFacts, { clientSession, sprint }: StartInput): Result<unknown> {
+  const bound = bindAlias(tx, clientSession, id);
+  return bound.ok && sprint !== undefined ? joinSprint(tx, id, sprint, project) : bound;
 }
 
 function bindAlias(tx: Transaction, clientSession: string | undefined, session: string): Result<void> {
@@ -206,6 +212,7 @@ export interface UpdateInput {
   name?: string | undefined;
   mode?: SessionMode | undefined;
   status?: Exclude<SessionStatus, 'expired'> | undefined;
+  /** The sprint it joins; '' leaves the one it is in. */
   sprint?: string | undefined;
   /** Merged (RFC 7396) into the session's user_context. */
   userContext?: JsonObject | undefined;
@@ -242,6 +249,10 @@ export function updateSession(tx: Transaction, ctx: Context, input: UpdateInput)
   const named = nameable(['session', 'user_context'], input.userContext ?? null);
   if (!named.ok) return named;
   const changed = changedFields(facts, input);
+  const moved = changeSprint(tx, facts, input.sprint);
+  if (!moved.ok) return moved;
+  if (moved.value) changed.push('sprint');
+  if (input.status === 'completed') leaveSprint(tx, input.session);
   const type = input.status === 'completed' ? 'session.completed' : 'session.updated';
   tx.edit<SessionDocument>(stream, { type }, ({ session }) => applyUpdate(session, ctx, input));
   if (input.userContext !== undefined) {
@@ -265,9 +276,13 @@ export function updateSession(tx: Transaction, ctx: Context, input: UpdateInput)
   });
 }
 
+function changeSprint(tx: Transaction, { id, project }: SessionFacts, sprint: string | undefined): Result<boolean> {
+  if (sprint === undefined) return ok(false);
+  return sprint === '' ? ok(quitSprint(tx, id)) : joinSprint(tx, id, sprint, project);
+}
+
 function applyUpdate(session: SessionFacts, ctx: Context, input: UpdateInput): void {
   if (input.name !== undefined) session.name = input.name;
-  if (input.sprint !== undefined) session.sprint = input.sprint;
   if (input.mode !== undefined && input.mode !== session.mode) {
     session.mode = input.mode;
     session.expires_at = new Date(ctx.now + MODE_SPAN_MS[input.mode]).toISOString();
@@ -292,7 +307,6 @@ function ownAgent(session: SessionFacts, name: string): SessionAgent | undefined
 function changedFields(facts: SessionFacts, input: UpdateInput): string[] {
   const changed: string[] = [];
   if (input.name !== undefined && input.name !== facts.name) changed.push('name');
-  if (input.sprint !== undefined && input.sprint !== facts.sprint) changed.push('sprint');
   if (input.mode !== undefined && input.mode !== facts.mode) changed.push('mode');
   if (input.status !== undefined && input.status !== facts.status) changed.push('status');
   if (input.agent !== undefined) {
@@ -315,6 +329,7 @@ export function expireSession(tx: Transaction, ctx: Context, id: string): Result
 }
 
 function expire(tx: Transaction, ctx: Context, id: string): void {
+  leaveSprint(tx, id);
   tx.edit<SessionDocument>(sessionStream(id), { type: 'session.expired' }, ({ session }) => {
     session.status = 'expired';
     session.ended_at = new Date(ctx.now).toISOString();

@@ -10,6 +10,7 @@ import type { PatchOp } from '../json/patch.ts';
 import { escapeToken } from '../json/pointer.ts';
 import type { Context, Transaction } from './command.ts';
 import { jsonLength } from './etag.ts';
+import { takePlace } from './plan/join-sprint.ts';
 import { type Handoff, isOpen, knownSession, openSession, type SessionDocument, sessionStream } from './session.ts';
 
 /** What a receiver is told must fit into one answer. */
@@ -93,6 +94,7 @@ export function acceptHandoff(
   if (offer.to !== 'new' && offer.to !== receiver) return unknown(id);
   const taken = structuredClone(offer);
   inherit(tx, receiver, found.value);
+  takePlace(tx, giver, receiver, found.value.session.project);
   tx.edit<SessionDocument>(
     sessionStream(giver),
     { type: 'handoff.accepted', data: { handoff: id, by: receiver } },
@@ -123,8 +125,6 @@ function inherit(tx: Transaction, receiver: string, from: Readonly<SessionDocume
   const ops: PatchOp[] = [];
   fillIn(ops, stateOf(own), stateOf(from), '');
   fillIn(ops, own.session.user_context, from.session.user_context, '/session/user_context');
-  if (own.session.sprint === undefined && from.session.sprint !== undefined)
-    ops.push({ op: 'add', path: '/session/sprint', value: from.session.sprint });
   ops.push({ op: 'add', path: '/session/taken_from', value: from.session.id });
   tx.patch(stream, { type: 'handoff.received', data: { from: from.session.id } }, ops);
 }

@@ -11,6 +11,7 @@ import { mailFor } from '../views/team/mail.ts';
 import { deadlineOf, requestOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { requestInput, seqOutput } from './inputs.ts';
+import { planIdInput, withNearItems } from './plan-inputs.ts';
 
 const CLAIMS_SHOWN = 5;
 
@@ -28,7 +29,7 @@ export const sessionStart = defineTool({
     mode: z.enum(SESSION_MODES).optional().describe('Lives unseen 24, 48, 168, 1, 4 hours'),
     resume: z.enum(['auto', 'new']).default('auto'),
     name: z.string().min(1).max(120).optional(),
-    sprint: z.string().min(1).max(64).optional(),
+    sprint: planIdInput.min(1).optional().describe('Joins it'),
     handoff: z.string().max(140).optional().describe('The id that session_handoff answered'),
     request_id: requestInput,
   }),
@@ -73,7 +74,7 @@ export const sessionStart = defineTool({
       trace: call.traceparent,
       deadlineAt: deadlineOf(call),
     });
-    if (!started.ok) return started;
+    if (!started.ok) return await withNearItems(started, call.ports);
     const { value, seq, replayed } = started.value;
     const { taken, ended, ...answer } = value;
     const { offers, claims, mail } = await documents.read((view) => ({

@@ -10,6 +10,7 @@ import type { Ports } from '../ports.ts';
 import { changeInSession, withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { requestInput, seqOutput, sessionInput } from './inputs.ts';
+import { planIdInput, withNearItems } from './plan-inputs.ts';
 
 export const sessionUpdate = defineTool({
   name: 'session_update',
@@ -26,7 +27,7 @@ export const sessionUpdate = defineTool({
     name: z.string().min(1).max(120).optional(),
     mode: z.enum(SESSION_MODES).optional(),
     status: z.enum(['active', 'paused', 'completed']).optional(),
-    sprint: z.string().min(1).max(64).optional(),
+    sprint: planIdInput.optional().describe('Joins it; "" leaves'),
     user_context: z.record(z.string(), z.unknown()).optional().describe('Merged; null removes a key'),
     agent: z
       .strictObject({
@@ -62,6 +63,6 @@ export const sessionUpdate = defineTool({
       (session) => (tx, ctx) =>
         updateSession(tx, ctx, { session, name, mode, status, sprint, userContext, agent, ifVersion }),
     );
-    return changed.ok ? withSeq(changed.value) : changed;
+    return changed.ok ? withSeq(changed.value) : await withNearItems(changed, call.ports);
   },
 });

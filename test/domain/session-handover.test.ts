@@ -117,9 +117,7 @@ describe('what the receiver inherits', () => {
     }
     await set(rig, receiver, '$.a', { x: 2, deep: { z: 3 } });
     await set(rig, receiver, '$.list', []);
-    await rig.do((tx, ctx) =>
-      updateSession(tx, ctx, { session: giver, sprint: 's-1', userContext: { lang: 'de', tone: 'dry' } }),
-    );
+    await rig.do((tx, ctx) => updateSession(tx, ctx, { session: giver, userContext: { lang: 'de', tone: 'dry' } }));
     await rig.do((tx, ctx) => updateSession(tx, ctx, { session: receiver, userContext: { lang: 'en' } }));
     await accept(rig, receiver, (await offer(rig, giver)).value.id);
     const { session, schema, execution, ...state } = await docOf(rig, receiver);
@@ -130,7 +128,6 @@ describe('what the receiver inherits', () => {
       list: [],
     });
     expect(session.user_context).toEqual({ lang: 'en', tone: 'dry' });
-    expect(session.sprint).toBe('s-1');
     expect(session.id).toBe(receiver);
   });
 

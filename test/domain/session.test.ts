@@ -36,10 +36,10 @@ const update = (session: string, input: Omit<UpdateInput, 'session'>) =>
 describe('starting', () => {
   test('a new session is active, in development unless told otherwise, and its project is made once', async () => {
     const rig = new Rig();
-    const first = await rig.do((tx, ctx) => startSession(tx, ctx, { workspace, name: 'n', sprint: 's-1' }));
+    const first = await rig.do((tx, ctx) => startSession(tx, ctx, { workspace, name: 'n' }));
     expect(first.value).toMatchObject({ mode: 'development', resumed: false, project: 'demo', workspace: '~/demo' });
     expect(Date.parse(first.value.expires_at) - rig.now).toBe(24 * HOUR);
-    expect(await facts(rig, first.value.session)).toMatchObject({ status: 'active', name: 'n', sprint: 's-1' });
+    expect(await facts(rig, first.value.session)).toMatchObject({ status: 'active', name: 'n' });
     await rig.session({ mode: 'config' });
     const version = await rig.documents.read((view) => view.version(projectStream('prj-1')));
     expect(version).toBe(1);
@@ -53,8 +53,8 @@ describe('starting', () => {
     expect(again.value).toMatchObject({ session: id, resumed: true });
     expect(rig.documents.store.seq()).toBe(seq);
     await rig.do(update(id, { status: 'paused' }));
-    await rig.do(start({ resume: id, mode: 'config', name: 'b', sprint: 's-2' }));
-    expect(await facts(rig, id)).toMatchObject({ status: 'active', mode: 'config', name: 'b', sprint: 's-2' });
+    await rig.do(start({ resume: id, mode: 'config', name: 'b' }));
+    expect(await facts(rig, id)).toMatchObject({ status: 'active', mode: 'config', name: 'b' });
   });
 
   test('without a mode a resumed session keeps its own', async () => {
@@ -208,14 +208,13 @@ describe('updating', () => {
     const id = await rig.session();
     const input = {
       name: 'n',
-      sprint: 's',
       mode: 'sprint' as const,
       agent: { name: 'ann', tier: 'worker' as const },
       userContext: { lang: 'de' },
     };
     const once = await rig.do((tx, ctx) => updateSession(tx, ctx, { session: id, ...input }));
     expect(once.value).toMatchObject({
-      changed: ['name', 'sprint', 'mode', 'agents', 'user_context'],
+      changed: ['name', 'mode', 'agents', 'user_context'],
       status: 'active',
     });
     const seq = rig.documents.store.seq();

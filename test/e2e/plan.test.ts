@@ -133,6 +133,22 @@ describe('plans over stdio', () => {
     ]);
   });
 
+  test('a session joins a sprint by its first call, or later; one that is not there comes with the nearest', async () => {
+    const dir = freshDir();
+    const [one, two] = [await start(dir, 'one'), await start(dir, 'two')];
+    await one.call('plan_save', { sprint: { title: 'S', status: 'active' }, tasks: [{ key: 'a', title: 'A' }] });
+    const unknown = { code: 'unknown-item', id: 'SPR-11', near: ['SPR-1'] };
+    for (const tool of ['session_start', 'session_update'])
+      expect((await two.fail(tool, { sprint: 'SPR-11' })).failure).toMatchObject(unknown);
+    const { session } = await two.call('session_start', { sprint: 'spr-1' });
+    const later = await one.call('session_update', { sprint: 'SPR-1' });
+    expect(later.changed).toEqual(['sprint']);
+    const sprint = (await one.call('sprint_board')).sprint as Answer;
+    expect(sprint.sessions).toEqual([session, later.session]);
+    await two.call('session_update', { status: 'completed' });
+    expect((await one.call('sprint_board')).sprint).toMatchObject({ sessions: [later.session] });
+  });
+
   test('a project: preview, change in force elsewhere at once, the past, and back', async () => {
     const dir = freshDir();
     const [one, two] = [await start(dir, 'one'), await start(dir, 'two')];

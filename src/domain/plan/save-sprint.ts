@@ -2,12 +2,13 @@
 
 import { fail, ok, type Result } from '../../failure.ts';
 import type { Context, Happening, Transaction } from '../command.ts';
-import { updateSession } from '../session-commands.ts';
+import { openSession } from '../session.ts';
 import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
 import { type Closing, carryOver } from './close-sprint.ts';
 import { checkVersion, findItem } from './find.ts';
 import { nextIds, showId, sprintStream } from './ids.ts';
-import { hasEnded, MAX_SESSIONS, SPRINT_LEGAL, type SprintDocument, type SprintStatus, takesTasks } from './sprint.ts';
+import { joinSprint } from './join-sprint.ts';
+import { hasEnded, SPRINT_LEGAL, type SprintDocument, type SprintStatus } from './sprint.ts';
 import { heldByRun } from './sprint-run.ts';
 import { BACKLOG } from './task-links.ts';
 import { illegalStatus } from './transitions.ts';
@@ -43,7 +44,9 @@ export interface SaveSprintAnswer extends SaveAnswer {
 export function saveSprint(tx: Transaction, ctx: Context, input: SaveSprintInput): Result<SaveSprintAnswer> {
   const saved = input.id === undefined ? createSprint(tx, ctx, input) : updateSprint(tx, ctx, input, input.id);
   if (!saved.ok || input.join === undefined) return saved;
-  const joined = joinSprint(tx, ctx, saved.value.id.toLowerCase(), input.join);
+  const session = openSession(tx, input.join, ctx);
+  if (!session.ok) return session;
+  const joined = joinSprint(tx, input.join, saved.value.id, input.project);
   if (!joined.ok) return joined;
   const { id, changed } = saved.value;
   const version = tx.version(sprintStream(id.toLowerCase()));
@@ -130,27 +133,6 @@ function ending({ project, carryTo, force, fields }: SaveSprintInput, before: Sp
   const what = `Archiving ${showId(id)}`;
   const archived: Closing = { ...closing, what, argument: 'archived: true', carryTo: force ? BACKLOG : carryTo };
   return archived;
-}
-
-/** Notes the sprint in the session and the session in the sprint, in one commit. True if that was news. */
-function joinSprint(tx: Transaction, ctx: Context, id: string, session: string): Result<boolean> {
-  const sprint = tx.read<SprintDocument>(sprintStream(id));
-  if (sprint === undefined || !takesTasks(sprint)) {
-    const state = sprint?.archived ? 'archived' : sprint?.status;
-    const how = 'join one that is planned or active: plan_list {kind: "sprint"}';
-    return fail({ code: 'not-allowed', what: `Joining ${showId(id)}`, why: `it is ${state}`, how });
-  }
-  const joined = updateSession(tx, ctx, { session, sprint: id });
-  if (!joined.ok) return joined;
-  if (sprint.sessions.includes(session)) return ok(joined.value.changed.length > 0);
-  if (sprint.sessions.length >= MAX_SESSIONS) {
-    const what = `the sprint ${showId(id)}, in sessions`;
-    return fail({ code: 'too-large', what, limit: MAX_SESSIONS, instead: 'make another sprint with sprint_save' });
-  }
-  tx.patch(sprintStream(id), { type: 'sprint.joined', data: { session } }, [
-    { op: 'add', path: '/sessions/-', value: session },
-  ]);
-  return ok(true);
 }
 
 function applyPlain(draft: SprintDocument, fields: SprintFields): void {

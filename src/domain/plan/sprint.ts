@@ -42,7 +42,7 @@ export interface SprintDocument {
   ends_at?: string;
   /** Points it has room for. */
   capacity?: number;
-  /** Sessions that have joined, in that order. */
+  /** Sessions that work on it, in the order in which they joined; once it has ended, those that did at its end. */
   sessions: string[];
   /** The last run of it: no other begins before that one is over. */
   run?: string;

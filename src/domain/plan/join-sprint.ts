@@ -1,0 +1,76 @@
+// Which sprint a session works on: the session says it, and the sprint lists who works on it now. Both change in one commit,
+// whoever asks for it: sprint_save {join}, session_start and session_update {sprint}, a handoff, the end of a session. Pure.
+
+import { fail, ok, type Result } from '../../failure.ts';
+import type { Transaction } from '../command.ts';
+import { type SessionDocument, sessionStream } from '../session.ts';
+import { findItem } from './find.ts';
+import { parsePlanId, showId, sprintStream } from './ids.ts';
+import { MAX_SESSIONS, type SprintDocument, takesTasks } from './sprint.ts';
+
+/** The session leaves the sprint it was in, and joins this one. True if that was news. Contract: the session is open. */
+export function joinSprint(tx: Transaction, session: string, named: string, project: string): Result<boolean> {
+  const found = findItem(tx, 'sprint', named, project);
+  if (!found.ok) return found;
+  const { id, status, archived, sessions } = found.value;
+  if (!takesTasks(found.value)) {
+    const why = `it is ${archived ? 'archived' : status}`;
+    const how = 'join one that is planned or active: plan_list {kind: "sprint", status: "open"}';
+    return fail({ code: 'not-allowed', what: `Joining ${showId(id)}`, why, how });
+  }
+  const listed = sessions.includes(session);
+  if (!listed && sessions.length >= MAX_SESSIONS) {
+    const what = `the sprint ${showId(id)}, in sessions`;
+    return fail({ code: 'too-large', what, limit: MAX_SESSIONS, instead: 'make another sprint with sprint_save' });
+  }
+  const moves = sprintOf(tx, session) !== id;
+  if (moves) {
+    leaveSprint(tx, session);
+    edit(tx, session, id);
+  }
+  if (listed) return ok(moves);
+  tx.patch(sprintStream(id), { type: 'sprint.joined', data: { session } }, [
+    { op: 'add', path: '/sessions/-', value: session },
+  ]);
+  return ok(true);
+}
+
+/**
+ * Takes the session off the list of its sprint: it works on another, or no more at all. One that has ended keeps the list
+ * of those who worked on it to its end.
+ */
+export function leaveSprint(tx: Transaction, session: string): void {
+  const id = sprintOf(tx, session);
+  const sprint = id === undefined ? undefined : tx.read<SprintDocument>(sprintStream(id));
+  const at = sprint?.sessions.indexOf(session) ?? -1;
+  if (id === undefined || sprint === undefined || at < 0 || !takesTasks(sprint)) return;
+  tx.patch(sprintStream(id), { type: 'sprint.left', data: { session } }, [{ op: 'remove', path: `/sessions/${at}` }]);
+}
+
+/** The session works on no sprint from now on. True if it worked on one. */
+export function quitSprint(tx: Transaction, session: string): boolean {
+  if (tx.read<SessionDocument>(sessionStream(session))?.session.sprint === undefined) return false;
+  leaveSprint(tx, session);
+  edit(tx, session, undefined);
+  return true;
+}
+
+/** The receiver of a handoff goes on in the giver's place, if it is in no sprint yet and that one is still open. */
+export function takePlace(tx: Transaction, giver: string, receiver: string, project: string): void {
+  const id = sprintOf(tx, giver);
+  leaveSprint(tx, giver);
+  // Refused before anything is edited, so that what cannot be joined leaves nothing behind.
+  if (id !== undefined && sprintOf(tx, receiver) === undefined) joinSprint(tx, receiver, id, project);
+}
+
+function sprintOf(tx: Transaction, session: string): string | undefined {
+  const named = tx.read<SessionDocument>(sessionStream(session))?.session.sprint;
+  return named === undefined ? undefined : parsePlanId('sprint', named);
+}
+
+function edit(tx: Transaction, session: string, sprint: string | undefined): void {
+  tx.edit<SessionDocument>(sessionStream(session), { type: 'session.updated' }, (draft) => {
+    if (sprint === undefined) delete draft.session.sprint;
+    else draft.session.sprint = sprint;
+  });
+}
