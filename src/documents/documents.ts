@@ -4,8 +4,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Author, Context, Decide } from '../domain/command.ts';
 import { type Failure, FailureError, fail, ok, type Result } from '../failure.ts';
-import { type Expected, encodeCommit, headOf, MAX_LINE_BYTES, type StreamEvent } from '../store/commit.ts';
+import { encodeCommit, MAX_LINE_BYTES, type StreamEvent } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
+import { HeadsAfter } from '../store/heads.ts';
 import type { Blobs, Outcome, Presence, Snapshot, Store } from '../store/port.ts';
 import { DocumentCache } from './cache.ts';
 import { pooledIds } from './commit-ids.ts';
@@ -220,7 +221,7 @@ export class Documents {
   }
 
   private decideAll(jobs: readonly Job[]): void {
-    const heads = new Map<string, Expected>();
+    const heads = new HeadsAfter((stream) => this.opened.expected(stream));
     const settled: Settled[] = [];
     let sizeBytes = 0;
     for (const [index, job] of jobs.entries()) {
@@ -235,8 +236,8 @@ export class Documents {
   }
 
   /** Decides one job on the documents as the jobs before it in the batch leave them. Returns the bytes it adds. */
-  private decide(job: Job, heads: Map<string, Expected>, settled: Settled[]): number {
-    const decision = new Decision(this.cache, (stream) => heads.get(stream) ?? this.opened.expected(stream));
+  private decide(job: Job, heads: HeadsAfter, settled: Settled[]): number {
+    const decision = new Decision(this.cache, (stream) => heads.expected(stream));
     const startedAt = performance.now();
     let result: Result<Repeatable<unknown>>;
     try {
@@ -272,7 +273,7 @@ export class Documents {
     job: Job,
     decision: Decision,
     answer: Repeatable<unknown>,
-    heads: Map<string, Expected>,
+    heads: HeadsAfter,
     settled: Settled[],
   ): number {
     for (const stream of job.alsoExpect) decision.touch(stream);
@@ -297,10 +298,7 @@ export class Documents {
       settled.push({ job, result: fail(failure), after: this.staged.length });
       return 0;
     }
-    for (const { stream } of decision.events) {
-      const [version] = heads.get(stream) ?? decision.expect[stream] ?? [0, ''];
-      heads.set(stream, [version + 1, headOf(encoded.sum)]);
-    }
+    heads.add(encoded);
     this.staged.push({ job, decision, encoded, answer });
     return encoded.sizeBytes;
   }

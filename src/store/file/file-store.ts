@@ -15,6 +15,7 @@ import { compressSegments, sealSegment } from './seal.ts';
 import { segmentPath } from './segments.ts';
 import { Turnstile } from './turnstile.ts';
 import { watchLog } from './watch.ts';
+import { LogWriter } from './writer.ts';
 
 /** A segment is sealed when it has grown past this. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
@@ -38,6 +39,7 @@ export class FileStore implements Store {
   private readonly disk: Disk;
   private readonly durability: Durability;
   private readonly turnstile: Turnstile;
+  private readonly writer: LogWriter;
   private history: History | undefined;
 
   /** Throws FailureError: store-unwritable, store-unsafe, store-damaged (no first segment). */
@@ -54,6 +56,7 @@ export class FileStore implements Store {
       forceNetworkFs: options.forceNetworkFs ?? false,
       onCommits: options.onCommits,
     });
+    this.writer = new LogWriter(this.disk, this.log);
     this.upkeep = this.makeUpkeep(options);
   }
 
@@ -90,7 +93,7 @@ export class FileStore implements Store {
   }
 
   append(batch: readonly EncodedCommit[]): Appending {
-    const outcomes = readable(() => this.log.write(batch));
+    const outcomes = readable(() => this.writer.write(batch));
     const won = outcomes.some((outcome) => outcome.kind === 'won');
     return { outcomes, durable: (won ? this.log.keeper.settle() : undefined) ?? Promise.resolve() };
   }
@@ -267,7 +270,7 @@ export class FileStore implements Store {
       },
       seal: async () => {
         if (log.offset < (options.segmentBytes ?? SEGMENT_BYTES)) return false;
-        return sealSegment(disk, log, () => this.turnstile.take());
+        return sealSegment(disk, log, this.writer, () => this.turnstile.take());
       },
       compress: async () => {
         try {

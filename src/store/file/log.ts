@@ -1,5 +1,5 @@
-// The log's file side: tail, write, read back, follow seals. The order of the file is the referee, no lock is needed for
-// safety. Everything between a tail and the read-back of a write happens in one synchronous tick. Used by file-store.ts.
+// The log's file side, reading: tail, fold, follow seals, notice damage. The order of the file is the referee, no lock is
+// needed for safety. writer.ts writes to it. Used by file-store.ts.
 
 import { type Failure, FailureError } from '../../failure.ts';
 import { type EncodedCommit, MAX_LINE_BYTES, type RawLine, STORE_FORMAT } from '../commit.ts';
@@ -8,7 +8,7 @@ import type { CommitListener, Durability, Outcome } from '../port.ts';
 import { type Disk, errnoOf, syncDirectory } from './disk.ts';
 import { DurabilityKeeper } from './durability.ts';
 import { newerFormat } from './format.ts';
-import { noteOwn, unknownBecause } from './own-lines.ts';
+import { noteOwn } from './own-lines.ts';
 import { eachLine, readCompressed, segmentPath } from './segments.ts';
 
 export interface LogParts {
@@ -20,8 +20,6 @@ export interface LogParts {
 }
 
 const FIRST_BUFFER_BYTES = 256 * 1024;
-/** After so many writes in a row with nobody between, the next is synced before its read-back: a loser's sync is wasted. */
-const CALM_WRITES = 8;
 /** An unterminated tail longer than any write of ours cannot be one that is still under way. */
 const LONGEST_TAIL_BYTES = 2 * MAX_LINE_BYTES;
 
@@ -49,8 +47,6 @@ export class FileLog {
   /** -1 while the segment being folded is a compressed one, which nobody writes. */
   fd = -1;
   private ino = 0;
-  /** Writes in a row that nobody came between. */
-  private calm = 0;
   /** Segments folded since opening, by first seq: any other file in the log is damage. */
   readonly followed = new Set<number>();
   /** The last valid line of this segment: where a checkpoint may stand. */
@@ -87,7 +83,10 @@ export class FileLog {
     if (this.fd >= 0 && this.stopped === undefined && !this.fold.isEnded()) {
       const named = this.parts.disk.stat(this.path);
       if (named?.ino === this.ino && named.size === this.offset) return;
-      if (named?.ino === this.ino && named.size > this.offset) return this.tail();
+      if (named?.ino === this.ino && named.size > this.offset) {
+        this.tail();
+        return;
+      }
     }
     this.tail();
     if (this.fd >= 0 && this.stopped === undefined) this.checkStillOurs();
@@ -186,71 +185,10 @@ export class FileLog {
   }
 
   /**
-   * Writes lines in one write and reads back what became of them. Contract: `tail` was called in this tick.
-   * Throws FailureError if the log may not be written, or is no longer the one with its name.
+   * Takes lines just written and read back where we expected them: only their expectations are left to check. `whole`:
+   * they are all that was decided.
    */
-  write(batch: readonly EncodedCommit[]): Outcome[] {
-    if (this.stopped !== undefined) throw new FailureError(this.stopped);
-    // Begins with a newline too: whatever fragment a dying writer left is ended, so it can never swallow our first line.
-    const bytes = Buffer.from(`\n${batch.map((own) => own.line).join('\n')}\n`);
-    const start = this.offset;
-    const { error, took } = this.writeOnce(bytes);
-    const whole = took === bytes.length;
-    const found: (Outcome | undefined)[] = batch.map(() => undefined);
-    let trouble: unknown;
-    let ended = whole;
-    try {
-      const covered = whole && this.calm >= CALM_WRITES ? this.keeper.startEarly() : undefined;
-      // Before anything is accepted: what stands in a file that is no longer the log must not reach a document.
-      this.checkStillOurs();
-      if (whole && !this.fold.isEnded() && this.readBackEquals(bytes, start)) {
-        this.calm += 1;
-        const outcomes = this.acceptAll(batch, start, bytes.length);
-        covered?.();
-        return outcomes;
-      }
-      this.calm = 0;
-      const own = new Map(batch.map((encoded, index) => [encoded.sum, index]));
-      this.tail(own, found);
-      if (!whole) ended = this.terminate();
-      if (!whole && ended) this.tail(own, found);
-    } catch (cause) {
-      if (errnoOf(cause) === undefined && !(cause instanceof FailureError)) throw cause;
-      if (cause instanceof FailureError && cause.failure.code === 'store-moved') throw cause;
-      trouble = cause;
-    }
-    let written = 0;
-    return batch.map((encoded, index) => {
-      written += 1 + encoded.sizeBytes;
-      const known = found[index];
-      if (known !== undefined) return known;
-      // Not whole in the file, so it never counts. Whole but for its newline, the next writer's newline may yet end it.
-      if (took < written) return { kind: 'failed', error: error ?? new Error('nothing was written') };
-      return { kind: 'unknown', why: unknownBecause(trouble, ended) };
-    });
-  }
-
-  /** One write(2), no loop: after a short write the rest must never follow, somebody else may have written between. */
-  private writeOnce(bytes: Buffer): { took: number; error?: Error } {
-    try {
-      const took = this.parts.disk.write(this.fd, bytes);
-      if (took === bytes.length) return { took };
-      return { took, error: new FailureError({ code: 'store-full', syscall: 'write', errno: 'short write' }) };
-    } catch (cause) {
-      const errno = errnoOf(cause);
-      if (errno === undefined) throw cause;
-      return { took: 0, error: new FailureError({ code: 'store-full', syscall: 'write', errno }) };
-    }
-  }
-
-  private readBackEquals(bytes: Buffer, start: number): boolean {
-    const room = this.buffer.length > bytes.length ? this.buffer : Buffer.allocUnsafe(bytes.length + 1);
-    const count = this.parts.disk.read(this.fd, room, 0, bytes.length + 1, start);
-    return count === bytes.length && room.compare(bytes, 0, count, 0, count) === 0;
-  }
-
-  /** Nobody wrote between: the lines stand where we expected them, so only their expectations are left to check. */
-  private acceptAll(batch: readonly EncodedCommit[], start: number, length: number): Outcome[] {
+  acceptAll(batch: readonly EncodedCommit[], start: number, length: number, whole: boolean): Outcome[] {
     const commits: FoldedCommit[] = [];
     const outcomes: Outcome[] = [];
     let offset = start + 1;
@@ -267,21 +205,12 @@ export class FileLog {
       offset += own.sizeBytes + 1;
     }
     this.offset = start + length;
-    this.parts.onCommits(commits, commits.length === batch.length);
+    this.parts.onCommits(commits, whole && commits.length === batch.length);
     return outcomes;
   }
 
-  /** Ends the fragment of a short write with a newline, so that it is a torn line and not a prefix of the next one. */
-  private terminate(): boolean {
-    try {
-      return this.parts.disk.write(this.fd, Buffer.from('\n')) === 1;
-    } catch {
-      return false;
-    }
-  }
-
   /** If the log was replaced, deleted, moved or cut under us, what we write is in no log: notice before any answer. */
-  private checkStillOurs(): void {
+  checkStillOurs(): void {
     const { disk } = this.parts;
     const named = disk.stat(this.path);
     if (named?.ino === this.ino && named.size >= this.offset) return;
@@ -377,16 +306,6 @@ export class FileLog {
     } catch {
       // Best effort: the disk is in trouble.
     }
-  }
-
-  /** Writes a seal line as it stands. Returns true if it won. Contract: `tail` was called in this tick. */
-  writeSeal(line: string): boolean {
-    this.checkStillOurs();
-    const before = this.sealsFollowed;
-    const bytes = Buffer.from(`\n${line}\n`);
-    if (this.writeOnce(bytes).took !== bytes.length) this.terminate();
-    this.tail();
-    return this.sealsFollowed > before;
   }
 
   close(): void {

@@ -11,6 +11,7 @@ import { type Disk, errnoOf, syncDirectory } from './disk.ts';
 import { FileLog } from './log.ts';
 import { userName } from './process-id.ts';
 import { listSegments, type SegmentFile, segmentPath } from './segments.ts';
+import { LogWriter } from './writer.ts';
 
 /** statfs types where O_APPEND, links or fdatasync are not what they are on a local disk. */
 const NETWORK_FILE_SYSTEMS = new Map([
@@ -128,7 +129,7 @@ function vouch({ disk }: OpenLogOptions, log: FileLog, { logDir, listed, checkpo
       why: 'an earlier process met a disk error while saving; `baton doctor` shows the way out',
     });
   }
-  if (log.stopped === undefined && log.fold.seq === 0) createStore(log);
+  if (log.stopped === undefined && log.fold.seq === 0) createStore(disk, log);
   if (log.stopped === undefined) log.keeper.settleNow();
 }
 
@@ -158,7 +159,7 @@ function refuseStrays(log: FileLog, listed: readonly SegmentFile[], from: number
   log.stop({ code: 'store-damaged', file: segmentPath(logDir, log.segment), offset: log.offset, why });
 }
 
-function createStore(log: FileLog): void {
+function createStore(disk: Disk, log: FileLog): void {
   const id = v7();
   const at = new Date().toISOString();
   const created = encodeCommit({
@@ -177,7 +178,7 @@ function createStore(log: FileLog): void {
     ],
   });
   // Losing is fine: then another opener created it in the same moment.
-  const [outcome] = log.write([created]);
+  const [outcome] = new LogWriter(disk, log).write([created]);
   if (outcome?.kind === 'failed') throw outcome.error;
   if (outcome?.kind === 'unknown') throw new FailureError({ code: 'outcome-unknown', why: outcome.why });
 }

@@ -9,6 +9,7 @@ import { type Disk, replaceFile, syncDirectory } from './disk.ts';
 import type { FileLog } from './log.ts';
 import { userName } from './process-id.ts';
 import { listSegments, readCompressed, segmentPath } from './segments.ts';
+import type { LogWriter } from './writer.ts';
 
 const SLICE_BYTES = 4 * 1024 * 1024;
 
@@ -44,7 +45,12 @@ class GrowingHash {
  * Seals the log's current segment. Contract: the caller holds the turnstile or does not mind losing the race; everything
  * hashed is synced before the seal is written, so a seal never stands over bytes that power loss can take back.
  */
-export async function sealSegment(disk: Disk, log: FileLog, turn: () => Promise<() => void>): Promise<boolean> {
+export async function sealSegment(
+  disk: Disk,
+  log: FileLog,
+  writer: LogWriter,
+  turn: () => Promise<() => void>,
+): Promise<boolean> {
   const { fd, segment } = log;
   // By segment, not by descriptor: its number may be the next segment's by the time we look again.
   const isOurs = () => log.fd === fd && log.segment === segment && log.stopped === undefined;
@@ -66,7 +72,7 @@ export async function sealSegment(disk: Disk, log: FileLog, turn: () => Promise<
       seen: log.keeper.seen(),
       seal: { ...hash.withNewline(), previous: log.fold.sealedSha },
     });
-    return log.writeSeal(line);
+    return writer.writeSeal(line);
   } finally {
     release();
   }

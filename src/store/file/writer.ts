@@ -1,0 +1,139 @@
+// The log's file side, writing: one write of whole lines, then reading back what became of them. Everything from the tail
+// to the read-back happens in one synchronous tick. Used by file-store.ts and seal.ts.
+
+import { FailureError } from '../../failure.ts';
+import type { EncodedCommit } from '../commit.ts';
+import { HeadsAfter } from '../heads.ts';
+import type { Outcome } from '../port.ts';
+import { type Disk, errnoOf } from './disk.ts';
+import type { FileLog } from './log.ts';
+import { unknownBecause } from './own-lines.ts';
+
+/** After so many writes in a row with nobody between, nobody is looked for, and the sync starts before the read-back. */
+const CALM_WRITES = 8;
+const READ_BACK_BYTES = 64 * 1024;
+
+export class LogWriter {
+  private readonly disk: Disk;
+  private readonly log: FileLog;
+  private readonly room = Buffer.allocUnsafe(READ_BACK_BYTES);
+  /** Writes in a row that nobody came between. */
+  private calm = 0;
+
+  constructor(disk: Disk, log: FileLog) {
+    this.disk = disk;
+    this.log = log;
+  }
+
+  /**
+   * Writes lines in one write and reads back what became of them. Contract: `tail` was called in this tick.
+   * Throws FailureError if the log may not be written, or is no longer the one with its name.
+   */
+  write(batch: readonly EncodedCommit[]): Outcome[] {
+    const { log } = this;
+    if (log.stopped !== undefined) throw new FailureError(log.stopped);
+    if (this.calm >= CALM_WRITES) return this.writeLines(batch, true);
+    // Where others write too, one has often come while we decided: a void line costs every process its reading, and
+    // knowing it before it is written costs us one look.
+    const before = log.fold.seq;
+    log.tail();
+    if (log.stopped !== undefined) throw new FailureError(log.stopped);
+    if (log.fold.seq === before) return this.writeLines(batch, true);
+    return this.writeSound(batch);
+  }
+
+  /** Writes those lines of a batch that can still become valid; the others are lost without having been written. */
+  private writeSound(batch: readonly EncodedCommit[]): Outcome[] {
+    const heads = new HeadsAfter((stream) => this.log.fold.expected(stream));
+    const sound: EncodedCommit[] = [];
+    for (const encoded of batch) {
+      if (!heads.met(encoded)) continue;
+      heads.add(encoded);
+      sound.push(encoded);
+    }
+    const written = sound.length === 0 ? [] : this.writeLines(sound, false);
+    const outcomes = new Map(sound.map((encoded, index) => [encoded, written[index]]));
+    return batch.map((encoded) => outcomes.get(encoded) ?? { kind: 'lost' });
+  }
+
+  /** `whole`: these are all the lines that the caller has decided, and applied. */
+  private writeLines(batch: readonly EncodedCommit[], whole: boolean): Outcome[] {
+    const { log } = this;
+    // Begins with a newline too: whatever fragment a dying writer left is ended, so it can never swallow our first line.
+    const bytes = Buffer.from(`\n${batch.map((own) => own.line).join('\n')}\n`);
+    const start = log.offset;
+    const { error, took } = this.writeOnce(bytes);
+    const taken = took === bytes.length;
+    const found: (Outcome | undefined)[] = batch.map(() => undefined);
+    let trouble: unknown;
+    let ended = taken;
+    try {
+      const covered = taken && this.calm >= CALM_WRITES ? log.keeper.startEarly() : undefined;
+      // Before anything is accepted: what stands in a file that is no longer the log must not reach a document.
+      log.checkStillOurs();
+      if (taken && !log.fold.isEnded() && this.readBackEquals(bytes, start)) {
+        this.calm += 1;
+        const outcomes = log.acceptAll(batch, start, bytes.length, whole);
+        covered?.();
+        return outcomes;
+      }
+      this.calm = 0;
+      const own = new Map(batch.map((encoded, index) => [encoded.sum, index]));
+      log.tail(own, found);
+      if (!taken) ended = this.terminate();
+      if (!taken && ended) log.tail(own, found);
+    } catch (cause) {
+      if (errnoOf(cause) === undefined && !(cause instanceof FailureError)) throw cause;
+      if (cause instanceof FailureError && cause.failure.code === 'store-moved') throw cause;
+      trouble = cause;
+    }
+    let written = 0;
+    return batch.map((encoded, index) => {
+      written += 1 + encoded.sizeBytes;
+      const known = found[index];
+      if (known !== undefined) return known;
+      // Not whole in the file, so it never counts. Whole but for its newline, the next writer's newline may yet end it.
+      if (took < written) return { kind: 'failed', error: error ?? new Error('nothing was written') };
+      return { kind: 'unknown', why: unknownBecause(trouble, ended) };
+    });
+  }
+
+  /** Writes a seal line as it stands. Returns true if it won. Contract: `tail` was called in this tick. */
+  writeSeal(line: string): boolean {
+    const { log } = this;
+    log.checkStillOurs();
+    const before = log.sealsFollowed;
+    const bytes = Buffer.from(`\n${line}\n`);
+    if (this.writeOnce(bytes).took !== bytes.length) this.terminate();
+    log.tail();
+    return log.sealsFollowed > before;
+  }
+
+  /** One write(2), no loop: after a short write the rest must never follow, somebody else may have written between. */
+  private writeOnce(bytes: Buffer): { took: number; error?: Error } {
+    try {
+      const took = this.disk.write(this.log.fd, bytes);
+      if (took === bytes.length) return { took };
+      return { took, error: new FailureError({ code: 'store-full', syscall: 'write', errno: 'short write' }) };
+    } catch (cause) {
+      const errno = errnoOf(cause);
+      if (errno === undefined) throw cause;
+      return { took: 0, error: new FailureError({ code: 'store-full', syscall: 'write', errno }) };
+    }
+  }
+
+  private readBackEquals(bytes: Buffer, start: number): boolean {
+    const room = this.room.length > bytes.length ? this.room : Buffer.allocUnsafe(bytes.length + 1);
+    const count = this.disk.read(this.log.fd, room, 0, bytes.length + 1, start);
+    return count === bytes.length && room.compare(bytes, 0, count, 0, count) === 0;
+  }
+
+  /** Ends the fragment of a short write with a newline, so that it is a torn line and not a prefix of the next one. */
+  private terminate(): boolean {
+    try {
+      return this.disk.write(this.log.fd, Buffer.from('\n')) === 1;
+    } catch {
+      return false;
+    }
+  }
+}
