@@ -1,7 +1,7 @@
 // baton://projects/{id}: a project with its configuration, defaults filled in.
 
-import type { ProjectDocument } from '../domain/plan/project.ts';
-import { withDefaults } from '../domain/plan/project-config.ts';
+import { withDefaults } from '../domain/project/config.ts';
+import type { ProjectDocument } from '../domain/project/project.ts';
 import { projectStream } from '../domain/session-commands.ts';
 import type { Json } from '../json/json.ts';
 import { line } from '../views/plan/show.ts';

@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
-import type { ProjectDocument } from '../domain/plan/project.ts';
-import { withDefaults } from '../domain/plan/project-config.ts';
+import { withDefaults } from '../domain/project/config.ts';
+import type { ProjectDocument } from '../domain/project/project.ts';
 import { projectStream } from '../domain/session-commands.ts';
 import { fail, ok } from '../failure.ts';
 import type { Ports } from '../ports.ts';

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { eventsOf, valueAt } from '../documents/past.ts';
 import type { Decide } from '../domain/command.ts';
-import { type ProjectDocument, type SaveProjectAnswer, saveProject } from '../domain/plan/project.ts';
+import { type ProjectDocument, type SaveProjectAnswer, saveProject } from '../domain/project/project.ts';
 import { projectStream } from '../domain/session-commands.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import { isObject, type JsonObject } from '../json/json.ts';

@@ -6,8 +6,8 @@ import { copyJson, isObject, type Json, type JsonObject } from '../../json/json.
 import { mergeOps } from '../../json/merge.ts';
 import { applyOps } from '../../json/patch.ts';
 import type { Context, Transaction } from '../command.ts';
-import { type ProjectDocument, saveProject } from '../plan/project.ts';
-import { configFaults } from '../plan/project-config.ts';
+import { configFaults } from '../project/config.ts';
+import { type ProjectDocument, saveProject } from '../project/project.ts';
 import { projectStream } from '../session-commands.ts';
 
 const KEYS = ['pools', 'teams'];

@@ -3,10 +3,10 @@
 
 import type { View } from '../../documents/documents.ts';
 import { showId, sprintStream, taskStream } from '../../domain/plan/ids.ts';
-import type { ProjectDocument } from '../../domain/plan/project.ts';
-import { type Alerts, withDefaults } from '../../domain/plan/project-config.ts';
 import type { SprintDocument } from '../../domain/plan/sprint.ts';
 import { TASK_STATUSES, type TaskDocument, type TaskStatus } from '../../domain/plan/task.ts';
+import { type Alerts, withDefaults } from '../../domain/project/config.ts';
+import type { ProjectDocument } from '../../domain/project/project.ts';
 import { hasEnded, type RunDocument, runStream } from '../../domain/run.ts';
 import { projectStream } from '../../domain/session-commands.ts';
 import type { JsonObject } from '../../json/json.ts';

@@ -4,9 +4,9 @@
 import type { Documents, View } from '../../documents/documents.ts';
 import type { EpicDocument } from '../../domain/plan/epic.ts';
 import { numberOf } from '../../domain/plan/ids.ts';
-import type { ProjectDocument } from '../../domain/plan/project.ts';
 import { SPRINT_STATUSES, type SprintDocument, type SprintStatus } from '../../domain/plan/sprint.ts';
 import type { TaskDocument } from '../../domain/plan/task.ts';
+import type { ProjectDocument } from '../../domain/project/project.ts';
 import type { RegistryEntry } from '../../domain/team/registry.ts';
 import { type Placed, placeOf, RowSets } from './sorted-rows.ts';
 import { TaskIndex } from './task-index.ts';

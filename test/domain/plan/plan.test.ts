@@ -1,9 +1,9 @@
 // plan_save and projects, given/when/then: a whole plan or every fault at once; configuration, its checks and its past.
 
 import { describe, expect, test } from 'vitest';
-import { globalSettings, saveProject } from '../../../src/domain/plan/project.ts';
-import { withDefaults } from '../../../src/domain/plan/project-config.ts';
 import { savePlan } from '../../../src/domain/plan/save-plan.ts';
+import { withDefaults } from '../../../src/domain/project/config.ts';
+import { globalSettings, saveProject } from '../../../src/domain/project/project.ts';
 import type { JsonObject } from '../../../src/json/json.ts';
 import { PlanRig, PROJECT } from './plan-rig.ts';
 

@@ -1,8 +1,8 @@
 // The dashboard's view for whoever leads: what is to be decided, where it is stuck, who may use how much, when it will be done.
 
 import { showId } from '../../../domain/plan/ids.ts';
-import type { ProjectDocument } from '../../../domain/plan/project.ts';
-import { withDefaults } from '../../../domain/plan/project-config.ts';
+import { withDefaults } from '../../../domain/project/config.ts';
+import type { ProjectDocument } from '../../../domain/project/project.ts';
 import { hasEnded } from '../../../domain/run.ts';
 import { projectStream } from '../../../domain/session-commands.ts';
 import { velocityOf } from '../../plan/sprint-facts.ts';

@@ -1,7 +1,7 @@
 // The dashboard's view of what can be held: locks, who has them, who waits, and what the project says there is.
 
-import type { ProjectDocument } from '../../../domain/plan/project.ts';
-import { type ProjectConfig, withDefaults } from '../../../domain/plan/project-config.ts';
+import { type ProjectConfig, withDefaults } from '../../../domain/project/config.ts';
+import type { ProjectDocument } from '../../../domain/project/project.ts';
 import { projectStream } from '../../../domain/session-commands.ts';
 import { type LockRow, lockRows } from '../../team/locks.ts';
 import { columns, type DashboardView, type Row, type Section, type Source } from '../define.ts';

@@ -1,10 +1,10 @@
 // Tasks as dashboard rows: what is in work, what is blocked, what to take up. Used by the views of sprint and team.
 
 import { showId, sprintStream } from '../../../domain/plan/ids.ts';
-import type { ProjectDocument } from '../../../domain/plan/project.ts';
-import { type Alerts, withDefaults } from '../../../domain/plan/project-config.ts';
 import type { SprintDocument } from '../../../domain/plan/sprint.ts';
 import { TASK_STATUSES } from '../../../domain/plan/task.ts';
+import { type Alerts, withDefaults } from '../../../domain/project/config.ts';
+import type { ProjectDocument } from '../../../domain/project/project.ts';
 import { projectStream } from '../../../domain/session-commands.ts';
 import { progressOf } from '../../plan/sprint-facts.ts';
 import type { TaskRow } from '../../plan/task-index.ts';

@@ -7,7 +7,7 @@ import { deepEqual, mergeOps } from '../../json/merge.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import type { Context, Transaction } from '../command.ts';
 import { projectStream } from '../session-commands.ts';
-import { configFaults, type GlobalSettings, withDefaults } from './project-config.ts';
+import { configFaults, type GlobalSettings, withDefaults } from './config.ts';
 
 export interface ProjectDocument {
   schema: 1;
