@@ -2,6 +2,8 @@
 // is a new type. docs/events.md is made from this.
 
 export const eventTypes = {
+  'agenda.grew': 'A decision is open, and due by its deadline',
+  'agenda.shrank': 'A decision that was open has closed',
   'alias.bound': "A client's session id was tied to a session",
   'channel.created': 'The first message of a channel was sent',
   'channel.grew': 'A channel has one message more',

@@ -10,6 +10,7 @@ import type { Ports } from '../ports.ts';
 import { electorate, MAX_VOTERS } from '../views/team/decisions.ts';
 import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';
+import { closeDue } from './due-decisions.ts';
 import { requestInput, seqOutput } from './inputs.ts';
 
 export const decisionOpen = defineTool({
@@ -17,7 +18,7 @@ export const decisionOpen = defineTool({
   title: 'Open a decision',
   toolset: 'team',
   description:
-    'Use when several must decide: names options, voters (default: every open session of the project) and rule, and sends them a message. kind allocation changes pools and teams of the project when it passes. Votes weigh by tier; you may veto. Answers {decision, status, voters, quorum, deadline, seq}; decision_vote without option shows the tally.',
+    'Use when several must decide: asks the voters (default: every open session of the project) by message, and tells them the outcome. kind allocation changes pools and teams of the project when it passes. Votes weigh by tier; you may veto. Answers {decision, status, voters, quorum, deadline, seq}; decision_vote without option shows the tally.',
   searchHint: 'vote decide poll quorum consensus majority approve allocation',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'options' },
@@ -50,6 +51,8 @@ export const decisionOpen = defineTool({
       const checked = checkValue(value);
       if (!checked.ok) return checked;
     }
+    const closed = await closeDue(call, caller.value);
+    if (!closed.ok) return closed;
     const moment = momentOf(call);
     const found = await call.ports.documents.read((view) => electorate(view, input.voters, caller.value, moment));
     if (!found.ok) return found;

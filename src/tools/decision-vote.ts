@@ -5,9 +5,10 @@ import type { Caller } from '../domain/team/channel.ts';
 import { castVote, type VoteAnswer, type VoteInput } from '../domain/team/decision-commands.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import type { Ports } from '../ports.ts';
-import { decisionFacts, decisionRows, dueDecisions, votingNames } from '../views/team/decisions.ts';
+import { decisionFacts, decisionRows, votingNames } from '../views/team/decisions.ts';
 import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';
+import { closeDue } from './due-decisions.ts';
 import { cursorInput, limitInput, offsetOf, requestInput, seqOutput } from './inputs.ts';
 import { fitting } from './shown.ts';
 
@@ -99,15 +100,12 @@ async function cast(given: Input, decision: string, caller: Caller, call: Call<P
   });
 }
 
-/** Open decisions; those whose time is over are closed first, each by a commit of its own. */
+/** Open decisions; those whose time is over are closed first. */
 async function list(given: Input, caller: Caller, call: Call<Ports>) {
   const { documents } = call.ports;
-  const { project, now } = momentOf(call);
-  for (const decision of await documents.read((view) => dueDecisions(view, project, now))) {
-    const command = { decision, caller, names: [] };
-    const closed = await changeAs(call, 'decision_vote', caller, {}, (tx, ctx) => castVote(tx, ctx, command));
-    if (!closed.ok) return closed;
-  }
+  const { project } = momentOf(call);
+  const closed = await closeDue(call, caller);
+  if (!closed.ok) return closed;
   const offset = offsetOf(given.cursor);
   return await documents.read((view) => {
     const rows = decisionRows(view, project, 'open');

@@ -12,6 +12,7 @@ import { type Got, type Page, unreadPage } from '../views/team/mail.ts';
 import { findMessage, SEARCHED_MESSAGES, searchMail } from '../views/team/mail-search.ts';
 import { callerOf, changeAs, claimInput, keyOf, momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';
+import { closeDue } from './due-decisions.ts';
 import { cursorInput, limitInput, offsetOf, seqOutput } from './inputs.ts';
 import { changeAfter } from './wait.ts';
 
@@ -139,6 +140,8 @@ async function next(given: Input, caller: Caller, call: Call<Ports>, asked: Aske
   const acked = await record(asked.moves, caller, call);
   if (!acked.ok) return acked;
   for (;;) {
+    const due = await closeDue(call, caller);
+    if (!due.ok) return due;
     const seq = documents.store.seq();
     const page = await documents.read((view) => readPage(view, caller, call, given.limit, got));
     const recorded = await record(page.moves, caller, call);
@@ -151,7 +154,9 @@ async function next(given: Input, caller: Caller, call: Call<Ports>, asked: Aske
       return ok({ messages, unread, ...(asked.acked > 0 ? { acked: asked.acked } : {}), seq: recorded.value });
     }
     if (call.signal.aborted) return fail({ code: 'cancelled' });
-    await changeAfter(documents, seq, leftMs, call.signal);
+    // A decision that is due meanwhile brings a message.
+    const untilDue = Math.max(1, due.value - Date.now());
+    await changeAfter(documents, seq, Math.min(leftMs, untilDue), call.signal);
   }
 }
 

@@ -65,6 +65,26 @@ describe('decisions', () => {
     expect(await ann.call('decision_vote', { decision: second })).toMatchObject({ status: 'rejected' });
   });
 
+  test('given a deadline that passes while nobody votes, then who reads mail, or waits for it, learns how it ended', async () => {
+    const rig = new TeamRig();
+    const [ann, bob] = [await rig.window('ann'), await rig.window('bob')];
+    const { decision } = await ann.call('decision_open', { title: 'Ship?', options: ['a', 'b'], deadline_s: 1 });
+    expect(await bob.read()).toEqual([expect.stringContaining('Ship?')]);
+    await bob.call('decision_vote', { decision, option: 'b' });
+    // Nobody else calls: the waiting reader closes it when its time is over.
+    const waited = rows(await ann.call('message_read', { wait_s: 20 }), 'messages');
+    expect(waited).toMatchObject([{ kind: 'decision', text: expect.stringContaining('It is passed: b') }]);
+    expect(await ann.call('decision_vote', { decision })).toMatchObject({ status: 'passed', outcome: 'b' });
+    await ann.call('decision_open', { title: 'Next?', options: ['a', 'b'], deadline_s: 60 });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    const read = rows(await bob.call('message_read'), 'messages').map(({ text }) => String(text).split('\n')[1]);
+    expect(read).toEqual([
+      'It is passed: b (1 of 1 weighed votes).',
+      'It is rejected (0 of 1 needed votes were cast).',
+    ]);
+    expect(await bob.call('message_read')).toMatchObject({ messages: [] });
+  });
+
   test('given contradictory or unknown input, then it is refused', async () => {
     const rig = new TeamRig();
     const ann = await rig.window('ann');

@@ -23,6 +23,9 @@ export type Address =
   | { kind: 'agent' | 'team' | 'channel'; project: string; name: string }
   | { kind: 'all'; project: string };
 
+/** Who says what no session said but follows from the rules, such as how a decision ended. No session has this id. */
+export const RULES_SENDER = 'baton';
+
 export interface Message {
   /** The session it came from, by its connection; `agent` if a claim proved one. */
   from: string;

@@ -4,7 +4,9 @@ import { fail, ok, type Result } from '../../failure.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import { isId } from '../../store/stream.ts';
 import type { Context, Transaction } from '../command.ts';
+import { schedule, unschedule } from './agenda.ts';
 import { applyAllocation, checkAllocation } from './allocation.ts';
+import { announceOpening, announceOutcome } from './announce.ts';
 import { type Address, type Caller, callerName } from './channel.ts';
 import {
   type DecisionDocument,
@@ -16,7 +18,6 @@ import {
   verdictOf,
 } from './decision.ts';
 import { notFound } from './not-found.ts';
-import { sendMessage } from './send.ts';
 
 export interface OpenInput {
   project: string;
@@ -57,12 +58,10 @@ export function openDecision(tx: Transaction, ctx: Context, input: OpenInput): R
   };
   if (k !== undefined) decision.k = k;
   if (kind === 'allocation') decision.allocations = allocations.value;
-  if (input.announceTo.length > 0) {
-    const text = `Decision ${decision.id}: ${title}\nOptions: ${options.join(', ')}\nVote with decision_vote before ${decision.deadline}.`;
-    const sent = sendMessage(tx, ctx, { from: owner, to: input.announceTo, text, kind: 'decision', priority: 2 });
-    if (!sent.ok) return sent;
-    decision.thread = sent.value.message;
-  }
+  const asked = announceOpening(tx, ctx, decision, owner, input.announceTo);
+  if (!asked.ok) return asked;
+  const scheduled = schedule(tx, project, decision.id, decision.deadline);
+  if (!scheduled.ok) return scheduled;
   tx.create(decisionStream(decision.id), { type: 'decision.opened', data: { rule } }, decision);
   return ok(structuredClone(decision));
 }
@@ -113,8 +112,10 @@ export function castVote(tx: Transaction, ctx: Context, input: VoteInput): Resul
   if (found === undefined) return notFound('decision', id, [], 'decision_vote without arguments to see the open ones');
   const answer = (late: boolean) =>
     ok({ decision: structuredClone(tx.read<DecisionDocument>(decisionStream(id)) ?? found) as DecisionDocument, late });
+  // Who votes is told by the answer; who only looks may be one that waits for mail.
+  const knows = vote === undefined ? undefined : input.caller;
   if (found.status === 'open' && ctx.now >= Date.parse(found.deadline)) {
-    close(tx, ctx, found, verdictOf(found, true));
+    close(tx, ctx, knows, found, verdictOf(found, true));
     return answer(vote !== undefined);
   }
   if (vote === undefined) return answer(false);
@@ -135,7 +136,7 @@ export function castVote(tx: Transaction, ctx: Context, input: VoteInput): Resul
       const why = `${found.owner} owns decision ${id}`;
       return fail({ code: 'not-allowed', what: 'A veto', why, how: 'vote with option, or abstain' });
     }
-    close(tx, ctx, found, {
+    close(tx, ctx, knows, found, {
       status: 'rejected',
       why: `vetoed by ${by}${input.reason === undefined ? '' : `: ${input.reason}`}`,
     });
@@ -145,7 +146,7 @@ export function castVote(tx: Transaction, ctx: Context, input: VoteInput): Resul
   if (refused !== undefined) return refused;
   const voted = tx.read<DecisionDocument>(decisionStream(id));
   const verdict = voted === undefined ? undefined : verdictOf(voted, false);
-  if (voted !== undefined && verdict !== undefined) close(tx, ctx, voted, verdict);
+  if (voted !== undefined && verdict !== undefined) close(tx, ctx, knows, voted, verdict);
   return answer(false);
 }
 
@@ -178,10 +179,11 @@ function take(
   return undefined;
 }
 
-/** Closes a decision; a passed allocation takes effect in the same commit. */
+/** Closes a decision; a passed allocation takes effect, and the outcome is told, in the same commit. */
 function close(
   tx: Transaction,
   ctx: Context,
+  knows: Caller | undefined,
   decision: Readonly<DecisionDocument>,
   verdict: Verdict | undefined,
 ): void {
@@ -200,4 +202,6 @@ function close(
       if (verdict.status === 'passed') draft.outcome = verdict.outcome;
     },
   );
+  unschedule(tx, project, id);
+  announceOutcome(tx, ctx, tx.read<DecisionDocument>(decisionStream(id)) ?? decision, knows);
 }

@@ -3,10 +3,12 @@
 //   open ──a vote that settles it, the last vote, or the deadline──► passed | rejected
 //     └────the owner's veto────────────────────────────────────────► rejected
 //
-// Closing is a commit: of the vote that decides, or of the first call that comes after the deadline. A vote can be
+// Closing is a commit: of the vote that decides, or of the first call that comes after the deadline (of decision_*
+// or message_read); it tells everybody concerned. A vote can be
 // changed until then. Who may vote is fixed when it opens, so the count to reach cannot move under the voters.
 
 import type { JsonObject } from '../../json/json.ts';
+import type { Address } from './channel.ts';
 import type { Tier } from './registry.ts';
 
 export const RULES = ['majority', 'consensus', 'k_of_n'] as const;
@@ -52,6 +54,8 @@ export interface DecisionDocument {
   allocations?: Record<string, JsonObject>;
   /** The message that announced it. */
   thread?: string;
+  /** Where those whom its outcome concerns read: the voters and who opened it; each with the message that asked there. */
+  told?: { to: Address; thread?: string }[];
   status: DecisionStatus;
   votes: Record<string, Vote>;
   outcome?: string;

@@ -3,6 +3,7 @@
 
 import type { View } from '../../documents/documents.ts';
 import { projectStream } from '../../domain/session-commands.ts';
+import { type AgendaDocument, agendaStream, dueOn } from '../../domain/team/agenda.ts';
 import type { Address, Caller } from '../../domain/team/channel.ts';
 import {
   type DecisionDocument,
@@ -77,11 +78,9 @@ export function decisionRows(view: View, project: string, status?: DecisionStatu
     });
 }
 
-/** Open decisions whose time is over: the next call closes them. */
-export function dueDecisions(view: View, project: string, now: number): string[] {
-  return decisionRows(view, project, 'open')
-    .filter(({ deadline }) => Date.parse(deadline) <= now)
-    .map(({ decision }) => decision);
+/** Open decisions whose time is over: the next call closes them. And when the next one's is. */
+export function dueDecisions(view: View, project: string, now: number): { due: string[]; next: number } {
+  return dueOn(view.get<AgendaDocument>(agendaStream(project)), now);
 }
 
 function rowOf(doc: Readonly<DecisionDocument>): DecisionRow {

@@ -1,0 +1,49 @@
+// The agenda of a project: its open decisions with their deadlines, so that looking for those whose time is over costs one
+// document, however many were ever decided. Opening and closing change it in their own commits. Pure.
+
+import { fail, ok, type Result } from '../../failure.ts';
+import type { Transaction } from '../command.ts';
+
+export interface AgendaDocument {
+  schema: 1;
+  /** Deadlines (ISO 8601) by decision. */
+  open: Record<string, string>;
+}
+
+/** Nobody votes on more; what nobody votes on ends by its deadline. */
+const MAX_OPEN = 500;
+
+export function agendaStream(project: string): string {
+  return `agenda/${project}`;
+}
+
+/** Puts a decision on the agenda. */
+export function schedule(tx: Transaction, project: string, decision: string, deadline: string): Result<undefined> {
+  const stream = agendaStream(project);
+  const agenda = tx.read<AgendaDocument>(stream);
+  const happening = { type: 'agenda.grew', data: { decision } };
+  if (agenda === undefined) {
+    tx.create(stream, happening, { schema: 1, open: { [decision]: deadline } } satisfies AgendaDocument);
+    return ok(undefined);
+  }
+  if (Object.keys(agenda.open).length >= MAX_OPEN) {
+    const instead = 'have some decided first: decision_vote lists them';
+    return fail({ code: 'too-large', what: 'the agenda, in open decisions', limit: MAX_OPEN, instead });
+  }
+  tx.patch(stream, happening, [{ op: 'add', path: `/open/${decision}`, value: deadline }]);
+  return ok(undefined);
+}
+
+export function unschedule(tx: Transaction, project: string, decision: string): void {
+  const stream = agendaStream(project);
+  if (tx.read<AgendaDocument>(stream)?.open[decision] === undefined) return;
+  tx.patch(stream, { type: 'agenda.shrank', data: { decision } }, [{ op: 'remove', path: `/open/${decision}` }]);
+}
+
+/** Decisions whose deadline has passed, the earliest first; and when the next one's does, in ms since the epoch. */
+export function dueOn(agenda: Readonly<AgendaDocument> | undefined, now: number): { due: string[]; next: number } {
+  const open = Object.entries(agenda?.open ?? {}).map(([decision, at]) => ({ decision, at: Date.parse(at) }));
+  open.sort((a, b) => a.at - b.at);
+  const due = open.filter(({ at }) => at <= now).map(({ decision }) => decision);
+  return { due, next: open[due.length]?.at ?? Number.POSITIVE_INFINITY };
+}

@@ -1,0 +1,31 @@
+// Closes the decisions whose deadline has passed, so that whoever asks for decisions or mail next learns how they ended.
+// Called by decision-vote.ts, decision-open.ts and message-read.ts.
+
+import { isOpen, statusAt } from '../domain/session.ts';
+import type { Caller } from '../domain/team/channel.ts';
+import { castVote } from '../domain/team/decision-commands.ts';
+import { ok, type Result } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import { factsOf } from '../views/sessions.ts';
+import { dueDecisions } from '../views/team/decisions.ts';
+import { changeAs, momentOf } from './caller.ts';
+import type { Call } from './define.ts';
+
+/** Each by a commit of its own. Answers when the next one is due, in ms since the epoch. */
+export async function closeDue(call: Call<Ports>, caller: Caller): Promise<Result<number>> {
+  const { documents } = call.ports;
+  const { project, now } = momentOf(call);
+  const { due, next } = await documents.read((view) => {
+    const found = dueDecisions(view, project, now);
+    // A session that has ended may read, and says nothing any more.
+    const facts = found.due.length === 0 ? undefined : factsOf(view, caller.session);
+    const ended = facts !== undefined && !isOpen(statusAt(facts, now, (who) => documents.presence.lastSeen(who)));
+    return ended ? { ...found, due: [] } : found;
+  });
+  for (const decision of due) {
+    const command = { decision, caller, names: [] };
+    const closed = await changeAs(call, 'decision_vote', caller, {}, (tx, ctx) => castVote(tx, ctx, command));
+    if (!closed.ok) return closed;
+  }
+  return ok(next);
+}
