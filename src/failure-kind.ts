@@ -14,6 +14,7 @@ const kinds: Record<FailureCode, 'input' | 'store' | 'other'> = {
   'path-reserved': 'input',
   'path-blocked': 'input',
   'value-refused': 'input',
+  'schema-violated': 'input',
   'too-large': 'input',
   'unknown-seq': 'input',
   'graph-invalid': 'input',

@@ -39,6 +39,12 @@ export function describeFailure(f: Failure): FailureText {
       );
     case 'value-refused':
       return text(`The value at ${quoted(f.at)} was refused`, visible(f.why), 'change that value and repeat the call');
+    case 'schema-violated':
+      return text(
+        `The change would leave ${quoted(f.path)} in a state that the project does not allow`,
+        `its schema of ${quoted(f.schema)} asks for ${visible(f.rule)}, found ${visible(f.found)}`,
+        'send what fits, several changes at once with state_batch; project_get shows the schemas, project_save changes them',
+      );
     case 'too-large':
       return tooLarge(f);
     default:
@@ -59,6 +65,7 @@ type InputCode =
   | 'path-reserved'
   | 'path-blocked'
   | 'value-refused'
+  | 'schema-violated'
   | 'too-large';
 type ConflictCode = 'etag-mismatch' | 'already-exists' | 'version-mismatch' | 'request-reused' | 'unknown-seq';
 type SessionCode = 'unknown-session' | 'session-ended' | 'unknown-handoff' | 'illegal-transition';

@@ -17,6 +17,7 @@ export type Failure =
   | { code: 'path-reserved'; path: string; owner: string; call: string }
   | { code: 'path-blocked'; path: string; at: string; found: string }
   | { code: 'value-refused'; at: string; why: string }
+  | { code: 'schema-violated'; path: string; schema: string; rule: string; found: string }
   | { code: 'too-large'; what: string; limit: number; actual?: number; instead: string }
   | { code: 'etag-mismatch'; path: string; expected: string; actual: string }
   | { code: 'already-exists'; path: string }

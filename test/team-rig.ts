@@ -11,6 +11,7 @@ import { SessionBinding } from '../src/session-binding.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 import { tools } from '../src/tools/index.ts';
 import { selectPointers } from '../src/tools/json-path.ts';
+import { schemaChecker } from '../src/tools/json-schema.ts';
 import { factsOf } from '../src/views/sessions.ts';
 import { MailWatch } from '../src/views/team/mail-watch.ts';
 
@@ -53,7 +54,9 @@ export class TeamRig {
     const mail = new MailWatch(documents, workspace.project);
     const hints = new RunHints(documents);
     const config = { allowCommands: [] };
-    const ports = { config, hints, documents, sessions, graphs, mail, workspace, workspaceRoot: '/nowhere' };
+    const checkSchema = schemaChecker();
+    const place = { workspace, workspaceRoot: '/nowhere' };
+    const ports = { config, hints, documents, sessions, graphs, mail, checkSchema, ...place };
     return new Window(ports as unknown as Ports);
   }
 

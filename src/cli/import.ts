@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Config } from '../config.ts';
 import { visible } from '../display.ts';
 import type { Decide } from '../domain/command.ts';
-import { importMessages, importState } from '../domain/import-state.ts';
+import { type ImportStateAnswer, importMessages, importState } from '../domain/import-state.ts';
 import {
   type ImportDocument,
   type ImportSource,
@@ -17,6 +17,7 @@ import {
 import { fail, ok, type Result } from '../failure.ts';
 import { createLog } from '../log.ts';
 import { openPorts, type Ports } from '../ports.ts';
+import { underRules } from '../tools/state-rules.ts';
 import { SOURCE_NAMES, sourceKinds } from '../upkeep/import/index.ts';
 import { prepareTasks } from '../upkeep/import/prepare.ts';
 import type { Imported, Note } from '../upkeep/import/shape.ts';
@@ -168,7 +169,8 @@ async function takeLinks({ ports, session, source, found, report }: Job): Promis
 
 async function takeState({ ports, session, found, report }: Job): Promise<Result<undefined>> {
   if (Object.keys(found.state).length === 0) return ok(undefined);
-  const done = await change(ports, session, (tx, ctx) => importState(tx, ctx, session, found.state));
+  const decide: Decide<ImportStateAnswer> = (tx, ctx) => importState(tx, ctx, session, found.state);
+  const done = await change(ports, session, underRules(ports, session, decide));
   if (!done.ok) return done;
   report.taken.keys += done.value.taken.length;
   report.already.keys += done.value.same.length;

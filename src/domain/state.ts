@@ -23,6 +23,8 @@ const RESERVED: Record<string, { owner: string; call: string }> = {
   observability: { owner: 'the server', call: 'dashboard_get' },
 };
 
+export const RESERVED_KEYS: readonly string[] = Object.keys(RESERVED);
+
 /** Keys that are joined when a session is read, and are not stored in it. */
 export const JOINED_KEYS = ['organization', 'communication', 'observability'] as const;
 

@@ -7,6 +7,7 @@ import { ok, type Result } from '../failure.ts';
 import type { Json } from '../json/json.ts';
 import type { Ports } from '../ports.ts';
 import type { Call } from './define.ts';
+import { underRules } from './state-rules.ts';
 
 export interface ChangeInput {
   session?: string | undefined;
@@ -53,6 +54,16 @@ export async function changeInSession<A>(
   // A repeat is answered as the first call was: with the seq of the commit that it made.
   const stream = requestStream(request.scope, tool, request.id);
   return await documents.read((view) => ok({ ...changed.value, seq: view.lastSeq(stream) }));
+}
+
+/** As `changeInSession`, for a command that writes the session's state: what it leaves must satisfy the project's schemas. */
+export function writeState<A>(
+  call: Call<Ports>,
+  tool: string,
+  input: ChangeInput,
+  command: (session: string) => Decide<A>,
+): Promise<Result<Changed<A>>> {
+  return changeInSession(call, tool, input, (session) => underRules(call.ports, session, command(session)));
 }
 
 /** The answer with the seq, and `replayed` where it was given before. */

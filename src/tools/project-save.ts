@@ -3,12 +3,19 @@
 import { z } from 'zod';
 import { eventsOf, valueAt } from '../documents/past.ts';
 import type { Decide } from '../domain/command.ts';
+import { fitsPattern } from '../domain/project/policy.ts';
 import { type ProjectDocument, type SaveProjectAnswer, saveProject } from '../domain/project/project.ts';
+import { schemasOf } from '../domain/project/state-schemas.ts';
 import { projectStream } from '../domain/session-commands.ts';
-import { fail, ok, type Result } from '../failure.ts';
-import { isObject, type JsonObject } from '../json/json.ts';
+import { fail, type InputIssue, ok, type Result } from '../failure.ts';
+import listings from '../generated/tools.json' with { type: 'json' };
+import { isObject, type Json, type JsonObject } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
+import { deepEqual } from '../json/merge.ts';
+import { nearest } from '../nearest.ts';
 import type { Ports } from '../ports.ts';
+import { violations } from '../views/violations.ts';
+import { momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';
 import { requestInput, seqOutput } from './inputs.ts';
 import { changePlan, titleInput, versionInput } from './plan-inputs.ts';
@@ -23,7 +30,7 @@ const input = z
       .record(z.string(), z.unknown())
       .optional()
       .describe(
-        'Merged, null removes: global_settings {token_budget, max_concurrent_agents}, alerts {blocked_hours, idle_hours}, teams {name: {orchestrator, members, settings}}, pools {agent: {max, min, policy}}, resources {name: {capacity, kind, description}}, vote_weights {orchestrator, coordinator, worker}',
+        'Merged, null removes: global_settings {token_budget, max_concurrent_agents}, alerts {blocked_hours, idle_hours}, teams {name: {orchestrator, members, settings}}, pools {agent: max or {max, min, policy, nodes_per_agent}}, resources {name: {capacity, kind, description}}, schemas {path: JSON Schema}, policies [{tool, decision: allow|deny|ask, when, name, reason}], vote_weights',
       ),
     rollback_to: z.number().int().min(1).optional().describe('Instead: name and config as they were at this seq'),
     dry_run: z.boolean().default(false).describe('Only show the difference'),
@@ -53,6 +60,11 @@ export const projectSave = defineTool({
     changed_count: z.number().int(),
     difference: z.array(z.record(z.string(), z.unknown())).optional(),
     cut: z.string().optional(),
+    violations: z
+      .array(z.object({ session: z.string(), path: z.string(), schema: z.string(), why: z.string() }))
+      .optional()
+      .describe('Live sessions that do not satisfy new schemas'),
+    violating_sessions: z.number().int().optional(),
     dry_run: z.literal(true).optional(),
     seq: seqOutput,
   }),
@@ -61,6 +73,8 @@ export const projectSave = defineTool({
     const { project } = workspace;
     const config = configOf(given.config);
     if (!config.ok) return config;
+    const unknown = unknownTools(config.value?.policies);
+    if (unknown.length > 0) return fail({ code: 'invalid-input', issues: unknown });
     const session = await sessions.ensure();
     if (!session.ok) return session;
     const restore = await earlier(call.ports, project, given.rollback_to);
@@ -72,7 +86,13 @@ export const projectSave = defineTool({
       restore: restore.value,
       ifVersion: given.if_version,
     };
-    const command: Decide<SaveProjectAnswer> = (tx, ctx) => saveProject(tx, ctx, change);
+    let schemas: JsonObject = {};
+    const command: Decide<SaveProjectAnswer> = (tx, ctx) => {
+      const before = schemasOf(tx.read<ProjectDocument>(projectStream(project)));
+      const saved = saveProject(tx, ctx, change);
+      schemas = newSchemas(before, schemasOf(tx.read<ProjectDocument>(projectStream(project))));
+      return saved;
+    };
     if (given.dry_run) {
       const tried = await documents.rehearse(command, sessions.author('project_save', session.value));
       if (!tried.ok) return tried;
@@ -81,14 +101,28 @@ export const projectSave = defineTool({
         100,
       );
       const difference = { difference: shown, ...(cut === undefined ? {} : { cut }), dry_run: true as const };
-      return ok({ ...listed(tried.value.value), ...difference, seq: tried.value.seq });
+      const broken = await brokenBy(call, schemas);
+      return ok({ ...listed(tried.value.value), ...difference, ...broken, seq: tried.value.seq });
     }
     const changed = await changePlan(call, 'project_save', given, () => command);
     if (!changed.ok) return changed;
     const { value, seq, replayed } = changed.value;
-    return ok({ ...listed(value), seq, ...(replayed ? { replayed } : {}) });
+    return ok({ ...listed(value), ...(await brokenBy(call, schemas)), seq, ...(replayed ? { replayed } : {}) });
   },
 });
+
+/** Those that a change brought, or changed. */
+function newSchemas(before: Readonly<JsonObject>, after: Readonly<JsonObject>): JsonObject {
+  const fresh = Object.entries(after).filter(([path, schema]) => !deepEqual(before[path], schema));
+  return structuredClone(Object.fromEntries(fresh));
+}
+
+/** The live sessions whose state does not satisfy new schemas. Their next write there has to. */
+async function brokenBy(call: Call<Ports>, schemas: Readonly<JsonObject>) {
+  const { documents, checkSchema } = call.ports;
+  const { rows, count } = await documents.read((view) => violations(view, momentOf(call), schemas, checkSchema));
+  return count === 0 ? {} : { violations: rows, violating_sessions: count };
+}
 
 function listed({ project, version, changed }: SaveProjectAnswer) {
   return { project, version, changed: changed.slice(0, LISTED), changed_count: changed.length };
@@ -99,6 +133,22 @@ function configOf(given: unknown): Result<JsonObject | undefined> {
   const checked = checkValue(given);
   if (!checked.ok) return checked;
   return ok(isObject(checked.value) ? checked.value : undefined);
+}
+
+/** A policy for a tool that does not exist would stop nothing, and nobody would know. */
+function unknownTools(policies: Json | undefined): InputIssue[] {
+  const names = listings.map(({ tool }) => tool.name);
+  return (Array.isArray(policies) ? policies : []).flatMap((policy, index) => {
+    const pattern = isObject(policy) ? policy.tool : undefined;
+    if (typeof pattern !== 'string' || names.some((name) => fitsPattern(pattern, name))) return [];
+    const near = nearest(pattern, names).join(', ');
+    return [
+      {
+        at: `/config/policies/${index}/tool`,
+        why: `fits no tool; ${near === '' ? 'see tools/list' : `the nearest: ${near}`}`,
+      },
+    ];
+  });
 }
 
 /** The project as it was at a seq. */

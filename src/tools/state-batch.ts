@@ -6,10 +6,11 @@ import { changeState, etagAt, type StateOperation } from '../domain/state.ts';
 import { type Failure, fail, ok, type Result } from '../failure.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Ports } from '../ports.ts';
-import { changeInSession, withSeq } from './change.ts';
+import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './inputs.ts';
 import { ROWS_CHARS, shownOps } from './shown.ts';
+import { underRules } from './state-rules.ts';
 
 const PATCH_SHOWN = 50;
 const PATH_SHOWN = 40;
@@ -67,7 +68,7 @@ export const stateBatch = defineTool({
     if (!operations.ok) return operations;
     const command = (session: string): Decide<BatchAnswer> => batch(session, operations.value);
     if (given.dry_run === true) return await rehearse(call, given.session, command);
-    const changed = await changeInSession<BatchAnswer>(call, 'state_batch', given, command);
+    const changed = await writeState<BatchAnswer>(call, 'state_batch', given, command);
     return changed.ok ? withSeq(changed.value) : changed;
   },
 });
@@ -109,7 +110,8 @@ async function rehearse(
   const { documents, sessions } = call.ports;
   const session = await sessions.ensure(explicit);
   if (!session.ok) return session;
-  const tried = await documents.rehearse(command(session.value), sessions.author('state_batch', session.value));
+  const rehearsed = underRules(call.ports, session.value, command(session.value));
+  const tried = await documents.rehearse(rehearsed, sessions.author('state_batch', session.value));
   if (!tried.ok) return sessions.withNear<never>(tried);
   const { shown, cut } = shownOps(
     tried.value.events.flatMap((event) => event.patch),

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { changeState, type DeleteAnswer } from '../domain/state.ts';
 import type { Ports } from '../ports.ts';
-import { changeInSession, withSeq } from './change.ts';
+import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './inputs.ts';
 
@@ -27,7 +27,7 @@ export const stateDelete = defineTool({
   }),
   async run(input, call: Call<Ports>) {
     const operation = { op: 'delete' as const, path: input.path, ifEtag: input.if_etag };
-    const changed = await changeInSession<DeleteAnswer>(
+    const changed = await writeState<DeleteAnswer>(
       call,
       'state_delete',
       input,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { changeState, type MergeAnswer } from '../domain/state.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Ports } from '../ports.ts';
-import { changeInSession, withSeq } from './change.ts';
+import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { etagInput, pathInput, requestInput, seqOutput, sessionInput, valueInput } from './inputs.ts';
 
@@ -37,7 +37,7 @@ export const stateMerge = defineTool({
     const value = checkValue(input.value);
     if (!value.ok) return value;
     const operation = { op: 'merge' as const, path: input.path, value: value.value, ifEtag: input.if_etag };
-    const changed = await changeInSession<MergeAnswer>(
+    const changed = await writeState<MergeAnswer>(
       call,
       'state_merge',
       input,

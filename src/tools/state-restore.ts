@@ -9,10 +9,11 @@ import { parsePath, type SimplePath } from '../domain/state-path.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import { isObject, type JsonObject } from '../json/json.ts';
 import type { Ports } from '../ports.ts';
-import { changeInSession, withSeq } from './change.ts';
+import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { pathInput, pointInput, requestInput, seqOutput, sessionInput } from './inputs.ts';
 import { type ShownOp, shownOps } from './shown.ts';
+import { underRules } from './state-rules.ts';
 
 const PATCH_SHOWN = 50;
 
@@ -65,10 +66,11 @@ export const stateRestore = defineTool({
     if (!isObject(then)) return fail({ code: 'unknown-seq', seq: String(given.to), newest: documents.store.seq() });
     const command = (id: string) => restore(id, path, then, seq.value);
     if (given.dry_run !== true) {
-      const changed = await changeInSession(call, 'state_restore', given, command);
+      const changed = await writeState(call, 'state_restore', given, command);
       return changed.ok ? withSeq(changed.value) : changed;
     }
-    const tried = await documents.rehearse(command(session.value), sessions.author('state_restore', session.value));
+    const rehearsed = underRules(call.ports, session.value, command(session.value));
+    const tried = await documents.rehearse(rehearsed, sessions.author('state_restore', session.value));
     return tried.ok ? ok({ ...tried.value.value, seq: tried.value.seq }) : sessions.withNear<never>(tried);
   },
 });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { changeState, type SetAnswer } from '../domain/state.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Ports } from '../ports.ts';
-import { changeInSession, withSeq } from './change.ts';
+import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { etagInput, pathInput, requestInput, seqOutput, sessionInput, valueInput } from './inputs.ts';
 
@@ -43,7 +43,7 @@ export const stateSet = defineTool({
     if (!value.ok) return value;
     const { path, if_etag: ifEtag, if_absent: ifAbsent } = input;
     const operation = { op: 'set' as const, path, value: value.value, ifEtag, ifAbsent };
-    const changed = await changeInSession<SetAnswer>(
+    const changed = await writeState<SetAnswer>(
       call,
       'state_set',
       input,

@@ -16,6 +16,13 @@ const samples: { [C in FailureCode]: Extract<Failure, { code: C }> } = {
   'path-reserved': { code: 'path-reserved', path: '$.communication', owner: 'messages', call: 'message_send' },
   'path-blocked': { code: 'path-blocked', path: '$.a.b', at: '$.a', found: 'a number' },
   'value-refused': { code: 'value-refused', at: '/a', why: 'nested deeper than 100 levels' },
+  'schema-violated': {
+    code: 'schema-violated',
+    path: '$.tasks.t1.status',
+    schema: '$.tasks.*',
+    rule: 'enum ["todo","done"]',
+    found: '"later"',
+  },
   'too-large': {
     code: 'too-large',
     what: 'The value',
@@ -107,6 +114,8 @@ const calls = [
   'session_recover',
 ];
 calls.push(
+  'project_get',
+  'project_save',
   'plan_save',
   'plan_list',
   'graph_check',

@@ -4,10 +4,17 @@
 import type { InputIssue } from '../../failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
-import { nearest } from '../../nearest.ts';
+import { NAME_PATTERN } from '../team/channel.ts';
+import { FILE_LOCK, LOCK_KINDS, type LockKind, MAX_PARTIES } from '../team/lock.ts';
+import { anyObject, type Check, keys, listOf, named, oneOf, whole, words } from './checks.ts';
+import { checkPolicies, type Policy } from './policy.ts';
+import { readSchema } from './schema-rules.ts';
+import { schemaSteps } from './state-schemas.ts';
 
 export interface GlobalSettings {
+  /** Tokens that the agents of one run may report before nothing more of it is given out. */
   token_budget: number;
+  /** Claims that agents may hold at once, in all runs of the project together. */
   max_concurrent_agents: number;
 }
 
@@ -17,11 +24,22 @@ export interface Team {
   settings?: JsonObject;
 }
 
+/** How many claims agents of one name may hold at once; see pool.ts. `{max}` may be written as the number alone. */
 export interface Pool {
   max: number;
+  /** With `demand`: so many at least. Default 0. */
   min?: number;
-  /** `fixed`: always `max`; `demand`: between `min` and `max`, as work is ready. */
+  /** `fixed` (default): `max`. `demand`: between `min` and `max`, by how much work there is. */
   policy?: 'fixed' | 'demand';
+  /** With `demand`: one agent for so many nodes. Default 1. */
+  nodes_per_agent?: number;
+}
+
+/** A lock of this name has this capacity and kind, whoever takes it. */
+export interface ResourceSettings {
+  capacity: number;
+  kind?: Exclude<LockKind, 'file'>;
+  description?: string;
 }
 
 /** Hours after which a board marks a task as overdue. */
@@ -37,7 +55,11 @@ export interface ProjectConfig {
   alerts: Alerts;
   teams: Record<string, Team>;
   pools: Record<string, Pool>;
-  resources: Record<string, { capacity: number; kind?: string; description?: string }>;
+  resources: Record<string, ResourceSettings>;
+  /** By path: what the state of the project's sessions must satisfy there; see state-schemas.ts. */
+  schemas: Record<string, Json>;
+  /** Which calls its agents may make; see policy.ts. */
+  policies: Policy[];
   /** What a vote of each tier weighs; absent: 3, 2 and 1. */
   vote_weights?: { orchestrator?: number; coordinator?: number; worker?: number };
 }
@@ -52,111 +74,87 @@ export function withDefaults(config: Readonly<JsonObject> | undefined): ProjectC
   const given = structuredClone(config ?? {}) as Partial<ProjectConfig>;
   return {
     teams: {},
-    pools: {},
     resources: {},
+    schemas: {},
+    policies: [],
     ...given,
-    global_settings: { ...DEFAULTS.global_settings, ...given.global_settings },
+    pools: poolsOf(config),
+    global_settings: globalSettingsOf(config),
     alerts: { ...DEFAULTS.alerts, ...given.alerts },
   };
 }
 
-/** What a place may hold; says why not, or undefined if the value fits. */
-type Check = (value: Json, at: string, issues: InputIssue[]) => void;
+/** The part of `withDefaults` that decisions on claims need: without a copy of all the rest. */
+export function globalSettingsOf(config: Readonly<JsonObject> | undefined): GlobalSettings {
+  return { ...DEFAULTS.global_settings, ...(config?.global_settings as Partial<GlobalSettings> | undefined) };
+}
 
-const whole =
-  (least: number, most: number): Check =>
-  (value, at, issues) => {
-    const fits = typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
-    if (!fits) issues.push({ at, why: `expected a whole number from ${least} to ${most}` });
-  };
+/** The pools, each in its long form. */
+export function poolsOf(config: Readonly<JsonObject> | undefined): Record<string, Pool> {
+  const given = (config?.pools ?? {}) as unknown as Record<string, number | Pool>;
+  const pools = Object.entries(given).map(([name, pool]) => [
+    name,
+    typeof pool === 'number' ? { max: pool } : { ...pool },
+  ]);
+  return Object.fromEntries(pools);
+}
 
-const words =
-  (most: number): Check =>
-  (value, at, issues) => {
-    if (typeof value !== 'string' || value === '' || value.length > most)
-      issues.push({ at, why: `expected text of 1 to ${most} characters` });
-  };
+const poolObject = keys(
+  {
+    max: whole(1, 1_000),
+    min: whole(0, 1_000),
+    policy: oneOf('fixed', 'demand'),
+    nodes_per_agent: whole(1, 10_000),
+  },
+  ['max'],
+);
 
-const oneOf =
-  (...values: string[]): Check =>
-  (value, at, issues) => {
-    if (!values.includes(String(value))) issues.push({ at, why: `expected one of ${values.join(', ')}` });
-  };
-
-const anyObject: Check = (value, at, issues) => {
-  if (!isObject(value)) issues.push({ at, why: 'expected an object' });
-};
-
-const listOf =
-  (check: Check, most: number): Check =>
-  (value, at, issues) => {
-    if (!Array.isArray(value) || value.length > most) {
-      issues.push({ at, why: `expected a list of at most ${most}` });
-      return;
-    }
-    for (const [index, item] of value.entries()) check(item, `${at}/${index}`, issues);
-  };
-
-/** An object with these keys alone; those in `required` must be there. */
-const keys =
-  (shape: Record<string, Check>, required: readonly string[] = []): Check =>
-  (value, at, issues) => {
-    if (!isObject(value)) {
-      issues.push({ at, why: 'expected an object' });
-      return;
-    }
-    for (const key of required) if (!Object.hasOwn(value, key)) issues.push({ at: `${at}/${key}`, why: 'required' });
-    for (const [key, item] of Object.entries(value)) {
-      const check = Object.hasOwn(shape, key) ? shape[key] : undefined;
-      const place = `${at}/${escapeToken(key)}`;
-      if (check !== undefined) {
-        check(item, place, issues);
-        continue;
-      }
-      const [near] = nearest(key, Object.keys(shape), 1);
-      const known = Object.keys(shape).join(', ');
-      issues.push({ at: place, why: `unknown key, ${near === undefined ? `use ${known}` : `did you mean ${near}?`}` });
-    }
-  };
-
-/** An object of any names, each with a value of one kind. */
-const named =
-  (check: Check, most: number): Check =>
-  (value, at, issues) => {
-    if (!isObject(value) || Object.keys(value).length > most) {
-      issues.push({ at, why: `expected an object of at most ${most} names` });
-      return;
-    }
-    for (const [name, item] of Object.entries(value)) {
-      const place = `${at}/${escapeToken(name)}`;
-      if (/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name)) check(item, place, issues);
-      else issues.push({ at: place, why: 'a name is 1 to 64 of a-z, 0-9, dot, dash and underscore' });
-    }
-  };
-
-const poolFits: Check = (value, at, issues) => {
-  if (!isObject(value)) return;
+const pool: Check = (value, at, issues) => {
+  if (!isObject(value)) return whole(1, 1_000)(value, at, issues);
+  poolObject(value, at, issues);
   const { min, max } = value;
   if (typeof min === 'number' && typeof max === 'number' && min > max)
     issues.push({ at: `${at}/min`, why: `is above max (${max})` });
 };
 
-const pool: Check = (value, at, issues) => {
-  const shape = { max: whole(1, 1_000), min: whole(0, 1_000), policy: oneOf('fixed', 'demand') };
-  keys(shape, ['max'])(value, at, issues);
-  poolFits(value, at, issues);
+/** Of LOCK_KINDS all but file: files are reserved by pattern and have no capacity. */
+const RESOURCE_KINDS = LOCK_KINDS.filter((kind) => kind !== 'file');
+const resource = keys({ capacity: whole(1, MAX_PARTIES), kind: oneOf(...RESOURCE_KINDS), description: words(1_000) }, [
+  'capacity',
+]);
+
+const resources: Check = (value, at, issues) => {
+  named(resource, 500)(value, at, issues);
+  const unfit = Object.keys(isObject(value) ? value : {}).find((id) => id === FILE_LOCK || !NAME_PATTERN.test(id));
+  if (unfit !== undefined)
+    issues.push({
+      at: `${at}/${escapeToken(unfit)}`,
+      why: `is no name that a lock can have (1 to 40 of a-z, 0-9, ".", "_" and "-", not ${FILE_LOCK})`,
+    });
+};
+
+const schemas: Check = (value, at, issues) => {
+  if (!isObject(value) || Object.keys(value).length > 50) {
+    issues.push({ at, why: 'expected an object of at most 50 paths, each with a JSON Schema' });
+    return;
+  }
+  for (const [path, schema] of Object.entries(value)) {
+    const place = `${at}/${escapeToken(path)}`;
+    const steps = schemaSteps(path);
+    if (steps.ok) issues.push(...readSchema(schema, place).issues);
+    else issues.push({ at: place, why: steps.failure.code === 'path-refused' ? steps.failure.why : 'is no path' });
+  }
 };
 
 const config = keys({
-  global_settings: keys({ token_budget: whole(1, 1_000_000_000), max_concurrent_agents: whole(1, 10_000) }),
+  global_settings: keys({ token_budget: whole(1, 1_000_000_000), max_concurrent_agents: whole(1, 1_000) }),
   alerts: keys({ blocked_hours: whole(1, 10_000), idle_hours: whole(1, 10_000) }),
   teams: named(keys({ orchestrator: words(64), members: listOf(words(64), 200), settings: anyObject }), 100),
   pools: named(pool, 200),
   vote_weights: keys({ orchestrator: whole(0, 100), coordinator: whole(0, 100), worker: whole(0, 100) }),
-  resources: named(
-    keys({ capacity: whole(1, 1_000_000), kind: words(64), description: words(1_000) }, ['capacity']),
-    500,
-  ),
+  resources,
+  schemas,
+  policies: checkPolicies,
 });
 
 /** Every fault of a configuration, with JSON Pointers below `/config`. */

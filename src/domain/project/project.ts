@@ -2,12 +2,13 @@
 // next decision of every process, because all of them decide on the document. Pure; tools/project-*.ts call it.
 
 import { fail, ok, type Result } from '../../failure.ts';
-import { copyJson, type JsonObject } from '../../json/json.ts';
+import { copyJson, isObject, type JsonObject } from '../../json/json.ts';
 import { deepEqual, mergeOps } from '../../json/merge.ts';
 import type { PatchOp } from '../../json/patch.ts';
+import { escapeToken } from '../../json/pointer.ts';
 import type { Context, Transaction } from '../command.ts';
 import { projectStream } from '../session-commands.ts';
-import { configFaults, type GlobalSettings, withDefaults } from './config.ts';
+import { configFaults, type GlobalSettings, globalSettingsOf } from './config.ts';
 
 export interface ProjectDocument {
   schema: 1;
@@ -19,7 +20,7 @@ export interface ProjectDocument {
 }
 
 /** project_get shows all of it in one answer. */
-const MAX_CONFIG_CHARS = 10_000;
+const MAX_CONFIG_CHARS = 15_000;
 
 export interface SaveProjectInput {
   project: string;
@@ -63,9 +64,30 @@ export function saveProject(tx: Transaction, _ctx: Context, input: SaveProjectIn
 function changeOps(found: Readonly<ProjectDocument>, { name, config }: SaveProjectInput): PatchOp[] {
   const ops: PatchOp[] = [];
   if (name !== undefined && name !== found.name) ops.push({ op: 'replace', path: '/name', value: name });
+  if (config === undefined || Object.keys(config).length === 0) return ops;
+  const { schemas, ...rest } = config;
   // Copied: the operations become part of the document, and a command may run several times.
-  if (config !== undefined && Object.keys(config).length > 0)
-    ops.push(...mergeOps(found.config, '/config', copyJson(config)));
+  ops.push(...mergeOps(found.config, '/config', copyJson(isObject(schemas) ? rest : config)));
+  if (isObject(schemas)) ops.push(...schemaOps(found.config, schemas));
+  return ops;
+}
+
+/** A schema is replaced whole, and its nulls are values: merged into the one before it would be neither of the two. */
+function schemaOps(config: Readonly<JsonObject> | undefined, given: Readonly<JsonObject>): PatchOp[] {
+  const ops: PatchOp[] = [];
+  const before = isObject(config?.schemas) ? config.schemas : undefined;
+  const kept = Object.entries(given).filter(([, schema]) => schema !== null);
+  if (before === undefined) {
+    if (kept.length > 0) ops.push({ op: 'add', path: '/config/schemas', value: copyJson(Object.fromEntries(kept)) });
+    return ops;
+  }
+  for (const [path, schema] of Object.entries(given)) {
+    const at = `/config/schemas/${escapeToken(path)}`;
+    const old = Object.hasOwn(before, path) ? before[path] : undefined;
+    if (schema !== null && old === undefined) ops.push({ op: 'add', path: at, value: copyJson(schema) });
+    else if (schema !== null && !deepEqual(old, schema)) ops.push({ op: 'replace', path: at, value: copyJson(schema) });
+    else if (schema === null && old !== undefined) ops.push({ op: 'remove', path: at });
+  }
   return ops;
 }
 
@@ -80,5 +102,5 @@ function restoreOps(found: Readonly<ProjectDocument>, then: Pick<ProjectDocument
 
 /** The limits that hold for a project's agents now; reading them makes them part of the decision. */
 export function globalSettings(tx: Transaction, project: string): GlobalSettings {
-  return withDefaults(tx.read<ProjectDocument>(projectStream(project))?.config).global_settings;
+  return globalSettingsOf(tx.read<ProjectDocument>(projectStream(project))?.config);
 }

@@ -13,6 +13,7 @@ import {
   type LockKind,
   liveLock,
   lockStream,
+  MAX_PARTIES,
   samePaths,
   staleFence,
   WAITER_MS,
@@ -57,8 +58,6 @@ export interface NotGranted {
   until: number;
 }
 
-/** Holders of one document: more is refused, so that it stays small. */
-const MAX_PARTIES = 500;
 const SHOWN = 10;
 
 /** Grants the lock, renews it if the caller holds it, or says who is in the way. */

@@ -25,6 +25,9 @@ export const FILE_LOCK = 'file';
 /** A waiter that was not seen for so long is passed over. Presence is noted at most every 10 s. */
 export const WAITER_MS = 15_000;
 
+/** Holders of one document, and those in line: more is refused, so that it stays small. */
+export const MAX_PARTIES = 500;
+
 interface Party {
   session: string;
   agent?: string;

@@ -158,7 +158,7 @@ describe('a project', () => {
       global_settings: { token_budget: -1, max_agents: 3 },
       teams: { 'No Name': {}, core: { members: 'ann' } },
       pools: { a: { min: 5, max: 2 }, b: {} },
-      policies: [],
+      polices: [],
       resources: { db: { capacity: 1.5 } },
     });
     const issues = failure.code === 'invalid-input' ? failure.issues.map(({ at }) => at) : [];
@@ -169,7 +169,7 @@ describe('a project', () => {
       '/config/teams/core/members',
       '/config/pools/a/min',
       '/config/pools/b/max',
-      '/config/policies',
+      '/config/polices',
       '/config/resources/db/capacity',
     ]);
   });

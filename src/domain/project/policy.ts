@@ -1,0 +1,157 @@
+// Policies of a project: which calls of tools its agents may make. A list of plain data in the project's configuration, of
+// which the first that fits a call decides; a call that none fits is allowed. Pure; policy-gate.ts asks before each call.
+
+import type { InputIssue } from '../../failure.ts';
+import { isObject, type Json } from '../../json/json.ts';
+import { SESSION_MODES } from '../session.ts';
+import { parsePath } from '../state-path.ts';
+import { TIERS } from '../team/registry.ts';
+import { type Check, keys, listOf, name, oneOf, words } from './checks.ts';
+
+export const POLICY_DECISIONS = ['allow', 'deny', 'ask'] as const;
+
+type Scalar = string | number | boolean | null;
+
+/** All that it names must hold; of a list, one of its members. */
+interface PolicyCondition {
+  /** Of the caller's session. */
+  mode?: string | string[];
+  /** Of the calling agent, as its session or the registry says; without either, worker. */
+  tier?: string | string[];
+  /** The agent of the claim that is passed or asked for, else `main`; `*` stands for any characters. */
+  agent?: string | string[];
+  /** By the place of an argument, such as `path` or `operations.*.path`: what is given there. `*` as in `agent`. */
+  args?: Record<string, Scalar | Scalar[]>;
+}
+
+export interface Policy {
+  /** By which failures and approvals name it. `ask` needs one. */
+  name?: string;
+  /** A tool's name; `*` stands for any characters. */
+  tool: string;
+  decision: (typeof POLICY_DECISIONS)[number];
+  when?: PolicyCondition;
+  /** Told to whom it stops. */
+  reason?: string;
+}
+
+/** What a policy may look at of a call. `input` is what was sent, without defaults. */
+export interface CallFacts {
+  tool: string;
+  input: unknown;
+  mode: string;
+  tier: string;
+  agent: string;
+}
+
+/** The first policy that fits a call. */
+export function policyFor(policies: readonly Policy[], call: CallFacts): Policy | undefined {
+  return policies.find(({ tool, when = {} }) => {
+    if (!fitsPattern(tool, call.tool)) return false;
+    if (!fitsOne(when.mode, call.mode) || !fitsOne(when.tier, call.tier) || !fitsOne(when.agent, call.agent))
+      return false;
+    return Object.entries(when.args ?? {}).every(([place, wanted]) => {
+      const given = argumentsAt(call.input, place.split('.'));
+      return given.some((value) => [wanted].flat().some((one) => fitsArgument(one, value)));
+    });
+  });
+}
+
+/** How a policy is called in a failure. */
+export function policyLabel(policies: readonly Policy[], policy: Policy): string {
+  return policy.name === undefined
+    ? `policy ${policies.indexOf(policy) + 1} of ${policies.length} (${policy.decision} ${policy.tool})`
+    : `the policy ${JSON.stringify(policy.name)}`;
+}
+
+function fitsOne(wanted: string | string[] | undefined, actual: string): boolean {
+  return wanted === undefined || [wanted].flat().some((one) => fitsPattern(one, actual));
+}
+
+function fitsArgument(wanted: Scalar, given: unknown): boolean {
+  if (typeof wanted !== 'string' || typeof given !== 'string') return wanted === given;
+  // A path can be written in several ways: it is compared in its full form.
+  const path = wanted.startsWith('$') ? parsePath(given) : undefined;
+  return fitsPattern(wanted, path?.ok ? path.value.text : given);
+}
+
+/** Whether a text is a pattern's, in which `*` stands for any characters. Each part is looked for once: no backtracking. */
+export function fitsPattern(pattern: string, text: string): boolean {
+  const [first = '', ...parts] = pattern.split('*');
+  const last = parts.pop();
+  if (last === undefined) return pattern === text;
+  if (!text.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of parts) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return text.length - at >= last.length && text.endsWith(last);
+}
+
+/** What was given at a place of the arguments; of `*`, each element or member. */
+function argumentsAt(input: unknown, [key, ...rest]: readonly string[]): unknown[] {
+  if (key === undefined) return [input];
+  if (typeof input !== 'object' || input === null) return [];
+  if (key === '*') return Object.values(input).flatMap((one) => argumentsAt(one, rest));
+  const found: unknown = Object.hasOwn(input, key) ? Reflect.get(input, key) : undefined;
+  return found === undefined ? [] : argumentsAt(found, rest);
+}
+
+const anyOf =
+  (check: Check): Check =>
+  (value, at, issues) =>
+    Array.isArray(value) ? listOf(check, 20, 1)(value, at, issues) : check(value, at, issues);
+
+const scalar: Check = (value, at, issues) => {
+  if (typeof value === 'object' && value !== null)
+    issues.push({ at, why: 'expected text, a number, true, false or null, or a list of such' });
+  else if (typeof value === 'string' && value.length > 500) issues.push({ at, why: 'expected at most 500 characters' });
+};
+
+const toolPattern: Check = (value, at, issues) => {
+  if (typeof value !== 'string' || !/^[a-z_*]{1,64}$/.test(value))
+    issues.push({ at, why: 'expected the name of a tool; * stands for any characters, as in state_*' });
+};
+
+const placed: Check = (value, at, issues) => {
+  if (!isObject(value) || Object.keys(value).length > 8) {
+    issues.push({ at, why: 'expected an object of at most 8 places of arguments' });
+    return;
+  }
+  for (const [place, wanted] of Object.entries(value)) {
+    if (/^[\w*-]+(\.[\w*-]+){0,5}$/.test(place)) anyOf(scalar)(wanted, `${at}/${place}`, issues);
+    else
+      issues.push({
+        at,
+        why: `${JSON.stringify(place.slice(0, 60))} is no place: write it as path or operations.*.path`,
+      });
+  }
+};
+
+const condition = keys({
+  mode: anyOf(oneOf(...SESSION_MODES)),
+  tier: anyOf(oneOf(...TIERS)),
+  agent: anyOf(words(64)),
+  args: placed,
+});
+
+const policy = keys(
+  { name, tool: toolPattern, decision: oneOf(...POLICY_DECISIONS), when: condition, reason: words(300) },
+  ['tool', 'decision'],
+);
+
+/** A list of policies. */
+export function checkPolicies(value: Json, at: string, issues: InputIssue[]): void {
+  listOf(policy, 50)(value, at, issues);
+  const names = new Set<Json>();
+  for (const [index, one] of (Array.isArray(value) ? value : []).entries()) {
+    if (!isObject(one)) continue;
+    if (one.decision === 'ask' && one.name === undefined)
+      issues.push({ at: `${at}/${index}/name`, why: 'required with ask: an approval names it' });
+    if (one.name !== undefined && names.has(one.name))
+      issues.push({ at: `${at}/${index}/name`, why: 'is the name of another policy' });
+    if (one.name !== undefined) names.add(one.name);
+  }
+}

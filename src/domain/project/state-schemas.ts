@@ -1,0 +1,184 @@
+// JSON Schemas that a project lays over the state of its sessions: whatever a command leaves at, below or above such a
+// place must satisfy its schema. `underSchemas` goes round the commands that write state. Pure; tools/state-rules.ts calls it.
+
+import { type Failure, fail, ok, type Result } from '../../failure.ts';
+import { isObject, type Json, type JsonObject } from '../../json/json.ts';
+import type { PatchOp } from '../../json/patch.ts';
+import { getAt, parsePointer } from '../../json/pointer.ts';
+import type { Decide, Happening, Transaction } from '../command.ts';
+import { jsonLength } from '../etag.ts';
+import { type SessionDocument, sessionStream } from '../session.ts';
+import { projectStream } from '../session-commands.ts';
+import { RESERVED_KEYS } from '../state.ts';
+import { parsePath } from '../state-path.ts';
+import { printPath } from '../state-path-scan.ts';
+import type { ProjectDocument } from './project.ts';
+
+/** What stands at one place under a schema is checked whole at each change of it: so many characters of JSON at most. */
+const MAX_PLACE_CHARS = 256 * 1024;
+
+/** What keeps a value from its schema. */
+export interface SchemaFault {
+  /** Where in the value. */
+  at: (string | number)[];
+  /** The keyword of the schema and what it asks for, such as `maxLength 20`. */
+  rule: string;
+  /** What stands there, shortened. */
+  found: string;
+}
+
+/** The first fault of a value, or undefined if it satisfies the schema. Contract: the schema has passed `readSchema`. */
+export type CheckSchema = (schema: Json, value: Json) => SchemaFault | undefined;
+
+export interface SchemaParts {
+  check: CheckSchema;
+  /**
+   * Whether a project has schemas, as its document is at this moment of the decision. Where it says no, the document is
+   * not made part of the decision: projects without schemas pay nothing in their commits. A command that begins once a
+   * schema was saved sees it all the same, since every decision is made on a freshly read log.
+   */
+  inForce(project: string): boolean;
+}
+
+/** A step of a schema's path: a key, or any (`*`). */
+type Step = string | undefined;
+
+/** The steps of a path that a schema may have; says why a path is none. */
+export function schemaSteps(path: string): Result<Step[]> {
+  const parsed = parsePath(path);
+  if (!parsed.ok) return parsed;
+  const steps: Step[] = [];
+  const segments =
+    parsed.value.kind === 'query'
+      ? parsed.value.segments
+      : parsed.value.tokens.map((name) => ({ deep: false, selector: { select: 'name' as const, name } }));
+  const refuse = (why: string) => fail({ code: 'path-refused', path: parsed.value.text, why });
+  for (const { deep, selector } of segments) {
+    const key = selector.select === 'name' ? selector.name : undefined;
+    // An element of an array changes its index when one before it goes: a schema is for all of them.
+    if (deep || (selector.select !== 'all' && (typeof key !== 'string' || /^\d+$/.test(key))))
+      return refuse('the path of a schema is made of keys and *, as $.tasks.*.status');
+    steps.push(key as Step);
+  }
+  const [first] = steps;
+  if (first === undefined) return refuse('the path of a schema begins with a key, as $.tasks');
+  if (RESERVED_KEYS.includes(first)) return refuse(`${first} is not written by the state tools`);
+  return ok(steps);
+}
+
+/** The command, which fails if what it leaves in the session's state does not satisfy the schemas of its project. */
+export function underSchemas<A>(session: string, parts: SchemaParts, command: Decide<A>): Decide<A> {
+  return (tx, ctx) => {
+    const watched = new WatchedTransaction(tx, sessionStream(session));
+    const result = command(watched, ctx);
+    if (!result.ok || watched.changed.size === 0) return result;
+    const doc = tx.read<JsonObject>(sessionStream(session));
+    const project = (doc as unknown as SessionDocument | undefined)?.session.project;
+    if (doc === undefined || project === undefined || !parts.inForce(project)) return result;
+    const schemas = schemasOf(tx.read<ProjectDocument>(projectStream(project)));
+    const broken = violation(doc, schemas, parts.check, watched.changed);
+    return broken === undefined ? result : fail(failureOf(broken));
+  };
+}
+
+export function schemasOf(project: Readonly<Pick<ProjectDocument, 'config'>> | undefined): JsonObject {
+  const schemas = project?.config?.schemas;
+  return isObject(schemas) ? schemas : {};
+}
+
+/** A place that does not satisfy the schema of a path, or holds too much to be checked. */
+export type Violation = { path: string; schema: string } & (
+  | { code: 'schema-violated'; rule: string; found: string }
+  | { code: 'too-large'; limit: number }
+);
+
+/** The first place that does not satisfy its schema: of those that the pointers touch, or of all. */
+export function violation(
+  doc: Readonly<JsonObject>,
+  schemas: Readonly<JsonObject>,
+  check: CheckSchema,
+  changed: Iterable<string> = [''],
+): Violation | undefined {
+  const pointers = [...changed].map(parsePointer);
+  for (const [path, schema] of Object.entries(schemas)) {
+    const steps = schemaSteps(path);
+    // A path that another version of the program let through: nothing can be held against it.
+    if (!steps.ok) continue;
+    for (const place of placesOf(doc, steps.value, pointers)) {
+      const value = getAt(doc, place);
+      if (value === undefined) continue;
+      if (jsonLength(value, MAX_PLACE_CHARS) > MAX_PLACE_CHARS)
+        return { code: 'too-large', path: printPath(place), schema: path, limit: MAX_PLACE_CHARS };
+      const fault = check(schema, value);
+      if (fault === undefined) continue;
+      const { at, rule, found } = fault;
+      return { code: 'schema-violated', path: printPath([...place, ...at]), schema: path, rule, found };
+    }
+  }
+  return undefined;
+}
+
+function failureOf(broken: Violation): Failure {
+  if (broken.code === 'schema-violated') return broken;
+  const { path, schema, limit } = broken;
+  const instead = `keep less there, or lay the schema over its parts with project_save (${schema}.*)`;
+  return { code: 'too-large', what: `${path}, which has a schema,`, limit, instead };
+}
+
+/** Places under a path of which the pointers name a part, or something that they are part of; each once. */
+function placesOf(doc: Readonly<JsonObject>, steps: readonly Step[], pointers: readonly string[][]): string[][] {
+  const found = new Map<string, string[]>();
+  for (const pointer of pointers) {
+    const shared = Math.min(steps.length, pointer.length);
+    if (steps.slice(0, shared).some((step, depth) => step !== undefined && step !== pointer[depth])) continue;
+    for (const place of expand(doc, pointer.slice(0, shared), steps.slice(shared)))
+      found.set(JSON.stringify(place), place);
+  }
+  return [...found.values()];
+}
+
+/** The places that the remaining steps lead to from one place. */
+function expand(doc: Readonly<JsonObject>, from: string[], steps: readonly Step[]): string[][] {
+  let places = [from];
+  for (const step of steps) {
+    places = places.flatMap((place) => {
+      if (step !== undefined) return [[...place, step]];
+      const value = getAt(doc, place);
+      return typeof value === 'object' && value !== null ? Object.keys(value).map((key) => [...place, key]) : [];
+    });
+  }
+  return places;
+}
+
+/** Passes everything on, and keeps what is changed of one stream, as JSON Pointers. */
+class WatchedTransaction implements Transaction {
+  readonly changed = new Set<string>();
+  private readonly tx: Transaction;
+  private readonly stream: string;
+
+  constructor(tx: Transaction, stream: string) {
+    this.tx = tx;
+    this.stream = stream;
+  }
+
+  read<T extends object>(stream: string): Readonly<T> | undefined {
+    return this.tx.read<T>(stream);
+  }
+
+  version(stream: string): number {
+    return this.tx.version(stream);
+  }
+
+  create(stream: string, happening: Happening, value: object): void {
+    this.tx.create(stream, happening, value);
+  }
+
+  edit<T extends object>(stream: string, happening: Happening, recipe: (draft: T) => void): void {
+    this.tx.edit(stream, happening, recipe);
+  }
+
+  patch(stream: string, happening: Happening, ops: readonly PatchOp[]): void {
+    if (stream === this.stream) for (const { path } of ops) this.changed.add(path);
+    this.tx.patch(stream, happening, ops);
+  }
+}

@@ -1,0 +1,17 @@
+// What the state tools and imports put round their commands: the schemas of the session's project.
+
+import type { Decide } from '../domain/command.ts';
+import type { ProjectDocument } from '../domain/project/project.ts';
+import { schemasOf, underSchemas } from '../domain/project/state-schemas.ts';
+import { projectStream } from '../domain/session-commands.ts';
+import type { Ports } from '../ports.ts';
+
+/** The command, which fails if what it leaves in the session's state does not satisfy the schemas of its project. */
+export function underRules<A>(ports: Ports, session: string, command: Decide<A>): Decide<A> {
+  const { documents, checkSchema: check } = ports;
+  const inForce = (project: string): boolean => {
+    const doc = documents.snapshot(projectStream(project))?.doc as ProjectDocument | undefined;
+    return Object.keys(schemasOf(doc)).length > 0;
+  };
+  return underSchemas(session, { check, inForce }, command);
+}
