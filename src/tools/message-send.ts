@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { type Caller, MESSAGE_KINDS, parseMessageId } from '../domain/team/channel.ts';
 import { notFound } from '../domain/team/not-found.ts';
+import { type Moves, moveCursors } from '../domain/team/reader.ts';
 import { type SendAnswer, sendMessage } from '../domain/team/send.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import type { Ports } from '../ports.ts';
@@ -30,7 +31,7 @@ export const messageSend = defineTool({
   title: 'Send a message',
   toolset: 'team',
   description:
-    'Use to tell or ask a session, an agent, a team, a channel or all of this project. They are told at their next call. An escalation goes to whom you report to, with priority 1 to everyone above. Answers {message, state: "queued", recipients, to, seq}; message_read {thread} shows how far it got and what was answered.',
+    'Use to tell or ask others of this project; they are told at their next call. An escalation goes to whom you report to, with priority 1 to everyone above. Answers {message, state: "queued", recipients, to, seq}; message_read {thread} shows how far it got and what was answered.',
   searchHint: 'message mail tell ask notify broadcast escalate team agent',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'text' },
@@ -49,7 +50,7 @@ export const messageSend = defineTool({
     if (!caller.ok) return caller;
     const found = await lookUp(given, caller.value, call);
     if (!found.ok) return found;
-    const { recipients, thread, answersAt } = found.value;
+    const { recipients, thread, answersAt, answered } = found.value;
     const { text, kind, priority, expires_s: expires } = given;
     const message = {
       from: caller.value,
@@ -61,9 +62,10 @@ export const messageSend = defineTool({
       answersAt,
       expiresMs: expires === undefined ? undefined : expires * 1_000,
     };
-    const sent = await changeAs<SendAnswer>(call, 'message_send', caller.value, given, (tx, ctx) =>
-      sendMessage(tx, ctx, message),
-    );
+    const sent = await changeAs<SendAnswer>(call, 'message_send', caller.value, given, (tx, ctx) => {
+      if (answered !== undefined) moveCursors(tx, ctx, answered);
+      return sendMessage(tx, ctx, message);
+    });
     if (!sent.ok) return sent;
     const { value, seq, replayed } = sent.value;
     const readers = recipients.reduce((sum, one) => sum + one.recipients, 0);
@@ -74,18 +76,28 @@ export const messageSend = defineTool({
       recipients: readers,
       to: recipients.map(({ address }) => (address.kind === 'all' ? 'all' : `${address.kind}:${address.name}`)),
       seq,
-      ...(readers === 0 ? { note: 'nobody reads there now; the message waits' } : {}),
+      ...(readers === 0 ? { note: nobodyThere(recipients) } : {}),
       ...(replayed ? { replayed } : {}),
     });
   },
 });
 
+interface LookedUp {
+  recipients: Recipient[];
+  thread?: string;
+  answersAt?: string;
+  /** Acknowledges the message that is answered. */
+  answered?: Moves;
+}
+
+function nobodyThere(recipients: readonly Recipient[]): string {
+  const instead = recipients.find((one) => one.instead !== undefined)?.instead;
+  const waits = 'nobody reads there now; the message waits';
+  return instead === undefined ? waits : `${waits}. ${instead} stands in`;
+}
+
 /** What the names of a call mean now: documents are looked at, nothing is decided upon them. */
-async function lookUp(
-  given: Input,
-  caller: Caller,
-  call: Call<Ports>,
-): Promise<Result<{ recipients: Recipient[]; thread?: string; answersAt?: string }>> {
+async function lookUp(given: Input, caller: Caller, call: Call<Ports>): Promise<Result<LookedUp>> {
   const moment = momentOf(call);
   return await call.ports.documents.read((view) => {
     const { to, kind, priority } = given;
@@ -104,6 +116,10 @@ async function lookUp(
     const place = parseMessageId(given.thread);
     const first = place === undefined ? undefined : findMessage(view, caller, place, moment.project);
     if (first === undefined) return notFound('message', given.thread, [], 'message_read to see your messages');
-    return ok({ recipients, thread: first.message.thread ?? given.thread, answersAt: first.message.at });
+    const { message, box } = first;
+    const found = { recipients, thread: message.thread ?? given.thread, answersAt: message.at };
+    // Whoever answers a message has taken it up.
+    const mine = box === undefined || place === undefined || message.from === caller.session;
+    return ok(mine ? found : { ...found, answered: { [box.reader]: { [place.channel]: { acked: [place.n] } } } });
   });
 }

@@ -21,7 +21,7 @@ const input = z.strictObject({
     .describe('One of the kind; also open, archived, and for tasks ready (can be started now)'),
   parent: planIdInput.optional().describe('Tasks of this sprint, epic or task'),
   assignee: whoInput.optional(),
-  text: z.string().max(200).optional().describe('Words in the title, or an id'),
+  text: z.string().max(200).optional().describe('Words in title, labels or skills; or an id'),
   detail: z.enum(DETAILS).default('brief'),
   limit: limitInput(20, 100),
   cursor: cursorInput,

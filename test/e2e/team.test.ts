@@ -69,6 +69,24 @@ test('a reader that is killed before it came back gets the message again, and th
   expect(await look()).toBe('acked');
 });
 
+test('a reader that is killed after it came back, but before it acknowledged, gets what asked for something again', async () => {
+  const dir = freshDir();
+  const [ann, bob] = [await start(dir, 'ann'), await start(dir, 'bob')];
+  const { message } = await ann.server.call('message_send', { to: bob.session, text: 'deploy', kind: 'request' });
+  await ann.server.call('message_send', { to: bob.session, text: 'done', kind: 'report' });
+  await ann.server.call('message_send', { to: bob.session, text: 'fire', kind: 'alert', priority: 1 });
+  expect(messages(await bob.server.call('message_read')).map(({ text }) => text)).toEqual(['fire', 'deploy', 'done']);
+  expect(messages(await bob.server.call('message_read'))).toEqual([]);
+  await bob.server.kill();
+  const again = await start(dir, 'bob');
+  expect(messages(await again.server.call('message_read'))).toMatchObject([{ id: message, state: 'seen' }]);
+  await again.server.kill();
+  const third = await start(dir, 'bob');
+  expect(messages(await third.server.call('message_read', { ack: [message] }))).toEqual([]);
+  await third.server.kill();
+  expect(messages(await (await start(dir, 'bob')).server.call('message_read'))).toEqual([]);
+});
+
 test('a reader that waits wakes within 200 ms of a send by another process', async () => {
   const dir = freshDir();
   const ann = await start(dir, 'ann');

@@ -1,9 +1,10 @@
 // Locks and the registry through the tools: waiting in line across processes, releasing all, discovery by skill.
 
 import { describe, expect, test } from 'vitest';
+import { PlanIndex } from '../../src/views/plan/plan-index.ts';
 import { lockRows } from '../../src/views/team/locks.ts';
 import { registryRows } from '../../src/views/team/registry.ts';
-import { TeamRig, type Window } from '../team-rig.ts';
+import { rows, TeamRig, type Window } from '../team-rig.ts';
 
 const soon = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -85,14 +86,15 @@ describe('the registry', () => {
       skills: ['review', 'audit'],
       fallback: 'reviewer',
     });
-    const rows = (skill?: string) =>
-      ann.ports.documents.peek((view) => registryRows(view, 'agent', moment(ann), { skill }));
-    expect(rows('review')).toMatchObject([
+    Object.assign(ann.ports, { plans: new PlanIndex(ann.ports.documents) });
+    const found = async (text = '') => rows(await ann.call('plan_list', { kind: 'agent', text }), 'rows');
+    expect(await found('review')).toMatchObject([
       { id: 'reviewer', available: true, tier: 'coordinator', live: [ann.session] },
       { id: 'auditor', available: false, fallback: 'reviewer' },
     ]);
-    expect(rows().map(({ id }) => id)).toEqual(['auditor', 'helper', 'reviewer']);
-    expect(rows().find(({ id }) => id === 'helper')).toMatchObject({ registered: false, live: [ann.session] });
+    expect(await found('Audit review')).toMatchObject([{ id: 'auditor' }]);
+    expect((await found()).map(({ id }) => id)).toEqual(['auditor', 'helper', 'reviewer']);
+    expect((await found()).find(({ id }) => id === 'helper')).toMatchObject({ registered: false, live: [ann.session] });
   });
 
   test('given a circle, a stranger or itself as superior, then it is refused; given a change, only what differs is named', async () => {

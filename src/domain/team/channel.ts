@@ -102,6 +102,11 @@ export function addressName(channel: Pick<ChannelDocument, 'kind' | 'name'>): st
   return channel.kind === 'session' ? channel.name : `${channel.kind}:${channel.name}`;
 }
 
+/** Whoever got it owes an acknowledgement: until then it is offered again to the reader's next connection. */
+export function asksForSomething({ kind }: Pick<Message, 'kind'>): boolean {
+  return kind === 'request' || kind === 'blocker' || kind === 'handoff' || kind === 'escalation';
+}
+
 export function hasLapsed(message: Readonly<Message>, now: number): boolean {
   return message.expires_at !== undefined && Date.parse(message.expires_at) <= now;
 }

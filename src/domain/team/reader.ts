@@ -7,6 +7,9 @@
 //     │                                 │       again to the next one
 //     └──its time passed──► expired     └────────────────────────────────────────────► acked
 //
+// What asks for something and was seen is owed an acknowledgement: a connection that dies before it gave one loses nothing,
+// since the next one is offered it again. Urgent messages go ahead of their turn, which moves no cursor past what is left.
+//
 // `offered` is recorded before the answer leaves; `seen` only when the connection that got it has come back: what a
 // process remembers of its own answers, and forgets when it dies. Nothing is called delivered that nobody observed.
 
@@ -25,7 +28,14 @@ export interface Cursor {
   acked?: Range[];
   /** Passed without being offered, because their time was over. */
   lapsed?: Range[];
+  /** Offered before their turn: beyond `offered`. */
+  ahead?: Range[];
+  /** Seen, and not acknowledged though they ask for something: the newest so many, in order. */
+  owed?: number[];
 }
+
+/** More are still to be found, but not offered again. */
+const MAX_OWED = 50;
 
 export interface ReaderDocument {
   schema: 1;
@@ -34,12 +44,14 @@ export interface ReaderDocument {
   cursors: Record<string, Cursor>;
 }
 
-/** How one cursor moves; `acked` and `lapsed` are single numbers. */
+/** How one cursor moves; all but `seen` and `offered` are single numbers. */
 export interface Move {
   seen?: number;
   offered?: number;
   acked?: number[];
   lapsed?: number[];
+  ahead?: number[];
+  owed?: number[];
   leave?: true;
 }
 
@@ -84,6 +96,24 @@ function apply(reader: ReaderDocument, channel: string, move: Move): void {
   if (acked !== undefined && acked !== cursor.acked) target.acked = acked;
   const lapsed = add(cursor.lapsed, move.lapsed);
   if (lapsed !== undefined && lapsed !== cursor.lapsed) target.lapsed = lapsed;
+  setAhead(target, move);
+  setOwed(target, move);
+}
+
+function setAhead(cursor: Cursor, move: Move): void {
+  const { offered } = cursor;
+  const ahead = add(cursor.ahead, move.ahead)?.filter(([, to]) => to > offered);
+  if (ahead === undefined) return;
+  if (ahead.length === 0) delete cursor.ahead;
+  else if (move.ahead !== undefined || ahead.length < (cursor.ahead?.length ?? 0)) cursor.ahead = ahead;
+}
+
+function setOwed(cursor: Cursor, { owed = [], acked = [] }: Move): void {
+  if (owed.length === 0 && acked.length === 0) return;
+  const all = new Set([...(cursor.owed ?? []), ...owed]);
+  const open = [...all].filter((n) => !inRanges(cursor.acked, n)).sort((a, b) => a - b);
+  if (open.length > 0) cursor.owed = open.slice(-MAX_OWED);
+  else delete cursor.owed;
 }
 
 function add(ranges: Range[] | undefined, numbers: readonly number[] | undefined): Range[] | undefined {
@@ -104,6 +134,6 @@ export function stateOf(
   if (inRanges(cursor?.acked, n)) return 'acked';
   if (inRanges(cursor?.lapsed, n)) return 'expired';
   if (n <= (cursor?.seen ?? 0)) return 'seen';
-  if (n <= (cursor?.offered ?? 0)) return 'offered';
+  if (n <= (cursor?.offered ?? 0) || inRanges(cursor?.ahead, n)) return 'offered';
   return hasLapsed(message, now) ? 'expired' : 'queued';
 }

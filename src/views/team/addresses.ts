@@ -19,6 +19,7 @@ import { fail, ok, type Result } from '../../failure.ts';
 import { isId } from '../../store/stream.ts';
 import { factsOf } from '../sessions.ts';
 import { liveAgents, type Moment, openSessions, registered, teams } from './people.ts';
+import { standInFor } from './registry.ts';
 
 /** One channel as one reader has it. */
 export interface Box {
@@ -90,6 +91,8 @@ export interface Recipient {
   address: Address;
   /** Who reads there now, the sender apart. */
   recipients: number;
+  /** Of an agent that is away: who stands in for it. */
+  instead?: string;
 }
 
 /** What `to` means: `all`, `team:x`, `channel:x`, a session's id, or an agent's name (`agent:x` where it is both). */
@@ -108,10 +111,15 @@ export function resolveRecipient(view: View, to: string, sender: string, moment:
   }
   if (prefix !== 'agent' && isId(rest) && view.version(sessionStream(rest)) > 0)
     return ok({ address: { kind: 'session', project, name: rest }, recipients: isRead(view, rest, moment) ? 1 : 0 });
-  const agents = new Set(liveAgents(view, moment).map(({ name }) => name));
+  const live = new Set(liveAgents(view, moment).map(({ name }) => name));
+  const agents = new Set(live);
   for (const { id, retired } of registered(view, project, 'agent')) if (retired !== true) agents.add(id);
-  if (prefix !== 'session' && agents.has(rest))
-    return ok({ address: { kind: 'agent', project, name: rest }, recipients: 1 });
+  if (prefix !== 'session' && agents.has(rest)) {
+    const address = { kind: 'agent' as const, project, name: rest };
+    if (live.has(rest)) return ok({ address, recipients: 1 });
+    const instead = standInFor(view, project, rest, (name) => live.has(name));
+    return ok(instead === undefined ? { address, recipients: 0 } : { address, recipients: 0, instead });
+  }
   const sessions = openSessions(view, moment).map(({ id }) => id);
   return unknown(rest, [...(prefix === 'session' ? [] : agents), ...(prefix === 'agent' ? [] : sessions)]);
 }
@@ -124,13 +132,16 @@ function isRead(view: View, session: string, moment: Moment): boolean {
   return openSessions(view, moment).some(({ id }) => predecessors(view, id).includes(session));
 }
 
-function resolveTeam(view: View, name: string, sender: string, { project }: Moment): Result<Recipient> {
+function resolveTeam(view: View, name: string, sender: string, moment: Moment): Result<Recipient> {
+  const { project } = moment;
   const known = teams(view, project);
   const team = known.get(name);
   if (team === undefined) return unknown(name, known.keys());
   const everybody = everybodyIn(team);
-  everybody.delete(sender);
-  return ok({ address: { kind: 'team', project, name }, recipients: everybody.size });
+  const readers = openSessions(view, moment).filter(({ id, name: called = '', agents }) => {
+    return id !== sender && [id, called, ...Object.keys(agents)].some((one) => everybody.has(one));
+  });
+  return ok({ address: { kind: 'team', project, name }, recipients: readers.length });
 }
 
 /** Readers that have a cursor in a channel. */

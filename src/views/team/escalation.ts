@@ -6,16 +6,18 @@ import { chainAbove, registryStream } from '../../domain/team/registry.ts';
 import { everybodyIn } from '../../domain/team/team.ts';
 import { fail, ok, type Result } from '../../failure.ts';
 import { factsOf } from '../sessions.ts';
-import { type Moment, teams } from './people.ts';
+import { liveAgents, type Moment, teams } from './people.ts';
+import { standInFor } from './registry.ts';
 
-/** Recipients' names, the nearest first; all of them with `everyone`, else the first. */
+/** Recipients' names: all of them with `everyone`, the nearest first; else the nearest that is there. */
 export function superiorsOf(view: View, caller: Caller, moment: Moment, everyone: boolean): Result<string[]> {
   const { project } = moment;
   for (const name of namesOf(view, caller)) {
     if (view.version(registryStream(project, 'agent', name)) === 0) continue;
     const read = { read: <T extends object>(stream: string) => view.get<T>(stream) };
-    const chain = chainAbove(read, project, name).map((one) => `agent:${one}`);
-    if (chain.length > 0) return ok(everyone ? chain : chain.slice(0, 1));
+    const chain = chainAbove(read, project, name);
+    const asked = everyone ? chain : chain.length === 0 ? [] : [whoIsThere(view, moment, chain)];
+    if (asked.length > 0) return ok(asked.map((one) => `agent:${one}`));
   }
   const names = new Set([caller.session, ...namesOf(view, caller)]);
   for (const team of teams(view, project).values()) {
@@ -25,6 +27,17 @@ export function superiorsOf(view: View, caller: Caller, moment: Moment, everyone
   }
   const why = 'you report to nobody: name a recipient, or register whom you report to (registry_save, reports_to)';
   return fail({ code: 'invalid-input', issues: [{ at: 'to', why }] });
+}
+
+/** The nearest superior that is there, or who stands in for it; the nearest of all where nobody is. */
+function whoIsThere(view: View, moment: Moment, chain: readonly string[]): string {
+  const live = new Set(liveAgents(view, moment).map(({ name }) => name));
+  for (const superior of chain) {
+    if (live.has(superior)) return superior;
+    const instead = standInFor(view, moment.project, superior, (name) => live.has(name));
+    if (instead !== undefined && live.has(instead)) return instead;
+  }
+  return chain[0] ?? '';
 }
 
 function namesOf(view: View, { session, agent }: Caller): string[] {

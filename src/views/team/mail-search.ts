@@ -20,7 +20,8 @@ import {
 } from '../../domain/team/reader.ts';
 import { factsOf } from '../sessions.ts';
 import { type Box, boxesOf, cursorOf, headOf, readersOf } from './addresses.ts';
-import { type MessageRow, messageAt, rowOf } from './mail.ts';
+import { type MessageRow, rowOf } from './mail.ts';
+import { messageAt } from './mail-box.ts';
 import { type Moment, openSessions } from './people.ts';
 
 /** Messages that one search looks at, the newest of each channel first. */

@@ -4,6 +4,7 @@
 import type { Documents, View } from '../../documents/documents.ts';
 import type { FoldedCommit } from '../../store/fold.ts';
 import { UNREAD_COUNTED, unreadCount } from './mail.ts';
+import type { Given } from './mail-box.ts';
 
 interface Known {
   session: string;
@@ -16,7 +17,7 @@ export class MailWatch {
   private readonly documents: Documents;
   private readonly project: string;
   private readonly now: () => number;
-  private readonly got = new Map<string, number>();
+  private readonly got = new Map<string, Given>();
   private readonly view: View;
   private known: Known | undefined;
 
@@ -32,13 +33,13 @@ export class MailWatch {
   }
 
   /** What this process's client has got so far, as it is now: a copy. */
-  gotSoFar(): Map<string, number> {
+  gotSoFar(): Map<string, Given> {
     return new Map(this.got);
   }
 
   /** The client was given a page, and its connection is still there. */
-  gave(page: ReadonlyMap<string, number>): void {
-    for (const [key, n] of page) this.got.set(key, Math.max(n, this.got.get(key) ?? 0));
+  gave(page: ReadonlyMap<string, Given>): void {
+    for (const [key, given] of page) this.got.set(key, together(this.got.get(key) ?? given, given));
     this.known = undefined;
   }
 
@@ -58,6 +59,13 @@ export class MailWatch {
     const settling = note === undefined ? undefined : this.documents.store.settle();
     return settling === undefined ? note : settling.then(() => note);
   }
+}
+
+/** Two pages may have been read at once: what either of them gave. */
+function together(before: Given, given: Given): Given {
+  const [base, upTo] = [Math.min(before.base, given.base), Math.max(before.upTo, given.upTo)];
+  const extra = [...before.extra, ...given.extra].filter((n) => n <= base || n > upTo);
+  return { base, upTo, extra: new Set(extra) };
 }
 
 /** Fixed words: nothing that anybody sent stands in a line that looks like the server's own. */

@@ -2,20 +2,10 @@
 // reading a page says which cursors must move, tools/message-read.ts moves them.
 
 import type { View } from '../../documents/documents.ts';
-import {
-  addressName,
-  type Caller,
-  callerName,
-  hasLapsed,
-  type Message,
-  messageId,
-  SEGMENT_MESSAGES,
-  type SegmentDocument,
-  segmentStream,
-} from '../../domain/team/channel.ts';
-import { inRanges } from '../../domain/team/ranges.ts';
-import type { DeliveryState, Move, Moves } from '../../domain/team/reader.ts';
-import { type Box, boxesOf, cursorOf, headOf } from './addresses.ts';
+import { addressName, type Caller, callerName, type Message, messageId } from '../../domain/team/channel.ts';
+import type { DeliveryState, Moves } from '../../domain/team/reader.ts';
+import { type Box, boxesOf, headOf } from './addresses.ts';
+import { type Entry, type Given, type Got, gotKey, OpenBox } from './mail-box.ts';
 
 /** A type, not an interface: answers are open-ended objects. */
 export type MessageRow = {
@@ -34,9 +24,6 @@ export type MessageRow = {
   receipts?: Partial<Record<DeliveryState, number>>;
 };
 
-/** What this process's client has got: up to which message, by `gotKey`. */
-export type Got = ReadonlyMap<string, number>;
-
 export interface Page {
   messages: MessageRow[];
   /** Messages after this page that the reader has not had. Counted up to `UNREAD_COUNTED`. */
@@ -44,7 +31,7 @@ export interface Page {
   /** What must be recorded before the page may leave; empty if nothing changed. */
   moves: Moves;
   /** What the client will have got with this page, by `gotKey`. */
-  got: Map<string, number>;
+  got: Map<string, Given>;
 }
 
 export interface PageOptions {
@@ -58,69 +45,71 @@ export interface PageOptions {
 
 /** Unread messages are counted one by one up to here. */
 export const UNREAD_COUNTED = 1_000;
-/** So many messages that need no offering are passed on the record, so that nobody looks at them again. */
-const PASS_ON_RECORD = 100;
 
-export function gotKey(box: Pick<Box, 'reader' | 'channel'>): string {
-  return `${box.reader}|${box.channel}`;
-}
-
-/** Messages of a channel from a number on, in order. */
-export function* messagesFrom(view: View, channel: string, first: number): Iterable<[n: number, Readonly<Message>]> {
-  const last = headOf(view, channel)?.last ?? 0;
-  for (let n = Math.max(1, first); n <= last; ) {
-    const segment = view.get<SegmentDocument>(segmentStream(channel, n));
-    const from = (n - 1) % SEGMENT_MESSAGES;
-    if (segment === undefined || segment.messages.length <= from) return;
-    for (let at = from; at < segment.messages.length; at += 1, n += 1) {
-      const message = segment.messages[at];
-      if (message !== undefined) yield [n, message];
-    }
-  }
-}
-
-export function messageAt(view: View, channel: string, n: number): Readonly<Message> | undefined {
-  return view.get<SegmentDocument>(segmentStream(channel, n))?.messages[(n - 1) % SEGMENT_MESSAGES];
-}
-
-/** A box on its way through a page. */
-interface Open {
-  box: Box;
-  caller: Caller;
-  /** Everything up to here the client has had, or need not have. */
-  from: number;
-  move: Move;
-  queue: Iterator<[n: number, Readonly<Message>]>;
-  next: [n: number, Readonly<Message>] | undefined;
-  /** Everything up to here, and after `from`, needs no offering. */
-  passed: number;
-  now: number;
-  offered: number;
-  cursor: ReturnType<typeof cursorOf>;
-}
-
-/** The next messages for a reader: each channel in its order, channels among each other by time. */
+/** The next messages for a reader: urgent ones, then what is owed an answer, then each channel in its order, by time. */
 export function unreadPage(view: View, caller: Caller, options: PageOptions): Page {
-  const boxes = boxesOf(view, caller, options.project).map((box) => open(view, box, caller, options));
+  const boxes = boxesOf(view, caller, options.project).map((box) => new OpenBox(view, box, caller, options));
   const page: Page = { messages: [], unread: 0, moves: {}, got: new Map() };
+  const before = beforeTheirTurn(boxes);
   let chars = 0;
-  while (page.messages.length < options.limit) {
-    const first = earliest(boxes);
-    if (first?.next === undefined) break;
-    const [n, message] = first.next;
-    const row = rowOf(view, first.box, n, message, 'offered');
+  for (;;) {
+    const first = before.shift() ?? earliest(boxes);
+    if (first === undefined) break;
+    const { one, entry, state } = first;
+    const [n, message] = entry;
+    const row = rowOf(view, one.box, n, message, state);
     chars += JSON.stringify(row).length + 1;
-    if (chars > options.maxChars && page.messages.length > 0) break;
+    const full = page.messages.length >= options.limit || (chars > options.maxChars && page.messages.length > 0);
+    if (full) {
+      before.unshift(first);
+      break;
+    }
     page.messages.push(row);
-    first.move.offered = n;
-    page.got.set(gotKey(first.box), n);
-    advance(first);
+    one.take(n);
   }
-  for (const one of boxes) {
-    page.unread += countRest(one, UNREAD_COUNTED - page.unread);
-    collect(page.moves, one);
-  }
+  finish(page, boxes, before);
   return page;
+}
+
+interface Offer {
+  one: OpenBox;
+  entry: Entry;
+  state: DeliveryState;
+}
+
+/** What waits for no turn: urgent messages, and what an earlier connection saw and did not acknowledge. */
+function beforeTheirTurn(boxes: readonly OpenBox[]): Offer[] {
+  const byTime = (a: Offer, b: Offer): number => (a.entry[1].at < b.entry[1].at ? -1 : 1);
+  const urgent: Offer[] = [];
+  const owed: Offer[] = [];
+  for (const one of boxes) {
+    for (const entry of one.urgent(UNREAD_COUNTED)) urgent.push({ one, entry, state: 'offered' });
+    for (const entry of one.owed()) owed.push({ one, entry, state: 'seen' });
+  }
+  return [...urgent.sort(byTime), ...owed.sort(byTime)];
+}
+
+function earliest(boxes: readonly OpenBox[]): Offer | undefined {
+  let best: Offer | undefined;
+  for (const one of boxes) {
+    if (one.next === undefined) continue;
+    if (best === undefined || one.next[1].at < best.entry[1].at) best = { one, entry: one.next, state: 'offered' };
+  }
+  return best;
+}
+
+function finish(page: Page, boxes: readonly OpenBox[], left: readonly Offer[]): void {
+  page.unread = left.filter(({ state }) => state === 'seen').length;
+  for (const one of boxes) {
+    page.unread += one.rest(Math.max(0, UNREAD_COUNTED - page.unread));
+    const { reader, channel } = one.box;
+    const [move, got] = [one.moved(), one.got()];
+    if (got !== undefined) page.got.set(gotKey(one.box), got);
+    if (move === undefined) continue;
+    const ofReader = page.moves[reader] ?? {};
+    ofReader[channel] = move;
+    page.moves[reader] = ofReader;
+  }
 }
 
 /** How many messages wait for a reader, how many of them are urgent, and until when that holds if nothing is sent. */
@@ -130,107 +119,26 @@ export function unreadCount(
   options: Pick<PageOptions, 'project' | 'now' | 'got'>,
 ): { unread: number; urgent: number; until: number } {
   const found = { unread: 0, urgent: 0, until: Number.POSITIVE_INFINITY };
+  const count = ([, message]: Entry): void => {
+    found.unread += 1;
+    if (message.priority === 1) found.urgent += 1;
+    if (message.expires_at !== undefined) found.until = Math.min(found.until, Date.parse(message.expires_at));
+  };
   for (const box of boxesOf(view, caller, options.project)) {
-    const one = open(view, box, caller, options);
-    for (; one.next !== undefined && found.unread < UNREAD_COUNTED; advance(one)) {
-      const [, message] = one.next;
-      found.unread += 1;
-      if (message.priority === 1) found.urgent += 1;
-      if (message.expires_at !== undefined) found.until = Math.min(found.until, Date.parse(message.expires_at));
-    }
+    const one = new OpenBox(view, box, caller, options);
+    for (const entry of one.owed()) count(entry);
+    for (; one.next !== undefined && found.unread < UNREAD_COUNTED; one.advance()) count(one.next);
   }
   return found;
 }
 
 /** How many messages wait for a session, whatever this process has offered it before. */
 export function mailFor(view: View, session: string, project: string): number {
-  return unreadCount(view, { session }, { project, now: Date.now(), got: new Map() }).unread;
-}
-
-function open(view: View, box: Box, caller: Caller, options: Pick<PageOptions, 'got' | 'now'>): Open {
-  const cursor = cursorOf(view, box);
-  const stored = cursor?.seen ?? startOf(view, box);
-  const got = options.got.get(gotKey(box)) ?? 0;
-  const from = Math.max(stored, got);
-  const one: Open = {
-    box,
-    caller,
-    from,
-    move: got > stored ? { seen: got } : {},
-    queue: messagesFrom(view, box.channel, from + 1)[Symbol.iterator](),
-    next: undefined,
-    passed: from,
-    now: options.now,
-    offered: cursor?.offered ?? stored,
-    cursor,
-  };
-  advance(one);
-  one.passed = one.next === undefined ? (headOf(view, box.channel)?.last ?? 0) : one.next[0] - 1;
-  return one;
-}
-
-/** Where a reader without a cursor begins: at the first message that is not older than it. Times grow with numbers, nearly. */
-function startOf(view: View, { channel, since }: Box): number {
-  if (since === undefined) return 0;
-  let low = 0;
-  let high = headOf(view, channel)?.last ?? 0;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const message = messageAt(view, channel, middle + 1);
-    if (message !== undefined && Date.parse(message.at) < since) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** To the next message that must be offered; notes those whose time is over. */
-function advance(one: Open): void {
-  for (;;) {
-    const { value, done } = one.queue.next();
-    if (done === true) {
-      one.next = undefined;
-      return;
-    }
-    const [n, message] = value;
-    const own = one.box.shared && message.from === one.caller.session && message.agent === one.caller.agent;
-    const lapsed = hasLapsed(message, one.now);
-    if (!own && !lapsed && !inRanges(one.cursor?.acked, n)) {
-      one.next = value;
-      return;
-    }
-    if (!own && lapsed && n > one.offered) one.move.lapsed = [...(one.move.lapsed ?? []), n];
-  }
-}
-
-function earliest(boxes: readonly Open[]): Open | undefined {
-  let best: Open | undefined;
-  for (const one of boxes) {
-    if (one.next === undefined) continue;
-    if (best?.next === undefined || one.next[1].at < best.next[1].at) best = one;
-  }
-  return best;
-}
-
-function countRest(one: Open, most: number): number {
-  let count = 0;
-  const lapsed = one.move.lapsed?.length;
-  for (; one.next !== undefined && count < most; advance(one)) count += 1;
-  // What lies behind the page is only counted: it is passed when a page comes to it.
-  if (one.move.lapsed !== undefined && lapsed !== one.move.lapsed.length) one.move.lapsed.length = lapsed ?? 0;
-  return count;
-}
-
-function collect(moves: Moves, one: Open): void {
-  const { box, move } = one;
-  const passes = one.passed - one.from >= PASS_ON_RECORD;
-  if (passes) move.seen = Math.max(move.seen ?? 0, one.passed);
-  if (move.seen === undefined && move.offered === undefined) return;
-  // A cursor that is made now must not give back what is older than the reader.
-  move.seen = Math.max(move.seen ?? 0, one.from);
-  const { reader } = box;
-  const ofReader = moves[reader] ?? {};
-  ofReader[box.channel] = move;
-  moves[reader] = ofReader;
+  const options = { now: Date.now(), got: new Map() };
+  let unread = 0;
+  for (const box of boxesOf(view, { session }, project))
+    unread += new OpenBox(view, box, { session }, options).rest(UNREAD_COUNTED - unread);
+  return unread;
 }
 
 /** A message as it is answered. */

@@ -2,7 +2,7 @@
 // plan_list and dashboards; never decided upon.
 
 import type { View } from '../../documents/documents.ts';
-import type { RegistryEntry, RegistryKind, Tier } from '../../domain/team/registry.ts';
+import { type RegistryEntry, type RegistryKind, registryStream, type Tier } from '../../domain/team/registry.ts';
 import { type LiveAgent, liveAgents, type Moment, registered } from './people.ts';
 
 /** A type, not an interface: answers are open-ended objects. */
@@ -32,9 +32,7 @@ export type RegistryRow = {
 };
 
 export interface RegistryFilter {
-  /** Entries with this skill, those that have room first. */
-  skill?: string | undefined;
-  /** Words in name or description. */
+  /** Words in name, description or skills. Where they name a skill, those who have it and have room come first. */
   text?: string | undefined;
   /** Retired entries too. */
   retired?: boolean | undefined;
@@ -42,7 +40,7 @@ export interface RegistryFilter {
 
 const MAX_FALLBACKS = 10;
 
-/** Entries of one kind that fit, by name; with a skill the available ones first, the least loaded before the others. */
+/** Entries of one kind that fit, by name; where a skill is named, the available ones first, the least loaded of them foremost. */
 export function registryRows(
   view: View,
   kind: RegistryKind,
@@ -51,21 +49,24 @@ export function registryRows(
 ): RegistryRow[] {
   const entries = registered(view, moment.project, kind);
   const rows = kind === 'agent' ? agentRows(view, entries, moment) : entries.map((entry) => rowOf(entry));
-  const found = rows.filter((row) => fits(row, filter));
-  if (filter.skill === undefined) return found;
-  return found.sort(
-    (a, b) => Number(b.available ?? false) - Number(a.available ?? false) || (a.load ?? 0) - (b.load ?? 0),
-  );
-}
-
-function fits(row: RegistryRow, { skill, text, retired }: RegistryFilter): boolean {
-  if (row.retired === true && retired !== true) return false;
-  if (skill !== undefined && !(row.skills ?? []).includes(skill)) return false;
-  const words = (text ?? '')
+  const words = (filter.text ?? '')
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '');
-  const low = `${row.id} ${row.description ?? ''}`.toLowerCase();
+  const skilled = (row: RegistryRow): number =>
+    (row.skills ?? []).filter((one) => words.includes(one.toLowerCase())).length;
+  const found = rows.filter((row) => (row.retired !== true || filter.retired === true) && fits(row, words));
+  if (!found.some((row) => skilled(row) > 0)) return found;
+  return found.sort(
+    (a, b) =>
+      skilled(b) - skilled(a) ||
+      Number(b.available ?? false) - Number(a.available ?? false) ||
+      (a.load ?? 0) - (b.load ?? 0),
+  );
+}
+
+function fits(row: RegistryRow, words: readonly string[]): boolean {
+  const low = `${row.id} ${row.description ?? ''} ${(row.skills ?? []).join(' ')}`.toLowerCase();
   return words.every((word) => low.includes(word));
 }
 
@@ -94,7 +95,8 @@ function agentRows(view: View, entries: readonly Readonly<RegistryEntry>[], mome
   const byName = new Map(rows.map((row) => [row.id, row]));
   for (const entry of entries) {
     const row = byName.get(entry.id);
-    const instead = row?.available === true ? undefined : standIn(entry, entries, byName);
+    const canBeAsked = (name: string): boolean => byName.get(name)?.available === true;
+    const instead = canBeAsked(entry.id) ? undefined : standInFor(view, moment.project, entry.id, canBeAsked);
     if (row !== undefined && instead !== undefined) row.fallback = instead;
   }
   return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -112,18 +114,24 @@ function withLife(row: RegistryRow, agents: readonly LiveAgent[]): RegistryRow {
   return row;
 }
 
-/** The first available in the line of fallbacks; the last of the line where none is, so that it is seen who was meant. */
-function standIn(
-  entry: Readonly<RegistryEntry>,
-  entries: readonly Readonly<RegistryEntry>[],
-  rows: ReadonlyMap<string, RegistryRow>,
+/**
+ * Who stands in for an agent that cannot be asked: the first in its line of fallbacks that can be; the last of the line
+ * where none can, so that it is seen who was meant.
+ */
+export function standInFor(
+  view: View,
+  project: string,
+  agent: string,
+  canBeAsked: (name: string) => boolean,
 ): string | undefined {
-  let at = entry.fallback;
   let last: string | undefined;
-  for (let steps = 0; at !== undefined && at !== entry.id && steps < MAX_FALLBACKS; steps += 1) {
-    last = at;
-    if (rows.get(at)?.available === true) return at;
-    at = entries.find(({ id }) => id === last)?.fallback;
+  let at = agent;
+  for (let steps = 0; steps < MAX_FALLBACKS; steps += 1) {
+    const next = view.get<RegistryEntry>(registryStream(project, 'agent', at))?.fallback;
+    if (next === undefined || next === agent) break;
+    last = next;
+    if (canBeAsked(next)) break;
+    at = next;
   }
   return last;
 }
