@@ -59,7 +59,7 @@ export async function runCall<P>(request: CallRequest<P>): Promise<Outcome> {
     outcome = error instanceof FailureError ? failure(error.failure, config.home) : bug(request.log, tool.name, error);
   }
   const ms = Math.round((performance.now() - startedAt) * 1000) / 1000;
-  request.metrics?.record(tool.name, ms, endOf(outcome));
+  request.metrics?.record(tool.name, ms, endOf(outcome), request.input);
   trace?.end(outcome);
   if (outcome.kind === 'failure') log.info({ tool: tool.name, ms, code: outcome.failure.code }, 'call refused');
   else if (log.isLevelEnabled('debug')) log.debug({ tool: tool.name, ms, outcome: outcome.kind }, 'call');

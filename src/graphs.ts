@@ -13,6 +13,8 @@ export class Graphs {
   private readonly blobs: Blobs;
   /** The longest unused goes first. */
   private readonly prepared = new Map<string, RunGraph>();
+  private hits = 0;
+  private misses = 0;
 
   constructor(blobs: Blobs) {
     this.blobs = blobs;
@@ -28,13 +30,20 @@ export class Graphs {
   get(hash: string): RunGraph | undefined {
     const known = this.prepared.get(hash);
     if (known !== undefined) {
+      this.hits += 1;
       this.prepared.delete(hash);
       return this.keep(known);
     }
+    this.misses += 1;
     const bytes = this.blobs.get(hash);
     if (bytes === undefined) return undefined;
     const graph: AnyGraph = JSON.parse(bytes.toString('utf8'));
     return this.keep({ hash, prepared: prepare(graph, nodeKinds) });
+  }
+
+  /** How often a definition was at hand. */
+  counts(): { hits: number; misses: number; held: number } {
+    return { hits: this.hits, misses: this.misses, held: this.prepared.size };
   }
 
   private keep(graph: RunGraph): RunGraph {

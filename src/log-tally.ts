@@ -2,6 +2,7 @@
 // the last look ended, so that only the first reads the whole log. Used by dashboard_get; made when first asked.
 
 import type { Author } from './domain/command.ts';
+import { GateTally } from './gate-tally.ts';
 import type { StreamEvent } from './store/commit.ts';
 import { realDisk } from './store/file/disk.ts';
 import { LogReader } from './upkeep/log-reader.ts';
@@ -13,6 +14,7 @@ const SLICE_MS = 10;
 const MAX_NAMES = 500;
 /** Of all projects together: a view shows fewer, of its own. */
 const LATEST = 200;
+const ESCALATIONS = 200;
 /** Bookkeeping that every commit may carry. */
 const UNTOLD = /^(request|counter|alias)\//;
 
@@ -20,7 +22,9 @@ export class LogTally {
   private readonly reader: LogReader;
   private readonly byType = new Map<string, number>();
   private readonly byTool = new Map<string, number>();
+  private readonly gates = new GateTally();
   private events = 0;
+  private escalations: string[] = [];
   private latest: Happened[] = [];
   private reading: Promise<void> | undefined;
 
@@ -51,6 +55,8 @@ export class LogTally {
       byType: this.byType,
       byTool: this.byTool,
       latest: this.latest.slice(-LATEST).reverse(),
+      gates: this.gates.facts(),
+      escalations: this.escalations.slice(-ESCALATIONS).reverse(),
     };
   }
 
@@ -63,6 +69,14 @@ export class LogTally {
     if (this.latest.length > 2 * LATEST) this.latest = this.latest.slice(-LATEST);
   }
 
+  private noteEscalations(events: readonly StreamEvent[]): void {
+    for (const { type, data } of events) {
+      if (type !== 'message.sent' || data?.kind !== 'escalation' || typeof data.message !== 'string') continue;
+      this.escalations.push(data.message);
+      if (this.escalations.length > 2 * ESCALATIONS) this.escalations = this.escalations.slice(-ESCALATIONS);
+    }
+  }
+
   private async readOn(): Promise<void> {
     let sliceEndsAt = performance.now() + SLICE_MS;
     for (const taken of this.reader.read()) {
@@ -72,6 +86,8 @@ export class LogTally {
         add(this.byTool, by.tool, 1);
         this.events += events.length;
         for (const { type } of events) add(this.byType, type, 1);
+        this.gates.note(by, events);
+        this.noteEscalations(events);
       }
       if (performance.now() < sliceEndsAt) continue;
       await new Promise((resolve) => setImmediate(resolve));

@@ -1,5 +1,7 @@
-// How many calls this process has served, what they came to and how long they took. Lives and ends with the process; call.ts
-// records, dashboard_get shows.
+// How many calls this process has served, on which shapes of paths, what they came to and how long they took. Of bounded
+// size, whatever is called; lives and ends with the process. call.ts records, dashboard_get shows.
+
+import { shapeOf } from './path-shape.ts';
 
 import type { CallFacts, ToolCalls } from './views/dashboard/define.ts';
 
@@ -10,11 +12,31 @@ const BUCKETS = 96;
 /** Names come from our own list of tools; a caller's wrong names must not grow this. */
 const MAX_TOOLS = 200;
 const MAX_FAILURES = 500;
+/** Shapes of paths over all tools: what comes after them is counted as one. */
+const MAX_SHAPES = 200;
+const OTHER_SHAPES = 'other';
+/** Paths whose shape is known without looking, per tool. */
+const KNOWN_PATHS = 256;
+const KNOWN_PATH_CHARS = 128;
+/** A longer one is refused. */
+const MAX_PATH = 1_024;
+/** A batch has no more; what is refused for having more need not be counted path by path. */
+const MAX_OPERATIONS = 50;
 
 /** What a call came to: its failure's code, or `bug`. */
 export type CallEnd = { kind: 'answer' } | { kind: 'failure'; code: string } | { kind: 'bug' };
 
+interface ShapeTally {
+  calls: number;
+  failures: number;
+}
+
 interface Tally {
+  shapes: Map<string, ShapeTally>;
+  /** By the path as it was written, so that a path that comes again costs one look. */
+  known: Map<string, ShapeTally>;
+  /** A call without a path asks for everything. */
+  readonly takesPath: boolean;
   calls: number;
   failures: number;
   bugs: number;
@@ -25,20 +47,22 @@ interface Tally {
 export class CallMetrics {
   private readonly since: number;
   private readonly tools = new Map<string, Tally>();
+  private shapes = 0;
   private readonly failures = new Map<string, { code: string; tool: string; count: number }>();
 
   constructor(since: number) {
     this.since = since;
   }
 
-  /** Counts one call. Costs less than a microsecond: it is made for every call. */
-  record(tool: string, ms: number, end: CallEnd): void {
+  /** Counts one call; `input` as it came. Costs about a microsecond: it is made for every call. */
+  record(tool: string, ms: number, end: CallEnd, input?: unknown): void {
     const tally = this.tools.get(tool) ?? this.begin(tool);
     if (tally === undefined) return;
     tally.calls += 1;
     if (ms > tally.maxMs) tally.maxMs = ms;
     const bucket = bucketOf(ms);
     tally.buckets[bucket] = (tally.buckets[bucket] ?? 0) + 1;
+    if (tally.takesPath) this.recordPaths(tally, input, end.kind !== 'answer');
     if (end.kind === 'bug') tally.bugs += 1;
     if (end.kind !== 'failure') return;
     tally.failures += 1;
@@ -52,20 +76,71 @@ export class CallMetrics {
   facts(): CallFacts {
     const tools = [...this.tools].map(([tool, tally]) => toolCalls(tool, tally)).sort((a, b) => b.calls - a.calls);
     const failures = [...this.failures.values()].map((one) => ({ ...one })).sort((a, b) => b.count - a.count);
-    return { since: new Date(this.since).toISOString(), tools, failures };
+    const paths = [...this.tools].flatMap(([tool, { shapes }]) =>
+      [...shapes].map(([shape, { calls, failures: refused }]) => ({ tool, path: shape, calls, failures: refused })),
+    );
+    paths.sort((a, b) => b.calls - a.calls);
+    return { since: new Date(this.since).toISOString(), tools, paths, failures };
+  }
+
+  private recordPaths(tally: Tally, input: unknown, failed: boolean): void {
+    if (typeof input !== 'object' || input === null) return;
+    if (!('operations' in input)) {
+      this.recordPath(tally, 'path' in input ? input.path : '$', failed);
+    } else if (Array.isArray(input.operations)) {
+      for (const one of input.operations.slice(0, MAX_OPERATIONS)) this.recordPath(tally, one?.path, failed);
+    }
+  }
+
+  private recordPath(tally: Tally, path: unknown, failed: boolean): void {
+    if (typeof path !== 'string') return;
+    const shape = tally.known.get(path) ?? this.shapeTally(tally, path);
+    shape.calls += 1;
+    if (failed) shape.failures += 1;
+  }
+
+  private shapeTally(tally: Tally, path: string): ShapeTally {
+    const shape = path.length > MAX_PATH ? OTHER_SHAPES : shapeOf(path);
+    let found = tally.shapes.get(shape);
+    if (found === undefined) {
+      // Each tool has its own count of the rest, so that this many more are all there can be.
+      const name = this.shapes < MAX_SHAPES ? shape : OTHER_SHAPES;
+      found = tally.shapes.get(name) ?? { calls: 0, failures: 0 };
+      if (!tally.shapes.has(name)) this.shapes += 1;
+      tally.shapes.set(name, found);
+    }
+    // Short ones only: they are held as they were sent.
+    if (path.length <= KNOWN_PATH_CHARS) {
+      if (tally.known.size >= KNOWN_PATHS) tally.known.clear();
+      tally.known.set(path, found);
+    }
+    return found;
   }
 
   private begin(tool: string): Tally | undefined {
     if (this.tools.size >= MAX_TOOLS) return undefined;
-    const tally = { calls: 0, failures: 0, bugs: 0, maxMs: 0, buckets: new Uint32Array(BUCKETS) };
+    const counts = { calls: 0, failures: 0, bugs: 0, maxMs: 0, buckets: new Uint32Array(BUCKETS) };
+    const tally = { ...counts, shapes: new Map(), known: new Map(), takesPath: tool.startsWith('state_') };
     this.tools.set(tool, tally);
     return tally;
   }
 }
 
-function toolCalls(tool: string, { calls, failures, bugs, maxMs, buckets }: Tally): ToolCalls {
+function toolCalls(tool: string, tally: Tally): ToolCalls {
+  const { calls, failures, bugs, maxMs, buckets } = tally;
   const at = (share: number): number => percentile(buckets, calls, share, maxMs);
-  return { tool, calls, failures, bugs, p50_ms: at(0.5), p95_ms: at(0.95), p99_ms: at(0.99), max_ms: rounded(maxMs) };
+  const failed_percent = (100 * (failures + bugs)) / calls;
+  return {
+    tool,
+    calls,
+    failures,
+    bugs,
+    failed_percent,
+    p50_ms: at(0.5),
+    p95_ms: at(0.95),
+    p99_ms: at(0.99),
+    max_ms: rounded(maxMs),
+  };
 }
 
 function bucketOf(ms: number): number {

@@ -3,6 +3,8 @@
 import type { View } from '../documents/documents.ts';
 import type { Ports } from '../ports.ts';
 import { version } from '../version.ts';
+import { alertFacts } from '../views/alert-facts.ts';
+import { checksOf } from '../views/alerts.ts';
 import type { Cell, Source } from '../views/dashboard/define.ts';
 
 /**
@@ -12,24 +14,31 @@ import type { Cell, Source } from '../views/dashboard/define.ts';
 export async function sourceOf(ports: Ports, needsLog: boolean): Promise<(view: View, now: number) => Source> {
   const { documents, graphs, workspace, calls, tally } = ports;
   const log = needsLog ? await tally?.facts(documents.peek((view) => view.seq)) : undefined;
-  return (view, now) => ({
-    view,
-    now,
-    presence: { lastSeen: once((who: string) => documents.presence.lastSeen(who)) },
-    served: once(() => documents.presence.served()),
-    project: { id: workspace.project, name: workspace.projectName },
-    store: documents.store.info(),
-    sizeOf: (hash) => graphs.get(hash)?.prepared.ids.length ?? 0,
-    // Figures of the process cost as much as all else of a small view: only for those that show them.
-    get process() {
-      return processFacts(ports);
-    },
-    plan: once(() => ports.plans.at(view)),
-    get calls() {
-      return calls?.facts();
-    },
-    log,
-  });
+  return (view, now) => {
+    const seen = { lastSeen: once((who: string) => documents.presence.lastSeen(who)) };
+    const facts = {
+      view,
+      now,
+      presence: seen,
+      project: { id: workspace.project, name: workspace.projectName },
+      store: documents.store.info(),
+      plan: once(() => ports.plans.at(view)),
+      log,
+    };
+    return {
+      ...facts,
+      served: once(() => documents.presence.served()),
+      graph: (hash) => graphs.get(hash),
+      checks: once(() => checksOf(alertFacts(facts))),
+      // Figures of the process cost as much as all else of a small view: only for those that show them.
+      get process() {
+        return processFacts(ports);
+      },
+      get calls() {
+        return calls?.facts();
+      },
+    };
+  };
 }
 
 /** Within one look every question has one answer, and is asked of the disk once. */
@@ -46,7 +55,7 @@ function once<T>(ask: (about: string) => T): (about?: string) => T {
   };
 }
 
-function processFacts({ config, workspace }: Ports): Source['process'] {
+function processFacts({ config, workspace, graphs, mail, tracing }: Ports): Source['process'] {
   const { rss, heapUsed } = process.memoryUsage();
   const { toolsets, allowCommands } = config;
   const home = (path: string): string => path.replace(config.home, '~');
@@ -58,8 +67,14 @@ function processFacts({ config, workspace }: Ports): Source['process'] {
     allow_commands: allowCommands.length === 0 ? 'none' : allowCommands.join(', '),
     max_calls_per_second: config.maxCallsPerSecond,
     log_level: config.logLevel,
+    trace_file: config.traceFile === undefined ? 'none' : home(config.traceFile),
     node: process.versions.node,
   };
   const uptimeMs = Math.round(process.uptime() * 1000);
-  return { version, pid: process.pid, uptime_ms: uptimeMs, rss_bytes: rss, heap_bytes: heapUsed, settings };
+  const caches = [
+    { cache: 'graphs', ...graphs.counts() },
+    { cache: 'mail note', ...mail.counts() },
+  ];
+  const facts = { version, pid: process.pid, uptime_ms: uptimeMs, rss_bytes: rss, heap_bytes: heapUsed };
+  return { ...facts, caches, settings, spans: tracing?.counts() };
 }

@@ -1,10 +1,34 @@
 // What can be seen of runs: lists, rows of nodes, what is left of the critical path. Computed from documents for answers.
 
 import type { View } from '../documents/documents.ts';
-import type { NodeRecord, RunDocument, RunGraph } from '../domain/run.ts';
+import { hasEnded, type NodeRecord, type RunDocument, type RunGraph } from '../domain/run.ts';
 import { limitsOf } from '../domain/run-start.ts';
 import { readyNodes } from '../graph/ready.ts';
 import { type LastSeen, satisfies } from '../graph/run-node.ts';
+
+/** Runs of a project: those under way first, then the last changed. */
+export function projectRuns(view: View, project: string): Readonly<RunDocument>[] {
+  const found = view.streams('run/').flatMap((stream) => {
+    const run = view.get<RunDocument>(stream);
+    return run?.project === project ? [{ run, seq: view.lastSeq(stream) }] : [];
+  });
+  found.sort((a, b) => Number(hasEnded(a.run.status)) - Number(hasEnded(b.run.status)) || b.seq - a.seq);
+  return found.map(({ run }) => run);
+}
+
+export interface ClaimedNode {
+  run: Readonly<RunDocument>;
+  id: string;
+  node: Readonly<NodeRecord>;
+}
+
+/** Nodes that somebody works on, in runs that have not ended. */
+export function* claimedNodes(runs: Iterable<Readonly<RunDocument>>): Iterable<ClaimedNode> {
+  for (const run of runs) {
+    if (hasEnded(run.status) || run.counters.claimed === 0) continue;
+    for (const [id, node] of Object.entries(run.nodes)) if (node.status === 'claimed') yield { run, id, node };
+  }
+}
 
 /** A type, not an interface: answers are open-ended objects. */
 export type RunRow = {

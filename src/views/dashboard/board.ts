@@ -1,13 +1,25 @@
 // A view as one answer: its sections taken once, then as many rows of each as fit into the room there is. What was left out
 // is named. Used by tools/dashboard-get.ts and the command line.
 
-import type { Board, Cell, DashboardView, Row, Section, ShownSection, Source } from './define.ts';
+import type { CheckName } from '../alerts.ts';
+import {
+  type Board,
+  type Cell,
+  columns,
+  type DashboardView,
+  type Row,
+  type Section,
+  type ShownSection,
+  type Source,
+} from './define.ts';
 import { inertLine } from './inert.ts';
 
 /** Characters that no prose of a cell needs in an answer; a screen cuts it further. */
 const MAX_CELL = 240;
 /** Rows of a section are halved until the whole fits, the last dozen taken away one by one, down to this. */
 const FEW_ROWS = 1;
+
+const ALERT_COLUMNS = columns({ alert: 'id', state: 'status', found: 'prose', next: { kind: 'prose', spare: 1 } });
 
 /** A view at one moment, with all its rows. */
 export interface Taken {
@@ -21,8 +33,18 @@ export interface Taken {
 /** Looks once. What it holds are copies: it may leave the read. */
 export function takeView(view: DashboardView, source: Source): Taken {
   const { now, project } = source;
-  const sections = view.sections(source);
+  const alerts = alertSection(source, view.alerts ?? []);
+  const sections = [...(alerts.rows.length === 0 ? [] : [alerts]), ...view.sections(source)];
   return { view, source: { now, project }, seq: source.view.seq, sections, hint: view.hint?.(source) };
+}
+
+function alertSection(source: Source, about: readonly CheckName[]): Section {
+  // Not looked at for a view that would not show it.
+  const found = about.length === 0 ? [] : source.checks();
+  const rows = found.flatMap(({ check, ...rest }) =>
+    rest.state !== 'ok' && about.includes(check) ? [{ alert: check, ...rest }] : [],
+  );
+  return { name: 'alerts', title: 'Alerts', columns: ALERT_COLUMNS, rows };
 }
 
 /** The board with at most so many rows of each section. */

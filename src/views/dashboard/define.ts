@@ -3,14 +3,29 @@
 // every view.
 
 import type { View } from '../../documents/documents.ts';
+import type { RunGraph } from '../../domain/run.ts';
 import type { Presence, StoreInfo } from '../../store/port.ts';
+import type { Check, CheckName } from '../alerts.ts';
 import type { PlanFacts } from '../plan/plan-index.ts';
+import type { Moment } from '../team/people.ts';
 
 /**
  * What a column holds, and so how each format writes it. `time` is ISO 8601, `ms` and `bytes` are numbers in that unit,
- * `percent` is 0–100. The key of a column of these ends in its unit: `p50_ms`, `started_at`, `done_percent`.
+ * `percent` is 0–100. The key of a column of these ends in its unit: `p50_ms`, `started_at`, `done_percent`. `prose` is text
+ * that tells and does not name: whoever counts must not take it for a label.
  */
-export type ColumnKind = 'id' | 'text' | 'status' | 'count' | 'number' | 'percent' | 'ms' | 'time' | 'bytes' | 'flag';
+export type ColumnKind =
+  | 'id'
+  | 'text'
+  | 'prose'
+  | 'status'
+  | 'count'
+  | 'number'
+  | 'percent'
+  | 'ms'
+  | 'time'
+  | 'bytes'
+  | 'flag';
 
 export interface Column {
   key: string;
@@ -20,6 +35,8 @@ export interface Column {
   grows?: boolean;
   /** Of a percent: screens draw it. */
   bar?: boolean;
+  /** For programs alone: screens and pages leave it out. */
+  quiet?: boolean;
   /** Where a screen is too narrow, the highest goes first. Default 0: stays. */
   spare?: number;
 }
@@ -63,6 +80,7 @@ export type ToolCalls = {
   calls: number;
   failures: number;
   bugs: number;
+  failed_percent: number;
   p50_ms: number;
   p95_ms: number;
   p99_ms: number;
@@ -73,7 +91,20 @@ export type ToolCalls = {
 export interface CallFacts {
   since: string;
   tools: ToolCalls[];
+  /** By tool and shape of the path; bounded, so that `other` may be one of them. */
+  paths: { tool: string; path: string; calls: number; failures: number }[];
   failures: { code: string; tool: string; count: number }[];
+}
+
+export interface GateCount {
+  passed: number;
+  refused: number;
+}
+
+/** What passed of what was tried, of all projects: by task, and by run and evidence grade. */
+export interface GateFacts {
+  reviews: ReadonlyMap<string, GateCount>;
+  attempts: ReadonlyMap<string, ReadonlyMap<string, GateCount>>;
 }
 
 /** What the log says of itself. */
@@ -89,6 +120,9 @@ export interface LogFacts {
   byTool: ReadonlyMap<string, number>;
   /** The last commits, the newest first. */
   latest: readonly Happened[];
+  gates: GateFacts;
+  /** Ids of the last messages that were escalations, the newest first. */
+  escalations: readonly string[];
 }
 
 /** One commit, by its first event that people care for. */
@@ -101,6 +135,9 @@ export interface Happened {
   session: string | undefined;
 }
 
+/** How often a cache of this process had what was asked for. A type, not an interface: a row as it is. */
+export type CacheCount = { cache: string; hits: number; misses: number; held: number };
+
 /** What the process that answers is and how it was started. */
 export interface ProcessFacts {
   version: string;
@@ -108,6 +145,9 @@ export interface ProcessFacts {
   uptime_ms: number;
   rss_bytes: number;
   heap_bytes: number;
+  /** Absent where no traces are written. */
+  spans?: { written: number; dropped: number } | undefined;
+  caches: readonly CacheCount[];
   settings: Readonly<Record<string, Cell>>;
 }
 
@@ -120,13 +160,15 @@ export interface Source {
   served(): ReadonlySet<string>;
   project: { id: string; name: string };
   store: StoreInfo;
-  /** Nodes of a graph by its hash; 0 if it is gone. */
-  sizeOf(hash: string): number;
+  /** A graph by its hash; undefined if it is gone. */
+  graph(hash: string): RunGraph | undefined;
   process: ProcessFacts;
   /** The plan as it fits the view; made when first asked for. */
   plan(): PlanFacts;
   /** Absent where nothing was counted: the command line serves no calls. */
   calls?: CallFacts | undefined;
+  /** What is and is not well; looked at when first asked for. */
+  checks(): readonly Check[];
   /** Only for views that ask for it: it reads the log. */
   log?: LogFacts | undefined;
 }
@@ -136,9 +178,21 @@ export interface DashboardView {
   title: string;
   /** Its sections speak of the log as a whole, which has to be read for them. */
   needsLog?: boolean;
+  /** Checks on what it shows: those that are not well stand above everything else. */
+  alerts?: readonly CheckName[];
   sections(source: Source): Section[];
   /** The line at the foot: what to do next, if anything is waiting. */
   hint?(source: Source): string | undefined;
+}
+
+/** What views of people need of a source. */
+export function momentOf({ project, now, presence }: Source): Moment {
+  return { project: project.id, now, presence };
+}
+
+/** A time for a row; absent if there is none, or none that ends. */
+export function timeCell(ms: number | undefined): string | undefined {
+  return ms === undefined || !Number.isFinite(ms) ? undefined : new Date(ms).toISOString();
 }
 
 /** A view as it is shown at one moment. */

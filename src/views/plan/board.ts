@@ -5,11 +5,11 @@ import type { View } from '../../documents/documents.ts';
 import { showId, sprintStream, taskStream } from '../../domain/plan/ids.ts';
 import type { SprintDocument } from '../../domain/plan/sprint.ts';
 import { TASK_STATUSES, type TaskDocument, type TaskStatus } from '../../domain/plan/task.ts';
-import { type Alerts, withDefaults } from '../../domain/project/config.ts';
-import type { ProjectDocument } from '../../domain/project/project.ts';
+import type { Alerts } from '../../domain/project/config.ts';
 import { hasEnded, type RunDocument, runStream } from '../../domain/run.ts';
-import { projectStream } from '../../domain/session-commands.ts';
 import type { JsonObject } from '../../json/json.ts';
+import { standsTooLong } from '../alerts.ts';
+import { configOf } from '../settings.ts';
 import type { PlanFacts } from './plan-index.ts';
 import { card, type Detail, hoursSince, line, withoutAbsent } from './show.ts';
 import type { SortedRows } from './sorted-rows.ts';
@@ -55,14 +55,14 @@ const SESSIONS = 10;
 export function boardOf(plan: PlanFacts, view: View, query: BoardQuery): Board {
   const { sprint, column, now } = query;
   const statuses = column === undefined ? TASK_STATUSES : [column];
-  const config = withDefaults(view.get<ProjectDocument>(projectStream(sprint.project))?.config);
+  const { alerts } = configOf(view, sprint.project);
   const sources = statuses.map((status) => ({ status, rows: rowsOf(plan, query, status) }));
-  const columns = deal(sources, query, (row) => shownCard(view, query, row, config.alerts));
+  const columns = deal(sources, query, (row) => shownCard(view, query, row, alerts));
   const open = plan.tasks.set(sprint.id, 'open').size;
   const board: Board = {
     sprint: { ...sprintFacts(plan, view, sprint, now), left: open, ready: plan.tasks.set(sprint.id, 'ready').size },
     columns,
-    blockers: blockers(plan, query, config.alerts),
+    blockers: blockers(plan, query, alerts),
     suggest: column === undefined ? suggested(plan, sprint) : [],
   };
   const cut = columns.find(({ count, cards }) => cards.length < count);
@@ -110,14 +110,8 @@ function deal(sources: readonly Source[], { limit }: BoardQuery, show: (row: Tas
 function shownCard(view: View, { detail, now }: BoardQuery, row: TaskRow, alerts: Alerts): JsonObject {
   const document = detail === 'full' ? view.get<TaskDocument>(taskStream(row.id)) : undefined;
   const shown = card(row, detail, false, document, CARD_CHARS);
-  if (detail !== 'ids' && isOverdue(row, alerts, now)) shown.overdue_h = hoursSince(row.since, now);
+  if (detail !== 'ids' && standsTooLong(row, alerts, now)) shown.overdue_h = hoursSince(row.since, now);
   return shown;
-}
-
-function isOverdue(row: TaskRow, { blocked_hours, idle_hours }: Alerts, now: number): boolean {
-  const hours = hoursSince(row.since, now);
-  if (row.status === 'blocked') return hours >= blocked_hours;
-  return (row.status === 'active' || row.status === 'review') && hours >= idle_hours;
 }
 
 function sprintFacts(plan: PlanFacts, view: View, sprint: Readonly<SprintDocument>, now: number): JsonObject {
@@ -161,7 +155,7 @@ function blockers(plan: PlanFacts, { sprint, now }: BoardQuery, alerts: Alerts):
         title: line(row.title, 80),
         reason: line(row.reason ?? ''),
         age_h: hoursSince(row.since, now),
-        overdue: isOverdue(row, alerts, now) ? true : undefined,
+        overdue: standsTooLong(row, alerts, now) ? true : undefined,
         assignee: row.assignee === undefined ? undefined : line(row.assignee),
         holds_up: row.neededBy.length,
       }),

@@ -140,6 +140,17 @@ function answer(view: View, caller: Caller, { box, channel, n, message }: Hit, m
   return head?.kind === 'session' || head?.kind === 'agent' ? row : { ...row, receipts };
 }
 
+/** How far a message got with the reader that is farthest: one who takes it up is enough. */
+export function reachedOf(
+  view: View,
+  { channel, n }: { channel: string; n: number },
+  message: Readonly<Message>,
+  moment: Moment,
+): DeliveryState {
+  const receipts = receiptsOf(view, channel, n, message, moment);
+  return DELIVERY_STATES.findLast((state) => (receipts[state] ?? 0) > 0) ?? 'queued';
+}
+
 /** How far a message got: its readers by state. */
 function receiptsOf(
   view: View,

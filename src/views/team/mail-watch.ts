@@ -20,6 +20,8 @@ export class MailWatch {
   private readonly got = new Map<string, Given>();
   private readonly view: View;
   private known: Known | undefined;
+  private hits = 0;
+  private misses = 0;
 
   constructor(documents: Documents, project: string, now: () => number = () => Date.now()) {
     this.documents = documents;
@@ -43,12 +45,21 @@ export class MailWatch {
     this.known = undefined;
   }
 
+  /** How often it was known whether there is mail. */
+  counts(): { hits: number; misses: number; held: number } {
+    return { hits: this.hits, misses: this.misses, held: this.known === undefined ? 0 : 1 };
+  }
+
   /** The line for a session with unread mail; a promise only if there is news that is not durable yet. */
   note(find: (view: View) => string | undefined): string | undefined | Promise<string | undefined> {
     const session = find(this.view);
     if (session === undefined) return undefined;
     const { known } = this;
-    if (known?.session === session && this.now() < known.until) return known.note;
+    if (known?.session === session && this.now() < known.until) {
+      this.hits += 1;
+      return known.note;
+    }
+    this.misses += 1;
     const { unread, urgent, until } = unreadCount(
       this.view,
       { session },

@@ -2,13 +2,14 @@
 // to look; never decided upon.
 
 import type { View } from '../../documents/documents.ts';
-import { agentKey, hasEnded, parseClaim, type RunDocument, runStream } from '../../domain/run.ts';
+import { agentKey, parseClaim, type RunDocument, runStream } from '../../domain/run.ts';
 import { isOpen, type SessionFacts, statusAt } from '../../domain/session.ts';
 import { projectStream } from '../../domain/session-commands.ts';
 import type { RegistryEntry, Tier } from '../../domain/team/registry.ts';
 import { type Team, teamsOf } from '../../domain/team/team.ts';
 import { fail, ok, type Result } from '../../failure.ts';
 import type { Presence } from '../../store/port.ts';
+import { claimedNodes, projectRuns } from '../runs.ts';
 import { readableFacts } from '../sessions.ts';
 
 export interface LiveAgent {
@@ -17,6 +18,8 @@ export interface LiveAgent {
   tier?: Tier;
   /** Nodes it holds a claim on. */
   claims: number;
+  /** The first of them, by run and title. */
+  working_on?: string;
   last_seen?: string;
 }
 
@@ -47,16 +50,13 @@ export function liveAgents(view: View, moment: Moment): LiveAgent[] {
       found.set(agentKey(facts.id, name), live);
     }
   }
-  for (const stream of view.streams('run/')) {
-    const run = view.get<RunDocument>(stream);
-    if (run === undefined || run.project !== moment.project || hasEnded(run.status)) continue;
-    for (const node of Object.values(run.nodes)) {
-      const { agent, agent_name: name, session } = node;
-      if (node.status !== 'claimed' || agent === undefined || name === undefined || session === undefined) continue;
-      const live = found.get(agent) ?? { name, session, claims: 0 };
-      live.claims += 1;
-      found.set(agent, live);
-    }
+  for (const { run, id, node } of claimedNodes(projectRuns(view, moment.project))) {
+    const { agent, agent_name: name, session, title = id } = node;
+    if (agent === undefined || name === undefined || session === undefined) continue;
+    const live = found.get(agent) ?? { name, session, claims: 0 };
+    live.claims += 1;
+    live.working_on ??= `${run.name}: ${title}`;
+    found.set(agent, live);
   }
   for (const [key, live] of found) {
     const seen = moment.presence.lastSeen(key) ?? moment.presence.lastSeen(live.session);

@@ -23,8 +23,8 @@ export interface Grid {
 /** Chooses columns and their widths. */
 export function layOut(section: Pick<ShownSection, 'columns' | 'rows'>, width: number, now: number): Grid {
   // A column without a single value says nothing.
-  let columns = section.columns.filter(({ key }) =>
-    section.rows.some((row) => row[key] !== undefined && row[key] !== ''),
+  let columns = section.columns.filter(
+    ({ key, quiet }) => quiet !== true && section.rows.some((row) => row[key] !== undefined && row[key] !== ''),
   );
   const texts = section.rows.map(
     (row) => new Map(columns.map((column) => [column.key, plain(readable(row[column.key], column, now))])),
@@ -37,8 +37,7 @@ export function layOut(section: Pick<ShownSection, 'columns' | 'rows'>, width: n
   );
   const needed = (floor: (column: Column) => number): number =>
     columns.reduce((sum, column) => sum + floor(column) + GAP, -GAP);
-  const least = (column: Column): number =>
-    Math.min(natural.get(column.key) ?? 0, column.kind === 'text' ? MIN_TEXT : 40);
+  const least = (column: Column): number => Math.min(natural.get(column.key) ?? 0, isText(column) ? MIN_TEXT : 40);
   while (needed(least) > width) {
     const spare = columns.reduce<Column | undefined>(
       (most, column) => ((column.spare ?? 0) > (most?.spare ?? 0) ? column : most),
@@ -57,20 +56,24 @@ export function layOut(section: Pick<ShownSection, 'columns' | 'rows'>, width: n
   };
 }
 
+function isText({ kind }: Column): boolean {
+  return kind === 'text' || kind === 'prose';
+}
+
 /** Natural widths, with the widest texts cut first until all fit; other columns only if texts alone do not help. */
 function shrink(columns: readonly Column[], natural: ReadonlyMap<string, number>, width: number): number[] {
   const widths = columns.map(({ key }) => natural.get(key) ?? 0);
   const room = width - GAP * (columns.length - 1);
-  for (const [kind, floor] of [
-    ['text', MIN_TEXT],
-    [undefined, MIN_COLUMN],
-    [undefined, 1],
-    [undefined, 0],
+  for (const [texts, floor] of [
+    [true, MIN_TEXT],
+    [false, MIN_COLUMN],
+    [false, 1],
+    [false, 0],
   ] as const) {
     for (let over = widths.reduce((sum, one) => sum + one, 0) - room; over > 0; over -= 1) {
       let widest = -1;
       for (const [index, column] of columns.entries()) {
-        if (kind !== undefined && column.kind !== kind) continue;
+        if (texts && !isText(column)) continue;
         if ((widths[index] ?? 0) > floor && (widths[index] ?? 0) > (widths[widest] ?? 0)) widest = index;
       }
       if (widest < 0) break;

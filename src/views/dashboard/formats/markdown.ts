@@ -20,7 +20,7 @@ function sectionText(section: ShownSection, now: number): string {
     });
     return `## ${title}\n\n${facts.join('')}`;
   }
-  const shown = columns.filter(({ key }) => rows.some((row) => row[key] !== undefined));
+  const shown = columns.filter(({ key, quiet }) => quiet !== true && rows.some((row) => row[key] !== undefined));
   if (shown.length === 0) return `## ${title}\n\nnone\n`;
   const line = (cells: string[]): string => `| ${cells.join(' | ')} |\n`;
   const table = [

@@ -14,7 +14,7 @@ export function renderPrometheus(board: Board): string {
 function family(view: string, section: ShownSection): string {
   const { columns, rows } = section;
   // A fact that is no figure would make every other one a new series when it changes.
-  const labels = columns.filter(({ kind }) => !isFigure(kind) && section.facts !== true);
+  const labels = columns.filter(({ kind }) => !isFigure(kind) && kind !== 'prose' && section.facts !== true);
   const figures = columns.filter(({ kind }) => isFigure(kind));
   const base = `baton_${view === section.name ? view : `${view}_${section.name}`}`;
   const texts = figures.map((column) => samples(base, section.title, column, rows, labels));

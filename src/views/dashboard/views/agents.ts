@@ -1,10 +1,10 @@
 // The dashboard's view of who is there: sessions, the agents in them with what they hold, and who is registered.
 
-import { agentKey, hasEnded } from '../../../domain/run.ts';
-import { expiresAtMs, isOpen, type SessionFacts, sessionStream, statusAt } from '../../../domain/session.ts';
-import type { RegistryEntry } from '../../../domain/team/registry.ts';
-import { readableFacts } from '../../sessions.ts';
-import { columns, type DashboardView, type Row, type Section, type Source } from '../define.ts';
+import { expiresAtMs, type SessionFacts, sessionStream } from '../../../domain/session.ts';
+import { claimedNodes } from '../../runs.ts';
+import { liveAgents, openSessions } from '../../team/people.ts';
+import { registryRows } from '../../team/registry.ts';
+import { columns, type DashboardView, momentOf, type Row, type Section, type Source, timeCell } from '../define.ts';
 import { runsOf } from './runs.ts';
 
 const SESSION_COLUMNS = columns({
@@ -25,7 +25,7 @@ const AGENT_COLUMNS = columns({
   session: 'id',
   tier: { kind: 'text', spare: 1 },
   claims: 'count',
-  working_on: 'text',
+  working_on: 'prose',
   seen_at: { kind: 'time', spare: 1 },
 });
 
@@ -33,22 +33,35 @@ const REGISTRY_COLUMNS = columns({
   agent: 'text',
   tier: 'text',
   reports_to: { kind: 'text', spare: 1 },
-  skills: 'text',
-  capacity: { kind: 'count', spare: 2 },
+  skills: 'prose',
   load: 'count',
+  capacity: { kind: 'count', spare: 2 },
+  fallback: { kind: 'text', spare: 2 },
   model: { kind: 'text', spare: 3 },
 });
 
 export const agents: DashboardView = {
   name: 'agents',
   title: 'Agents',
+  alerts: ['sessions', 'handoffs', 'leases'],
   sections: (source) => {
-    const working = agentRows(source);
-    const registered = registryRows(source, working);
-    const registry: Section = { name: 'registry', title: 'Registered', columns: REGISTRY_COLUMNS, rows: registered };
+    const registered = registeredRows(source);
+    const registry: Section = {
+      name: 'registry',
+      title: 'Registered',
+      columns: REGISTRY_COLUMNS,
+      rows: registered,
+      more: 'plan_list {"kind": "agent"}',
+    };
     return [
       sessionSection(source),
-      { name: 'agents', title: 'Agents', columns: AGENT_COLUMNS, rows: working },
+      {
+        name: 'agents',
+        title: 'Agents',
+        columns: AGENT_COLUMNS,
+        rows: agentRows(source),
+        more: 'plan_list {"kind": "agent"}',
+      },
       ...(registered.length === 0 ? [] : [registry]),
     ];
   },
@@ -56,9 +69,11 @@ export const agents: DashboardView = {
 
 /** Open sessions of the project, the live ones first; the team's view shows them too. */
 export function sessionSection(source: Source): Section {
-  const claims = claimsBySession(source);
-  const found = openSessions(source).map((facts) => ({
-    row: sessionRow(source, facts, claims),
+  const claims = new Map<string, number>();
+  for (const { node } of claimedNodes(runsOf(source)))
+    if (node.session !== undefined) claims.set(node.session, (claims.get(node.session) ?? 0) + 1);
+  const found = openSessions(source.view, momentOf(source)).map((facts) => ({
+    row: sessionRow(source, facts, claims.get(facts.id) ?? 0),
     seq: source.view.lastSeq(sessionStream(facts.id)),
   }));
   found.sort((a, b) => Number(b.row.live) - Number(a.row.live) || b.seq - a.seq);
@@ -66,82 +81,34 @@ export function sessionSection(source: Source): Section {
   return { name: 'sessions', title: 'Sessions', columns: SESSION_COLUMNS, rows, more: 'session_list {"limit": 100}' };
 }
 
-/** In no promised order. */
-export function openSessions({ view, now, presence, project }: Source): Readonly<SessionFacts>[] {
-  return view.streams('session/').flatMap((stream) => {
-    const facts = readableFacts(view, stream);
-    if (facts?.project !== project.id) return [];
-    return isOpen(statusAt(facts, now, (who) => presence.lastSeen(who))) ? [facts] : [];
-  });
-}
-
-function sessionRow(
-  { presence, served }: Source,
-  facts: Readonly<SessionFacts>,
-  claims: ReadonlyMap<string, number>,
-): Row {
+function sessionRow({ presence, served }: Source, facts: Readonly<SessionFacts>, claims: number): Row {
   const seen = presence.lastSeen(facts.id);
-  const row: Row = {
+  return {
     session: facts.id,
+    name: facts.name,
     mode: facts.mode,
     status: facts.status,
     live: served().has(facts.id),
-    claims: claims.get(facts.id) ?? 0,
+    claims,
     agents: Object.keys(facts.agents).length,
-    expires_at: new Date(expiresAtMs(facts, seen)).toISOString(),
+    seen_at: timeCell(seen),
+    expires_at: timeCell(expiresAtMs(facts, seen)),
     workspace: facts.directory,
   };
-  if (facts.name !== undefined) row.name = facts.name;
-  if (seen !== undefined) row.seen_at = new Date(seen).toISOString();
-  return row;
-}
-
-function claimsBySession(source: Source): Map<string, number> {
-  const claims = new Map<string, number>();
-  for (const run of runsOf(source)) {
-    if (hasEnded(run.status)) continue;
-    for (const node of Object.values(run.nodes)) {
-      if (node.status !== 'claimed' || node.session === undefined) continue;
-      claims.set(node.session, (claims.get(node.session) ?? 0) + 1);
-    }
-  }
-  return claims;
 }
 
 /** Agents that sessions named and those that hold claims, the busiest first. */
 function agentRows(source: Source): Row[] {
-  const found = new Map<string, Row & { claims: number }>();
-  for (const facts of openSessions(source)) {
-    for (const [name, agent] of Object.entries(facts.agents)) {
-      const tier = agent.tier === undefined ? {} : { tier: agent.tier };
-      found.set(agentKey(facts.id, name), { agent: name, session: facts.id, claims: 0, ...tier });
-    }
-  }
-  for (const run of runsOf(source)) {
-    if (hasEnded(run.status)) continue;
-    for (const [id, node] of Object.entries(run.nodes)) {
-      const { agent: key, agent_name: name, session } = node;
-      if (node.status !== 'claimed' || key === undefined || name === undefined || session === undefined) continue;
-      const row = found.get(key) ?? { agent: name, session, claims: 0 };
-      row.claims += 1;
-      row.working_on ??= `${run.name}: ${node.title ?? id}`;
-      found.set(key, row);
-    }
-  }
-  for (const [key, row] of found) {
-    const seen = source.presence.lastSeen(key);
-    if (seen !== undefined) row.seen_at = new Date(seen).toISOString();
-  }
-  return [...found.values()].sort((a, b) => b.claims - a.claims);
+  const found = liveAgents(source.view, momentOf(source)).sort((a, b) => b.claims - a.claims);
+  return found.map(({ name, session, tier, claims, working_on, last_seen }) => {
+    return { agent: name, session, tier, claims, working_on, seen_at: last_seen };
+  });
 }
 
-function registryRows({ view, project }: Source, working: readonly Row[]): Row[] {
-  const load = new Map<string, number>();
-  for (const { agent, claims } of working) load.set(String(agent), (load.get(String(agent)) ?? 0) + Number(claims));
-  return view.streams(`registry/${project.id}/agent.`).flatMap((stream) => {
-    const entry = view.get<RegistryEntry>(stream);
-    if (entry === undefined || entry.retired === true) return [];
-    const { id: agent, tier, reports_to, skills, capacity, model } = entry;
-    return [{ agent, tier, reports_to, skills: skills.join(', '), capacity, load: load.get(agent) ?? 0, model }];
+/** Those that the project has registered, whether or not they are there. */
+function registeredRows(source: Source): Row[] {
+  const found = registryRows(source.view, 'agent', momentOf(source)).filter((row) => row.registered !== false);
+  return found.map(({ id, tier, reports_to, skills, load, capacity, fallback, model }) => {
+    return { agent: id, tier, reports_to, skills: skills?.join(', '), load, capacity, fallback, model };
   });
 }

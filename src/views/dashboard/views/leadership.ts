@@ -1,61 +1,87 @@
-// The dashboard's view for whoever leads: what is to be decided, where it is stuck, who may use how much, when it will be done.
+// The dashboard's view for whoever leads: what is to be decided, who calls for help, where it stands still, who may use how
+// much, when it will be done.
 
 import { showId } from '../../../domain/plan/ids.ts';
-import { withDefaults } from '../../../domain/project/config.ts';
-import type { ProjectDocument } from '../../../domain/project/project.ts';
-import { hasEnded } from '../../../domain/run.ts';
-import { projectStream } from '../../../domain/session-commands.ts';
+import { hasEnded, type RunDocument } from '../../../domain/run.ts';
+import { forecast } from '../../../graph/forecast.ts';
 import { velocityOf } from '../../plan/sprint-facts.ts';
+import { claimedNodes } from '../../runs.ts';
+import { configOf } from '../../settings.ts';
 import { decisionRows } from '../../team/decisions.ts';
-import { columns, type DashboardView, type Row, type Section, type Source } from '../define.ts';
+import { escalationsOf } from '../../team/escalations.ts';
+import { columns, type DashboardView, momentOf, type Row, type Source, timeCell } from '../define.ts';
+import { useSection } from './quality.ts';
 import { runsOf } from './runs.ts';
-import { activeSprint, overdueTasks } from './tasks.ts';
+import { activeSprint, overdueTasks, taskCells } from './tasks.ts';
 
 const DECISION_COLUMNS = columns({
   decision: 'id',
-  title: 'text',
+  title: 'prose',
   status: 'status',
   voted: 'count',
   voters: 'count',
-  outcome: 'text',
+  outcome: 'prose',
   deadline_at: { kind: 'time', title: 'deadline' },
   kind: { kind: 'text', spare: 2 },
   rule: { kind: 'text', spare: 3 },
 });
+const ESCALATION_COLUMNS = columns({
+  message: { kind: 'id', spare: 3 },
+  from: 'text',
+  to: 'text',
+  state: 'status',
+  since_at: 'time',
+  above: { kind: 'text', title: 'then', spare: 1 },
+  text: 'prose',
+});
 const OVERDUE_COLUMNS = columns({
   task: 'id',
-  title: 'text',
+  title: 'prose',
   status: 'status',
   assignee: { kind: 'text', spare: 1 },
   since_at: 'time',
   holds_up: 'count',
-  why: 'text',
+  why: 'prose',
 });
-const POOL_COLUMNS = columns({ pool: 'text', max: 'count', policy: 'text' });
 const LIMIT_COLUMNS = columns({
   max_agents: 'count',
   working: 'count',
-  token_budget: { kind: 'count' },
-  tokens_used: 'count',
+  token_budget: 'count',
+  tokens_open: { kind: 'count', title: 'tokens of runs under way' },
+  tokens_used: { kind: 'count', title: 'of all runs' },
 });
 const FORECAST_COLUMNS = columns({
   scope: 'id',
-  tasks_left: 'count',
-  points_left: 'number',
-  sprints_left: { kind: 'number', title: 'sprints left' },
-  rests_on: 'text',
+  left: 'count',
+  points_left: { kind: 'number', spare: 1 },
+  sprints_left: 'number',
+  least_ms: { kind: 'ms', title: 'at least' },
+  most_ms: { kind: 'ms', title: 'at most' },
+  rests_on: { kind: 'prose', spare: 2 },
 });
+
+/** Runs under way that are foretold, the last changed first: each costs a walk over its graph. */
+const FORETOLD = 10;
 
 export const leadership: DashboardView = {
   name: 'leadership',
   title: 'Leadership',
+  needsLog: true,
+  alerts: ['escalations', 'blocked', 'idle', 'runs', 'tokens'],
   sections: (source) => [
     {
       name: 'decisions',
       title: 'Decisions',
       columns: DECISION_COLUMNS,
       rows: decisions(source),
-      more: 'decision_open',
+      more: 'decision_vote {}',
+    },
+    {
+      name: 'escalations',
+      title: 'Escalations',
+      columns: ESCALATION_COLUMNS,
+      rows: escalations(source),
+      more: 'events_query {"type": "message.sent"}',
     },
     {
       name: 'overdue',
@@ -64,6 +90,7 @@ export const leadership: DashboardView = {
       rows: overdue(source),
       more: 'plan_list {"kind": "task", "status": "blocked"}',
     },
+    { name: 'forecast', title: 'Forecast', columns: FORECAST_COLUMNS, rows: forecasts(source), more: 'run_status {}' },
     {
       name: 'limits',
       title: 'Limits and use',
@@ -72,8 +99,7 @@ export const leadership: DashboardView = {
       facts: true,
       half: true,
     },
-    ...pools(source),
-    { name: 'forecast', title: 'Forecast', columns: FORECAST_COLUMNS, rows: forecast(source), half: true },
+    { ...useSection(source), name: 'allocation', title: 'Allocation' },
   ],
   hint: (source) => {
     const open = decisions(source).find(({ status }) => status === 'open');
@@ -93,52 +119,58 @@ function decisions({ view, project }: Source): Row[] {
   });
 }
 
-function overdue(source: Source): Row[] {
-  const found = overdueTasks(source).sort((a, b) => b.neededBy.length - a.neededBy.length || a.since - b.since);
-  return found.map(({ id, title, status, assignee, since, neededBy, reason }): Row => {
-    return {
-      task: showId(id),
-      title,
-      status,
-      assignee,
-      since_at: new Date(since).toISOString(),
-      holds_up: neededBy.length,
-      why: reason,
-    };
+/** Those that nobody has acknowledged first, the longest waiting before the others. */
+function escalations(source: Source): Row[] {
+  const found = escalationsOf(source.view, source.log?.escalations ?? [], momentOf(source));
+  found.sort((a, b) => Number(a.state === 'acked') - Number(b.state === 'acked') || a.at - b.at);
+  return found.map(({ message, from, to, state, at, above, text }): Row => {
+    return { message, from, to, state, since_at: timeCell(at), above, text };
   });
 }
 
+function overdue(source: Source): Row[] {
+  const found = overdueTasks(source).sort((a, b) => b.neededBy.length - a.neededBy.length || a.since - b.since);
+  return found.map((row): Row => ({ ...taskCells(row), holds_up: row.neededBy.length }));
+}
+
 function limits(source: Source): Row {
-  const { global_settings } = configOf(source);
-  let [working, tokens]: [number, number | undefined] = [0, undefined];
-  for (const run of runsOf(source)) {
-    for (const node of Object.values(run.nodes)) {
-      if (node.status === 'claimed' && !hasEnded(run.status)) working += 1;
-      if (node.tokens !== undefined) tokens = (tokens ?? 0) + node.tokens;
-    }
-  }
+  const { global_settings } = configOf(source.view, source.project.id);
+  const all = runsOf(source);
   return {
     max_agents: global_settings.max_concurrent_agents,
-    working,
+    working: [...claimedNodes(all)].filter(({ node }) => node.server === undefined).length,
     token_budget: global_settings.token_budget,
-    tokens_used: tokens,
+    tokens_open: tokensOf(all.filter(({ status }) => !hasEnded(status))),
+    tokens_used: tokensOf(all),
   };
 }
 
-function pools(source: Source): Section[] {
-  const rows = Object.entries(configOf(source).pools).map(
-    ([pool, { max, policy }]): Row => ({ pool, max, policy: policy ?? 'fixed' }),
-  );
-  if (rows.length === 0) return [];
-  return [{ name: 'pools', title: 'Pools', columns: POOL_COLUMNS, rows, half: true, more: 'project_get {}' }];
+/** Absent where nobody has told. */
+function tokensOf(runs: readonly Readonly<RunDocument>[]): number | undefined {
+  const told = runs.flatMap(({ nodes }) => Object.values(nodes).flatMap(({ tokens }) => tokens ?? []));
+  return told.length === 0 ? undefined : told.reduce((sum, tokens) => sum + tokens, 0);
 }
 
-function configOf({ view, project }: Source) {
-  return withDefaults(view.get<ProjectDocument>(projectStream(project.id))?.config);
+/** Runs under way by their graphs, the sprint and the project by the pace of the last sprints. */
+function forecasts(source: Source): Row[] {
+  const open = runsOf(source).filter(({ status }) => !hasEnded(status));
+  return [...open.slice(0, FORETOLD).flatMap((run) => runForecast(source, run)), ...planForecasts(source)];
+}
+
+function runForecast({ graph, now }: Source, run: Readonly<RunDocument>): Row[] {
+  const found = graph(run.graph);
+  if (found === undefined) return [];
+  const workers = Math.max(1, run.counters.claimed);
+  const left = found.prepared.ids.length - run.counters.finished - run.counters.skipped;
+  const expected = forecast(found.prepared, run.nodes, { now, workers });
+  if (expected === undefined) return [{ scope: run.id, left }];
+  const times = expected.observed === 0 ? 'estimates' : `times of ${expected.observed} nodes`;
+  const { leastMs, mostMs } = expected;
+  return [{ scope: run.id, left, least_ms: leastMs, most_ms: mostMs, rests_on: `${times}, ${workers} at once` }];
 }
 
 /** How many sprints of the last ones' pace are left. Without a past there is no pace, and so no figure. */
-function forecast(source: Source): Row[] {
+function planForecasts(source: Source): Row[] {
   const { plan, view, project } = source;
   const velocity = velocityOf(plan(), view, project.id);
   const sprint = activeSprint(source);
@@ -148,7 +180,7 @@ function forecast(source: Source): Row[] {
   ];
   return scopes.map(({ scope, id }): Row => {
     const open = plan().tasks.set(id, 'open');
-    const row: Row = { scope, tasks_left: open.size, points_left: open.points };
+    const row: Row = { scope, left: open.size, points_left: open.points };
     const [left, pace, unit] =
       open.points > 0 && velocity.points > 0
         ? [open.points, velocity.points, 'points']

@@ -1,19 +1,32 @@
-// The dashboard's view of figures: what this process has served, what the log holds, how well runs go.
+// The dashboard's view of figures. What this process alone has counted and what holds for all of them is said of each.
 
-import type { RunDocument } from '../../../domain/run.ts';
-import { columns, type DashboardView, type Row, type Section, type Source } from '../define.ts';
-import { openSessions } from './agents.ts';
-import { runsOf } from './runs.ts';
+import { openSessions } from '../../team/people.ts';
+import { columns, type DashboardView, momentOf, type Row, type Section, type Source } from '../define.ts';
+import { gateSection, qualitySection, useSection } from './quality.ts';
 
 const CALL_COLUMNS = columns({
   tool: 'id',
   calls: { kind: 'count', grows: true },
   failures: { kind: 'count', grows: true },
   bugs: { kind: 'count', grows: true, spare: 3 },
+  failed_percent: { kind: 'percent', title: 'failed', spare: 2 },
   p50_ms: { kind: 'ms', title: 'p50' },
   p95_ms: { kind: 'ms', title: 'p95' },
   p99_ms: { kind: 'ms', title: 'p99', spare: 1 },
   max_ms: { kind: 'ms', title: 'max', spare: 2 },
+});
+const PATH_COLUMNS = columns({
+  tool: 'id',
+  path: 'id',
+  calls: { kind: 'count', grows: true },
+  failures: { kind: 'count', grows: true },
+});
+const CACHE_COLUMNS = columns({
+  cache: 'id',
+  hits: { kind: 'count', grows: true },
+  misses: { kind: 'count', grows: true },
+  held: 'count',
+  hit_percent: { kind: 'percent', title: 'hit rate' },
 });
 const FAILURE_COLUMNS = columns({ code: 'id', tool: 'id', count: { kind: 'count', grows: true } });
 const PROCESS_COLUMNS = columns({
@@ -21,6 +34,9 @@ const PROCESS_COLUMNS = columns({
   uptime_ms: 'ms',
   rss_bytes: { kind: 'bytes', title: 'memory' },
   heap_bytes: { kind: 'bytes', title: 'heap' },
+  calls: { kind: 'count', grows: true },
+  spans: { kind: 'count', grows: true },
+  spans_dropped: { kind: 'count', grows: true },
 });
 const LOG_COLUMNS = columns({
   commits: { kind: 'count', grows: true },
@@ -32,34 +48,17 @@ const LOG_COLUMNS = columns({
 });
 const TYPE_COLUMNS = columns({ type: 'id', events: { kind: 'count', grows: true } });
 const BY_TOOL_COLUMNS = columns({ tool: 'id', commits: { kind: 'count', grows: true } });
-const QUALITY_COLUMNS = columns({
-  nodes_ended: { kind: 'count' },
-  attempts: { kind: 'count' },
-  first_try_percent: { kind: 'percent', title: 'first try' },
-  retries: 'count',
-  failed: 'count',
-  late_results: 'count',
-  lost_claims: 'count',
-  reused: 'count',
-  tokens: 'count',
-  cost_usd: 'number',
-});
 const SESSION_COLUMNS = columns({ open: 'count', live: 'count', all: 'count' });
 
 export const metrics: DashboardView = {
   name: 'metrics',
   title: 'Metrics',
   needsLog: true,
+  alerts: ['contention', 'log'],
   sections: (source) => [
     ...callSections(source),
-    {
-      name: 'runs',
-      title: 'Quality of runs (this project)',
-      columns: QUALITY_COLUMNS,
-      rows: [qualityOf(runsOf(source))],
-      facts: true,
-      half: true,
-    },
+    ...gateSection(source),
+    qualitySection(source),
     {
       name: 'sessions',
       title: 'Sessions (this project)',
@@ -68,24 +67,42 @@ export const metrics: DashboardView = {
       facts: true,
       half: true,
     },
+    useSection(source),
+    ...cacheSection(source),
     ...logSections(source),
   ],
 };
 
+/** Of this process: nothing is asked of them on the command line. */
+function cacheSection({ calls, process }: Source): Section[] {
+  if (calls === undefined) return [];
+  const rows = process.caches.map((count): Row => {
+    const asked = count.hits + count.misses;
+    return { ...count, hit_percent: asked === 0 ? undefined : (100 * count.hits) / asked };
+  });
+  return [{ name: 'caches', title: 'Caches of this process', columns: CACHE_COLUMNS, rows, half: true }];
+}
+
 /** Absent on the command line, which serves nothing. */
 function callSections({ calls, process }: Source): Section[] {
   if (calls === undefined) return [];
-  const { pid, uptime_ms, rss_bytes, heap_bytes } = process;
+  const { pid, uptime_ms, rss_bytes, heap_bytes, spans } = process;
+  const served = calls.tools.reduce((sum, { calls: count }) => sum + count, 0);
+  const facts = { pid: String(pid), uptime_ms, rss_bytes, heap_bytes, calls: served };
   const sections: Section[] = [
     {
       name: 'process',
       title: 'This process only, since it began',
       columns: PROCESS_COLUMNS,
-      rows: [{ pid: String(pid), uptime_ms, rss_bytes, heap_bytes }],
+      rows: [{ ...facts, spans: spans?.written, spans_dropped: spans?.dropped }],
       facts: true,
     },
     { name: 'tools', title: 'Calls served by this process', columns: CALL_COLUMNS, rows: calls.tools },
   ];
+  if (calls.paths.length > 0) {
+    const title = 'Paths asked of this process, by shape';
+    sections.push({ name: 'paths', title, columns: PATH_COLUMNS, rows: calls.paths });
+  }
   if (calls.failures.length > 0) {
     sections.push({
       name: 'failures',
@@ -123,43 +140,8 @@ function logSections({ log }: Source): Section[] {
   ];
 }
 
-/** What the run documents say of tries. A figure that no node gives is absent. */
-export function qualityOf(all: readonly Readonly<RunDocument>[]): Row {
-  const sum = { nodes_ended: 0, attempts: 0, retries: 0, failed: 0, late_results: 0, lost_claims: 0, reused: 0 };
-  let finished = 0;
-  let first = 0;
-  let [tokens, cost]: [number | undefined, number | undefined] = [undefined, undefined];
-  for (const run of all) {
-    for (const node of Object.values(run.nodes)) {
-      sum.late_results += node.late?.length ?? 0;
-      sum.lost_claims += node.lost?.length ?? 0;
-      if (node.tokens !== undefined) tokens = (tokens ?? 0) + node.tokens;
-      if (node.cost_usd !== undefined) cost = (cost ?? 0) + node.cost_usd;
-      if (node.reused_from !== undefined) {
-        sum.reused += 1;
-        continue;
-      }
-      sum.attempts += node.attempt;
-      sum.retries += Math.max(0, node.attempt - 1);
-      if (node.status === 'failed') sum.failed += 1;
-      if (node.status === 'finished') {
-        finished += 1;
-        if (node.attempt === 1) first += 1;
-      }
-    }
-  }
-  sum.nodes_ended = finished + sum.failed;
-  const rate = sum.nodes_ended === 0 ? {} : { first_try_percent: (100 * first) / sum.nodes_ended };
-  return {
-    ...sum,
-    ...rate,
-    ...(tokens === undefined ? {} : { tokens }),
-    ...(cost === undefined ? {} : { cost_usd: cost }),
-  };
-}
-
 function sessionCounts(source: Source): Row {
-  const open = openSessions(source);
+  const open = openSessions(source.view, momentOf(source));
   const live = open.filter(({ id }) => source.served().has(id)).length;
   return { open: open.length, live, all: source.view.streams('session/').length };
 }

@@ -1,8 +1,9 @@
 // The dashboard's view of runs: which there are, what is being worked on, and what waits for somebody.
 
-import { hasEnded, type NodeRecord, type RunDocument } from '../../../domain/run.ts';
+import type { NodeRecord, RunDocument } from '../../../domain/run.ts';
 import { leaseEnd } from '../../../graph/run-node.ts';
-import { columns, type DashboardView, type Row, type Section, type Source } from '../define.ts';
+import { claimedNodes, projectRuns } from '../../runs.ts';
+import { columns, type DashboardView, type Row, type Section, type Source, timeCell } from '../define.ts';
 
 const RUN_COLUMNS = columns({
   run: 'id',
@@ -10,7 +11,7 @@ const RUN_COLUMNS = columns({
   status: 'status',
   done: 'count',
   nodes: 'count',
-  done_percent: 'percent',
+  done_percent: { kind: 'percent', bar: true },
   claimed: { kind: 'count', spare: 1 },
   failed: { kind: 'count', spare: 1 },
   started_at: { kind: 'time', spare: 2 },
@@ -32,13 +33,14 @@ const WAITING_COLUMNS = columns({
   run: 'id',
   node: 'text',
   status: 'status',
-  why: 'text',
+  why: 'prose',
   since_at: { kind: 'time', spare: 1 },
 });
 
 export const runs: DashboardView = {
   name: 'runs',
   title: 'Runs',
+  alerts: ['runs', 'leases', 'tokens'],
   sections: (source) => {
     const all = runsOf(source);
     return [
@@ -63,12 +65,7 @@ export const runs: DashboardView = {
 
 /** Runs of the project: those under way first, then the last changed. */
 export function runsOf({ view, project }: Source): Readonly<RunDocument>[] {
-  const found = view.streams('run/').flatMap((stream) => {
-    const run = view.get<RunDocument>(stream);
-    return run?.project === project.id ? [{ run, seq: view.lastSeq(stream) }] : [];
-  });
-  found.sort((a, b) => Number(hasEnded(a.run.status)) - Number(hasEnded(b.run.status)) || b.seq - a.seq);
-  return found.map(({ run }) => run);
+  return projectRuns(view, project.id);
 }
 
 /** The section that lists runs; the team's view shows it too. */
@@ -82,50 +79,40 @@ export function runSection(source: Source, all: readonly Readonly<RunDocument>[]
   };
 }
 
-function runRow(source: Source, run: Readonly<RunDocument>): Row {
-  const { counters, started_at } = run;
+function runRow({ graph }: Source, run: Readonly<RunDocument>): Row {
+  const { id, name, status, counters, started_at, ended_at } = run;
   const done = counters.finished + counters.skipped;
-  const nodes = source.sizeOf(run.graph);
-  const known = nodes > 0 ? { nodes, done_percent: (100 * done) / nodes } : {};
-  const ended = run.ended_at === undefined ? {} : { ended_at: run.ended_at };
-  const { id, name, status } = run;
+  const nodes = graph(run.graph)?.prepared.ids.length;
   return {
     run: id,
     name,
     status,
     done,
-    ...known,
+    nodes,
+    done_percent: nodes === undefined ? undefined : (100 * done) / Math.max(1, nodes),
     claimed: counters.claimed,
     failed: counters.failed,
     started_at,
-    ...ended,
+    ended_at,
   };
 }
 
 /** Claims in runs that are not over, the longest held first. `unverifiable`: the lease ended and nobody has it yet. */
-export function claimRows({ now, presence }: Source, all: readonly Readonly<RunDocument>[]): Row[] {
-  const rows: { since: number; row: Row }[] = [];
-  for (const run of all) {
-    if (hasEnded(run.status)) continue;
-    for (const [id, node] of Object.entries(run.nodes)) {
-      if (node.status !== 'claimed') continue;
-      const since = node.started_at ?? 0;
-      const ends = leaseEnd(node, node.lease_ms ?? 0, (who) => presence.lastSeen(who));
-      const row: Row = {
-        run: run.id,
-        node: node.title ?? id,
-        state: ends > now ? 'held' : 'unverifiable',
-        attempt: node.attempt,
-      };
-      const agent = agentOf(node);
-      if (agent !== undefined) row.agent = agent;
-      if (node.percent !== undefined) row.progress_percent = node.percent;
-      if (since > 0) row.since_at = new Date(since).toISOString();
-      if (Number.isFinite(ends)) row.lease_ends_at = new Date(ends).toISOString();
-      rows.push({ since, row });
-    }
-  }
-  return rows.sort((a, b) => a.since - b.since).map(({ row }) => row);
+function claimRows({ now, presence }: Source, all: readonly Readonly<RunDocument>[]): Row[] {
+  const found = [...claimedNodes(all)].sort((a, b) => (a.node.started_at ?? 0) - (b.node.started_at ?? 0));
+  return found.map(({ run, id, node }) => {
+    const ends = leaseEnd(node, node.lease_ms ?? 0, (who) => presence.lastSeen(who));
+    return {
+      run: run.id,
+      node: node.title ?? id,
+      agent: agentOf(node),
+      state: ends > now ? 'held' : 'unverifiable',
+      attempt: node.attempt,
+      progress_percent: node.percent,
+      since_at: timeCell(node.started_at),
+      lease_ends_at: timeCell(ends),
+    };
+  });
 }
 
 function agentOf(node: Readonly<NodeRecord>): string | undefined {
@@ -134,19 +121,14 @@ function agentOf(node: Readonly<NodeRecord>): string | undefined {
 }
 
 /** Nodes that wait for a decision, and those that failed in a run that is not over or has failed for it. */
-export function waitingRows(all: readonly Readonly<RunDocument>[]): Row[] {
-  const rows: Row[] = [];
-  for (const run of all) {
-    if (run.status === 'finished' || run.status === 'cancelled') continue;
-    if (run.counters.needs_decision + run.counters.failed === 0) continue;
-    for (const [id, node] of Object.entries(run.nodes)) {
-      if (node.status !== 'needs_decision' && node.status !== 'failed') continue;
-      const row: Row = { run: run.id, node: id, status: node.status };
+function waitingRows(all: readonly Readonly<RunDocument>[]): Row[] {
+  return all.flatMap((run) => {
+    if (run.status === 'finished' || run.status === 'cancelled') return [];
+    if (run.counters.needs_decision + run.counters.failed === 0) return [];
+    return Object.entries(run.nodes).flatMap(([id, node]): Row[] => {
+      if (node.status !== 'needs_decision' && node.status !== 'failed') return [];
       const why = node.error === undefined ? node.summary : `${node.error.kind}: ${node.error.message}`;
-      if (why !== undefined) row.why = why.slice(0, 200);
-      if (node.ended_at !== undefined) row.since_at = new Date(node.ended_at).toISOString();
-      rows.push(row);
-    }
-  }
-  return rows;
+      return [{ run: run.id, node: id, status: node.status, why, since_at: timeCell(node.ended_at) }];
+    });
+  });
 }

@@ -11,7 +11,7 @@ const SUGGESTIONS = 5;
 
 const NEXT_COLUMNS = columns({
   task: 'id',
-  title: 'text',
+  title: 'prose',
   points: { kind: 'number', spare: 1 },
   unblocks: 'count',
   to: 'text',
@@ -28,11 +28,12 @@ const BURN_COLUMNS = columns({
   tasks: 'count',
   left_percent: { kind: 'percent', title: 'left', bar: true },
 });
-const PLANNED_COLUMNS = columns({ sprint: 'id', title: 'text', status: 'status', tasks: 'count' });
+const PLANNED_COLUMNS = columns({ sprint: 'id', title: 'prose', status: 'status', tasks: 'count' });
 
 export const sprint: DashboardView = {
   name: 'sprint',
   title: 'Sprint',
+  alerts: ['blocked', 'idle'],
   sections: (source) => {
     const found = activeSprint(source);
     if (found === undefined) return [openSprints(source), velocitySection(source)];
@@ -72,19 +73,22 @@ function nextSection({ plan, project }: Source, id: string): Section {
 /** What the last sprints finished; the team's view shows it too. */
 export function velocitySection({ plan, view, project }: Source): Section {
   const { sprints } = velocityOf(plan(), view, project.id);
-  const best = Math.max(...sprints.map(({ points, tasks }) => points || tasks), 0);
-  const rows = sprints.map(({ id, points, tasks }): Row => {
-    return { sprint: id, points, tasks, ...(best === 0 ? {} : { best_percent: (100 * (points || tasks)) / best }) };
-  });
+  const rows = withBars(sprints, 'best_percent').map(({ id, ...row }): Row => ({ sprint: id, ...row }));
   return { name: 'velocity', title: 'Velocity', columns: VELOCITY_COLUMNS, rows, half: true };
 }
 
 function burnSection({ plan, now }: Source, found: Readonly<SprintDocument>): Section {
-  const days = burnDown(plan(), found, now);
-  const most = Math.max(...days.map(({ points, tasks }) => points || tasks), 0);
+  const days = withBars(burnDown(plan(), found, now), 'left_percent').map(
+    ({ date, ...row }): Row => ({ day: date, ...row }),
+  );
   // The newest first: it is what counts where there is little room.
-  const rows = days.reverse().map(({ date, points, tasks }): Row => {
-    return { day: date, points, tasks, ...(most === 0 ? {} : { left_percent: (100 * (points || tasks)) / most }) };
-  });
-  return { name: 'burn_down', title: 'Burn-down', columns: BURN_COLUMNS, rows, half: true };
+  return { name: 'burn_down', title: 'Burn-down', columns: BURN_COLUMNS, rows: days.reverse(), half: true };
+}
+
+/** Each with its share of the largest: of points, or of tasks where none has points. */
+function withBars<T extends { points: number; tasks: number }>(counts: readonly T[], key: string): (T & Row)[] {
+  const most = Math.max(0, ...counts.map(({ points, tasks }) => points || tasks));
+  const share = ({ points, tasks }: T): number | undefined =>
+    most === 0 ? undefined : (100 * (points || tasks)) / most;
+  return counts.map((count) => ({ ...count, [key]: share(count) }));
 }

@@ -3,26 +3,24 @@
 import { showId, sprintStream } from '../../../domain/plan/ids.ts';
 import type { SprintDocument } from '../../../domain/plan/sprint.ts';
 import { TASK_STATUSES } from '../../../domain/plan/task.ts';
-import { type Alerts, withDefaults } from '../../../domain/project/config.ts';
-import type { ProjectDocument } from '../../../domain/project/project.ts';
-import { projectStream } from '../../../domain/session-commands.ts';
+import { standsTooLong } from '../../alerts.ts';
 import { progressOf } from '../../plan/sprint-facts.ts';
 import type { TaskRow } from '../../plan/task-index.ts';
-import { columns, type Row, type Section, type Source } from '../define.ts';
+import { configOf } from '../../settings.ts';
+import { columns, type Row, type Section, type Source, timeCell } from '../define.ts';
 
-const HOUR_MS = 3_600_000;
 /** In work are few; whoever marked more has other troubles than this list. */
 const MAX_WEIGHED = 1_000;
 
 const WORK_COLUMNS = columns({
   task: 'id',
-  title: 'text',
+  title: 'prose',
   status: 'status',
   assignee: { kind: 'text', spare: 1 },
   points: { kind: 'number', spare: 2 },
   since_at: 'time',
   overdue: { kind: 'flag', spare: 3 },
-  why: 'text',
+  why: 'prose',
 });
 const COUNT_COLUMNS = columns({
   status: 'status',
@@ -32,7 +30,7 @@ const COUNT_COLUMNS = columns({
 });
 const SPRINT_COLUMNS = columns({
   sprint: 'id',
-  title: 'text',
+  title: 'prose',
   status: 'status',
   progress_percent: { kind: 'percent', title: 'progress', bar: true },
   tasks: 'count',
@@ -43,7 +41,7 @@ const SPRINT_COLUMNS = columns({
   capacity: 'number',
   starts_at: { kind: 'time', title: 'started' },
   ends_at: { kind: 'time', title: 'ends' },
-  goal: 'text',
+  goal: 'prose',
 });
 
 /** The sprint under way: an active one, the first by number; undefined if there is none. */
@@ -67,8 +65,8 @@ export function sprintSection({ plan }: Source, sprint: Readonly<SprintDocument>
     capacity: sprint.capacity,
     starts_at: sprint.starts_at ?? sprint.started_at,
     ends_at: sprint.ends_at,
+    goal: sprint.goal === '' ? undefined : sprint.goal,
   };
-  if (sprint.goal !== '') row.goal = sprint.goal;
   return { name: 'sprint', title: 'Sprint', columns: SPRINT_COLUMNS, rows: [row], facts: true, half: true };
 }
 
@@ -92,49 +90,27 @@ export function countSection({ plan }: Source, scope: string, title: string): Se
 
 /** Tasks in work, in review or blocked: those that have stood still too long first, then the longest in their status. */
 export function workSection(source: Source, scope: string): Section {
-  const alerts = alertsOf(source);
-  const { tasks } = source.plan();
-  const found = (['blocked', 'review', 'active'] as const).flatMap((status) =>
-    tasks.set(scope, status).first(MAX_WEIGHED),
-  );
-  const rows = found.map((row) => ({ row, late: isOverdue(row, alerts, source.now) }));
-  rows.sort((a, b) => Number(b.late) - Number(a.late) || a.row.since - b.row.since);
-  return {
-    name: 'work',
-    title: 'In work',
-    columns: WORK_COLUMNS,
-    rows: rows.map(({ row, late }) => workRow(row, late)),
-    more: 'plan_list {"kind": "task", "status": "active"}',
-  };
-}
-
-function workRow(task: TaskRow, late: boolean): Row {
-  const row: Row = {
-    task: showId(task.id),
-    title: task.title,
-    status: task.status,
-    assignee: task.assignee,
-    points: task.points,
-  };
-  row.since_at = new Date(task.since).toISOString();
-  if (late) row.overdue = true;
-  if (task.reason !== undefined) row.why = task.reason;
-  return row;
+  const { alerts } = configOf(source.view, source.project.id);
+  const found = standing(source, scope).map((row) => ({ row, late: standsTooLong(row, alerts, source.now) }));
+  found.sort((a, b) => Number(b.late) - Number(a.late) || a.row.since - b.row.since);
+  const rows = found.map(({ row, late }): Row => ({ ...taskCells(row), overdue: late ? true : undefined }));
+  const more = 'plan_list {"kind": "task", "status": "active"}';
+  return { name: 'work', title: 'In work', columns: WORK_COLUMNS, rows, more };
 }
 
 /** Tasks that stand still for longer than the project allows. */
 export function overdueTasks(source: Source): TaskRow[] {
-  const alerts = alertsOf(source);
-  const { tasks } = source.plan();
-  return (['blocked', 'review', 'active'] as const)
-    .flatMap((status) => tasks.set(source.project.id, status).first(MAX_WEIGHED))
-    .filter((row) => isOverdue(row, alerts, source.now));
+  const { alerts } = configOf(source.view, source.project.id);
+  return standing(source, source.project.id).filter((row) => standsTooLong(row, alerts, source.now));
 }
 
-function alertsOf({ view, project }: Source): Alerts {
-  return withDefaults(view.get<ProjectDocument>(projectStream(project.id))?.config).alerts;
+/** In work, in review or blocked. */
+function standing({ plan }: Source, scope: string): TaskRow[] {
+  const { tasks } = plan();
+  return (['blocked', 'review', 'active'] as const).flatMap((status) => tasks.set(scope, status).first(MAX_WEIGHED));
 }
 
-function isOverdue(row: TaskRow, { blocked_hours, idle_hours }: Alerts, now: number): boolean {
-  return now - row.since >= (row.status === 'blocked' ? blocked_hours : idle_hours) * HOUR_MS;
+/** The cells that every list of tasks has. */
+export function taskCells({ id, title, status, assignee, points, since, reason }: TaskRow): Row {
+  return { task: showId(id), title, status, assignee, points, since_at: timeCell(since), why: reason };
 }

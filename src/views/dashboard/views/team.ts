@@ -4,9 +4,9 @@ import { hasEnded } from '../../../domain/run.ts';
 import { projectStream } from '../../../domain/session-commands.ts';
 import { everybodyIn, teamsOf } from '../../../domain/team/team.ts';
 import { readableFacts } from '../../sessions.ts';
-import { columns, type DashboardView, type Row, type Section, type Source } from '../define.ts';
-import { openSessions, sessionSection } from './agents.ts';
-import { checkRows } from './health.ts';
+import { openSessions } from '../../team/people.ts';
+import { columns, type DashboardView, momentOf, type Row, type Section, type Source } from '../define.ts';
+import { sessionSection } from './agents.ts';
 import { runSection, runsOf } from './runs.ts';
 import { velocitySection } from './sprint.ts';
 import { activeSprint, countSection, sprintSection, workSection } from './tasks.ts';
@@ -25,12 +25,26 @@ export const team: DashboardView = {
   name: 'team',
   title: 'Team',
   needsLog: true,
+  alerts: [
+    'writing',
+    'contention',
+    'log',
+    'runs',
+    'leases',
+    'tokens',
+    'sessions',
+    'handoffs',
+    'blocked',
+    'idle',
+    'escalations',
+  ],
   sections: (source) => {
     const sprint = activeSprint(source);
     const planned = source.plan().tasks.set(source.project.id, 'all').size > 0;
     const scope = sprint?.id ?? source.project.id;
     const runs = runsOf(source);
     const teams = teamSection(source);
+    const velocity = velocitySection(source);
     return [
       ...(sprint === undefined ? [] : [sprintSection(source, sprint)]),
       ...(planned
@@ -39,7 +53,7 @@ export const team: DashboardView = {
       ...(planned ? [workSection(source, scope)] : []),
       sessionSection(source),
       ...(teams.rows.length === 0 ? [] : [teams]),
-      ...(velocitySection(source).rows.length === 0 ? [] : [velocitySection(source)]),
+      ...(velocity.rows.length === 0 ? [] : [velocity]),
       ...(runs.length === 0
         ? []
         : [
@@ -49,13 +63,15 @@ export const team: DashboardView = {
     ];
   },
   hint: (source) => {
-    const [worst] = checkRows(source);
-    return worst?.state === 'ok' || worst?.next === undefined ? undefined : `${worst.found}: ${worst.next}`;
+    const [worst] = source.checks();
+    return worst?.state === 'ok' ? undefined : worst?.next;
   },
 };
 
 function teamSection(source: Source): Section {
-  const names = new Set(openSessions(source).flatMap(({ id, agents }) => [id, ...Object.keys(agents)]));
+  const names = new Set(
+    openSessions(source.view, momentOf(source)).flatMap(({ id, agents }) => [id, ...Object.keys(agents)]),
+  );
   const rows = [...teamsOf(source.view.get(projectStream(source.project.id)))].map(([name, found]): Row => {
     const everybody = [...everybodyIn(found)];
     const here = everybody.filter((one) => names.has(one)).length;

@@ -1,0 +1,83 @@
+// What passed of what was tried, as the log tells it: reviews of tasks, and results of attempts by who observed them. Kept up
+// by log-tally.ts commit by commit; documents forget the tries before the last.
+
+import type { Author } from './domain/command.ts';
+import { isObject, type Json } from './json/json.ts';
+import type { StreamEvent } from './store/commit.ts';
+import type { GateCount, GateFacts } from './views/dashboard/define.ts';
+
+/** Tasks and runs that are remembered, the newest. */
+const MAX_KEPT = 20_000;
+
+/** Who saw what became of an attempt, where its evidence does not say: by the tool that told it. */
+const GRADES: Readonly<Record<string, string>> = {
+  runner: 'run-by-server',
+  run_report: 'claimed',
+  run_control: 'decided',
+};
+const ATTEMPT_ENDS: Readonly<Record<string, keyof GateCount>> = {
+  'node.finished': 'passed',
+  'node.failed': 'refused',
+  'node.retrying': 'refused',
+};
+
+export class GateTally {
+  private readonly reviews = new Map<string, GateCount>();
+  private readonly attempts = new Map<string, Map<string, GateCount>>();
+  private readonly inReview = new Set<string>();
+
+  facts(): GateFacts {
+    return { reviews: this.reviews, attempts: this.attempts };
+  }
+
+  note(by: Author, events: readonly StreamEvent[]): void {
+    for (const event of events) {
+      if (event.stream.startsWith('task/')) this.noteTask(event.stream.slice('task/'.length), event.type);
+      else if (event.stream.startsWith('run/')) this.noteAttempt(event.stream.slice('run/'.length), by, event);
+    }
+  }
+
+  /** In review: done is passed, in work or to be done again is refused; anything else says nothing of the work. */
+  private noteTask(task: string, type: string): void {
+    if (type === 'task.submitted') {
+      this.inReview.add(task);
+      return;
+    }
+    if (!STATUS_EVENTS.has(type) || !this.inReview.delete(task)) return;
+    const verdict = type === 'task.finished' ? 'passed' : 'refused';
+    if (type === 'task.finished' || type === 'task.started' || type === 'task.returned')
+      kept(this.reviews, task, () => ({ passed: 0, refused: 0 }))[verdict] += 1;
+  }
+
+  private noteAttempt(run: string, by: Author, { type, patch }: StreamEvent): void {
+    const verdict = ATTEMPT_ENDS[type];
+    const usual = GRADES[by.tool];
+    // Whatever else ends a node, such as a claim that finds its task done, is no attempt.
+    if (verdict === undefined || usual === undefined) return;
+    const record: Json | undefined = patch[0] !== undefined && 'value' in patch[0] ? patch[0].value : undefined;
+    const evidence = isObject(record) ? record.evidence : undefined;
+    const grade = isObject(evidence) && typeof evidence.grade === 'string' ? evidence.grade.slice(0, 32) : usual;
+    const grades = kept(this.attempts, run, () => new Map<string, GateCount>());
+    kept(grades, grade, () => ({ passed: 0, refused: 0 }))[verdict] += 1;
+  }
+}
+
+const STATUS_EVENTS: ReadonlySet<string> = new Set([
+  'task.finished',
+  'task.started',
+  'task.returned',
+  'task.blocked',
+  'task.cancelled',
+  'task.archived',
+]);
+
+/** What is counted under a name, made if need be; the oldest gives way. */
+function kept<T>(counts: Map<string, T>, name: string, make: () => T): T {
+  const known = counts.get(name);
+  if (known !== undefined) return known;
+  const made = make();
+  counts.set(name, made);
+  const [oldest] = counts.keys();
+  if (counts.size > MAX_KEPT && oldest !== undefined) counts.delete(oldest);
+  return made;
+}

@@ -1,0 +1,75 @@
+// How long the rest of a run may take: the work that is left, what it took so far per unit of estimate, and how many work at
+// once. Pure; the dashboard for whoever leads shows it.
+
+import type { GraphNode } from './graph.ts';
+import { weights } from './measure.ts';
+import type { PreparedGraph } from './prepare.ts';
+import { type RunNodes, satisfies } from './run-node.ts';
+
+export interface Forecast {
+  /** Nodes that are neither done nor passed over. */
+  nodesLeft: number;
+  /** Nobody can be quicker: the longest way through what is left, or all of it dealt out evenly. */
+  leastMs: number;
+  /** However work is dealt out, as long as nobody idles while something is ready. */
+  mostMs: number;
+  /** Nodes whose times it rests on; 0: on estimates alone. */
+  observed: number;
+}
+
+/**
+ * Undefined where nothing says how long a node takes: none has finished and none has an estimate. The bounds are Graham's
+ * for list scheduling: between max(path, work / workers) and path + (work - path) / workers. O(nodes + edges).
+ */
+export function forecast(
+  prepared: PreparedGraph<GraphNode>,
+  nodes: RunNodes,
+  { now, workers }: { now: number; workers: number },
+): Forecast | undefined {
+  const { ids, graph, dependents } = prepared;
+  const weight = weights(graph.nodes);
+  const { observed, msPerUnit } = pace(prepared, nodes, weight);
+  if (msPerUnit === undefined) return undefined;
+  const left = new Float64Array(ids.length);
+  let [nodesLeft, work] = [0, 0];
+  for (const [i, id] of ids.entries()) {
+    const node = nodes[id];
+    if (satisfies(node?.status)) continue;
+    const spent = node?.status === 'claimed' && node.started_at !== undefined ? now - node.started_at : 0;
+    left[i] = Math.max(0, (weight[i] ?? 0) * msPerUnit - spent);
+    nodesLeft += 1;
+    work += left[i] ?? 0;
+  }
+  // The deepest level first: whatever depends on a node comes before it.
+  const order = Array.from(ids.keys()).sort((a, b) => (prepared.level[b] ?? 0) - (prepared.level[a] ?? 0));
+  const toEnd = new Float64Array(ids.length);
+  let path = 0;
+  for (const i of order) {
+    let after = 0;
+    for (const next of dependents.to.subarray(dependents.start[i], dependents.start[i + 1]))
+      after = Math.max(after, toEnd[next] ?? 0);
+    toEnd[i] = (left[i] ?? 0) + after;
+    path = Math.max(path, toEnd[i] ?? 0);
+  }
+  const many = Math.max(1, workers);
+  return { nodesLeft, leastMs: Math.max(path, work / many), mostMs: path + (work - path) / many, observed };
+}
+
+/** What a unit of weight took in the nodes that were done; else what the estimates, which are in seconds, say. */
+function pace(
+  { ids, graph }: PreparedGraph<GraphNode>,
+  nodes: RunNodes,
+  weight: Float64Array,
+): { observed: number; msPerUnit: number | undefined } {
+  let [observed, ms, units] = [0, 0, 0];
+  for (const [i, id] of ids.entries()) {
+    const node = nodes[id];
+    if (node?.status !== 'finished' || node.started_at === undefined || node.ended_at === undefined) continue;
+    observed += 1;
+    ms += Math.max(0, node.ended_at - node.started_at);
+    units += weight[i] ?? 0;
+  }
+  if (observed > 0 && units > 0) return { observed, msPerUnit: ms / units };
+  const estimated = graph.nodes.some(({ estimate_s }) => estimate_s !== undefined);
+  return { observed: 0, msPerUnit: estimated ? 1_000 : undefined };
+}

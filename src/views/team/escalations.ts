@@ -1,0 +1,57 @@
+// Escalations of a project: who called whom, whether anybody has taken it up, and who comes next along reports_to. Computed
+// from documents for dashboards and alerts; the log says which messages were escalations.
+
+import type { View } from '../../documents/documents.ts';
+import { addressName, callerName, hasLapsed, type Message, parseMessageId } from '../../domain/team/channel.ts';
+import type { DeliveryState } from '../../domain/team/reader.ts';
+import { chainAbove } from '../../domain/team/registry.ts';
+import { factsOf } from '../sessions.ts';
+import { headOf } from './addresses.ts';
+import { messageAt } from './mail.ts';
+import { reachedOf } from './mail-search.ts';
+import type { Moment } from './people.ts';
+
+export interface Escalation {
+  message: string;
+  from: string;
+  to: string;
+  at: number;
+  state: DeliveryState;
+  priority: number;
+  /** Who is above the one it was sent to. */
+  above?: string;
+  text: string;
+}
+
+/** Of the given messages those of the project that still stand, in their order. */
+export function escalationsOf(view: View, messages: readonly string[], moment: Moment): Escalation[] {
+  return messages.flatMap((id) => {
+    const place = parseMessageId(id);
+    const head = place === undefined ? undefined : headOf(view, place.channel);
+    const message = place === undefined ? undefined : messageAt(view, place.channel, place.n);
+    if (place === undefined || head === undefined || message === undefined) return [];
+    if (!isOf(view, moment.project, message) || hasLapsed(message, moment.now)) return [];
+    const { from, agent, at, priority, text } = message;
+    const [above] = head.kind === 'agent' ? chainAbove({ read: view.get }, moment.project, head.name) : [];
+    const found: Escalation = {
+      message: id,
+      from: callerName({ session: from, agent }),
+      to: addressName(head),
+      at: Date.parse(at),
+      state: reachedOf(view, place, message, moment),
+      priority,
+      text,
+    };
+    return [above === undefined ? found : { ...found, above }];
+  });
+}
+
+/** Those that nobody has acknowledged. */
+export function openEscalations(view: View, messages: readonly string[], moment: Moment): Escalation[] {
+  return escalationsOf(view, messages, moment).filter(({ state }) => state !== 'acked');
+}
+
+/** By its sender: a session's inbox is of no project. */
+function isOf(view: View, project: string, message: Readonly<Message>): boolean {
+  return factsOf(view, message.from)?.project === project;
+}
