@@ -7,7 +7,7 @@ import type { DeliveryState } from '../../domain/team/reader.ts';
 import { chainAbove } from '../../domain/team/registry.ts';
 import { factsOf } from '../sessions.ts';
 import { headOf } from './addresses.ts';
-import { messageAt } from './mail.ts';
+import { messageAt } from './mail-box.ts';
 import { reachedOf } from './mail-search.ts';
 import type { Moment } from './people.ts';
 
