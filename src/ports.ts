@@ -27,6 +27,8 @@ import { MailWatch } from './views/team/mail-watch.ts';
 import { findWorkspace } from './workspace.ts';
 
 export interface Ports {
+  /** Whether agents call over MCP, or whoever has the command line. */
+  role: 'serve' | 'cli';
   config: Config;
   log: Logger;
   documents: Documents;
@@ -72,6 +74,7 @@ export async function openPorts(
   const needs = { config, log, documents, graphs, workspace, root, ownSession, attempts };
   const runner = role === 'serve' ? await startRunner(needs) : undefined;
   return ok({
+    role,
     config,
     log,
     documents,

@@ -18,7 +18,7 @@ export const decisionOpen = defineTool({
   title: 'Open a decision',
   toolset: 'team',
   description:
-    'Use when several must decide: asks the voters (default: every open session of the project) by message, and tells them the outcome. kind allocation changes pools and teams of the project when it passes. Votes weigh by tier; you may veto. Answers {decision, status, voters, quorum, deadline, seq}; decision_vote without option shows the tally.',
+    'Use when several must decide: asks the voters (default: every open session of the project) by message, and tells them the outcome. kind allocation changes pools and teams of the project when it passes, approval lets through what a policy wants approved. Votes weigh by tier; you may veto. Answers {decision, status, voters, quorum, deadline, seq}; decision_vote without option shows the tally.',
   searchHint: 'vote decide poll quorum consensus majority approve allocation',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'options' },
@@ -31,7 +31,8 @@ export const decisionOpen = defineTool({
     quorum: z.number().int().min(1).max(MAX_VOTERS).optional().describe('Default: half of the voters, or k'),
     deadline_s: z.number().int().min(1).max(2_592_000).default(86_400),
     voters: z.array(z.string().max(128)).min(1).max(50).optional().describe('Sessions, agents, "team:x"'),
-    kind: z.enum(['choice', 'allocation']).default('choice'),
+    kind: z.enum(['choice', 'allocation', 'approval']).default('choice'),
+    policy: z.string().max(64).optional().describe('For approval, with an option allow'),
     allocations: z.record(z.string(), z.unknown()).optional().describe('By option: {pools: {agent: max}, teams}'),
     claim: claimInput,
     request_id: requestInput,
@@ -56,13 +57,14 @@ export const decisionOpen = defineTool({
     const moment = momentOf(call);
     const found = await call.ports.documents.read((view) => electorate(view, input.voters, caller.value, moment));
     if (!found.ok) return found;
-    const { title, options, rule, k, quorum, deadline_s: seconds, kind } = input;
+    const { title, options, rule, k, quorum, deadline_s: seconds, kind, policy } = input;
     const opening = {
       ...found.value,
       project: moment.project,
       owner: caller.value,
       title,
       kind,
+      policy,
       options,
       rule,
       k,

@@ -83,9 +83,10 @@ function voteOf({ option, abstain, veto }: Input): Result<VoteInput['vote']> {
 }
 
 async function cast(given: Input, decision: string, caller: Caller, call: Call<Ports>, vote: VoteInput['vote']) {
-  const { documents } = call.ports;
+  const { documents, role } = call.ports;
   const names = await documents.read((view) => votingNames(view, caller));
-  const command = { decision, caller, names, vote, reason: given.reason };
+  const via = role === 'cli' ? role : undefined;
+  const command = { decision, caller, names, vote, reason: given.reason, via };
   const voted = await changeAs<VoteAnswer>(call, 'decision_vote', caller, given, (tx, ctx) =>
     castVote(tx, ctx, command),
   );

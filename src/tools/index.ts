@@ -15,6 +15,7 @@ import { messageRead } from './message-read.ts';
 import { messageSend } from './message-send.ts';
 import { planList } from './plan-list.ts';
 import { planSave } from './plan-save.ts';
+import { underPolicies } from './policy-gate.ts';
 import { projectGet } from './project-get.ts';
 import { projectSave } from './project-save.ts';
 import { registrySave } from './registry-save.ts';
@@ -79,4 +80,4 @@ export const tools: readonly Tool<Ports>[] = [
   stateRestore,
   stateSet,
   taskSave,
-].map(withMailNote);
+].map((tool) => underPolicies(withMailNote(tool)));

@@ -30,7 +30,7 @@ const input = z
       .record(z.string(), z.unknown())
       .optional()
       .describe(
-        'Merged, null removes: global_settings {token_budget, max_concurrent_agents}, alerts {blocked_hours, idle_hours}, teams {name: {orchestrator, members, settings}}, pools {agent: max or {max, min, policy, nodes_per_agent}}, resources {name: {capacity, kind, description}}, schemas {path: JSON Schema}, policies [{tool, decision: allow|deny|ask, when, name, reason}], vote_weights',
+        'Merged, null removes: global_settings {token_budget, max_concurrent_agents}, alerts, teams {name: {orchestrator, members, settings}}, pools {agent: max}, resources {name: {capacity, kind}}, schemas {path: JSON Schema}, policies [{name, tool, decision: allow|deny|ask, when, reason}], vote_weights',
       ),
     rollback_to: z.number().int().min(1).optional().describe('Instead: name and config as they were at this seq'),
     dry_run: z.boolean().default(false).describe('Only show the difference'),

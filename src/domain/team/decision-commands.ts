@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../../failure.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import { isId } from '../../store/stream.ts';
 import type { Context, Transaction } from '../command.ts';
+import { checkApproval } from '../project/approval.ts';
 import { schedule, unschedule } from './agenda.ts';
 import { applyAllocation, checkAllocation } from './allocation.ts';
 import { announceOpening, announceOutcome } from './announce.ts';
@@ -33,6 +34,8 @@ export interface OpenInput {
   /** Where the voters read: each once, or everybody at once. */
   announceTo: Address[];
   allocations?: Record<string, Json> | undefined;
+  /** With kind approval. */
+  policy?: string | undefined;
 }
 
 /** Opens a decision and announces it, in one commit. */
@@ -58,6 +61,7 @@ export function openDecision(tx: Transaction, ctx: Context, input: OpenInput): R
   };
   if (k !== undefined) decision.k = k;
   if (kind === 'allocation') decision.allocations = allocations.value;
+  if (kind === 'approval' && input.policy !== undefined) decision.policy = input.policy;
   const asked = announceOpening(tx, ctx, decision, owner, input.announceTo);
   if (!asked.ok) return asked;
   const scheduled = schedule(tx, project, decision.id, decision.deadline);
@@ -75,9 +79,12 @@ function checkOpen(tx: Transaction, input: OpenInput): Result<Record<string, Jso
     return refuse('k', 'required with rule k_of_n, and only then');
   if (input.k !== undefined && input.k > n) return refuse('k', `only ${n} may vote`);
   if (input.quorum !== undefined && input.quorum > n) return refuse('quorum', `only ${n} may vote`);
+  if (input.kind !== 'approval' && input.policy !== undefined) return refuse('policy', 'only with kind approval');
+  const approval = input.kind === 'approval' ? checkApproval(tx, input.project, input) : ok(undefined);
+  if (!approval.ok) return approval;
   const found: Record<string, JsonObject> = {};
   const given = Object.entries(input.allocations ?? {});
-  if (input.kind === 'choice')
+  if (input.kind !== 'allocation')
     return given.length === 0 ? ok(found) : refuse('allocations', 'only with kind allocation');
   if (given.length === 0) return refuse('allocations', 'required with kind allocation');
   for (const [option, value] of given) {
@@ -97,6 +104,7 @@ export interface VoteInput {
   /** Undefined: only closes the decision if its time is over. */
   vote?: { kind: 'option'; option: string } | { kind: 'abstain' } | { kind: 'veto' } | undefined;
   reason?: string | undefined;
+  via?: Vote['via'] | undefined;
 }
 
 export interface VoteAnswer {
@@ -154,7 +162,7 @@ function take(
   tx: Transaction,
   ctx: Context,
   found: Readonly<DecisionDocument>,
-  { caller, names, vote, reason }: VoteInput,
+  { caller, names, vote, reason, via }: VoteInput,
 ): Result<never> | undefined {
   const voter = names.find((name) => found.voters.some((one) => one.name === name));
   if (voter === undefined) {
@@ -173,6 +181,7 @@ function take(
   const cast: Vote = { by: callerName(caller), at: new Date(ctx.now).toISOString() };
   if (vote?.kind === 'option') cast.option = vote.option;
   if (reason !== undefined) cast.reason = reason;
+  if (via !== undefined) cast.via = via;
   tx.edit<DecisionDocument>(decisionStream(found.id), { type: 'decision.voted', data: { voter } }, (draft) => {
     draft.votes[voter] = cast;
   });

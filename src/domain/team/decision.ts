@@ -31,6 +31,8 @@ export interface Vote {
   by: string;
   at: string;
   reason?: string;
+  /** Cast on the command line. */
+  via?: 'cli';
 }
 
 export interface DecisionDocument {
@@ -38,7 +40,7 @@ export interface DecisionDocument {
   id: string;
   project: string;
   title: string;
-  kind: 'choice' | 'allocation';
+  kind: 'choice' | 'allocation' | 'approval';
   options: string[];
   rule: Rule;
   /** For k_of_n: so many votes settle it. Votes are counted, not weighed. */
@@ -50,6 +52,8 @@ export interface DecisionDocument {
   owner: string;
   opened_at: string;
   deadline: string;
+  /** Of an approval: the policy that wants it. */
+  policy?: string;
   /** What each option changes when it passes. */
   allocations?: Record<string, JsonObject>;
   /** The message that announced it. */

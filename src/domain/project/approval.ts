@@ -1,0 +1,65 @@
+// Approvals: decisions by which a call that a policy wants asked for is let through. Pure; decision-commands.ts checks what
+// is opened, and policy-gate.ts looks for one that passed.
+
+import { fail, ok, type Result } from '../../failure.ts';
+import type { Transaction } from '../command.ts';
+import { projectStream } from '../session-commands.ts';
+import type { DecisionDocument } from '../team/decision.ts';
+import type { Policy } from './policy.ts';
+import type { ProjectDocument } from './project.ts';
+
+/** The option that lets through. */
+export const ALLOW = 'allow';
+
+/** For so long after it passed, calls of the session that asked are let through. */
+export const APPROVED_MS = 3_600_000;
+
+/** `given`: it is let through. Else how it stands, in words for whoever asked. */
+export type ApprovalStanding = 'given' | { why: string };
+
+export function policiesOf(project: Readonly<Pick<ProjectDocument, 'config'>> | undefined): readonly Policy[] {
+  const policies = project?.config?.policies;
+  return Array.isArray(policies) ? (policies as unknown as Policy[]) : [];
+}
+
+/** Whether a decision may be opened as an approval: its policy asks, and one of its options lets through. */
+export function checkApproval(
+  tx: Transaction,
+  project: string,
+  { policy, options }: { policy?: string | undefined; options: readonly string[] },
+): Result<void> {
+  const refuse = (at: string, why: string) => fail({ code: 'invalid-input', issues: [{ at, why }] });
+  if (policy === undefined) return refuse('policy', 'required with kind approval');
+  const asking = policiesOf(tx.read<ProjectDocument>(projectStream(project))).filter((one) => one.decision === 'ask');
+  if (!asking.some(({ name }) => name === policy)) {
+    const names = asking.flatMap(({ name }) => name ?? []);
+    return refuse('policy', `is no policy that asks${names.length === 0 ? '' : `: those are ${names.join(', ')}`}`);
+  }
+  if (!options.includes(ALLOW)) return refuse('options', `one of them must be "${ALLOW}"`);
+  return ok(undefined);
+}
+
+/**
+ * How an approval stands for a session. Who asks cannot approve alone: a vote for it must come from another session, or
+ * from the command line.
+ */
+export function standingOf(
+  decision: Readonly<DecisionDocument>,
+  asks: { policy: string; session: string; now: number },
+): ApprovalStanding | undefined {
+  const { id, kind, policy, owner, status, outcome, closed_at, votes } = decision;
+  if (kind !== 'approval' || policy !== asks.policy || sessionOf(owner) !== asks.session) return undefined;
+  if (status === 'open') return { why: `decision ${id} on it is open` };
+  if (status === 'rejected' || outcome !== ALLOW) return { why: `decision ${id} did not allow it` };
+  const others = Object.values(votes).some(
+    (vote) => vote.option === ALLOW && (vote.via === 'cli' || sessionOf(vote.by) !== asks.session),
+  );
+  if (!others) return { why: `decision ${id} allowed it by the votes of its own session alone` };
+  if (Date.parse(closed_at ?? '') + APPROVED_MS <= asks.now) return { why: `what decision ${id} allowed is over` };
+  return 'given';
+}
+
+/** Of `session` or `session/agent`. */
+function sessionOf(name: string): string {
+  return name.split('/', 1)[0] ?? name;
+}

@@ -1,0 +1,111 @@
+// The policies of the project, asked before every call of a tool, over MCP and on the command line: put round every tool
+// by index.ts. A project without policies pays a look at the log's length and one at its document.
+
+import type { View } from '../documents/documents.ts';
+import { ALLOW, policiesOf, standingOf } from '../domain/project/approval.ts';
+import { type CallFacts, type Policy, policyFor, policyLabel } from '../domain/project/policy.ts';
+import type { ProjectDocument } from '../domain/project/project.ts';
+import type { SessionFacts } from '../domain/session.ts';
+import { projectStream } from '../domain/session-commands.ts';
+import type { DecisionDocument } from '../domain/team/decision.ts';
+import { type RegistryEntry, registryStream } from '../domain/team/registry.ts';
+import { type Failure, fail } from '../failure.ts';
+import type { Ports } from '../ports.ts';
+import { factsOf } from '../views/sessions.ts';
+import { agentOfClaim } from '../views/team/people.ts';
+import type { Tool } from './define.ts';
+
+/** On the command line these are let through whatever the policies say: a person can always put them right. */
+const REPAIRS = ['project_get', 'project_save'];
+/** Without these nobody could ask. A policy that denies them does. */
+const ASKING = ['decision_open', 'decision_vote', 'message_read', 'project_get'];
+
+/** The tool, whose calls the policies of the project must allow. */
+export function underPolicies(tool: Tool<Ports>): Tool<Ports> {
+  return {
+    ...tool,
+    async invoke(input, call) {
+      const { ports } = call;
+      // Not a glance that may be a moment old: a policy is in force at the next call in every process.
+      const refreshed = ports.documents.store.refresh();
+      if (refreshed !== undefined) await refreshed;
+      const stream = projectStream(ports.workspace.project);
+      const policies = ports.documents.peek((view) => policiesOf(view.get<ProjectDocument>(stream)));
+      if (policies.length > 0) {
+        // They may look at the session's mode, and at who works in it. A call that begins one begins it itself.
+        if (tool.name !== 'session_start') await ports.sessions.ensure();
+        const refused = await refusal(ports, tool.name, input);
+        if (refused !== undefined) return fail(refused);
+      }
+      return await tool.invoke(input, call);
+    },
+  };
+}
+
+/** Why the policies do not let a call through; undefined if they do. */
+async function refusal(ports: Ports, tool: string, input: unknown): Promise<Failure | undefined> {
+  const { documents, sessions, workspace } = ports;
+  if (ports.role === 'cli' && REPAIRS.includes(tool)) return undefined;
+  // A refusal is an answer: what it rests on must be durable.
+  return await documents.read((view): Failure | undefined => {
+    const policies = policiesOf(view.get<ProjectDocument>(projectStream(workspace.project)));
+    const session = sessions.find(view);
+    const policy = policyFor(policies, factsOfCall(view, workspace.project, session, tool, input));
+    if (policy === undefined || policy.decision === 'allow') return undefined;
+    const what = `Calling ${tool}`;
+    const label = policyLabel(policies, policy);
+    const reason = policy.reason === undefined ? '' : `: ${policy.reason}`;
+    if (policy.decision === 'deny') {
+      const how = 'project_get shows the policies; a person changes them with `baton project save` on the command line';
+      return { code: 'not-allowed', what, why: `${label} denies it${reason}`, how };
+    }
+    const standing = ASKING.includes(tool) ? 'given' : approvalOf(view, policy, session);
+    if (standing === 'given') return undefined;
+    const how = `decision_open {kind: "approval", policy: "${policy.name}", options: ["${ALLOW}", "refuse"], title: …}; when it has passed with a vote of another session, or of a person (\`baton decision vote\`), call again within the hour`;
+    return { code: 'not-allowed', what, why: `${label} wants it approved${reason}${standing}`, how };
+  });
+}
+
+function factsOfCall(
+  view: View,
+  project: string,
+  session: string | undefined,
+  tool: string,
+  input: unknown,
+): CallFacts {
+  const facts = session === undefined ? undefined : factsOf(view, session);
+  const agent = agentOf(view, session, input);
+  const entry = view.get<RegistryEntry>(registryStream(project, 'agent', agent));
+  const tier = entry?.tier ?? tierIn(facts, agent) ?? 'worker';
+  return { tool, input, mode: facts?.mode ?? 'development', tier, agent };
+}
+
+/** The agent of the claim that is passed, or the name under which one is asked for. */
+function agentOf(view: View, session: string | undefined, input: unknown): string {
+  const given = (key: string): unknown =>
+    typeof input === 'object' && input !== null && Object.hasOwn(input, key) ? Reflect.get(input, key) : undefined;
+  const claim = given('claim');
+  const agent = given('agent');
+  const found = typeof claim === 'string' && session !== undefined ? agentOfClaim(view, session, claim) : undefined;
+  if (found?.ok) return found.value;
+  return typeof agent === 'string' ? agent : 'main';
+}
+
+function tierIn(facts: Readonly<SessionFacts> | undefined, agent: string): string | undefined {
+  return facts !== undefined && Object.hasOwn(facts.agents, agent) ? facts.agents[agent]?.tier : undefined;
+}
+
+/** `given`, or how the last attempt to have it approved stands, as the end of a sentence. */
+function approvalOf(view: View, { name: policy = '' }: Policy, session: string | undefined): string {
+  if (session === undefined) return '';
+  const asks = { policy, session, now: Date.now() };
+  let last = { seq: 0, why: '' };
+  for (const stream of view.streams('decision/')) {
+    const decision = view.get<DecisionDocument>(stream);
+    const standing = decision === undefined ? undefined : standingOf(decision, asks);
+    if (standing === 'given') return standing;
+    const seq = view.lastSeq(stream);
+    if (standing !== undefined && seq > last.seq) last = { seq, why: `; ${standing.why}` };
+  }
+  return last.why;
+}
