@@ -1,35 +1,54 @@
-// Which known names a mistyped one may have meant. Used for tools, arguments and commands; a small set of candidates.
+// Which known names a mistyped one may have meant: tools, arguments, ids, keys, nodes. Every room may use it.
 
-/** Up to `count` candidates, best first: those that hold the word or differ from it by few edits. */
+/** Only so much of a name is compared: beyond it nobody has mistyped a character. */
+const COMPARED = 64;
+/** What is longer was not typed by hand. */
+const MAX_NAME = 256;
+/** A shorter part of a name says nothing. */
+const MIN_PART = 3;
+
+/** Up to `count` candidates, best first: those that differ from the word by few edits, or hold it, or are held by it. */
 export function nearest(word: string, candidates: Iterable<string>, count = 3): string[] {
-  const wanted = word.toLowerCase().slice(0, 64);
+  const wanted = word.toLowerCase().slice(0, COMPARED);
   const allowed = Math.max(2, Math.floor(wanted.length / 3));
   const scored: { name: string; score: number }[] = [];
   for (const name of candidates) {
+    if (name.length > MAX_NAME) continue;
     const known = name.toLowerCase();
-    const distance = editDistance(wanted, known);
-    const holds = wanted.length >= 3 && (known.includes(wanted) || wanted.includes(known));
-    if (distance <= allowed || holds) scored.push({ name, score: holds ? Math.min(distance, allowed) : distance });
+    const distance = editDistance(wanted, known, allowed);
+    const holds =
+      Math.min(wanted.length, known.length) >= MIN_PART && (known.includes(wanted) || wanted.includes(known));
+    if (distance <= allowed || holds) scored.push({ name, score: Math.min(distance, allowed) });
   }
   scored.sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1));
   return scored.slice(0, count).map((entry) => entry.name);
 }
 
-/** Edits between two words, where swapping two neighbours counts as one (optimal string alignment). */
-function editDistance(a: string, b: string): number {
+/**
+ * Edits between two words, where swapping two neighbours counts as one (optimal string alignment, Damerau 1964); given up
+ * as soon as it must exceed `limit`, so that comparing with thousands of names costs little.
+ */
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  let leastBefore = 0;
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
+    let least = i;
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1];
       let best = Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + (same ? 0 : 1));
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
         best = Math.min(best, (before[j - 2] ?? 0) + 1);
       row.push(best);
+      least = Math.min(least, best);
     }
+    // A swap reaches back two rows: only when both are beyond the limit can nothing come below it again.
+    if (least > limit && leastBefore > limit) return limit + 1;
+    leastBefore = least;
     before = previous;
     previous = row;
   }
-  return previous[b.length] ?? 0;
+  return previous[b.length] ?? limit + 1;
 }

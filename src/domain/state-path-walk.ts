@@ -6,6 +6,7 @@ import { fail, ok } from '../failure.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import { arrayIndex, escapeToken, formatPointer, getAt, parsePointer } from '../json/pointer.ts';
+import { nearest } from '../nearest.ts';
 import type { PathToken } from './state-path-scan.ts';
 import { printName, printPath } from './state-path-scan.ts';
 
@@ -53,7 +54,7 @@ const NEAREST_LENGTH = 64;
  * For a path that leads nowhere: up to three canonical paths of places that exist beside the missing one, most similar
  * first; in an array the last element. Looks at the first 1,000 keys there; nothing if none is similar.
  */
-export function nearest(root: Json, tokens: readonly PathToken[]): string[] {
+export function nearestPlaces(root: Json, tokens: readonly PathToken[]): string[] {
   let parent = root;
   let prefix = '$';
   for (const token of tokens) {
@@ -68,31 +69,12 @@ export function nearest(root: Json, tokens: readonly PathToken[]): string[] {
 function similarKeys(parent: Json, wanted: string): PathToken[] {
   if (typeof parent !== 'object' || parent === null || wanted.length > NEAREST_LENGTH) return [];
   if (Array.isArray(parent)) return parent.length > 0 ? [parent.length - 1] : [];
-  const allowance = Math.max(1, Math.floor(wanted.length / 3));
-  const found: { key: string; distance: number }[] = [];
-  let seen = 0;
+  const keys: string[] = [];
   for (const key in parent) {
-    if (++seen > NEAREST_KEYS) break;
-    if (Math.abs(key.length - wanted.length) > allowance) continue;
-    const distance = editDistance(key.toLowerCase(), wanted.toLowerCase());
-    if (distance <= allowance) found.push({ key, distance });
+    if (keys.length === NEAREST_KEYS) break;
+    keys.push(key);
   }
-  found.sort((a, b) => a.distance - b.distance);
-  return found.slice(0, 3).map(({ key }) => key);
-}
-
-/** Levenshtein's distance, one row at a time (Wagner and Fischer, 1974). */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  return nearest(wanted, keys);
 }
 
 /**

@@ -7,18 +7,16 @@ import { ok } from '../failure.ts';
 import type { Ports } from '../ports.ts';
 import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { requestInput } from './inputs.ts';
 import {
-  archivedInput,
   changePlan,
-  forceInput,
   leftNote,
   planIdInput,
   priorityInput,
   savedOutput,
+  saveInput,
+  savePartsOf,
   textInput,
   titleInput,
-  versionInput,
   whoInput,
 } from './plan-inputs.ts';
 
@@ -40,19 +38,16 @@ export const epicSave = defineTool({
     status: z.enum(EPIC_STATUSES).optional(),
     priority: priorityInput,
     owner: whoInput.optional().describe('"" clears'),
-    archived: archivedInput,
-    force: forceInput,
-    if_version: versionInput,
-    request_id: requestInput,
+    ...saveInput,
   }),
   output: z.object({ ...savedOutput, unblocked: z.array(z.string()).optional() }),
   async run(input, call: Call<Ports>) {
-    const { id, force, if_version: ifVersion, request_id: _, ...fields } = input;
+    const { fields, ...save } = savePartsOf(input);
     const changed = await changePlan<SaveEpicAnswer>(
       call,
       'epic_save',
       input,
-      (project) => (tx, ctx) => saveEpic(tx, ctx, { id, project, fields, force, ifVersion }),
+      (project) => (tx, ctx) => saveEpic(tx, ctx, { ...save, project, fields }),
     );
     if (!changed.ok) return changed;
     const answer = withSeq(changed.value);

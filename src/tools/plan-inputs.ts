@@ -11,7 +11,7 @@ import type { Ports } from '../ports.ts';
 import { line } from '../views/plan/show.ts';
 import { type ChangeInput, changeInSession } from './change.ts';
 import type { Call } from './define.ts';
-import { seqOutput } from './inputs.ts';
+import { requestInput, seqOutput } from './inputs.ts';
 
 export const titleInput = z.string().trim().min(1).max(200);
 export const textInput = z.string().max(5_000);
@@ -20,8 +20,8 @@ export const priorityInput = z.number().int().min(1).max(5).optional().describe(
 export const pointsInput = z.number().min(0).max(1_000);
 export const whoInput = z.string().max(64);
 export const labelsInput = z.array(z.string().trim().min(1).max(40)).max(20);
-export const archivedInput = z.boolean().optional().describe('Instead of deleting; false restores');
-export const forceInput = z.boolean().optional().describe('Go on where an error asked for it');
+const archivedInput = z.boolean().optional().describe('Instead of deleting; false restores');
+const forceInput = z.boolean().optional().describe('Go on where an error asked for it');
 export const versionInput = z.number().int().min(1).optional().describe('Only if it still has this version');
 export const dateInput = z
   .string()
@@ -29,6 +29,27 @@ export const dateInput = z
   .refine((text) => text === '' || (/^\d{4}-\d\d-\d\d(T|$)/.test(text) && !Number.isNaN(Date.parse(text))), {
     message: 'expected an ISO 8601 date or time, such as 2026-01-31',
   });
+
+/** What every save takes beside the facts of its object; the last arguments of each. */
+export const saveInput = {
+  archived: archivedInput,
+  force: forceInput,
+  if_version: versionInput,
+  request_id: requestInput,
+};
+
+interface SaveArguments {
+  id?: string | undefined;
+  force?: boolean | undefined;
+  if_version?: number | undefined;
+  request_id?: string | undefined;
+}
+
+/** The facts among a save's arguments, and the rest as its command takes it. */
+export function savePartsOf<I extends SaveArguments>(input: I) {
+  const { id, force, if_version: ifVersion, request_id: _, ...fields } = input;
+  return { id, force, ifVersion, fields };
+}
 
 /** What every save answers. */
 export const savedOutput = {

@@ -6,17 +6,7 @@ import { SPRINT_STATUSES } from '../domain/plan/sprint.ts';
 import type { Ports } from '../ports.ts';
 import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { requestInput } from './inputs.ts';
-import {
-  archivedInput,
-  changePlan,
-  dateInput,
-  forceInput,
-  planIdInput,
-  savedOutput,
-  titleInput,
-  versionInput,
-} from './plan-inputs.ts';
+import { changePlan, dateInput, planIdInput, savedOutput, saveInput, savePartsOf, titleInput } from './plan-inputs.ts';
 
 export const sprintSave = defineTool({
   name: 'sprint_save',
@@ -39,20 +29,18 @@ export const sprintSave = defineTool({
     capacity: z.number().min(0).max(100_000).optional().describe('Points it has room for'),
     join: z.boolean().optional(),
     carry_to: planIdInput.optional(),
-    archived: archivedInput,
-    force: forceInput,
-    if_version: versionInput,
-    request_id: requestInput,
+    ...saveInput,
   }),
   output: z.object({ ...savedOutput, carried: z.number().int().describe('Unfinished tasks moved out of it') }),
   async run(input, call: Call<Ports>) {
-    const { id, join, carry_to: carryTo, force, if_version: ifVersion, request_id: _, ...fields } = input;
+    const { join, carry_to: carryTo, ...given } = input;
+    const save = savePartsOf(given);
     const changed = await changePlan<SaveSprintAnswer>(
       call,
       'sprint_save',
       input,
       (project, session) => (tx, ctx) =>
-        saveSprint(tx, ctx, { id, project, fields, carryTo, force, ifVersion, join: join ? session : undefined }),
+        saveSprint(tx, ctx, { ...save, project, carryTo, join: join ? session : undefined }),
     );
     return changed.ok ? withSeq(changed.value) : changed;
   },

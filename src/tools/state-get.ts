@@ -7,7 +7,7 @@ import { etagOf, jsonLength } from '../domain/etag.ts';
 import { sessionStream } from '../domain/session.ts';
 import { JOINED_KEYS, typeName } from '../domain/state.ts';
 import { parsePath, type StatePath } from '../domain/state-path.ts';
-import { nearest, resolveSimple } from '../domain/state-path-walk.ts';
+import { nearestPlaces, resolveSimple } from '../domain/state-path-walk.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { escapeToken, getAt, parsePointer } from '../json/pointer.ts';
@@ -139,7 +139,7 @@ function lookUp(source: Source, path: StatePath, given: Input): Result<Answer> {
   if (path.kind === 'query') return lookUpQuery(source.root, path, given, room);
   const found = resolveSimple(source.root, path.tokens);
   if (!found.found) {
-    const near = nearest(source.root, path.tokens);
+    const near = nearestPlaces(source.root, path.tokens);
     return ok({ path: path.text, matches: 0, etag: 'absent', ...(near.length > 0 ? { nearest: near } : {}) });
   }
   const answer: Answer = { path: path.text, matches: 1, etag: etagOf(found.value, source.version) };

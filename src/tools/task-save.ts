@@ -6,19 +6,17 @@ import { TASK_STATUSES } from '../domain/plan/task.ts';
 import type { Ports } from '../ports.ts';
 import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { requestInput } from './inputs.ts';
 import {
-  archivedInput,
   changePlan,
-  forceInput,
   labelsInput,
   planIdInput,
   pointsInput,
   priorityInput,
   savedOutput,
+  saveInput,
+  savePartsOf,
   textInput,
   titleInput,
-  versionInput,
   whoInput,
 } from './plan-inputs.ts';
 
@@ -47,22 +45,19 @@ export const taskSave = defineTool({
     blocked_reason: z.string().trim().max(1_000).optional(),
     labels: labelsInput.optional(),
     discovered_from: planIdInput.optional(),
-    archived: archivedInput,
-    force: forceInput,
-    if_version: versionInput,
-    request_id: requestInput,
+    ...saveInput,
   }),
   output: z.object({
     ...savedOutput,
     unblocked: z.array(z.string()).describe('Tasks that became ready by this'),
   }),
   async run(input, call: Call<Ports>) {
-    const { id, force, if_version: ifVersion, request_id: _, ...fields } = input;
+    const save = savePartsOf(input);
     const changed = await changePlan<SaveTaskAnswer>(
       call,
       'task_save',
       input,
-      (project) => (tx, ctx) => saveTask(tx, ctx, { id, project, fields, force, ifVersion }),
+      (project) => (tx, ctx) => saveTask(tx, ctx, { ...save, project }),
     );
     return changed.ok ? withSeq(changed.value) : changed;
   },

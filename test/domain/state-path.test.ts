@@ -7,7 +7,7 @@ import { parsePath } from '../../src/domain/state-path.ts';
 import { passes } from '../../src/domain/state-path-filter.ts';
 import type { PathToken } from '../../src/domain/state-path-scan.ts';
 import { printPath } from '../../src/domain/state-path-scan.ts';
-import { deleteOps, nearest, resolveSimple, setOps } from '../../src/domain/state-path-walk.ts';
+import { deleteOps, nearestPlaces, resolveSimple, setOps } from '../../src/domain/state-path-walk.ts';
 import type { Json } from '../../src/json/json.ts';
 import { copyJson } from '../../src/json/json.ts';
 import { applyOps } from '../../src/json/patch.ts';
@@ -263,16 +263,16 @@ describe('walking', () => {
 
   test('a miss names what is near', () => {
     const tree: Json = { tasks: { 'task-001': {}, 'task-002': {}, 'task-103': {}, other: {} }, list: [1, 2] };
-    expect(nearest(tree, ['task'])).toEqual(['$.tasks']);
-    expect(nearest(tree, ['tasks', 'task-01'])[0]).toBe("$.tasks['task-001']");
-    expect(nearest(tree, ['tasks', 'TASK-002', 'x'])).toHaveLength(3);
-    expect(nearest(tree, ['tasks', 'zzzzzzz'])).toEqual([]);
-    expect(nearest(tree, ['list', 7])).toEqual(['$.list[1]']);
-    expect(nearest(tree, ['tasks'])).toEqual([]);
-    expect(nearest('text', ['a'])).toEqual([]);
+    expect(nearestPlaces(tree, ['task'])).toEqual(['$.tasks']);
+    expect(nearestPlaces(tree, ['tasks', 'task-01'])[0]).toBe("$.tasks['task-001']");
+    expect(nearestPlaces(tree, ['tasks', 'TASK-002', 'x'])).toHaveLength(3);
+    expect(nearestPlaces(tree, ['tasks', 'zzzzzzz'])).toEqual([]);
+    expect(nearestPlaces(tree, ['list', 7])).toEqual(['$.list[1]']);
+    expect(nearestPlaces(tree, ['tasks'])).toEqual([]);
+    expect(nearestPlaces('text', ['a'])).toEqual([]);
     const wide = Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`${'k'.repeat(50)}${at}`, at]));
     const before = performance.now();
-    expect(nearest(wide, [`${'k'.repeat(50)}x`])).toHaveLength(3);
+    expect(nearestPlaces(wide, [`${'k'.repeat(50)}x`])).toHaveLength(3);
     expect(performance.now() - before).toBeLessThan(500);
   });
 });

@@ -7,7 +7,6 @@ import { components, findCycles } from '../../src/graph/cycles.ts';
 import { canonicalGraph, type Graph } from '../../src/graph/graph.ts';
 import { link, topologicalOrder } from '../../src/graph/links.ts';
 import { measure, redundantEdges, weights } from '../../src/graph/measure.ts';
-import { nearest } from '../../src/graph/near.ts';
 import { nodeKinds } from '../../src/nodes/index.ts';
 import { chain, graph, isWay, layered, node, plainKinds, randomDag } from './random-graph.ts';
 
@@ -230,13 +229,4 @@ test('property: the canonical text depends on content alone', () => {
     }),
   );
   expect(canonicalGraph(graph([node('a')]))).not.toBe(canonicalGraph(graph([node('a', [], { priority: 3 })])));
-});
-
-test.each([
-  ['biuld', ['build', 'test', 'guild'], ['build']],
-  ['api', ['build-api', 'web'], ['build-api']],
-  ['x', ['y', 'abc'], ['y']],
-  ['deploy', ['review', 'plan'], []],
-])('near %s', (wanted, names, expected) => {
-  expect(nearest(wanted, names).slice(0, expected.length + 1)).toEqual(expected);
 });

@@ -1,14 +1,14 @@
 // epic_save: makes or changes one epic. Ending an epic never waits for its tasks; archiving it takes them along. Pure.
 
 import { fail, ok, type Result } from '../../failure.ts';
-import type { Context, Happening, Transaction } from '../command.ts';
+import type { Context, Transaction } from '../command.ts';
 import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
 import { archiveWith, restoreWith } from './archive.ts';
 import { EPIC_LEGAL, type EpicDocument, type EpicStatus } from './epic.ts';
 import { checkVersion, findItem } from './find.ts';
 import { epicStream, nextIds, showId } from './ids.ts';
 import { becameReady, DEFAULT_PRIORITY } from './task.ts';
-import { illegalStatus } from './transitions.ts';
+import { happeningOf, illegalStatus, type Moves } from './transitions.ts';
 
 export interface EpicFields {
   title?: string | undefined;
@@ -77,7 +77,7 @@ function updateEpic(tx: Transaction, ctx: Context, input: SaveEpicInput, named: 
   const illegal = illegalStatus(EPIC_LEGAL, 'epic', id, from, to);
   if (illegal !== undefined) return fail(illegal);
   const below = [...tasks];
-  tx.edit<EpicDocument>(epicStream(id), happening(from, to), (draft) => apply(draft, ctx, fields));
+  tx.edit<EpicDocument>(epicStream(id), happeningOf(MOVED, from, to), (draft) => apply(draft, ctx, fields));
   let met: string[] = [];
   if (fields.archived !== undefined && fields.archived !== archived) {
     const call = `epic_save {id: "${showId(id)}", archived: true, force: true}, or finish or move those first`;
@@ -110,13 +110,10 @@ function apply(draft: EpicDocument, ctx: Context, fields: EpicFields): void {
   setOrClear(draft, 'ended_at', over ? new Date(ctx.now).toISOString() : undefined);
 }
 
-function happening(from: EpicStatus, to: EpicStatus): Happening {
-  return from === to ? { type: 'epic.updated' } : { ...MOVED[to], data: { from } };
-}
-
-const MOVED: Record<EpicStatus, Happening> = {
-  planned: { type: 'epic.planned' },
-  active: { type: 'epic.started' },
-  completed: { type: 'epic.completed' },
-  cancelled: { type: 'epic.cancelled' },
+const MOVED: Moves<EpicStatus> = {
+  none: 'epic.updated',
+  planned: 'epic.planned',
+  active: 'epic.started',
+  completed: 'epic.completed',
+  cancelled: 'epic.cancelled',
 };

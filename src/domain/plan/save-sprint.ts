@@ -1,7 +1,7 @@
 // sprint_save: makes, changes, joins and ends a sprint. Pure.
 
 import { fail, ok, type Result } from '../../failure.ts';
-import type { Context, Happening, Transaction } from '../command.ts';
+import type { Context, Transaction } from '../command.ts';
 import { openSession } from '../session.ts';
 import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
 import { type Closing, carryOver } from './close-sprint.ts';
@@ -11,7 +11,7 @@ import { joinSprint } from './join-sprint.ts';
 import { hasEnded, SPRINT_LEGAL, type SprintDocument, type SprintStatus } from './sprint.ts';
 import { heldByRun } from './sprint-run.ts';
 import { BACKLOG } from './task-links.ts';
-import { illegalStatus } from './transitions.ts';
+import { happeningOf, illegalStatus, type Moves } from './transitions.ts';
 
 export interface SprintFields {
   title?: string | undefined;
@@ -103,7 +103,7 @@ function updateSprint(tx: Transaction, ctx: Context, input: SaveSprintInput, nam
   if (held !== undefined) return fail(held);
   const carried = result === undefined ? ok(undefined) : carryOver(tx, result);
   if (!carried.ok) return carried;
-  tx.edit<SprintDocument>(sprintStream(id), happening(from, to), (draft) => {
+  tx.edit<SprintDocument>(sprintStream(id), happeningOf(MOVED, from, to), (draft) => {
     applyPlain(draft, fields);
     if (fields.archived !== undefined) draft.archived = fields.archived;
     if (to === from) return;
@@ -155,13 +155,10 @@ function withoutTasks(sprint: Readonly<SprintDocument>): SprintDocument {
   return structuredClone({ ...sprint, tasks: [] });
 }
 
-function happening(from: SprintStatus, to: SprintStatus): Happening {
-  return from === to ? { type: 'sprint.updated' } : { ...MOVED[to], data: { from } };
-}
-
-const MOVED: Record<SprintStatus, Happening> = {
-  planned: { type: 'sprint.planned' },
-  active: { type: 'sprint.started' },
-  completed: { type: 'sprint.completed' },
-  cancelled: { type: 'sprint.cancelled' },
+const MOVED: Moves<SprintStatus> = {
+  none: 'sprint.updated',
+  planned: 'sprint.planned',
+  active: 'sprint.started',
+  completed: 'sprint.completed',
+  cancelled: 'sprint.cancelled',
 };

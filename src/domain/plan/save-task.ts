@@ -3,7 +3,7 @@
 
 import { type Failure, fail, ok, type Result } from '../../failure.ts';
 import { deepEqual } from '../../json/merge.ts';
-import type { Context, Happening, Transaction } from '../command.ts';
+import type { Context, Transaction } from '../command.ts';
 import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
 import { archiveWith, restore, restoreWith } from './archive.ts';
 import { checkCycle } from './cycle.ts';
@@ -22,7 +22,7 @@ import {
   type TaskStatus,
 } from './task.ts';
 import { type NamedLinks, NO_LINKS, resolveLinks } from './task-links.ts';
-import { illegalStatus } from './transitions.ts';
+import { happeningOf, illegalStatus, type Moves } from './transitions.ts';
 
 /** undefined leaves a field as it is; '' clears those that may be absent. */
 export interface TaskFields extends NamedLinks {
@@ -123,7 +123,7 @@ function updateTask(tx: Transaction, ctx: Context, input: SaveTaskInput, named: 
   if (refused !== undefined) return fail(refused);
   const links = resolveLinks(tx, fields, standing(tx, before, to, fields), project);
   if (!links.ok) return links;
-  tx.edit<TaskDocument>(taskStream(id), happening(before.status, to), (draft) =>
+  tx.edit<TaskDocument>(taskStream(id), happeningOf(MOVED, before.status, to), (draft) =>
     apply(draft, ctx, fields, links.value),
   );
   relink(tx, id, before, links.value);
@@ -227,15 +227,12 @@ function archiving(tx: Transaction, before: TaskDocument, input: SaveTaskInput):
   return archiveWith(tx, { id, below: children, call, force: input.force === true }, before);
 }
 
-function happening(from: TaskStatus, to: TaskStatus): Happening {
-  return from === to ? { type: 'task.updated' } : { ...MOVED[to], data: { from } };
-}
-
-const MOVED: Record<TaskStatus, Happening> = {
-  todo: { type: 'task.returned' },
-  active: { type: 'task.started' },
-  review: { type: 'task.submitted' },
-  blocked: { type: 'task.blocked' },
-  done: { type: 'task.finished' },
-  cancelled: { type: 'task.cancelled' },
+const MOVED: Moves<TaskStatus> = {
+  none: 'task.updated',
+  todo: 'task.returned',
+  active: 'task.started',
+  review: 'task.submitted',
+  blocked: 'task.blocked',
+  done: 'task.finished',
+  cancelled: 'task.cancelled',
 };

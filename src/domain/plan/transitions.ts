@@ -1,10 +1,19 @@
 // Which changes of status are legal, said once for every kind of planning object. Called by the save commands.
 
 import type { Failure } from '../../failure.ts';
+import type { Happening } from '../command.ts';
+import type { EventType } from '../events.ts';
 import { type PlanKind, showId } from './ids.ts';
 
 /** For each status, those it may change to. */
 export type Legal<S extends string> = Readonly<Record<S, readonly S[]>>;
+
+/** What arriving in each status is called on record; `none` for a change of anything else. */
+export type Moves<S extends string> = Readonly<Record<S | 'none', EventType>>;
+
+export function happeningOf<S extends string>(moves: Moves<S>, from: S, to: S): Happening {
+  return from === to ? { type: moves.none } : { type: moves[to], data: { from } };
+}
 
 /** The failure of an illegal change of status, with the legal ones named; undefined if it is legal or no change. */
 export function illegalStatus<S extends string>(
