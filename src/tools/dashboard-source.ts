@@ -11,16 +11,19 @@ import type { Cell, Source } from '../views/dashboard/define.ts';
  * Resolves to what makes a source of the documents of a read. With `needsLog` the log is read first: what it says then is no
  * newer than the documents, whose read makes all of it durable.
  */
-export async function sourceOf(ports: Ports, needsLog: boolean): Promise<(view: View, now: number) => Source> {
+export async function sourceOf(
+  ports: Ports,
+  needsLog: boolean,
+): Promise<(view: View, now: number, project?: Source['project']) => Source> {
   const { documents, graphs, workspace, calls, tally } = ports;
   const log = needsLog ? await tally?.facts(documents.peek((view) => view.seq)) : undefined;
-  return (view, now) => {
+  return (view, now, project = { id: workspace.project, name: workspace.projectName }) => {
     const seen = { lastSeen: once((who: string) => documents.presence.lastSeen(who)) };
     const facts = {
       view,
       now,
       presence: seen,
-      project: { id: workspace.project, name: workspace.projectName },
+      project,
       store: documents.store.info(),
       plan: once(() => ports.plans.at(view)),
       log,

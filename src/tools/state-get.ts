@@ -12,7 +12,9 @@ import { fail, ok, type Result } from '../failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { escapeToken, getAt, parsePointer } from '../json/pointer.ts';
 import type { Ports } from '../ports.ts';
-import { joinedValue } from '../views/joined.ts';
+import { type JoinedKey, joinedValue } from '../views/joined.ts';
+import { factsOf } from '../views/sessions.ts';
+import { sourceOf } from './dashboard-source.ts';
 import { type Call, defineTool } from './define.ts';
 import { cursorInput, limitInput, offsetOf, pointInput, seqOutput, sessionInput } from './inputs.ts';
 import { selectPointers } from './json-path.ts';
@@ -96,24 +98,33 @@ export const stateGet = defineTool({
     if (!session.ok) return session;
     if (given.at !== undefined) return await readPast(given, path.value, session.value, call, given.at);
     const { documents } = call.ports;
+    const key = joinedKey(path.value);
+    // What is joined looks at more than documents; most paths need none of it.
+    const join = key === undefined ? undefined : await sourceOf(call.ports, key === 'observability');
     return await documents.read((view) => {
-      const source = sourceOf(view, path.value, session.value, call.ports);
+      const source = lookIn(view, session.value, key, join);
       const answer = source.ok ? lookUp(source.value, path.value, given) : source;
       return answer.ok ? ok({ ...answer.value, seq: view.seq }) : answer;
     });
   },
 });
 
-function sourceOf(view: View, path: StatePath, session: string, ports: Ports): Result<Source> {
+function lookIn(
+  view: View,
+  session: string,
+  key: JoinedKey | undefined,
+  join: Awaited<ReturnType<typeof sourceOf>> | undefined,
+): Result<Source> {
   const doc = view.get<JsonObject>(sessionStream(session));
   if (doc === undefined) return fail({ code: 'unknown-session', session, near: [] });
   const version = view.version(sessionStream(session));
-  const key = joinedKey(path);
-  if (key === undefined) return ok({ root: doc as JsonObject, version });
-  return ok({ root: { [key]: joinedValue(key, view, session, ports.documents.store.info()) }, version });
+  if (key === undefined || join === undefined) return ok({ root: doc as JsonObject, version });
+  const { project = '', project_name = '' } = factsOf(view, session) ?? {};
+  const source = join(view, Date.now(), { id: project, name: project_name });
+  return ok({ root: { [key]: joinedValue(key, source, session, version) }, version });
 }
 
-function joinedKey(path: StatePath): (typeof JOINED_KEYS)[number] | undefined {
+function joinedKey(path: StatePath): JoinedKey | undefined {
   const first = path.kind === 'simple' ? path.tokens[0] : path.segments[0]?.selector;
   const name = typeof first === 'object' ? (first.select === 'name' ? first.name : undefined) : first;
   return JOINED_KEYS.find((key) => key === name);

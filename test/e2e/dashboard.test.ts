@@ -11,6 +11,7 @@ const FORMATS = ['rows', 'text', 'markdown', 'prometheus', 'json', 'csv'];
 const MOST_CHARS = 16_000;
 const TASKS = 1_000;
 const SESSIONS = 200;
+const MESSAGES = 10_000;
 const NASTY = '会議 👩‍💻 \u202eevil\u202c \u001b[31mred cafe\u0301 =1+1';
 
 let server: Server;
@@ -21,6 +22,17 @@ beforeAll(async () => {
   server = await Server.start({ dir, env: { BATON_MAX_CALLS_PER_SECOND: '0' } });
   for (let at = 0; at < SESSIONS; at += 1)
     await server.call('session_start', { resume: 'new', name: `${NASTY} ${at}` });
+  const teams = Object.fromEntries(
+    Array.from({ length: 30 }, (_, at) => [
+      at === 0 ? 'core' : `team-${at}`,
+      { orchestrator: `${NASTY} lead`, members: Array.from({ length: 12 }, (_, one) => `member ${at} ${one}`) },
+    ]),
+  );
+  const pools = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`agent-${at}`, { max: 1 + at }]));
+  const resources = Object.fromEntries(
+    Array.from({ length: 40 }, (_, at) => [`resource-${at}`, { capacity: 1 + at, description: NASTY }]),
+  );
+  await server.call('project_save', { config: { teams, pools, resources } });
   for (let from = 0; from < TASKS; from += 200) {
     const tasks = Array.from({ length: 200 }, (_, index) => ({
       key: `t${index}`,
@@ -46,6 +58,17 @@ beforeAll(async () => {
   for (let at = 0; at < 50; at += 1) await server.call('run_claim', { run, agent: `agent-${at}` });
   for (let at = 0; at < 30; at += 1)
     await server.call('lock_acquire', { lock: `lock-${at}`, kind: 'database', reason: NASTY });
+  const senders = Array.from({ length: 9 }, async (_, one) => {
+    for (let at = one; at < MESSAGES; at += 9) {
+      await server.call('message_send', {
+        to: ['all', 'channel:build', 'team:core'][at % 3],
+        text: `${NASTY} ${at} ${'long '.repeat(40)}`,
+        kind: at % 10 === 0 ? 'escalation' : 'report',
+        priority: 1 + (at % 5),
+      });
+    }
+  });
+  await Promise.all(senders);
   await server.call('decision_open', { title: NASTY, options: ['yes', 'no'], deadline_s: 3600 });
   await server.fail('run_status', { run: 'run-nothere1' });
 }, 120_000);
@@ -121,6 +144,71 @@ describe('dashboard_get', () => {
     expect(failure.code).toBe('invalid-input');
     expect(text).toContain('"team"');
   });
+});
+
+describe('joined parts of a session, on the same full store', () => {
+  const joined = async (path: string): Promise<Answer> => {
+    const answer = await server.call('state_get', { path });
+    expect(JSON.stringify(answer).length).toBeLessThanOrEqual(MOST_CHARS);
+    expect(JSON.stringify(answer)).not.toMatch(/[\p{Cf}\p{Cc}]/u);
+    expect(answer).toMatchObject({ matches: 1 });
+    return answer.value as Answer;
+  };
+
+  test('organization: teams, settings, projects, sessions, and what is left out', async () => {
+    const found = await joined('organization');
+    expect(found).toMatchObject({
+      project: { id: expect.stringMatching(/^prj-/) },
+      settings: { alerts: { blocked_hours: 24 }, global_settings: { max_concurrent_agents: 10 } },
+      projects: [{ tasks_left: TASKS, sprint: 'SPR-1' }],
+      more: {
+        teams: expect.stringMatching(/^\d+ more: project_get/),
+        sessions: expect.stringMatching(/more: session_list/),
+      },
+    });
+    expect(await joined('$.organization.teams.core')).toMatchObject({ of: 12, here: 0, members: { length: 10 } });
+  });
+
+  test('communication: unread by kind and priority, channels, locks', async () => {
+    const { session } = await server.call('session_start', { resume: 'new' });
+    await server.call('lock_acquire', { lock: 'mine', kind: 'database' });
+    const found = await joined('communication');
+    expect(found).toMatchObject({
+      unread: { by_kind: { report: expect.any(Number), escalation: expect.any(Number) } },
+      locks: { held: [{ lock: 'mine', who: session, fence: 1 }], waiting: [], of_everybody: { held: 31 } },
+    });
+    expect(found.channels).toContainEqual({ channel: 'channel:build', joined: false, messages: expect.any(Number) });
+    const { by_kind, by_priority } = found.unread as Record<string, Record<string, number>>;
+    const sum = (counts: Record<string, number> = {}) => Object.values(counts).reduce((all, one) => all + one, 0);
+    expect(sum(by_kind)).toBe(sum(by_priority));
+    expect(sum(by_kind)).toBeGreaterThan(1_000 - 1);
+    // Looking takes nothing.
+    expect(await joined('communication.unread')).toEqual(found.unread);
+  });
+
+  test('observability: health with alerts, figures of this process and of all, what happened last', async () => {
+    const found = await joined('observability');
+    expect(found).toMatchObject({
+      health: { writable: true, durability: 'fsync', alerts: expect.any(Array) },
+      metrics: {
+        this_process: {
+          tools: expect.arrayContaining([expect.objectContaining({ tool: 'message_send', calls: MESSAGES })]),
+        },
+        all_processes: { commits_by_tool: { message_send: MESSAGES } },
+      },
+      recent: { length: 10 },
+      more: { metrics: 'dashboard_get {"view": "metrics", "detail": "full"}' },
+    });
+    expect(await joined('observability.health.writable')).toBe(true);
+  });
+
+  test.each(['organization', 'communication', 'observability'])(
+    '%s cannot be written, and says what to call',
+    async (key) => {
+      const { failure } = await server.fail('state_set', { path: `${key}.x`, value: 1 });
+      expect(failure).toMatchObject({ code: 'path-reserved', call: expect.stringMatching(/[a-z]+_[a-z]+/) });
+    },
+  );
 });
 
 describe('events_query', () => {

@@ -3,7 +3,7 @@
 import { hasEnded } from '../../../domain/run.ts';
 import { projectStream } from '../../../domain/session-commands.ts';
 import { everybodyIn, teamsOf } from '../../../domain/team/team.ts';
-import { readableFacts } from '../../sessions.ts';
+import { happened } from '../../activity.ts';
 import { openSessions } from '../../team/people.ts';
 import { columns, type DashboardView, momentOf, type Row, type Section, type Source } from '../define.ts';
 import { sessionSection } from './agents.ts';
@@ -81,16 +81,8 @@ function teamSection(source: Source): Section {
 }
 
 /** What sessions of this project did last. */
-function activitySection({ log, view, project }: Source): Section {
-  const mine = new Map<string, boolean>();
-  const isMine = (session: string | undefined): boolean => {
-    if (session === undefined) return false;
-    const known = mine.get(session) ?? readableFacts(view, `session/${session}`)?.project === project.id;
-    mine.set(session, known);
-    return known;
-  };
-  const found = (log?.latest ?? []).filter(({ session }) => isMine(session)).slice(0, ACTIVITY);
-  const rows = found.map(
+function activitySection(source: Source): Section {
+  const rows = happened(source, ACTIVITY).map(
     ({ at, type, stream, by, seq }): Row => ({ happened_at: at, what: type, on: stream, by, seq }),
   );
   return { name: 'activity', title: 'Last', columns: ACTIVITY_COLUMNS, rows };
