@@ -11,6 +11,7 @@ import { nearest } from '../nearest.ts';
 import { openPorts, type Ports } from '../ports.ts';
 import { type KanbanCard, type KanbanColumn, renderKanban } from '../views/dashboard/formats/kanban.ts';
 import { MIN_WIDTH } from '../views/dashboard/formats/text.ts';
+import { currentSprint } from '../views/plan/current-sprint.ts';
 import type { PlanFacts } from '../views/plan/plan-index.ts';
 import { progressOf } from '../views/plan/sprint-facts.ts';
 import { complain, exitCodes } from './complain.ts';
@@ -84,7 +85,7 @@ function pictureOf(view: View, { plans, workspace }: Ports, named: string | unde
   return ok(sprint === undefined ? picture : { sprint: showId(sprint.id), ...picture });
 }
 
-/** The sprint that is named, else the active one; undefined where none is active. */
+/** The sprint that is named, else the newest active one; undefined where none is. */
 function scopeOf(
   view: View,
   plan: PlanFacts,
@@ -92,12 +93,12 @@ function scopeOf(
   named: string | undefined,
 ): Result<Readonly<SprintDocument> | undefined> {
   if (named === undefined) {
-    const [active] = plan.sprints.set(project, 'active').first(1);
-    return ok(active === undefined ? undefined : view.get<SprintDocument>(sprintStream(active.id)));
+    const current = currentSprint(plan, view, project);
+    return ok(current?.status === 'active' ? current : undefined);
   }
   const id = parsePlanId('sprint', named);
   const found = id === undefined ? undefined : view.get<SprintDocument>(sprintStream(id));
-  if (found !== undefined) return ok(found);
+  if (found?.project === project) return ok(found);
   return fail({
     code: 'unknown-item',
     kind: 'sprint',

@@ -9,6 +9,7 @@ import { fullLines, humanLines, isWanted, jsonLine, type LogFilter } from '../up
 import { complain, exitCodes } from './complain.ts';
 import { offline, requireStore } from './offline-verb.ts';
 import { Output } from './output.ts';
+import { whenReaderGone } from './reader-gone.ts';
 import { readArguments } from './verb-arguments.ts';
 
 interface Wish {
@@ -34,6 +35,8 @@ async function logVerb(args: string[], config: Config): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
 
+  // Before anything is written: a quick reader may have left by then.
+  if (wish.value.follow) whenReaderGone(process.stdout.fd, stop.signal, () => stop.abort());
   let left = await printPast(reader, wish.value, out);
   if (wish.value.follow && left > 0) {
     const hints = hintsOf(logDir, stop.signal);

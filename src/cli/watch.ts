@@ -18,6 +18,7 @@ import { complain, exitCodes } from './complain.ts';
 import { offline, requireStore } from './offline-verb.ts';
 import { Output } from './output.ts';
 import { painter } from './paint.ts';
+import { whenReaderGone } from './reader-gone.ts';
 import { Terminal } from './terminal.ts';
 import { readArguments } from './verb-arguments.ts';
 
@@ -94,6 +95,7 @@ async function intoPipe(wish: Wish, ports: Ports): Promise<number> {
   const out = new Output(process.stdout, () => undefined);
   const { documents } = ports;
   const options = { width: wish.width ?? (process.stdout.columns || PIPED_WIDTH) };
+  if (!wish.once) whenReaderGone(process.stdout.fd, stop.signal, () => stop.abort());
   for (let shown = -1; ; ) {
     const seq = documents.store.seq();
     const taken = await look(ports, wish.view);

@@ -1,6 +1,7 @@
 // /execute_plan: do the work of a run, of a saved graph or of a sprint, one piece after the other.
 
 import { parsePlanId, showId } from '../domain/plan/ids.ts';
+import { currentSprint } from '../views/plan/current-sprint.ts';
 import { openRuns, openSprints, savedGraphs } from './complete.ts';
 import { call, fresh, type Given, type Prompt, present, steps } from './define.ts';
 
@@ -19,10 +20,8 @@ export const executePlan: Prompt = {
   text: async (given, { documents, plans, workspace }) => {
     if (given.plan !== undefined) return runText(given.plan, given);
     // Without a name: the sprint under way, looked up now, so that the text can name it.
-    const active = await documents.read(
-      (view) => plans.at(view).sprints.set(workspace.project, 'active').first(1)[0]?.id,
-    );
-    return active === undefined ? nothingText() : runText(showId(active), given);
+    const sprint = await documents.read((view) => currentSprint(plans.at(view), view, workspace.project));
+    return sprint?.status === 'active' ? runText(showId(sprint.id), given) : nothingText();
   },
 };
 

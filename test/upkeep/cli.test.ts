@@ -209,11 +209,20 @@ describe('log', () => {
     log.child.stdout?.destroy();
     expect(await log.exit).toBe(0);
     expect(log.errors()).toBe('');
+    await documents.close();
     const follow = start('--follow', '--limit', '1');
     await follow.until('session/s-1');
     follow.child.stdout?.destroy();
-    for (let n = 0; n < 3; n += 1) await set(documents, 'session/s-1', 'x', n);
+    // Though nobody writes any more.
     expect(await follow.exit).toBe(0);
-    await documents.close();
+  });
+
+  test.skipIf(!fs.existsSync('/proc/self/fd'))('ends when the last process of its pipeline has left', async () => {
+    await makeStore(dir);
+    const line = `"$0" "$1" --state-dir "$2" log --follow | { read -r first; echo "$first"; }; echo "ended"`;
+    const args = ['-c', line, process.execPath, join(built, 'main.js'), dir];
+    const ran = spawnSync('/bin/sh', args, { encoding: 'utf8', timeout: 20_000 });
+    expect(ran.stdout).toMatch(/store\.created[\s\S]*ended\n$/);
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
   });
 });
