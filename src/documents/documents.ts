@@ -83,7 +83,7 @@ export class Documents {
         by,
         trace,
         losses: 0,
-        slow: false,
+        slowTries: 0,
         alsoExpect: new Set(),
         deadlineAt: options.deadlineAt ?? Number.POSITIVE_INFINITY,
         finish: ended((result) => resolve(result as Result<Changed<A>>)),
@@ -172,13 +172,13 @@ export class Documents {
   }
 
   /**
-   * On the next turn of the loop: all commands of one chunk of input have arrived by then, and share one write. While a
-   * sync is under way the next has to wait for it anyway: what comes meanwhile joins the same write.
+   * Once all that is running has run: all commands of one chunk of input have arrived by then, and share one write. While
+   * a sync is under way the next has to wait for it anyway: what comes meanwhile joins the same write.
    */
   private schedule(): void {
     if (this.scheduled || this.queue.length === 0) return;
     this.scheduled = true;
-    const soon = () => setImmediate(() => this.flush());
+    const soon = () => process.nextTick(() => this.flush());
     const busy = this.opened.busy();
     if (busy === undefined) soon();
     else busy.then(soon, soon);
@@ -186,7 +186,7 @@ export class Documents {
 
   private flush(): void {
     const jobs = this.queue.splice(0, MAX_BATCH_COMMITS);
-    const urgent = jobs.some((job) => wantsTurn(job.losses, job.slow));
+    const urgent = jobs.some((job) => wantsTurn(job.losses, job.slowTries));
     const turn = this.opened.turn(urgent);
     const run = turn === undefined ? this.attempt(jobs) : turn.then((release) => this.attempt(jobs, release));
     const done = () => {
@@ -249,7 +249,7 @@ export class Documents {
       else job.crash(error);
       return 0;
     }
-    job.slow ||= performance.now() - startedAt >= SLOW_DECISION_MS;
+    if (performance.now() - startedAt >= SLOW_DECISION_MS) job.slowTries += 1;
     if (!result.ok || decision.events.length === 0) {
       decision.revert();
       settled.push({ job, result: result.ok ? ok(this.unchanged(result.value)) : result, after: this.staged.length });

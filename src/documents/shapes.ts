@@ -47,7 +47,8 @@ export interface Job {
   by: Author;
   trace: string | undefined;
   losses: number;
-  slow: boolean;
+  /** Tries whose decision took long. */
+  slowTries: number;
   /** Streams of void tries: what was decided twice must not be able to take effect twice. */
   alsoExpect: Set<string>;
   deadlineAt: number;

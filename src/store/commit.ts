@@ -60,6 +60,7 @@ export interface EncodedCommit {
 /** `, "sum":"` + 16 hex + `"}`. The space is what JSON.stringify never emits there, so a torn prefix never looks whole. */
 export const TRAILER_BYTES = 27;
 const TRAILER_START = ', "sum":"';
+const TRAILER = /^, "sum":"([0-9a-f]{16})"\}$/;
 
 /** The sum of a line's bytes before its trailer: the first 16 hex of SHA-256. */
 export function sumOf(body: string | Uint8Array): string {
@@ -99,12 +100,19 @@ export function claimedSum(line: RawLine): string | undefined {
   if (line.length <= TRAILER_BYTES) return undefined;
   const at = line.length - TRAILER_BYTES;
   const trailer = typeof line === 'string' ? line.slice(at) : line.toString('latin1', at);
-  if (!trailer.startsWith(TRAILER_START) || !trailer.endsWith('"}')) return undefined;
-  const sum = trailer.slice(TRAILER_START.length, -2);
-  if (!/^[0-9a-f]{16}$/.test(sum)) return undefined;
+  const found = TRAILER.exec(trailer);
   // A page lost to power reads as NUL; the end of the line may have survived on the next page.
-  if (typeof line === 'string' ? line.includes('\0') : line.includes(0)) return undefined;
-  return sum;
+  return found === null || line.includes('\0') ? undefined : found[1];
+}
+
+/** The sum of a line that is whole and sound; undefined for any other, which `claimedSum` tells apart. */
+export function soundSum(line: RawLine): string | undefined {
+  if (line.length <= TRAILER_BYTES) return undefined;
+  const sum = actualSum(line);
+  const trailer = `${TRAILER_START}${sum}"}`;
+  const at = line.length - TRAILER_BYTES;
+  const sound = typeof line === 'string' ? line.endsWith(trailer) : line.toString('latin1', at) === trailer;
+  return sound && !line.includes('\0') ? sum : undefined;
 }
 
 /** The sum of a line's bytes as they are, whatever it claims. Contract: longer than a trailer. */

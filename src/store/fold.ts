@@ -2,7 +2,6 @@
 // verdicts. Nothing here knows what an event means: an unknown type is valid.
 
 import {
-  actualSum,
   type Commit,
   claimedSum,
   type EncodedCommit,
@@ -14,6 +13,7 @@ import {
   type RawLine,
   type Seal,
   type Seen,
+  soundSum,
   timeOf,
 } from './commit.ts';
 
@@ -127,11 +127,9 @@ export class Fold {
 
   /** The verdict on one line (without its newline) that starts at `place`. Changes the fold only if it is valid. */
   offer(line: RawLine, place: Place): Verdict {
-    const claimed = claimedSum(line);
-    if (claimed === undefined) return { kind: 'torn' };
-    // Kept as what was computed: the claimed one may be a slice that holds on to all the text around it.
-    const sum = actualSum(line);
-    if (sum !== claimed) return { kind: 'damage', why: 'the sum differs' };
+    const sum = soundSum(line);
+    if (sum === undefined)
+      return claimedSum(line) === undefined ? { kind: 'torn' } : { kind: 'damage', why: 'the sum differs' };
     const body = parseLine(line);
     if (body === undefined) return { kind: 'void', why: 'malformed' };
     // On every line whose sum holds, void ones and ones after a seal too: that is how a removed line is found.

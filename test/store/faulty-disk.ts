@@ -132,6 +132,11 @@ export class FaultyDisk implements Disk {
     return this.call('fstat', this.pathOf(fd), 0, () => realDisk.fstat(fd));
   }
 
+  /** Has no way to fail. */
+  exists(path: string): boolean {
+    return realDisk.exists(path);
+  }
+
   stat(path: string): FileStat | undefined {
     return this.call('stat', path, 0, () => realDisk.stat(path));
   }

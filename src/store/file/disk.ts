@@ -31,6 +31,8 @@ export interface Disk {
   fstat(fd: number): FileStat;
   /** Undefined if there is nothing; does not follow a symbolic link. */
   stat(path: string): FileStat | undefined;
+  /** Whether anything has this name: what costs least to ask. Never throws: what cannot be looked at is not there. */
+  exists(path: string): boolean;
   rename(from: string, to: string): void;
   /** link(2): fails with EEXIST if `to` is there. */
   link(from: string, to: string): void;
@@ -89,6 +91,7 @@ export const realDisk: Disk = {
     const stat = fs.lstatSync(path, { throwIfNoEntry: false });
     return stat === undefined ? undefined : factsOf(stat);
   },
+  exists: (path) => fs.existsSync(path),
   rename: (from, to) => fs.renameSync(from, to),
   link: (from, to) => fs.linkSync(from, to),
   unlink: (path) => fs.unlinkSync(path),

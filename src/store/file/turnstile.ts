@@ -26,9 +26,9 @@ export class Turnstile {
     this.path = path;
   }
 
-  /** Waits for another holder within patience; undefined if there is none to wait for. One stat when free. */
+  /** Waits for another holder within patience; undefined if there is none to wait for. One look at a name when free. */
   pass(): Promise<void> | undefined {
-    if (this.held || this.holder() === undefined) return undefined;
+    if (this.held || !this.disk.exists(this.path) || this.holder() === undefined) return undefined;
     return this.wait();
   }
 
