@@ -78,7 +78,10 @@ export class Maintenance {
       if (snapshot !== undefined) store.putSnapshot(snapshot);
     }
     mark.save();
-    if (await upkeep.seal()) await upkeep.compress();
+    await upkeep.seal();
+    // Not only after a seal: whoever sealed may have died before, and a restored store has no index files.
+    await upkeep.index();
+    await upkeep.compress();
   }
 
   private async durableSnapshot(stream: string): Promise<Snapshot | undefined> {

@@ -5,13 +5,12 @@ import { copyJson, type Json } from '../json/json.ts';
 import { applyOps, type PatchOp } from '../json/patch.ts';
 import type { Recorded, Store } from '../store/port.ts';
 
-/** All events of a stream, oldest first. Everything folded so far is durable when it resolves. */
-export async function eventsOf(store: Store, stream: string): Promise<Recorded[]> {
+/** All events of a stream, oldest first; rejects when the signal is aborted. They are durable when it resolves. */
+export async function eventsOf(store: Store, stream: string, signal?: AbortSignal): Promise<Recorded[]> {
   await store.refresh();
-  // Reads the log in slices; what `read` then needs is at hand.
-  await store.readAll(store.seq(), 0);
+  const events = await store.readPast(stream, 1, signal);
   await store.settle();
-  return store.read(stream, 1);
+  return events;
 }
 
 /** The value that the events up to a seq make; undefined if there were none yet. */

@@ -102,6 +102,10 @@ export class MemoryStore implements Store {
     return recorded;
   }
 
+  async readPast(stream: string, fromVersion: number): Promise<Recorded[]> {
+    return this.read(stream, fromVersion);
+  }
+
   async readAll(afterSeq: number, limit: number): Promise<FoldedCommit[]> {
     this.refresh();
     return this.valid.filter((folded) => folded.seq > afterSeq).slice(0, limit);

@@ -91,10 +91,12 @@ export interface Store {
   turn(urgent: boolean): Promise<() => void> | undefined;
   /** Events of one stream from a version on (counting from 1), gap-free, and none beyond what is folded so far. */
   read(stream: string, fromVersion: number): Recorded[];
+  /** The same, letting others have their turn. This and the next two end early with the signal: `deadline-exceeded`. */
+  readPast(stream: string, fromVersion: number, signal?: AbortSignal): Promise<Recorded[]>;
   /** Valid commits after a seq, in order, never skipping one; at most `limit`. Rejects with `store-damaged` at damage. */
-  readAll(afterSeq: number, limit: number): Promise<FoldedCommit[]>;
+  readAll(afterSeq: number, limit: number, signal?: AbortSignal): Promise<FoldedCommit[]>;
   /** The last seq before the first commit that is later than `ms` since the epoch by its writer's clock. */
-  seqAtTime(ms: number): Promise<number>;
+  seqAtTime(ms: number, signal?: AbortSignal): Promise<number>;
   /** Yields when there may be commits after the seq: a hint that may be late, merged or repeated. Ends with the signal. */
   watch(afterSeq: number, signal: AbortSignal): AsyncIterable<number>;
   /** A cached document that fits the log, or undefined. Deleting every snapshot changes nothing but speed. */
@@ -115,6 +117,8 @@ export interface Upkeep {
   mark(): { save(): void };
   /** Ends the segment if it has grown past its size; resolves true if it did. */
   seal(): Promise<boolean>;
+  /** Writes the index files of sealed segments that have none. Resolves to how many. */
+  index(): Promise<number>;
   /** Compresses segments that no process can still be writing. Resolves to how many. */
   compress(): Promise<number>;
 }

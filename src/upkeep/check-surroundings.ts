@@ -125,7 +125,7 @@ function checkLeftovers(disk: Disk, dir: string, files: readonly FoundFile[]): F
     });
   }
   for (const { path } of files) {
-    if (/^log\/(\d{12}\.jsonl(\.gz)?|turnstile|poison)$/.test(path) || !path.startsWith('log/')) continue;
+    if (/^log\/(\d{12}\.(jsonl(\.gz)?|index)|turnstile|poison)$/.test(path) || !path.startsWith('log/')) continue;
     if (makerOf(path) === undefined)
       findings.push({ level: 'note', code: 'foreign-file', where: path, what: 'is no part of the log' });
   }

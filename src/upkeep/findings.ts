@@ -34,6 +34,8 @@ export interface Report {
     sizeBytes: number;
     segments: number;
     compressed: number;
+    /** Segments with an index file that is what the log makes of them. */
+    indexed: number;
     /** Lines that lost their race, by why; the first is what contention costs. */
     voids: Record<string, number>;
     torn: number;

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../failure.ts';
 import { checkpointPath, fitsLog, readCheckpoint, writeCheckpoint } from '../store/file/checkpoint.ts';
 import { type Disk, errnoOf, syncDirectory } from '../store/file/disk.ts';
 import { DocumentFiles, documentPath } from '../store/file/documents-on-disk.ts';
+import { renewIndexes } from '../store/file/index-segments.ts';
 import { type Verified, type VerifyOptions, verifyStore } from './verify.ts';
 
 /**
@@ -32,7 +33,7 @@ export function clearPoison(options: VerifyOptions): Result<boolean> {
 }
 
 /**
- * Writes every document and the checkpoint from the log. What was edited by hand is kept beside its document. Refuses
+ * Writes every document, the checkpoint and the index files from the log. What was edited by hand is kept beside its document. Refuses
  * where the log is damaged, or where a cache knows more than the log: there the cache is all that is left of it.
  */
 export function rebuildCaches(options: VerifyOptions): Result<number> {
@@ -48,6 +49,7 @@ export function rebuildCaches(options: VerifyOptions): Result<number> {
     if (options.durability === 'fsync') verified.reader.settle();
     const written = writeDocuments(options, verified);
     renewCheckpoint(options, verified);
+    renewIndexes(options.disk, `${options.dir}/log`, verified.reader.segments.at(-1)?.firstSeq ?? 0);
     return ok(written);
   } catch (error) {
     const errno = errnoOf(error);

@@ -31,7 +31,7 @@ function facts(report: Report): [string, string][] {
     ['store', `${report.place} (format ${report.format}, durability ${report.durability})`],
     [
       'log',
-      `${count(report.commits, 'commit')} up to seq ${report.seq}, ${count(log.segments, 'segment')}${log.compressed > 0 ? ` (${log.compressed} compressed)` : ''}, ${size(log.sizeBytes)}`,
+      `${count(report.commits, 'commit')} up to seq ${report.seq}, ${count(log.segments, 'segment')}${log.compressed + log.indexed > 0 ? ` (${log.compressed} compressed, ${log.indexed} with an index)` : ''}, ${size(log.sizeBytes)}`,
     ],
     [
       '',

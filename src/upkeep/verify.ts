@@ -10,6 +10,7 @@ import type { Durability } from '../store/port.ts';
 import { checkBlobs } from './check-blobs.ts';
 import { CheckpointCheck } from './check-checkpoint.ts';
 import { DocumentCheck } from './check-documents.ts';
+import { IndexCheck } from './check-indexes.ts';
 import { checkSurroundings } from './check-surroundings.ts';
 import { listFiles } from './files.ts';
 import { type Finding, isSound, type Report } from './findings.ts';
@@ -41,10 +42,12 @@ export function verifyStore(options: VerifyOptions): Verified {
   const files = listFiles(disk, dir);
   const checkpoint = new CheckpointCheck(disk, dir);
   const documents = new DocumentCheck(disk, dir, files);
+  const indexes = new IndexCheck(disk, dir);
   const reader = new LogReader(disk, `${dir}/log`);
   const rebuilder = new Rebuilder();
   for (const taken of reader.read()) {
     checkpoint.see(reader);
+    indexes.see(taken, reader);
     if (taken.kind !== 'commit') continue;
     for (const stream of rebuilder.apply(taken.folded)) {
       const rebuilt = rebuilder.documents.get(stream);
@@ -54,12 +57,14 @@ export function verifyStore(options: VerifyOptions): Verified {
   const whole = reader.fault() === undefined;
   documents.finish(rebuilder, whole);
   const checkpointState = checkpoint.finish(reader, whole);
+  indexes.finish(files, whole);
   const blobs = checkBlobs(disk, dir, files, rebuilder, reader.fold);
   const surroundings = checkSurroundings(options, files);
   const findings = sorted([
     ...logFindings(options, reader, documents.unjudged),
     ...misfits(rebuilder),
     ...checkpoint.findings,
+    ...indexes.findings,
     ...documents.findings,
     ...blobs.findings,
     ...surroundings.findings,
@@ -76,6 +81,7 @@ export function verifyStore(options: VerifyOptions): Verified {
       sizeBytes: reader.sizeBytes,
       segments: reader.segments.length,
       compressed: reader.segments.filter((segment) => segment.compressed).length,
+      indexed: indexes.sound,
       voids: reader.voids,
       torn: reader.torn.length,
     },

@@ -1,10 +1,11 @@
 // The checkpoint: a cache of the fold, so that opening a store need not read all of its log. Trusted only if the line
 // that it names still stands where it says; deleting it changes nothing but the time to open.
 
-import { claimedSum, STORE_FORMAT, sumOf, TRAILER_BYTES } from '../commit.ts';
+import { STORE_FORMAT, TRAILER_BYTES } from '../commit.ts';
 import type { FoldState } from '../fold.ts';
 import { type Disk, replaceFile } from './disk.ts';
 import { segmentPath } from './segments.ts';
+import { decodeSummed, encodeSummed } from './summed.ts';
 
 export interface Checkpoint {
   format: number;
@@ -24,10 +25,8 @@ export function checkpointPath(dir: string): string {
 /** Reads the checkpoint; undefined if there is none, or none that can be read. */
 export function readCheckpoint(disk: Disk, dir: string): Checkpoint | undefined {
   try {
-    const bytes = disk.readFile(checkpointPath(dir));
     // It decides which lines are valid, so a flipped bit in it must not be believed.
-    if (claimedSum(bytes) !== sumOf(bytes.subarray(0, bytes.length - TRAILER_BYTES))) return undefined;
-    const parsed: unknown = JSON.parse(bytes.toString('utf8'));
+    const parsed = decodeSummed(disk.readFile(checkpointPath(dir)));
     return isCheckpoint(parsed) ? parsed : undefined;
   } catch {
     return undefined;
@@ -54,8 +53,7 @@ export function fitsLog(disk: Disk, logDir: string, checkpoint: Checkpoint): boo
 
 /** Contract: everything up to `offset` is durable, and so is every document the checkpoint speaks of. */
 export function writeCheckpoint(disk: Disk, dir: string, checkpoint: Checkpoint, durable: boolean): void {
-  const body = JSON.stringify(checkpoint).slice(0, -1);
-  replaceFile(disk, checkpointPath(dir), Buffer.from(`${body}, "sum":"${sumOf(body)}"}`), { durable });
+  replaceFile(disk, checkpointPath(dir), Buffer.from(encodeSummed(checkpoint)), { durable });
 }
 
 function isCheckpoint(value: unknown): value is Checkpoint {

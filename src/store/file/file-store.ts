@@ -1,14 +1,14 @@
 // The file backend: composes log, documents on disk, turnstile and history into the port. Opened by store/open.ts.
 
-import { type Failure, FailureError } from '../../failure.ts';
+import { FailureError } from '../../failure.ts';
 import type { EncodedCommit, Expected, Seen } from '../commit.ts';
-import { isSeal, parseLine } from '../commit.ts';
 import type { FoldedCommit } from '../fold.ts';
 import type { Appending, CommitListener, Durability, Recorded, Snapshot, Store, StoreInfo, Upkeep } from '../port.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { type Disk, errnoOf, realDisk } from './disk.ts';
 import { DocumentFiles, documentPath, type FileState } from './documents-on-disk.ts';
-import { History, recordOf } from './history.ts';
+import { History } from './history.ts';
+import { indexSegments } from './index-segments.ts';
 import type { FileLog } from './log.ts';
 import { openLog } from './opening.ts';
 import { compressSegments, sealSegment } from './seal.ts';
@@ -113,39 +113,31 @@ export class FileStore implements Store {
 
   read(stream: string, fromVersion: number): Recorded[] {
     const head = this.log.fold.heads.get(stream);
+    return head === undefined ? [] : readable(() => this.openHistory().read(stream, fromVersion, head));
+  }
+
+  async readPast(stream: string, fromVersion: number, signal?: AbortSignal): Promise<Recorded[]> {
+    const head = this.log.fold.heads.get(stream);
     if (head === undefined) return [];
-    if (head.place !== undefined) return this.readOne(stream, head.place.segment, head.place.offset);
-    const history = this.openHistory();
-    readable(() => history.extend());
-    if (history.damage !== undefined && history.fold.seq < head.seq) throw new FailureError(history.damage);
-    // The file may have grown since the last refresh: what is not folded here yet will come as a commit of its own.
-    return history.read(stream, fromVersion).filter(({ version }) => version <= head.version);
+    // As it is now: the fold goes on changing it meanwhile.
+    return this.openHistory()
+      .readSliced(stream, fromVersion, { ...head }, signal)
+      .catch(unreadable);
   }
 
-  async readAll(afterSeq: number, limit: number): Promise<FoldedCommit[]> {
-    const history = this.openHistory();
+  async readAll(afterSeq: number, limit: number, signal?: AbortSignal): Promise<FoldedCommit[]> {
     this.refresh();
-    await history.extendSliced(Number.POSITIVE_INFINITY);
-    const newest = this.log.fold.seq;
-    if (history.damage !== undefined && history.fold.seq < newest) throw new FailureError(history.damage);
-    const found: FoldedCommit[] = [];
     // Not beyond what is folded here: that is what `settle` makes durable before anybody is told.
-    for (let seq = afterSeq + 1; seq <= newest && found.length < limit; seq += 1) {
-      const folded = history.commitAt(seq);
-      if (folded !== undefined) found.push(folded);
-    }
-    return found;
+    return this.openHistory().commits(afterSeq, this.log.fold.seq, limit, signal).catch(unreadable);
   }
 
-  async seqAtTime(ms: number): Promise<number> {
-    const history = this.openHistory();
-    await history.extendSliced(Number.POSITIVE_INFINITY);
-    return history.seqAtTime(ms);
+  async seqAtTime(ms: number, signal?: AbortSignal): Promise<number> {
+    return this.openHistory().seqAtTime(ms, this.log.fold.seq, signal).catch(unreadable);
   }
 
-  /** The log's past, by seq and stream; call `extend` or `extendSliced` before reading what is new. */
-  openHistory(): History {
-    this.history ??= new History(this.disk, `${this.dir}/log`);
+  private openHistory(): History {
+    const { fold } = this.log;
+    this.history ??= new History(this.disk, `${this.dir}/log`, () => [fold.seq, fold.chain]);
     return this.history;
   }
 
@@ -219,23 +211,6 @@ export class FileStore implements Store {
     }
   }
 
-  private readOne(stream: string, segment: number, offset: number): Recorded[] {
-    const body = parseLine(this.openHistory().lineAt(segment, offset));
-    if (body === undefined || isSeal(body)) throw new FailureError(this.lostLine(segment, offset));
-    const event = body.events.find((candidate) => candidate.stream === stream);
-    if (event === undefined) throw new FailureError(this.lostLine(segment, offset));
-    return [recordOf({ seq: this.lastSeq(stream), sum: '', commit: body }, event, 1)];
-  }
-
-  private lostLine(segment: number, offset: number): Failure {
-    return {
-      code: 'store-damaged',
-      file: `${this.dir}/log`,
-      offset,
-      why: `segment ${segment} no longer holds a line that was read before`,
-    };
-  }
-
   private makeUpkeep(options: FileStoreOptions): Upkeep {
     const { disk, dir, log, files } = this;
     const durable = this.durability === 'fsync';
@@ -272,16 +247,19 @@ export class FileStore implements Store {
         if (log.offset < (options.segmentBytes ?? SEGMENT_BYTES)) return false;
         return sealSegment(disk, log, this.writer, () => this.turnstile.take());
       },
-      compress: async () => {
-        try {
-          return await compressSegments(disk, `${dir}/log`, log.segment);
-        } catch (error) {
-          // Another process may be at the same files: what is gone is done.
-          if (errnoOf(error) === undefined) throw error;
-          return 0;
-        }
-      },
+      index: () => countOrNone(indexSegments(disk, `${dir}/log`, log.segment)),
+      compress: () => countOrNone(compressSegments(disk, `${dir}/log`, log.segment)),
     };
+  }
+}
+
+/** Another process may be at the same files: what is gone is done, and the next round makes what is missing. */
+async function countOrNone(work: Promise<number>): Promise<number> {
+  try {
+    return await work;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return 0;
   }
 }
 
@@ -290,8 +268,12 @@ function readable<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    throw new FailureError({ code: 'store-unwritable', why: `the log cannot be read or followed now (${errno})` });
+    return unreadable(error);
   }
+}
+
+function unreadable(error: unknown): never {
+  const errno = errnoOf(error);
+  if (errno === undefined) throw error;
+  throw new FailureError({ code: 'store-unwritable', why: `the log cannot be read or followed now (${errno})` });
 }

@@ -1,148 +1,220 @@
-// What was: every valid line by seq and by stream, for history, loading a document whose file is gone, export and verify.
-// Reads the log with a fold of its own, from the first segment, on first use; later only what is new.
+// What was: every valid line by seq, time and stream, for history, and for a document whose file is gone. Reads only the
+// lines asked for where an index file says which, and takes no index file's word: what it names must hang together.
 
-import { type Failure, FailureError } from '../../failure.ts';
-import { type Commit, isSeal, parseLine, type RawLine } from '../commit.ts';
-import { Fold, type FoldedCommit, type Place } from '../fold.ts';
+import { FailureError } from '../../failure.ts';
+import { type Commit, headOf, isSeal, parseLine, type Seen } from '../commit.ts';
+import type { FoldedCommit, Place, StreamHead } from '../fold.ts';
 import type { Recorded } from '../port.ts';
 import type { Disk } from './disk.ts';
-import { eachLine, listSegments, readSegment, segmentPath } from './segments.ts';
+import type { SegmentIndex } from './segment-index.ts';
+import { SegmentReader } from './segment-reader.ts';
+import { SegmentWalk } from './segment-walk.ts';
+import { segmentPath } from './segments.ts';
+import { atOnce, inSlices, type Steps } from './slices.ts';
+import { checkedSum } from './summed.ts';
 
 export class History {
-  readonly fold = new Fold();
   private readonly disk: Disk;
   private readonly logDir: string;
-  /** The place of each valid line: index is seq - 1. Seals have places too. */
-  private readonly segments: number[] = [];
-  private readonly offsets: number[] = [];
-  /** When each was written, by its writer's clock. */
-  private readonly times: number[] = [];
-  private readonly byStream = new Map<string, number[]>();
-  private segment = 1;
-  private offset = 0;
-  /** Why reading cannot go on from here. */
-  damage: Failure | undefined;
-  private cached: { segment: number; bytes: Buffer } | undefined;
+  private readonly folded: () => Seen;
+  private readonly reader: SegmentReader;
+  private walk: SegmentWalk;
 
-  constructor(disk: Disk, logDir: string) {
+  /** `folded`: how far the store has folded the log, and the chain there. */
+  constructor(disk: Disk, logDir: string, folded: () => Seen) {
     this.disk = disk;
     this.logDir = logDir;
+    this.folded = folded;
+    this.reader = new SegmentReader(disk, logDir);
+    this.walk = this.startOver(true);
   }
 
-  /** Reads on to the end of the log. One segment a step: `more` is true while there is another. */
-  step(): { more: boolean } {
-    if (this.damage !== undefined) return { more: false };
-    const bytes = readSegment(this.disk, this.logDir, this.segment);
-    this.cached = { segment: this.segment, bytes };
-    this.offset = eachLine(bytes, this.offset, (line, offset) => this.take(line, { segment: this.segment, offset }));
-    if (!this.fold.isEnded() || this.damage !== undefined) return { more: false };
-    const next = this.fold.seq + 1;
-    if (!listSegments(this.disk, this.logDir).some((file) => file.firstSeq === next)) return { more: false };
-    this.segment = next;
-    this.offset = 0;
-    this.fold.nextSegment();
-    return { more: true };
+  /** Events of a stream from a version on, up to its `head`, blocking. Throws FailureError `store-damaged`. */
+  read(stream: string, fromVersion: number, head: StreamHead): Recorded[] {
+    if (head.place !== undefined) return this.readOne(stream, head, head.place);
+    return atOnce(this.readSteps(stream, fromVersion, head));
   }
 
-  /** Reads on to the end in one go, blocking. */
-  extend(): void {
-    while (this.step().more);
+  /** The same, giving way to others. Rejects with FailureError `deadline-exceeded` too, once the signal is aborted. */
+  async readSliced(stream: string, fromVersion: number, head: StreamHead, signal?: AbortSignal): Promise<Recorded[]> {
+    if (head.place !== undefined) return this.readOne(stream, head, head.place);
+    return inSlices(this.readSteps(stream, fromVersion, head), signal);
   }
 
-  /** Reads on to the end, giving way between segments. Throws FailureError `deadline-exceeded`. */
-  async extendSliced(deadlineAt: number): Promise<void> {
-    const startedAt = performance.now();
-    while (this.step().more) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (performance.now() > deadlineAt) {
-        const afterMs = Math.round(performance.now() - startedAt);
-        throw new FailureError({ code: 'deadline-exceeded', what: 'reading the log', afterMs });
+  /** At most `limit` valid commits after a seq, none beyond `newest`, giving way to others. Rejects like `readSliced`. */
+  commits(afterSeq: number, newest: number, limit: number, signal?: AbortSignal): Promise<FoldedCommit[]> {
+    return inSlices(this.commitSteps(afterSeq, newest, limit), signal);
+  }
+
+  /**
+   * The last seq before the first line that is later than `ms`, and at most `newest`, giving way to others. The first such
+   * line, not the nearest, since clocks differ. Rejects like `readSliced`.
+   */
+  seqAtTime(ms: number, newest: number, signal?: AbortSignal): Promise<number> {
+    return inSlices(this.timeSteps(ms, newest), signal);
+  }
+
+  /** A request's only event, by its place: a repeat needs nothing else of the past. */
+  private readOne(stream: string, head: StreamHead, { segment, offset }: Place): Recorded[] {
+    const found = this.lineAt(segment, offset);
+    const event = found?.commit.events.find((candidate) => candidate.stream === stream);
+    if (found === undefined || event === undefined) throw this.lost(segment, offset);
+    return [recordOf({ seq: head.seq, ...found }, event, 1)];
+  }
+
+  private startOver(trusting: boolean): SegmentWalk {
+    const { disk, logDir, reader } = this;
+    return new SegmentWalk({ disk, logDir, reader, trusting });
+  }
+
+  /** Goes on to the end of the log, which has at least `newest` lines. Throws FailureError where damage is before that. */
+  private *toTheEnd(newest: number): Steps<SegmentWalk> {
+    for (;;) {
+      const { walk } = this;
+      while (this.walk === walk && walk.step()) yield;
+      if (this.walk !== walk) continue;
+      if (walk.trusting && !this.agrees(walk)) {
+        this.distrust(walk);
+        continue;
       }
+      // What comes behind damage cannot be told, nor what is missing before it.
+      if (walk.seq < newest && walk.damage !== undefined) throw new FailureError(walk.damage);
+      return walk;
     }
   }
 
-  /** Seqs of the commits that changed a stream, ascending. */
-  seqsOf(stream: string): readonly number[] {
-    return this.byStream.get(stream) ?? [];
+  /** False if the walk found damage, or less or other lines than the store has: an index file may be why. */
+  private agrees(walk: SegmentWalk): boolean {
+    const [seq, chain] = this.folded();
+    return walk.damage === undefined && walk.seq >= seq && (walk.chainAt(seq) ?? chain) === chain;
   }
 
-  streams(): IterableIterator<string> {
-    return this.byStream.keys();
+  /** What an index file says does not hang together: from now on all is folded, and the truth decides. */
+  private distrust(walk: SegmentWalk): void {
+    if (this.walk === walk) this.walk = this.startOver(false);
   }
 
-  /** The commit with this seq; undefined if it is a seal or beyond the end. */
-  commitAt(seq: number): FoldedCommit | undefined {
-    const segment = this.segments[seq - 1];
-    const offset = this.offsets[seq - 1];
-    if (segment === undefined || offset === undefined) return undefined;
-    const line = this.lineAt(segment, offset);
-    const body = parseLine(line);
-    if (body === undefined || isSeal(body)) return undefined;
-    return { seq, sum: line.toString('latin1', line.length - 18, line.length - 2), commit: body };
+  private *readSteps(stream: string, fromVersion: number, head: StreamHead): Steps<Recorded[]> {
+    for (;;) {
+      const walk = yield* this.toTheEnd(head.seq);
+      const events = yield* this.eventsIn(walk, stream, fromVersion, head);
+      if (events !== undefined) return events;
+      this.distrust(walk);
+    }
   }
 
-  /** The last seq before the first line that is later than `ms`. Clocks differ, so it is the first, not the nearest. */
-  seqAtTime(ms: number): number {
-    const later = this.times.findIndex((time) => time > ms);
-    return later < 0 ? this.fold.seq : later;
-  }
-
-  /** Events of one stream, `fromVersion` on. */
-  read(stream: string, fromVersion: number): Recorded[] {
-    const recorded: Recorded[] = [];
+  /**
+   * The events of a stream. Each commit says what it expected of the stream: so they prove to be all of them, the last one
+   * by `head`. Undefined if they do not, and an index file may be why.
+   */
+  private *eventsIn(
+    walk: SegmentWalk,
+    stream: string,
+    fromVersion: number,
+    head: StreamHead,
+  ): Steps<Recorded[] | undefined> {
+    const events: Recorded[] = [];
     let version = 0;
-    for (const seq of this.seqsOf(stream)) {
-      const folded = this.commitAt(seq);
-      if (folded === undefined) continue;
-      for (const event of folded.commit.events) {
-        if (event.stream !== stream) continue;
-        version += 1;
-        if (version >= fromVersion) recorded.push(recordOf(folded, event, version));
+    let last: string | undefined = '';
+    for (const index of walk.indexes) {
+      for (const [line, count] of commitsOf(index, stream)) {
+        // The file may have grown since the last refresh: what is not folded there yet comes as a commit of its own.
+        if (version >= head.version) break;
+        version += count;
+        if (version < fromVersion) {
+          last = undefined;
+          continue;
+        }
+        const folded = this.commitIn(walk, index, line);
+        if (folded === undefined) return undefined;
+        const [before, headThen] = folded.commit.expect[stream] ?? [];
+        const own = folded.commit.events.filter((event) => event.stream === stream);
+        const follows = before === version - count && (last === undefined || last === headThen);
+        if (walk.trusting && !(follows && own.length === count)) return undefined;
+        for (const [at, event] of own.entries()) {
+          const each = version - count + at + 1;
+          if (each >= fromVersion) events.push(recordOf(folded, event, each));
+        }
+        last = headOf(folded.sum);
+        yield;
       }
     }
-    return recorded;
+    const proven = version === head.version && (last === undefined || last === head.head);
+    return proven || !walk.trusting ? events : undefined;
   }
 
-  /** One line by its place. Throws if the place is not in the log. */
-  lineAt(segment: number, offset: number): Buffer {
-    const cached = this.bytesOf(segment, offset);
-    const end = cached.indexOf(10, offset);
-    return cached.subarray(offset, end < 0 ? cached.length : end);
-  }
-
-  private bytesOf(segment: number, offset: number): Buffer {
-    if (this.cached?.segment !== segment || this.cached.bytes.length <= offset) {
-      this.cached = { segment, bytes: readSegment(this.disk, this.logDir, segment) };
+  private *commitSteps(afterSeq: number, newest: number, limit: number): Steps<FoldedCommit[]> {
+    for (;;) {
+      const walk = yield* this.toTheEnd(newest);
+      const commits = yield* this.commitsIn(walk, afterSeq, newest, limit);
+      if (commits !== undefined) return commits;
+      this.distrust(walk);
     }
-    return this.cached.bytes;
   }
 
-  private take(line: RawLine, place: Place): boolean {
-    const verdict = this.fold.offer(line, place);
-    if (verdict.kind === 'damage') {
-      const file = segmentPath(this.logDir, place.segment);
-      this.damage = { code: 'store-damaged', file, offset: place.offset, why: verdict.why };
-      return false;
+  private *commitsIn(
+    walk: SegmentWalk,
+    afterSeq: number,
+    newest: number,
+    limit: number,
+  ): Steps<FoldedCommit[] | undefined> {
+    const commits: FoldedCommit[] = [];
+    for (const index of walk.indexes) {
+      const { before, offsets } = index;
+      for (let line = Math.max(0, afterSeq - before.seq); line < offsets.length; line += 1) {
+        if (commits.length >= limit || before.seq + line >= newest) return commits;
+        if (index.after !== undefined && line === offsets.length - 1) continue;
+        const folded = this.commitIn(walk, index, line);
+        if (folded === undefined) return undefined;
+        commits.push(folded);
+        yield;
+      }
     }
-    if (verdict.kind !== 'valid' && verdict.kind !== 'seal') return true;
-    this.segments.push(place.segment);
-    this.offsets.push(place.offset);
-    const at = verdict.kind === 'valid' ? verdict.folded.commit.at : verdict.seal.at;
-    this.times.push(Date.parse(at));
-    if (verdict.kind === 'valid') this.index(verdict.folded.commit, verdict.folded.seq);
-    return true;
+    return commits;
   }
 
-  private index(commit: Commit, seq: number): void {
-    for (const { stream } of commit.events) {
-      const seqs = this.byStream.get(stream);
-      if (seqs === undefined) this.byStream.set(stream, [seq]);
-      else if (seqs.at(-1) !== seq) seqs.push(seq);
-    }
+  private *timeSteps(ms: number, newest: number): Steps<number> {
+    const walk = yield* this.toTheEnd(newest);
+    const index = walk.indexes.find(({ latest }) => latest > ms);
+    if (index === undefined) return newest;
+    return Math.min(newest, index.before.seq + index.times.findIndex((time) => time > ms));
+  }
+
+  /** A line that is known to be a commit. Undefined if it is none, and an index file may be why. */
+  private commitIn(walk: SegmentWalk, index: SegmentIndex, line: number): FoldedCommit | undefined {
+    const offset = index.offsets[line];
+    const found = offset === undefined ? undefined : this.lineAt(index.segment, offset);
+    if (found !== undefined) return { seq: index.before.seq + line + 1, ...found };
+    if (walk.trusting) return undefined;
+    throw this.lost(index.segment, offset ?? 0);
+  }
+
+  private lineAt(segment: number, offset: number): { sum: string; commit: Commit } | undefined {
+    const line = this.reader.lineAt(segment, offset);
+    const sum = line === undefined ? undefined : checkedSum(line);
+    const commit = line === undefined || sum === undefined ? undefined : parseLine(line);
+    return sum === undefined || commit === undefined || isSeal(commit) ? undefined : { sum, commit };
+  }
+
+  private lost(segment: number, offset: number): FailureError {
+    const why = 'a line that was read before is no longer there';
+    return new FailureError({ code: 'store-damaged', file: segmentPath(this.logDir, segment), offset, why });
   }
 }
 
-export function recordOf(folded: FoldedCommit, event: Commit['events'][number], version: number): Recorded {
+/** The lines of a segment that changed a stream, and how many events each has of it. */
+function* commitsOf(index: SegmentIndex, stream: string): Generator<[line: number, count: number]> {
+  const lines = index.streams.get(stream)?.lines ?? [];
+  for (let at = 0; at < lines.length; ) {
+    const line = lines[at] ?? 0;
+    let count = 1;
+    while (lines[at + count] === line) count += 1;
+    yield [line, count];
+    at += count;
+  }
+}
+
+function recordOf(folded: FoldedCommit, event: Commit['events'][number], version: number): Recorded {
   const { at, by } = folded.commit;
   const record: Recorded = { seq: folded.seq, version, at, by, type: event.type, patch: event.patch };
   if (event.data !== undefined) record.data = event.data;

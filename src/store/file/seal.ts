@@ -1,11 +1,10 @@
 // Ending a segment: hash what it holds, sync it, and let a seal line compete like any other. Used by maintenance.
 
 import { createHash, type Hash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { v7 } from 'uuid';
 import { encodeSeal } from '../commit.ts';
 import { type Disk, replaceFile, syncDirectory } from './disk.ts';
+import { gzipMembers } from './gzip-members.ts';
 import type { FileLog } from './log.ts';
 import { userName } from './process-id.ts';
 import { listSegments, readCompressed, segmentPath } from './segments.ts';
@@ -90,8 +89,7 @@ export async function compressSegments(disk: Disk, logDir: string, currentSegmen
     if (!file.plain) continue;
     const bytes = disk.readFile(plain);
     if (!file.compressed) {
-      // On another thread: tens of megabytes would hold up every call for as long as they take.
-      replaceFile(disk, `${plain}.gz`, await promisify(gzip)(bytes), { durable: true });
+      replaceFile(disk, `${plain}.gz`, await gzipMembers(bytes), { durable: true });
       count += 1;
     }
     // Read back, since the plain form is the truth until it goes; an empty one was made by a process that had stalled.

@@ -1,0 +1,27 @@
+// The index file beside a sealed segment: its name, reading it, writing it. A cache: whether one fits the log is judged by
+// who walks over the log with it (segment-walk.ts).
+
+import { type Disk, errnoOf, replaceFile } from './disk.ts';
+import { decodeIndex, encodeIndex } from './index-text.ts';
+import type { SealedIndex } from './segment-index.ts';
+import { segmentPath } from './segments.ts';
+
+/** `000000000001.index` for the segment whose first line has seq 1. */
+export function indexPath(logDir: string, firstSeq: number): string {
+  return segmentPath(logDir, firstSeq).replace(/jsonl$/, 'index');
+}
+
+/** The index of a segment; undefined if there is none that can be read. */
+export function readIndex(disk: Disk, logDir: string, firstSeq: number): SealedIndex | undefined {
+  try {
+    return decodeIndex(disk.readFile(indexPath(logDir, firstSeq)));
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** Contract: the segment is durable up to its seal. */
+export function writeIndex(disk: Disk, logDir: string, index: SealedIndex): void {
+  replaceFile(disk, indexPath(logDir, index.segment), encodeIndex(index), { durable: true });
+}

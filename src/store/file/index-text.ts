@@ -1,0 +1,94 @@
+// The bytes of an index file: one JSON object with its own sum, numbers as differences. Used by index-files.ts and doctor.
+
+import { STORE_FORMAT } from '../commit.ts';
+import { type RequestHead, type SealedIndex, SegmentIndex, type Standing } from './segment-index.ts';
+import { decodeSummed, encodeSummed } from './summed.ts';
+
+interface Body {
+  format: number;
+  before: Standing;
+  after: Standing;
+  /** Sum of the seal: the bytes that the index speaks of. */
+  seal: string;
+  /** Per line that counts, each as the difference to the one before. */
+  offsets: number[];
+  times: number[];
+  /** The lines too are differences. */
+  streams: Row[];
+  requests: RequestHead[];
+}
+
+type Row = [stream: string, version: number, head: string, ...lines: number[]];
+
+/** Always the same bytes for the same segment. */
+export function encodeIndex(index: SealedIndex): Buffer {
+  const body: Body = {
+    format: STORE_FORMAT,
+    before: index.before,
+    after: index.after,
+    seal: index.sealSum,
+    offsets: differences(index.offsets),
+    times: differences(index.times),
+    streams: [...index.streams].map(([stream, { version, head, lines }]) => [
+      stream,
+      version,
+      head,
+      ...differences(lines),
+    ]),
+    requests: index.requests,
+  };
+  return Buffer.from(`${encodeSummed(body)}\n`);
+}
+
+/** Undefined if these are not bytes that were once written. Whether they fit the log is not asked here. */
+export function decodeIndex(bytes: Buffer): SealedIndex | undefined {
+  const body = decodeSummed(bytes.subarray(0, -1));
+  if (!isBody(body)) return undefined;
+  const index = new SegmentIndex(body.before);
+  const times = sums(body.times);
+  for (const [line, offset] of sums(body.offsets).entries()) index.addLine(offset, times[line] ?? 0);
+  // Rows and no object: a stream may be called anything in a line that somebody else wrote, `__proto__` too.
+  for (const [stream, version, head, ...lines] of body.streams)
+    index.streams.set(stream, { version, head, lines: sums(lines) });
+  index.requests = body.requests;
+  index.sealSum = body.seal;
+  return Object.assign(index, { after: body.after });
+}
+
+function differences(numbers: readonly number[]): number[] {
+  return numbers.map((number, at) => number - (numbers[at - 1] ?? 0));
+}
+
+function sums(differences: readonly number[]): number[] {
+  let sum = 0;
+  return differences.map((difference) => {
+    sum += difference;
+    return sum;
+  });
+}
+
+/** Its sum holds, so some Baton wrote it; what is looked at here is that nothing of it can make a reader stumble. */
+function isBody(value: unknown): value is Body {
+  if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== STORE_FORMAT)
+    return false;
+  const { before, after, seal, offsets, times, streams, requests } = value as Partial<Record<string, unknown>>;
+  if (typeof seal !== 'string' || !isStanding(before) || !isStanding(after)) return false;
+  if (!areNumbers(offsets) || !areNumbers(times) || times.length !== offsets.length) return false;
+  if (after.seq - before.seq !== offsets.length || !Array.isArray(streams) || !Array.isArray(requests)) return false;
+  return streams.every((row) => isRow(row)) && requests.every((row) => isRow(row) && row.length === 7);
+}
+
+function isRow(row: unknown): row is unknown[] {
+  if (!Array.isArray(row) || typeof row[0] !== 'string' || typeof row[2] !== 'string') return false;
+  return row.every((item, at) => at === 0 || at === 2 || Number.isSafeInteger(item));
+}
+
+function isStanding(value: unknown): value is Standing {
+  if (typeof value !== 'object' || value === null || !('seq' in value)) return false;
+  if (!('chain' in value) || !('sealed' in value) || !Number.isSafeInteger(value.seq)) return false;
+  return typeof value.chain === 'string' && typeof value.sealed === 'string';
+}
+
+function areNumbers(values: unknown): values is number[] {
+  return Array.isArray(values) && values.every(Number.isSafeInteger);
+}
