@@ -38,11 +38,9 @@ export function serveResources(
   server.server.setRequestHandler(SubscribeRequestSchema, async ({ params }) => {
     const { kind, id } = parse(params.uri);
     const ports = await open();
-    const streams = await ports.documents.read((view) =>
-      kind.read(view, id, ports) === undefined ? undefined : kind.streams(id, view),
-    );
-    if (streams === undefined) throw unknown(params.uri);
-    subscriptions.add(params.uri, streams, ports.documents);
+    const found = await ports.documents.read((view) => kind.read(view, id, ports) !== undefined);
+    if (!found) throw unknown(params.uri);
+    subscriptions.add(params.uri, (view) => kind.streams(id, view), ports.documents);
     return {};
   });
   server.server.setRequestHandler(UnsubscribeRequestSchema, ({ params }) => {
@@ -64,7 +62,9 @@ function register(server: McpServer, kind: ResourceKind, open: OpenPorts): void 
         ...(description === undefined ? {} : { description }),
       })),
     }),
-    complete: { id: async (typed) => (await ids()).filter((id) => id.startsWith(typed)).slice(0, MOST_ENTRIES) },
+    complete: {
+      id: async (typed) => (await ids()).filter((id) => id.startsWith(typed.toLowerCase())).slice(0, MOST_ENTRIES),
+    },
   });
   const { name, title, description } = kind;
   server.registerResource(name, template, { title, description, mimeType: 'application/json' }, async (uri) => {
@@ -86,7 +86,8 @@ function parse(uri: string): { kind: ResourceKind; id: string } {
   for (const kind of resourceKinds) {
     const [before = '', after = ''] = kind.template.split('{id}');
     if (!uri.startsWith(before) || !uri.endsWith(after) || uri.length <= before.length + after.length) continue;
-    const id = uri.slice(before.length, uri.length - after.length);
+    // As people write them: SPR-1.
+    const id = uri.slice(before.length, uri.length - after.length).toLowerCase();
     if (/^[a-z0-9][a-z0-9._-]{0,63}$/.test(id)) return { kind, id };
   }
   throw unknown(uri);

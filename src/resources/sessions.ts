@@ -1,9 +1,13 @@
 // baton://sessions/{id}: a session's stored document.
 
+import { jsonLength } from '../domain/etag.ts';
 import { sessionStream } from '../domain/session.ts';
 import { copyJson, type JsonObject } from '../json/json.ts';
 import { factsOf, sessionRows } from '../views/sessions.ts';
 import { MOST_ENTRIES, type ResourceKind } from './define.ts';
+
+/** More is no help to anybody who opens it. */
+const MOST_CHARS = 200_000;
 
 export const sessions: ResourceKind = {
   name: 'sessions',
@@ -16,7 +20,10 @@ export const sessions: ResourceKind = {
       .map((row) => ({ id: row.session, title: row.name ?? row.session, description: `${row.mode}, ${row.status}` })),
   read: (view, id) => {
     const doc = factsOf(view, id) === undefined ? undefined : view.get<JsonObject>(sessionStream(id));
-    return doc === undefined ? undefined : copyJson(doc as JsonObject);
+    if (doc === undefined) return undefined;
+    if (jsonLength(doc as JsonObject, MOST_CHARS) <= MOST_CHARS) return copyJson(doc as JsonObject);
+    const cut = `too large to show whole: state_get {"session": "${id}", "path": …}`;
+    return { session: copyJson(doc.session ?? null), keys: Object.keys(doc).slice(0, MOST_ENTRIES), cut };
   },
   streams: (id) => [sessionStream(id)],
 };

@@ -1,7 +1,8 @@
 // Which resources a client wants to hear about, and telling it when any process has changed them. Watches the log only
 // while somebody is subscribed.
 
-import type { Documents } from '../documents/documents.ts';
+import type { Documents, View } from '../documents/documents.ts';
+import type { StreamEvent } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { kindOf } from '../store/stream.ts';
 
@@ -13,11 +14,19 @@ export interface Notices {
   listChanged(): Promise<void>;
 }
 
+/** A subscription: what its content rests on now, and how to find that out anew. */
+interface Watched {
+  streams: readonly string[];
+  streamsOf(view: View): string[];
+}
+
 export class Subscriptions {
   private readonly notices: Notices;
-  private readonly streams = new Map<string, readonly string[]>();
+  private readonly watched = new Map<string, Watched>();
   private readonly changed = new Set<string>();
   private listChanged = false;
+  /** Something changed that may decide what contents rest on. */
+  private stale = false;
   private watching: AbortController | undefined;
   private timer: NodeJS.Timeout | undefined;
 
@@ -25,15 +34,15 @@ export class Subscriptions {
     this.notices = notices;
   }
 
-  add(uri: string, streams: readonly string[], documents: Documents): void {
-    this.streams.set(uri, streams);
+  add(uri: string, streamsOf: Watched['streamsOf'], documents: Documents): void {
+    this.watched.set(uri, { streams: documents.peek(streamsOf), streamsOf });
     this.watching ??= this.watch(documents);
   }
 
   remove(uri: string): void {
-    this.streams.delete(uri);
+    this.watched.delete(uri);
     this.changed.delete(uri);
-    if (this.streams.size === 0) this.close();
+    if (this.watched.size === 0) this.close();
   }
 
   close(): void {
@@ -62,24 +71,38 @@ export class Subscriptions {
   }
 
   private note(commits: readonly FoldedCommit[], documents: Documents): void {
-    const touched = new Set(commits.flatMap(({ commit }) => commit.events.map((event) => event.stream)));
+    const events = commits.flatMap(({ commit }) => commit.events);
+    const touched = new Set(events.map(({ stream }) => stream));
     // A whole kind is touched by any of its streams.
     for (const stream of [...touched]) touched.add(`${kindOf(stream)}/`);
-    for (const [uri, streams] of this.streams) if (streams.some((stream) => touched.has(stream))) this.changed.add(uri);
-    this.listChanged ||= commits.some(({ commit }) =>
-      commit.events.some(({ patch }) => patch[0]?.op === 'add' && patch[0].path === ''),
-    );
-    if (this.changed.size === 0 && !this.listChanged) return;
+    for (const [uri, { streams }] of this.watched) if (streams.some((one) => touched.has(one))) this.changed.add(uri);
+    this.listChanged ||= events.some(({ patch }) => patch[0]?.op === 'add' && patch[0].path === '');
+    this.stale ||= events.some(decidesReaders);
+    if (this.changed.size === 0 && !this.listChanged && !this.stale) return;
     this.timer ??= setTimeout(() => void this.tell(documents), MERGE_MS).unref();
+  }
+
+  /** Who has joined a team or channel reads more than before: that is a change of its inbox, and so is what comes there. */
+  private renew(documents: Documents): void {
+    this.stale = false;
+    documents.peek((view) => {
+      for (const [uri, watched] of this.watched) {
+        const streams = watched.streamsOf(view);
+        if (streams.join('\n') === watched.streams.join('\n')) continue;
+        watched.streams = streams;
+        this.changed.add(uri);
+      }
+    });
   }
 
   private async tell(documents: Documents): Promise<void> {
     this.timer = undefined;
-    const uris = [...this.changed];
-    const listChanged = this.listChanged;
-    this.changed.clear();
-    this.listChanged = false;
     try {
+      if (this.stale) this.renew(documents);
+      const uris = [...this.changed];
+      const listChanged = this.listChanged;
+      this.changed.clear();
+      this.listChanged = false;
       // A notice is an answer: it must not speak of what power loss could take back.
       await documents.store.settle();
       for (const uri of uris) await this.notices.updated(uri);
@@ -88,4 +111,10 @@ export class Subscriptions {
       // The client is gone, or the store has stopped: who asks will be told.
     }
   }
+}
+
+/** Sessions' own facts, teams and cursors say who reads which channels. Writes of state, the most frequent, do not. */
+function decidesReaders({ stream, type }: StreamEvent): boolean {
+  if (stream.startsWith('session/')) return !type.startsWith('state.');
+  return stream.startsWith('project/') || stream.startsWith('reader/');
 }

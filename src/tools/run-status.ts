@@ -7,7 +7,7 @@ import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { nearest } from '../nearest.ts';
 import type { Ports } from '../ports.ts';
 import { outputOf } from '../views/brief.ts';
-import { criticalPathLeft, NODE_ROW_STATUSES, nodeRows, runRows } from '../views/runs.ts';
+import { criticalPathLeft, NODE_ROW_STATUSES, nodeRows, runRows, statusCounts } from '../views/runs.ts';
 import { type Call, defineTool } from './define.ts';
 import { findRunGraph } from './find-run.ts';
 import { cursorInput, limitInput, seqOutput } from './inputs.ts';
@@ -108,8 +108,7 @@ async function one(given: Input, id: string, graph: RunGraph, { documents }: Por
       return detail.ok ? ok({ ...head, detail: detail.value, seq: view.seq }) : detail;
     }
     const rows = nodeRows(run, graph, Date.now(), (who) => presence.lastSeen(who));
-    const counts: Record<string, number> = {};
-    for (const row of rows) counts[row.status] = (counts[row.status] ?? 0) + 1;
+    const counts = statusCounts(rows);
     const shown = given.status === undefined ? rows : rows.filter((row) => row.status === given.status);
     const path = criticalPathLeft(run, graph).slice(0, MAX_PATH);
     return ok({ ...head, counts, ...page(given, 'nodes', shown), critical_path_left: path, seq: view.seq });

@@ -107,6 +107,13 @@ export function nodeRows(run: Readonly<RunDocument>, graph: RunGraph, now: numbe
   });
 }
 
+/** How many nodes have each status. */
+export function statusCounts(rows: readonly Pick<NodeRow, 'status'>[]): Partial<Record<NodeRowStatus, number>> {
+  const counts: Partial<Record<NodeRowStatus, number>> = {};
+  for (const { status } of rows) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
 function facts(record: Readonly<NodeRecord>, now: number): Partial<NodeRow> {
   const { attempt, fence, agent_name: agent, started_at, ended_at, status, percent, summary, error, late } = record;
   const end = ended_at ?? (status === 'claimed' ? now : undefined);

@@ -1,0 +1,48 @@
+// baton://runs/{id}: a run with its nodes, as run_status shows it. Claims are no part of it: who has one has the work.
+
+import { type RunDocument, runStream } from '../domain/run.ts';
+import type { Json } from '../json/json.ts';
+import { capped } from '../views/capped.ts';
+import { criticalPathLeft, nodeRows, projectRuns, statusCounts } from '../views/runs.ts';
+import { MOST_ENTRIES, type ResourceKind } from './define.ts';
+
+/** With the rest of it below what a client's model can be given at once. */
+const NODES_CHARS = 13_000;
+const PATH_NODES = 50;
+
+export const runs: ResourceKind = {
+  name: 'runs',
+  title: 'Run',
+  description: 'A run of a graph: how it stands, its nodes, and the longest way through what is left',
+  template: 'baton://runs/{id}',
+  list: (view, { workspace }) =>
+    projectRuns(view, workspace.project)
+      .slice(0, MOST_ENTRIES)
+      .map(({ id, name, status }) => ({ id, title: `${name} (${id})`, description: status })),
+  read: (view, id, { graphs, documents }) => {
+    const run = view.get<RunDocument>(runStream(id));
+    const graph = run === undefined ? undefined : graphs.get(run.graph);
+    if (run === undefined || graph === undefined) return undefined;
+    const rows = nodeRows(run, graph, Date.now(), (who) => documents.presence.lastSeen(who));
+    const { name, status, sprint, started_at, ended_at } = run;
+    const shown = capped(rows, NODES_CHARS);
+    const answer = {
+      run: id,
+      name,
+      status,
+      sprint,
+      started_at,
+      ended_at,
+      counts: statusCounts(rows),
+      nodes: shown.kept,
+      cut:
+        shown.left === 0
+          ? undefined
+          : `${shown.left} more nodes: run_status {"run": "${id}", "cursor": "${shown.kept.length}"}`,
+      critical_path_left: criticalPathLeft(run, graph).slice(0, PATH_NODES),
+      seq: view.seq,
+    };
+    return JSON.parse(JSON.stringify(answer)) as Json;
+  },
+  streams: (id) => [runStream(id)],
+};
