@@ -32,7 +32,11 @@ export function copyOps(ops: readonly PatchOp[]): PatchOp[] {
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
 /** A point in the past, given as a seq (a number, or digits) or an ISO 8601 time. Fails with `unknown-seq` beyond the end. */
-export async function seqOf(store: Store, at: string | number, argument = 'at'): Promise<Result<number>> {
+export async function seqOf(
+  store: Store,
+  at: string | number,
+  { signal, argument = 'at' }: { signal?: AbortSignal; argument?: string } = {},
+): Promise<Result<number>> {
   await store.refresh();
   const newest = store.seq();
   const seq = typeof at === 'number' || /^\d+$/.test(at) ? Number(at) : undefined;
@@ -44,5 +48,5 @@ export async function seqOf(store: Store, at: string | number, argument = 'at'):
   const ms = Date.parse(given?.[1] === undefined && text.includes('T') ? `${text}Z` : text);
   if (Number.isNaN(ms))
     return fail({ code: 'invalid-input', issues: [{ at: argument, why: 'expected a seq or an ISO 8601 time' }] });
-  return ok(await store.seqAtTime(ms));
+  return ok(await store.seqAtTime(ms, signal));
 }

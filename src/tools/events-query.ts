@@ -113,7 +113,7 @@ async function query(
     }
     const from = down ? Math.max(low, high - SLICE + 1) : low;
     const to = down ? high : Math.min(high, low + SLICE - 1);
-    const commits = (await store.readAll(from - 1, to - from + 1)).filter((folded) => folded.seq <= to);
+    const commits = (await store.readAll(from - 1, to - from + 1, signal)).filter((folded) => folded.seq <= to);
     takeCommits(page, given, down ? commits.reverse() : commits, at, first);
     first = 0;
     if (down) high = from - 1;

@@ -47,9 +47,9 @@ export const projectGet = defineTool({
     const own = project === workspace.project ? { id: project, name: workspace.projectName } : undefined;
     const stream = projectStream(project);
     if (input.at !== undefined) {
-      const at = await seqOf(documents.store, input.at);
+      const at = await seqOf(documents.store, input.at, { signal: call.signal });
       if (!at.ok) return at;
-      const events = (await eventsOf(documents.store, stream)).filter((event) => event.seq <= at.value);
+      const events = (await eventsOf(documents.store, stream, call.signal)).filter((event) => event.seq <= at.value);
       const then = (valueAt(events, at.value) as ProjectDocument | undefined) ?? own;
       if (then === undefined) return unknown();
       return ok({ ...shown(then), version: events.length, seq: at.value });

@@ -77,7 +77,7 @@ export const projectSave = defineTool({
     if (unknown.length > 0) return fail({ code: 'invalid-input', issues: unknown });
     const session = await sessions.ensure();
     if (!session.ok) return session;
-    const restore = await earlier(call.ports, project, given.rollback_to);
+    const restore = await earlier(call, project, given.rollback_to);
     if (!restore.ok) return restore;
     const change = {
       project,
@@ -153,13 +153,13 @@ function unknownTools(policies: Json | undefined): InputIssue[] {
 
 /** The project as it was at a seq. */
 async function earlier(
-  { documents }: Ports,
+  { ports, signal }: Call<Ports>,
   project: string,
   seq: number | undefined,
 ): Promise<Result<ProjectDocument | undefined>> {
   if (seq === undefined) return ok(undefined);
-  const { store } = documents;
-  const events = await eventsOf(store, projectStream(project));
+  const { store } = ports.documents;
+  const events = await eventsOf(store, projectStream(project), signal);
   const then = seq <= store.seq() ? (valueAt(events, seq) as ProjectDocument | undefined) : undefined;
   return then === undefined ? fail({ code: 'unknown-seq', seq: String(seq), newest: store.seq() }) : ok(then);
 }

@@ -65,9 +65,9 @@ export const sessionRecover = defineTool({
     if (!session.ok) return session;
     const id = session.value;
     const { store, presence } = documents;
-    const at = input.at === undefined ? ok(undefined) : await seqOf(store, input.at);
+    const at = input.at === undefined ? ok(undefined) : await seqOf(store, input.at, { signal: call.signal });
     if (!at.ok) return at;
-    const events = await eventsOf(store, sessionStream(id));
+    const events = await eventsOf(store, sessionStream(id), call.signal);
     const seq = at.value ?? store.seq();
     const rebuilt = valueAt(events, seq) as unknown as SessionDocument | undefined;
     if (rebuilt === undefined) return fail({ code: 'unknown-seq', seq: String(input.at), newest: store.seq() });

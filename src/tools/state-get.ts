@@ -137,9 +137,9 @@ async function readPast(given: Input, path: StatePath, session: string, call: Ca
     const why = `${joined} is joined when it is read and has no past: ask without at`;
     return fail({ code: 'path-refused', path: path.text, why });
   }
-  const seq = await seqOf(store, at);
+  const seq = await seqOf(store, at, { signal: call.signal });
   if (!seq.ok) return seq;
-  const root = valueAt(await eventsOf(store, sessionStream(session)), seq.value);
+  const root = valueAt(await eventsOf(store, sessionStream(session), call.signal), seq.value);
   const answer =
     root === undefined ? ok<Answer>({ path: path.text, matches: 0 }) : lookUp({ root, version: 0 }, path, given);
   return answer.ok ? ok({ ...answer.value, etag: undefined, joined: undefined, seq: seq.value }) : answer;

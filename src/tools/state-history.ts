@@ -61,7 +61,7 @@ export const stateHistory = defineTool({
     const session = await call.ports.sessions.ensure(given.session);
     if (!session.ok) return session;
     const { store } = call.ports.documents;
-    const events = await eventsOf(store, sessionStream(session.value));
+    const events = await eventsOf(store, sessionStream(session.value), call.signal);
     if (given.from !== undefined || given.to !== undefined)
       return await compare(call, events, path, given.from ?? 0, given.to);
     const before = given.cursor === undefined ? Number.POSITIVE_INFINITY : Number(given.cursor);
@@ -149,9 +149,9 @@ async function compare(
   to: string | number | undefined,
 ): Promise<Result<object & { path: string }>> {
   const { store } = call.ports.documents;
-  const start = await seqOf(store, from, 'from');
+  const start = await seqOf(store, from, { signal: call.signal, argument: 'from' });
   if (!start.ok) return start;
-  const end = await seqOf(store, to ?? store.seq(), 'to');
+  const end = await seqOf(store, to ?? store.seq(), { signal: call.signal, argument: 'to' });
   if (!end.ok) return end;
   const { ops, cut: more } = diff(
     placeOf(valueAt(events, start.value), path),

@@ -60,9 +60,9 @@ export const stateRestore = defineTool({
     const { documents, sessions } = call.ports;
     const session = await sessions.ensure(given.session);
     if (!session.ok) return session;
-    const seq = await seqOf(documents.store, given.to, 'to');
+    const seq = await seqOf(documents.store, given.to, { signal: call.signal, argument: 'to' });
     if (!seq.ok) return seq;
-    const then = valueAt(await eventsOf(documents.store, sessionStream(session.value)), seq.value);
+    const then = valueAt(await eventsOf(documents.store, sessionStream(session.value), call.signal), seq.value);
     if (!isObject(then)) return fail({ code: 'unknown-seq', seq: String(given.to), newest: documents.store.seq() });
     const command = (id: string) => restore(id, path, then, seq.value);
     if (given.dry_run !== true) {

@@ -75,6 +75,17 @@ export function storeContract(name: string, makeRig: () => Rig): void {
       expect(new Set(a.heard.map(({ seq }) => seq)).size).toBe(a.heard.length);
     });
 
+    it('reads the past of a stream at once and with pauses alike, from any version', async () => {
+      const { store } = open(start());
+      for (let n = 1; n <= 6; n += 1) await put(store, `task/t-${n % 2}`, n);
+      for (const from of [1, 2, 4]) {
+        const events = await store.readPast('task/t-1', from);
+        expect(events).toEqual(store.read('task/t-1', from));
+        expect(events.map(({ version }) => version)).toEqual([1, 2, 3].slice(from - 1));
+      }
+      expect(await store.readPast('task/none', 1)).toEqual([]);
+    });
+
     it('lets only one of two commits that expect the same version win', async () => {
       const rig = start();
       const [a, b] = [open(rig).store, open(rig).store];
