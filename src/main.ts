@@ -53,7 +53,7 @@ const verbs: Record<string, VerbEntry> = {
   import: {
     summary: 'take over tasks, state or messages of another program',
     usage:
-      'baton import <file or directory> --from <kind>\n\n--from v2            JSON state files: their keys go into the session\n--from task-master   tasks.json with its tags, subtasks and dependencies\n--from beads         issues as JSONL\n--from claude-tasks  ~/.claude/tasks, or one list of it\n--from messages      a folder of messages, into channel:imported\n--dry-run            only the report\n--json               the report as data\n\nWhat was imported before stays as it is now.',
+      'baton import <file or directory> --from <kind>\n\n--from v2            JSON state files: their keys go into the session\n--from task-master   tasks.json with its tags, subtasks and dependencies\n--from beads         issues as JSONL\n--from claude-tasks  ~/.claude/tasks, or one list of it\n--from messages      a folder of messages, into channel:imported\n--from baton         what baton export wrote, or a store or backup, into a new store\n--blobs DIR          where its blobs are, if not beside it\n--dry-run            only the report\n--json               the report as data\n\nWhat was imported before stays as it is now.',
     load: () => import('./cli/import.ts'),
   },
 };

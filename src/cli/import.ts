@@ -22,6 +22,7 @@ import { SOURCE_NAMES, sourceKinds } from '../upkeep/import/index.ts';
 import { prepareTasks } from '../upkeep/import/prepare.ts';
 import type { Imported, Note } from '../upkeep/import/shape.ts';
 import { complain, exitCodes } from './complain.ts';
+import { importExport } from './import-export.ts';
 import { readSource } from './import-source.ts';
 import { offline, requireStore } from './offline-verb.ts';
 import { renderJson } from './render.ts';
@@ -30,6 +31,9 @@ import { readArguments } from './verb-arguments.ts';
 /** Tasks of one commit: bounded, so that no line of the log is large and other writers are not kept waiting. */
 const BATCH = 100;
 const SHOWN_NOTES = 40;
+/** An export of another store of ours. */
+const OWN_EXPORT = 'baton';
+const ONLY_OWN = `only with --from ${OWN_EXPORT}`;
 
 interface Report {
   from: string;
@@ -53,14 +57,22 @@ interface Job {
 export const run = offline(importVerb);
 
 async function importVerb(args: string[], config: Config): Promise<number> {
-  const read = readArguments(args, { switches: ['dry-run', 'json'], texts: ['from'], words: ['source'] });
+  const read = readArguments(args, { switches: ['dry-run', 'json'], texts: ['from', 'blobs'], words: ['source'] });
   if (!read.ok) return complain(read.failure);
-  const from = SOURCE_NAMES.find((name) => name === read.value.text('from'));
-  if (from === undefined) {
-    const issue = { at: '--from', why: `expected one of ${SOURCE_NAMES.join(', ')}` };
+  const given = read.value;
+  const place = path.resolve(config.cwd, given.words[0] ?? '');
+  const blobs = given.text('blobs');
+  if (given.text('from') === OWN_EXPORT) {
+    const wish = { place, dry: given.has('dry-run'), json: given.has('json') };
+    return await importExport({ ...wish, blobs: blobs && path.resolve(config.cwd, blobs) }, config);
+  }
+  const from = SOURCE_NAMES.find((name) => name === given.text('from'));
+  if (from === undefined || blobs !== undefined) {
+    const names = [...SOURCE_NAMES, OWN_EXPORT].join(', ');
+    const issue =
+      from === undefined ? { at: '--from', why: `expected one of ${names}` } : { at: '--blobs', why: ONLY_OWN };
     return complain({ code: 'invalid-input', issues: [issue] });
   }
-  const place = path.resolve(config.cwd, read.value.words[0] ?? '');
   const kind = sourceKinds[from];
   const files = readSource(place, kind);
   if (!files.ok) return complain(files.failure);
@@ -75,7 +87,7 @@ async function importVerb(args: string[], config: Config): Promise<number> {
     changed: found.changed,
     left: found.left,
   };
-  const dry = read.value.has('dry-run');
+  const dry = given.has('dry-run');
   // A dry run leaves nothing behind, no store either.
   const missing = dry && requireStore(config.stateDir) !== undefined;
   const opened = missing
@@ -89,7 +101,7 @@ async function importVerb(args: string[], config: Config): Promise<number> {
         ? foresee(found, undefined, report)
         : await work(opened.value, { from, identity, name }, found, report, dry);
     if (dry) report.dry_run = true;
-    process.stdout.write(read.value.has('json') ? renderJson(report) : textOf(report));
+    process.stdout.write(given.has('json') ? renderJson(report) : textOf(report));
     return done.ok ? exitCodes.done : complain(done.failure);
   } finally {
     await opened?.value.close();
