@@ -2,6 +2,7 @@
 
 import { Documents } from '../src/documents/documents.ts';
 import type { Author, Decide } from '../src/domain/command.ts';
+import { saveProject } from '../src/domain/project/project.ts';
 import type { NodeRecord, RunDocument, RunGraph } from '../src/domain/run.ts';
 import { claimNode } from '../src/domain/run-claim.ts';
 import type { ClaimAnswer, ClaimInput } from '../src/domain/run-fit.ts';
@@ -10,6 +11,7 @@ import { type StartRunAnswer, type StartRunInput, startRun } from '../src/domain
 import type { Failure, Result } from '../src/failure.ts';
 import { checkGraph } from '../src/graph/check.ts';
 import { Graphs } from '../src/graphs.ts';
+import type { JsonObject } from '../src/json/json.ts';
 import { type AnyGraph, type AnyNode, nodeKinds } from '../src/nodes/index.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 import type { Presence } from '../src/store/port.ts';
@@ -65,6 +67,16 @@ export class RunRig {
     const value = okOf(started);
     this.run = value.run;
     return value;
+  }
+
+  /** Merges into the configuration of the runs' project. */
+  async configure(config: JsonObject): Promise<void> {
+    const saved = await this.do((tx, ctx) => {
+      const made = { schema: 1, id: 'prj', name: 'demo', created_at: '' };
+      if (tx.version('project/prj') === 0) tx.create('project/prj', { type: 'project.created' }, made);
+      return saveProject(tx, ctx, { project: 'prj', config });
+    });
+    okOf(saved);
   }
 
   async do<A>(decide: Decide<A>, documents = this.documents): Promise<Result<A>> {

@@ -1,11 +1,12 @@
 // Claiming nodes, and what happens to claims that end without a report: pure commands. The tools run_claim and run_report
-// and the runner call them. Only the run's document is read, so claims in other runs never conflict.
+// and the runner call them. Beside the run's document only the project's list of claims is read, which its limits need.
 
 import { fail, ok, type Result } from '../failure.ts';
 import { type Candidate, claimable, type Ready, readyNodes } from '../graph/ready.ts';
 import { leaseEnd } from '../graph/run-node.ts';
 import type { AnyNode } from '../nodes/index.ts';
 import type { Context, Transaction } from './command.ts';
+import { limitOf } from './project/pool.ts';
 import {
   findRun,
   hasEnded,
@@ -44,6 +45,8 @@ export function claimNode(tx: Transaction, ctx: Context, input: ClaimInput): Res
   }
   const held = input.again === true ? heldBy(found.value, ctx, input) : undefined;
   if (held !== undefined) return ok(held);
+  const limit = limitFor(tx, ctx, input, found.value);
+  if (limit !== undefined) return limit;
   const hinted = byHint(found.value, ctx, input);
   if (hinted !== undefined && taskStanding(tx, found.value, hinted.id) === undefined)
     return ok(claim(tx, ctx, input, hinted));
@@ -62,6 +65,25 @@ export function claimNode(tx: Transaction, ctx: Context, input: ClaimInput): Res
     if (input.node !== undefined) return fail(unclaimable(run, ctx, input, unfit(tx, run, input, input.node)));
     return ok(noneFor(run, input.graph, ready, unsuitable(tx, run, input, ready.candidates)));
   }
+}
+
+/** The project's limits, which are for agents: what a server runs is no agent's work. */
+function limitFor(
+  tx: Transaction,
+  ctx: Context,
+  input: ClaimInput,
+  run: Readonly<RunDocument>,
+): Result<ClaimAnswer> | undefined {
+  if (input.kind !== 'agent') return undefined;
+  const ready = (): number => {
+    const limits = { ...limitsOf(run), maxParallel: Number.POSITIVE_INFINITY, lastSeen: ctx.lastSeen };
+    const { candidates } = readyNodes(input.graph.prepared, run.nodes, ctx.now, limits);
+    return candidates.filter(({ id }) => misfit(run, input, id) === undefined).length;
+  };
+  const limit = limitOf(tx, ctx, run, input.agentName, ready);
+  if (limit === undefined) return undefined;
+  if (input.node !== undefined) return fail({ code: 'node-not-ready', node: input.node, why: limit.why });
+  return ok({ kind: 'none', ...limit, left: noneFor(run, input.graph).left });
 }
 
 /** `misfit`, and in a sprint's run what the node's task says. */

@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import type { Context, Transaction } from './command.ts';
 import type { EventType } from './events.ts';
+import { followClaim } from './project/pool.ts';
 import {
   hasEnded,
   type LateResult,
@@ -28,17 +29,20 @@ export function readRun(tx: Transaction, id: string): Readonly<RunDocument> {
   return run;
 }
 
-/** Stores a node's record and keeps counters and, in a sprint's run, its task in step. Undefined members are left out. */
+/** Stores a node's record and keeps counters, the project's list of claims and, in a sprint's run, its task in step. Undefined members are left out. */
 export function setNode(tx: Transaction, ctx: Context, runId: string, id: string, next: Draft, event: EventType): void {
   const run = readRun(tx, runId);
   const { nodes, counters } = run;
   moveTask(tx, ctx, run, id, { before: nodes[id], next });
+  followClaim(tx, ctx, run, id, { before: nodes[id], next });
   const before = nodes[id]?.status;
   const ops: PatchOp[] = [{ op: 'add', path: `/nodes/${id}`, value: next as unknown as Json }];
   if (before !== next.status) {
     if (before !== undefined) ops.push({ op: 'replace', path: `/counters/${before}`, value: counters[before] - 1 });
     ops.push({ op: 'replace', path: `/counters/${next.status}`, value: counters[next.status] + 1 });
   }
+  const spent = (next.tokens ?? 0) - (nodes[id]?.tokens ?? 0);
+  if (spent > 0) ops.push({ op: 'add', path: '/tokens', value: (run.tokens ?? 0) + spent });
   const data: JsonObject = { node: id, attempt: next.attempt, fence: next.fence };
   if (next.agent !== undefined) data.agent = next.agent;
   tx.patch(runStream(runId), { type: event, data }, ops);

@@ -25,7 +25,8 @@ export interface ClaimInput {
     | undefined;
 }
 
-export type None = 'all_blocked' | 'all_claimed' | 'paused' | 'finished';
+/** `limit`: as many claims are held as the project allows. `budget`: the run's tokens are spent. */
+export type None = 'all_blocked' | 'all_claimed' | 'limit' | 'budget' | 'paused' | 'finished';
 
 export type ClaimAnswer =
   | { kind: 'claimed'; claim: string; run: string; node: string; attempt: number; fence: number; again: boolean }

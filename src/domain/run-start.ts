@@ -6,7 +6,6 @@ import { readyNodes } from '../graph/ready.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { Context, Transaction } from './command.ts';
 import { noteRun } from './plan/sprint-run.ts';
-import { globalSettings } from './project/project.ts';
 import { findRun, type NodeRecord, noNodes, type RunDocument, type RunGraph, runStream } from './run.ts';
 import { settleRun } from './run-edit.ts';
 import { type Resumed, reusable } from './run-reuse.ts';
@@ -99,9 +98,6 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
   if (input.maxParallel !== undefined) run.max_parallel = input.maxParallel;
   if (sprint.value !== undefined) {
     run.sprint = sprint.value;
-    // All of its nodes are for agents.
-    const { max_concurrent_agents: most } = globalSettings(tx, input.project);
-    run.max_parallel = Math.min(input.maxParallel ?? most, most);
     noteRun(tx, sprint.value, id);
   }
   tx.create(runStream(id), { type: 'run.started', data: { graph: hash } }, run);

@@ -92,6 +92,8 @@ export interface RunDocument {
   on_failure: FailurePolicy;
   started_at: string;
   ended_at?: string;
+  /** Spent by its agents as they reported it. Absent: nothing. */
+  tokens?: number;
   /** Nodes of each status; those that wait are in neither. */
   counters: Counters;
   nodes: Record<string, NodeRecord>;

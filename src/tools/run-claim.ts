@@ -34,7 +34,7 @@ export const runClaim = defineTool({
   toolset: 'run',
   alwaysLoad: true,
   description:
-    'Use to get work: claims the best ready node and answers its brief. Do what goal says, then run_report; before lease_ends report progress. Asked again, it answers the claim you hold. Answers {claim, run, node, title, goal, inputs, attempt, last_error?, lease_ends, renew_within_s} or {none: all_blocked|all_claimed|paused|finished, why, left}.',
+    'Use to get work: claims the best ready node and answers its brief. Do what goal says, then run_report; before lease_ends report progress. Asked again, it answers the claim you hold. Answers {claim, run, node, title, goal, inputs, attempt, last_error?, lease_ends, renew_within_s} or {none: all_blocked|all_claimed|limit|budget|paused|finished, why, left}.',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'max_tokens', maxSeconds: 60 },
   positional: ['run'],
@@ -53,7 +53,7 @@ export const runClaim = defineTool({
     last_error: z.object({ kind: z.string(), message: z.string() }).optional(),
     lease_ends: z.string().optional(),
     renew_within_s: z.number().int().optional(),
-    none: z.enum(['all_blocked', 'all_claimed', 'paused', 'finished']).optional(),
+    none: z.enum(['all_blocked', 'all_claimed', 'limit', 'budget', 'paused', 'finished']).optional(),
     why: z.string().optional(),
     left: z.number().int().optional(),
   }),
@@ -135,7 +135,7 @@ function nothing(): None {
 
 /** Of several runs without work, the one most likely to have some soon is reported. */
 function worth({ none }: None): number {
-  return ['all_claimed', 'all_blocked', 'paused', 'finished'].indexOf(none);
+  return ['all_claimed', 'limit', 'budget', 'all_blocked', 'paused', 'finished'].indexOf(none);
 }
 
 /** Open runs of the project: where the agent holds a claim, then its session's, its workspace's, the oldest. */

@@ -27,6 +27,7 @@ test('two processes race for 200 nodes: each is claimed exactly once', async () 
     {},
     one,
   );
+  await rig.configure({ global_settings: { max_concurrent_agents: 200 } });
   await rig.start();
   const races = Array.from({ length: 240 }, (_, i) => rig.claim({ agent: `ses-one.a${i}` }, i % 2 === 0 ? one : two));
   const answers = (await Promise.all(races)).map(okOf);

@@ -148,17 +148,7 @@ describe('starting', () => {
     ]);
     expect(leftOut).toEqual([rig.node('c'), rig.node('d')]);
     expect(await rig.begin()).toMatchObject({ nodes: 1, ready: [rig.node('b')], status: 'running' });
-    expect(await rig.document()).toMatchObject({ sprint: rig.sprintId.toLowerCase(), max_parallel: 10 });
-  });
-
-  test('as many at once as the project allows agents, or fewer', async () => {
-    await rig.given({ a: '' });
-    await rig.define();
-    await rig.begin({ maxParallel: 3 });
-    expect((await rig.document()).max_parallel).toBe(3);
-    await rig.control('cancel');
-    await rig.begin({ maxParallel: 50 });
-    expect((await rig.document()).max_parallel).toBe(10);
+    expect(await rig.document()).toMatchObject({ sprint: rig.sprintId.toLowerCase() });
   });
 
   test('a sprint that changed after its definition was made is not started by it', async () => {

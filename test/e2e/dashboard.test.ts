@@ -32,7 +32,8 @@ beforeAll(async () => {
   const resources = Object.fromEntries(
     Array.from({ length: 40 }, (_, at) => [`resource-${at}`, { capacity: 1 + at, description: NASTY }]),
   );
-  await server.call('project_save', { config: { teams, pools, resources } });
+  const global_settings = { max_concurrent_agents: 100 };
+  await server.call('project_save', { config: { global_settings, teams, pools, resources } });
   for (let from = 0; from < TASKS; from += 200) {
     const tasks = Array.from({ length: 200 }, (_, index) => ({
       key: `t${index}`,
@@ -159,7 +160,7 @@ describe('joined parts of a session, on the same full store', () => {
     const found = await joined('organization');
     expect(found).toMatchObject({
       project: { id: expect.stringMatching(/^prj-/) },
-      settings: { alerts: { blocked_hours: 24 }, global_settings: { max_concurrent_agents: 10 } },
+      settings: { alerts: { blocked_hours: 24 }, global_settings: { max_concurrent_agents: 100 } },
       projects: [{ tasks_left: TASKS, sprint: 'SPR-1' }],
       more: {
         teams: expect.stringMatching(/^\d+ more: project_get/),
@@ -240,7 +241,7 @@ describe('events_query', () => {
     expect(await all({ type: 'task.', from: last, to: last })).toMatchObject([
       { stream: 'task/tsk-200', tool: 'task_save' },
     ]);
-    expect(await all({ author: 'run_claim' })).toHaveLength(50);
+    expect(await all({ author: 'run_claim', stream: 'run/' })).toHaveLength(50);
     expect(await all({ author: 'nobody' })).toEqual([]);
     expect((await server.fail('events_query', { from: 5, to: 4 })).failure.code).toBe('invalid-input');
   });

@@ -165,8 +165,8 @@ describe('plans over stdio', () => {
     expect(await one.call('project_get')).toMatchObject({
       config: { teams: {}, global_settings: { max_concurrent_agents: 10 } },
     });
-    expect((await one.fail('project_save', { config: { policies: {} } })).text).toContain(
-      '/config/policies: unknown key',
+    expect((await one.fail('project_save', { config: { polices: {} } })).text).toContain(
+      '/config/polices: unknown key, did you mean policies?',
     );
     expect((await one.fail('project_save', { rollback_to: 99_999 })).failure).toMatchObject({ code: 'unknown-seq' });
   });

@@ -8,7 +8,7 @@ import type { PatchOp } from '../../json/patch.ts';
 import { escapeToken } from '../../json/pointer.ts';
 import type { Context, Transaction } from '../command.ts';
 import { projectStream } from '../session-commands.ts';
-import { configFaults, type GlobalSettings, globalSettingsOf } from './config.ts';
+import { configFaults } from './config.ts';
 
 export interface ProjectDocument {
   schema: 1;
@@ -98,9 +98,4 @@ function restoreOps(found: Readonly<ProjectDocument>, then: Pick<ProjectDocument
   if (then.config === undefined) ops.push({ op: 'remove', path: '/config' });
   else ops.push({ op: found.config === undefined ? 'add' : 'replace', path: '/config', value: copyJson(then.config) });
   return ops;
-}
-
-/** The limits that hold for a project's agents now; reading them makes them part of the decision. */
-export function globalSettings(tx: Transaction, project: string): GlobalSettings {
-  return globalSettingsOf(tx.read<ProjectDocument>(projectStream(project))?.config);
 }

@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { savePlan } from '../../../src/domain/plan/save-plan.ts';
-import { withDefaults } from '../../../src/domain/project/config.ts';
-import { globalSettings, saveProject } from '../../../src/domain/project/project.ts';
+import { globalSettingsOf, withDefaults } from '../../../src/domain/project/config.ts';
+import { type ProjectDocument, saveProject } from '../../../src/domain/project/project.ts';
+import { ok } from '../../../src/failure.ts';
 import type { JsonObject } from '../../../src/json/json.ts';
 import { PlanRig, PROJECT } from './plan-rig.ts';
 
@@ -130,7 +131,8 @@ describe('a project', () => {
   test('has defaults, and a change is in force at the next decision of another process', async () => {
     const { rig, save } = await given();
     const other = rig.process();
-    const limits = () => rig.do((tx) => ({ ok: true, value: globalSettings(tx, PROJECT) }), { at: other });
+    const limits = () =>
+      rig.do((tx) => ok(globalSettingsOf(tx.read<ProjectDocument>(`project/${PROJECT}`)?.config)), { at: other });
     expect((await limits()).value).toEqual({ token_budget: 100_000, max_concurrent_agents: 10 });
     const saved = await save({ config: { global_settings: { max_concurrent_agents: 3 } } });
     expect(saved.value).toMatchObject({ project: PROJECT, version: 2, changed: ['/config'] });
