@@ -32,7 +32,7 @@ export const eventTypes = {
   'lock.queued': 'Somebody waits in line for a lock',
   'lock.released': 'Holds, or places in line, were given up',
   'lock.renewed': 'The lease of a hold was extended',
-  'lock.resized': 'The capacity of a lock that nobody used was changed',
+  'lock.resized': 'The capacity of a lock was changed, or what it is of',
   'mail.read': 'A reader was offered messages, has come back after them, or acknowledged them',
   'message.sent': 'A message was sent',
   'node.abandoned': 'The server that held a claim is gone; the node may be repeated, and is free again',

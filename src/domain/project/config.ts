@@ -99,6 +99,12 @@ export function poolsOf(config: Readonly<JsonObject> | undefined): Record<string
   return Object.fromEntries(pools);
 }
 
+/** What the project says of a lock of this name, if it says anything. */
+export function resourceOf(config: Readonly<JsonObject> | undefined, name: string): ResourceSettings | undefined {
+  const resources = (config?.resources ?? {}) as unknown as Record<string, ResourceSettings>;
+  return Object.hasOwn(resources, name) ? resources[name] : undefined;
+}
+
 const poolObject = keys(
   {
     max: whole(1, 1_000),

@@ -2,6 +2,9 @@
 
 import { fail, ok, type Result } from '../../failure.ts';
 import type { Context, Transaction } from '../command.ts';
+import { resourceOf } from '../project/config.ts';
+import type { ProjectDocument } from '../project/project.ts';
+import { projectStream } from '../session-commands.ts';
 import type { Caller } from './channel.ts';
 import {
   type Holder,
@@ -81,8 +84,17 @@ export function acquire(tx: Transaction, ctx: Context, input: AcquireInput): Res
   return ok(notGranted(lock, ctx, before, position));
 }
 
+/** The lock's document, made if need be. Of a resource of the project its capacity and kind are what the project says now. */
 function ensure(tx: Transaction, ctx: Context, stream: string, input: AcquireInput): Result<Readonly<LockDocument>> {
-  const { lock: id, project, kind, capacity } = input;
+  const { lock: id, project } = input;
+  const settings = tx.read<ProjectDocument>(projectStream(project))?.config;
+  const resource = input.kind === 'file' ? undefined : resourceOf(settings, id);
+  const { kind = input.kind, capacity = input.capacity } = resource ?? {};
+  if (input.capacity !== undefined && input.capacity !== capacity) {
+    const what = `Making the capacity of ${JSON.stringify(id)} ${input.capacity}`;
+    const how = 'leave capacity out, or change it with project_save {config: {resources: …}}';
+    return fail({ code: 'not-allowed', what, why: `the project says that it is ${capacity}`, how });
+  }
   const found = tx.read<LockDocument>(stream);
   if (found === undefined) {
     const made: LockDocument = {
@@ -99,15 +111,18 @@ function ensure(tx: Transaction, ctx: Context, stream: string, input: AcquireInp
     tx.create(stream, { type: 'lock.created', data: { kind } }, made);
     return ok(made);
   }
-  if (capacity === undefined || capacity === found.capacity) return ok(found);
+  const same = (capacity ?? found.capacity) === found.capacity && (resource?.kind ?? found.kind) === found.kind;
+  if (capacity === undefined || same) return ok(found);
   const live = liveLock(found, ctx);
-  if (live.holders.length + live.queue.length > 0) {
+  // Of a resource those who hold too much keep it until they are done: nobody is let in before.
+  if (resource === undefined && live.holders.length + live.queue.length > 0) {
     const what = `Making the capacity of ${JSON.stringify(id)} ${capacity}`;
     const why = `it is ${found.capacity}, and somebody holds it or waits for it`;
     return fail({ code: 'not-allowed', what, why, how: 'leave capacity out, or call again when it is free' });
   }
   tx.edit<LockDocument>(stream, { type: 'lock.resized' }, (draft) => {
     draft.capacity = capacity;
+    if (resource?.kind !== undefined) draft.kind = resource.kind;
   });
   return ok(tx.read<LockDocument>(stream) ?? found);
 }
