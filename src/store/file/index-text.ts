@@ -60,11 +60,13 @@ function differences(numbers: readonly number[]): number[] {
 }
 
 function sums(differences: readonly number[]): number[] {
+  const numbers: number[] = [];
   let sum = 0;
-  return differences.map((difference) => {
+  for (const difference of differences) {
     sum += difference;
-    return sum;
-  });
+    numbers.push(sum);
+  }
+  return numbers;
 }
 
 /** Its sum holds, so some Baton wrote it; what is looked at here is that nothing of it can make a reader stumble. */
@@ -78,9 +80,11 @@ function isBody(value: unknown): value is Body {
   return streams.every((row) => isRow(row)) && requests.every((row) => isRow(row) && row.length === 7);
 }
 
+/** A loop: there may be a hundred thousand of these numbers. */
 function isRow(row: unknown): row is unknown[] {
   if (!Array.isArray(row) || typeof row[0] !== 'string' || typeof row[2] !== 'string') return false;
-  return row.every((item, at) => at === 0 || at === 2 || Number.isSafeInteger(item));
+  for (let at = 1; at < row.length; at += 1) if (at !== 2 && !Number.isSafeInteger(row[at])) return false;
+  return true;
 }
 
 function isStanding(value: unknown): value is Standing {
