@@ -33,8 +33,7 @@ export function alertFacts(source: AlertSource): AlertFacts {
   const claims = [...claimedNodes(runs)].map(({ run, id, node }) => {
     return { run: run.id, node: id, lapsed: leaseEnd(node, node.lease_ms ?? 0, lastSeen) <= now };
   });
-  let tokens = 0;
-  for (const { nodes } of runs) for (const node of Object.values(nodes)) tokens += node.tokens ?? 0;
+  const tokens = Math.max(0, ...runs.map((run) => run.tokens ?? 0));
   const sessions = view.streams('session/').flatMap((stream) => {
     const facts = readableFacts(view, stream);
     return facts?.project === project.id ? [facts] : [];

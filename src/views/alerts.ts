@@ -43,7 +43,7 @@ export interface AlertFacts {
   /** Runs that have not ended. */
   runs: readonly { id: string; status: RunStatus }[];
   claims: readonly { run: string; node: string; lapsed: boolean }[];
-  /** Spent in runs that have not ended, as far as it was reported. */
+  /** Spent, as far as it was reported, in the run that has spent the most of those that have not ended. */
   tokens: number;
   /** Open by their documents, but past their time. */
   sessionsOverdue: number;
