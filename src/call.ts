@@ -85,19 +85,33 @@ async function runToResult<P>(request: CallRequest<P>): Promise<Result<object>> 
   const ports = await request.ports();
   if (!ports.ok) return ports;
   const limitMs = (tool.answers.maxSeconds ?? defaultSeconds) * 1000;
-  let deadline: Deadline | undefined;
-  const expired = new Promise<Result<object>>((resolve) => {
-    const expire = (): void => resolve(fail({ code: 'deadline-exceeded', what: tool.name, afterMs: limitMs }));
-    deadline = deadlineOf(limitMs, () => request.cancellation.stop(), expire);
+  const call = new RunningCall(request, ports.value, limitMs);
+  // A promise of our own rather than a race: a race's bookkeeping costs each call more than all that it watches.
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      call.over = true;
+      request.deadlines.remove(deadline);
+    };
+    const deadline = deadlineOf(
+      limitMs,
+      () => request.cancellation.stop(),
+      () => {
+        end();
+        resolve(fail({ code: 'deadline-exceeded', what: tool.name, afterMs: limitMs }));
+      },
+    );
     request.deadlines.add(deadline);
+    tool.invoke(request.input, call).then(
+      (result) => {
+        end();
+        resolve(result);
+      },
+      (error: unknown) => {
+        end();
+        reject(error);
+      },
+    );
   });
-  const running = { on: true };
-  try {
-    return await Promise.race([tool.invoke(request.input, callOf(request, ports.value, limitMs, running)), expired]);
-  } finally {
-    running.on = false;
-    if (deadline !== undefined) request.deadlines.remove(deadline);
-  }
 }
 
 /** First asks the call to stop, and after a grace gives it up. */
@@ -115,17 +129,29 @@ function deadlineOf(limitMs: number, stop: () => void, expire: () => void): Dead
   return deadline;
 }
 
-function callOf<P>(request: CallRequest<P>, ports: P, limitMs: number, running: { on: boolean }): Call<P> {
-  return {
-    ports,
-    deadlineAt: Date.now() + limitMs,
-    get signal() {
-      return request.cancellation.signal;
-    },
-    // A call that was given up must not speak any more.
-    progress: (done, total, message) => (running.on ? request.progress(done, total, message) : undefined),
-    ...(request.traceparent !== undefined && { traceparent: request.traceparent }),
-  };
+/** What a tool sees of its call. */
+class RunningCall<P> implements Call<P> {
+  readonly ports: P;
+  readonly deadlineAt: number;
+  readonly traceparent: string | undefined;
+  /** A call that was given up must not speak any more. */
+  over = false;
+  private readonly request: CallRequest<P>;
+
+  constructor(request: CallRequest<P>, ports: P, limitMs: number) {
+    this.request = request;
+    this.ports = ports;
+    this.deadlineAt = Date.now() + limitMs;
+    this.traceparent = request.traceparent;
+  }
+
+  get signal(): AbortSignal {
+    return this.request.cancellation.signal;
+  }
+
+  progress(done: number, total?: number, message?: string): void {
+    if (!this.over) this.request.progress(done, total, message);
+  }
 }
 
 function answer<P>(request: CallRequest<P>, value: object): Outcome {

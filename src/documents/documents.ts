@@ -277,15 +277,12 @@ export class Documents {
     settled: Settled[],
   ): number {
     for (const stream of job.alsoExpect) decision.touch(stream);
-    const encoded = encodeCommit({
-      id: this.commitIds(),
-      at: new Date(this.parts.now()).toISOString(),
-      by: job.by,
-      ...(job.trace === undefined ? {} : { trace: job.trace }),
-      seen: this.opened.seen(),
-      expect: decision.expect,
-      events: decision.events,
-    });
+    const { by, trace } = job;
+    const { expect, events } = decision;
+    const [id, at, seen] = [this.commitIds(), new Date(this.parts.now()).toISOString(), this.opened.seen()];
+    const commit =
+      trace === undefined ? { id, at, by, seen, expect, events } : { id, at, by, trace, seen, expect, events };
+    const encoded = encodeCommit(commit);
     if (encoded.sizeBytes > MAX_LINE_BYTES) {
       decision.revert();
       const failure: Failure = {

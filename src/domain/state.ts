@@ -111,7 +111,8 @@ interface Target {
 }
 
 function setValue(target: Target, value: Json, condition: Condition): Result<SetAnswer> {
-  const { tx, session, doc } = target;
+  const { tx, doc } = target;
+  const stream = sessionStream(target.session);
   const writable = simplePath(target, 'set');
   if (!writable.ok) return writable;
   const { tokens, text } = writable.value;
@@ -119,7 +120,7 @@ function setValue(target: Target, value: Json, condition: Condition): Result<Set
     return fail({ code: 'path-reserved', path: '$', owner: 'the whole document', call: 'state_merge' });
   const found = resolveSimple(doc, tokens);
   const before = found.found ? found.value : undefined;
-  const met = meets(condition, text, before, tx.version(sessionStream(session)));
+  const met = meets(condition, text, before, tx.version(stream));
   if (!met.ok) return met;
   const ops = setOps(doc, tokens, value);
   if (!ops.ok) return ops;
@@ -128,13 +129,13 @@ function setValue(target: Target, value: Json, condition: Condition): Result<Set
   const answer: SetAnswer = { path: text, etag: '', created: before === undefined, type: typeName(value) };
   const previous = echo(before);
   if (previous !== undefined) answer.previous = previous;
-  const writer = found.found ? target.ctx.lastWriter(sessionStream(session), found.pointer) : undefined;
+  const writer = found.found ? target.ctx.lastWriter(stream, found.pointer) : undefined;
   if (writer !== undefined) {
     answer.previous_by = writer.by;
     answer.previous_at = writer.at;
   }
-  tx.patch(sessionStream(session), { type: 'state.set' }, ops.value);
-  answer.etag = etagOf(value, tx.version(sessionStream(session)));
+  tx.patch(stream, { type: 'state.set' }, ops.value);
+  answer.etag = etagOf(value, tx.version(stream));
   return ok(answer);
 }
 

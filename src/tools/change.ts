@@ -16,8 +16,8 @@ export interface ChangeInput {
 
 /** The request a call stands for: its arguments without the request_id. Undefined if it carries none. */
 export function requestOf(input: ChangeInput, scope?: string): Request | undefined {
+  if (input.request_id === undefined) return undefined;
   const { request_id: id, ...rest } = input;
-  if (id === undefined) return undefined;
   // Through JSON: what is absent and what is undefined are the same argument.
   const given: Json = JSON.parse(JSON.stringify(rest));
   return { id, arguments: given, scope };

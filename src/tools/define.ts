@@ -17,7 +17,7 @@ export interface Call<P> {
   /** Tells the client how far the call is, if it asked to know. `done` must grow; what does not is dropped. */
   progress(done: number, total?: number, message?: string): void;
   /** W3C trace context of the caller, if it sent one. */
-  traceparent?: string;
+  traceparent?: string | undefined;
 }
 
 export interface ToolAnnotations {
