@@ -1,6 +1,7 @@
 // run_claim: one ready node for this agent, with all it needs to do it; waits for one if asked to.
 
 import { z } from 'zod';
+import type { View } from '../documents/documents.ts';
 import { agentKey, type RunDocument, runStream } from '../domain/run.ts';
 import { claimNode, heldNode } from '../domain/run-claim.ts';
 import type { ClaimAnswer } from '../domain/run-fit.ts';
@@ -8,6 +9,7 @@ import { fail, ok, type Result } from '../failure.ts';
 import { leaseEnd } from '../graph/run-node.ts';
 import type { Ports } from '../ports.ts';
 import { briefOf } from '../views/brief.ts';
+import { configOf } from '../views/settings.ts';
 import { deadlineOf, requestOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { findRunGraph, storedGraph, withNearNodes } from './find-run.ts';
@@ -53,6 +55,7 @@ export const runClaim = defineTool({
     last_error: z.object({ kind: z.string(), message: z.string() }).optional(),
     lease_ends: z.string().optional(),
     renew_within_s: z.number().int().optional(),
+    tokens_left: z.number().int().optional().describe("Of the run's budget, once some were reported"),
     none: z.enum(['all_blocked', 'all_claimed', 'limit', 'budget', 'paused', 'finished']).optional(),
     why: z.string().optional(),
     left: z.number().int().optional(),
@@ -166,7 +169,9 @@ async function brief(claimed: Claimed & { replayed: boolean }, given: Input, por
     const record = run.nodes[claimed.node];
     const leaseMs = record?.lease_ms ?? 0;
     const ends = record === undefined ? 0 : leaseEnd(record, leaseMs, (who) => documents.presence.lastSeen(who));
-    return { brief: briefOf(run, node, documents.blobs, given.max_tokens), ends, leaseMs };
+    const tokensLeft = tokensLeftOf(view, run);
+    const most = Math.min(given.max_tokens ?? Number.POSITIVE_INFINITY, tokensLeft ?? Number.POSITIVE_INFINITY);
+    return { brief: briefOf(run, node, documents.blobs, most), ends, leaseMs, tokensLeft };
   });
   const { claim, run, node, replayed } = claimed;
   return {
@@ -177,6 +182,12 @@ async function brief(claimed: Claimed & { replayed: boolean }, given: Input, por
     gates: [],
     lease_ends: new Date(Number.isFinite(facts.ends) ? facts.ends : 0).toISOString(),
     renew_within_s: Math.max(1, Math.floor(facts.leaseMs / 3_000)),
+    ...(facts.tokensLeft === undefined ? {} : { tokens_left: facts.tokensLeft }),
     ...(replayed ? { replayed } : {}),
   };
+}
+
+/** What is left of a run's budget; undefined while nobody has reported any tokens. */
+function tokensLeftOf(view: View, { project, tokens }: Readonly<RunDocument>): number | undefined {
+  return tokens === undefined ? undefined : Math.max(0, configOf(view, project).global_settings.token_budget - tokens);
 }

@@ -49,6 +49,7 @@ export const runStatus = defineTool({
     status: z.string().optional(),
     started_at: z.string().optional(),
     ended_at: z.string().optional(),
+    tokens: z.number().int().optional().describe('Spent, as agents reported it'),
     counts: z.record(z.string(), z.number()).optional(),
     nodes: z.array(z.looseObject({ node: z.string(), kind: z.string(), status: z.string() })).optional(),
     critical_path_left: z.array(z.string()).optional(),
@@ -101,8 +102,9 @@ async function one(given: Input, id: string, graph: RunGraph, { documents }: Por
   return await documents.read((view) => {
     const run = view.get<RunDocument>(runStream(id));
     if (run === undefined) return fail({ code: 'unknown-run', run: id, near: [] });
-    const { name, status, started_at, ended_at } = run;
-    const head = { run: id, name, status, started_at, ...(ended_at === undefined ? {} : { ended_at }) };
+    const { name, status, started_at, ended_at, tokens } = run;
+    const more = { ...(ended_at === undefined ? {} : { ended_at }), ...(tokens === undefined ? {} : { tokens }) };
+    const head = { run: id, name, status, started_at, ...more };
     if (given.node !== undefined) {
       const detail = detailOf(run, graph, given.node, (record) => outputOf(record, blobs));
       return detail.ok ? ok({ ...head, detail: detail.value, seq: view.seq }) : detail;

@@ -11,10 +11,10 @@ const INPUT_CHARS = 10_000;
 const MIN_SHARE_CHARS = 200;
 
 /** The brief of a node: its kind's fields, and the outputs of what it needs, cut to `maxTokens`. */
-export function briefOf(run: Readonly<RunDocument>, node: AnyNode, blobs: Blobs, maxTokens?: number): JsonObject {
+export function briefOf(run: Readonly<RunDocument>, node: AnyNode, blobs: Blobs, maxTokens: number): JsonObject {
   const record = run.nodes[node.id];
   const needs = node.needs ?? [];
-  const chars = Math.min(INPUT_CHARS, maxTokens === undefined ? INPUT_CHARS : maxTokens * 4);
+  const chars = Math.min(INPUT_CHARS, maxTokens * 4);
   const share = Math.max(MIN_SHARE_CHARS, Math.floor(chars / Math.max(1, needs.length)));
   const inputs: JsonObject = {};
   for (const need of needs) inputs[need] = inputOf(run.id, need, run.nodes[need], blobs, share);
