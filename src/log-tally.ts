@@ -61,11 +61,19 @@ export class LogTally {
   }
 
   private note(seq: number, at: string, by: Author, events: readonly StreamEvent[]): void {
-    const told = events.find(({ stream }) => !UNTOLD.test(stream)) ?? events[0];
+    const sent = events.find(({ type }) => type === 'message.sent');
+    const told = sent ?? events.find(({ stream }) => !UNTOLD.test(stream)) ?? events[0];
     if (told === undefined) return;
     const { session, agent, user } = by;
     const who = [session ?? user, agent].filter((one) => one !== undefined).join('/');
-    this.latest.push({ seq, at, type: told.type, stream: told.stream, by: who, session });
+    this.latest.push({
+      seq,
+      at,
+      type: told.type,
+      stream: told === sent ? channelOf(told.stream) : told.stream,
+      by: who,
+      session,
+    });
     if (this.latest.length > 2 * LATEST) this.latest = this.latest.slice(-LATEST);
   }
 
@@ -94,6 +102,11 @@ export class LogTally {
       sliceEndsAt = performance.now() + SLICE_MS;
     }
   }
+}
+
+/** Messages stand in segments, `channel/<id>/<n>`: who looks for them looks for their channel. */
+function channelOf(segment: string): string {
+  return segment.split('/').slice(0, 2).join('/');
 }
 
 function add(counts: Map<string, number>, name: string, count: number): void {

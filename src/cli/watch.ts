@@ -8,12 +8,13 @@ import { nearest } from '../nearest.ts';
 import { openPorts, type Ports } from '../ports.ts';
 import { sourceOf } from '../tools/dashboard-source.ts';
 import { changeAfter } from '../tools/wait.ts';
-import { fitted, type Taken, takeView, withoutLeast } from '../views/dashboard/board.ts';
+import { fitted, type Taken, takeView } from '../views/dashboard/board.ts';
 import type { Board } from '../views/dashboard/define.ts';
 import { FORMAT_NAMES, type FormatName, formats } from '../views/dashboard/formats/index.ts';
 import { MIN_WIDTH } from '../views/dashboard/formats/text.ts';
 import { dashboardViews } from '../views/dashboard/index.ts';
 import { VIEW_NAMES, type ViewName } from '../views/dashboard/names.ts';
+import { fillScreen } from '../views/dashboard/screen.ts';
 import { complain, exitCodes } from './complain.ts';
 import { offline, requireStore } from './offline-verb.ts';
 import { Output } from './output.ts';
@@ -38,6 +39,13 @@ const PIPED_WIDTH = 80;
 const MOST_ROWS = 200;
 /** One for each view. */
 const KEYS = '1234567890';
+/** So that all of them fit into 80 columns. */
+const SHORT: Partial<Record<ViewName, string>> = {
+  leadership: 'lead',
+  config: 'conf',
+  resources: 'locks',
+  metrics: 'stats',
+};
 
 export const run = offline(watchVerb);
 
@@ -141,12 +149,7 @@ async function onTerminal(wish: Wish, ports: Ports): Promise<number> {
       const taken = await look(ports, view);
       const [width, rows] = [Math.max(MIN_WIDTH, wish.width ?? terminal.columns), terminal.rows - 1];
       const render = (board: Board): string => formats.text(board, { width, now: taken.source.now, paint });
-      const fits = (text: string): boolean => text.split('\n').length <= rows;
-      let { rendered, board } = fitted(taken, MOST_ROWS, render, fits);
-      for (let less = withoutLeast(board); less !== undefined && !fits(rendered); less = withoutLeast(board)) {
-        board = less;
-        rendered = render(board);
-      }
+      const rendered = fillScreen(taken, render, rows);
       // A frame that is wider than the terminal would be wrapped into nonsense.
       const narrow = terminal.columns < width;
       if (narrow) terminal.draw(`needs ${width} columns`);
@@ -159,10 +162,17 @@ async function onTerminal(wish: Wish, ports: Ports): Promise<number> {
   return exitCodes.done;
 }
 
+/** In full where there is room, else short. */
 function keysLine(view: ViewName, width: number): string {
-  const names = VIEW_NAMES.map((name, index) => `${KEYS[index]} ${name === view ? name.toUpperCase() : name}`);
-  const all = ` q quit  ${names.join('  ')}`;
-  return all.length <= width ? all : ` q quit  1–9 and 0: another view than ${view}`.slice(0, width);
+  const line = (gap: string, quit: string, nameOf: (name: ViewName) => string): string => {
+    const names = VIEW_NAMES.map((name, index) => {
+      const shown = nameOf(name);
+      return `${KEYS[index]} ${name === view ? shown.toUpperCase() : shown}`;
+    });
+    return [...names, quit].join(gap);
+  };
+  const lines = [line('  ', 'q quit', (name) => name), line(' ', 'q', (name) => SHORT[name] ?? name)];
+  return lines.find((one) => one.length <= width) ?? `q quit  1–9 and 0: another view than ${view}`.slice(0, width);
 }
 
 async function pause(documents: Ports['documents'], seq: number, ms: number, signal: AbortSignal): Promise<void> {

@@ -18,8 +18,9 @@ export interface Forecast {
 }
 
 /**
- * Undefined where nothing says how long a node takes: none has finished and none has an estimate. The bounds are Graham's
- * for list scheduling: between max(path, work / workers) and path + (work - path) / workers. O(nodes + edges).
+ * Undefined where nothing says how long what is left takes: no node of its kind has finished and none has an estimate. The
+ * bounds are Graham's for list scheduling: between max(path, work / workers) and path + (work - path) / workers.
+ * O(nodes × log nodes + edges).
  */
 export function forecast(
   prepared: PreparedGraph<GraphNode>,
@@ -28,15 +29,16 @@ export function forecast(
 ): Forecast | undefined {
   const { ids, graph, dependents } = prepared;
   const weight = weights(graph.nodes);
-  const { observed, msPerUnit } = pace(prepared, nodes, weight);
-  if (msPerUnit === undefined) return undefined;
+  const { observed, msPerUnit } = paces(prepared, nodes, weight);
   const left = new Float64Array(ids.length);
   let [nodesLeft, work] = [0, 0];
   for (const [i, id] of ids.entries()) {
     const node = nodes[id];
     if (satisfies(node?.status)) continue;
+    const pace = msPerUnit(graph.nodes[i]?.kind ?? '');
+    if (pace === undefined) return undefined;
     const spent = node?.status === 'claimed' && node.started_at !== undefined ? now - node.started_at : 0;
-    left[i] = Math.max(0, (weight[i] ?? 0) * msPerUnit - spent);
+    left[i] = Math.max(0, (weight[i] ?? 0) * pace - spent);
     nodesLeft += 1;
     work += left[i] ?? 0;
   }
@@ -55,21 +57,28 @@ export function forecast(
   return { nodesLeft, leastMs: Math.max(path, work / many), mostMs: path + (work - path) / many, observed };
 }
 
-/** What a unit of weight took in the nodes that were done; else what the estimates, which are in seconds, say. */
-function pace(
+/** What a unit of weight took in the nodes of a kind that were done; else what the estimates, which are in seconds, say. */
+function paces(
   { ids, graph }: PreparedGraph<GraphNode>,
   nodes: RunNodes,
   weight: Float64Array,
-): { observed: number; msPerUnit: number | undefined } {
-  let [observed, ms, units] = [0, 0, 0];
+): { observed: number; msPerUnit(kind: string): number | undefined } {
+  const kinds = new Map<string, { ms: number; units: number }>();
+  let observed = 0;
   for (const [i, id] of ids.entries()) {
     const node = nodes[id];
     if (node?.status !== 'finished' || node.started_at === undefined || node.ended_at === undefined) continue;
+    const kind = graph.nodes[i]?.kind ?? '';
+    const { ms, units } = kinds.get(kind) ?? { ms: 0, units: 0 };
     observed += 1;
-    ms += Math.max(0, node.ended_at - node.started_at);
-    units += weight[i] ?? 0;
+    kinds.set(kind, { ms: ms + Math.max(0, node.ended_at - node.started_at), units: units + (weight[i] ?? 0) });
   }
-  if (observed > 0 && units > 0) return { observed, msPerUnit: ms / units };
-  const estimated = graph.nodes.some(({ estimate_s }) => estimate_s !== undefined);
-  return { observed: 0, msPerUnit: estimated ? 1_000 : undefined };
+  const estimated = graph.nodes.some(({ estimate_s }) => estimate_s !== undefined) ? 1_000 : undefined;
+  return {
+    observed,
+    msPerUnit: (kind) => {
+      const { ms = 0, units = 0 } = kinds.get(kind) ?? {};
+      return units > 0 ? ms / units : estimated;
+    },
+  };
 }

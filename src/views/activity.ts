@@ -3,8 +3,13 @@
 import type { Happened, Source } from './dashboard/define.ts';
 import { readableFacts } from './sessions.ts';
 
+/** Something that one session did to one thing, as often as it did so in a row. */
+export interface Activity extends Happened {
+  times: number;
+}
+
 /** The newest first; none where the log was not read. */
-export function happened({ log, view, project }: Pick<Source, 'log' | 'view' | 'project'>, most: number): Happened[] {
+export function happened({ log, view, project }: Pick<Source, 'log' | 'view' | 'project'>, most: number): Activity[] {
   const mine = new Map<string, boolean>();
   const isMine = (session: string | undefined): boolean => {
     if (session === undefined) return false;
@@ -12,5 +17,13 @@ export function happened({ log, view, project }: Pick<Source, 'log' | 'view' | '
     mine.set(session, known);
     return known;
   };
-  return (log?.latest ?? []).filter(({ session }) => isMine(session)).slice(0, most);
+  const found: Activity[] = [];
+  for (const one of log?.latest ?? []) {
+    if (!isMine(one.session)) continue;
+    const last = found.at(-1);
+    if (last?.type === one.type && last.stream === one.stream && last.by === one.by) last.times += 1;
+    else if (found.length === most) break;
+    else found.push({ ...one, times: 1 });
+  }
+  return found;
 }

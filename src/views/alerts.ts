@@ -17,19 +17,21 @@ export type Check = {
   next?: string;
 };
 
-export type CheckName =
-  | 'writing'
-  | 'durability'
-  | 'contention'
-  | 'log'
-  | 'runs'
-  | 'leases'
-  | 'tokens'
-  | 'sessions'
-  | 'handoffs'
-  | 'blocked'
-  | 'idle'
-  | 'escalations';
+export const CHECKS = [
+  'writing',
+  'durability',
+  'contention',
+  'log',
+  'runs',
+  'leases',
+  'tokens',
+  'sessions',
+  'handoffs',
+  'blocked',
+  'idle',
+  'escalations',
+] as const;
+export type CheckName = (typeof CHECKS)[number];
 
 /** All that is looked at. Times are ms since the epoch. */
 export interface AlertFacts {

@@ -42,7 +42,9 @@ function observabilityOf(source: Source): JsonObject {
       ...(calls === undefined ? {} : { this_process: processFigures(calls) }),
       ...(log === undefined ? {} : { all_processes: logFigures(log) }),
     },
-    recent: happened(source, RECENT).map(({ seq, at, type, stream, by }) => ({ seq, at, type, stream, by })),
+    recent: happened(source, RECENT).map(({ seq, at, type, times, stream, by }) => {
+      return { seq, at, type, ...(times === 1 ? {} : { times }), stream, by };
+    }),
     seq: view.seq,
     more: {
       health: 'dashboard_get {"view": "health"}',

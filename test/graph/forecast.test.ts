@@ -10,7 +10,7 @@ import { nodeKinds } from '../../src/nodes/index.ts';
 
 const done = (ms: number) => ({ status: 'finished' as const, attempt: 1, fence: 1, started_at: 0, ended_at: ms });
 
-function graphOf(nodes: { id: string; needs?: string[]; estimate_s?: number }[]) {
+function graphOf(nodes: { id: string; kind?: string; needs?: string[]; estimate_s?: number }[]) {
   return prepare(
     { name: 'g', nodes: nodes.map((node) => ({ kind: 'agent', task: 'x', ...node })) } as unknown as Graph<GraphNode>,
     nodeKinds,
@@ -49,6 +49,19 @@ test('estimates are in seconds, and what was observed replaces them', () => {
     leastMs: 0,
     mostMs: 0,
   });
+});
+
+test('what commands took says nothing of what agents take', () => {
+  const nodes = [
+    { id: 'lint', kind: 'command' },
+    { id: 'test', kind: 'command', needs: ['lint'] },
+    { id: 'review', needs: ['test'] },
+  ];
+  const now = { now: 0, workers: 1 };
+  expect(forecast(graphOf(nodes), { lint: done(100) }, now)).toBeUndefined();
+  const [lint, tested, review] = nodes;
+  const told = graphOf([lint, tested, { ...review, estimate_s: 600 }] as typeof nodes);
+  expect(forecast(told, { lint: done(100) }, now)).toMatchObject({ leastMs: 600_100, observed: 1 });
 });
 
 test('list scheduling always ends between the two bounds', () => {

@@ -2,11 +2,13 @@
 // is named. Used by tools/dashboard-get.ts and the command line.
 
 import type { CheckName } from '../alerts.ts';
+import { openSessions } from '../team/people.ts';
 import {
   type Board,
   type Cell,
   columns,
   type DashboardView,
+  momentOf,
   type Row,
   type Section,
   type ShownSection,
@@ -27,6 +29,7 @@ export interface Taken {
   source: Pick<Source, 'now' | 'project'>;
   seq: number;
   sections: readonly Section[];
+  names: ReadonlyMap<string, string>;
   hint: string | undefined;
 }
 
@@ -35,7 +38,19 @@ export function takeView(view: DashboardView, source: Source): Taken {
   const { now, project } = source;
   const alerts = alertSection(source, view.alerts ?? []);
   const sections = [...(alerts.rows.length === 0 ? [] : [alerts]), ...view.sections(source)];
-  return { view, source: { now, project }, seq: source.view.seq, sections, hint: view.hint?.(source) };
+  const names = namesOf(source, sections);
+  return { view, source: { now, project }, seq: source.view.seq, sections, names, hint: view.hint?.(source) };
+}
+
+/** What open sessions are called, where a section speaks of sessions. A name that two have tells nobody which. */
+function namesOf(source: Source, sections: readonly Section[]): Map<string, string> {
+  const names = new Map<string, string>();
+  const asked = sections.some((section) => section.columns.some(({ kind }) => kind === 'who'));
+  const named = asked ? openSessions(source.view, momentOf(source)) : [];
+  const uses = new Map<string, number>();
+  for (const { name = '' } of named) uses.set(name, (uses.get(name) ?? 0) + 1);
+  for (const { id, name = '' } of named) if (name !== '' && uses.get(name) === 1) names.set(id, shortText(name));
+  return names;
 }
 
 function alertSection(source: Source, about: readonly CheckName[]): Section {
@@ -44,22 +59,19 @@ function alertSection(source: Source, about: readonly CheckName[]): Section {
   const rows = found.flatMap(({ check, ...rest }) =>
     rest.state !== 'ok' && about.includes(check) ? [{ alert: check, ...rest }] : [],
   );
-  return { name: 'alerts', title: 'Alerts', columns: ALERT_COLUMNS, rows };
+  return { name: 'alerts', title: 'Alerts', columns: ALERT_COLUMNS, rows, bare: true };
 }
 
-/** The board with at most so many rows of each section. */
-export function boardOf(taken: Taken, mostRows: number): Board {
-  const { view, source, seq, hint } = taken;
-  const sections = taken.sections.map(
-    (section): ShownSection => ({
-      ...section,
-      total: section.rows.length,
-      // To say that one more is left out takes the line that it would take.
-      rows: section.rows
-        .slice(0, section.rows.length === mostRows + 1 ? mostRows + 1 : mostRows)
-        .map((row) => shortened(row, section)),
-    }),
-  );
+/** The board with at most so many rows of each section; `limits`: of single ones, by name. */
+export function boardOf(taken: Taken, mostRows: number, limits: ReadonlyMap<string, number> = new Map()): Board {
+  const { view, source, seq, names, hint } = taken;
+  const sections = taken.sections.map((section): ShownSection => {
+    const total = section.rows.length;
+    const most = limits.get(section.name) ?? mostRows;
+    // To say that one more is left out takes the line that it would take.
+    const rows = section.rows.slice(0, total === most + 1 ? total : most);
+    return { ...section, total, rows: rows.map((row) => shortened(row, section)) };
+  });
   const at = new Date(source.now).toISOString();
   return {
     view: view.name,
@@ -68,6 +80,7 @@ export function boardOf(taken: Taken, mostRows: number): Board {
     at,
     seq,
     sections,
+    names,
     hint: hint === undefined ? undefined : shortText(hint),
   };
 }
@@ -97,15 +110,6 @@ export function cutOf(board: Board): string | undefined {
     rows.length === total ? [] : [`${name}: ${rows.length} of ${total}${more === undefined ? '' : ` (${more})`}`],
   );
   return parts.length === 0 ? undefined : parts.join('; ');
-}
-
-/** Without its least section: an empty one, else the last. Undefined if only one is left. */
-export function withoutLeast(board: Board): Board | undefined {
-  const { sections } = board;
-  if (sections.length < 2) return undefined;
-  const empty = sections.findLastIndex(({ rows }) => rows.length === 0);
-  const least = empty < 0 ? sections.length - 1 : empty;
-  return { ...board, sections: sections.filter((_, index) => index !== least) };
 }
 
 function shortText(text: string): string {

@@ -8,14 +8,27 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** What a reader knows besides the value: the time, and what sessions are called. */
+export interface Reading {
+  now: number;
+  names: ReadonlyMap<string, string>;
+}
+
 /** Not escaped and not cut: that is the format's own affair. '' for an absent value. */
-export function readable(value: Cell | undefined, column: Pick<Column, 'kind' | 'bar'>, now: number): string {
+export function readable(
+  value: Cell | undefined,
+  column: Pick<Column, 'kind' | 'bar'>,
+  { now, names }: Reading,
+): string {
   if (value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (typeof value === 'string') return column.kind === 'time' ? age(Date.parse(value), now) : value;
+  if (typeof value === 'string') {
+    if (column.kind === 'time') return age(Date.parse(value), now);
+    return column.kind === 'who' ? nameOf(value, names) : value;
+  }
   switch (column.kind) {
     case 'percent':
-      return column.bar === true ? `${bar(value)} ${Math.round(value)}%` : `${Math.round(value)}%`;
+      return column.bar === true ? `${Math.round(value)}% ${bar(value)}` : `${Math.round(value)}%`;
     case 'ms':
       return duration(value);
     case 'bytes':
@@ -27,7 +40,13 @@ export function readable(value: Cell | undefined, column: Pick<Column, 'kind' | 
   }
 }
 
-const BAR = 10;
+function nameOf(who: string, names: ReadonlyMap<string, string>): string {
+  const [session = '', ...agent] = who.split('/');
+  const name = names.get(session);
+  return name === undefined ? who : [name, ...agent].join('/');
+}
+
+const BAR = 8;
 
 function bar(percent: number): string {
   const full = Math.max(0, Math.min(BAR, Math.round((percent / 100) * BAR)));

@@ -12,12 +12,14 @@ import type { Moment } from '../team/people.ts';
 /**
  * What a column holds, and so how each format writes it. `time` is ISO 8601, `ms` and `bytes` are numbers in that unit,
  * `percent` is 0–100. The key of a column of these ends in its unit: `p50_ms`, `started_at`, `done_percent`. `prose` is text
- * that tells and does not name: whoever counts must not take it for a label.
+ * that tells and does not name: whoever counts must not take it for a label. `who` is a session, or `session/agent`: people
+ * read its name.
  */
 export type ColumnKind =
   | 'id'
   | 'text'
   | 'prose'
+  | 'who'
   | 'status'
   | 'count'
   | 'number'
@@ -53,6 +55,8 @@ export interface Section {
   rows: readonly Row[];
   /** The call that shows the rest. */
   more?: string;
+  /** Its columns need no titles. */
+  bare?: boolean;
   /** One row, shown as a list of facts. */
   facts?: boolean;
   /** Wide screens put two such sections side by side. */
@@ -203,6 +207,8 @@ export interface Board {
   at: string;
   seq: number;
   sections: readonly ShownSection[];
+  /** Names of sessions, by id, where they have one of their own. */
+  names: ReadonlyMap<string, string>;
   hint?: string | undefined;
 }
 

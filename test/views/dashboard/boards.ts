@@ -1,7 +1,7 @@
 // Boards for tests of formats: random ones, and ones full of text that breaks layouts.
 
 import fc from 'fast-check';
-import { boardOf, takeView } from '../../../src/views/dashboard/board.ts';
+import { boardOf, type Taken, takeView } from '../../../src/views/dashboard/board.ts';
 import type { Board, Cell, Column, ColumnKind, Row, Section, Source } from '../../../src/views/dashboard/define.ts';
 
 export const NOW = Date.parse('2026-01-02T03:04:05Z');
@@ -25,17 +25,37 @@ export const NASTY = [
   'x'.repeat(500),
 ] as const;
 
-const KINDS: ColumnKind[] = ['id', 'text', 'status', 'count', 'number', 'percent', 'ms', 'time', 'bytes', 'flag'];
+const KINDS: ColumnKind[] = [
+  'id',
+  'text',
+  'prose',
+  'who',
+  'status',
+  'count',
+  'number',
+  'percent',
+  'ms',
+  'time',
+  'bytes',
+  'flag',
+];
 
 const anyText = fc.oneof(
   fc.constantFrom(...NASTY),
+  fc.constantFrom('ses-1', 'ses-1/critic', 'ses-2', 'ses-4', 'ses-5'),
   fc.string({ unit: 'grapheme', maxLength: 60 }),
   fc.string({ unit: 'binary', maxLength: 60 }),
 );
 
 const columnArbitrary = (index: number): fc.Arbitrary<Column> =>
   fc
-    .record({ kind: fc.constantFrom(...KINDS), spare: fc.nat(3), bar: fc.boolean(), grows: fc.boolean() })
+    .record({
+      kind: fc.constantFrom(...KINDS),
+      spare: fc.nat(3),
+      bar: fc.boolean(),
+      grows: fc.boolean(),
+      quiet: fc.boolean(),
+    })
     .map(({ kind, ...more }) => {
       const unit = { ms: '_ms', time: '_at', percent: '_percent', bytes: '_bytes' }[kind as string] ?? '';
       return { key: `c${index}${unit}`, title: `column ${index}`, kind, ...more };
@@ -47,13 +67,13 @@ function cellArbitrary(kind: ColumnKind): fc.Arbitrary<Cell | undefined> {
       ? fc.boolean()
       : kind === 'time'
         ? fc.integer({ min: NOW - 1e10, max: NOW + 1e10 }).map((ms) => new Date(ms).toISOString())
-        : kind === 'id' || kind === 'text' || kind === 'status'
+        : ['id', 'text', 'prose', 'who', 'status'].includes(kind)
           ? anyText
           : fc.double({ min: -1e6, max: 1e9, noNaN: true });
   return fc.option(value, { nil: undefined, freq: 6 });
 }
 
-const sectionArbitrary = (name: string): fc.Arbitrary<Section> =>
+export const sectionArbitrary = (name: string): fc.Arbitrary<Section> =>
   fc
     .nat(7)
     .chain((count) => fc.tuple(...Array.from({ length: count + 1 }, (_, index) => columnArbitrary(index))))
@@ -94,18 +114,41 @@ export const boardArbitrary: fc.Arbitrary<Board> = fc
   })
   .map(({ sections, project, hint, most }) => board(sections, { project, hint, most }));
 
+/** Sessions that rows may speak of: one with a hostile name, two of one name, one without. */
+const SESSIONS: Record<string, string | undefined> = {
+  'ses-1': `${NASTY[2]} ${NASTY[4]} ${NASTY[5]}`,
+  'ses-2': 'twin',
+  'ses-3': 'twin',
+  'ses-4': undefined,
+  'ses-5': '会議',
+};
+
+/** What a view of these sections would take. */
+export function taken(sections: Section[], more: { project?: string; hint?: string | undefined } = {}): Taken {
+  const source = {
+    now: NOW,
+    project: { id: 'prj-1', name: more.project ?? 'demo' },
+    presence: { lastSeen: () => undefined },
+    view: {
+      seq: 7,
+      streams: () => Object.keys(SESSIONS).map((id) => `session/${id}`),
+      get: (stream: string) => {
+        const id = stream.slice('session/'.length);
+        const expires_at = new Date(NOW + 1e6).toISOString();
+        return { session: { id, name: SESSIONS[id], project: 'prj-1', status: 'active', handoffs: [], expires_at } };
+      },
+    },
+  } as unknown as Source;
+  const view = { name: 'test', title: 'Test', sections: () => sections, hint: () => more.hint };
+  return takeView(view, source);
+}
+
 /** A board as a view would make it. */
 export function board(
   sections: Section[],
   more: { project?: string; hint?: string | undefined; most?: number } = {},
 ): Board {
-  const source = {
-    now: NOW,
-    project: { id: 'prj-1', name: more.project ?? 'demo' },
-    view: { seq: 7 },
-  } as unknown as Source;
-  const view = { name: 'test', title: 'Test', sections: () => sections, hint: () => more.hint };
-  return boardOf(takeView(view, source), more.most ?? 100);
+  return boardOf(taken(sections, more), more.most ?? 100);
 }
 
 /** A board of one section whose rows hold all the nasty texts. */

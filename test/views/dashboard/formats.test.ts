@@ -124,7 +124,10 @@ describe('csv', () => {
         for (const fields of lines.slice(1)) {
           for (const [index, field] of fields.entries()) {
             const kinds = columns.filter(({ key }) => key === keys[index]).map(({ kind }) => kind);
-            if (kinds.some((kind) => ['id', 'text', 'status'].includes(kind)) && Number.isNaN(Number(field))) {
+            if (
+              kinds.some((kind) => ['id', 'text', 'prose', 'who', 'status'].includes(kind)) &&
+              Number.isNaN(Number(field))
+            ) {
               expect(field).not.toMatch(/^\s*[=+\-@]/);
             }
           }

@@ -1,14 +1,15 @@
 // Rows as columns of text that take exactly a given width: columns that are to spare go first, then long texts are cut.
 // Used by formats/text.ts.
 
-import { alignOf, readable } from '../cells.ts';
+import { alignOf, type Reading, readable } from '../cells.ts';
 import type { Column, ShownSection } from '../define.ts';
 import { pad, plain, widthOf } from '../measure.ts';
 import type { Tone } from './define.ts';
 import type { Span } from './tone.ts';
 
 const GAP = 2;
-/** A text is not cut below this while another column could go instead. */
+/** A text is not cut below this while another column could go instead, and not at all below the second while a text is. */
+const GOOD_TEXT = 16;
 const MIN_TEXT = 10;
 const MIN_COLUMN = 3;
 
@@ -20,14 +21,20 @@ export interface Grid {
   cells: readonly (readonly string[])[];
 }
 
+/** Columns that the section would take if nothing were cut or left out. */
+export function naturalWidth(section: Pick<ShownSection, 'columns' | 'rows'>, reading: Reading): number {
+  const { widths } = layOut(section, Number.MAX_SAFE_INTEGER, reading);
+  return widths.reduce((sum, width) => sum + width + GAP, -GAP);
+}
+
 /** Chooses columns and their widths. */
-export function layOut(section: Pick<ShownSection, 'columns' | 'rows'>, width: number, now: number): Grid {
+export function layOut(section: Pick<ShownSection, 'columns' | 'rows'>, width: number, reading: Reading): Grid {
   // A column without a single value says nothing.
   let columns = section.columns.filter(
     ({ key, quiet }) => quiet !== true && section.rows.some((row) => row[key] !== undefined && row[key] !== ''),
   );
   const texts = section.rows.map(
-    (row) => new Map(columns.map((column) => [column.key, plain(readable(row[column.key], column, now))])),
+    (row) => new Map(columns.map((column) => [column.key, plain(readable(row[column.key], column, reading))])),
   );
   const natural = new Map(
     columns.map(({ key, title }) => [
@@ -37,7 +44,7 @@ export function layOut(section: Pick<ShownSection, 'columns' | 'rows'>, width: n
   );
   const needed = (floor: (column: Column) => number): number =>
     columns.reduce((sum, column) => sum + floor(column) + GAP, -GAP);
-  const least = (column: Column): number => Math.min(natural.get(column.key) ?? 0, isText(column) ? MIN_TEXT : 40);
+  const least = (column: Column): number => Math.min(natural.get(column.key) ?? 0, isText(column) ? GOOD_TEXT : 40);
   while (needed(least) > width) {
     const spare = columns.reduce<Column | undefined>(
       (most, column) => ((column.spare ?? 0) > (most?.spare ?? 0) ? column : most),
@@ -57,7 +64,7 @@ export function layOut(section: Pick<ShownSection, 'columns' | 'rows'>, width: n
 }
 
 function isText({ kind }: Column): boolean {
-  return kind === 'text' || kind === 'prose';
+  return kind === 'text' || kind === 'prose' || kind === 'who';
 }
 
 /** Natural widths, with the widest texts cut first until all fit; other columns only if texts alone do not help. */

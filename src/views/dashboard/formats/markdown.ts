@@ -1,22 +1,23 @@
 // A board as GitHub-flavoured Markdown: a table per section. Foreign text stays text: no link, image, code or HTML comes of it.
 
-import { alignOf, readable } from '../cells.ts';
+import { alignOf, type Reading, readable } from '../cells.ts';
 import type { Board, ShownSection } from '../define.ts';
 import { inertLine } from '../inert.ts';
 import type { FormatOptions } from './define.ts';
 
 export function renderMarkdown(board: Board, { now }: FormatOptions): string {
+  const reading = { now, names: board.names };
   const head = `# Baton · ${board.title}\n\n${words(board.project)} · seq ${board.seq} · ${board.at}\n`;
-  const parts = board.sections.map((section) => sectionText(section, now));
+  const parts = board.sections.map((section) => sectionText(section, reading));
   return [head, ...parts, ...(board.hint === undefined ? [] : [`> ${words(board.hint)}\n`])].join('\n');
 }
 
-function sectionText(section: ShownSection, now: number): string {
+function sectionText(section: ShownSection, reading: Reading): string {
   const { columns, rows, total, title } = section;
   if (section.facts === true) {
     const facts = columns.flatMap((column) => {
       const value = rows[0]?.[column.key];
-      return value === undefined ? [] : [`- ${column.title}: ${words(readable(value, column, now))}\n`];
+      return value === undefined ? [] : [`- ${column.title}: ${words(readable(value, column, reading))}\n`];
     });
     return `## ${title}\n\n${facts.join('')}`;
   }
@@ -26,7 +27,7 @@ function sectionText(section: ShownSection, now: number): string {
   const table = [
     line(shown.map((column) => column.title)),
     line(shown.map((column) => (alignOf(column) === 'right' ? '--:' : '---'))),
-    ...rows.map((row) => line(shown.map((column) => words(readable(row[column.key], column, now))))),
+    ...rows.map((row) => line(shown.map((column) => words(readable(row[column.key], column, reading))))),
   ];
   const left = total - rows.length;
   const more = left > 0 ? `\n… ${left} more${section.more === undefined ? '' : `: ${words(section.more)}`}\n` : '';

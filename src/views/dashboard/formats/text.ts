@@ -1,10 +1,10 @@
 // A board as a boxed screen of exactly so many columns. Every line is exactly as wide as asked, whatever the texts hold.
 
-import { readable } from '../cells.ts';
+import { type Reading, readable } from '../cells.ts';
 import type { Board, Cell, Column, Row, ShownSection } from '../define.ts';
 import { cut, pad, plain, widthOf } from '../measure.ts';
 import type { FormatOptions, Paint, Tone } from './define.ts';
-import { type Grid, gridLine, layOut } from './grid.ts';
+import { type Grid, gridLine, layOut, naturalWidth } from './grid.ts';
 import { type Span, toneOf } from './tone.ts';
 
 /** Below this no frame fits. */
@@ -18,21 +18,41 @@ export function renderText(board: Board, options: FormatOptions): string {
   const frame = new Frame(width, options.paint ?? ((text) => text));
   const time = `${board.at.slice(0, 10)} ${board.at.slice(11, 19)}Z`;
   frame.top(`Baton · ${board.title}`, `${plain(board.project)} · seq ${board.seq} · ${time}`);
-  for (const group of groups(board.sections, width)) frame.sections(group, options.now);
+  const reading = { now: options.now, names: board.names };
+  for (const group of groups(board.sections, width, reading)) frame.sections(group, reading);
   if (board.hint !== undefined) frame.foot(`> ${plain(board.hint)}`);
   return frame.finish();
 }
 
-/** Sections one below the other; two narrow ones in a row share a line of a wide screen. */
-function groups(sections: readonly ShownSection[], width: number): ShownSection[][] {
+/** Sections one below the other; two narrow ones in a row share a line of a wide screen, or of one that has room for both. */
+function groups(sections: readonly ShownSection[], width: number, reading: Reading): ShownSection[][] {
+  const [left, right] = halvesOf(width);
+  const narrow = (section: ShownSection, room: number): boolean =>
+    section.half === true && section.rows.length > 0 && (width >= PAIR_WIDTH || fitsInto(section, room, reading));
   const found: ShownSection[][] = [];
   for (const section of sections) {
     const last = found.at(-1);
-    const pairs = width >= PAIR_WIDTH && section.half === true && last?.length === 1 && last[0]?.half === true;
+    const [before] = last ?? [];
+    const pairs = last?.length === 1 && before !== undefined && narrow(before, left) && narrow(section, right);
     if (pairs) last.push(section);
     else found.push([section]);
   }
   return found;
+}
+
+/** Room for the texts of two sections side by side: less the frame, and the line between them. */
+function halvesOf(width: number): [left: number, right: number] {
+  const both = width - 4 - 3;
+  return [Math.floor(both / 2), both - Math.floor(both / 2)];
+}
+
+/** Without cutting a table; facts fit anywhere, but for long ones. */
+function fitsInto(section: ShownSection, width: number, reading: Reading): boolean {
+  if (section.facts !== true) return naturalWidth(section, reading) <= width;
+  const [row = {}] = section.rows;
+  return section.columns.every(
+    (column) => widthOf(plain(readable(row[column.key], column, reading))) + widthOf(column.title) < width,
+  );
 }
 
 class Frame {
@@ -64,21 +84,21 @@ class Frame {
     ]);
   }
 
-  sections(group: readonly ShownSection[], now: number): void {
+  sections(group: readonly ShownSection[], reading: Reading): void {
     const [first, second] = group;
     if (first === undefined) return;
     const all = this.width - 4;
     if (second === undefined) {
       this.rule([titleOf(first)], undefined);
-      for (const line of bodyOf(first, all, now)) this.row([line]);
+      for (const line of bodyOf(first, all, reading)) this.row([line]);
       return;
     }
-    const left = Math.floor((all - 3) / 2);
+    const [left, right] = halvesOf(this.width);
     this.rule([titleOf(first), titleOf(second)], left + 3);
-    const one = bodyOf(first, left, now);
-    const two = bodyOf(second, all - 3 - left, now);
+    const one = bodyOf(first, left, reading);
+    const two = bodyOf(second, right, reading);
     for (let at = 0; at < Math.max(one.length, two.length); at += 1) {
-      this.row([one[at] ?? blank(left), two[at] ?? blank(all - 3 - left)]);
+      this.row([one[at] ?? blank(left), two[at] ?? blank(right)]);
     }
   }
 
@@ -131,6 +151,7 @@ class Frame {
 }
 
 function titleOf(section: ShownSection): string {
+  if (section.rows.length === 0) return `${section.title}: none`;
   return section.facts === true ? section.title : `${section.title} (${section.total})`;
 }
 
@@ -139,12 +160,12 @@ function blank(width: number): Span[] {
 }
 
 /** A section's lines, each exactly `width` wide. */
-function bodyOf(section: ShownSection, width: number, now: number): Span[][] {
+function bodyOf(section: ShownSection, width: number, reading: Reading): Span[][] {
   const [first] = section.rows;
-  if (section.facts === true && first !== undefined) return factLines(section.columns, first, width, now);
-  if (section.rows.length === 0) return [[[pad('none', width), 'dim']]];
-  const grid: Grid = layOut(section, width, now);
-  const lines = [gridLine(grid, grid.titles, () => 'dim')];
+  if (first === undefined) return [];
+  if (section.facts === true) return factLines(section.columns, first, width, reading);
+  const grid: Grid = layOut(section, width, reading);
+  const lines = section.bare === true ? [] : [gridLine(grid, grid.titles, () => 'dim')];
   for (const cells of grid.cells) lines.push(gridLine(grid, cells, (column, text) => toneOf(column, text)));
   const left = section.total - section.rows.length;
   if (left > 0) {
@@ -155,12 +176,12 @@ function bodyOf(section: ShownSection, width: number, now: number): Span[][] {
 }
 
 /** `title value`, one after the other as words in a line. */
-function factLines(columns: readonly Column[], row: Row, width: number, now: number): Span[][] {
+function factLines(columns: readonly Column[], row: Row, width: number, reading: Reading): Span[][] {
   const facts = columns.flatMap((column): { title: string; text: string; tone: Tone | undefined }[] => {
     const value: Cell | undefined = row[column.key];
     if (value === undefined) return [];
     const title = `${cut(column.title, Math.max(1, width - 2))} `;
-    const text = cut(plain(readable(value, column, now)), width - widthOf(title));
+    const text = cut(plain(readable(value, column, reading)), width - widthOf(title));
     return [{ title, text, tone: toneOf(column, text) }];
   });
   if (facts.length === 0) return [[[pad('none', width), 'dim']]];

@@ -22,7 +22,7 @@ const SESSION_COLUMNS = columns({
 
 const AGENT_COLUMNS = columns({
   agent: 'text',
-  session: 'id',
+  session: 'who',
   tier: { kind: 'text', spare: 1 },
   claims: 'count',
   working_on: 'prose',

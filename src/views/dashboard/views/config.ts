@@ -31,7 +31,9 @@ function serverRows({ process, store }: Source): Row[] {
 /** Every leaf of the project's document by its path. */
 function projectRows({ view, project }: Source): Row[] {
   const doc = view.get<{ [key: string]: Json }>(projectStream(project.id));
-  return doc === undefined ? [] : leaves(doc, '', 0);
+  // Whatever is configured by its own name: that it stands under `config` tells nobody anything.
+  const { config = {}, ...facts } = doc ?? {};
+  return [...leaves(facts, '', 0), ...(isObject(config) ? leaves(config, '', 0) : [])];
 }
 
 function leaves(value: Readonly<object>, path: string, depth: number): Row[] {

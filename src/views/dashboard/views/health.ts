@@ -1,5 +1,6 @@
 // The dashboard's view of health: checks with what to do about each that is not well, and the store's own figures.
 
+import { CHECKS } from '../../alerts.ts';
 import { columns, type DashboardView, type Row, type Source } from '../define.ts';
 
 const CHECK_COLUMNS = columns({
@@ -7,7 +8,8 @@ const CHECK_COLUMNS = columns({
   state: 'status',
   level: { kind: 'count', quiet: true },
   found: 'prose',
-  next: { kind: 'prose', spare: 1 },
+  // Stands with the alerts, above.
+  next: { kind: 'prose', quiet: true },
 });
 const STORE_COLUMNS = columns({
   kind: 'text',
@@ -26,6 +28,7 @@ export const health: DashboardView = {
   name: 'health',
   title: 'Health',
   needsLog: true,
+  alerts: CHECKS,
   sections: (source) => [
     { name: 'checks', title: 'Checks', columns: CHECK_COLUMNS, rows: checkRows(source) },
     { name: 'store', title: 'Store', columns: STORE_COLUMNS, rows: [storeRow(source)], facts: true, half: true },

@@ -27,8 +27,8 @@ const DECISION_COLUMNS = columns({
 });
 const ESCALATION_COLUMNS = columns({
   message: { kind: 'id', spare: 3 },
-  from: 'text',
-  to: 'text',
+  from: 'who',
+  to: 'who',
   state: 'status',
   since_at: 'time',
   above: { kind: 'text', title: 'then', spare: 1 },

@@ -16,7 +16,7 @@ const LOCK_COLUMNS = columns({
 });
 const HOLDER_COLUMNS = columns({
   lock: 'id',
-  who: 'text',
+  who: 'who',
   since_at: 'time',
   lease_ends_at: 'time',
   paths: { kind: 'prose', spare: 1 },
@@ -24,7 +24,7 @@ const HOLDER_COLUMNS = columns({
 });
 const WAITING_COLUMNS = columns({
   lock: 'id',
-  who: 'text',
+  who: 'who',
   since_at: 'time',
   priority: 'count',
   paths: { kind: 'prose', spare: 1 },

@@ -18,13 +18,13 @@ const NEXT_COLUMNS = columns({
 });
 const VELOCITY_COLUMNS = columns({
   sprint: 'id',
-  points: 'number',
+  points: { kind: 'number', title: 'pts' },
   tasks: 'count',
   best_percent: { kind: 'percent', title: 'of best', bar: true },
 });
 const BURN_COLUMNS = columns({
   day: 'id',
-  points: 'number',
+  points: { kind: 'number', title: 'pts' },
   tasks: 'count',
   left_percent: { kind: 'percent', title: 'left', bar: true },
 });

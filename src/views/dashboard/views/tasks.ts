@@ -25,7 +25,7 @@ const WORK_COLUMNS = columns({
 const COUNT_COLUMNS = columns({
   status: 'status',
   tasks: 'count',
-  points: 'number',
+  points: { kind: 'number', title: 'pts' },
   share_percent: { kind: 'percent', title: 'share', bar: true },
 });
 const SPRINT_COLUMNS = columns({
@@ -88,11 +88,12 @@ export function countSection({ plan }: Source, scope: string, title: string): Se
   };
 }
 
-/** Tasks in work, in review or blocked: those that have stood still too long first, then the longest in their status. */
+/** In work, in review or blocked: what has stood still too long first, then what is blocked, then the longest in its status. */
 export function workSection(source: Source, scope: string): Section {
   const { alerts } = configOf(source.view, source.project.id);
   const found = standing(source, scope).map((row) => ({ row, late: standsTooLong(row, alerts, source.now) }));
-  found.sort((a, b) => Number(b.late) - Number(a.late) || a.row.since - b.row.since);
+  const blocked = ({ row }: (typeof found)[number]): number => Number(row.status === 'blocked');
+  found.sort((a, b) => Number(b.late) - Number(a.late) || blocked(b) - blocked(a) || a.row.since - b.row.since);
   const rows = found.map(({ row, late }): Row => ({ ...taskCells(row), overdue: late ? true : undefined }));
   const more = 'plan_list {"kind": "task", "status": "active"}';
   return { name: 'work', title: 'In work', columns: WORK_COLUMNS, rows, more };

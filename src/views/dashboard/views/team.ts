@@ -2,8 +2,12 @@
 
 import { hasEnded } from '../../../domain/run.ts';
 import { projectStream } from '../../../domain/session-commands.ts';
+import { addressName, type ChannelDocument } from '../../../domain/team/channel.ts';
 import { everybodyIn, teamsOf } from '../../../domain/team/team.ts';
+import { FailureError } from '../../../failure.ts';
 import { happened } from '../../activity.ts';
+import { CHECKS } from '../../alerts.ts';
+import { readableFacts } from '../../sessions.ts';
 import { openSessions } from '../../team/people.ts';
 import { columns, type DashboardView, momentOf, type Row, type Section, type Source } from '../define.ts';
 import { sessionSection } from './agents.ts';
@@ -15,9 +19,11 @@ const TEAM_COLUMNS = columns({ team: 'text', orchestrator: 'text', members: 'cou
 const ACTIVITY_COLUMNS = columns({
   happened_at: 'time',
   what: 'id',
-  on: 'text',
-  by: { kind: 'text', spare: 1 },
-  seq: { kind: 'count', spare: 2 },
+  times: 'count',
+  about: 'prose',
+  on: { kind: 'text', spare: 2 },
+  by: { kind: 'who', spare: 1 },
+  seq: { kind: 'count', spare: 3 },
 });
 const ACTIVITY = 8;
 
@@ -25,19 +31,8 @@ export const team: DashboardView = {
   name: 'team',
   title: 'Team',
   needsLog: true,
-  alerts: [
-    'writing',
-    'contention',
-    'log',
-    'runs',
-    'leases',
-    'tokens',
-    'sessions',
-    'handoffs',
-    'blocked',
-    'idle',
-    'escalations',
-  ],
+  // Whoever chose less durability knows it.
+  alerts: CHECKS.filter((check) => check !== 'durability'),
   sections: (source) => {
     const sprint = activeSprint(source);
     const planned = source.plan().tasks.set(source.project.id, 'all').size > 0;
@@ -82,8 +77,36 @@ function teamSection(source: Source): Section {
 
 /** What sessions of this project did last. */
 function activitySection(source: Source): Section {
-  const rows = happened(source, ACTIVITY).map(
-    ({ at, type, stream, by, seq }): Row => ({ happened_at: at, what: type, on: stream, by, seq }),
-  );
+  const rows = happened(source, ACTIVITY).map(({ at, type, times, stream, by, seq, session }): Row => {
+    // Who works on its own session is named once.
+    const about = stream === `session/${session}` ? undefined : titleOf(source, stream);
+    return { happened_at: at, what: type, times, about, on: stream, by, seq };
+  });
   return { name: 'activity', title: 'Last', columns: ACTIVITY_COLUMNS, rows };
+}
+
+/** What people call the thing that a stream is of; absent where it has no name. */
+function titleOf({ view, plan }: Source, stream: string): string | undefined {
+  const [kind, id = ''] = stream.split('/');
+  if (kind === 'task') return plan().tasks.get(id)?.title;
+  if (kind === 'sprint') return plan().sprints.get(id)?.title;
+  if (kind === 'epic') return plan().epics.get(id)?.title;
+  if (kind === 'run') return readable<{ name?: string }>(view, stream)?.name;
+  if (kind === 'channel') return channelName(readable<ChannelDocument>(view, stream));
+  if (kind === 'decision') return readable<{ title?: string }>(view, stream)?.title;
+  return kind === 'session' ? readableFacts(view, stream)?.name : undefined;
+}
+
+function channelName(head: Readonly<ChannelDocument> | undefined): string | undefined {
+  return head === undefined ? undefined : addressName(head);
+}
+
+/** One document's damage must not keep everybody from the view. */
+function readable<T extends object>(view: Source['view'], stream: string): Readonly<T> | undefined {
+  try {
+    return view.get<T>(stream);
+  } catch (error) {
+    if (error instanceof FailureError) return undefined;
+    throw error;
+  }
 }
