@@ -70,13 +70,14 @@ export class Maintenance {
   private async keepUp(upkeep: Upkeep): Promise<void> {
     const { store } = this.documents;
     const mark = upkeep.mark();
-    await store.settle();
     for (const stream of upkeep.dirty()) {
       // Between documents the process answers calls; each is written as it is in that moment.
       await new Promise((resolve) => setImmediate(resolve));
       const snapshot = await this.durableSnapshot(stream);
       if (snapshot !== undefined) store.putSnapshot(snapshot);
     }
+    // Where no document has changed nothing has settled yet what the mark speaks of.
+    await store.settle();
     mark.save();
     await upkeep.seal();
     // Not only after a seal: whoever sealed may have died before, and a restored store has no index files.

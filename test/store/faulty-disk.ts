@@ -28,8 +28,8 @@ export interface Call {
 
 export class Killed extends Error {}
 
-/** How much of what was not synced a power loss leaves. */
-export type Loss = 'all-unsynced' | 'some-unsynced' | 'nul-in-unsynced' | 'nothing';
+/** How much of what was not synced a power loss leaves. `new-names`: of names only the new ones go, removals stay. */
+export type Loss = 'all-unsynced' | 'new-names' | 'some-unsynced' | 'nul-in-unsynced' | 'nothing';
 
 interface OpenFile {
   path: string;
@@ -45,9 +45,9 @@ export class FaultyDisk implements Disk {
   private matched = 0;
   private readonly opened = new Map<number, OpenFile>();
   /** What an inode is known to hold for good. */
-  private readonly synced = new Map<number, Buffer>();
+  private synced = new Map<number, Buffer>();
   /** Names that are known to stay, by directory. */
-  private readonly names = new Map<string, Map<string, number>>();
+  private names = new Map<string, Map<string, number>>();
   private die: () => void = () => undefined;
 
   constructor(root: string, fault?: Fault) {
@@ -71,7 +71,10 @@ export class FaultyDisk implements Disk {
   open(path: string, how: OpenFor, mode?: number): number {
     return this.call('open', path, 0, () => {
       const fd = realDisk.open(path, how, mode);
-      this.opened.set(fd, { path, ino: realDisk.fstat(fd).ino });
+      const { ino, size } = realDisk.fstat(fd);
+      // The number of a file that is gone may be given to a new one.
+      if (size === 0) this.synced.delete(ino);
+      this.opened.set(fd, { path, ino });
       return fd;
     });
   }
@@ -184,6 +187,14 @@ export class FaultyDisk implements Disk {
     this.die();
   }
 
+  /** The same disk as another process has it. */
+  peer(): FaultyDisk {
+    const peer = new FaultyDisk(this.root);
+    peer.synced = this.synced;
+    peer.names = this.names;
+    return peer;
+  }
+
   /** Lays out in `to` what a power loss now would leave of the directory. `random` gives numbers in [0, 1). */
   powerLoss(to: string, loss: Loss, random: () => number): void {
     fs.mkdirSync(to, { recursive: true });
@@ -192,8 +203,8 @@ export class FaultyDisk implements Disk {
 
   private layOut(from: string, to: string, loss: Loss, random: () => number): void {
     const current = fs.existsSync(from) ? namesIn(from) : new Map<string, number>();
-    const names = loss === 'all-unsynced' || random() < 0.5 ? (this.names.get(from) ?? new Map()) : current;
-    for (const [name, ino] of loss === 'nothing' ? current : names) {
+    const names = this.namesLeft(from, current, loss, random);
+    for (const [name, ino] of names) {
       const here = join(from, name);
       const stat = fs.lstatSync(here, { throwIfNoEntry: false });
       if (stat?.isDirectory()) {
@@ -205,6 +216,13 @@ export class FaultyDisk implements Disk {
       const kept = this.synced.get(ino) ?? Buffer.alloc(0);
       fs.writeFileSync(join(to, name), now === undefined ? kept : left(kept, now, loss, random));
     }
+  }
+
+  private namesLeft(folder: string, current: Map<string, number>, loss: Loss, random: () => number) {
+    if (loss === 'nothing') return current;
+    const known = this.names.get(folder) ?? new Map<string, number>();
+    if (loss === 'new-names') return new Map([...known].filter(([name]) => current.has(name)));
+    return loss === 'all-unsynced' || random() < 0.5 ? known : current;
   }
 
   private call<T>(operation: Operation, path: string, bytes: number, real: () => T): T {
@@ -256,7 +274,7 @@ function namesIn(path: string): Map<string, number> {
 /** What is left of a file whose first bytes were synced and whose last were not. */
 function left(kept: Buffer, now: Buffer, loss: Loss, random: () => number): Buffer {
   if (loss === 'nothing') return now;
-  if (loss === 'all-unsynced') return kept;
+  if (loss === 'all-unsynced' || loss === 'new-names') return kept;
   const from = kept.length + Math.floor(random() * (now.length - kept.length + 1));
   if (loss === 'some-unsynced') return now.subarray(0, from);
   const holed = Buffer.from(now);

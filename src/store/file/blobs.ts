@@ -9,6 +9,8 @@ export class FileBlobs implements Blobs {
   private readonly disk: Disk;
   private readonly folder: string;
   private readonly durability: Durability;
+  /** The folder's own name is durable. */
+  private named = false;
 
   constructor(disk: Disk, dir: string, durability: Durability) {
     this.disk = disk;
@@ -39,15 +41,21 @@ export class FileBlobs implements Blobs {
     // A commit will name it: it has to be there, whole, after any power loss that keeps the commit.
     if (this.read(sha256) !== undefined) {
       // Whoever wrote it may have died before its name was durable.
+      this.ensureFolder(durable);
       if (durable) syncDirectory(this.disk, this.folder);
       return sha256;
     }
-    if (this.disk.stat(this.folder) === undefined) {
-      this.disk.mkdir(this.folder);
-      if (durable) syncDirectory(this.disk, this.folder.slice(0, this.folder.lastIndexOf('/')));
-    }
+    this.ensureFolder(durable);
     replaceFile(this.disk, path, bytes, { mode: 0o400, durable });
     return sha256;
+  }
+
+  /** Its name is synced once by every process: whoever made it may have died before. */
+  private ensureFolder(durable: boolean): void {
+    if (this.disk.stat(this.folder) === undefined) this.disk.mkdir(this.folder);
+    else if (this.named) return;
+    if (durable) syncDirectory(this.disk, this.folder.slice(0, this.folder.lastIndexOf('/')));
+    this.named = true;
   }
 
   private read(sha256: string): Buffer | undefined {

@@ -52,7 +52,7 @@ export class DocumentFiles {
     if (before.kind === 'sound' && before.snapshot.seq > snapshot.seq) return;
     if (before.kind === 'edited') this.keepAside(path, 'edited');
     const bytes = Buffer.from(encode(snapshot));
-    this.ensureFolder(folder);
+    this.ensureFolder(folder, durable);
     const options = { mode: 0o400, durable, nameLater: true };
     try {
       replaceFile(this.disk, path, bytes, options);
@@ -60,7 +60,7 @@ export class DocumentFiles {
       if (errnoOf(error) !== 'ENOENT') throw error;
       // The folder was deleted under us: its documents come back as they change or are named.
       this.made.delete(folder);
-      this.ensureFolder(folder);
+      this.ensureFolder(folder, durable);
       replaceFile(this.disk, path, bytes, options);
     }
     if (durable) this.unsynced.add(folder);
@@ -91,11 +91,16 @@ export class DocumentFiles {
     }
   }
 
-  private ensureFolder(folder: string): void {
+  private ensureFolder(folder: string, durable: boolean): void {
     if (this.made.has(folder)) return;
     const stat = this.disk.stat(folder);
-    if (stat === undefined) this.disk.mkdir(folder);
-    else if (!stat.isDirectory) {
+    if (stat === undefined) {
+      this.disk.mkdir(folder);
+      for (let at = folder; durable && at !== this.dir; ) {
+        at = at.slice(0, at.lastIndexOf('/'));
+        this.unsynced.add(at);
+      }
+    } else if (!stat.isDirectory) {
       const why = `${folder} is not a directory of its own`;
       throw new FailureError({ code: 'store-unsafe', why, how: 'move it away; Baton makes it again' });
     }

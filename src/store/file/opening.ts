@@ -38,9 +38,10 @@ export function openLog(options: OpenLogOptions): FileLog {
   const { disk, dir } = options;
   const logDir = `${dir}/log`;
   try {
+    const above = missingAbove(disk, dir);
     makeDirectories(disk, dir, logDir);
     if (!options.forceNetworkFs) refuseNetwork(disk, dir);
-    ensureFirstSegment(options, logDir);
+    ensureFirstSegment(options, logDir, above);
     return foldLog(options, logDir);
   } catch (error) {
     const errno = errnoOf(error);
@@ -52,6 +53,17 @@ export function openLog(options: OpenLogOptions): FileLog {
 /** The name of the network file system a path is on, or undefined. */
 export function networkFileSystem(disk: Disk, path: string): string | undefined {
   return NETWORK_FILE_SYSTEMS.get(disk.fsType(path) >>> 0);
+}
+
+/** The directories that are not there yet, from `dir` upwards. */
+function missingAbove(disk: Disk, dir: string): string[] {
+  const missing: string[] = [];
+  for (let path = dir; disk.stat(path) === undefined; path = parentOf(path)) missing.push(path);
+  return missing;
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
 }
 
 function makeDirectories(disk: Disk, dir: string, logDir: string): void {
@@ -78,15 +90,15 @@ function refuseNetwork(disk: Disk, dir: string): void {
   });
 }
 
-/** Segment 1 is made only in a log without any segment; every opener syncs the names, for the maker may have died first. */
-function ensureFirstSegment(options: OpenLogOptions, logDir: string): void {
+/**
+ * Segment 1 is made only in a log without any segment; its name is synced by whoever begins to write to it. Every opener
+ * syncs the names of the directories, for their maker may have died first: `made` are those that this one had to make.
+ */
+function ensureFirstSegment(options: OpenLogOptions, logDir: string, made: readonly string[]): void {
   const { disk, dir, durability } = options;
   if (listSegments(disk, logDir).length === 0) disk.close(disk.open(segmentPath(logDir, 1), 'append-create'));
   if (durability === 'none') return;
-  syncDirectory(disk, logDir);
-  syncDirectory(disk, dir);
-  const parent = dir.slice(0, dir.lastIndexOf('/'));
-  if (parent !== '') syncDirectory(disk, parent);
+  for (const path of new Set([dir, parentOf(dir), ...made.map(parentOf)])) syncDirectory(disk, path);
 }
 
 function foldLog(options: OpenLogOptions, logDir: string): FileLog {

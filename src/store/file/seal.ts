@@ -89,16 +89,15 @@ export async function compressSegments(disk: Disk, logDir: string, currentSegmen
     if (!file.plain) continue;
     const bytes = disk.readFile(plain);
     if (!file.compressed) {
-      replaceFile(disk, `${plain}.gz`, await gzipMembers(bytes), { durable: true });
+      replaceFile(disk, `${plain}.gz`, await gzipMembers(bytes), { durable: true, nameLater: true });
       count += 1;
     }
     // Read back, since the plain form is the truth until it goes; an empty one was made by a process that had stalled.
     const compressed = readCompressed(disk, logDir, file.firstSeq);
     if (compressed === undefined || (bytes.length > 0 && !compressed.equals(bytes))) continue;
-    // Whoever made the compressed form may have died before its name was durable.
+    // Made here or by somebody who died since: its name is durable before the other goes.
     syncDirectory(disk, logDir);
     disk.unlink(plain);
-    syncDirectory(disk, logDir);
   }
   return count;
 }
