@@ -20,7 +20,7 @@ export interface ProjectDocument {
 }
 
 /** project_get shows all of it in one answer. */
-const MAX_CONFIG_CHARS = 15_000;
+export const MAX_CONFIG_CHARS = 15_000;
 
 export interface SaveProjectInput {
   project: string;
