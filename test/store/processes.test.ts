@@ -41,9 +41,10 @@ it('survive kill -9 at any moment: nothing acknowledged is lost, doubled or out 
 }, async () => {
   const { drill } = newDrill();
   const readers = [drill.start({ name: 'r-1', role: 'read' }), drill.start({ name: 'r-2', role: 'read' })];
-  await drill.storm({ writers: 4, ms: 4_000, everyMs: 120 });
+  // By count, not by time: a machine that is busy otherwise takes longer.
+  await drill.storm({ writers: 4, ms: 30_000, everyMs: 120, kills: 20 });
   const findings = await finish(drill);
-  expect(findings.kills).toBeGreaterThan(8);
+  expect(findings.kills).toBe(20);
   expect(findings.acked).toBeGreaterThan(100);
   expect(drill.reports).toHaveLength(readers.length);
   expect(findings.worstCallMs).toBeLessThan(2_000);
