@@ -1,6 +1,7 @@
 // graph_check: every fault of a graph at once, how long and wide it is, and its hash for run_start. May save it by name.
 
 import { z } from 'zod';
+import { visible } from '../display.ts';
 import { saveGraph } from '../domain/run-start.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import { checkGraph } from '../graph/check.ts';
@@ -147,5 +148,8 @@ function optimised(graph: AnyGraph): { graph: AnyGraph; removed: string[] } {
 }
 
 function plain(faults: readonly Fault[]): Fault[] {
-  return faults.map(({ code, at, message, hint }) => ({ code, at, message: message.slice(0, 500), hint }));
+  return faults.map(({ code, at, message, hint }) => {
+    // What they quote of the graph is foreign text.
+    return { code, at: visible(at), message: visible(message.slice(0, 500)), hint: visible(hint) };
+  });
 }

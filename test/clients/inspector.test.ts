@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { freshDir } from '../e2e/rig.ts';
+import { type Answer, type Client, type Who, walk } from './path.ts';
 
 const home = process.env['BATON_TEST_INSPECTOR'] ?? '';
 const cli = path.join(home, 'node_modules/.bin/mcp-inspector');
@@ -22,6 +23,11 @@ interface Ran {
 }
 
 function inspect(dir: string, ...args: string[]): Promise<Ran> {
+  return inspectAs(undefined, dir, ...args);
+}
+
+/** With `window`, as the client's session of that name. */
+function inspectAs(window: string | undefined, dir: string, ...args: string[]): Promise<Ran> {
   const env = { PATH: process.env['PATH'] ?? '', HOME: dir, MCP_INSPECTOR_SECRET_STORE: 'memory' };
   const server = [
     process.execPath,
@@ -30,6 +36,7 @@ function inspect(dir: string, ...args: string[]): Promise<Ran> {
     `BATON_STATE_DIR=${dir}/state`,
     '-e',
     'BATON_TOOLSETS=all',
+    ...(window === undefined ? [] : ['-e', `CLAUDE_CODE_SESSION_ID=${window}`]),
   ];
   return new Promise((resolve) => {
     execFile(
@@ -98,4 +105,46 @@ describe.skipIf(!installed)('MCP Inspector', () => {
     const refused = await call(dir, 'state_get', { path: '$.a[' });
     expect(refused.code).toBe(5);
   }, 120_000);
+
+  test('goes the whole way from a session to a decision', async () => {
+    const dir = freshDir();
+    const calling = (who: Who, tool: string, args: object) =>
+      inspectAs(
+        who,
+        dir,
+        '--method',
+        'tools/call',
+        '--tool-name',
+        tool,
+        '--tool-args-json',
+        JSON.stringify(args),
+        ...json,
+      );
+    const client: Client = {
+      call: async (who, tool, args) => {
+        const { code, out, result } = await calling(who, tool, args);
+        expect(code, `${tool}: ${out}`).toBe(0);
+        return result['structuredContent'] as Answer;
+      },
+      refused: async (who, tool, args) => {
+        const { code, out } = await calling(who, tool, args);
+        expect(code, `${tool}: ${out}`).toBe(5);
+        return out;
+      },
+      read: async (who, uri) => {
+        const { result } = await inspectAs(who, dir, '--method', 'resources/read', '--uri', uri, ...json);
+        return (result['contents'] as { text: string }[])[0]?.text ?? '';
+      },
+      prompt: async (who, name, args) => {
+        const given = Object.entries(args).flatMap(([key, value]) => ['--prompt-args', `${key}=${value}`]);
+        const method = ['--method', 'prompts/get', '--prompt-name', name, ...given, ...json];
+        const { result } = await inspectAs(who, dir, ...method);
+        return (result['messages'] as { content: { text: string } }[])[0]?.content.text ?? '';
+      },
+    };
+    await walk(client, (what, answer, expected) => {
+      if (typeof expected === 'object') expect(answer, what).toMatchObject(expected as object);
+      else expect(answer, what).toEqual(expected);
+    });
+  }, 300_000);
 });

@@ -41,6 +41,8 @@ export interface SaveSprintAnswer extends SaveAnswer {
   carried: number;
 }
 
+const WHEN_ENDING = 'only when the sprint ends: with status completed or cancelled, or archived';
+
 export function saveSprint(tx: Transaction, ctx: Context, input: SaveSprintInput): Result<SaveSprintAnswer> {
   const saved = input.id === undefined ? createSprint(tx, ctx, input) : updateSprint(tx, ctx, input, input.id);
   if (!saved.ok || input.join === undefined) return saved;
@@ -57,6 +59,7 @@ function createSprint(tx: Transaction, ctx: Context, input: SaveSprintInput): Re
   const { fields, project } = input;
   if (fields.title === undefined) return badInput('title', 'required for a new sprint; give id to change one');
   if (fields.archived === true) return badInput('archived', 'a new sprint is not archived');
+  if (input.carryTo !== undefined) return badInput('carry_to', WHEN_ENDING);
   const [id = ''] = nextIds(tx, 'sprint', 1);
   const sprint = newSprint(ctx, id, project, fields);
   const fault = datesFault(sprint);
@@ -99,6 +102,7 @@ function updateSprint(tx: Transaction, ctx: Context, input: SaveSprintInput, nam
   const illegal = illegalStatus(SPRINT_LEGAL, 'sprint', id, from, to);
   if (illegal !== undefined) return fail(illegal);
   const result = ending(input, before, to);
+  if (result === undefined && input.carryTo !== undefined) return badInput('carry_to', WHEN_ENDING);
   const held = result && heldByRun(tx, found.value, result.what);
   if (held !== undefined) return fail(held);
   const carried = result === undefined ? ok(undefined) : carryOver(tx, result);

@@ -79,6 +79,12 @@ describe('ending a sprint', () => {
     return { rig, sprint, done, open, waiting, dropped };
   }
 
+  test('carry_to without an end is refused: it would do nothing', async () => {
+    const { rig, sprint } = await given();
+    const refused = { code: 'invalid-input', issues: [{ at: 'carry_to' }] };
+    expect(await rig.refuseSprint(sprint, { goal: 'x' }, { carryTo: 'backlog' })).toMatchObject(refused);
+  });
+
   test('with unfinished tasks asks where they go', async () => {
     const { rig, sprint } = await given();
     const failure = await rig.refuseSprint(sprint, { status: 'completed' });

@@ -1,9 +1,13 @@
 // plan_list of what is registered: agents, commands, tools, templates, MCP servers. Agents that merely are there appear too.
 
 import { REGISTRY_KINDS, type RegistryKind } from '../../../domain/team/registry.ts';
-import { registryRows } from '../../team/registry.ts';
+import type { Json, JsonObject } from '../../../json/json.ts';
+import { type RegistryRow, registryRows } from '../../team/registry.ts';
+import { line } from '../show.ts';
 import type { ListKind } from './define.ts';
 
+/** Of a description or usage. */
+const TEXT_CHARS = 500;
 const STATUSES = ['available', 'live', 'retired'] as const;
 
 function kindOf(kind: RegistryKind): ListKind {
@@ -25,10 +29,19 @@ function kindOf(kind: RegistryKind): ListKind {
       });
       const rows = wanted
         .slice(after, after + limit)
-        .map((row, index) => ({ place: after + index + 1, row: { ...row } }));
+        .map((row, index) => ({ place: after + index + 1, row: inert(row) }));
       return { rows, total: wanted.length, more: after + rows.length < wanted.length };
     },
   };
+}
+
+/** What others wrote, made fit to be shown. */
+function inert(row: RegistryRow): JsonObject {
+  const shown = Object.entries(row).map(([key, value]): [string, Json] => {
+    if (Array.isArray(value)) return [key, value.map((one) => line(one))];
+    return [key, typeof value === 'string' ? line(value, TEXT_CHARS) : value];
+  });
+  return Object.fromEntries(shown);
 }
 
 export const registeredKinds: readonly ListKind[] = REGISTRY_KINDS.map(kindOf);
