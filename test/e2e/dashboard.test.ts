@@ -1,7 +1,13 @@
 // The dashboard as a client meets it: every view in every format, within its bounds, on a store that is full.
 
+import path from 'node:path';
 import stringWidth from 'string-width';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Documents } from '../../src/documents/documents.ts';
+import type { Address } from '../../src/domain/team/channel.ts';
+import { sendMessage } from '../../src/domain/team/send.ts';
+import { fileBackend } from '../../src/store/open.ts';
+import { selectPointers } from '../../src/tools/json-path.ts';
 import { VIEW_NAMES } from '../../src/views/dashboard/names.ts';
 import { parsePrometheus } from '../views/dashboard/prometheus-parser.ts';
 import { type Answer, freshDir, Server } from './rig.ts';
@@ -16,6 +22,35 @@ const NASTY = '会議 👩‍💻 \u202eevil\u202c \u001b[31mred cafe\u0301 =1+1
 
 let server: Server;
 let run = '';
+
+/** What ten thousand calls of message_send would leave, by another process on the same store, without waiting for the disk. */
+async function sendMany(dir: string): Promise<void> {
+  const { session } = await server.call('session_start');
+  const project = String((await server.call('project_get')).project);
+  const backend = fileBackend({ dir: path.join(dir, 'state'), durability: 'none', forceNetworkFs: false });
+  const documents = new Documents({ ...backend, now: Date.now, id: () => 'none', select: selectPointers });
+  const by = { user: 'tester', session: String(session), tool: 'message_send' };
+  const addresses: Address[] = [
+    { kind: 'all', project },
+    { kind: 'channel', project, name: 'build' },
+    { kind: 'team', project, name: 'core' },
+  ];
+  const sent = Array.from({ length: MESSAGES }, (_, at) =>
+    documents.change(
+      (tx, ctx) =>
+        sendMessage(tx, ctx, {
+          from: { session: String(session) },
+          to: addresses.slice(at % 3, (at % 3) + 1),
+          text: `${NASTY} ${at} ${'long '.repeat(40)}`,
+          kind: at % 10 === 0 ? 'escalation' : 'report',
+          priority: 1 + (at % 5),
+        }),
+      { by },
+    ),
+  );
+  for (const one of await Promise.all(sent)) expect(one.ok).toBe(true);
+  await documents.close();
+}
 
 beforeAll(async () => {
   const dir = freshDir();
@@ -59,17 +94,7 @@ beforeAll(async () => {
   for (let at = 0; at < 50; at += 1) await server.call('run_claim', { run, agent: `agent-${at}` });
   for (let at = 0; at < 30; at += 1)
     await server.call('lock_acquire', { lock: `lock-${at}`, kind: 'database', reason: NASTY });
-  const senders = Array.from({ length: 9 }, async (_, one) => {
-    for (let at = one; at < MESSAGES; at += 9) {
-      await server.call('message_send', {
-        to: ['all', 'channel:build', 'team:core'][at % 3],
-        text: `${NASTY} ${at} ${'long '.repeat(40)}`,
-        kind: at % 10 === 0 ? 'escalation' : 'report',
-        priority: 1 + (at % 5),
-      });
-    }
-  });
-  await Promise.all(senders);
+  await sendMany(dir);
   await server.call('decision_open', { title: NASTY, options: ['yes', 'no'], deadline_s: 3600 });
   await server.fail('run_status', { run: 'run-nothere1' });
 }, 120_000);
@@ -193,7 +218,7 @@ describe('joined parts of a session, on the same full store', () => {
       health: { writable: true, durability: 'fsync', alerts: expect.any(Array) },
       metrics: {
         this_process: {
-          tools: expect.arrayContaining([expect.objectContaining({ tool: 'message_send', calls: MESSAGES })]),
+          tools: expect.arrayContaining([expect.objectContaining({ tool: 'state_get' })]),
         },
         all_processes: { commits_by_tool: { message_send: MESSAGES } },
       },

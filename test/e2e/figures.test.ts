@@ -106,15 +106,18 @@ describe('gates', () => {
   });
 });
 
-test('utilisation: claims held against what the project, a pool and a registration allow', async () => {
-  const found = (await sections(ann, 'metrics')).get('use') ?? [];
-  expect(found.map(({ what, held, capacity, use_percent }) => [what, held, capacity, use_percent])).toEqual([
-    ['agent critic', 1, 2, 50],
-    ['pool critic', 1, 4, 25],
+test('utilisation: claims held and tokens spent against what is allowed, and against what agents can take', async () => {
+  const found = (await sections(ann, 'metrics')).get('limits') ?? [];
+  expect(found.map(({ limit, used, allowed, use_percent }) => [limit, used, allowed, use_percent])).toEqual([
+    ['capacity of critic', 1, 2, 50],
+    ['critic', 1, 4, 25],
     ['all agents', 1, 10, 10],
-    ['agent chief', 0, 2, 0],
-    ['agent lead', 0, 2, 0],
+    [`tokens of ${run}`, 150, 100_000, 0.15],
+    ['capacity of chief', 0, 2, 0],
+    ['capacity of lead', 0, 2, 0],
   ]);
+  for (const view of ['leadership', 'resources'])
+    expect((await sections(bob, view)).get('limits')?.length, view).toBe(6);
 });
 
 test('paths are counted by shape, caches by hits, each process for itself', async () => {
@@ -152,12 +155,6 @@ describe('leadership', () => {
     expect(Number(graph?.least_ms)).toBeLessThanOrEqual(Number(graph?.most_ms));
     // No sprint has ended yet: there is no pace, and so no figure.
     expect(sprint).toEqual({ section: 'forecast', scope: 'SPR-1', left: 3, points_left: 3 });
-  });
-
-  test('limits and allocation', async () => {
-    const of = await sections(ann, 'leadership');
-    expect(of.get('limits')).toMatchObject([{ max_agents: 10, working: 1, tokens_open: 150, tokens_used: 150 }]);
-    expect(of.get('allocation')?.[0]).toMatchObject({ what: 'agent critic', held: 1, capacity: 2 });
   });
 });
 

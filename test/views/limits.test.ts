@@ -29,10 +29,11 @@ test('claims in all, of each pool as large as it is now, and tokens of runs that
   await rig.claimed(agent('critic'));
   okOf(await rig.report(claim, 'progress', { tokens: 250 }));
   expect(limits()).toMatchObject([
+    // The fullest first.
+    { limit: 'critic', used: 1, allowed: 1, use_percent: 100 },
     { limit: 'all agents', used: 2, allowed: 4, use_percent: 50 },
     // One held and three ready, since the critic took a node too: two nodes for each coder.
     { limit: 'coder', used: 1, allowed: 2 },
-    { limit: 'critic', used: 1, allowed: 1, use_percent: 100 },
     { limit: `tokens of ${rig.run}`, used: 250, allowed: 1_000, use_percent: 25 },
   ]);
 });

@@ -47,7 +47,7 @@ describe('runs', () => {
   test('figures that nothing gives are absent', () => {
     const rig = new RunRig([work('a')]);
     const metrics = rowsOf(rig, dashboardViews.metrics);
-    expect([...metrics.keys()]).toEqual(['runs', 'sessions', 'use']);
+    expect([...metrics.keys()]).toEqual(['runs', 'sessions', 'limits']);
     expect(metrics.get('runs')?.[0]).not.toHaveProperty('first_try_percent');
     expect(rowsOf(rig, dashboardViews.cache).get('results')).toEqual([{ results: 0, reused: 0 }]);
   });

@@ -30,7 +30,7 @@ function isFigure(kind: Column['kind']): boolean {
 }
 
 function samples(base: string, title: string, column: Column, rows: readonly Row[], labels: readonly Column[]): string {
-  const name = `${base}_${metricName(column)}`;
+  const name = `${base}${metricName(column, base)}`;
   const lines = rows.flatMap((row) => {
     const value = figureOf(row[column.key], column);
     return value === undefined ? [] : [`${name}${labelText(row, labels)} ${value}\n`];
@@ -55,11 +55,14 @@ function unique(lines: readonly string[]): string[] {
   return [...seen.values()];
 }
 
-function metricName(column: Column): string {
+/** What comes after `base`; what it says already is not said twice. */
+function metricName(column: Column, base: string): string {
   const [from, to] = UNITS[column.kind] ?? ['', ''];
   const key = column.key.endsWith(from) ? column.key.slice(0, column.key.length - from.length) : column.key;
-  const name = `${key}${to}`.replace(/[^a-zA-Z0-9_]/g, '_');
-  return column.grows === true ? `${name}_total` : name;
+  const name = `_${key}${to}`.replace(/[^a-zA-Z0-9_]/g, '_');
+  const section = base.slice(base.lastIndexOf('_'));
+  const rest = name === section || name.startsWith(`${section}_`) ? name.slice(section.length) : name;
+  return column.grows === true ? `${rest}_total` : rest;
 }
 
 /** Prometheus wants seconds, bytes and ratios. */

@@ -5,12 +5,10 @@ import { showId } from '../../../domain/plan/ids.ts';
 import { hasEnded, type RunDocument } from '../../../domain/run.ts';
 import { forecast } from '../../../graph/forecast.ts';
 import { velocityOf } from '../../plan/sprint-facts.ts';
-import { claimedNodes } from '../../runs.ts';
-import { configOf } from '../../settings.ts';
 import { decisionRows } from '../../team/decisions.ts';
 import { escalationsOf } from '../../team/escalations.ts';
 import { columns, type DashboardView, momentOf, type Row, type Source, timeCell } from '../define.ts';
-import { useSection } from './quality.ts';
+import { limitSection } from './quality.ts';
 import { runsOf } from './runs.ts';
 import { activeSprint, overdueTasks, taskCells } from './tasks.ts';
 
@@ -42,13 +40,6 @@ const OVERDUE_COLUMNS = columns({
   since_at: 'time',
   holds_up: 'count',
   why: 'prose',
-});
-const LIMIT_COLUMNS = columns({
-  max_agents: 'count',
-  working: 'count',
-  token_budget: 'count',
-  tokens_open: { kind: 'count', title: 'tokens of runs under way' },
-  tokens_used: { kind: 'count', title: 'of all runs' },
 });
 const FORECAST_COLUMNS = columns({
   scope: 'id',
@@ -91,15 +82,7 @@ export const leadership: DashboardView = {
       more: 'plan_list {"kind": "task", "status": "blocked"}',
     },
     { name: 'forecast', title: 'Forecast', columns: FORECAST_COLUMNS, rows: forecasts(source), more: 'run_status {}' },
-    {
-      name: 'limits',
-      title: 'Limits and use',
-      columns: LIMIT_COLUMNS,
-      rows: [limits(source)],
-      facts: true,
-      half: true,
-    },
-    { ...useSection(source), name: 'allocation', title: 'Allocation' },
+    { ...limitSection(source, 'Allocation'), half: false },
   ],
   hint: (source) => {
     const open = decisions(source).find(({ status }) => status === 'open');
@@ -131,24 +114,6 @@ function escalations(source: Source): Row[] {
 function overdue(source: Source): Row[] {
   const found = overdueTasks(source).sort((a, b) => b.neededBy.length - a.neededBy.length || a.since - b.since);
   return found.map((row): Row => ({ ...taskCells(row), holds_up: row.neededBy.length }));
-}
-
-function limits(source: Source): Row {
-  const { global_settings } = configOf(source.view, source.project.id);
-  const all = runsOf(source);
-  return {
-    max_agents: global_settings.max_concurrent_agents,
-    working: [...claimedNodes(all)].filter(({ node }) => node.server === undefined).length,
-    token_budget: global_settings.token_budget,
-    tokens_open: tokensOf(all.filter(({ status }) => !hasEnded(status))),
-    tokens_used: tokensOf(all),
-  };
-}
-
-/** Absent where nobody has told. */
-function tokensOf(runs: readonly Readonly<RunDocument>[]): number | undefined {
-  const told = runs.flatMap(({ nodes }) => Object.values(nodes).flatMap(({ tokens }) => tokens ?? []));
-  return told.length === 0 ? undefined : told.reduce((sum, tokens) => sum + tokens, 0);
 }
 
 /** Runs under way by their graphs, the sprint and the project by the pace of the last sprints. */

@@ -2,7 +2,7 @@
 
 import { openSessions } from '../../team/people.ts';
 import { columns, type DashboardView, momentOf, type Row, type Section, type Source } from '../define.ts';
-import { gateSection, qualitySection, useSection } from './quality.ts';
+import { gateSection, limitSection, qualitySection } from './quality.ts';
 
 const CALL_COLUMNS = columns({
   tool: 'id',
@@ -67,7 +67,7 @@ export const metrics: DashboardView = {
       facts: true,
       half: true,
     },
-    useSection(source),
+    limitSection(source, 'Utilisation (this project, now)'),
     ...cacheSection(source),
     ...logSections(source),
   ],

@@ -2,10 +2,9 @@
 // use is in use. Of this project, whichever process did it.
 
 import type { RunDocument } from '../../../domain/run.ts';
-import { claimedNodes } from '../../runs.ts';
-import { configOf } from '../../settings.ts';
-import { registered } from '../../team/people.ts';
-import { columns, type GateCount, type Row, type Section, type Source } from '../define.ts';
+import { limitRows } from '../../limits.ts';
+import { liveAgents, registered } from '../../team/people.ts';
+import { columns, type GateCount, momentOf, type Row, type Section, type Source } from '../define.ts';
 import { runsOf } from './runs.ts';
 
 const QUALITY_COLUMNS = columns({
@@ -27,11 +26,12 @@ const GATE_COLUMNS = columns({
   refused: { kind: 'count', grows: true },
   pass_percent: { kind: 'percent', title: 'pass rate', bar: true },
 });
-const USE_COLUMNS = columns({
-  what: 'id',
-  held: 'count',
-  capacity: 'count',
+const LIMIT_COLUMNS = columns({
+  limit: 'id',
+  used: 'count',
+  allowed: 'count',
   use_percent: { kind: 'percent', title: 'in use', bar: true },
+  policy: { kind: 'text', spare: 1 },
 });
 
 /** What the run documents say of tries. A figure that no node gives is absent. */
@@ -112,33 +112,24 @@ function gateRow(gate: string, evidence: string | undefined, counts: readonly Ga
   return { gate, evidence, passed, refused, pass_percent: (100 * passed) / (passed + refused) };
 }
 
-/** Claims that agents hold, against what the project allows: of all, and of each agent that has a pool or a capacity. */
-export function useSection(source: Source): Section {
-  const { view, project } = source;
-  const { global_settings, pools } = configOf(view, project.id);
+/**
+ * How much of what there is to use is in use: of what the project allows its agents, and of the capacity of each that is
+ * registered with one. The fullest first; metrics, resources and leadership show it.
+ */
+export function limitSection(source: Source, title: string): Section {
+  const { view, project, graph } = source;
+  const moment = momentOf(source);
+  const allowed = limitRows(view, moment, graph);
   const held = new Map<string, number>();
-  let all = 0;
-  for (const { node } of claimedNodes(runsOf(source))) {
-    // What servers run themselves takes no agent.
-    if (node.server !== undefined) continue;
-    all += 1;
-    const name = (node.agent_name ?? '').toLowerCase();
-    held.set(name, (held.get(name) ?? 0) + 1);
-  }
-  const of = (what: string, name: string, capacity: number): Row =>
-    useRow(what, held.get(name.toLowerCase()) ?? 0, capacity);
-  const rows = [
-    useRow('all agents', all, global_settings.max_concurrent_agents),
-    ...Object.entries(pools).map(([name, { max }]) => of(`pool ${name}`, name, max)),
-    ...registered(view, project.id, 'agent').flatMap(({ id, capacity, retired }) =>
-      capacity === undefined || retired === true ? [] : [of(`agent ${id}`, id, capacity)],
-    ),
-  ];
-  rows.sort((a, b) => Number(b.use_percent) - Number(a.use_percent));
-  const more = 'project_get {}';
-  return { name: 'use', title: 'Utilisation (this project, now)', columns: USE_COLUMNS, rows, half: true, more };
-}
-
-function useRow(what: string, held: number, capacity: number): Row {
-  return { what, held, capacity, use_percent: (100 * held) / capacity };
+  for (const { name, claims } of liveAgents(view, moment)) held.set(name, (held.get(name) ?? 0) + claims);
+  const capacities = registered(view, project.id, 'agent').flatMap(({ id, capacity, retired }) =>
+    capacity === undefined || retired === true
+      ? []
+      : [{ limit: `capacity of ${id}`, used: held.get(id) ?? 0, allowed: capacity }],
+  );
+  const rows = [...allowed, ...capacities].map((row): Row & { use_percent: number } => {
+    return { ...row, use_percent: (100 * row.used) / Math.max(1, row.allowed) };
+  });
+  rows.sort((a, b) => b.use_percent - a.use_percent);
+  return { name: 'limits', title, columns: LIMIT_COLUMNS, rows, half: true, more: 'project_get {}' };
 }

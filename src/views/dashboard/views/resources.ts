@@ -1,9 +1,9 @@
 // The dashboard's view of what can be held: locks, who has them, who waits, and what the project says there is.
 
-import { limitRows } from '../../limits.ts';
 import { configOf } from '../../settings.ts';
 import { type LockRow, lockRows } from '../../team/locks.ts';
 import { columns, type DashboardView, momentOf, type Row, type Source } from '../define.ts';
+import { limitSection } from './quality.ts';
 
 const LOCK_COLUMNS = columns({
   lock: 'id',
@@ -29,14 +29,6 @@ const WAITING_COLUMNS = columns({
   priority: 'count',
   paths: { kind: 'prose', spare: 1 },
 });
-const LIMIT_COLUMNS = columns({
-  limit: 'id',
-  used: 'count',
-  allowed: 'count',
-  use_percent: { kind: 'percent', title: 'in use', bar: true },
-  policy: { kind: 'text', spare: 1 },
-});
-
 export const resources: DashboardView = {
   name: 'resources',
   title: 'Resources',
@@ -53,13 +45,7 @@ export const resources: DashboardView = {
       },
       { name: 'holders', title: 'Who holds', columns: HOLDER_COLUMNS, rows: locks.flatMap(holderRows) },
       { name: 'waiting', title: 'Who waits', columns: WAITING_COLUMNS, rows: waiting },
-      {
-        name: 'limits',
-        title: 'Limits of agents',
-        columns: LIMIT_COLUMNS,
-        rows: limits(source),
-        more: 'project_get {}',
-      },
+      { ...limitSection(source, 'Limits of agents'), half: false },
     ];
   },
 };
@@ -95,10 +81,4 @@ function waitingRows({ lock, waiting }: LockRow): Row[] {
     priority,
     paths: paths?.join(' '),
   }));
-}
-
-function limits(source: Source): Row[] {
-  return limitRows(source.view, momentOf(source), source.graph).map((row) => {
-    return { ...row, use_percent: row.allowed === 0 ? undefined : (100 * row.used) / row.allowed };
-  });
 }
