@@ -66,6 +66,10 @@ export interface Rules {
   leadingNewline: boolean;
   durableSeen: boolean;
   readBack: boolean;
+  /** A sync vouches for what was folded when it began, or in the tick of the write that it followed; for nothing later. */
+  vouchBefore: boolean;
+  /** A sync that began before the read-back vouches for nothing if somebody came between. */
+  vouchCalm: boolean;
 }
 
 export const ALL_RULES: Rules = {
@@ -74,6 +78,8 @@ export const ALL_RULES: Rules = {
   leadingNewline: true,
   durableSeen: true,
   readBack: true,
+  vouchBefore: true,
+  vouchCalm: true,
 };
 
 export interface Answer {
@@ -88,6 +94,13 @@ export interface Wish {
   request: string;
 }
 
+/** An fdatasync under way: of the file it makes durable what was there when it began. */
+interface Sync {
+  file: SegmentFile;
+  bytes: number;
+  to: Seen;
+}
+
 /** One process: tails, appends, syncs and follows as log.ts does. */
 export class Process {
   readonly fold = new Fold({ keepAllChains: true });
@@ -97,6 +110,7 @@ export class Process {
   private segment = 1;
   private offset = 0;
   private known: Seen = [0, ''];
+  private syncing: Sync | undefined;
   private readonly world: World;
   private readonly rules: Rules;
 
@@ -136,15 +150,48 @@ export class Process {
     if (verdict.kind === 'seal') this.history.push('');
   }
 
-  /** Makes the prefix durable, and knows what it held when it was called. */
+  /** Makes the prefix durable, and knows what it held when it was called. Blocking, as before a seal is followed. */
   sync(): void {
     const file = this.world.segment(this.segment);
     file.durable = file.bytes.length;
-    this.known = [this.fold.seq, this.fold.chain];
+    this.know(this.folded());
+  }
+
+  /** Begins an fdatasync, unless one is under way. Right after a write it vouches for nothing new yet, see `readBack`. */
+  beginSync(early: boolean): void {
+    const file = this.world.segment(this.segment);
+    this.syncing ??= { file, bytes: file.bytes.length, to: early ? this.known : this.folded() };
+  }
+
+  /** The fdatasync under way ends. What was written while it ran may be durable or not. */
+  endSync(): void {
+    const { syncing } = this;
+    this.syncing = undefined;
+    if (syncing === undefined) return;
+    syncing.file.durable = Math.max(syncing.file.durable, syncing.bytes);
+    this.know(this.rules.vouchBefore ? syncing.to : this.folded());
+  }
+
+  /** Waits until all that is folded is durable: for the sync under way if that is enough, else for another. */
+  settle(): void {
+    if (!this.isDurable()) this.endSync();
+    if (!this.isDurable()) this.sync();
+  }
+
+  isSyncing(): boolean {
+    return this.syncing !== undefined;
   }
 
   isDurable(): boolean {
     return this.fold.seq <= this.known[0];
+  }
+
+  private folded(): Seen {
+    return [this.fold.seq, this.fold.chain];
+  }
+
+  private know(place: Seen): void {
+    if (place[0] > this.known[0]) this.known = place;
   }
 
   /** Decides on the fold as it is now; undefined if the request was carried out before. */
@@ -167,12 +214,21 @@ export class Process {
     });
   }
 
-  /** One write of whole lines; `torn` bytes of it only, if given. */
-  write(batch: readonly EncodedCommit[], torn?: number): void {
+  /** Folds what is there. With a sync that began right after our write: it vouches for that if nobody came between. */
+  readBack(own: number, began: boolean): void {
+    const calm = this.world.segment(this.segment).bytes.length === this.offset + own;
+    this.tail();
+    if (began && this.syncing !== undefined && (calm || !this.rules.vouchCalm)) this.syncing.to = this.folded();
+  }
+
+  /** One write of whole lines; `torn` bytes of it only, if given. Returns how many bytes it took. */
+  write(batch: readonly EncodedCommit[], torn?: number): number {
     const text = `${this.rules.leadingNewline ? '\n' : ''}${batch.map(({ line }) => line).join('\n')}\n`;
     const bytes = Buffer.from(text);
     const file = this.world.segment(this.segment);
-    file.bytes = Buffer.concat([file.bytes, torn === undefined ? bytes : bytes.subarray(0, torn)]);
+    const taken = torn === undefined ? bytes : bytes.subarray(0, torn);
+    file.bytes = Buffer.concat([file.bytes, taken]);
+    return taken.length;
   }
 
   /** The seal of this segment as it is now, computed; written by `append` then or later (when it may be void). */

@@ -9,7 +9,7 @@ import { realDisk } from '../../src/store/file/disk.ts';
 import type { FileStore } from '../../src/store/file/file-store.ts';
 import type { Report } from '../../src/upkeep/findings.ts';
 import { verifyStore } from '../../src/upkeep/verify.ts';
-import { put, stateOf } from './commits.ts';
+import { commitOf, put, stateOf } from './commits.ts';
 import { type Fault, FaultyDisk, type Loss } from './faulty-disk.ts';
 import { change, noAnswers, openDocuments, verify } from './life.ts';
 import { openStore, temporaryPlace } from './places.ts';
@@ -221,4 +221,47 @@ describe('the marker of a disk error', () => {
     disk.set(undefined);
     expect(openStore(leftOf(disk)).info().stopped).toMatchObject({ code: 'read-only' });
   });
+});
+
+/** Lets somebody else write at the moment when a sync has begun. */
+class BusyDisk extends FaultyDisk {
+  between: (() => void) | undefined;
+  begun: Promise<void> = Promise.resolve();
+
+  override fdatasync(fd: number): Promise<void> {
+    const between = this.between;
+    this.between = undefined;
+    this.begun = super.fdatasync(fd);
+    between?.();
+    return this.begun;
+  }
+}
+
+describe('a calm writer, whose sync begins before the read-back', () => {
+  it.each([false, true])(
+    'knows as durable only what was written before it began (somebody between: %s)',
+    async (busy) => {
+      const root = newPlace();
+      const disk = new BusyDisk(root);
+      const [store, other] = [openStore(root, { disk }), openStore(root, { durability: 'none' })];
+      for (let n = 0; n < 10; n += 1) await put(store, 'task/t-1', n);
+      const before = disk.calls.length;
+      store.refresh();
+      if (busy)
+        disk.between = () => {
+          other.refresh();
+          other.append([commitOf(other, [{ stream: 'task/t-2', value: 'between' }])]);
+        };
+      const { durable } = store.append([commitOf(store, [{ stream: 'task/t-1', value: 'last' }])]);
+      const calls = disk.calls.slice(before).map(({ operation }) => operation);
+      expect(calls.indexOf('fdatasync')).toBeLessThan(calls.indexOf('read'));
+      await disk.begun;
+      const [known] = store.seen();
+      expect(openStore(leftOf(disk), { durability: 'none' }).seq()).toBeGreaterThanOrEqual(known);
+      await durable;
+      // Where nobody came between, one sync was enough.
+      expect(disk.calls.slice(before).filter(({ operation }) => operation === 'fdatasync')).toHaveLength(busy ? 2 : 1);
+      expect(stateIn(leftOf(disk))).toMatchObject({ 'task/t-1': 'last', ...(busy ? { 'task/t-2': 'between' } : {}) });
+    },
+  );
 });
