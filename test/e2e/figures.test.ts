@@ -1,7 +1,11 @@
 // Figures that rest on the whole log, as clients see them: what passed its gates, what is in use, who calls for help, when it
 // will be done. Counted by hand, from two real servers.
 
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { resourceKinds } from '../../src/resources/index.ts';
+import { CHECKS } from '../../src/views/alerts.ts';
 import { parsePrometheus } from '../views/dashboard/prometheus-parser.ts';
 import { type Answer, freshDir, Server } from './rig.ts';
 
@@ -118,6 +122,31 @@ test('utilisation: claims held and tokens spent against what is allowed, and aga
   ]);
   for (const view of ['leadership', 'resources'])
     expect((await sections(bob, view)).get('limits')?.length, view).toBe(6);
+});
+
+test('docs/observability.md names what there is: figures, checks, resources', async () => {
+  const docs = readFileSync(path.resolve(import.meta.dirname, '../../docs/observability.md'), 'utf8');
+  await ann.call('state_get', { path: 'x' });
+  await ann.fail('state_get', { path: '$.__proto__' });
+  const names = new Set<string>();
+  for (const view of ['metrics', 'health']) {
+    const { text } = await ann.call('dashboard_get', { view, format: 'prometheus', detail: 'full' });
+    for (const name of parsePrometheus(String(text)).keys()) names.add(name);
+  }
+  const named = [...docs.matchAll(/`(baton_[a-z0-9_]+\*?)/g)].map(([, name = '']) => name);
+  expect(named.length).toBeGreaterThan(10);
+  for (const name of named) {
+    const start = name.replace(/\*$/, '');
+    const known = [...names].some((one) => (name === start ? one === name : one.startsWith(start)));
+    expect(known, name).toBe(true);
+  }
+  // And nothing there is goes unnamed.
+  const unnamed = [...names].filter(
+    (name) => !named.some((one) => name === one || (one.endsWith('*') && name.startsWith(one.slice(0, -1)))),
+  );
+  expect(unnamed.filter((name) => name.startsWith('baton_metrics_'))).toEqual([]);
+  for (const check of CHECKS) expect(docs).toContain(`\`${check}\``);
+  for (const { template } of resourceKinds) expect(docs).toContain(`\`${template}\``);
 });
 
 test('paths are counted by shape, caches by hits, each process for itself', async () => {
