@@ -5,8 +5,14 @@ import { showId } from '../domain/plan/ids.ts';
 import { hasEnded, type RunDocument } from '../domain/run.ts';
 import { sessionStream } from '../domain/session.ts';
 import type { Ports } from '../ports.ts';
+import { line } from '../views/plan/show.ts';
+import { velocityOf } from '../views/plan/sprint-facts.ts';
 import { runRows } from '../views/runs.ts';
-import { sessionRows } from '../views/sessions.ts';
+import { type SessionRow, sessionRows } from '../views/sessions.ts';
+import { liveAgents } from '../views/team/people.ts';
+
+/** As many as a client would show. */
+const LOOKED_AT = 100;
 
 /** Runs of this project that are not over. */
 export function openRuns(view: View, { workspace }: Ports): string[] {
@@ -24,21 +30,57 @@ export function openSprints(view: View, { plans, workspace }: Ports): string[] {
   return [...plans.at(view).sprints.set(workspace.project, 'open').after(0)].map(({ id }) => showId(id));
 }
 
-/** Unfinished tasks of this project, the most urgent first; as many as a client would show. */
+/** Unfinished tasks of this project, the most urgent first. */
 export function openTasks(view: View, { plans, workspace }: Ports): string[] {
   return plans
     .at(view)
     .tasks.set(workspace.project, 'open')
-    .first(100)
+    .first(LOOKED_AT)
     .map(({ id }) => showId(id));
 }
 
 /** Open sessions of this project, the last changed first. */
-export function openSessionIds(view: View, { documents, workspace }: Ports): string[] {
-  const rows = sessionRows(view, documents.presence, Date.now(), ({ status }, facts) => {
-    return facts.project === workspace.project && (status === 'active' || status === 'paused');
-  });
-  return rows.map(({ session }) => session);
+export function openSessionIds(view: View, ports: Ports): string[] {
+  const open = ownSessions(view, ports).filter(({ status }) => status === 'active' || status === 'paused');
+  return open.map(({ session }) => session);
+}
+
+/** What sessions of this project were called, the last changed first. */
+export function sessionNames(view: View, ports: Ports): string[] {
+  return [...new Set(ownSessions(view, ports).flatMap(({ name }) => (name === undefined ? [] : [line(name)])))];
+}
+
+function ownSessions(view: View, { documents, workspace }: Ports): SessionRow[] {
+  return sessionRows(view, documents.presence, Date.now(), (_, { project }) => project === workspace.project);
+}
+
+/** Agents that are registered or there, and whoever has a task. */
+export function workers(view: View, { documents, plans, workspace }: Ports): string[] {
+  const { project } = workspace;
+  const plan = plans.at(view);
+  const open = plan.tasks.set(project, 'open').first(LOOKED_AT);
+  const live = liveAgents(view, { project, now: Date.now(), presence: documents.presence });
+  const names = [
+    ...plan.agentsOf(project).keys(),
+    ...live.map(({ name }) => name),
+    ...open.flatMap(({ assignee }) => assignee ?? []),
+  ];
+  return [...new Set(names)].map((name) => line(name));
+}
+
+/** What open epics are about, the most urgent first: a goal is often one of them. */
+export function epicTitles(view: View, { plans, workspace }: Ports): string[] {
+  return plans
+    .at(view)
+    .epics.set(workspace.project, 'open')
+    .first(LOOKED_AT)
+    .map(({ title }) => line(title));
+}
+
+/** What the last sprints finished in points: their mean, then each. */
+export function velocities(view: View, { plans, workspace }: Ports): string[] {
+  const { points, sprints } = velocityOf(plans.at(view), view, workspace.project);
+  return [...new Set([points, ...sprints.map((sprint) => sprint.points)])].filter((one) => one > 0).map(String);
 }
 
 /** Paths to the top of what the session remembers. */

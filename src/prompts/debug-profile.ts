@@ -1,12 +1,19 @@
 // /debug_profile: what is slow, what is refused, where writers stand in each other's way.
 
+import listings from '../generated/tools.json' with { type: 'json' };
 import { call, type Prompt, steps } from './define.ts';
 
 export const debugProfile: Prompt = {
   name: 'debug_profile',
   title: 'Debug by figures',
   description: 'Find out what is slow or refused, from the figures of this server and of the log',
-  arguments: [{ name: 'what', description: 'What seems wrong, such as a tool that is slow' }],
+  arguments: [
+    {
+      name: 'what',
+      description: 'What seems wrong, such as a tool that is slow',
+      complete: () => listings.map(({ tool }) => tool.name),
+    },
+  ],
   text: ({
     what,
   }) => `Find out from the figures what is slow or refused.${what === undefined ? '' : ` What seems wrong: ${JSON.stringify(what)}`}

@@ -2,7 +2,7 @@
 
 import { parsePlanId, showId } from '../domain/plan/ids.ts';
 import { currentSprint } from '../views/plan/current-sprint.ts';
-import { openRuns, openSprints, savedGraphs } from './complete.ts';
+import { openRuns, openSprints, savedGraphs, workers } from './complete.ts';
 import { call, fresh, type Given, type Prompt, present, steps } from './define.ts';
 
 export const executePlan: Prompt = {
@@ -15,7 +15,7 @@ export const executePlan: Prompt = {
       description: 'A run, a saved graph or a sprint; default the active sprint',
       complete: (view, ports) => [...openRuns(view, ports), ...openSprints(view, ports), ...savedGraphs(view)],
     },
-    { name: 'agent', description: 'The name you work under' },
+    { name: 'agent', description: 'The name you work under', complete: workers },
   ],
   text: async (given, { documents, plans, workspace }) => {
     if (given.plan !== undefined) return runText(given.plan, given);
@@ -39,6 +39,7 @@ function runText(plan: string, { agent }: Given): string {
   const isRun = plan.startsWith('run-');
   const run = isRun ? plan : '<the run>';
   const start = sprint === undefined ? { graph: plan } : { sprint };
+  const joins = sprint === undefined ? '' : `Say that you work on it.${call('session_update', { sprint })}\n   `;
   const going = sprint === undefined ? '' : ' If a run of it is under way, the refusal names it: go on with that one.';
   const name = isRun ? `the run ${plan}` : sprint === undefined ? `the graph ${plan}` : `the sprint ${sprint}`;
   return `Work through ${name} until nothing is left.
@@ -46,7 +47,7 @@ function runText(plan: string, { agent }: Given): string {
 ${steps(
   isRun
     ? `See where it stands.${call('run_status', { run })}`
-    : `See what it would do, then start it; run is the id that is answered.${going}${call('run_start', { ...start, dry_run: true })}${call('run_start', { ...start, request_id: fresh('start') })}`,
+    : `${joins}See what it would do, then start it; run is the id that is answered.${going}${call('run_start', { ...start, dry_run: true })}${call('run_start', { ...start, request_id: fresh('start') })}`,
   `Claim the next node. The answer is a brief: do it with that alone.${call('run_claim', present({ run, agent, wait_s: 30 }))}`,
   `Do the work. If it takes longer than renew_within_s, say so before.${call('run_report', { claim: '<the claim>', status: 'progress', percent: 50 })}`,
   `Report it with what it made. evidence says what proves it.${call('run_report', { claim: '<the claim>', status: 'done', summary: '<what was done>', output: { files: ['<path>'] }, evidence: { tests: '<what passed>' } })}`,

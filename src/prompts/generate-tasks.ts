@@ -1,6 +1,6 @@
 // /generate_tasks: from a text or a goal to tasks in the plan.
 
-import { openSprints } from './complete.ts';
+import { epicTitles, openSprints } from './complete.ts';
 import { call, fresh, type Prompt, steps } from './define.ts';
 
 export const generateTasks: Prompt = {
@@ -8,7 +8,7 @@ export const generateTasks: Prompt = {
   title: 'Generate tasks',
   description: 'Turn a requirement, a file or an issue into tasks with needs',
   arguments: [
-    { name: 'source', description: 'A goal in words, or a file to read', required: true },
+    { name: 'source', description: 'A goal in words, or a file to read', required: true, complete: epicTitles },
     { name: 'sprint', description: 'The sprint they belong to; default the backlog', complete: openSprints },
   ],
   text: ({ source = '', sprint }) => `Make tasks of this: ${JSON.stringify(source)}

@@ -14,7 +14,11 @@ export const review: Prompt = {
       description: 'A task or a run; default the tasks in review',
       complete: (view, ports) => [...openTasks(view, ports), ...openRuns(view, ports)],
     },
-    { name: 'focus', description: 'What to look at most' },
+    {
+      name: 'focus',
+      description: 'What to look at most',
+      complete: () => ['tests', 'errors', 'security', 'speed', 'names'],
+    },
   ],
   text: ({ what, focus }) => {
     const task = what === undefined ? undefined : parsePlanId('task', what)?.toUpperCase();

@@ -1,6 +1,6 @@
 // /sprint_board: the board of a sprint, and what to take up.
 
-import { openSprints } from './complete.ts';
+import { openSprints, workers } from './complete.ts';
 import { call, type Prompt, present, steps } from './define.ts';
 
 export const sprintBoard: Prompt = {
@@ -9,7 +9,7 @@ export const sprintBoard: Prompt = {
   description: 'Show the board of a sprint with what blocks it and what to take up next',
   arguments: [
     { name: 'sprint', description: 'Which sprint; default the active one', complete: openSprints },
-    { name: 'assignee', description: 'Only the tasks of one' },
+    { name: 'assignee', description: 'Only the tasks of one', complete: workers },
   ],
   text: ({ sprint, assignee }) => `Show me the sprint board.
 
@@ -19,5 +19,6 @@ ${steps(
   'Name each blocker with its reason and how long it has lasted, those first that hold up most.',
   'Propose what to take up next and who should, from the suggestions of the answer. Change nothing before I agree; then, for each task:' +
     call('task_save', { id: '<the task>', assignee: '<who>', status: 'active' }),
+  `If the answer names a run, its tasks move with their nodes: claim them instead.${call('run_claim', { run: '<the run>' })}`,
 )}`,
 };

@@ -1,5 +1,6 @@
 // /sprint_plan: from a goal to a sprint with tasks whose needs are stated.
 
+import { epicTitles, velocities } from './complete.ts';
 import { call, fresh, type Prompt, steps } from './define.ts';
 
 export const sprintPlan: Prompt = {
@@ -7,8 +8,8 @@ export const sprintPlan: Prompt = {
   title: 'Plan a sprint',
   description: 'Turn a goal into a sprint of tasks with points and needs',
   arguments: [
-    { name: 'goal', description: 'What the sprint is to achieve', required: true },
-    { name: 'capacity', description: 'Points it has room for' },
+    { name: 'goal', description: 'What the sprint is to achieve', required: true, complete: epicTitles },
+    { name: 'capacity', description: 'Points it has room for', complete: velocities },
   ],
   text: ({ goal = '', capacity }) => {
     const room = Number.parseFloat(capacity ?? '');
@@ -21,7 +22,7 @@ export const sprintPlan: Prompt = {
     return `Plan a sprint with this goal: ${JSON.stringify(goal)}
 
 ${steps(
-  `See what is planned already and how fast the last sprints went.${call('dashboard_get', { view: 'leadership' })}`,
+  `See what is planned already and how fast the last sprints went.${call('dashboard_get', { view: 'sprint' })}`,
   `See what lies in the backlog and could belong to it.${call('plan_list', { kind: 'task', status: 'open', limit: 50 })}`,
   'Read what you need of the code to cut the work into tasks that one agent finishes in one sitting, each with a title that says what is done when it is done, points, and only those needs without which it cannot start. A parent never blocks its parts; needs do.',
   `Show me the plan with its total of points against ${room >= 0 ? `the capacity of ${room}` : 'the velocity'}, and wait for my word.`,
@@ -36,7 +37,8 @@ ${steps(
       request_id: fresh('plan'),
     },
   )}`,
-  `Begin it when I say so, with the id that was answered.${call('sprint_save', { id: '<the sprint>', status: 'active', join: true })}`,
+  `What lies in the backlog and belongs to it moves in, with the id of the sprint that was answered.${call('task_save', { id: '<the task>', sprint: '<the sprint>' })}`,
+  `Begin it when I say so, and join it.${call('sprint_save', { id: '<the sprint>', status: 'active', join: true })}`,
 )}`;
   },
 };

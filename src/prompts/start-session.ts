@@ -1,6 +1,7 @@
 // /start_session: where was I, what is unread, what is mine.
 
 import { SESSION_MODES } from '../domain/session.ts';
+import { openSprints, sessionNames } from './complete.ts';
 import { call, type Prompt, present, steps } from './define.ts';
 
 export const startSession: Prompt = {
@@ -13,7 +14,8 @@ export const startSession: Prompt = {
       description: 'What kind of work: development, leadership, sprint, config or emergency',
       complete: () => SESSION_MODES,
     },
-    { name: 'name', description: 'What to call the session' },
+    { name: 'name', description: 'What to call the session', complete: sessionNames },
+    { name: 'sprint', description: 'The sprint to work on', complete: openSprints },
   ],
   text: (given) => {
     const mode = SESSION_MODES.find((one) => one === given.mode);
@@ -21,9 +23,10 @@ export const startSession: Prompt = {
     return `Take up work in this project with Baton.
 
 ${steps(
-  `Resume or begin the session.${call('session_start', present({ mode, name }))}`,
+  `Resume or begin the session.${call('session_start', present({ mode, name, sprint: given.sprint }))}`,
   `If it answers resumed: true, find out what was in flight.${call('session_recover')}`,
   `If it answers unread above 0, read the messages, and acknowledge each that you have acted upon with ack.${call('message_read', { limit: 20 })}`,
+  `If it answers offers, another session handed its work over: tell me what each is about, and take one when I say so.${call('session_start', { handoff: '<the handoff>' })}`,
   `See the work as a whole.${call('dashboard_get', { view: 'team' })}`,
 )}
 

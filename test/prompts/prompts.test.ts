@@ -9,7 +9,7 @@ let server: Server;
 let run = '';
 
 beforeAll(async () => {
-  server = await Server.start({ dir: freshDir() });
+  server = await Server.start({ dir: freshDir(), env: { BATON_TOOLSETS: 'all' } });
   await server.call('session_start', { name: 'prompts' });
   await server.call('state_set', { path: '$.plan', value: { a: 1 } });
   const nodes = [{ id: 'a', kind: 'agent', task: 'do a' }];
@@ -160,7 +160,22 @@ describe('prompts', () => {
     expect(await completed('debug_events', 'type', 'node.f')).toEqual(['node.failed', 'node.finished']);
     expect(await completed('handoff', 'to', 'ses-')).toHaveLength(1);
     expect(await completed('help', 'topic', 'state_g')).toEqual(['state_get']);
-    expect(await completed('sprint_plan', 'goal', '')).toEqual([]);
+    expect(await completed('handoff', 'why', '')).toEqual([]);
+    await server.call('epic_save', { title: 'Log in \u202e' });
+    await server.call('registry_save', { kind: 'agent', id: 'ann' });
+    expect(await completed('sprint_plan', 'goal', 'log')).toEqual(['Log in \\u202e']);
+    expect(await completed('execute_plan', 'agent', '')).toEqual(['ann']);
+    expect(await completed('start_session', 'name', 'p')).toEqual(['prompts']);
+    expect(await completed('start_session', 'sprint', '')).toEqual(['SPR-1']);
+    expect(await completed('sprint_plan', 'capacity', '')).toEqual([]);
+    await server.call('task_save', { title: 'x', points: 5, status: 'done', sprint: 'SPR-1' });
+    await server.call('sprint_save', { id: 'SPR-1', status: 'completed', carry_to: 'backlog' });
+    expect(await completed('sprint_plan', 'capacity', '')).toEqual(['5']);
+  });
+
+  test('every prompt completes an argument, where it has any', () => {
+    const none = prompts.filter(({ arguments: args }) => args.length > 0 && !args.some(({ complete }) => complete));
+    expect(none.map(({ name }) => name)).toEqual([]);
   });
 
   test('a missing argument and an unknown prompt are refused', async () => {
