@@ -54,14 +54,14 @@ function roomOf(name: string): string {
 /** What each room may import (values; types may come from anywhere below the tools). */
 const MAY_IMPORT: Record<string, string[]> = {
   json: ['failure.ts', 'json'],
-  store: ['failure.ts', 'json', 'store'],
+  store: ['failure.ts', 'process-start.ts', 'json', 'store'],
   domain: ['failure.ts', 'json', 'domain', 'graph', 'nodes', 'store/stream.ts', 'nearest.ts'],
   graph: ['failure.ts', 'json', 'graph', 'nearest.ts'],
-  nodes: ['failure.ts', 'json', 'graph', 'nodes'],
+  nodes: ['failure.ts', 'process-start.ts', 'json', 'graph', 'nodes'],
   documents: ['failure.ts', 'json', 'store', 'domain', 'documents'],
   views: ['failure.ts', 'json', 'domain', 'graph', 'nodes', 'documents', 'views', 'store', 'display.ts'],
   traces: ['json', 'domain', 'documents', 'traces'],
-  upkeep: ['failure.ts', 'json', 'store', 'documents', 'display.ts', 'upkeep'],
+  upkeep: ['failure.ts', 'process-start.ts', 'json', 'store', 'documents', 'display.ts', 'upkeep'],
 };
 
 /** Packages that hooks and a status line must not load: schemas and protocol live above. */

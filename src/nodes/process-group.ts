@@ -1,31 +1,13 @@
-// Ends whole process groups, and tells a process from a later one with the same number. Called by process.ts, and by
-// whoever takes over a command node whose server died.
+// Ends whole process groups. Called by process.ts, and by whoever takes over a command node whose server died.
 
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { processStart, statOf } from '../process-start.ts';
 
 /** After SIGKILL only a process that hangs in the kernel stays; nobody can wait for that. */
 const KILLED_MS = 1_000;
 /** How often to look whether a group is gone: soon at first, since most end at once. */
 const LOOK_MS = [5, 10, 20, 40, 80];
-
-/**
- * When a process started, as an opaque text that differs from that of any later process with this number on this boot;
- * undefined if there is none. Linux: clock ticks since boot (proc(5), field 22 of stat); elsewhere what ps says.
- */
-export function processStart(pid: number): string | undefined {
-  if (!isGroup(pid)) return undefined;
-  if (process.platform === 'linux') return startInProc(pid);
-  if (process.platform === 'win32') return undefined;
-  const ps = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
-    encoding: 'utf8',
-    timeout: 2_000,
-    env: { LC_ALL: 'C' },
-  });
-  const text = ps.status === 0 ? ps.stdout.trim() : '';
-  return text === '' ? undefined : text;
-}
 
 /**
  * Ends the group of the process `pid` if that process still is the one that started at `startTime`. `ended`: the group
@@ -37,7 +19,7 @@ export async function killGroup(
   startTime: string,
   graceMs = 5_000,
 ): Promise<'ended' | 'gone' | 'other' | 'survived'> {
-  const start = processStart(pid);
+  const start = isGroup(pid) ? processStart(pid) : undefined;
   if (start === undefined) return 'gone';
   if (start !== startTime) return 'other';
   return (await endGroup(pid, graceMs)) ? 'ended' : 'survived';
@@ -101,28 +83,14 @@ function target(pid: number): number {
   return process.platform === 'win32' ? pid : -pid;
 }
 
-function startInProc(pid: number): string | undefined {
-  try {
-    return stat(String(pid))[19];
-  } catch {
-    return undefined;
-  }
-}
-
 /** Whether this process runs and is of that group. One that ended while we looked does not. */
 function belongs(name: string, group: number): boolean {
   try {
-    const [state, , own] = stat(name);
+    const [state, , own] = statOf(Number(name));
     return Number(own) === group && state !== 'Z' && state !== 'X';
   } catch (error) {
     const gone = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
     if (gone) return false;
     throw error;
   }
-}
-
-/** Fields 3 and up of proc(5)'s stat: the name before them, in parentheses, may hold anything. */
-function stat(name: string): string[] {
-  const text = readFileSync(`/proc/${name}/stat`, 'latin1');
-  return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }

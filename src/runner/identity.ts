@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { ProcessId } from '../domain/run.ts';
-import { processStart } from '../nodes/process-group.ts';
+import { processStart, statOf } from '../process-start.ts';
 
 export function thisProcess(): ProcessId {
   return { host: hostname(), boot: bootId(), pid: process.pid, start: processStart(process.pid) ?? '' };
@@ -20,8 +20,8 @@ export function isGone(other: ProcessId, self: ProcessId): boolean | undefined {
 /** Ended, but not yet fetched by its parent: where nobody reaps orphans it stays so for ever. */
 function isZombie(pid: number): boolean {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+    const [state] = statOf(pid);
+    return state === 'Z' || state === 'X';
   } catch {
     return false;
   }

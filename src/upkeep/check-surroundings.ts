@@ -1,9 +1,9 @@
 // What stands round the log: permissions, links, leftovers of processes that died, the file system, and who serves now.
 // Looks only; nothing is removed. Used by verify.ts.
 
+import { isAlive } from '../process-start.ts';
 import { type Disk, errnoOf } from '../store/file/disk.ts';
 import { networkFileSystem } from '../store/file/opening.ts';
-import { isAlive } from '../store/file/process-id.ts';
 import { documentOf, type FoundFile, isInDocumentFolder, makerOf } from './files.ts';
 import type { Finding } from './findings.ts';
 

@@ -261,8 +261,8 @@ describe('the turnstile', () => {
     const dir = newPlace();
     const store = openStore(dir);
     // Somebody alive who never gives it back: this process itself, under another name.
-    const { startTimeOf } = await import('../../src/store/file/process-id.ts');
-    fs.writeFileSync(join(dir, 'log', 'turnstile'), `${process.pid} ${startTimeOf(process.pid) ?? ''}\n`);
+    const { quickStart } = await import('../../src/process-start.ts');
+    fs.writeFileSync(join(dir, 'log', 'turnstile'), `${process.pid} ${quickStart(process.pid) ?? ''}\n`);
     await store.turn(false);
     const startedAt = performance.now();
     let longestMs = 0;

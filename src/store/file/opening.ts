@@ -9,8 +9,8 @@ import type { CommitListener, Durability } from '../port.ts';
 import { type Checkpoint, fitsLog, readCheckpoint } from './checkpoint.ts';
 import { type Disk, errnoOf, syncDirectory } from './disk.ts';
 import { FileLog } from './log.ts';
-import { userName } from './process-id.ts';
 import { listSegments, type SegmentFile, segmentPath } from './segments.ts';
+import { userName } from './user-name.ts';
 import { LogWriter } from './writer.ts';
 
 /** statfs types where O_APPEND, links or fdatasync are not what they are on a local disk. */

@@ -1,9 +1,9 @@
 // Who is alive: the times of empty files, not commits. Losing them ends leases early or late and never grants two.
 
+import { isAlive, quickStart } from '../../process-start.ts';
 import type { Presence } from '../port.ts';
 import { isId } from '../stream.ts';
 import type { Disk } from './disk.ts';
-import { isAlive, startTimeOf } from './process-id.ts';
 
 /** A session or agent is touched at most this often: presence is only ever compared with minutes. */
 const TOUCH_EVERY_MS = 10_000;
@@ -44,7 +44,7 @@ export class FilePresence implements Presence {
     try {
       if (this.disk.stat(path) !== undefined) return;
       const fd = this.create(path);
-      this.disk.write(fd, Buffer.from(startTimeOf(process.pid) ?? ''));
+      this.disk.write(fd, Buffer.from(quickStart(process.pid) ?? ''));
       this.disk.close(fd);
     } catch {
       // Expendable, as above.

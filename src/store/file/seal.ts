@@ -6,8 +6,8 @@ import { encodeSeal } from '../commit.ts';
 import { type Disk, replaceFile, syncDirectory } from './disk.ts';
 import { gzipMembers } from './gzip-members.ts';
 import type { FileLog } from './log.ts';
-import { userName } from './process-id.ts';
 import { listSegments, readCompressed, segmentPath } from './segments.ts';
+import { userName } from './user-name.ts';
 import type { LogWriter } from './writer.ts';
 
 const SLICE_BYTES = 4 * 1024 * 1024;

@@ -2,8 +2,8 @@
 // nobody starves. Never needed for safety: patience is bounded, and then everybody races without it. No stale times.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive, quickStart } from '../../process-start.ts';
 import { type Disk, errnoOf, type FileStat } from './disk.ts';
-import { isAlive, startTimeOf } from './process-id.ts';
 
 /** How long a live holder is waited for before racing without it. Far above what one decision takes. */
 const PATIENCE_MS = 100;
@@ -88,7 +88,7 @@ export class Turnstile {
     try {
       const fd = this.disk.open(temporary, 'create-new');
       try {
-        this.disk.write(fd, Buffer.from(`${process.pid} ${startTimeOf(process.pid) ?? ''}\n`));
+        this.disk.write(fd, Buffer.from(`${process.pid} ${quickStart(process.pid) ?? ''}\n`));
       } finally {
         this.disk.close(fd);
       }
