@@ -35,13 +35,14 @@ export function limitRows(
   const inPools = Object.entries(pools).map(([limit, pool]): LimitRow => {
     const held = live.filter(({ name }) => poolOf(pools, name) === limit);
     const { policy = 'fixed', max } = pool;
-    if (policy === 'fixed') return { limit, used: held.length, allowed: max, policy };
+    const row = { limit: `pool ${limit}`, used: held.length, policy };
+    if (policy === 'fixed') return { ...row, allowed: max };
     // As many as the run with the most work allows.
     const sizes = runs.map((run) => {
       const here = held.filter((one) => one.run === run.id).length;
       return poolSize(pool, here + readyFor(run, graph(run.graph), (agent) => poolOf(pools, agent) === limit, seen));
     });
-    return { limit, used: held.length, allowed: Math.max(poolSize(pool, 0), ...sizes), policy };
+    return { ...row, allowed: Math.max(poolSize(pool, 0), ...sizes) };
   });
   const spent = runs.flatMap(({ id, tokens = 0 }) =>
     tokens > 0 ? [{ limit: `tokens of ${id}`, used: tokens, allowed: settings.token_budget }] : [],

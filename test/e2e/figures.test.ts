@@ -114,7 +114,7 @@ test('utilisation: claims held and tokens spent against what is allowed, and aga
   const found = (await sections(ann, 'metrics')).get('limits') ?? [];
   expect(found.map(({ limit, used, allowed, use_percent }) => [limit, used, allowed, use_percent])).toEqual([
     ['capacity of critic', 1, 2, 50],
-    ['critic', 1, 4, 25],
+    ['pool critic', 1, 4, 25],
     ['all agents', 1, 10, 10],
     [`tokens of ${run}`, 150, 100_000, 0.15],
     ['capacity of chief', 0, 2, 0],

@@ -21,8 +21,8 @@ test('claims in all, of each pool as large as it is now, and tokens of runs that
   const limits = () => rowsOf(rig, dashboardViews.resources).get('limits');
   expect(limits()).toMatchObject([
     { limit: 'all agents', used: 0, allowed: 4, use_percent: 0 },
-    { limit: 'coder', used: 0, allowed: 0, policy: 'demand' },
-    { limit: 'critic', used: 0, allowed: 1, policy: 'fixed' },
+    { limit: 'pool coder', used: 0, allowed: 0, policy: 'demand' },
+    { limit: 'pool critic', used: 0, allowed: 1, policy: 'fixed' },
   ]);
   await rig.start();
   const claim = await rig.claimed(agent('coder-1'));
@@ -30,10 +30,10 @@ test('claims in all, of each pool as large as it is now, and tokens of runs that
   okOf(await rig.report(claim, 'progress', { tokens: 250 }));
   expect(limits()).toMatchObject([
     // The fullest first.
-    { limit: 'critic', used: 1, allowed: 1, use_percent: 100 },
+    { limit: 'pool critic', used: 1, allowed: 1, use_percent: 100 },
     { limit: 'all agents', used: 2, allowed: 4, use_percent: 50 },
     // One held and three ready, since the critic took a node too: two nodes for each coder.
-    { limit: 'coder', used: 1, allowed: 2 },
+    { limit: 'pool coder', used: 1, allowed: 2 },
     { limit: `tokens of ${rig.run}`, used: 250, allowed: 1_000, use_percent: 25 },
   ]);
 });

@@ -112,6 +112,11 @@ export function cutOf(board: Board): string | undefined {
   return parts.length === 0 ? undefined : parts.join('; ');
 }
 
+/** A thousandth is more than anybody reads, in whatever unit. */
+function shortNumber(value: number): number {
+  return Number.isInteger(value) ? value : Math.round(value * 1_000) / 1_000;
+}
+
 function shortText(text: string): string {
   const line = inertLine(text.slice(0, 2 * MAX_CELL));
   // Not through the middle of a character.
@@ -123,7 +128,7 @@ function shortened(row: Row, section: Section): Row {
   for (const { key } of section.columns) {
     const value: Cell | undefined = row[key];
     if (value === undefined) continue;
-    short[key] = typeof value === 'string' ? shortText(value) : value;
+    short[key] = typeof value === 'string' ? shortText(value) : typeof value === 'number' ? shortNumber(value) : value;
   }
   return short;
 }

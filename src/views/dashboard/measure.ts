@@ -35,16 +35,20 @@ function standingAlone(line: string): string {
 /** The start of a line that takes at most so many columns; what was cut is shown by an ellipsis. */
 export function cut(text: string, width: number): string {
   if (width <= 0) return '';
-  if (widthOf(text) <= width) return text;
+  return widthOf(text) <= width ? text : `${startOf(text, width - 1)}…`;
+}
+
+/** As many whole characters of a line as take at most so many columns. */
+export function startOf(text: string, width: number): string {
   let kept = '';
   let used = 0;
   for (const { segment } of segmenter.segment(text)) {
     const more = widthOf(segment);
-    if (used + more > width - 1) break;
+    if (used + more > width) break;
     kept += segment;
     used += more;
   }
-  return `${kept}…`;
+  return kept;
 }
 
 /** Cut or padded to exactly so many columns. */

@@ -1,6 +1,6 @@
 // Tasks as columns beside each other, exactly as wide as asked. Used by `baton board`.
 
-import { cut, pad, plain, widthOf } from '../measure.ts';
+import { cut, pad, plain, startOf, widthOf } from '../measure.ts';
 import type { Paint } from './define.ts';
 import { toneOf } from './tone.ts';
 
@@ -68,12 +68,16 @@ function rowOf(columns: readonly KanbanColumn[], inner: number, paint: Paint): s
 
 function columnLines({ status, count, points, cards }: KanbanColumn, width: number, paint: Paint): string[] {
   const tone = toneOf({ key: '', title: '', kind: 'status' }, status) ?? 'heading';
-  const head = `${status} ${count}${points > 0 ? ` · ${points} pt` : ''}`;
-  const lines = [paint(pad(head, width), tone), paint('─'.repeat(width), 'frame')];
+  const worth = points > 0 ? ` ${points} pt ` : '';
+  const rule = `─${worth}${'─'.repeat(Math.max(0, width - 1 - worth.length))}`;
+  const lines = [paint(pad(`${status} ${count}`, width), tone), paint(pad(rule, width), 'frame')];
   for (const card of cards) {
-    const { id, assignee, points: worth, why } = card;
-    const who = assignee === undefined ? '' : ` ${plain(assignee)}`;
-    lines.push(paint(pad(`${id}${worth === undefined ? '' : ` (${worth})`}${who}`, width), 'dim'));
+    const { id, assignee, points: cost, why } = card;
+    const name = `${id}${cost === undefined ? '' : ` (${cost})`}`;
+    const who = assignee === undefined ? '' : plain(assignee);
+    // Whose it is may be longer than what it is called: then it has a line of its own.
+    const together = who === '' || widthOf(`${name} ${who}`) <= width;
+    for (const text of together ? [`${name} ${who}`] : [name, `  ${who}`]) lines.push(paint(pad(text, width), 'dim'));
     for (const line of wrapped(plain(card.title), width, TITLE_LINES)) lines.push(pad(line, width));
     if (why !== undefined && why !== '') lines.push(paint(pad(`! ${plain(why)}`, width), 'warn'));
     lines.push(' '.repeat(width));
@@ -87,7 +91,7 @@ function wrapped(text: string, width: number, most: number): string[] {
   const lines: string[] = [];
   let rest = text;
   while (lines.length < most - 1 && widthOf(rest) > width) {
-    let line = cut(rest, width + 1).slice(0, -1);
+    let line = startOf(rest, width);
     const space = line.lastIndexOf(' ');
     if (space > 0 && rest[line.length] !== ' ') line = line.slice(0, space);
     if (line === '') break;

@@ -24,7 +24,7 @@ const DECISION_COLUMNS = columns({
   rule: { kind: 'text', spare: 3 },
 });
 const ESCALATION_COLUMNS = columns({
-  message: { kind: 'id', spare: 3 },
+  message: { kind: 'id', quiet: true },
   from: 'who',
   to: 'who',
   state: 'status',
