@@ -7,7 +7,6 @@ import path from 'node:path';
 import type { Config } from './config.ts';
 import { Documents } from './documents/documents.ts';
 import { Maintenance } from './documents/maintenance.ts';
-import type { CheckSchema } from './domain/project/state-schemas.ts';
 import type { Workspace } from './domain/session.ts';
 import { FailureError, fail, ok, type Result } from './failure.ts';
 import { Graphs } from './graphs.ts';
@@ -19,7 +18,6 @@ import type { Runner } from './runner/runner.ts';
 import { SessionBinding } from './session-binding.ts';
 import { fileBackend } from './store/open.ts';
 import { selectPointers } from './tools/json-path.ts';
-import { schemaChecker } from './tools/json-schema.ts';
 import type { AttemptSpans } from './traces/attempts.ts';
 import type { Tracing } from './traces/tracing.ts';
 import { PlanIndex } from './views/plan/plan-index.ts';
@@ -37,8 +35,6 @@ export interface Ports {
   mail: MailWatch;
   plans: PlanIndex;
   hints: RunHints;
-  /** Holds values against the JSON Schemas of a project. */
-  checkSchema: CheckSchema;
   workspace: Workspace;
   /** The workspace's directory, absolute: where command nodes run. Never part of an answer. */
   workspaceRoot: string;
@@ -83,7 +79,6 @@ export async function openPorts(
     mail: new MailWatch(documents, workspace.project),
     plans: new PlanIndex(documents),
     hints: new RunHints(documents),
-    checkSchema: schemaChecker(),
     workspace,
     workspaceRoot: root,
     ...observers,

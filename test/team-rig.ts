@@ -11,7 +11,6 @@ import { SessionBinding } from '../src/session-binding.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 import { tools } from '../src/tools/index.ts';
 import { selectPointers } from '../src/tools/json-path.ts';
-import { schemaChecker } from '../src/tools/json-schema.ts';
 import { factsOf } from '../src/views/sessions.ts';
 import { MailWatch } from '../src/views/team/mail-watch.ts';
 
@@ -54,9 +53,8 @@ export class TeamRig {
     const mail = new MailWatch(documents, workspace.project);
     const hints = new RunHints(documents);
     const config = { allowCommands: [] };
-    const checkSchema = schemaChecker();
     const place = { workspace, workspaceRoot: '/nowhere' };
-    const ports = { config, hints, documents, sessions, graphs, mail, checkSchema, ...place };
+    const ports = { config, hints, documents, sessions, graphs, mail, ...place };
     return new Window(ports as unknown as Ports);
   }
 

@@ -8,10 +8,10 @@ import type { Ports } from '../ports.ts';
 
 /** The command, which fails if what it leaves in the session's state does not satisfy the schemas of its project. */
 export function underRules<A>(ports: Ports, session: string, command: Decide<A>): Decide<A> {
-  const { documents, checkSchema: check } = ports;
+  const { documents } = ports;
   const inForce = (project: string): boolean => {
     const doc = documents.snapshot(projectStream(project))?.doc as ProjectDocument | undefined;
     return Object.keys(schemasOf(doc)).length > 0;
   };
-  return underSchemas(session, { check, inForce }, command);
+  return underSchemas(session, inForce, command);
 }

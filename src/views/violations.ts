@@ -1,7 +1,7 @@
 // Which live sessions of a project do not satisfy its schemas, or would not: what project_save tells of new ones.
 
 import type { View } from '../documents/documents.ts';
-import { type CheckSchema, type Violation, violation } from '../domain/project/state-schemas.ts';
+import { type Violation, violation } from '../domain/project/state-schemas.ts';
 import { sessionStream } from '../domain/session.ts';
 import type { JsonObject } from '../json/json.ts';
 import { type Moment, openSessions } from './team/people.ts';
@@ -20,13 +20,13 @@ export interface Violations {
   count: number;
 }
 
-export function violations(view: View, moment: Moment, schemas: Readonly<JsonObject>, check: CheckSchema): Violations {
+export function violations(view: View, moment: Moment, schemas: Readonly<JsonObject>): Violations {
   const found: Violations = { rows: [], count: 0 };
   if (Object.keys(schemas).length === 0) return found;
   const sessions = openSessions(view, moment).map(({ id }) => ({ id, seq: view.lastSeq(sessionStream(id)) }));
   for (const { id: session } of sessions.sort((a, b) => b.seq - a.seq).slice(0, MAX_SESSIONS)) {
     const doc = view.get<JsonObject>(sessionStream(session));
-    const broken = doc === undefined ? undefined : violation(doc, schemas, check);
+    const broken = doc === undefined ? undefined : violation(doc, schemas);
     if (broken === undefined) continue;
     found.count += 1;
     if (found.rows.length < SHOWN) found.rows.push({ session, ...described(broken) });

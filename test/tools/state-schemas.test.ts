@@ -148,6 +148,22 @@ describe('a schema', () => {
     expect(await two.fail('state_set', { path: '$.a.y', value: 2 })).toMatchObject({ rule: 'enum [null,1]' });
   });
 
+  test('with * holds for the elements of an array, wherever they move', async () => {
+    const { rig, one } = await given({ '$.list.*': { type: 'integer' }, '$.list': { type: 'array', maxItems: 3 } });
+    await one.call('state_set', { path: '$.list', value: [1, 2] });
+    expect(await refused(rig, one, 'state_set', { path: '$.list[2]', value: 'x' })).toMatchObject({
+      path: '$.list[2]',
+    });
+    await one.call('state_set', { path: '$.list[2]', value: 3 });
+    expect(await refused(rig, one, 'state_set', { path: '$.list[3]', value: 4 })).toMatchObject({
+      path: '$.list',
+      rule: 'maxItems 3',
+      found: 'array of 4',
+    });
+    await one.call('state_delete', { path: '$.list[0]' });
+    expect(await refused(rig, one, 'state_merge', { value: { list: [1, null] } })).toMatchObject({ path: '$.list[1]' });
+  });
+
   test('does not check more than it can in a moment', async () => {
     const { one } = await given({ '$.all': { type: 'object' } });
     const all = Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`k${at}`, 'x'.repeat(100)]));

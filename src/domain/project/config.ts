@@ -8,7 +8,7 @@ import { NAME_PATTERN } from '../team/channel.ts';
 import { FILE_LOCK, LOCK_KINDS, type LockKind, MAX_PARTIES } from '../team/lock.ts';
 import { anyObject, type Check, keys, listOf, named, oneOf, whole, words } from './checks.ts';
 import { checkPolicies, type Policy } from './policy.ts';
-import { readSchema } from './schema-rules.ts';
+import { schemaFaults } from './schema-rules.ts';
 import { schemaSteps } from './state-schemas.ts';
 
 export interface GlobalSettings {
@@ -147,7 +147,7 @@ const schemas: Check = (value, at, issues) => {
   for (const [path, schema] of Object.entries(value)) {
     const place = `${at}/${escapeToken(path)}`;
     const steps = schemaSteps(path);
-    if (steps.ok) issues.push(...readSchema(schema, place).issues);
+    if (steps.ok) issues.push(...schemaFaults(schema, place));
     else issues.push({ at: place, why: steps.failure.code === 'path-refused' ? steps.failure.why : 'is no path' });
   }
 };

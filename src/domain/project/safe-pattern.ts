@@ -32,7 +32,7 @@ export function patternFault(pattern: string, length: number): string | undefine
     const scan: Scan = { text: pattern, at: 0, length };
     const { ways, size, branches } = alternatives(scan);
     if (scan.at < pattern.length) return 'it has a ) too many';
-    new RegExp(pattern);
+    new RegExp(pattern, 'u');
     // Without ^ it is tried from every place of the text.
     const tries = ways * (pattern.startsWith('^') && branches === 1 ? 1 : length + 1);
     if (tries <= MAX_TRIES && size <= MAX_SIZE) return undefined;

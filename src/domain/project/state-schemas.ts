@@ -10,35 +10,20 @@ import { jsonLength } from '../etag.ts';
 import { type SessionDocument, sessionStream } from '../session.ts';
 import { projectStream } from '../session-commands.ts';
 import { RESERVED_KEYS } from '../state.ts';
-import { parsePath } from '../state-path.ts';
-import { printPath } from '../state-path-scan.ts';
+import { parsePath, type Segment } from '../state-path.ts';
+import { type PathToken, printPath } from '../state-path-scan.ts';
 import type { ProjectDocument } from './project.ts';
+import { faultIn } from './schema-check.ts';
 
 /** What stands at one place under a schema is checked whole at each change of it: so many characters of JSON at most. */
 const MAX_PLACE_CHARS = 256 * 1024;
 
-/** What keeps a value from its schema. */
-export interface SchemaFault {
-  /** Where in the value. */
-  at: (string | number)[];
-  /** The keyword of the schema and what it asks for, such as `maxLength 20`. */
-  rule: string;
-  /** What stands there, shortened. */
-  found: string;
-}
-
-/** The first fault of a value, or undefined if it satisfies the schema. Contract: the schema has passed `readSchema`. */
-export type CheckSchema = (schema: Json, value: Json) => SchemaFault | undefined;
-
-export interface SchemaParts {
-  check: CheckSchema;
-  /**
-   * Whether a project has schemas, as its document is at this moment of the decision. Where it says no, the document is
-   * not made part of the decision: projects without schemas pay nothing in their commits. A command that begins once a
-   * schema was saved sees it all the same, since every decision is made on a freshly read log.
-   */
-  inForce(project: string): boolean;
-}
+/**
+ * Whether a project has schemas, as its document is at this moment of the decision. Where it says no, the document is not
+ * made part of the decision: projects without schemas pay nothing in their commits. A command that begins once a schema was
+ * saved sees it all the same, since every decision is made on a freshly read log.
+ */
+export type InForce = (project: string) => boolean;
 
 /** A step of a schema's path: a key, or any (`*`). */
 type Step = string | undefined;
@@ -47,36 +32,39 @@ type Step = string | undefined;
 export function schemaSteps(path: string): Result<Step[]> {
   const parsed = parsePath(path);
   if (!parsed.ok) return parsed;
-  const steps: Step[] = [];
-  const segments =
-    parsed.value.kind === 'query'
-      ? parsed.value.segments
-      : parsed.value.tokens.map((name) => ({ deep: false, selector: { select: 'name' as const, name } }));
-  const refuse = (why: string) => fail({ code: 'path-refused', path: parsed.value.text, why });
-  for (const { deep, selector } of segments) {
-    const key = selector.select === 'name' ? selector.name : undefined;
-    // An element of an array changes its index when one before it goes: a schema is for all of them.
-    if (deep || (selector.select !== 'all' && (typeof key !== 'string' || /^\d+$/.test(key))))
-      return refuse('the path of a schema is made of keys and *, as $.tasks.*.status');
-    steps.push(key as Step);
-  }
+  const { value } = parsed;
+  const found = value.kind === 'simple' ? value.tokens.map(keyStep) : value.segments.map(stepOf);
+  const steps = found.filter((step) => step !== null);
   const [first] = steps;
+  const refuse = (why: string) => fail({ code: 'path-refused', path: value.text, why });
+  if (steps.length < found.length) return refuse('the path of a schema is made of keys and *, as $.tasks.*.status');
   if (first === undefined) return refuse('the path of a schema begins with a key, as $.tasks');
-  if (RESERVED_KEYS.includes(first)) return refuse(`${first} is not written by the state tools`);
-  return ok(steps);
+  return RESERVED_KEYS.includes(first) ? refuse(`${first} is not written by the state tools`) : ok(steps);
+}
+
+/** Null for what a schema cannot be laid over. */
+function stepOf({ deep, selector }: Segment): Step | null {
+  if (deep) return null;
+  if (selector.select === 'all') return undefined;
+  return selector.select === 'name' ? keyStep(selector.name) : null;
+}
+
+/** An element of an array changes its index when one before it goes: a schema is for all of them or for none. */
+function keyStep(token: PathToken): Step | null {
+  return typeof token === 'string' && !/^\d+$/.test(token) ? token : null;
 }
 
 /** The command, which fails if what it leaves in the session's state does not satisfy the schemas of its project. */
-export function underSchemas<A>(session: string, parts: SchemaParts, command: Decide<A>): Decide<A> {
+export function underSchemas<A>(session: string, inForce: InForce, command: Decide<A>): Decide<A> {
   return (tx, ctx) => {
     const watched = new WatchedTransaction(tx, sessionStream(session));
     const result = command(watched, ctx);
     if (!result.ok || watched.changed.size === 0) return result;
     const doc = tx.read<JsonObject>(sessionStream(session));
     const project = (doc as unknown as SessionDocument | undefined)?.session.project;
-    if (doc === undefined || project === undefined || !parts.inForce(project)) return result;
+    if (doc === undefined || project === undefined || !inForce(project)) return result;
     const schemas = schemasOf(tx.read<ProjectDocument>(projectStream(project)));
-    const broken = violation(doc, schemas, parts.check, watched.changed);
+    const broken = violation(doc, schemas, watched.changed);
     return broken === undefined ? result : fail(failureOf(broken));
   };
 }
@@ -96,7 +84,6 @@ export type Violation = { path: string; schema: string } & (
 export function violation(
   doc: Readonly<JsonObject>,
   schemas: Readonly<JsonObject>,
-  check: CheckSchema,
   changed: Iterable<string> = [''],
 ): Violation | undefined {
   const pointers = [...changed].map(parsePointer);
@@ -108,14 +95,25 @@ export function violation(
       const value = getAt(doc, place);
       if (value === undefined) continue;
       if (jsonLength(value, MAX_PLACE_CHARS) > MAX_PLACE_CHARS)
-        return { code: 'too-large', path: printPath(place), schema: path, limit: MAX_PLACE_CHARS };
-      const fault = check(schema, value);
+        return { code: 'too-large', path: shownPath(doc, place), schema: path, limit: MAX_PLACE_CHARS };
+      const fault = faultIn(schema, value);
       if (fault === undefined) continue;
       const { at, rule, found } = fault;
-      return { code: 'schema-violated', path: printPath([...place, ...at]), schema: path, rule, found };
+      return { code: 'schema-violated', path: shownPath(doc, [...place, ...at]), schema: path, rule, found };
     }
   }
   return undefined;
+}
+
+/** As a path of the state tools: elements of arrays by their numbers. */
+function shownPath(doc: Readonly<JsonObject>, place: readonly (string | number)[]): string {
+  let parent: Json | undefined = doc;
+  const tokens = place.map((token) => {
+    const shown = Array.isArray(parent) ? Number(token) : token;
+    parent = getAt(parent ?? null, [String(token)]);
+    return shown;
+  });
+  return printPath(tokens);
 }
 
 function failureOf(broken: Violation): Failure {
@@ -178,7 +176,8 @@ class WatchedTransaction implements Transaction {
   }
 
   patch(stream: string, happening: Happening, ops: readonly PatchOp[]): void {
-    if (stream === this.stream) for (const { path } of ops) this.changed.add(path);
+    // What is appended (RFC 6902: `-`) has no place of its own yet: its array has changed.
+    if (stream === this.stream) for (const { path } of ops) this.changed.add(path.replace(/\/-$/, ''));
     this.tx.patch(stream, happening, ops);
   }
 }

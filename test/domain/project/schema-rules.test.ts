@@ -2,11 +2,11 @@
 
 import { describe, expect, test } from 'vitest';
 import { patternFault } from '../../../src/domain/project/safe-pattern.ts';
-import { readSchema } from '../../../src/domain/project/schema-rules.ts';
+import { schemaFaults } from '../../../src/domain/project/schema-rules.ts';
 import { schemaSteps } from '../../../src/domain/project/state-schemas.ts';
 import type { Json } from '../../../src/json/json.ts';
 
-const faults = (schema: Json) => readSchema(schema, '').issues.map(({ at, why }) => `${at} ${why}`);
+const faults = (schema: Json) => schemaFaults(schema, '').map(({ at, why }) => `${at} ${why}`);
 
 const wide = (levels: number): Json => {
   let schema: Json = { type: 'string' };
@@ -32,15 +32,7 @@ describe('a schema', () => {
   const refused: [string, Json, string][] = [
     ['no schema', 3, 'expected a JSON Schema'],
     ['an unknown keyword', { type: 'string', maxLenght: 3 }, '/maxLenght unknown key, did you mean maxLength?'],
-    ['a keyword for nothing', { required: ['a'] }, '/required says nothing without type object'],
-    [
-      'a keyword of another type',
-      { type: 'string', minimum: 1 },
-      '/minimum says nothing without type number or integer',
-    ],
     ['an unknown type', { type: 'text' }, '/type expected one of string'],
-    ['two ways to say it', { type: 'string', anyOf: [true] }, 'anyOf stands alone, without type'],
-    ['a reference and more', { $ref: '#/$defs/a', type: 'string', $defs: { a: true } }, '$ref stands alone'],
     ['a reference to elsewhere', { $ref: 'http://example.org/a' }, '/$ref expected "#/$defs/<name>"'],
     [
       'a reference to itself',
@@ -53,50 +45,36 @@ describe('a schema', () => {
       'leads back to itself',
     ],
     ['references that double', doubling, 'more than 200 schemas'],
-    ['too many alternatives', wide(5), 'more than 10 alternatives'],
+    ['too many alternatives', wide(5), 'more than 10 schemas'],
     ['too deep', deep(18), 'nested 16 deep'],
-    ['a choice that is no plain value', { enum: [{}] }, '/enum expected text'],
-    ['a choice of another type', { type: 'string', enum: [1] }, '/enum has a value that is not of type string'],
-    ['a choice and more', { enum: ['a'], maxLength: 3 }, '/enum stands alone'],
-    [
-      'a required key that may not be',
-      { type: 'object', required: ['a'], additionalProperties: false },
-      'no property can be it',
-    ],
-    ['a name that all objects have', { type: 'object', properties: { valueOf: true } }, 'every object has'],
+    ['an empty choice', { enum: [] }, '/enum expected a list of 1 to 100'],
+    ['no number', { multipleOf: 0.1 }, '/multipleOf expected a whole number'],
     ['a pattern for any length', { type: 'string', pattern: 'a' }, '/pattern needs a maxLength'],
     [
       'a slow pattern',
       { type: 'string', maxLength: 40, pattern: '^(a+)+$' },
       '/pattern it could be tried in too many ways',
     ],
-    ['what is not known', { not: { type: 'string' } }, '/not unknown key'],
+    ['what is not known', { dependentRequired: {} }, '/dependentRequired unknown key'],
   ];
   test.each(refused)('is refused with %s', (_, schema, why) => {
     expect(faults(schema).join('\n')).toContain(why);
   });
 
-  test('that is sound has a plain form', () => {
+  test('that is sound has no faults', () => {
     const schema = {
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       title: 'A task',
       type: 'object',
       required: ['id', 'state'],
-      properties: { state: { $ref: '#/$defs/state' }, note: { type: ['string', 'null'], maxLength: 9 } },
-      $defs: { state: { enum: ['todo', 'done'], description: 'how far it is' } },
-    };
-    expect(readSchema(schema, '')).toEqual({
-      issues: [],
-      plain: {
-        type: 'object',
-        required: ['id', 'state'],
-        properties: {
-          state: { enum: ['todo', 'done'] },
-          note: { anyOf: [{ type: 'string', maxLength: 9 }, { type: 'null' }] },
-          id: true,
-        },
+      properties: {
+        state: { $ref: '#/$defs/state' },
+        note: { type: ['string', 'null'], maxLength: 9, pattern: '^[a-z]*$' },
+        valueOf: { not: { anyOf: [{ minimum: 3 }, { const: 1 }] } },
       },
-    });
+      $defs: { state: { enum: ['todo', 'done', { any: 'value' }], description: 'how far it is' } },
+    };
+    expect(faults(schema)).toEqual([]);
   });
 });
 
@@ -108,7 +86,7 @@ describe('a pattern', () => {
     ['^v?\\d+\\.\\d+\\.\\d+$', 30],
     ['foo|bar', 100],
     ['^(feat|fix)(\\(\\w+\\))?: ', 300],
-    ['[^]x]', 50],
+    ['[^\\]x]', 50],
   ];
   test.each(quick)('%s is let through, and quick on %i characters', (pattern, length) => {
     expect(patternFault(pattern, length)).toBeUndefined();
