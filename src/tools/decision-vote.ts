@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import type { Caller } from '../domain/team/channel.ts';
 import { castVote, type VoteAnswer, type VoteInput } from '../domain/team/decision-commands.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import { type Failure, fail, ok, type Result } from '../failure.ts';
+import { nearest } from '../nearest.ts';
 import type { Ports } from '../ports.ts';
 import { decisionFacts, decisionRows, votingNames } from '../views/team/decisions.ts';
 import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
@@ -90,7 +91,7 @@ async function cast(given: Input, decision: string, caller: Caller, call: Call<P
   const voted = await changeAs<VoteAnswer>(call, 'decision_vote', caller, given, (tx, ctx) =>
     castVote(tx, ctx, command),
   );
-  if (!voted.ok) return voted;
+  if (!voted.ok) return await withNearDecisions(voted.failure, call);
   const { value, seq, replayed } = voted.value;
   const late = 'the deadline had passed: this call closed the decision, and its vote does not count';
   return ok({
@@ -99,6 +100,14 @@ async function cast(given: Input, decision: string, caller: Caller, call: Call<P
     ...(value.late ? { note: late } : {}),
     ...(replayed ? { replayed } : {}),
   });
+}
+
+async function withNearDecisions(failure: Failure, call: Call<Ports>) {
+  if (failure.code !== 'not-found') return fail(failure);
+  const { project } = momentOf(call);
+  const rows = await call.ports.documents.read((view) => decisionRows(view, project));
+  const ids = rows.map((row) => row.decision);
+  return fail({ ...failure, near: nearest(failure.name, ids) });
 }
 
 /** Open decisions; those whose time is over are closed first. */

@@ -8,6 +8,7 @@ import { type PlanKind, showId } from '../domain/plan/ids.ts';
 import { fail, type Result } from '../failure.ts';
 import { nearest } from '../nearest.ts';
 import type { Ports } from '../ports.ts';
+import type { PlanFacts } from '../views/plan/plan-index.ts';
 import { line } from '../views/plan/show.ts';
 import { type ChangeInput, changeInSession } from './change.ts';
 import type { Call } from './define.ts';
@@ -76,12 +77,16 @@ export async function changePlan<A>(
 export async function withNearItems<T>(result: Result<T>, { documents, plans }: Ports): Promise<Result<T>> {
   if (result.ok || result.failure.code !== 'unknown-item') return result;
   const { failure } = result;
-  const near = await documents.read((view) => {
-    const { tasks, epics, sprints } = plans.at(view);
-    const known: Record<PlanKind, Iterable<string>> = { task: tasks.ids(), epic: epics.ids(), sprint: sprints.ids() };
-    return Object.hasOwn(known, failure.kind) ? nearest(failure.id, known[failure.kind as PlanKind]).map(showId) : [];
+  return fail({
+    ...failure,
+    near: await documents.read((view) => nearItems(plans.at(view), failure.kind, failure.id)),
   });
-  return fail({ ...failure, near });
+}
+
+/** Ids of a kind that a mistyped one may have meant, as shown. */
+export function nearItems({ tasks, epics, sprints }: PlanFacts, kind: string, id: string): string[] {
+  const known: Record<PlanKind, Iterable<string>> = { task: tasks.ids(), epic: epics.ids(), sprint: sprints.ids() };
+  return Object.hasOwn(known, kind) ? nearest(id, known[kind as PlanKind]).map(showId) : [];
 }
 
 /** An unfinished part of something that was ended: worth a line, no reason to refuse. */

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { EPIC_STATUSES } from '../domain/plan/epic.ts';
+import type { PlanKind } from '../domain/plan/ids.ts';
 import { MAX_PLANNED, type SavePlanAnswer, savePlan } from '../domain/plan/save-plan.ts';
 import { SPRINT_STATUSES } from '../domain/plan/sprint.ts';
 import type { Ports } from '../ports.ts';
@@ -12,6 +13,7 @@ import {
   changePlan,
   dateInput,
   labelsInput,
+  nearItems,
   planIdInput,
   pointsInput,
   priorityInput,
@@ -92,11 +94,13 @@ export const planSave = defineTool({
   }),
   async run(given, call: Call<Ports>) {
     const { epic, sprint, tasks } = given;
+    const { documents, plans } = call.ports;
+    const near = (kind: PlanKind, id: string) => documents.peek((view) => nearItems(plans.at(view), kind, id));
     const changed = await changePlan<SavePlanAnswer>(
       call,
       'plan_save',
       given,
-      (project) => (tx, ctx) => savePlan(tx, ctx, { project, epic, sprint, tasks }),
+      (project) => (tx, ctx) => savePlan(tx, ctx, { project, epic, sprint, tasks, near }),
     );
     return changed.ok ? withSeq(changed.value) : changed;
   },

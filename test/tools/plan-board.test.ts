@@ -289,6 +289,14 @@ describe('lists', () => {
       code: 'unknown-item',
       near: expect.arrayContaining(['TSK-5']),
     });
+    const tasks = [{ key: 'a', title: 'A', needs: ['TSK-55'], parent: 'TSK-44' }];
+    const faults = { issues: [{ why: expect.stringContaining('the nearest: TSK-5') }, { at: '/tasks/0/parent' }] };
+    expect(await window.fail('plan_save', { tasks })).toMatchObject(faults);
+    expect(await window.fail('plan_save', { epic: { id: 'EPC-11' }, tasks: [{ key: 'a', title: 'A' }] })).toMatchObject(
+      {
+        issues: [{ at: '/epic/id', why: 'there is no epic EPC-11; the nearest: EPC-1' }],
+      },
+    );
     expect(await window.fail('sprint_board', { sprint: 'nope' })).toMatchObject({
       code: 'unknown-item',
       kind: 'sprint',
@@ -341,6 +349,31 @@ describe('bounds', () => {
     ).length;
     sizes.project = JSON.stringify(await window.call('project_get')).length;
     expect(Object.entries(sizes).filter(([, size]) => size > MOST)).toEqual([]);
+  });
+
+  test('a task written among thousands is a line as long as one among ten, and so is one that is finished', async () => {
+    const rig = new TeamRig();
+    const window = await planWindow('one', rig);
+    const lineOf = async (work: () => Promise<unknown>) => {
+      const before = rig.lines;
+      await work();
+      expect(rig.lines - before).toBe(1);
+      return rig.bytesFrom(before);
+    };
+    const costs: number[][] = [];
+    for (const count of [10, 3_000]) {
+      const sprint = await planMany(window, count, () => ({}));
+      let id: unknown;
+      costs.push([
+        await lineOf(async () => {
+          id = (await window.call('task_save', { title: 'one more', sprint })).id;
+        }),
+        await lineOf(() => window.call('task_save', { id, status: 'done' })),
+      ]);
+    }
+    const [few = [], lots = []] = costs;
+    // But for the digits of numbers.
+    for (const [at, cost] of lots.entries()) expect(cost - (few[at] ?? 0)).toBeLessThan(40);
   });
 
   test('a cut board names the call that shows more, and that call does', async () => {

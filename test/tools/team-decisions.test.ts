@@ -97,6 +97,8 @@ describe('decisions', () => {
       code: 'invalid-input',
     });
     expect(await ann.fail('decision_vote', { decision: '../x', option: 'a' })).toMatchObject({ code: 'not-found' });
+    const mistyped = `${String(decision).slice(0, -1)}x`;
+    expect(await ann.fail('decision_vote', { decision: mistyped })).toMatchObject({ near: [decision] });
   });
 
   test('given many decisions, then lists page and stay small', async () => {

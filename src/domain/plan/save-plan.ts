@@ -6,7 +6,7 @@ import { measure, weights } from '../../graph/measure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { checkCycle } from './cycle.ts';
 import { findHome } from './find.ts';
-import { epicStream, nextIds, showId, sprintStream, taskStream } from './ids.ts';
+import { epicStream, nextIds, type PlanKind, showId, sprintStream, taskStream } from './ids.ts';
 import { join } from './links.ts';
 import { edgeFaults } from './plan-faults.ts';
 import { type EpicFields, newEpic } from './save-epic.ts';
@@ -32,6 +32,8 @@ export type PlannedSprint = SprintFields & { id?: string | undefined };
 
 export interface SavePlanInput {
   project: string;
+  /** Ids that an unknown one may have meant: for the words of a fault, nothing is decided by them. */
+  near?: (kind: PlanKind, id: string) => string[];
   epic?: PlannedEpic | undefined;
   sprint?: PlannedSprint | undefined;
   tasks: readonly PlannedTask[];
@@ -51,7 +53,7 @@ export function savePlan(tx: Transaction, ctx: Context, input: SavePlanInput): R
   const { tasks, project } = input;
   const issues = edgeFaults(tasks);
   const keys = new Set(tasks.map(({ key }) => key));
-  const outside = existing(tx, project, tasks, keys, issues);
+  const outside = existing(tx, input, keys, issues);
   const epic = home(tx, ctx, 'epic', input, issues);
   const sprint = home(tx, ctx, 'sprint', input, issues);
   if (issues.length > 0) return fail({ code: 'invalid-input', issues });
@@ -89,8 +91,7 @@ export function savePlan(tx: Transaction, ctx: Context, input: SavePlanInput): R
 /** Tasks outside the plan that it names, by both ways of writing them; what cannot be named is an issue. */
 function existing(
   tx: Transaction,
-  project: string,
-  tasks: readonly PlannedTask[],
+  { project, tasks, near }: SavePlanInput,
   keys: ReadonlySet<string>,
   issues: InputIssue[],
 ): Map<string, string> {
@@ -98,7 +99,7 @@ function existing(
   const look = (named: string, at: string, list: 'children' | 'needed_by'): void => {
     if (keys.has(named) || !/^tsk-/i.test(named)) return;
     const task = linkable(tx, named, project, list);
-    if (!task.ok) issues.push({ at, why: words(task.failure) });
+    if (!task.ok) issues.push({ at, why: words(task.failure, near) });
     else for (const written of [named, showId(task.value.id)]) found.set(written, task.value.id);
   };
   for (const [index, { needs = [], parent }] of tasks.entries()) {
@@ -120,7 +121,7 @@ function home(
   if (given === undefined) return undefined;
   if (given.id !== undefined) {
     const found = findHome(tx, kind, given.id, input.project);
-    if (!found.ok) issues.push({ at: `/${kind}/id`, why: words(found.failure) });
+    if (!found.ok) issues.push({ at: `/${kind}/id`, why: words(found.failure, input.near) });
     else if (found.value.tasks.length + input.tasks.length > MAX_TASKS)
       issues.push({ at: `/${kind}/id`, why: `would hold more than ${MAX_TASKS} tasks` });
     else return found.value.id;
@@ -174,10 +175,13 @@ export function criticalPath(tasks: readonly Pick<TaskDocument, 'id' | 'needs' |
 }
 
 /** A failure as the reason of one issue. */
-function words(failure: Failure): string {
+function words(failure: Failure, near: SavePlanInput['near']): string {
   switch (failure.code) {
-    case 'unknown-item':
-      return `there is no ${failure.kind} ${failure.id}`;
+    case 'unknown-item': {
+      const found = near?.(failure.kind as PlanKind, failure.id) ?? [];
+      const hint = found.length === 0 ? '' : `; the nearest: ${found.join(', ')}`;
+      return `there is no ${failure.kind} ${failure.id}${hint}`;
+    }
     case 'not-allowed':
       return `${failure.why}: ${failure.how}`;
     case 'too-large':
