@@ -6,6 +6,8 @@ import type { Documents } from './documents.ts';
 
 const IDLE_MS = 1_000;
 const EVERY_COMMITS = 2_000;
+/** Who was killed left a file or two: looking for them is worth a walk over all folders only now and then. */
+const SWEEP_EVERY_MS = 3_600_000;
 
 export interface MaintenanceOptions {
   idleMs?: number;
@@ -22,6 +24,7 @@ export class Maintenance {
   private commits = 0;
   private running: Promise<void> | undefined;
   private stopped = false;
+  private sweepAt = 0;
 
   constructor(documents: Documents, options: MaintenanceOptions) {
     this.documents = documents;
@@ -83,6 +86,9 @@ export class Maintenance {
     // Not only after a seal: whoever sealed may have died before, and a restored store has no index files.
     await upkeep.index();
     await upkeep.compress();
+    if (performance.now() < this.sweepAt) return;
+    this.sweepAt = performance.now() + SWEEP_EVERY_MS;
+    await upkeep.sweep();
   }
 
   private async durableSnapshot(stream: string): Promise<Snapshot | undefined> {

@@ -1,13 +1,28 @@
-// Ends whole process groups. Called by process.ts, and by whoever takes over a command node whose server died.
+// Ends whole process groups, of processes that are told by their start. Called by process.ts, and by whoever takes over a
+// command node whose server died.
 
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { processStart, statOf } from '../process-start.ts';
+import { quickStart, statOf } from '../process-start.ts';
 
 /** After SIGKILL only a process that hangs in the kernel stays; nobody can wait for that. */
 const KILLED_MS = 1_000;
 /** How often to look whether a group is gone: soon at first, since most end at once. */
 const LOOK_MS = [5, 10, 20, 40, 80];
+
+/** `quickStart`, and where no file tells it what ps says, which takes milliseconds. Undefined if there is no process. */
+export function processStart(pid: number): string | undefined {
+  if (!isGroup(pid) || process.platform === 'win32') return undefined;
+  if (process.platform === 'linux') return quickStart(pid);
+  const ps = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+    encoding: 'utf8',
+    timeout: 2_000,
+    env: { LC_ALL: 'C' },
+  });
+  const text = ps.status === 0 ? ps.stdout.trim() : '';
+  return text === '' ? undefined : text;
+}
 
 /**
  * Ends the group of the process `pid` if that process still is the one that started at `startTime`. `ended`: the group
@@ -19,7 +34,7 @@ export async function killGroup(
   startTime: string,
   graceMs = 5_000,
 ): Promise<'ended' | 'gone' | 'other' | 'survived'> {
-  const start = isGroup(pid) ? processStart(pid) : undefined;
+  const start = processStart(pid);
   if (start === undefined) return 'gone';
   if (start !== startTime) return 'other';
   return (await endGroup(pid, graceMs)) ? 'ended' : 'survived';

@@ -3,10 +3,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { processStart } from '../process-start.ts';
 import { Capture } from './capture.ts';
 import { scrubbedEnvironment } from './environment.ts';
-import { endGroup } from './process-group.ts';
+import { endGroup, processStart } from './process-group.ts';
 
 export interface ProcessOptions {
   /** Program and arguments. */

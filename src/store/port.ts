@@ -119,6 +119,8 @@ export interface Upkeep {
   seal(): Promise<boolean>;
   /** Writes the index files of sealed segments that have none. Resolves to how many. */
   index(): Promise<number>;
+  /** Removes temporary files of processes that are gone. Resolves to how many. */
+  sweep(): Promise<number>;
   /** Compresses segments that no process can still be writing. Resolves to how many. */
   compress(): Promise<number>;
 }

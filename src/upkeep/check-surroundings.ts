@@ -4,14 +4,13 @@
 import { isAlive } from '../process-start.ts';
 import { type Disk, errnoOf } from '../store/file/disk.ts';
 import { networkFileSystem } from '../store/file/opening.ts';
-import { documentOf, type FoundFile, isInDocumentFolder, makerOf } from './files.ts';
+import { isLeftover, makerOf } from '../store/file/temporary-name.ts';
+import { documentOf, type FoundFile, isInDocumentFolder } from './files.ts';
 import type { Finding } from './findings.ts';
 
 const SHOWN_EXAMPLES = 3;
 /** What proper-lockfile calls stale, see maintenance-lock.ts. */
 const LOCK_STALE_MS = 10_000;
-/** A process number may have been given to another: a temporary file this old is nobody's any more. */
-const TEMPORARY_STALE_MS = 3_600_000;
 
 export interface Surroundings {
   findings: Finding[];
@@ -115,13 +114,13 @@ function checkLeftovers(disk: Disk, dir: string, files: readonly FoundFile[]): F
   const findings: Finding[] = [];
   for (const { path, stat } of files) {
     const maker = makerOf(path);
-    if (maker === undefined || (isAlive(maker, undefined) && Date.now() - stat.mtimeMs < TEMPORARY_STALE_MS)) continue;
+    if (maker === undefined || !isLeftover(maker, Date.now() - stat.mtimeMs)) continue;
     findings.push({
       level: 'note',
       code: 'leftover',
       where: path,
-      what: `is a temporary file of process ${maker}, which is gone`,
-      next: 'delete it',
+      what: `is a temporary file of process ${maker.pid}, which is gone`,
+      next: 'nothing: a server that runs for a while deletes it',
     });
   }
   for (const { path } of files) {

@@ -53,9 +53,3 @@ function streamAt(path: string): string | undefined {
 export function isInDocumentFolder(path: string): boolean {
   return /^(sessions|runs|channels|shared)\//.test(path);
 }
-
-/** The process that made a temporary file, or undefined if the name is not that of one. */
-export function makerOf(path: string): number | undefined {
-  const match = /\.(\d+)(?:\.[a-z0-9]+)?\.tmp$/.exec(path);
-  return match === null ? undefined : Number(match[1]);
-}

@@ -8,8 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type ProcessOptions, runProcess } from '../../src/nodes/process.ts';
-import { groupAlive, killGroup } from '../../src/nodes/process-group.ts';
-import { processStart } from '../../src/process-start.ts';
+import { groupAlive, killGroup, processStart } from '../../src/nodes/process-group.ts';
 
 const cwd = realpathSync(mkdtempSync(join(tmpdir(), 'baton-process-')));
 afterAll(() => rmSync(cwd, { recursive: true }));

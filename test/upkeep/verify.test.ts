@@ -80,7 +80,10 @@ describe('a sound store', () => {
     fs.writeFileSync(join(dir, `alive/s-1~${process.pid}`), '', { mode: 0o600 });
     fs.writeFileSync(join(dir, 'alive/s-2~4194300'), '', { mode: 0o600 });
     fs.writeFileSync(join(dir, 'log/turnstile'), '4194300 1\n', { mode: 0o600 });
-    fs.writeFileSync(join(dir, 'sessions/s-1.json.4194300.abc.tmp'), '', { mode: 0o600 });
+    const left = join(dir, 'sessions/s-1.json.4194300-7.abc.tmp');
+    fs.writeFileSync(left, '', { mode: 0o600 });
+    fs.utimesSync(left, 0, Date.now() / 1000 - 61);
+    fs.writeFileSync(join(dir, 'sessions/s-1.json.4194300-7.new.tmp'), '', { mode: 0o600 });
     fs.chmodSync(join(dir, 'sessions'), 0o755);
     fs.writeFileSync(join(dir, 'log/notes.txt'), '', { mode: 0o600 });
     const { report } = verify(dir);

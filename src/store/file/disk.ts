@@ -2,6 +2,7 @@
 // what was not synced, on any machine and without root. Synchronous where the one-tick rule of the log needs it.
 
 import fs from 'node:fs';
+import { temporaryPath } from './temporary-name.ts';
 
 export interface FileStat {
   ino: number;
@@ -127,7 +128,7 @@ export interface ReplaceOptions {
 
 /** Replaces a file whole: temp file, fsync, rename, fsync of the directory; never in place. */
 export function replaceFile(disk: Disk, path: string, bytes: Uint8Array, options: ReplaceOptions): void {
-  const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2, 10)}.tmp`;
+  const temporary = temporaryPath(path);
   const fd = disk.open(temporary, 'create-new', options.mode ?? 0o600);
   try {
     writeAll(disk, fd, bytes);

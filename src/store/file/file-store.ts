@@ -9,10 +9,12 @@ import { type Disk, errnoOf, realDisk } from './disk.ts';
 import { DocumentFiles, documentPath, type FileState } from './documents-on-disk.ts';
 import { History } from './history.ts';
 import { indexSegments } from './index-segments.ts';
+import { sweepLeftovers } from './leftovers.ts';
 import type { FileLog } from './log.ts';
 import { openLog } from './opening.ts';
 import { compressSegments, sealSegment } from './seal.ts';
 import { segmentPath } from './segments.ts';
+import { inSlices } from './slices.ts';
 import { Turnstile } from './turnstile.ts';
 import { watchLog } from './watch.ts';
 import { LogWriter } from './writer.ts';
@@ -248,6 +250,7 @@ export class FileStore implements Store {
         return sealSegment(disk, log, this.writer, () => this.turnstile.take());
       },
       index: () => countOrNone(indexSegments(disk, `${dir}/log`, log.segment)),
+      sweep: () => countOrNone(inSlices(sweepLeftovers(disk, dir))),
       compress: () => countOrNone(compressSegments(disk, `${dir}/log`, log.segment)),
     };
   }
