@@ -2,7 +2,7 @@
 // lines asked for where an index file says which, and takes no index file's word: what it names must hang together.
 
 import { FailureError } from '../../failure.ts';
-import { type Commit, headOf, isSeal, parseLine, type Seen } from '../commit.ts';
+import { type Commit, headOf, isSeal, parseLine, type Seen, soundSum } from '../commit.ts';
 import type { FoldedCommit, Place, StreamHead } from '../fold.ts';
 import type { Recorded } from '../port.ts';
 import type { Disk } from './disk.ts';
@@ -11,7 +11,6 @@ import { SegmentReader } from './segment-reader.ts';
 import { SegmentWalk } from './segment-walk.ts';
 import { segmentPath } from './segments.ts';
 import { atOnce, inSlices, type Steps } from './slices.ts';
-import { checkedSum } from './summed.ts';
 
 export class History {
   private readonly disk: Disk;
@@ -191,7 +190,7 @@ export class History {
 
   private lineAt(segment: number, offset: number): { sum: string; commit: Commit } | undefined {
     const line = this.reader.lineAt(segment, offset);
-    const sum = line === undefined ? undefined : checkedSum(line);
+    const sum = line === undefined ? undefined : soundSum(line);
     const commit = line === undefined || sum === undefined ? undefined : parseLine(line);
     return sum === undefined || commit === undefined || isSeal(commit) ? undefined : { sum, commit };
   }

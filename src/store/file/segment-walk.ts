@@ -2,14 +2,13 @@
 // by history.ts for answers, by maintenance and doctor to write the index files.
 
 import type { Failure } from '../../failure.ts';
-import type { RawLine } from '../commit.ts';
+import { type RawLine, soundSum } from '../commit.ts';
 import { Fold, REQUEST_LIFE_MS, type StreamHead } from '../fold.ts';
 import type { Disk } from './disk.ts';
 import { readIndex } from './index-file.ts';
 import { type SealedIndex, SegmentIndex, type Standing } from './segment-index.ts';
 import type { SegmentReader } from './segment-reader.ts';
 import { eachLine, segmentPath } from './segments.ts';
-import { checkedSum } from './summed.ts';
 
 /** What is folded in one step of a plain segment: a millisecond or two. */
 const STEP_BYTES = 256 * 1024;
@@ -94,7 +93,7 @@ export class SegmentWalk {
     if (seq !== before.seq || chain !== before.chain || sealed !== before.sealed) return undefined;
     // The seal holds the hash of all bytes before it, and no two seals are the same.
     const seal = reader.lineAt(segment, index.offsets.at(-1) ?? 0);
-    return seal !== undefined && checkedSum(seal) === index.sealSum ? index : undefined;
+    return seal !== undefined && soundSum(seal) === index.sealSum ? index : undefined;
   }
 
   /** Does to the heads what folding the segment would do. */
@@ -138,7 +137,7 @@ export class SegmentWalk {
     const fold = this.fold as Fold;
     const verdict = fold.offer(line, { segment, offset });
     if (verdict.kind === 'valid') index.add(offset, verdict.folded.sum, verdict.folded.commit);
-    else if (verdict.kind === 'seal') index.close(offset, checkedSum(line) ?? '', verdict.seal, fold);
+    else if (verdict.kind === 'seal') index.close(offset, soundSum(line) ?? '', verdict.seal, fold);
     else if (verdict.kind === 'damage') {
       const file = segmentPath(this.parts.logDir, segment);
       this.damage = { code: 'store-damaged', file, offset, why: verdict.why };
