@@ -1,5 +1,5 @@
 // The small checks that a project's configuration is made of: each adds what is wrong at its place, so that every fault
-// comes back at once. Used by project-config.ts, policy-rules.ts and schema-rules.ts.
+// comes back at once. Used by config.ts, policy.ts and schema-rules.ts.
 
 import type { InputIssue } from '../../failure.ts';
 import { isObject, type Json } from '../../json/json.ts';
