@@ -15,7 +15,7 @@ export interface ProjectDocument {
   id: string;
   name: string;
   created_at: string;
-  /** What was set; see project-config.ts for the defaults. */
+  /** What was set; see config.ts for the defaults. */
   config?: JsonObject;
 }
 
