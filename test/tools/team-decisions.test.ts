@@ -85,6 +85,23 @@ describe('decisions', () => {
     expect(await bob.call('message_read')).toMatchObject({ messages: [] });
   });
 
+  test('given windows that were left, then only those who are there are asked; given one is gone, then its successor votes', async () => {
+    const rig = new TeamRig();
+    const [ann, bob, eve] = [await rig.window('ann'), await rig.window('bob'), await rig.window('eve')];
+    eve.ports.sessions.close();
+    const open = async () => await ann.call('decision_open', { title: 'x', options: ['a', 'b'], quorum: 2 });
+    expect(await open()).toMatchObject({ voters: 3 });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3_600_000 });
+    const { decision, voters } = await open();
+    expect(voters).toBe(2);
+    const { handoff } = await bob.call('session_handoff', { summary: 'over to you' });
+    const kim = await rig.window('kim');
+    expect(await kim.fail('decision_vote', { decision, option: 'a' })).toMatchObject({ code: 'not-allowed' });
+    await kim.call('session_start', { handoff });
+    await ann.call('decision_vote', { decision, option: 'a' });
+    expect(await kim.call('decision_vote', { decision, option: 'a' })).toMatchObject({ status: 'passed' });
+  });
+
   test('given contradictory or unknown input, then it is refused', async () => {
     const rig = new TeamRig();
     const ann = await rig.window('ann');
@@ -92,6 +109,10 @@ describe('decisions', () => {
     expect(await ann.fail('decision_open', { title: 'x', options: ['a', 'b'], voters: ['nobody'] })).toMatchObject({
       code: 'not-found',
     });
+    for (const nobody of ['all', 'channel:dev'])
+      expect(await ann.fail('decision_open', { title: 'x', options: ['a', 'b'], voters: [nobody] })).toMatchObject({
+        issues: [{ at: 'voters' }],
+      });
     const { decision } = await ann.call('decision_open', { title: 'x', options: ['a', 'b'] });
     expect(await ann.fail('decision_vote', { decision, option: 'a', abstain: true })).toMatchObject({
       code: 'invalid-input',

@@ -178,6 +178,11 @@ describe('who reads', () => {
     expect(await ann.call('message_send', { to: 'team:core', text: 'x' })).toMatchObject({ recipients: 1 });
     await bob.call('session_update', { status: 'completed' });
     expect(await ann.call('message_send', { to: 'team:core', text: 'x' })).toMatchObject({ recipients: 0 });
+    const eve = await rig.window('eve');
+    await eve.call('message_read', { join: 'dev' });
+    expect(await ann.call('message_send', { to: 'channel:dev', text: 'x' })).toMatchObject({ recipients: 1 });
+    await eve.call('session_update', { status: 'completed' });
+    expect(await ann.call('message_send', { to: 'channel:dev', text: 'x' })).toMatchObject({ recipients: 0 });
   });
 
   test('given the nearest superior is away, then an escalation goes to its stand-in, else further up', async () => {

@@ -69,7 +69,8 @@ export function boxesOf(view: View, caller: Caller, project: string): Box[] {
   return boxes;
 }
 
-function predecessors(view: View, session: string): string[] {
+/** Sessions whose work this one took over, the last first. */
+export function predecessors(view: View, session: string): string[] {
   const found: string[] = [];
   for (let at = factsOf(view, session)?.taken_from; at !== undefined && found.length < MAX_PREDECESSORS; ) {
     if (found.includes(at) || at === session) break;
@@ -107,7 +108,9 @@ export function resolveRecipient(view: View, to: string, sender: string, moment:
   if (prefix === 'channel') {
     if (!NAME_PATTERN.test(rest)) return badName(rest);
     const address = { kind: 'channel' as const, project, name: rest };
-    return ok({ address, recipients: readersOf(view, channelId(address)).filter((one) => one !== sender).length });
+    const open = new Set(openSessions(view, moment).map(({ id }) => id));
+    const readers = readersOf(view, channelId(address)).filter((one) => one !== sender && open.has(sessionOf(one)));
+    return ok({ address, recipients: readers.length });
   }
   if (prefix !== 'agent' && isId(rest) && view.version(sessionStream(rest)) > 0)
     return ok({ address: { kind: 'session', project, name: rest }, recipients: isRead(view, rest, moment) ? 1 : 0 });
@@ -142,6 +145,12 @@ function resolveTeam(view: View, name: string, sender: string, moment: Moment): 
     return id !== sender && [id, called, ...Object.keys(agents)].some((one) => everybody.has(one));
   });
   return ok({ address: { kind: 'team', project, name }, recipients: readers.length });
+}
+
+/** The session of a reader: of itself, or of an agent in it (`agentKey`). */
+function sessionOf(reader: string): string {
+  const [session = reader] = reader.split('.', 1);
+  return session;
 }
 
 /** Readers that have a cursor in a channel. */

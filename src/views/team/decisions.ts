@@ -15,10 +15,10 @@ import {
 } from '../../domain/team/decision.ts';
 import { type RegistryEntry, registryStream, TIERS, type Tier } from '../../domain/team/registry.ts';
 import { everybodyIn } from '../../domain/team/team.ts';
-import { ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure.ts';
 import { isObject, type JsonObject } from '../../json/json.ts';
 import { factsOf } from '../sessions.ts';
-import { resolveRecipient } from './addresses.ts';
+import { predecessors, resolveRecipient } from './addresses.ts';
 import { type Moment, openSessions, teams } from './people.ts';
 
 const WEIGHTS: Record<Tier, number> = { orchestrator: 3, coordinator: 2, worker: 1 };
@@ -100,16 +100,24 @@ function rowOf(doc: Readonly<DecisionDocument>): DecisionRow {
   return row;
 }
 
+/** How long ago somebody must have been seen at most to be there, where no process serves its session. */
+const THERE_MS = 3_600_000;
+
 /** Who may vote: everybody who is there, or those named (sessions, agents, teams). And where they read. */
 export function electorate(
   view: View,
   named: readonly string[] | undefined,
   caller: Caller,
   moment: Moment,
+  served: ReadonlySet<string>,
 ): Result<{ voters: Voter[]; announceTo: Address[] }> {
   const { project } = moment;
   if (named === undefined) {
-    const voters = openSessions(view, moment).map(({ id }) => voterOf(view, project, id));
+    // Whoever left a window open yesterday would only keep the others from their quorum.
+    const isThere = (id: string): boolean =>
+      id === caller.session || served.has(id) || (moment.presence.lastSeen(id) ?? 0) > moment.now - THERE_MS;
+    const there = openSessions(view, moment).filter(({ id }) => isThere(id));
+    const voters = there.map(({ id }) => voterOf(view, project, id));
     return ok({ voters: voters.slice(0, MAX_VOTERS), announceTo: [{ kind: 'all', project }] });
   }
   const known = teams(view, project);
@@ -125,17 +133,22 @@ export function electorate(
     const found = resolveRecipient(view, name, caller.session, moment);
     if (!found.ok) return found;
     const { address } = found.value;
-    const voter = address.kind === 'all' ? name : address.name;
-    voters.push(voterOf(view, project, voter));
-    if (voter !== caller.session) announceTo.push(address);
+    if (address.kind === 'all' || address.kind === 'channel') return notVoter(name);
+    voters.push(voterOf(view, project, address.name));
+    if (address.name !== caller.session) announceTo.push(address);
   }
   return ok({ voters: voters.slice(0, MAX_VOTERS), announceTo: announceTo.slice(0, MAX_VOTERS) });
 }
 
-/** Names under which a caller may be a voter. */
+function notVoter(name: string): Result<never> {
+  const why = `${JSON.stringify(name.slice(0, 60))} is nobody who votes: name sessions, agents or teams, or leave voters out`;
+  return fail({ code: 'invalid-input', issues: [{ at: 'voters', why }] });
+}
+
+/** Names under which a caller may be a voter: its own, its agents', and those of the sessions whose work it took over. */
 export function votingNames(view: View, { session, agent }: Caller): string[] {
   if (agent !== undefined) return [agent];
-  return [session, ...Object.keys(factsOf(view, session)?.agents ?? {})];
+  return [session, ...Object.keys(factsOf(view, session)?.agents ?? {}), ...predecessors(view, session)];
 }
 
 function voterOf(view: View, project: string, name: string): Voter {
