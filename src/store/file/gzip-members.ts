@@ -1,5 +1,5 @@
 // A compressed segment is a row of gzip members, each of whole lines: any gzip reads it, and one line can be had without
-// inflating the rest. Nothing beside the file says where they begin; segments.ts and segment-reader.ts use this.
+// inflating the rest. Nothing beside the file says where they begin. Used by seal.ts and segment-reader.ts.
 
 import { promisify } from 'node:util';
 import { gunzipSync, gzip } from 'node:zlib';

@@ -1,4 +1,4 @@
-// The bytes of an index file: one JSON object with its own sum, numbers as differences. Used by index-files.ts and doctor.
+// The bytes of an index file: one JSON object with its own sum, numbers as differences. Used by index-file.ts and doctor.
 
 import { STORE_FORMAT } from '../commit.ts';
 import { type RequestHead, type SealedIndex, SegmentIndex, type Standing } from './segment-index.ts';
