@@ -35,9 +35,8 @@ function baton(...args: string[]) {
 
 /** Processes of the program under test whose command line holds the words. */
 function running(words: string): string[] {
-  return spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
-    .stdout.split('\n')
-    .filter((line) => line.includes(inject('program')) && line.includes(words));
+  const { stdout } = spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
+  return (stdout ?? '').split('\n').filter((line) => line.includes(inject('program')) && line.includes(words));
 }
 
 function expectScreen(text: string, width: number): void {
