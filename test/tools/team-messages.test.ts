@@ -361,4 +361,23 @@ describe('agents', () => {
     expect(await bob.fail('message_send', { to: 'all', text: 'x', claim })).toMatchObject({ code: 'stale-claim' });
     expect(await bob.fail('message_read', { claim: 'made-up' })).toMatchObject({ code: 'unknown-claim' });
   });
+
+  test('given an agent known by its claim alone, then what is sent to it or its team is noted and read in its window', async () => {
+    const rig = new TeamRig();
+    const [ann, bob] = [await rig.window('ann'), await rig.window('bob')];
+    await bob.call('project_save', { config: { teams: { core: { members: ['helper'] } } } });
+    const nodes = [{ id: 'one', kind: 'agent', task: 'do it' }];
+    await ann.call('run_start', { graph: (await ann.call('graph_check', { nodes })).hash });
+    const { claim } = await ann.call('run_claim', { agent: 'helper' });
+    expect(await bob.call('message_send', { to: 'helper', text: 'how far?' })).toMatchObject({ recipients: 1 });
+    expect(await bob.call('message_send', { to: 'team:core', text: 'stand-up' })).toMatchObject({ recipients: 1 });
+    const going = await ann.call('run_report', { claim, status: 'progress' });
+    expect(going.note).toBe('2 unread messages: call message_read');
+    expect((await ann.read()).sort()).toEqual([`${bob.session}: how far?`, `${bob.session}: stand-up`]);
+    // Whoever comes back finds what was sent while it was away.
+    await ann.call('run_report', { claim, status: 'released' });
+    expect(await bob.call('message_send', { to: 'team:core', text: 'gone?' })).toMatchObject({ recipients: 0 });
+    expect((await ann.call('state_get')).note).toBeUndefined();
+    expect((await ann.call('run_claim', { agent: 'helper' })).note).toBe('1 unread message: call message_read');
+  });
 });

@@ -18,7 +18,7 @@ import { everybodyIn } from '../../domain/team/team.ts';
 import { fail, ok, type Result } from '../../failure.ts';
 import { isId } from '../../store/stream.ts';
 import { factsOf } from '../sessions.ts';
-import { liveAgents, type Moment, openSessions, registered, teams } from './people.ts';
+import { agentsIn, liveAgents, type Moment, openSessions, registered, teams } from './people.ts';
 import { standInFor } from './registry.ts';
 
 /** One channel as one reader has it. */
@@ -45,7 +45,8 @@ export function boxesOf(view: View, caller: Caller, project: string): Box[] {
   const facts = factsOf(view, caller.session);
   const since = (facts === undefined ? 0 : Date.parse(facts.created_at)) - BEFORE_START_MS;
   const own = caller.agent === undefined ? caller.session : agentKey(caller.session, caller.agent);
-  const agents = caller.agent === undefined ? Object.keys(facts?.agents ?? {}) : [caller.agent];
+  const inside = facts === undefined ? [] : agentsIn(view, facts);
+  const agents = caller.agent === undefined ? inside : [caller.agent];
   const boxes: Box[] = [];
   if (caller.agent === undefined) {
     for (const session of [caller.session, ...predecessors(view, caller.session)])
@@ -141,8 +142,9 @@ function resolveTeam(view: View, name: string, sender: string, moment: Moment): 
   const team = known.get(name);
   if (team === undefined) return unknown(name, known.keys());
   const everybody = everybodyIn(team);
-  const readers = openSessions(view, moment).filter(({ id, name: called = '', agents }) => {
-    return id !== sender && [id, called, ...Object.keys(agents)].some((one) => everybody.has(one));
+  const readers = openSessions(view, moment).filter((facts) => {
+    const { id, name: called = '' } = facts;
+    return id !== sender && [id, called, ...agentsIn(view, facts)].some((one) => everybody.has(one));
   });
   return ok({ address: { kind: 'team', project, name }, recipients: readers.length });
 }

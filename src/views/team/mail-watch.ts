@@ -90,6 +90,8 @@ function noteOf(unread: number, urgent: number): string {
 function concernsMail({ commit }: FoldedCommit): boolean {
   return commit.events.some(({ stream, type }) => {
     if (stream.startsWith('session/')) return !type.startsWith('state.');
+    // An agent that takes a claim or ends it brings its inbox, or takes it along.
+    if (stream.startsWith('pool/')) return true;
     return stream.startsWith('channel/') || stream.startsWith('reader/') || stream.startsWith('project/');
   });
 }

@@ -2,6 +2,7 @@
 // to look; never decided upon.
 
 import type { View } from '../../documents/documents.ts';
+import { type PoolDocument, poolStream } from '../../domain/project/pool.ts';
 import { agentKey, parseClaim, type RunDocument, runStream } from '../../domain/run.ts';
 import { isOpen, type SessionFacts, statusAt } from '../../domain/session.ts';
 import { projectStream } from '../../domain/session-commands.ts';
@@ -63,6 +64,19 @@ export function liveAgents(view: View, moment: Moment): LiveAgent[] {
     if (seen !== undefined) live.last_seen = new Date(seen).toISOString();
   }
   return [...found.values()];
+}
+
+/** Names of the agents in a session: those it named, and those that hold a claim there. */
+export function agentsIn(view: View, facts: Pick<SessionFacts, 'id' | 'project' | 'agents'>): string[] {
+  const names = new Set(Object.keys(facts.agents));
+  const pool = view.get<PoolDocument>(poolStream(facts.project));
+  for (const { agent, run, claim } of Object.values(pool?.held ?? {})) {
+    if (!agent.startsWith(`${facts.id}.`)) continue;
+    const nodes = view.get<RunDocument>(runStream(run))?.nodes ?? {};
+    const name = nodes[parseClaim(claim)?.node ?? '']?.agent_name;
+    if (name !== undefined) names.add(name);
+  }
+  return [...names];
 }
 
 /** Registered entries of one kind, by name. */

@@ -2,7 +2,7 @@
 
 import { expiresAtMs, type SessionFacts, sessionStream } from '../../../domain/session.ts';
 import { claimedNodes } from '../../runs.ts';
-import { liveAgents, openSessions } from '../../team/people.ts';
+import { agentsIn, liveAgents, openSessions } from '../../team/people.ts';
 import { registryRows } from '../../team/registry.ts';
 import { columns, type DashboardView, momentOf, type Row, type Section, type Source, timeCell } from '../define.ts';
 import { runsOf } from './runs.ts';
@@ -81,7 +81,7 @@ export function sessionSection(source: Source): Section {
   return { name: 'sessions', title: 'Sessions', columns: SESSION_COLUMNS, rows, more: 'session_list {"limit": 100}' };
 }
 
-function sessionRow({ presence, served }: Source, facts: Readonly<SessionFacts>, claims: number): Row {
+function sessionRow({ view, presence, served }: Source, facts: Readonly<SessionFacts>, claims: number): Row {
   const seen = presence.lastSeen(facts.id);
   return {
     session: facts.id,
@@ -90,7 +90,7 @@ function sessionRow({ presence, served }: Source, facts: Readonly<SessionFacts>,
     status: facts.status,
     live: served().has(facts.id),
     claims,
-    agents: Object.keys(facts.agents).length,
+    agents: agentsIn(view, facts).length,
     seen_at: timeCell(seen),
     expires_at: timeCell(expiresAtMs(facts, seen)),
     workspace: facts.directory,

@@ -8,7 +8,7 @@ import { FailureError } from '../../../failure.ts';
 import { happened } from '../../activity.ts';
 import { CHECKS } from '../../alerts.ts';
 import { readableFacts } from '../../sessions.ts';
-import { openSessions } from '../../team/people.ts';
+import { agentsIn, openSessions } from '../../team/people.ts';
 import { columns, type DashboardView, momentOf, type Row, type Section, type Source } from '../define.ts';
 import { sessionSection } from './agents.ts';
 import { runSection, runsOf } from './runs.ts';
@@ -65,7 +65,7 @@ export const team: DashboardView = {
 
 function teamSection(source: Source): Section {
   const names = new Set(
-    openSessions(source.view, momentOf(source)).flatMap(({ id, agents }) => [id, ...Object.keys(agents)]),
+    openSessions(source.view, momentOf(source)).flatMap((facts) => [facts.id, ...agentsIn(source.view, facts)]),
   );
   const rows = [...teamsOf(source.view.get(projectStream(source.project.id)))].map(([name, found]): Row => {
     const everybody = [...everybodyIn(found)];
