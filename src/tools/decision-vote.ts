@@ -67,9 +67,14 @@ export const decisionVote = defineTool({
   async run(given, call: Call<Ports>) {
     const caller = await callerOf(call, given.claim);
     if (!caller.ok) return caller;
-    if (given.decision === undefined) return await list(given, caller.value, call);
     const vote = voteOf(given);
     if (!vote.ok) return vote;
+    if (given.decision === undefined) {
+      // A vote that is cast on nothing must not look as if it had been counted.
+      const why = 'required with a vote; without arguments the open ones are listed';
+      if (vote.value !== undefined) return fail({ code: 'invalid-input', issues: [{ at: 'decision', why }] });
+      return await list(given, caller.value, call);
+    }
     return await cast(given, given.decision, caller.value, call, vote.value);
   },
 });

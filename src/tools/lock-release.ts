@@ -3,9 +3,10 @@
 import { z } from 'zod';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { type ReleaseAnswer, release } from '../domain/team/lock-commands.ts';
+import { notFound } from '../domain/team/not-found.ts';
 import { fail } from '../failure.ts';
 import type { Ports } from '../ports.ts';
-import { locksOf } from '../views/team/locks.ts';
+import { lockNames, locksOf } from '../views/team/locks.ts';
 import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
 import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
@@ -44,9 +45,13 @@ export const lockRelease = defineTool({
     const caller = await callerOf(call, input.claim);
     if (!caller.ok) return caller;
     const { project } = momentOf(call);
-    const locks = await call.ports.documents.read((view) =>
-      lock === undefined ? locksOf(view, project, caller.value) : [lock],
-    );
+    const { locks, known } = await call.ports.documents.read((view) => ({
+      locks: lock === undefined ? locksOf(view, project, caller.value) : [lock],
+      known: lockNames(view, project),
+    }));
+    // What nobody ever locked is a mistyped name: answered as if it were free, what was meant would stay locked.
+    if (lock !== undefined && !known.includes(lock))
+      return notFound('lock', lock, known, 'dashboard_get {view: "resources"} to see who holds what');
     const command = { project, caller: caller.value, locks, fence };
     const released = await changeAs<ReleaseAnswer>(call, 'lock_release', caller.value, input, (tx, ctx) =>
       release(tx, ctx, command),

@@ -3,7 +3,10 @@
 import { z } from 'zod';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { REGISTRY_KINDS, type SaveEntryAnswer, saveEntry, TIERS } from '../domain/team/registry.ts';
+import { type Failure, fail, type Result } from '../failure.ts';
+import { nearest } from '../nearest.ts';
 import type { Ports } from '../ports.ts';
+import { registered } from '../views/team/people.ts';
 import { callerOf, changeAs } from './caller.ts';
 import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
@@ -56,6 +59,14 @@ export const registrySave = defineTool({
     const saved = await changeAs<SaveEntryAnswer>(call, 'registry_save', caller.value, input, (tx, ctx) =>
       saveEntry(tx, ctx, entry),
     );
-    return saved.ok ? withSeq(saved.value) : saved;
+    return saved.ok ? withSeq(saved.value) : await withNearAgents(saved.failure, call);
   },
 });
+
+/** With the registered agents whose names come nearest: the command reads only those that it was given. */
+async function withNearAgents(failure: Failure, call: Call<Ports>): Promise<Result<never>> {
+  if (failure.code !== 'not-found') return fail(failure);
+  const known = await call.ports.documents.read((view) => registered(view, call.ports.workspace.project, 'agent'));
+  const names = known.map(({ id }) => id);
+  return fail({ ...failure, near: nearest(failure.name, names) });
+}

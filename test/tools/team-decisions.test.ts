@@ -102,6 +102,21 @@ describe('decisions', () => {
     expect(await kim.call('decision_vote', { decision, option: 'a' })).toMatchObject({ status: 'passed' });
   });
 
+  test('given an allocation with an option that changes nothing, when that one passes, then nothing has changed', async () => {
+    const rig = new TeamRig();
+    const ann = await rig.window('ann');
+    await ann.call('project_save', { config: { pools: { coder: 2 } } });
+    const allocations = { more: { pools: { coder: 5 } }, same: {} };
+    const open = { title: 'x', options: ['more', 'same'], kind: 'allocation', allocations };
+    const { decision } = await ann.call('decision_open', open);
+    const before = ann.doc('project/prj-1');
+    const passed = await ann.call('decision_vote', { decision, option: 'same' });
+    expect(passed).toMatchObject({ status: 'passed', outcome: 'same' });
+    expect(passed.not_applied).toBeUndefined();
+    expect(before).toMatchObject({ config: { pools: { coder: 2 } } });
+    expect(ann.doc('project/prj-1')).toEqual(before);
+  });
+
   test('given contradictory or unknown input, then it is refused', async () => {
     const rig = new TeamRig();
     const ann = await rig.window('ann');
@@ -118,6 +133,9 @@ describe('decisions', () => {
       code: 'invalid-input',
     });
     expect(await ann.fail('decision_vote', { decision: '../x', option: 'a' })).toMatchObject({ code: 'not-found' });
+    // A vote on nothing must not look as if it had been counted.
+    for (const vote of [{ option: 'a' }, { abstain: true }, { veto: true }])
+      expect(await ann.fail('decision_vote', vote)).toMatchObject({ issues: [{ at: 'decision' }] });
     const mistyped = `${String(decision).slice(0, -1)}x`;
     expect(await ann.fail('decision_vote', { decision: mistyped })).toMatchObject({ near: [decision] });
   });

@@ -56,6 +56,22 @@ describe('locks', () => {
     expect(await ann.call('lock_release', { all: true })).toMatchObject({ released: [] });
   });
 
+  test('given names that nobody has, then the failure names the nearest ones', async () => {
+    const rig = new TeamRig();
+    const ann = await rig.window('ann');
+    await ann.call('lock_acquire', { lock: 'db-main' });
+    expect(await ann.fail('lock_release', { lock: 'db-man' })).toMatchObject({ code: 'not-found', near: ['db-main'] });
+    await ann.call('lock_release', { lock: 'db-main' });
+    expect(await ann.call('lock_release', { lock: 'db-main' })).toMatchObject({ released: [] });
+    expect(await ann.call('lock_release', { lock: 'file' })).toMatchObject({ released: [] });
+    await ann.call('registry_save', { kind: 'agent', id: 'reviewer' });
+    for (const link of ['reports_to', 'fallback'])
+      expect(await ann.fail('registry_save', { kind: 'agent', id: 'coder', [link]: 'reviwer' })).toMatchObject({
+        code: 'not-found',
+        near: ['reviewer'],
+      });
+  });
+
   test('given input that says nothing or two things, then it is refused', async () => {
     const rig = new TeamRig();
     const ann = await rig.window('ann');

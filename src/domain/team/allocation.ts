@@ -15,7 +15,9 @@ const KEYS = ['pools', 'teams'];
 /** The allocation, if the project's configuration would be sound with it as it is now; else every fault. */
 export function checkAllocation(tx: Transaction, project: string, value: Json, at: string): Result<JsonObject> {
   const refuse = (why: string) => fail({ code: 'invalid-input', issues: [{ at, why }] });
-  if (!isObject(value) || Object.keys(value).length === 0) return refuse('expected {pools?, teams?}');
+  if (!isObject(value)) return refuse('expected {pools?, teams?}');
+  // An option that leaves everything as it is.
+  if (Object.keys(value).length === 0) return ok(value);
   const other = Object.keys(value).find((key) => !KEYS.includes(key));
   if (other !== undefined) return refuse(`only pools and teams can be allocated, not ${other.slice(0, 60)}`);
   const config = copyJson(tx.read<ProjectDocument>(projectStream(project))?.config ?? {});
@@ -31,6 +33,7 @@ export function applyAllocation(
   project: string,
   allocation: Readonly<JsonObject>,
 ): string | undefined {
+  if (Object.keys(allocation).length === 0) return undefined;
   const still = checkAllocation(tx, project, copyJson(allocation), 'allocation');
   if (!still.ok) {
     const { failure } = still;

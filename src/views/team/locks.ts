@@ -18,7 +18,7 @@ export type LockRow = {
 export function lockRows(view: View, moment: Moment): LockRow[] {
   const { project, now, presence } = moment;
   const lastSeen = (who: string): number | undefined => presence.lastSeen(who);
-  return namesOf(view, project).flatMap((id) => {
+  return lockNames(view, project).flatMap((id) => {
     const lock = view.get<LockDocument>(lockStream(project, id));
     if (lock === undefined) return [];
     const live = liveLock(lock, { now, lastSeen });
@@ -43,13 +43,14 @@ export function lockRows(view: View, moment: Moment): LockRow[] {
 
 /** Locks in which the caller holds or waits. */
 export function locksOf(view: View, project: string, caller: Caller): string[] {
-  return namesOf(view, project).filter((id) => {
+  return lockNames(view, project).filter((id) => {
     const lock = view.get<LockDocument>(lockStream(project, id));
     return lock !== undefined && [...lock.holders, ...lock.queue].some((one) => isSame(one, caller));
   });
 }
 
-function namesOf(view: View, project: string): string[] {
+/** Every lock that was ever asked for, by name; reservations of files last. */
+export function lockNames(view: View, project: string): string[] {
   const prefix = `lock/${project}/`;
   const names = view.streams(prefix).map((stream) => stream.slice(prefix.length));
   return [...names.sort(), FILE_LOCK];
