@@ -74,7 +74,7 @@ function answerOf(taken: Taken, given: Input): Answer {
   const most = detail === 'full' ? FULL_ROWS : BRIEF_ROWS;
   const render = (board: Board): Answer => {
     const { view, at, seq, hint } = board;
-    const left = cutOf(board);
+    const left = cutOf(board, detail === 'full' ? undefined : `dashboard_get {"view": "${view}", "detail": "full"}`);
     const rest = {
       ...(hint === undefined || given.format !== 'rows' ? {} : { next: hint }),
       ...(left === undefined ? {} : { cut: left }),

@@ -137,6 +137,7 @@ describe('dashboard_get', () => {
     expect(cut).toContain(`sessions: 10 of ${SESSIONS} (session_list {"limit": 100})`);
     const work = await see({ view: 'sprint' });
     expect(work.cut).toContain('work: 10 of 181');
+    for (const part of String(work.cut).split('; ')) expect(part).toMatch(/ \([a-z_]+ \{.*\}\)$/);
   });
 
   test('figures are those of the store', async () => {

@@ -110,6 +110,16 @@ describe('gates', () => {
   });
 });
 
+test('burn-down: what is left is a share of all there is to do, not of the most that was ever left', async () => {
+  const [today] = (await sections(ann, 'sprint')).get('burn_down') ?? [];
+  expect(today).toMatchObject({ points: 3, tasks: 3, left_percent: 42.857 });
+});
+
+test('sessions are shown with the agents that work in them, whether or not they were ever named', async () => {
+  const found = (await sections(bob, 'agents')).get('sessions') ?? [];
+  expect(found.filter(({ claims }) => claims === 1)).toMatchObject([{ agents: 1 }]);
+});
+
 test('utilisation: claims held and tokens spent against what is allowed, and against what agents can take', async () => {
   const found = (await sections(ann, 'metrics')).get('limits') ?? [];
   expect(found.map(({ limit, used, allowed, use_percent }) => [limit, used, allowed, use_percent])).toEqual([

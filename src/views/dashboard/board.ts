@@ -104,9 +104,9 @@ export function fitted<T>(
   }
 }
 
-/** What is not shown, and the calls that show it; undefined if all is. */
-export function cutOf(board: Board): string | undefined {
-  const parts = board.sections.flatMap(({ name, rows, total, more }) =>
+/** What is not shown, and the calls that show it; undefined if all is. `wider`: the call for sections without one of their own. */
+export function cutOf(board: Board, wider?: string): string | undefined {
+  const parts = board.sections.flatMap(({ name, rows, total, more = wider }) =>
     rows.length === total ? [] : [`${name}: ${rows.length} of ${total}${more === undefined ? '' : ` (${more})`}`],
   );
   return parts.length === 0 ? undefined : parts.join('; ');

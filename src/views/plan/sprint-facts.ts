@@ -24,7 +24,7 @@ export function burnDown(plan: PlanFacts, sprint: Readonly<SprintDocument>, now:
   const last = Math.min(now, Date.parse(sprint.ended_at ?? sprint.ends_at ?? '') || now);
   const first = Math.max(startOfDay(from), startOfDay(last) - (MAX_DAYS - 1) * DAY_MS);
   const { done } = plan.tasks.totalsOf(sprint.id);
-  const left = inScope(plan, sprint.id);
+  const left = scopeOf(plan, sprint.id);
   const days: BurnDown = [];
   for (const [day, count] of done) if (day < dayOf(first)) take(left, count);
   for (let at = first; at <= last; at += DAY_MS) {
@@ -34,8 +34,8 @@ export function burnDown(plan: PlanFacts, sprint: Readonly<SprintDocument>, now:
   return days;
 }
 
-/** Everything but what was cancelled. */
-function inScope(plan: PlanFacts, sprint: string): { points: number; tasks: number } {
+/** Everything in a sprint but what was cancelled. */
+export function scopeOf(plan: PlanFacts, sprint: string): { points: number; tasks: number } {
   const [all, cancelled] = [plan.tasks.set(sprint, 'all'), plan.tasks.set(sprint, 'cancelled')];
   return { points: all.points - cancelled.points, tasks: all.size - cancelled.size };
 }
@@ -47,7 +47,7 @@ function take(left: { points: number; tasks: number }, count: Count | undefined)
 
 /** 0 … 100: by points where tasks have some, else by tasks. What was cancelled counts for neither side. */
 export function progressOf(plan: PlanFacts, sprint: string): number {
-  const scope = inScope(plan, sprint);
+  const scope = scopeOf(plan, sprint);
   const done = plan.tasks.set(sprint, 'done');
   const [part, whole] = scope.points > 0 ? [done.points, scope.points] : [done.size, scope.tasks];
   return whole === 0 ? 0 : Math.round((100 * part) / whole);

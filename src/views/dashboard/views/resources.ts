@@ -54,12 +54,17 @@ export const resources: DashboardView = {
 function resourceRows({ view, project }: Source, locks: readonly LockRow[]): Row[] {
   const defined = new Map(Object.entries(configOf(view, project.id).resources));
   const used = locks.map(({ lock, kind, capacity, holders, waiting }): Row => {
-    const row = { lock, kind, held: holders.length, capacity, waiting: waiting.length };
+    const row = { lock, kind, held: holders.length, waiting: waiting.length };
     const { description } = defined.get(lock) ?? {};
     defined.delete(lock);
     // Files are reserved by pattern: how many fit beside each other has no number.
     const counted = Number.isFinite(capacity) && capacity > 0 && kind !== 'file';
-    return { ...row, description, use_percent: counted ? (100 * holders.length) / capacity : undefined };
+    return {
+      ...row,
+      capacity: counted ? capacity : undefined,
+      description,
+      use_percent: counted ? (100 * holders.length) / capacity : undefined,
+    };
   });
   const idle = [...defined].map(([lock, { kind, capacity, description }]): Row => {
     return { lock, kind, held: 0, capacity, waiting: 0, description, use_percent: 0 };

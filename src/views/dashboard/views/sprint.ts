@@ -2,7 +2,7 @@
 
 import { showId } from '../../../domain/plan/ids.ts';
 import type { SprintDocument } from '../../../domain/plan/sprint.ts';
-import { burnDown, velocityOf } from '../../plan/sprint-facts.ts';
+import { burnDown, scopeOf, velocityOf } from '../../plan/sprint-facts.ts';
 import { suggestions } from '../../plan/suggest.ts';
 import { columns, type DashboardView, type Row, type Section, type Source } from '../define.ts';
 import { activeSprint, countSection, sprintSection, workSection } from './tasks.ts';
@@ -78,17 +78,21 @@ export function velocitySection({ plan, view, project }: Source): Section {
 }
 
 function burnSection({ plan, now }: Source, found: Readonly<SprintDocument>): Section {
-  const days = withBars(burnDown(plan(), found, now), 'left_percent').map(
-    ({ date, ...row }): Row => ({ day: date, ...row }),
+  const scope = scopeOf(plan(), found.id);
+  const left = (day: { points: number; tasks: number }): number | undefined => {
+    const [part, whole] = scope.points > 0 ? [day.points, scope.points] : [day.tasks, scope.tasks];
+    return whole === 0 ? undefined : (100 * part) / whole;
+  };
+  const rows = burnDown(plan(), found, now).map(
+    ({ date, ...day }): Row => ({ day: date, ...day, left_percent: left(day) }),
   );
   // The newest first: it is what counts where there is little room.
-  return { name: 'burn_down', title: 'Burn-down', columns: BURN_COLUMNS, rows: days.reverse(), half: true };
+  return { name: 'burn_down', title: 'Burn-down', columns: BURN_COLUMNS, rows: rows.reverse(), half: true };
 }
 
 /** Each with its share of the largest: of points, or of tasks where none has points. */
 function withBars<T extends { points: number; tasks: number }>(counts: readonly T[], key: string): (T & Row)[] {
-  const most = Math.max(0, ...counts.map(({ points, tasks }) => points || tasks));
-  const share = ({ points, tasks }: T): number | undefined =>
-    most === 0 ? undefined : (100 * (points || tasks)) / most;
-  return counts.map((count) => ({ ...count, [key]: share(count) }));
+  const by = counts.some(({ points }) => points > 0) ? 'points' : 'tasks';
+  const most = Math.max(0, ...counts.map((count) => count[by]));
+  return counts.map((count) => ({ ...count, [key]: most === 0 ? undefined : (100 * count[by]) / most }));
 }
