@@ -33,6 +33,8 @@ const MAX_PENDING = 64;
 export class DocumentCache {
   private readonly entries = new Map<string, Entry>();
   private readonly storeOf: () => Store | undefined;
+  private hits = 0;
+  private misses = 0;
 
   /** The store is asked for late: it reports commits while it opens, before it is there to be asked. */
   constructor(storeOf: () => Store | undefined) {
@@ -42,14 +44,25 @@ export class DocumentCache {
   /** The document, loading it if need be; undefined for a stream without events. Throws FailureError `store-damaged`. */
   get(stream: string): Json | undefined {
     const entry = this.entries.get(stream);
-    if (entry?.loaded) return entry.doc;
+    if (entry?.loaded) {
+      this.hits += 1;
+      return entry.doc;
+    }
     const store = this.storeOf();
     const expected = store?.expected(stream) ?? [0, ''];
     if (store === undefined || expected[0] === 0) return undefined;
+    this.misses += 1;
     const doc = this.load(store, stream, expected, entry?.pending ?? []);
     // A request's one document is read once, by a repeat: holding all of them would grow with every call.
     if (!stream.startsWith('request/')) this.entries.set(stream, { doc, loaded: true, pending: [] });
     return doc;
+  }
+
+  /** How often a document that was asked for was in memory, how often it had to be loaded, and how many are held. */
+  counts(): { hits: number; misses: number; held: number } {
+    let held = 0;
+    for (const { loaded } of this.entries.values()) if (loaded) held += 1;
+    return { hits: this.hits, misses: this.misses, held };
   }
 
   /** Applies operations in place and returns how to take them back. The document takes ownership of their values. */

@@ -129,6 +129,11 @@ export class Documents {
     return doc === undefined ? undefined : { stream, seq: this.opened.lastSeq(stream), version, head, doc };
   }
 
+  /** How often documents that were asked for were in memory. */
+  counts(): ReturnType<DocumentCache['counts']> {
+    return this.cache.counts();
+  }
+
   /** Calls back after commits of any process were applied here. A hint: read through `read` before answering. */
   onChange(listener: CommitsListener): () => void {
     this.listeners.add(listener);

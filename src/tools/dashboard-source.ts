@@ -58,7 +58,7 @@ function once<T>(ask: (about: string) => T): (about?: string) => T {
   };
 }
 
-function processFacts({ config, workspace, graphs, mail, tracing }: Ports): Source['process'] {
+function processFacts({ config, documents, workspace, graphs, mail, tracing }: Ports): Source['process'] {
   const { rss, heapUsed } = process.memoryUsage();
   const { toolsets, allowCommands } = config;
   const home = (path: string): string => path.replace(config.home, '~');
@@ -75,6 +75,7 @@ function processFacts({ config, workspace, graphs, mail, tracing }: Ports): Sour
   };
   const uptimeMs = Math.round(process.uptime() * 1000);
   const caches = [
+    { cache: 'documents', ...documents.counts() },
     { cache: 'graphs', ...graphs.counts() },
     { cache: 'mail note', ...mail.counts() },
   ];

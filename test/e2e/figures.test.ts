@@ -172,7 +172,7 @@ test('paths are counted by shape, caches by hits, each process for itself', asyn
   });
   expect((await sections(bob, 'metrics')).get('paths')).toBeUndefined();
   const caches = of.get('caches') ?? [];
-  expect(caches.map(({ cache }) => cache)).toEqual(['graphs', 'mail note']);
+  expect(caches.map(({ cache }) => cache)).toEqual(['documents', 'graphs', 'mail note']);
   for (const { hits, misses, hit_percent } of caches)
     expect(hit_percent).toBeCloseTo((100 * Number(hits)) / (Number(hits) + Number(misses)));
 });
