@@ -62,7 +62,10 @@ export const planList = defineTool({
       if (!known.ok) return known;
       const after = offsetOf(cursor);
       const query = { project: workspace.project, status, parent, assignee, text, detail, limit, after };
-      return ok({ ...shown(kind.list(source, query)), seq: view.seq });
+      const page = kind.list(source, query);
+      const missed = page.total === 0 && text !== undefined && kindOfPlanId(text) === given.kind;
+      if (missed) return fail({ code: 'unknown-item' as const, kind: given.kind, id: text, near: [] });
+      return ok({ ...shown(page), seq: view.seq });
     });
     return await withNearItems(answer, call.ports);
   },

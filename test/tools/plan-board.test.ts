@@ -170,6 +170,19 @@ describe('the board', () => {
     expect(board.note).toContain('no tasks yet');
   });
 
+  test('given a need that is opened again, then what is done already does not wait for it', async () => {
+    const window = await given();
+    for (const [id, status] of [
+      ['TSK-1', 'done'],
+      ['TSK-2', 'done'],
+      ['TSK-1', 'todo'],
+    ])
+      await window.call('task_save', { id, status });
+    const { columns } = await window.call('sprint_board', { column: 'done' });
+    expect(columns).toMatchObject([{ cards: [{ id: 'TSK-2' }] }]);
+    expect(JSON.stringify(columns)).not.toContain('waits_for');
+  });
+
   test('tells nothing ready from nothing left', async () => {
     const window = await planWindow();
     await window.call('plan_save', {
@@ -285,6 +298,15 @@ describe('lists', () => {
       code: 'unknown-item',
       near: ['SPR-1'],
     });
+    for (const [kind, text, near] of [
+      ['task', 'TSK-55', 'TSK-5'],
+      ['epic', 'epc-11', 'EPC-1'],
+      ['sprint', 'SPR-11', 'SPR-1'],
+    ] as const)
+      expect(await window.fail('plan_list', { kind, text, detail: 'full' })).toMatchObject({
+        code: 'unknown-item',
+        near: expect.arrayContaining([near]),
+      });
     expect(await window.fail('task_save', { id: 'TSK-55', title: 'x' })).toMatchObject({
       code: 'unknown-item',
       near: expect.arrayContaining(['TSK-5']),

@@ -59,7 +59,9 @@ export function card(
   if (row.points !== undefined) shown.points = row.points;
   if (row.assignee !== undefined) shown.assignee = line(row.assignee);
   if (withStatus && row.sprint !== undefined) shown.sprint = showId(row.sprint);
-  if (row.open.length > 0) shown.waits_for = idList(row.open);
+  // What is over waits for nothing, even if a need of it was opened again.
+  const isOver = row.status === 'done' || row.status === 'cancelled';
+  if (row.open.length > 0 && !isOver) shown.waits_for = idList(row.open);
   if (row.reason !== undefined) shown.blocked_reason = line(row.reason);
   return detail === 'brief' || document === undefined
     ? shown
