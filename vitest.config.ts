@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',
+    // Many tests wait for processes of their own: two at once use both cores of a small machine.
+    maxWorkers: 2,
     coverage: {
       provider: 'v8',
       include: ['src/store/**', 'src/domain/**', 'src/graph/**', 'src/json/**'],
