@@ -1,19 +1,17 @@
 // `baton import <export> --from baton`: an export of another store, or that store's directory or a backup of it, into this
 // one, which must be new. Called by import.ts.
 
-import { hash } from 'node:crypto';
 import fs from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Config } from '../config.ts';
 import { visible } from '../display.ts';
-import { FailureError, fail, ok, type Result } from '../failure.ts';
-import { realDisk } from '../store/file/disk.ts';
+import { fail, ok, type Result } from '../failure.ts';
 import { MemoryBlobs, MemoryLog, MemoryStore } from '../store/memory.ts';
 import { fileBackend } from '../store/open.ts';
 import { linesOf } from '../upkeep/exported.ts';
-import { LogReader } from '../upkeep/log-reader.ts';
 import { type Replayed, type ReplaySource, replay } from '../upkeep/replay.ts';
+import { blobsIn, linesOfStore } from '../upkeep/source.ts';
 import { complain, exitCodes } from './complain.ts';
 import { requireStore } from './offline-verb.ts';
 import { renderJson } from './render.ts';
@@ -64,19 +62,7 @@ function sourceAt(place: string, blobsDir: string | undefined): Result<ReplaySou
     return fail({ code: 'invalid-input', issues: [{ at: '<source>', why }] });
   }
   const folder = blobsDir ?? path.join(isStore ? place : path.dirname(place), 'blobs');
-  const blob = (sha256: string): Buffer | undefined => {
-    const file = path.join(folder, sha256);
-    const bytes = fs.existsSync(file) ? fs.readFileSync(file) : undefined;
-    return bytes !== undefined && hash('sha256', bytes) === sha256 ? bytes : undefined;
-  };
-  return ok({ blob, lines: () => (isStore ? linesOfStore(place) : linesOf(place)) });
-}
-
-function* linesOfStore(place: string): Generator<Buffer> {
-  const reader = new LogReader(realDisk, `${place}/log`);
-  for (const { line } of reader.read()) yield line;
-  const fault = reader.fault();
-  if (fault !== undefined) throw new FailureError(fault);
+  return ok({ blob: blobsIn(folder), lines: () => (isStore ? linesOfStore(place) : linesOf(place)) });
 }
 
 function textOf(report: Replayed & { source: string; dry_run?: boolean }): string {

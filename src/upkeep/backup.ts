@@ -8,7 +8,7 @@ import { readSegment, segmentName, segmentPath } from '../store/file/segments.ts
 import type { Durability } from '../store/port.ts';
 import { LogReader, type SegmentNote } from './log-reader.ts';
 import { checkFiles, describeFile, MANIFEST, type Manifest, unsound } from './manifest.ts';
-import { NewDirectory, whatStands } from './new-directory.ts';
+import { isInside, NewDirectory, whatStands } from './new-directory.ts';
 
 export interface BackupOptions {
   disk: Disk;
@@ -89,9 +89,7 @@ function settled(reader: LogReader): boolean {
 
 function refuseTarget({ disk, dir, target }: BackupOptions): Failure | undefined {
   const issue = (why: string): Failure => ({ code: 'invalid-input', issues: [{ at: target, why }] });
-  const inside = path.relative(dir, target);
-  if (inside === '' || !(inside.startsWith('..') || path.isAbsolute(inside)))
-    return issue('a backup inside the store is lost with it: choose another place');
+  if (isInside(dir, target)) return issue('a backup inside the store is lost with it: choose another place');
   if (whatStands(disk, target) !== 'nothing') return issue('something is there: a backup never overwrites');
   if (disk.stat(path.dirname(target))?.isDirectory !== true) return issue('its parent directory is not there');
   return undefined;

@@ -1,5 +1,5 @@
 // A directory that appears whole or not at all: filled under a temporary name, every file and name synced, then renamed.
-// Used by backup.ts and restore.ts.
+// Used by backup.ts, restore.ts and redact/redact.ts.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -48,6 +48,12 @@ export class NewDirectory {
   discard(): void {
     fs.rmSync(this.temporary, { recursive: true, force: true });
   }
+}
+
+/** True for the directory itself and for all that is in it. */
+export function isInside(dir: string, target: string): boolean {
+  const relative = path.relative(dir, target);
+  return relative === '' || !(relative.startsWith('..') || path.isAbsolute(relative));
 }
 
 /** What stands at a path: nothing, a directory without anything in it, or something. */

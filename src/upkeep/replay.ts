@@ -1,12 +1,13 @@
 // Brings an export into another store: every commit is written anew through the store's port, with its author, time and id,
-// resting on what it rested on there. Documents and their versions come out the same in any backend. Used by cli/import-export.ts.
+// resting on what it rested on there. Documents and their versions come out the same in any backend. Used by cli/import-export.ts
+// and, with commits that are changed on the way, by redact/redact.ts.
 //
 // Seals stay behind: they speak of the bytes of files that are not here; the store seals its own. Everything is looked
 // through once before the first line is written, so that an import is refused whole or can be done whole; one that was
 // interrupted goes on where it stopped, since a commit is known by its id.
 
 import { FailureError, fail, ok, type Result } from '../failure.ts';
-import { type EncodedCommit, type Expected, encodeCommit, headOf } from '../store/commit.ts';
+import { type Commit, type EncodedCommit, type Expected, encodeCommit, headOf } from '../store/commit.ts';
 import type { Blobs, Store } from '../store/port.ts';
 import { commitsOf, type ExportedCommit } from './exported.ts';
 import { Rebuilder } from './rebuilt.ts';
@@ -16,6 +17,8 @@ export interface ReplaySource {
   lines(): Iterable<Buffer>;
   /** The bytes of a blob, where the source has it. */
   blob(sha256: string): Buffer | undefined;
+  /** What is brought in instead of a commit, with the same id and events of the same streams; undefined: nothing. Called twice for each. */
+  rewrite?(commit: Commit): Commit | undefined;
 }
 
 export interface Replayed {
@@ -74,10 +77,9 @@ async function look(source: ReplaySource, store: Store): Promise<Result<Plan>> {
   }
   const report: Replayed = { commits: 0, already: 0, streams: 0, blobs: 0, missing: [], forgotten: 0 };
   const rebuilder = new Rebuilder();
-  const versions = new Map<string, number>();
-  for (const exported of commitsOf(source.lines())) {
-    const { seq, sum, commit } = exported;
-    if (isBirth(exported)) continue;
+  // A store that a dry run only imagines has no first line yet.
+  const versions = new Map([['store', Math.max(1, store.expected('store')[0])]]);
+  for (const { seq, sum, commit } of commitsIn(source)) {
     const foreign = Object.entries(commit.expect).find(([stream, [version]]) => {
       const here = versions.get(stream) ?? store.expected(stream)[0];
       return here !== version && !known.has(commit.id) && !isRequest(stream);
@@ -103,6 +105,15 @@ function notFresh(seq: number, stream: string) {
   };
 }
 
+/** Without the first line: a store is born once, and this one has its own. */
+function* commitsIn(source: ReplaySource): Generator<ExportedCommit> {
+  for (const exported of commitsOf(source.lines())) {
+    if (isBirth(exported)) continue;
+    const commit = source.rewrite === undefined ? exported.commit : source.rewrite(exported.commit);
+    if (commit !== undefined) yield { ...exported, commit };
+  }
+}
+
 async function writeAll(source: ReplaySource, store: Store, { known, report }: Plan): Promise<Result<undefined>> {
   let batch: EncodedCommit[] = [];
   let bytes = 0;
@@ -114,8 +125,8 @@ async function writeAll(source: ReplaySource, store: Store, { known, report }: P
     ahead = new Map();
     return written;
   };
-  for (const exported of commitsOf(source.lines())) {
-    if (isBirth(exported) || known.has(exported.commit.id)) continue;
+  for (const exported of commitsIn(source)) {
+    if (known.has(exported.commit.id)) continue;
     const encoded = rewritten(store, exported, ahead, report);
     for (const { stream } of encoded.commit.events) {
       const [version] = ahead.get(stream) ?? store.expected(stream);
@@ -153,8 +164,8 @@ function rewritten(
   return encodeCommit({ ...commit, seen: store.seen(), expect, events });
 }
 
-/** One tick between looking and writing, as the port wants it. */
-async function append(store: Store, batch: readonly EncodedCommit[]): Promise<Result<undefined>> {
+/** Writes commits that nobody else must come between: one tick between looking and writing, as the port wants it. */
+export async function append(store: Store, batch: readonly EncodedCommit[]): Promise<Result<undefined>> {
   if (batch.length === 0) return ok(undefined);
   await store.refresh();
   const { outcomes, durable } = store.append(batch);
@@ -176,7 +187,6 @@ async function append(store: Store, batch: readonly EncodedCommit[]): Promise<Re
   }
 }
 
-/** A store is born once, and this one has its own first line. */
 function isBirth({ seq, commit }: ExportedCommit): boolean {
   return seq === 1 && commit.events.every(({ stream }) => stream === 'store');
 }
