@@ -56,6 +56,12 @@ const verbs: Record<string, VerbEntry> = {
       'baton import <file or directory> --from <kind>\n\n--from v2            JSON state files: their keys go into the session\n--from task-master   tasks.json with its tags, subtasks and dependencies\n--from beads         issues as JSONL\n--from claude-tasks  ~/.claude/tasks, or one list of it\n--from messages      a folder of messages, into channel:imported\n--from baton         what baton export wrote, or a store or backup, into a new store\n--blobs DIR          where its blobs are, if not beside it\n--dry-run            only the report\n--json               the report as data\n\nWhat was imported before stays as it is now.',
     load: () => import('./cli/import.ts'),
   },
+  redact: {
+    summary: 'write the store anew, in a new directory, without what must not be in it',
+    usage:
+      'baton redact <new directory> [--stream <name> --path <path>…] [--text <text>]…\n\n--stream <name>  a document, or a kind such as session/, that --path is of\n--path <path>    what stands there and below, at any time; names and *\n--text <text>    this text wherever it stands in the store\n--dry-run        only count\n--json           the report as data\n\nThe old store is not changed.',
+    load: () => import('./cli/redact.ts'),
+  },
 };
 
 async function main(argv: string[]): Promise<number> {

@@ -3,29 +3,35 @@
 import { parseArgs } from 'node:util';
 import { fail, type InputIssue, ok, type Result } from '../failure.ts';
 
-export interface Accepted<S extends string, T extends string, C extends string> {
+export interface Accepted<S extends string, T extends string, C extends string, L extends string> {
   switches?: readonly S[];
   texts?: readonly T[];
+  /** Texts that may be given more than once. */
+  lists?: readonly L[];
   /** Whole numbers from 0. */
   counts?: readonly C[];
   /** What each word at a position is called. All of them are needed. */
   words?: readonly string[];
 }
 
-export interface Given<S extends string, T extends string, C extends string> {
+export interface Given<S extends string, T extends string, C extends string, L extends string> {
   has(name: S): boolean;
   text(name: T): string | undefined;
+  list(name: L): string[];
   count(name: C): number | undefined;
   words: string[];
 }
 
 /** Reads them, naming every fault. Fails with `invalid-input`. */
-export function readArguments<S extends string = never, T extends string = never, C extends string = never>(
-  args: readonly string[],
-  accepted: Accepted<S, T, C>,
-): Result<Given<S, T, C>> {
-  const { switches = [], texts = [], counts = [], words = [] } = accepted;
-  const options: Record<string, { type: 'string' | 'boolean' }> = {};
+export function readArguments<
+  S extends string = never,
+  T extends string = never,
+  C extends string = never,
+  L extends string = never,
+>(args: readonly string[], accepted: Accepted<S, T, C, L>): Result<Given<S, T, C, L>> {
+  const { switches = [], texts = [], lists = [], counts = [], words = [] } = accepted;
+  const options: Record<string, { type: 'string' | 'boolean'; multiple?: boolean }> = {};
+  for (const name of lists) options[name] = { type: 'string', multiple: true };
   for (const name of switches) options[name] = { type: 'boolean' };
   for (const name of [...texts, ...counts]) options[name] = { type: 'string' };
   let parsed: { values: Record<string, unknown>; positionals: string[] };
@@ -53,6 +59,10 @@ export function readArguments<S extends string = never, T extends string = never
   return ok({
     has: (name) => values[name] === true,
     text,
+    list: (name) => {
+      const value = values[name];
+      return Array.isArray(value) ? value.map(String) : [];
+    },
     count: (name) => (text(name) === undefined ? undefined : Number(text(name))),
     words: positionals,
   });

@@ -1,0 +1,127 @@
+// The verb `redact`: the store written anew, in a new directory, without values or texts that must not be in it any more.
+
+import path from 'node:path';
+import type { Config } from '../config.ts';
+import { visible } from '../display.ts';
+import { parsePath } from '../domain/state-path.ts';
+import { type Failure, fail, ok, type Result } from '../failure.ts';
+import { isStreamName } from '../store/stream.ts';
+import { EVERY, type RedactPath } from '../upkeep/redact/paths.ts';
+import { type Redacted, redactStore } from '../upkeep/redact/redact.ts';
+import { REDACTED } from '../upkeep/redact/texts.ts';
+import { count } from '../upkeep/report-text.ts';
+import { complain, exitCodes } from './complain.ts';
+import { offline, requireStore } from './offline-verb.ts';
+import { renderJson } from './render.ts';
+import { readArguments } from './verb-arguments.ts';
+
+/** A shorter text stands in too much that is no secret. */
+const MIN_TEXT_CHARS = 4;
+
+export const run = offline(redactVerb);
+
+async function redactVerb(args: string[], config: Config): Promise<number> {
+  const read = readArguments(args, {
+    switches: ['json', 'dry-run'],
+    texts: ['stream'],
+    lists: ['path', 'text'],
+    words: ['new directory'],
+  });
+  if (!read.ok) return complain(read.failure);
+  const given = read.value;
+  const missing = requireStore(config.stateDir);
+  if (missing !== undefined) return complain(missing);
+  const texts = given.list('text');
+  const paths = readPaths(given.text('stream'), given.list('path'), texts);
+  if (!paths.ok) return complain(paths.failure);
+  const dry = given.has('dry-run');
+  if (config.readOnly && !dry)
+    return complain({ code: 'read-only', why: 'this was started with BATON_READ_ONLY or --read-only' });
+  const { stateDir: dir, durability, forceNetworkFs, user } = config;
+  const target = path.resolve(config.cwd, given.words[0] ?? '');
+  const wanted = { stream: given.text('stream'), paths: paths.value, texts };
+  const done = await redactStore({ dir, target, wanted, user, durability, forceNetworkFs, dry });
+  if (!done.ok) return complain(done.failure);
+  const report = { ...(dry ? { dry_run: true } : { store: target }), ...done.value, next: dry ? [] : nextSteps(dir) };
+  process.stdout.write(given.has('json') ? renderJson(report) : textOf(done.value, target, report.next));
+  return exitCodes.done;
+}
+
+function readPaths(stream: string | undefined, given: string[], texts: string[]): Result<RedactPath[]> {
+  if (given.length === 0 && texts.length === 0) return refuse('--path', 'or --text: say what is to be removed');
+  for (const text of texts) {
+    if (text.length < MIN_TEXT_CHARS) return refuse('--text', `has fewer than ${MIN_TEXT_CHARS} characters`);
+    if (REDACTED.includes(text)) return refuse('--text', `is part of ${REDACTED}, which is put in its place`);
+  }
+  if (given.length === 0 && stream !== undefined)
+    return refuse('--stream', 'says where a --path is; a --text is looked for in the whole store');
+  if (given.length > 0 && (stream === undefined || !isStream(stream)))
+    return refuse('--stream', 'expected the name of a document, such as session/ses-1, or a kind, such as session/');
+  const paths: RedactPath[] = [];
+  for (const text of given) {
+    const one = readPath(text, stream?.startsWith('session/') === true);
+    if (!one.ok) return one;
+    paths.push(one.value);
+  }
+  return ok(paths);
+}
+
+function isStream(name: string): boolean {
+  // A prefix must end where a name does, or `session/ses-1` would be the beginning of `session/ses-10`.
+  return name !== 'store' && isStreamName(name.endsWith('/') ? `${name}x` : name);
+}
+
+/** The grammar of state paths, without what says nothing about the past: elements move, filters look at values. */
+function readPath(text: string, session: boolean): Result<RedactPath> {
+  const parsed = parsePath(text);
+  if (!parsed.ok) return parsed;
+  const refused = (why: string): Result<never> => fail({ code: 'path-refused', path: text, why } satisfies Failure);
+  const steps: RedactPath['steps'][number][] = [];
+  const simple = parsed.value.kind === 'simple' ? parsed.value.tokens : undefined;
+  const segments = parsed.value.kind === 'query' ? parsed.value.segments : [];
+  for (const token of simple ?? []) {
+    if (typeof token === 'number' || /^\d+$/.test(token)) return refused('elements of arrays move: say [*]');
+    steps.push(token);
+  }
+  for (const { deep, selector } of segments) {
+    if (deep || (selector.select !== 'all' && selector.select !== 'name'))
+      return refused('here a path has names and * only: give several with --path');
+    if (selector.select === 'name' && /^\d+$/.test(selector.name)) return refused('elements of arrays move: say [*]');
+    steps.push(selector.select === 'all' ? EVERY : selector.name);
+  }
+  const [first, second] = steps;
+  if (first === undefined || first === EVERY || first === 'schema')
+    return refused('name a key of the document first: without the rest of it the document could not be read');
+  if (session && first === 'session' && (second === undefined || second === EVERY))
+    return refused('name what of the session is meant: without the rest of it the session could not be read');
+  return ok({ text, steps });
+}
+
+function nextSteps(dir: string): string[] {
+  return [
+    'change the secret itself wherever it is valid: that it was stored cannot be undone',
+    `look at the new store, then put it in the place of ${dir} (or set BATON_STATE_DIR), with nothing running`,
+    `delete ${dir}: it still holds what was removed, as do its backups, exports, trace files and other copies`,
+  ];
+}
+
+function textOf(report: Redacted, target: string, next: readonly string[]): string {
+  const { from, paths, texts, commits, blobs, answers, made } = report;
+  const lines = [
+    made === undefined ? 'would write a new store' : `new store ${visible(target)}, ${made.id}`,
+    `of: ${visible(from.id)}, up to seq ${from.seq}`,
+    ...Object.entries(paths).map(([text, found]) => `${visible(text)}: ${count(found, 'value')}`),
+    `texts: ${count(texts, 'occurrence')}`,
+    `changed: ${count(commits, 'commit')}, ${count(blobs, 'blob')}; ${answers} answers of requests went with them`,
+  ];
+  if (made !== undefined) {
+    lines.push(`verified: seq ${made.seq}, chain ${made.chain}${texts > 0 ? '; no file of it has the text' : ''}`);
+    if (made.missing.length > 0) lines.push(`blobs that the old store has lost: ${made.missing.length}`);
+  }
+  lines.push(...next.map((step) => `next: ${visible(step)}`));
+  return `${lines.join('\n')}\n`;
+}
+
+function refuse(at: string, why: string): Result<never> {
+  return fail({ code: 'invalid-input', issues: [{ at, why }] });
+}

@@ -1,0 +1,101 @@
+// Takes exact texts out of JSON: of every string, and of every key, in the forms in which a text may stand in one. Finds
+// them in bytes too. Used by commits.ts, blobs.ts and redact.ts.
+
+import { FailureError } from '../../failure.ts';
+import { isObject, type Json, type JsonObject } from '../../json/json.ts';
+
+/** What stands in the place of whatever was removed. */
+export const REDACTED = '[redacted]';
+
+/** Keys of Baton's own documents look like this; one that was renamed would break them. */
+const OWN_KEY = /^[a-z][a-z_]*$/;
+
+/** Where a value stands, for words, and whether all keys in it are those of people and agents. */
+export interface Spot {
+  name: string;
+  free: boolean;
+}
+
+export class Texts {
+  /** Occurrences replaced so far. */
+  replaced = 0;
+  private readonly forms: readonly string[];
+  /** Renamed keys and those that look so, by what they are called now: two must never become one. */
+  private readonly keys = new Map<string, string>();
+
+  constructor(texts: readonly string[]) {
+    this.forms = [...new Set(texts.flatMap(formsOf))].sort((a, b) => b.length - a.length);
+  }
+
+  /** True if there is anything to look for. */
+  get any(): boolean {
+    return this.forms.length > 0;
+  }
+
+  string(text: string): string {
+    let left = text;
+    for (const form of this.forms) {
+      if (!left.includes(form)) continue;
+      const parts = left.split(form);
+      this.replaced += parts.length - 1;
+      left = parts.join(REDACTED);
+    }
+    return left;
+  }
+
+  /** A key or a token of a pointer. Throws FailureError if the key may be Baton's own, or becomes the same as another. */
+  key(key: string, { name, free }: Spot): string {
+    const after = this.string(key);
+    if (after !== key && !free && OWN_KEY.test(key))
+      refuse(`is part of the key ${key} (${name}), which Baton itself may read there: give a longer text`);
+    if (!after.includes(REDACTED)) return after;
+    const before = this.keys.get(after) ?? key;
+    if (before !== key) refuse(`stands in two keys that would become one (${name})`);
+    this.keys.set(after, key);
+    return after;
+  }
+
+  /** The value with the texts taken out, as a copy. Throws FailureError for a number that holds one, and as `key` does. */
+  value(value: Json, spot: Spot): Json {
+    if (typeof value === 'string') return this.string(value);
+    if (typeof value === 'number' && this.in(String(value)))
+      refuse(`stands in a number (${spot.name}), where text cannot: take that place out with --path`);
+    if (Array.isArray(value)) return value.map((item) => this.value(item, spot));
+    if (!isObject(value)) return value;
+    const copy: JsonObject = {};
+    for (const [key, item] of Object.entries(value)) copy[this.key(key, spot)] = this.value(item, spot);
+    return copy;
+  }
+
+  in(text: string): boolean {
+    return this.forms.some((form) => text.includes(form));
+  }
+
+  inBytes(bytes: Buffer): boolean {
+    return this.forms.some((form) => bytes.includes(form));
+  }
+
+  /** For bytes that are no JSON. */
+  bytes(bytes: Buffer): Buffer {
+    // Byte for byte: the rest of it need not be UTF-8.
+    let left = bytes.toString('latin1');
+    for (const form of this.forms) {
+      const parts = left.split(Buffer.from(form).toString('latin1'));
+      this.replaced += parts.length - 1;
+      left = parts.join(REDACTED);
+    }
+    return Buffer.from(left, 'latin1');
+  }
+}
+
+/** As it is; as JSON in a string has it, once and twice; and as writers of JSON that keep to ASCII have it. */
+function formsOf(text: string): string[] {
+  const inner = (one: string): string => JSON.stringify(one).slice(1, -1);
+  const once = inner(text);
+  const ascii = once.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return [text, once, inner(once), ascii, inner(ascii), inner(inner(once))];
+}
+
+function refuse(why: string): never {
+  throw new FailureError({ code: 'invalid-input', issues: [{ at: '--text', why: `it ${why}` }] });
+}
