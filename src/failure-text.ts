@@ -32,11 +32,7 @@ export function describeFailure(f: Failure): FailureText {
         `call ${visible(f.call)} instead`,
       );
     case 'path-blocked':
-      return text(
-        `The path ${quoted(f.path)} cannot be created`,
-        `there is already ${visible(f.found)} at ${quoted(f.at)}, not an object`,
-        `look with state_get {path: ${quoted(f.at)}}, then state_set that value to an object or choose another path`,
-      );
+      return pathBlocked(f);
     case 'value-refused':
       return text(`The value at ${quoted(f.at)} was refused`, visible(f.why), 'change that value and repeat the call');
     case 'schema-violated':
@@ -135,7 +131,7 @@ function describeSession(f: Exclude<Failure, { code: InputCode | ConflictCode }>
       return text(
         `There is no open handoff ${quoted(f.handoff)}`,
         'it was never offered, has been accepted, or has expired',
-        'call session_list to see open handoffs, or session_start without handoff',
+        'call session_start without handoff: its answer names the offers that are open',
       );
     case 'illegal-transition':
       return text(
@@ -289,7 +285,7 @@ function describeStore(
       return text(
         'The store cannot be written',
         visible(f.why),
-        'run `baton doctor`; reading with state_get still works where the store opens',
+        'run `baton doctor`, or name another place with --state-dir; what is open can still be read with state_get',
       );
     case 'store-damaged':
       return text(
@@ -341,6 +337,20 @@ function invalidInput(f: Of<'invalid-input'>): FailureText {
     expected,
     'correct it and repeat the call; nothing was done',
   );
+}
+
+function pathBlocked({ path, at, found }: Of<'path-blocked'>): FailureText {
+  const there = `there is ${visible(found)} at ${quoted(at)}`;
+  const size = /^an array of (\d+)$/.exec(found)?.[1];
+  const [why, next] =
+    found === 'nothing'
+      ? [', and an index needs an array there', `state_set {path: ${quoted(at)}} to an array first`]
+      : size !== undefined
+        ? [`, whose places are [0] to [${size}]`, `name one of these (look with state_get {path: ${quoted(at)}})`]
+        : found === 'an object'
+          ? [', whose places have names, not indexes', `name one (look with state_get {path: ${quoted(at)}})`]
+          : ['', `look with state_get {path: ${quoted(at)}}, then state_set that value to an object`];
+  return text(`The path ${quoted(path)} cannot be created`, `${there}${why}`, `${next}, or choose another path`);
 }
 
 function tooLarge(f: Of<'too-large'>): FailureText {

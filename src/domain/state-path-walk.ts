@@ -79,7 +79,7 @@ function similarKeys(parent: Json, wanted: string): PathToken[] {
 
 /**
  * The one operation that puts `value` at a place. Missing parents become objects, never arrays; an element of an array
- * may be replaced, or added right behind the last one. Fails with `path-blocked` {at: pointer, found: what stands there}
+ * may be replaced, or added right behind the last one. Fails with `path-blocked` {at: its path, found: what stands there}
  * where a scalar is in the way, an array has no such element, or an index is asked of something that is no array.
  * undefined as root is a document that does not exist yet. The operation takes over `value`.
  */
@@ -88,13 +88,13 @@ export function setOps(root: Json | undefined, tokens: readonly PathToken[], val
   let at = '';
   for (const [depth, token] of tokens.entries()) {
     const blocked = whatBlocks(parent, token);
-    if (blocked !== undefined) return block(tokens, at, blocked);
+    if (blocked !== undefined) return block(tokens, depth, blocked);
     const child = parent === undefined ? undefined : stepDown(parent, token);
     if (child === undefined) {
-      const rest = tokens.slice(parent === undefined ? depth : depth + 1);
-      const made = wrap(rest, value);
-      const path = parent === undefined ? at : childPointer(at, parent, token);
-      return made === undefined ? block(tokens, path, 'nothing') : ok([{ op: 'add', path, value: made }]);
+      const there = parent === undefined ? depth : depth + 1;
+      const made = wrap(tokens.slice(there), value);
+      if (made === undefined) return block(tokens, firstIndex(tokens, there), 'nothing');
+      return ok([{ op: 'add', path: parent === undefined ? at : childPointer(at, parent, token), value: made }]);
     }
     at = childPointer(at, parent ?? null, token);
     parent = child;
@@ -102,16 +102,21 @@ export function setOps(root: Json | undefined, tokens: readonly PathToken[], val
   return ok([{ op: parent === undefined ? 'add' : 'replace', path: at, value }]);
 }
 
-/** The type of what stands in the way of reaching or making `token` in `parent`; undefined if nothing does. */
+/** What stands in the way of reaching or making `token` in `parent`; undefined if nothing does. */
 function whatBlocks(parent: Json | undefined, token: PathToken): string | undefined {
   if (parent === undefined) return undefined;
   if (parent === null) return 'null';
   if (Array.isArray(parent)) {
     const index = indexIn(parent, token);
-    return index >= 0 && index <= parent.length ? undefined : `array of ${parent.length}`;
+    return index >= 0 && index <= parent.length ? undefined : `an array of ${parent.length}`;
   }
-  if (typeof parent !== 'object') return typeof parent;
-  return typeof token === 'number' ? 'object' : undefined;
+  if (typeof parent !== 'object') return `a ${typeof parent}`;
+  return typeof token === 'number' ? 'an object' : undefined;
+}
+
+/** Where an array would be needed: how many tokens lead there. */
+function firstIndex(tokens: readonly PathToken[], from: number): number {
+  return tokens.findIndex((token, depth) => depth >= from && typeof token === 'number');
 }
 
 /** The value inside one new object per token; undefined if one of them is an index, for which an array would be needed. */
@@ -126,8 +131,9 @@ function wrap(tokens: readonly PathToken[], value: Json): Json | undefined {
   return made;
 }
 
-function block(tokens: readonly PathToken[], at: string, found: string): Result<PatchOp[]> {
-  return fail({ code: 'path-blocked', path: printPath(tokens), at, found });
+/** `depth`: how many tokens lead to what is in the way. */
+function block(tokens: readonly PathToken[], depth: number, found: string): Result<PatchOp[]> {
+  return fail({ code: 'path-blocked', path: printPath(tokens), at: printPath(tokens.slice(0, depth)), found });
 }
 
 /**

@@ -217,7 +217,7 @@ export class LogReader {
     if (typeof format !== 'number') return;
     this.format = format;
     if (format > STORE_FORMAT)
-      this.stopped = { code: 'store-newer', what: 'store', found: format, known: STORE_FORMAT };
+      this.stopped = { code: 'store-newer', what: 'the store', found: format, known: STORE_FORMAT };
   }
 
   private checkSeal(taken: TakenLine & { kind: 'seal' }, bytes: Buffer, base: number, note: SegmentNote): void {

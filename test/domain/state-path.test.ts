@@ -293,22 +293,24 @@ describe('setting', () => {
   ])('%j at %j', (root, tokens, op) => expect(setOps(root, tokens, 7)).toEqual({ ok: true, value: [op] }));
 
   test.each<[Json | undefined, PathToken[], string, string]>([
-    [{ a: 'text' }, ['a', 'b'], '/a', 'string'],
-    [{ a: 5 }, ['a', 'b', 'c'], '/a', 'number'],
-    [{ a: null }, ['a', 'b'], '/a', 'null'],
-    [{ a: true }, ['a', 0], '/a', 'boolean'],
-    [{ l: [1] }, ['l', 2], '/l', 'array of 1'],
-    [{ l: [1] }, ['l', -2], '/l', 'array of 1'],
-    [{ l: [1] }, ['l', 'x'], '/l', 'array of 1'],
-    [{ l: [1] }, ['l', 'length'], '/l', 'array of 1'],
-    [{ o: {} }, ['o', 0], '/o', 'object'],
-    [{}, ['a', 0], '/a', 'nothing'],
-    [{}, ['a', 'b', 0, 'c'], '/a', 'nothing'],
-    [undefined, [0], '', 'nothing'],
-    ['text', ['a'], '', 'string'],
+    [{ a: 'text' }, ['a', 'b'], '$.a', 'a string'],
+    [{ a: 5 }, ['a', 'b', 'c'], '$.a', 'a number'],
+    [{ a: null }, ['a', 'b'], '$.a', 'null'],
+    [{ a: true }, ['a', 0], '$.a', 'a boolean'],
+    [{ l: [1] }, ['l', 2], '$.l', 'an array of 1'],
+    [{ l: [1] }, ['l', -2], '$.l', 'an array of 1'],
+    [{ l: [1] }, ['l', 'x'], '$.l', 'an array of 1'],
+    [{ l: [1] }, ['l', 'length'], '$.l', 'an array of 1'],
+    [{ o: {} }, ['o', 0], '$.o', 'an object'],
+    [{}, ['a', 0], '$.a', 'nothing'],
+    [{}, ['a', 'b', 0, 'c'], '$.a.b', 'nothing'],
+    [undefined, [0], '$', 'nothing'],
+    ['text', ['a'], '$', 'a string'],
   ])('%j at %j is blocked', (root, tokens, at, found) => {
     const path = printPath(tokens);
     expect(setOps(root, tokens, 7)).toEqual({ ok: false, failure: { code: 'path-blocked', path, at, found } });
+    // What is in the way can be asked for by the path that is told.
+    expect(parsePath(at)).toMatchObject({ ok: true, value: { text: at } });
   });
 
   test('what was set is what is found, and nothing else changed', () => {

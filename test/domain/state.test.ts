@@ -54,7 +54,7 @@ describe('set', () => {
   test.each<[string, StateOperation, JsonObject, Partial<Failure>]>([
     ['the whole document', { op: 'set', path: '$', value: {} }, {}, { code: 'path-reserved' }],
     ['a query', { op: 'set', path: '$.*', value: 1 }, {}, { code: 'path-refused' }],
-    ['through a scalar', { op: 'set', path: '$.a.b', value: 1 }, { a: 1 }, { code: 'path-blocked', found: 'number' }],
+    ['through a scalar', { op: 'set', path: '$.a.b', value: 1 }, { a: 1 }, { code: 'path-blocked', found: 'a number' }],
     ['through null', { op: 'set', path: '$.a.b', value: 1 }, { a: { c: 1 }, n: [null] }, { code: 'path-blocked' }],
     ['beyond an array', { op: 'set', path: '$.a[3]', value: 1 }, { a: [1] }, { code: 'path-blocked' }],
     ['an index of the document', { op: 'set', path: '$[0]', value: 1 }, {}, { code: 'path-blocked' }],

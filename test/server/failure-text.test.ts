@@ -138,6 +138,20 @@ test('every next step is there, and names only calls that exist', () => {
   }
 });
 
+test('what blocks a path is told by what it is, with what would fit there', () => {
+  const lines = ['nothing', 'an array of 4', 'an object', 'null'].map((found) =>
+    failureLine({ code: 'path-blocked', path: '$.a.b', at: '$.a', found }),
+  );
+  expect(lines).toMatchInlineSnapshot(`
+    [
+      "path-blocked: The path "$.a.b" cannot be created; there is nothing at "$.a", and an index needs an array there; state_set {path: "$.a"} to an array first, or choose another path",
+      "path-blocked: The path "$.a.b" cannot be created; there is an array of 4 at "$.a", whose places are [0] to [4]; name one of these (look with state_get {path: "$.a"}), or choose another path",
+      "path-blocked: The path "$.a.b" cannot be created; there is an object at "$.a", whose places have names, not indexes; name one (look with state_get {path: "$.a"}), or choose another path",
+      "path-blocked: The path "$.a.b" cannot be created; there is null at "$.a"; look with state_get {path: "$.a"}, then state_set that value to an object, or choose another path",
+    ]
+  `);
+});
+
 test('long lists are cut and counted', () => {
   const issues = Array.from({ length: 12 }, (_, i) => ({ at: `k${i}`, why: 'unknown key' }));
   expect(failureLine({ code: 'invalid-input', issues })).toContain('and 2 more');

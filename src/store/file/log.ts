@@ -171,7 +171,7 @@ export class FileLog {
   /** A store of a newer format is refused, never guessed at. */
   private knowsFormat(folded: FoldedCommit): boolean {
     const found = newerFormat(folded);
-    if (found !== undefined) this.stop({ code: 'store-newer', what: 'store', found, known: STORE_FORMAT });
+    if (found !== undefined) this.stop({ code: 'store-newer', what: 'the store', found, known: STORE_FORMAT });
     return found === undefined;
   }
 
