@@ -2,6 +2,7 @@
 // what was not synced, on any machine and without root. Synchronous where the one-tick rule of the log needs it.
 
 import fs from 'node:fs';
+import { dirname } from 'node:path';
 import { temporaryPath } from './temporary-name.ts';
 
 export interface FileStat {
@@ -75,6 +76,20 @@ function factsOf(stat: fs.Stats): FileStat {
   };
 }
 
+/** With those above it. Not mkdirSync's own `recursive`, which never returns where a directory that is there takes no other. */
+function makeDirectory(path: string): void {
+  try {
+    fs.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EEXIST' && fs.statSync(path).isDirectory()) return;
+    const above = dirname(path);
+    if (errno !== 'ENOENT' || above === path || fs.existsSync(above)) throw error;
+    makeDirectory(above);
+    fs.mkdirSync(path, { mode: 0o700 });
+  }
+}
+
 /** The real file system. */
 export const realDisk: Disk = {
   open: (path, how, mode = 0o600) => fs.openSync(path, FLAGS[how], mode),
@@ -96,9 +111,7 @@ export const realDisk: Disk = {
   rename: (from, to) => fs.renameSync(from, to),
   link: (from, to) => fs.linkSync(from, to),
   unlink: (path) => fs.unlinkSync(path),
-  mkdir: (path) => {
-    fs.mkdirSync(path, { recursive: true, mode: 0o700 });
-  },
+  mkdir: makeDirectory,
   readdir: (path) => fs.readdirSync(path),
   readFile: (path) => fs.readFileSync(path),
   fsType: (path) => fs.statfsSync(path).type,

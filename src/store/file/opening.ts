@@ -46,8 +46,33 @@ export function openLog(options: OpenLogOptions): FileLog {
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
-    throw new FailureError({ code: 'store-unwritable', why: `the store cannot be opened for writing (${errno})` });
+    throw new FailureError(cannotOpen(errno));
   }
+}
+
+/** What the errors of opening mean to who has to put them right. */
+const ERRNO_WORDS: Record<string, string> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'there is no room left',
+  EDQUOT: 'there is no room left',
+  ENOTDIR: 'a part of its path is no directory',
+  ENOENT: 'a part of its path is missing, or a link that leads nowhere',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+};
+
+function cannotOpen(errno: string): Failure {
+  if (errno === 'ELOOP') return linked('a file in it is a symbolic link');
+  const words = ERRNO_WORDS[errno];
+  const why = `the store cannot be opened for writing${words === undefined ? '' : `: ${words}`} (${errno})`;
+  return { code: 'store-unwritable', why };
+}
+
+/** Links could lead two stores to one file, or out of the store. */
+function linked(why: string): Failure {
+  return { code: 'store-unsafe', why, how: 'put the real thing in its place, or name the real store with --state-dir' };
 }
 
 /** The name of the network file system a path is on, or undefined. */
@@ -69,13 +94,7 @@ function parentOf(path: string): string {
 function makeDirectories(disk: Disk, dir: string, logDir: string): void {
   for (const path of [dir, logDir]) {
     const stat = disk.stat(path);
-    if (stat?.isSymbolicLink && path === logDir) {
-      throw new FailureError({
-        code: 'store-unsafe',
-        why: 'its log directory is a symbolic link',
-        how: 'name the real directory',
-      });
-    }
+    if (stat?.isSymbolicLink && path === logDir) throw new FailureError(linked('its log directory is a symbolic link'));
     if (stat === undefined) disk.mkdir(path);
   }
 }
