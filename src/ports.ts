@@ -54,7 +54,7 @@ export async function openPorts(
   observers: Pick<Ports, 'calls' | 'tracing'> = {},
 ): Promise<Result<Ports & { close(): Promise<void> }>> {
   const { root, ...workspace } = findWorkspace(config.projectDir, config.home);
-  const opened = openDocuments(config);
+  const opened = await openDocuments(config);
   if (!opened.ok) return opened;
   const documents = opened.value;
   const { user, session, clientSession, readOnly } = config;
@@ -124,7 +124,7 @@ async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
   return runner;
 }
 
-function openDocuments(config: Config): Result<Documents> {
+async function openDocuments(config: Config): Promise<Result<Documents>> {
   const backend = fileBackend({
     dir: config.stateDir,
     durability: config.durability,
@@ -132,7 +132,12 @@ function openDocuments(config: Config): Result<Documents> {
     exclusively: async (dir, work) => (await import('./maintenance-lock.ts')).exclusively(dir, work),
   });
   try {
-    return ok(new Documents({ ...backend, now: Date.now, id: shortId, select: selectPointers }));
+    const documents = new Documents({ ...backend, now: Date.now, id: shortId, select: selectPointers });
+    const { stopped } = documents.store.info();
+    if (stopped?.code !== 'store-newer') return ok(documents);
+    // Nothing in it may be answered from: who asks again opens it again, and finds it if it is another one by then.
+    await documents.close();
+    return fail(stopped);
   } catch (error) {
     if (error instanceof FailureError) return fail(error.failure);
     throw error;
