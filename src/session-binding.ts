@@ -24,7 +24,7 @@ import {
   startSession,
 } from './domain/session-commands.ts';
 import { acceptHandoff, giverOf } from './domain/session-handover.ts';
-import { fail, ok, type Result } from './failure.ts';
+import { type Failure, fail, ok, type Result } from './failure.ts';
 import { nearest } from './nearest.ts';
 import { runsWithClaims } from './views/claims.ts';
 import { factsOf, readableFacts } from './views/sessions.ts';
@@ -61,6 +61,11 @@ export interface Started extends StartAnswer {
 
 /** A session that was free may be taken by another process before this one has it: so often another is looked for. */
 const MAX_LOOKS = 20;
+
+const READ_ONLY: Failure = {
+  code: 'read-only',
+  why: 'there is no open session here, and a read-only server begins none',
+};
 
 type Target = Pick<StartInput, 'id' | 'resume' | 'freeAt' | 'follow' | 'mode'>;
 
@@ -102,7 +107,9 @@ export class SessionBinding {
       if (found.ok && found.value !== explicit) this.serve(found.value);
       return found;
     }
-    if (this.options.readOnly === true) return this.lookOnly();
+    if (this.options.readOnly === true) return this.lookOnly(READ_ONLY);
+    const { stopped } = this.documents.store.info();
+    if (stopped !== undefined) return this.lookOnly(stopped);
     const started = await this.start({});
     return started.ok ? ok(started.value.value.session) : started;
   }
@@ -232,10 +239,10 @@ export class SessionBinding {
     this.serve(session);
   }
 
-  private lookOnly(): Result<string> {
+  /** Where none can be begun: the newest open one here, whoever serves it. */
+  private lookOnly(otherwise: Failure): Result<string> {
     const [newest] = this.documents.peek((view) => this.openOnes(view));
-    if (newest !== undefined) return ok(newest);
-    return fail({ code: 'read-only', why: 'there is no open session here, and a read-only server begins none' });
+    return newest === undefined ? fail(otherwise) : ok(newest);
   }
 
   private known(view: View, explicit: string | undefined): Result<string> | undefined {

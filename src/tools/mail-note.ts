@@ -1,5 +1,5 @@
-// The one line that any answer may carry: there is unread mail. Put round every tool by index.ts. A call without news pays
-// a lookup of its session and a comparison.
+// The one line that any answer may carry: there is unread mail, or the store is stopped. Put round every tool by index.ts.
+// A call without news pays a lookup of its session and a comparison.
 
 import type { Result } from '../failure.ts';
 import type { Ports } from '../ports.ts';
@@ -16,11 +16,18 @@ export function withMailNote(tool: Tool<Ports>): Tool<Ports> {
     async invoke(input, call) {
       const result = await tool.invoke(input, call);
       if (!result.ok) return result;
-      const { mail, sessions } = call.ports;
+      const { documents, mail, sessions } = call.ports;
       const note = mail.note((view) => sessions.find(view));
-      return note === undefined ? result : withNote(result, typeof note === 'string' ? note : await note);
+      const told = note === undefined ? result : withNote(result, typeof note === 'string' ? note : await note);
+      const { stopped } = documents.store.info();
+      return stopped === undefined ? told : withNote(told, stoppedNote(stopped.code));
     },
   };
+}
+
+/** What is read then is sound, but may not be all there is. */
+function stoppedNote(code: string): string {
+  return `the store is stopped (${code}): this is what it knew until then, and nothing can be changed; run \`baton doctor\``;
 }
 
 function withNote(result: Result<object>, note: string | undefined): Result<object> {

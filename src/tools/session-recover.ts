@@ -76,7 +76,9 @@ export const sessionRecover = defineTool({
     const status = past
       ? rebuilt.session.status
       : statusAt(rebuilt.session, Date.now(), (who) => presence.lastSeen(who));
-    const adopted = !past && isOpen(status) ? await sessions.adopt(id) : ok(true);
+    // What is lost has to be told also where nothing can be written any more.
+    const adopts = !past && isOpen(status) && store.info().stopped === undefined;
+    const adopted = adopts ? await sessions.adopt(id) : ok(true);
     if (!adopted.ok) return adopted;
     return await documents.read((view) => {
       const { stopped } = store.info();
