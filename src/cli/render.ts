@@ -7,9 +7,11 @@ const maxCell = 60;
 
 /** Compact text for people. Nothing in it can move the cursor or reorder the line. */
 export function renderAnswer(value: unknown): string {
-  if (!isObject(value)) return `${scalar(value)}\n`;
+  // What a client gets: what is undefined is not there.
+  const answer: unknown = JSON.parse(JSON.stringify(value ?? null));
+  if (!isObject(answer)) return `${scalar(answer)}\n`;
   const lines: string[] = [];
-  for (const [key, item] of Object.entries(value)) lines.push(...renderField(visible(key), item));
+  for (const [key, item] of Object.entries(answer)) lines.push(...renderField(visible(key), item));
   return `${lines.join('\n')}\n`;
 }
 

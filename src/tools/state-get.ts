@@ -142,7 +142,10 @@ async function readPast(given: Input, path: StatePath, session: string, call: Ca
   const root = valueAt(await eventsOf(store, sessionStream(session), call.signal), seq.value);
   const answer =
     root === undefined ? ok<Answer>({ path: path.text, matches: 0 }) : lookUp({ root, version: 0 }, path, given);
-  return answer.ok ? ok({ ...answer.value, etag: undefined, joined: undefined, seq: seq.value }) : answer;
+  if (!answer.ok) return answer;
+  // An etag is for a write, and what is joined has no past.
+  const { etag: _, joined: __, ...found } = answer.value;
+  return ok({ ...found, seq: seq.value });
 }
 
 function lookUp(source: Source, path: StatePath, given: Input): Result<Answer> {
