@@ -46,6 +46,17 @@ export function resolveSimple(root: Json, tokens: readonly PathToken[]): Resolve
   return { found: true, value, pointer };
 }
 
+/** The canonical path of a place that exists, given by its pointer. */
+export function pathOf(root: Json, pointer: string): string {
+  let parent: Json | undefined = root;
+  let path = '$';
+  for (const token of parsePointer(pointer)) {
+    path += printName(Array.isArray(parent) ? arrayIndex(token) : token);
+    parent = parent === undefined ? undefined : stepDown(parent, token);
+  }
+  return path;
+}
+
 // A miss must stay cheap in a wide map: so many keys are looked at, none longer than this.
 const NEAREST_KEYS = 1000;
 const NEAREST_LENGTH = 64;

@@ -7,10 +7,11 @@ import { etagOf, jsonLength } from '../domain/etag.ts';
 import { sessionStream } from '../domain/session.ts';
 import { JOINED_KEYS, typeName } from '../domain/state.ts';
 import { parsePath, type StatePath } from '../domain/state-path.ts';
-import { nearestPlaces, resolveSimple } from '../domain/state-path-walk.ts';
+import { printName } from '../domain/state-path-scan.ts';
+import { nearestPlaces, pathOf, resolveSimple, stepDown } from '../domain/state-path-walk.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
-import { escapeToken, getAt, parsePointer } from '../json/pointer.ts';
+import { getAt, parsePointer } from '../json/pointer.ts';
 import type { Ports } from '../ports.ts';
 import { type JoinedKey, joinedValue } from '../views/joined.ts';
 import { factsOf } from '../views/sessions.ts';
@@ -162,7 +163,8 @@ function lookUp(source: Source, path: StatePath, given: Input): Result<Answer> {
   if (given.keys_only !== true && !tooLarge) return ok({ ...answer, value: copyJson(found.value) });
   if (typeof found.value === 'string' && given.keys_only !== true)
     return ok({ ...answer, ...piece(found.value, offsetOf(given.cursor), room) });
-  return ok({ ...answer, ...keyRows(found.value, found.pointer, given, room, tooLarge) });
+  const rows = keyRows(found.value, pathOf(source.root, found.pointer), given, room, tooLarge);
+  return ok({ ...answer, ...rows });
 }
 
 /** A long string in pieces, so that all of it can be read. */
@@ -177,19 +179,17 @@ function piece(text: string, from: number, room: number): Partial<Answer> {
   return next < text.length && value !== '' ? { value, cut, next_cursor: String(next) } : { value, cut };
 }
 
-/** A container by its members: names, types and sizes, a page at a time. */
-function keyRows(value: Json, pointer: string, given: Input, room: number, tooLarge: boolean): Partial<Answer> {
+/** A container at a path by its members: names, types and sizes, a page at a time. */
+function keyRows(value: Json, path: string, given: Input, room: number, tooLarge: boolean): Partial<Answer> {
   if (typeof value !== 'object' || value === null)
-    return { rows: [{ path: pointer, type: typeName(value), chars: jsonLength(value, MEASURED_CHARS) }] };
+    return { rows: [{ path, type: typeName(value), chars: jsonLength(value, MEASURED_CHARS) }] };
   const from = offsetOf(given.cursor);
-  const keys = Array.isArray(value)
-    ? value.slice(from, from + given.limit).map((_, index) => String(from + index))
-    : undefined;
+  const keys = Array.isArray(value) ? value.slice(from, from + given.limit).map((_, index) => from + index) : undefined;
   const names = keys ?? Object.keys(value).slice(from, from + given.limit);
   let left = MEASURED_CHARS;
   const rows = names.map((key) => {
-    const member = getAt(value, [key]) ?? null;
-    const row = { path: `${pointer}/${escapeToken(key)}`, type: typeName(member) };
+    const member = stepDown(value, key) ?? null;
+    const row = { path: path + printName(key), type: typeName(member) };
     const chars = jsonLength(member, left);
     left -= chars;
     return left < 0 ? row : { ...row, chars };
@@ -214,9 +214,10 @@ function lookUpQuery(
   const rows = pointers.value.slice(from, from + given.limit).map((pointer) => {
     const found = getAt(root, parsePointer(pointer)) ?? null;
     const chars = jsonLength(found, ROW_CHARS);
-    if (given.keys_only !== true && chars <= ROW_CHARS) return { path: pointer, value: copyJson(found) };
+    const at = pathOf(root, pointer);
+    if (given.keys_only !== true && chars <= ROW_CHARS) return { path: at, value: copyJson(found) };
     leftOut ||= given.keys_only !== true;
-    return { path: pointer, type: typeName(found) };
+    return { path: at, type: typeName(found) };
   });
   return ok({
     path: path.text,

@@ -87,7 +87,7 @@ describe('state_get', () => {
     const rows = (await pages('state_get', { path: '$.array', limit: 200 })).flatMap(
       (page) => page['rows'] as Answer[],
     );
-    expect(rows.map(({ path }) => path)).toEqual(Array.from({ length: 1_000 }, (_, n) => `/array/${n}`));
+    expect(rows.map(({ path }) => path)).toEqual(Array.from({ length: 1_000 }, (_, n) => `$.array[${n}]`));
     expect(await fits('state_get', { path: '$.array', cursor: '5000' })).toMatchObject({ rows: [] });
     const values = (await pages('state_get', { path: '$.array[*].n', limit: 200 })).flatMap(
       (page) => page['rows'] as Answer[],

@@ -48,6 +48,37 @@ describe('state over stdio', () => {
     expect(Date.parse(String(again['previous_at']))).toBeGreaterThan(0);
   });
 
+  test('what a row names can be asked for as it is', async () => {
+    const server = await start({ dir: freshDir() });
+    const items = {
+      list: [{ id: 1 }, { id: 2 }],
+      "it's ": { 'a/b~c': { id: 3 }, '7': { id: 4 }, é: { id: 5 } },
+      big: 'x'.repeat(3_000),
+    };
+    await server.call('state_set', { path: '$.items', value: items });
+    const asked = [
+      { path: '$..id' },
+      { path: '$.items.list[?(@.id > 1)]' },
+      { path: '$.items.*' },
+      { path: '$.items', keys_only: true },
+      { path: "$.items['it\\'s ']", keys_only: true },
+      { path: '$.items.list[-2]', keys_only: true },
+      { path: '$.items.list', keys_only: true },
+    ];
+    for (const args of asked) {
+      const rows = (await server.call('state_get', args))['rows'] as Record<string, unknown>[];
+      expect(rows.length, args.path).toBeGreaterThan(0);
+      for (const { path, value } of rows) {
+        const one = await server.call('state_get', { path });
+        expect(one).toMatchObject({ path, matches: 1 });
+        if (value !== undefined) expect(one['value']).toEqual(value);
+      }
+    }
+    expect(await server.call('state_get', { path: '$.items..id' })).toMatchObject({
+      rows: [{ path: '$.items.list[0].id' }, {}, {}, {}, {}],
+    });
+  });
+
   test('the same request_id takes effect once, in another process too', async () => {
     const dir = freshDir();
     const env = { CLAUDE_CODE_SESSION_ID: 'one-window' };
