@@ -90,6 +90,9 @@ function drained(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 process.stdout.on('error', () => undefined);
-const code = await main(process.argv.slice(2));
+const code = await main(process.argv.slice(2)).catch(async (error: unknown) => {
+  const stack = process.argv.some((word) => /^(--log-level=)?(debug|trace)$/.test(word));
+  return (await import('./cli/complain.ts')).complainOfFault(error, { stack });
+});
 await Promise.race([drained(process.stdout), new Promise((resolve) => setTimeout(resolve, 2000).unref())]);
 process.exit(code);

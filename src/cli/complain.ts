@@ -1,6 +1,8 @@
-// How a failure looks on a terminal: what, why, next, on stderr, with the exit code that fits. Used by the CLI's verbs.
+// How a failure looks on a terminal: what, why, next, on stderr, with the exit code that fits. Used by the CLI's verbs, and
+// by main.ts for what none of them caught.
 
-import type { Failure } from '../failure.ts';
+import { visible } from '../display.ts';
+import { type Failure, FailureError } from '../failure.ts';
 import { failureKind } from '../failure-kind.ts';
 import { describeFailure } from '../failure-text.ts';
 
@@ -11,6 +13,18 @@ export function complain(failure: Failure, write: (text: string) => void = toStd
   const { what, why, next } = describeFailure(failure);
   write(`${failure.code}: ${what}\n${why === '' ? '' : `  why:  ${why}\n`}  next: ${next}\n`);
   return exitCodes[failureKind(failure.code)];
+}
+
+/** For what no verb expected: a failure that was thrown is told as one, anything else is a fault of ours. */
+export function complainOfFault(
+  error: unknown,
+  { stack, write = toStderr }: { stack: boolean; write?: (text: string) => void },
+): number {
+  if (error instanceof FailureError) return complain(error.failure, write);
+  const text = error instanceof Error ? ((stack ? error.stack : undefined) ?? error.message) : String(error);
+  const next = 'run it again with --log-level debug to see where, and run `baton doctor`';
+  write(`internal: Baton has a fault\n  why:  ${text.split('\n').map(visible).join('\n')}\n  next: ${next}\n`);
+  return exitCodes.other;
 }
 
 function toStderr(text: string): void {

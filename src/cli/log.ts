@@ -14,6 +14,8 @@ import { readArguments } from './verb-arguments.ts';
 
 interface Wish {
   filter: LogFilter;
+  /** The one commit that is asked for, if it is one. */
+  at: number | undefined;
   limit: number;
   /** True: the last ones. False: the first ones, since a beginning was given. */
   newest: boolean;
@@ -45,7 +47,13 @@ async function logVerb(args: string[], config: Config): Promise<number> {
     }
   }
   const fault = reader.fault();
-  return fault === undefined || !out.open ? exitCodes.done : complain(fault);
+  if (!out.open) return exitCodes.done;
+  if (fault !== undefined) return complain(fault);
+  const { at } = wish.value;
+  const newest = reader.fold.seq;
+  return at === undefined || (at > 0 && at <= newest)
+    ? exitCodes.done
+    : complain({ code: 'unknown-seq', seq: String(at), newest });
 }
 
 function readWish(args: string[]): Result<Wish> {
@@ -71,6 +79,7 @@ function readWish(args: string[]): Result<Wish> {
   const text = at === undefined ? (taken: TakenLine) => humanLines(taken, filter) : fullLines;
   return ok({
     filter,
+    at,
     limit: given.count('limit') ?? Number.POSITIVE_INFINITY,
     newest: from === undefined,
     follow: given.has('follow'),

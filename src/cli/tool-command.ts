@@ -36,15 +36,13 @@ function buildProgram<P>(env: CliEnvironment<P>, runTool: RunTool): Command {
     .description('Without a command: serve MCP on stdin and stdout.')
     .version(env.version, '--version')
     .helpCommand('help [command...]', 'say more about a command')
+    .showHelpAfterError('  next: the same with --help says what there is')
     .exitOverride()
     .configureOutput({ writeOut: env.out, writeErr: env.err })
-    .addHelpText('after', `\n${flagHelp(env)}`);
-  for (const verb of env.verbs) {
-    program
-      .command(verb.name)
-      .summary(verb.summary)
-      .description([verb.summary, verb.usage ?? ''].join('\n\n').trim());
-  }
+    .addHelpText('afterAll', ({ command }) =>
+      command.parent === null ? `\n${flagHelp(env)}` : '\nFlags of every command, such as --state-dir: baton --help',
+    );
+  for (const verb of env.verbs) addVerb(program, verb);
   const nouns = new Map<string, Command>();
   for (const { tool, positional } of env.listings) {
     const [noun = '', verb = ''] = tool.name.split('_');
@@ -77,6 +75,15 @@ function buildProgram<P>(env: CliEnvironment<P>, runTool: RunTool): Command {
   for (const [noun, command] of nouns)
     command.description(`${noun}: ${command.commands.map((c) => c.name()).join(', ')}`);
   return program;
+}
+
+/** A verb that main.ts runs itself: only its words. A usage that begins with the call itself stands where that is looked for. */
+function addVerb(program: Command, { name, summary, usage = '' }: CliEnvironment<unknown>['verbs'][number]): void {
+  const [first = '', ...rest] = usage.split('\n');
+  const call = first.startsWith(`baton ${name}`) ? first.slice(`baton ${name} `.length) : undefined;
+  const more = call === undefined ? usage : rest.join('\n').trim();
+  const command = program.command(name).summary(summary);
+  command.description(`${summary}\n\n${more}`.trim()).usage(call ?? '[options]');
 }
 
 function flagHelp<P>(env: CliEnvironment<P>): string {

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundle } from '../../scripts/bundle.mjs';
+import { complainOfFault } from '../../src/cli/complain.ts';
 import { runToolCommand } from '../../src/cli/tool-command.ts';
 import { globalFlags, readConfig } from '../../src/config.ts';
-import { type Failure, fail, ok } from '../../src/failure.ts';
+import { type Failure, FailureError, fail, ok } from '../../src/failure.ts';
 import { createLog } from '../../src/log.ts';
 import { describeTools } from '../../src/tools/describe.ts';
 import { testTools } from './fixtures/tools.ts';
@@ -30,7 +31,10 @@ async function baton(argv: string[], trouble?: Failure): Promise<Ran> {
     config: config.value,
     log: createLog(config.value),
     version: '1.2.3',
-    verbs: [{ name: 'serve', summary: 'serve MCP' }],
+    verbs: [
+      { name: 'serve', summary: 'serve MCP' },
+      { name: 'backup', summary: 'copies it', usage: 'baton backup <directory> [--json]\n\nand more' },
+    ],
     flags: globalFlags,
     listings: describeTools(testTools),
     tools: async () => testTools,
@@ -121,6 +125,31 @@ describe('output and exit codes', () => {
     const bug = await baton(['ops', 'break', '--how', 'bug']);
     expect(bug).toMatchObject({ code: 3, closed: 1 });
     expect(bug.err).toMatch(/^internal: .*id [0-9a-f]{8}/);
+  });
+
+  test('what nobody caught is told in words, and where it was on request', () => {
+    const told = (error: unknown, stack = false): { code: number; text: string } => {
+      let text = '';
+      const code = complainOfFault(error, { stack, write: (more) => (text += more) });
+      return { code, text };
+    };
+    const failure = told(new FailureError({ code: 'store-full', syscall: 'write', errno: 'ENOSPC' }));
+    expect(failure).toMatchObject({
+      code: 2,
+      text: expect.stringMatching(/^store-full: .*\n {2}why: .*\n {2}next: .*\n$/),
+    });
+    const fault = told(new Error('odd\u202e'));
+    expect(fault.code).toBe(3);
+    expect(fault.text).toMatch(/^internal: .*\n {2}why: {2}odd\\u202e\n {2}next: .*--log-level debug.*\n$/);
+    expect(told(new Error('odd'), true).text).toContain('cli.test.ts');
+  });
+
+  test('a verb says how it is called, and where the flags of all are', async () => {
+    const help = await baton(['backup', '--help']);
+    expect(help.out).toMatch(/^Usage: baton backup <directory> \[--json\]\n\ncopies it\n\nand more\n/);
+    expect(help.out).toContain('such as --state-dir: baton --help');
+    expect((await baton(['state', 'get', '--help'])).out).toContain('such as --state-dir: baton --help');
+    expect((await baton(['sate'])).err).toContain('--help');
   });
 
   test('help, version and unknown commands', async () => {

@@ -56,6 +56,11 @@ describe('doctor', () => {
     expect(adopted.status).toBe(0);
     expect(adopted.stdout).toMatch(/^the edit of session\/s-1 is a commit now: seq 8, 1 operation\n/);
     expect(baton('log', '--at', '8').stdout).toContain('document.adopted');
+    for (const at of ['9', '0']) {
+      const beyond = baton('log', '--at', at);
+      expect(beyond).toMatchObject({ status: 1, stdout: '' });
+      expect(beyond.stderr).toContain('the newest seq is 8');
+    }
   });
 
   test('repairs that it is told to make', async () => {
