@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Config } from './config.ts';
-import { Documents } from './documents/documents.ts';
+import { Documents, type View } from './documents/documents.ts';
 import { Maintenance } from './documents/maintenance.ts';
 import type { Workspace } from './domain/session.ts';
 import { FailureError, fail, ok, type Result } from './failure.ts';
@@ -20,7 +20,7 @@ import { fileBackend } from './store/open.ts';
 import { selectPointers } from './tools/json-path.ts';
 import type { AttemptSpans } from './traces/attempts.ts';
 import type { Tracing } from './traces/tracing.ts';
-import { PlanIndex } from './views/plan/plan-index.ts';
+import { openTasksOf, PlanIndex } from './views/plan/plan-index.ts';
 import { MailWatch } from './views/team/mail-watch.ts';
 import { findWorkspace } from './workspace.ts';
 
@@ -59,7 +59,17 @@ export async function openPorts(
   const documents = opened.value;
   const { user, session, clientSession, readOnly } = config;
   const serves = role === 'serve';
-  const sessions = new SessionBinding(documents, { user, session, clientSession, workspace, serves, readOnly });
+  const plans = new PlanIndex(documents);
+  const tasksOf = (view: View, id: string): string[] => openTasksOf(plans.at(view), workspace.project, id);
+  const sessions = new SessionBinding(documents, {
+    user,
+    session,
+    clientSession,
+    workspace,
+    serves,
+    readOnly,
+    tasksOf,
+  });
   const graphs = new Graphs(documents.blobs);
   const maintenance =
     role === 'serve' && !config.readOnly
@@ -77,7 +87,7 @@ export async function openPorts(
     sessions,
     graphs,
     mail: new MailWatch(documents, workspace.project),
-    plans: new PlanIndex(documents),
+    plans,
     hints: new RunHints(documents),
     workspace,
     workspaceRoot: root,

@@ -5,6 +5,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Changed, Documents, View } from './documents/documents.ts';
 import type { Request } from './documents/requests.ts';
 import type { Author, Decide } from './domain/command.ts';
+import { handoverTasks } from './domain/plan/hand-tasks.ts';
 import { handoverClaims } from './domain/run-handover.ts';
 import {
   type Handoff,
@@ -38,6 +39,8 @@ export interface BindingOptions {
   workspace: Workspace;
   /** A server serves its session until it ends; the command line only looks at the newest one. */
   serves: boolean;
+  /** Open tasks that are assigned to a session: hints where to look when it hands over. */
+  tasksOf?: ((view: View, session: string) => string[]) | undefined;
   /** Nothing is written, not even a session begun: calls look at the newest open one. */
   readOnly?: boolean | undefined;
 }
@@ -192,7 +195,12 @@ export class SessionBinding {
   private command(options: StartOptions, target: Target): Decide<Started> {
     const { name, sprint, handoff } = options;
     const { workspace, clientSession } = this.options;
-    const runs = handoff === undefined ? [] : this.documents.peek((view) => runsWithClaims(view, giverOf(handoff)));
+    const from = giverOf(handoff ?? '');
+    const { runs, tasks } = this.documents.peek((view) =>
+      handoff === undefined
+        ? { runs: [], tasks: [] }
+        : { runs: runsWithClaims(view, from), tasks: this.options.tasksOf?.(view, from) ?? [] },
+    );
     return (tx, ctx) => {
       const answer = startSession(tx, ctx, { ...target, name, sprint, workspace, clientSession });
       if (!answer.ok || handoff === undefined) return answer;
@@ -200,7 +208,8 @@ export class SessionBinding {
       const taken = acceptHandoff(tx, ctx, to, handoff);
       if (!taken.ok) return taken;
       const { offer, again } = taken.value;
-      if (!again && offer.claims === 'all') handoverClaims(tx, ctx, { from: giverOf(handoff), to, runs });
+      if (!again) handoverTasks(tx, { from, to, tasks });
+      if (!again && offer.claims === 'all') handoverClaims(tx, ctx, { from, to, runs });
       return ok({ ...answer.value, taken: offer });
     };
   }

@@ -11,6 +11,7 @@ import { SessionBinding } from '../src/session-binding.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 import { tools } from '../src/tools/index.ts';
 import { selectPointers } from '../src/tools/json-path.ts';
+import { PlanIndex } from '../src/views/plan/plan-index.ts';
 import { factsOf } from '../src/views/sessions.ts';
 import { MailWatch } from '../src/views/team/mail-watch.ts';
 
@@ -54,7 +55,8 @@ export class TeamRig {
     const hints = new RunHints(documents);
     const config = { allowCommands: [] };
     const place = { workspace, workspaceRoot: '/nowhere' };
-    const ports = { config, hints, documents, sessions, graphs, mail, ...place };
+    const plans = new PlanIndex(documents);
+    const ports = { config, hints, documents, sessions, graphs, mail, plans, ...place };
     return new Window(ports as unknown as Ports);
   }
 

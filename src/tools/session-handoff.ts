@@ -7,6 +7,8 @@ import { giverOf, offerHandoff } from '../domain/session-handover.ts';
 import { ok } from '../failure.ts';
 import type { Ports } from '../ports.ts';
 import { claimsOf } from '../views/claims.ts';
+import { openTasksOf } from '../views/plan/plan-index.ts';
+import { mailThatMoves } from '../views/team/mail.ts';
 import { changeInSession } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { requestInput, seqOutput, sessionInput } from './inputs.ts';
@@ -16,7 +18,7 @@ export const sessionHandoff = defineTool({
   title: 'Hand a session over',
   toolset: 'session',
   description:
-    'Use before you stop with work unfinished: offers state, claims and a summary to a new or a named session. Nothing moves until the receiver makes the call in accept; then this session ends. Answers {handoff, to, state: "offered", moved: {claims}, accept, seq}.',
+    'Use before you stop with work unfinished: offers state, tasks, claims and a summary to a new or a named session. Nothing moves until the receiver makes the call in accept; then this session ends. Answers {handoff, to, state: "offered", moved: {claims, tasks, messages}, accept, seq}.',
   searchHint: 'hand over transfer session work next window context end',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'summary' },
@@ -34,7 +36,9 @@ export const sessionHandoff = defineTool({
     handoff: z.string(),
     to: z.string(),
     state: z.string(),
-    moved: z.object({ claims: z.number().int() }).describe('What the receiver will take'),
+    moved: z
+      .object({ claims: z.number().int(), tasks: z.number().int(), messages: z.number().int() })
+      .describe('What the receiver will take'),
     accept: z.string().describe('The call that takes it'),
     seq: seqOutput,
   }),
@@ -49,13 +53,18 @@ export const sessionHandoff = defineTool({
     if (!changed.ok) return changed;
     const { value: offer, seq, replayed } = changed.value;
     const giver = giverOf(offer.id);
-    const held = offer.claims === 'none' ? 0 : await call.ports.documents.read((view) => claimsHeld(view, giver));
+    const { documents, plans, workspace } = call.ports;
+    const moved = await documents.read((view) => ({
+      claims: offer.claims === 'none' ? 0 : claimsHeld(view, giver),
+      tasks: openTasksOf(plans.at(view), workspace.project, giver).length,
+      messages: mailThatMoves(view, giver),
+    }));
     const accept = `session_start {"handoff": "${offer.id}"}`;
     return ok({
       handoff: offer.id,
       to: offer.to,
       state: 'offered',
-      moved: { claims: held },
+      moved,
       accept,
       seq,
       ...(replayed ? { replayed } : {}),

@@ -235,7 +235,7 @@ describe('handing over', () => {
       in_flight: [{ claim, run, node: 'write', title: 'Write', state: 'held' }],
     });
     const { handoff, moved } = await two.call('session_handoff', { summary: 'continue', to: 'new' });
-    expect(moved).toEqual({ claims: 1 });
+    expect(moved).toEqual({ claims: 1, tasks: 0, messages: 0 });
     const three = await start({ dir });
     const taken = await three.call('session_start', { handoff });
     const [held] = taken['claims'] as Answer[];
@@ -245,6 +245,34 @@ describe('handing over', () => {
     expect(JSON.stringify(late)).toMatch(/late|stale-claim|session-ended/);
     const done = await three.call('run_report', { claim: held?.['claim'], status: 'done', output: 2 });
     expect(done).toMatchObject({ status: 'finished', run_status: 'finished' });
+  });
+
+  test('a handoff takes along the tasks of the session that are not finished, and its unread mail', async () => {
+    const dir = freshDir();
+    const [giver, other, receiver] = [await start({ dir }), await start({ dir }), await start({ dir })];
+    const from = await sessionOf(giver);
+    await sessionOf(other);
+    await giver.call('plan_save', { tasks: ['a', 'b', 'c'].map((key) => ({ key, title: key })) });
+    await giver.call('task_save', { id: 'TSK-1', assignee: from, status: 'active' });
+    await giver.call('task_save', { id: 'TSK-2', assignee: from, status: 'done' });
+    await giver.call('task_save', { id: 'TSK-3', assignee: 'ann' });
+    await other.call('message_send', { to: from, text: 'please look', kind: 'request' });
+    await other.call('message_send', { to: 'all', text: 'everybody reads this anyway' });
+    const { handoff, moved } = await giver.call('session_handoff', { summary: 's' });
+    expect(moved).toEqual({ claims: 0, tasks: 1, messages: 1 });
+    const assignees = async (): Promise<unknown> => {
+      const { rows } = await other.call('plan_list', { kind: 'task', detail: 'full' });
+      return Object.fromEntries((rows as Answer[]).map(({ id, assignee }) => [id, assignee]));
+    };
+    const to = String((await receiver.call('session_start', { handoff }))['session']);
+    expect(to).not.toBe(from);
+    const after = { 'TSK-1': to, 'TSK-2': from, 'TSK-3': 'ann' };
+    expect(await assignees()).toEqual(after);
+    const { messages } = await receiver.call('message_read');
+    expect(messages).toContainEqual(expect.objectContaining({ text: 'please look' }));
+    await other.call('task_save', { id: 'TSK-1', assignee: 'ann' });
+    await receiver.call('session_start', { handoff });
+    expect(await assignees()).toEqual({ ...after, 'TSK-1': 'ann' });
   });
 
   test('a session that a live process serves is not taken away by recovering it', async () => {

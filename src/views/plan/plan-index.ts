@@ -3,6 +3,7 @@
 
 import type { Documents, View } from '../../documents/documents.ts';
 import type { EpicDocument } from '../../domain/plan/epic.ts';
+import { MAX_HANDED } from '../../domain/plan/hand-tasks.ts';
 import { numberOf } from '../../domain/plan/ids.ts';
 import { SPRINT_STATUSES, type SprintDocument, type SprintStatus } from '../../domain/plan/sprint.ts';
 import type { TaskDocument } from '../../domain/plan/task.ts';
@@ -97,6 +98,14 @@ export class PlanIndex {
     if (retired === true) agents.delete(id);
     else agents.set(id, capacity === undefined ? worker : { ...worker, capacity });
   }
+}
+
+/** What a session hands over with its work: its open tasks, the first ones if there are very many. */
+export function openTasksOf({ tasks }: PlanFacts, project: string, session: string): string[] {
+  return tasks
+    .assigned(project, session, 'open')
+    .first(MAX_HANDED)
+    .map(({ id }) => id);
 }
 
 export class HomeIndex {

@@ -48,10 +48,7 @@ export function boxesOf(view: View, caller: Caller, project: string): Box[] {
   const inside = facts === undefined ? [] : agentsIn(view, facts);
   const agents = caller.agent === undefined ? inside : [caller.agent];
   const boxes: Box[] = [];
-  if (caller.agent === undefined) {
-    for (const session of [caller.session, ...predecessors(view, caller.session)])
-      boxes.push({ channel: session, reader: session, shared: false });
-  }
+  if (caller.agent === undefined) boxes.push(...inboxesOf(view, caller.session));
   for (const name of agents) {
     const channel = channelId({ kind: 'agent', project, name });
     boxes.push({ channel, reader: channel, shared: false });
@@ -68,6 +65,11 @@ export function boxesOf(view: View, caller: Caller, project: string): Box[] {
   for (const channel of joined)
     if (channel.startsWith(prefix)) boxes.push({ channel, reader: own, since, shared: true });
   return boxes;
+}
+
+/** A session's own inbox, and those of the sessions whose work it took over. */
+export function inboxesOf(view: View, session: string): Box[] {
+  return [session, ...predecessors(view, session)].map((one) => ({ channel: one, reader: one, shared: false }));
 }
 
 /** Sessions whose work this one took over, the last first. */

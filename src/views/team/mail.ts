@@ -4,7 +4,7 @@
 import type { View } from '../../documents/documents.ts';
 import { addressName, type Caller, callerName, type Message, messageId } from '../../domain/team/channel.ts';
 import type { DeliveryState, Moves } from '../../domain/team/reader.ts';
-import { type Box, boxesOf, headOf } from './addresses.ts';
+import { type Box, boxesOf, headOf, inboxesOf } from './addresses.ts';
 import { type Entry, type Given, type Got, gotKey, OpenBox } from './mail-box.ts';
 
 /** A type, not an interface: answers are open-ended objects. */
@@ -137,6 +137,15 @@ export function mailFor(view: View, session: string, project: string): number {
   const options = { now: Date.now(), got: new Map() };
   let unread = 0;
   for (const box of boxesOf(view, { session }, project))
+    unread += new OpenBox(view, box, { session }, options).rest(UNREAD_COUNTED - unread);
+  return unread;
+}
+
+/** How many of them go with a session's work: those in its own inbox, and in those it took over itself. */
+export function mailThatMoves(view: View, session: string): number {
+  const options = { now: Date.now(), got: new Map() };
+  let unread = 0;
+  for (const box of inboxesOf(view, session))
     unread += new OpenBox(view, box, { session }, options).rest(UNREAD_COUNTED - unread);
   return unread;
 }
