@@ -23,8 +23,14 @@ export function quoted(text: string, limit = 120): string {
 export function withoutHome<T>(value: T, home: string): T;
 export function withoutHome(value: unknown, home: string): unknown {
   if (home.length < 2) return value;
-  if (typeof value === 'string') return value.replaceAll(home, '~');
-  if (Array.isArray(value)) return value.map((item: unknown) => withoutHome(item, home));
+  // Only where it stands for itself: /data/root and /rooted are other places than /root.
+  const named = new RegExp(`(?<![\\w.-])${home.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-]|\\.\\w)`, 'g');
+  return replaced(value, named);
+}
+
+function replaced(value: unknown, named: RegExp): unknown {
+  if (typeof value === 'string') return value.replace(named, '~');
+  if (Array.isArray(value)) return value.map((item: unknown) => replaced(item, named));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutHome(item, home)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item, named)]));
 }

@@ -1,6 +1,7 @@
 // The words of every failure. A code without a sample here does not compile.
 
 import { expect, test } from 'vitest';
+import { withoutHome } from '../../src/display.ts';
 import type { Failure, FailureCode } from '../../src/failure.ts';
 import { failureKind } from '../../src/failure-kind.ts';
 import { describeFailure, failureLine } from '../../src/failure-text.ts';
@@ -157,6 +158,15 @@ test('long lists are cut and counted', () => {
   expect(failureLine({ code: 'invalid-input', issues })).toContain('and 2 more');
   const errors = Array.from({ length: 7 }, (_, i) => ({ code: 'cycle', at: `/nodes/${i}`, message: 'x' }));
   expect(failureLine({ code: 'graph-invalid', errors })).toContain('and 2 more');
+});
+
+test('the home directory is shown as ~, and only that', () => {
+  const clean = (text: string, home = '/root') => withoutHome({ at: [{ text }] }, home).at[0]?.text;
+  expect(clean('/root/a of /root, "/root" and file:///root/b')).toBe('~/a of ~, "~" and file://~/b');
+  expect(clean('in /root.')).toBe('in ~.');
+  expect(clean('/data/root/a /rooted /root-2 /root.bak')).toBe('/data/root/a /rooted /root-2 /root.bak');
+  expect(clean('/h+(o)/x /h+(o)', '/h+(o)')).toBe('~/x ~');
+  expect(clean('/', '/')).toBe('/');
 });
 
 test('text from outside cannot hide or reorder the words around it', () => {
