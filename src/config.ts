@@ -38,6 +38,8 @@ export interface Config {
   traceFile?: string;
   /** Development: check every answer against its tool's output schema. */
   checkAnswers: boolean;
+  /** How wide the environment says a terminal is. */
+  columns?: number;
   user: string;
   cwd: string;
   home: string;
@@ -118,6 +120,8 @@ export function readConfig(flags: Flags, env: Record<string, string | undefined>
   }
   const clientSession = variable('CLAUDE_CODE_SESSION_ID').text;
   const projectDir = pick('project-dir', 'BATON_PROJECT_DIR').text ?? variable('CLAUDE_PROJECT_DIR').text ?? cwd;
+  // The environment's, not ours: what is no width is passed over.
+  const columns = /^[1-9]\d{0,3}$/.exec(env.COLUMNS ?? '')?.[0];
   const stateDir = directory(pick('state-dir', 'BATON_STATE_DIR').text ?? '~/.claude/state', home, cwd);
   const trace = pick('trace-file', 'BATON_TRACE_FILE');
   const traceFile = trace.text === undefined ? undefined : directory(trace.text, home, cwd);
@@ -142,6 +146,7 @@ export function readConfig(flags: Flags, env: Record<string, string | undefined>
     ...(session.text !== undefined && { session: session.text }),
     ...(clientSession !== undefined && { clientSession }),
     ...(traceFile !== undefined && { traceFile }),
+    ...(columns !== undefined && { columns: Number(columns) }),
   };
   return issues.length > 0 ? fail(invalid(issues)) : ok(config);
 }

@@ -50,6 +50,13 @@ const verbs: Record<string, VerbEntry> = {
       'baton board [sprint]\n\nWithout a sprint: the active one, or all tasks of the project.\n\n--limit <n>     cards in a column\n--width <n>     columns; default the terminal, 80 into a pipe\n--json          as data',
     load: () => import('./cli/board.ts'),
   },
+  statusline: {
+    summary: "one line for a client's status line, which may hand it JSON on stdin",
+    usage:
+      '--width <n>     columns; default COLUMNS, else the terminal, else 120\n--color         colours though it is no terminal\n\nTrouble makes the line short or empty: the exit code is always 0.',
+    neverFails: true,
+    load: () => import('./cli/statusline.ts'),
+  },
   import: {
     summary: 'take over tasks, state or messages of another program',
     usage:
@@ -66,6 +73,12 @@ const verbs: Record<string, VerbEntry> = {
 
 async function main(argv: string[]): Promise<number> {
   const taken = takeFlags(argv);
+  const [name = ''] = taken.ok ? taken.value.rest : argv;
+  const code = await runVerb(taken);
+  return Object.hasOwn(verbs, name) && verbs[name]?.neverFails === true ? 0 : code;
+}
+
+async function runVerb(taken: ReturnType<typeof takeFlags>): Promise<number> {
   if (!taken.ok) return (await import('./cli/complain.ts')).complain(taken.failure);
   const config = readConfig(taken.value.flags);
   if (!config.ok) return (await import('./cli/complain.ts')).complain(config.failure);

@@ -107,6 +107,20 @@ describe('directions', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('what the status line loads is free of them all the way down', () => {
+    const seen = new Set(['src/cli/statusline.ts']);
+    const packages = new Set<string>();
+    for (const name of seen) {
+      for (const { target, types, lazy } of byName.get(name)?.imports ?? []) {
+        if (types || lazy) continue;
+        if (byName.has(target)) seen.add(target);
+        else packages.add(target);
+      }
+    }
+    expect([...packages]).toContain('string-width');
+    expect([...packages].filter((name) => HEAVY.test(name))).toEqual([]);
+  });
+
   test('main.ts loads nothing but config before it knows the verb', () => {
     const main = byName.get('src/main.ts');
     const eager = main?.imports.filter(({ lazy, types }) => !lazy && !types).map(({ target }) => target);

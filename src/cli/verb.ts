@@ -11,5 +11,7 @@ export interface VerbEntry {
   summary: string;
   /** More lines for `baton help <verb>`: its options and arguments. */
   usage?: string;
+  /** Whoever runs it must not see it fail: the exit code is 0 even where the settings are wrong. */
+  neverFails?: boolean;
   load(): Promise<Verb>;
 }

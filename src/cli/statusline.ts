@@ -1,0 +1,131 @@
+// The verb `statusline`: one line for a client's status line, which runs it again and again and hands it JSON about its own
+// session on stdin. Trouble makes the line short or empty, never a failure. Loads no schemas, protocol or logging.
+
+import type { Config } from '../config.ts';
+import { Documents } from '../documents/documents.ts';
+import { FailureError, ok } from '../failure.ts';
+import { isObject } from '../json/json.ts';
+import { SessionBinding } from '../session-binding.ts';
+import { realDisk } from '../store/file/disk.ts';
+import { listSegments, segmentPath } from '../store/file/segments.ts';
+import { fileBackend } from '../store/open.ts';
+import { alertFacts } from '../views/alert-facts.ts';
+import { checksOf } from '../views/alerts.ts';
+import { PlanIndex } from '../views/plan/plan-index.ts';
+import { type LinePart, lineParts, renderLine } from '../views/status-line.ts';
+import { findWorkspace } from '../workspace.ts';
+import { complain, exitCodes } from './complain.ts';
+import { painter } from './paint.ts';
+import { readArguments } from './verb-arguments.ts';
+
+/** A client writes its JSON at once; one that writes none must not make the line wait. */
+const STDIN_MS = 500;
+const STDIN_CHARS = 1_000_000;
+/** Where nobody says how wide the line may be. */
+const WIDTH = 120;
+
+/** Resolves with 0, but for arguments that are not understood. */
+export async function run(args: string[], config: Config): Promise<number> {
+  const read = readArguments(args, { switches: ['color'], counts: ['width'] });
+  if (!read.ok) return complain(read.failure);
+  const width = read.value.count('width') ?? config.columns ?? (process.stdout.columns || WIDTH);
+  const paint = process.stdout.isTTY || read.value.has('color') ? painter() : undefined;
+  const parts = await partsOrTrouble(config);
+  process.stdout.write(`${renderLine(parts, width, paint)}\n`);
+  return exitCodes.done;
+}
+
+async function partsOrTrouble(config: Config): Promise<LinePart[]> {
+  try {
+    const given = process.stdin.isTTY ? '' : await textOf(process.stdin);
+    return hasStore(config.stateDir) ? await look(placed(config, given)) : [];
+  } catch (error) {
+    const known = error instanceof FailureError;
+    return known ? [{ text: `baton: ${error.failure.code}, see baton doctor`, tone: 'bad' }] : [];
+  }
+}
+
+/** Opening a log without a line would write its first. */
+function hasStore(dir: string): boolean {
+  const logDir = `${dir}/log`;
+  if (realDisk.stat(logDir) === undefined) return false;
+  return listSegments(realDisk, logDir).some(
+    ({ firstSeq, compressed }) => compressed || (realDisk.stat(segmentPath(logDir, firstSeq))?.size ?? 0) > 0,
+  );
+}
+
+async function look(config: Config): Promise<LinePart[]> {
+  const { stateDir: dir, durability, forceNetworkFs, user, session, clientSession } = config;
+  const { root: _, ...workspace } = findWorkspace(config.projectDir, config.home);
+  const documents = new Documents({
+    ...fileBackend({ dir, durability, forceNetworkFs }),
+    now: Date.now,
+    // For decisions, of which none is made here.
+    id: (prefix) => prefix,
+    select: () => ok([]),
+  });
+  try {
+    const binding = { user, session, clientSession, workspace, serves: false, readOnly: true };
+    const found = await new SessionBinding(documents, binding).ensure();
+    const plans = new PlanIndex(documents);
+    const { presence } = documents;
+    return await documents.read((view) => {
+      const now = Date.now();
+      const plan = plans.at(view);
+      const project = { id: workspace.project };
+      const store = documents.store.info();
+      const checks = checksOf(alertFacts({ view, now, presence, project, store, plan: () => plan }));
+      const moment = { project: workspace.project, now, presence };
+      return lineParts({ view, moment, session: found.ok ? found.value : undefined, checks, plan });
+    });
+  } finally {
+    await documents.close();
+  }
+}
+
+/** The settings, with the client's session and directory as its JSON names them; what was set by name stays. */
+function placed(config: Config, given: string): Config {
+  const told = parsed(given);
+  const workspace = isObject(told.workspace) ? told.workspace : {};
+  const clientSession = textIn(told.session_id) ?? config.clientSession;
+  const directory = textIn(workspace.project_dir) ?? textIn(workspace.current_dir) ?? textIn(told.cwd);
+  const unnamed = config.projectDir === config.cwd;
+  return {
+    ...config,
+    projectDir: unnamed && directory?.startsWith('/') ? directory : config.projectDir,
+    ...(clientSession === undefined ? {} : { clientSession }),
+  };
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function textIn(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** All that comes before the end of a stream, its trouble, or the time is up. */
+function textOf(stream: NodeJS.ReadStream): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const done = () => {
+      clearTimeout(timer);
+      stream.pause();
+      resolve(text);
+    };
+    const timer = setTimeout(done, STDIN_MS);
+    stream.setEncoding('utf8');
+    stream.on('data', (piece) => {
+      text += piece;
+      if (text.length > STDIN_CHARS) done();
+    });
+    stream.on('end', done);
+    stream.on('error', done);
+  });
+}
