@@ -5,12 +5,12 @@ import { copyOps, eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { jsonLength } from '../domain/etag.ts';
 import { sessionStream } from '../domain/session.ts';
 import { parsePath, type SimplePath } from '../domain/state-path.ts';
-import { resolveSimple } from '../domain/state-path-walk.ts';
+import { pathOf, resolveSimple } from '../domain/state-path-walk.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import { diff } from '../json/diff.ts';
 import type { Json } from '../json/json.ts';
 import { applyOps, type PatchOp } from '../json/patch.ts';
-import { arrayIndex, parsePointer } from '../json/pointer.ts';
+import { arrayIndex, getAt, parsePointer } from '../json/pointer.ts';
 import type { Ports } from '../ports.ts';
 import type { Recorded } from '../store/port.ts';
 import { type Call, defineTool } from './define.ts';
@@ -18,6 +18,8 @@ import { cursorInput, limitInput, pathInput, pointInput, sessionInput } from './
 import { fitting, shownOps } from './shown.ts';
 
 const SHOWN_CHARS = 500;
+/** Of a large value so many of its changed places are shown. */
+const PARTS = 5;
 const DIFF_OPS = 100;
 
 export const stateHistory = defineTool({
@@ -26,7 +28,7 @@ export const stateHistory = defineTool({
   toolset: 'state',
   description:
     'Use to see who changed a path, when, from what to what (newest first), or with from and to, what differs between two seqs or times. ' +
-    'Answers {path, changes: [{seq, at, by, tool, from?, to?}], next_cursor?} or {path, from, to, difference: [RFC 6902 operations]}.',
+    'Answers {path, changes: [{seq, at, by, tool, from?, to?, parts? (of a large value: what changed in it)}], next_cursor?} or {path, from, to, difference: [RFC 6902 operations]}.',
   searchHint: 'changes log who when compare diff undo audit state',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'path or limit' },
@@ -84,7 +86,16 @@ interface Change {
   type: string;
   from?: Json;
   to?: Json;
+  /** Where the value itself is too large to show. */
+  parts?: Part[];
+  parts_count?: number;
   [key: string]: unknown;
+}
+
+interface Part {
+  path: string;
+  from?: Json;
+  to?: Json;
 }
 
 /**
@@ -95,25 +106,53 @@ function changesOf(events: readonly Recorded[], path: SimplePath, before: number
   const changes: Change[] = [];
   let root: Json | undefined;
   let from = textOf(undefined);
+  // The events of one commit happened at once: what stands between them nobody could see.
+  let parts: Part[] = [];
+  let touched = 0;
   for (const [index, event] of events.entries()) {
     if (event.seq >= before) break;
+    const ops = event.patch.filter((op) => touches(op, path));
+    const named = ops.slice(0, PARTS - parts.length).map((op) => partOf(root, op));
     root = applyOps(root, copyOps(event.patch));
-    let touched = event.patch.some((op) => touches(op, path));
-    // The events of one commit happened at once: what stands between them nobody could see.
-    for (let at = index - 1; !touched && events[at]?.seq === event.seq; at -= 1)
-      touched = events[at]?.patch.some((op) => touches(op, path)) ?? false;
-    if (!touched || events[index + 1]?.seq === event.seq) continue;
+    for (const part of named) parts.push(part(root));
+    touched += ops.length;
+    if (touched === 0 || events[index + 1]?.seq === event.seq) continue;
     const to = textOf(placeOf(root, path));
+    const [inside, count] = [parts, touched];
+    [parts, touched] = [[], 0];
     if (to === from && to !== LARGE) continue;
     const { seq, at, by, type } = event;
     const change: Change = { seq, at, by: by.agent ?? by.session ?? by.user, tool: by.tool, type };
-    if (from !== '' && from !== LARGE) change.from = JSON.parse(from);
-    if (to !== '' && to !== LARGE) change.to = JSON.parse(to);
+    show(change, from, to);
+    if (from === LARGE || to === LARGE) change.parts = inside;
+    if (change.parts !== undefined && count > inside.length) change.parts_count = count;
     from = to;
     changes.push(change);
     if (changes.length > most) changes.shift();
   }
   return changes.reverse();
+}
+
+function show(into: Part | Change, from: string, to: string): void {
+  if (from !== '' && from !== LARGE) into.from = JSON.parse(from);
+  if (to !== '' && to !== LARGE) into.to = JSON.parse(to);
+}
+
+/** What an operation changes, looked at before it is applied; the rest is told by the document as it is after it. */
+function partOf(root: Json | undefined, op: PatchOp): (after: Json | undefined) => Part {
+  const tokens = parsePointer(op.path);
+  const inserts = op.op === 'add' && Array.isArray(valueIn(root, tokens.slice(0, -1)));
+  const from = inserts ? '' : textOf(valueIn(root, tokens));
+  const before = op.op === 'add' || root === undefined ? undefined : pathOf(root, op.path);
+  return (after) => {
+    const part: Part = { path: before ?? (after === undefined ? '$' : pathOf(after, op.path)) };
+    show(part, from, op.op === 'remove' ? '' : textOf(op.value));
+    return part;
+  };
+}
+
+function valueIn(root: Json | undefined, tokens: readonly string[]): Json | undefined {
+  return root === undefined ? undefined : getAt(root, tokens);
 }
 
 const LARGE = 'large';

@@ -79,6 +79,30 @@ describe('state over stdio', () => {
     });
   });
 
+  test('the history of what is large says what changed in it', async () => {
+    const server = await start({ dir: freshDir() });
+    const list = Array.from({ length: 100 }, (_, n) => ({ n, done: false }));
+    const made = await server.call('state_set', { path: '$.plan', value: { list, owner: 'ann' } });
+    const set = await server.call('state_set', { path: '$.plan.list[7].done', value: true });
+    const removed = await server.call('state_delete', { path: '$.plan.owner' });
+    const added = await server.call('state_set', { path: '$.plan.list[100]', value: { n: 100 } });
+    const many = await server.call('state_delete', { path: '$.plan.list[0:10].done' });
+    for (const path of ['$', '$.plan']) {
+      const { changes } = await server.call('state_history', { path });
+      expect((changes as Record<string, unknown>[]).slice(0, 4)).toMatchObject([
+        { seq: many['seq'], parts: [{ from: false }, {}, {}, {}, {}], parts_count: 10 },
+        { seq: added['seq'], parts: [{ path: '$.plan.list[100]', to: { n: 100 } }] },
+        { seq: removed['seq'], parts: [{ path: '$.plan.owner', from: 'ann' }] },
+        { seq: set['seq'], parts: [{ path: '$.plan.list[7].done', from: false, to: true }] },
+      ]);
+      expect((changes as object[])[4]).toMatchObject({ seq: made['seq'], parts: [{ path: '$.plan' }] });
+      expect(JSON.stringify((changes as object[])[1])).not.toContain('parts_count');
+    }
+    // What is small is shown whole, as before.
+    const { changes } = await server.call('state_history', { path: '$.plan.list[7].done' });
+    expect(JSON.stringify(changes)).not.toContain('parts');
+  });
+
   test('the same request_id takes effect once, in another process too', async () => {
     const dir = freshDir();
     const env = { CLAUDE_CODE_SESSION_ID: 'one-window' };
