@@ -19,7 +19,7 @@ export const lockRelease = defineTool({
   optIn: true,
   description:
     'Use when you are done with what you locked: one lock ("file" for reservations of files), only the hold of a fence, or with all everything you hold and wait for. A fence that was passed on is refused. ' +
-    'Answers {released: [{lock, fence}], left, seq}.',
+    'Answers {released: [{lock, fence}], waits_ended, seq}.',
   searchHint: 'unlock release free lock reservation file',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'lock' },
@@ -33,7 +33,7 @@ export const lockRelease = defineTool({
   }),
   output: z.object({
     released: z.array(z.object({ lock: z.string(), fence: z.number().int() })),
-    left: z.number().int().describe('Places in line given up'),
+    waits_ended: z.number().int().describe('Places in line given up'),
     seq: seqOutput,
   }),
   async run(input, call: Call<Ports>) {

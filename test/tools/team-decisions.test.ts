@@ -123,8 +123,9 @@ describe('decisions', () => {
     expect(await ann.fail('decision_open', { title: 'x', options: ['a'] })).toMatchObject({ code: 'invalid-input' });
     expect(await ann.fail('decision_open', { title: 'x', options: ['a', 'b'], voters: ['nobody'] })).toMatchObject({
       code: 'not-found',
+      what: 'voter',
     });
-    for (const nobody of ['all', 'channel:dev'])
+    for (const nobody of ['all', 'channel:dev', 'channel:No Such'])
       expect(await ann.fail('decision_open', { title: 'x', options: ['a', 'b'], voters: [nobody] })).toMatchObject({
         issues: [{ at: 'voters' }],
       });

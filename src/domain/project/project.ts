@@ -48,7 +48,7 @@ export function saveProject(tx: Transaction, _ctx: Context, input: SaveProjectIn
   if (ifVersion !== undefined && ifVersion !== actual)
     return fail({ code: 'version-mismatch', what: `project ${project}`, expected: ifVersion, actual });
   const ops = restore === undefined ? changeOps(found, input) : restoreOps(found, restore);
-  const changed = ops.map((op) => op.path);
+  const changed = restore === undefined ? ops.flatMap(pathsSet) : ops.map((op) => op.path);
   tx.patch(stream, { type: restore === undefined ? 'project.updated' : 'project.restored' }, ops);
   const config = tx.read<ProjectDocument>(stream)?.config;
   const sizeChars = config === undefined ? 0 : JSON.stringify(config).length;
@@ -59,6 +59,12 @@ export function saveProject(tx: Transaction, _ctx: Context, input: SaveProjectIn
   const issues = config === undefined ? [] : configFaults(config);
   if (issues.length > 0) return fail({ code: 'invalid-input', issues });
   return ok({ project, version: tx.version(stream), changed });
+}
+
+/** A first configuration is one operation, and as many settings as it has keys. */
+function pathsSet(op: PatchOp): string[] {
+  if (op.op !== 'add' || op.path !== '/config' || !isObject(op.value)) return [op.path];
+  return Object.keys(op.value).map((key) => `/config/${escapeToken(key)}`);
 }
 
 function changeOps(found: Readonly<ProjectDocument>, { name, config }: SaveProjectInput): PatchOp[] {

@@ -244,13 +244,13 @@ export interface ReleaseInput {
 export interface ReleaseAnswer {
   released: { lock: string; fence: number }[];
   /** Places in line that were given up. */
-  left: number;
+  waits_ended: number;
 }
 
 /** Gives back what the caller holds of these locks, and its places in line, in one commit. A stale fence is refused. */
 export function release(tx: Transaction, _ctx: Context, input: ReleaseInput): Result<ReleaseAnswer> {
   const { project, caller, fence } = input;
-  const done: ReleaseAnswer = { released: [], left: 0 };
+  const done: ReleaseAnswer = { released: [], waits_ended: 0 };
   for (const id of input.locks) {
     const stream = lockStream(project, id);
     const lock = tx.read<LockDocument>(stream);
@@ -267,7 +267,7 @@ export function release(tx: Transaction, _ctx: Context, input: ReleaseInput): Re
       draft.queue = draft.queue.filter((one) => !tickets.has(one.ticket));
     });
     done.released.push(...[...fences].map((one) => ({ lock: id, fence: one })));
-    done.left += tickets.size;
+    done.waits_ended += tickets.size;
   }
   return ok(done);
 }

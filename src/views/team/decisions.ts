@@ -15,7 +15,7 @@ import {
 } from '../../domain/team/decision.ts';
 import { type RegistryEntry, registryStream, TIERS, type Tier } from '../../domain/team/registry.ts';
 import { everybodyIn } from '../../domain/team/team.ts';
-import { fail, ok, type Result } from '../../failure.ts';
+import { type Failure, fail, ok, type Result } from '../../failure.ts';
 import { isObject, type JsonObject } from '../../json/json.ts';
 import { factsOf } from '../sessions.ts';
 import { predecessors, resolveRecipient } from './addresses.ts';
@@ -131,7 +131,7 @@ export function electorate(
   const announceTo: Address[] = [];
   for (const name of names) {
     const found = resolveRecipient(view, name, caller.session, moment);
-    if (!found.ok) return found;
+    if (!found.ok) return notVoter(name, found.failure);
     const { address } = found.value;
     if (address.kind === 'all' || address.kind === 'channel') return notVoter(name);
     voters.push(voterOf(view, project, address.name));
@@ -140,7 +140,9 @@ export function electorate(
   return ok({ voters: voters.slice(0, MAX_VOTERS), announceTo: announceTo.slice(0, MAX_VOTERS) });
 }
 
-function notVoter(name: string): Result<never> {
+function notVoter(name: string, failure?: Failure): Result<never> {
+  // The same names as those of recipients, but whoever asked wants a vote.
+  if (failure?.code === 'not-found') return fail({ ...failure, what: 'voter' });
   const why = `${JSON.stringify(name.slice(0, 60))} is nobody who votes: name sessions, agents or teams, or leave voters out`;
   return fail({ code: 'invalid-input', issues: [{ at: 'voters', why }] });
 }

@@ -135,7 +135,7 @@ describe('a project', () => {
       rig.do((tx) => ok(globalSettingsOf(tx.read<ProjectDocument>(`project/${PROJECT}`)?.config)), { at: other });
     expect((await limits()).value).toEqual({ token_budget: 100_000, max_concurrent_agents: 10 });
     const saved = await save({ config: { global_settings: { max_concurrent_agents: 3 } } });
-    expect(saved.value).toMatchObject({ project: PROJECT, version: 2, changed: ['/config'] });
+    expect(saved.value).toMatchObject({ project: PROJECT, version: 2, changed: ['/config/global_settings'] });
     expect((await limits()).value).toEqual({ token_budget: 100_000, max_concurrent_agents: 3 });
   });
 

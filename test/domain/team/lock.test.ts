@@ -162,7 +162,7 @@ describe('a lock', () => {
         { lock: 'db', fence: 1 },
         { lock: 'api', fence: 1 },
       ],
-      left: 1,
+      waits_ended: 1,
     });
     expect(locks.rig.documents.store.seq() - before).toBe(1);
     expect((await locks.doc('gpu'))?.holders).toHaveLength(1);
