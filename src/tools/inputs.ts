@@ -22,5 +22,5 @@ export const cursorInput = z
   .describe('next_cursor of the last answer');
 /** The place that a cursor of these tools stands for. */
 export const offsetOf = (cursor: string | undefined): number => Number(cursor ?? 0);
-export const pointInput = z.union([z.number().int().min(0), z.string().max(40)]);
+export const pointInput = z.union([z.number().int().min(0), z.string().max(40)], 'expected a seq or an ISO 8601 time');
 export const seqOutput = z.number().int().describe('Place of the change in the log');

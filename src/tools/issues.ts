@@ -35,7 +35,9 @@ function place(path: Path): string {
 function wording(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') {
     const got = typeName(issue.input);
-    return got === 'undefined' ? `required (${issue.expected})` : `expected ${issue.expected}, got ${got}`;
+    if (got !== 'undefined') return `expected ${issue.expected}, got ${got}`;
+    // Zod's word for anything but nothing.
+    return issue.expected === 'nonoptional' ? 'required' : `required (${issue.expected})`;
   }
   if (issue.code === 'invalid_value')
     return `expected one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;

@@ -257,6 +257,14 @@ describe('is refused, and says what, why and what next', () => {
     expect(failure).toMatchObject({ near: expect.arrayContaining([own]) });
   });
 
+  test('what is wrong with an argument is said in words that fit it', async () => {
+    expect((await server.fail('state_set', { path: '$.v' })).text).toContain('(value: required)');
+    for (const at of [1.5, true, {}]) {
+      const { failure } = await server.fail('state_get', { at });
+      expect(failure).toMatchObject({ issues: [{ at: 'at', why: 'expected a seq or an ISO 8601 time' }] });
+    }
+  });
+
   test('a message above 8 MiB is answered or noted, and the server goes on', async () => {
     const before = log();
     const calling = server.client.callTool({
