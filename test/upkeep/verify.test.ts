@@ -275,6 +275,14 @@ describe('caches and blobs', () => {
     expect(report.findings.map(({ code }) => code)).toEqual(['document-aside', 'document-aside']);
   });
 
+  test('a link in place of the log is told as that, not as a disk in trouble', async () => {
+    await makeStore(dir);
+    const [segment = ''] = segments(dir);
+    fs.renameSync(segment, join(place.parent, 'elsewhere.jsonl'));
+    fs.symlinkSync(join(place.parent, 'elsewhere.jsonl'), segment);
+    expect(faults(dir)).toEqual(['symbolic-link']);
+  });
+
   test('a checkpoint that is wrong, unreadable or gone', async () => {
     await makeStore(dir);
     const file = join(dir, 'checkpoint.json');
