@@ -355,7 +355,9 @@ function pathBlocked({ path, at, found }: Of<'path-blocked'>): FailureText {
 
 function tooLarge(f: Of<'too-large'>): FailureText {
   const size = f.actual === undefined ? `the limit is ${f.limit}` : `it is ${f.actual}, the limit is ${f.limit}`;
-  return text(`${visible(f.what)} is too large`, size, visible(f.instead));
+  // "the value, in bytes": what is measured in stands between commas.
+  const what = /, in [^,]*$/.test(f.what) ? `${f.what},` : f.what;
+  return text(`${visible(what)} is too large`, size, visible(f.instead));
 }
 
 function graphInvalid(f: Of<'graph-invalid'>): FailureText {

@@ -1,11 +1,12 @@
 // The verb `serve`: MCP on stdin and stdout until the client is gone.
 
 import type { Config } from '../config.ts';
-import type { Result } from '../failure.ts';
+import type { Failure, Result } from '../failure.ts';
 import listings from '../generated/tools.json' with { type: 'json' };
 import { instructions } from '../instructions.ts';
 import { createLog, type Logger } from '../log.ts';
 import { CallMetrics } from '../metrics.ts';
+import { nearest } from '../nearest.ts';
 import type { Ports } from '../ports.ts';
 import { servePrompts } from '../prompts/serve.ts';
 import { serveResources } from '../resources/serve.ts';
@@ -27,6 +28,9 @@ export async function run(args: string[], config: Config): Promise<number> {
   const [extra] = args;
   if (extra !== undefined)
     return complain({ code: 'invalid-input', issues: [{ at: extra, why: 'serve takes no arguments' }] });
+  const definitions = listings as unknown as Listing[];
+  const unknown = unknownTools(config.toolsets.tools, definitions);
+  if (unknown !== undefined) return complain(unknown);
   const log = createLog(config);
   const metrics = new CallMetrics(Date.now());
   const tracing = await startTracing(config, log);
@@ -36,7 +40,7 @@ export async function run(args: string[], config: Config): Promise<number> {
     log,
     ports: ports.get,
     tools: async () => (await import('../tools/index.ts')).tools,
-    listings: listings as unknown as Listing[],
+    listings: definitions,
     instructions,
     metrics,
     tracing,
@@ -57,6 +61,19 @@ export async function run(args: string[], config: Config): Promise<number> {
     await tracing?.close();
   };
   return await runUntilClosed({ transport, close, log });
+}
+
+/** A name that no tool has would list nothing, and say nothing. */
+function unknownTools(chosen: readonly string[], known: readonly Listing[]): Failure | undefined {
+  const names = known.map(({ tool }) => tool.name);
+  const issues = chosen
+    .filter((name) => !names.includes(name))
+    .map((name) => {
+      const [best] = nearest(name, names, 1);
+      const hint = best === undefined ? '' : `, did you mean ${best}?`;
+      return { at: 'BATON_TOOLSETS', why: `there is no tool ${name}${hint}` };
+    });
+  return issues.length === 0 ? undefined : { code: 'invalid-input', issues };
 }
 
 /** Loads what it takes only where it is wanted. */

@@ -194,6 +194,9 @@ describe('the program', () => {
     expect(ran).toMatchObject({ status: 1, stdout: '' });
     expect(ran.stderr).toContain('--log-level: expected one of');
     expect(run(['serve', 'what'])).toMatchObject({ status: 1, stdout: '' });
+    const typo = run(['--toolsets', 'state,lock_aquire']);
+    expect(typo).toMatchObject({ status: 1, stdout: '' });
+    expect(typo.stderr).toContain('there is no tool lock_aquire, did you mean lock_acquire?');
     expect(existsSync(join(dir, 'state'))).toBe(false);
   });
 

@@ -153,6 +153,13 @@ test('what blocks a path is told by what it is, with what would fit there', () =
   `);
 });
 
+test('what a size is measured in stands between commas', () => {
+  const said = (what: string) => describeFailure({ code: 'too-large', what, limit: 1, instead: 'send less' }).what;
+  expect(said('the value, in bytes')).toBe('The value, in bytes, is too large');
+  expect(said('text, in characters of JSON,')).toBe('text, in characters of JSON, is too large');
+  expect(said('the list of needs')).toBe('The list of needs is too large');
+});
+
 test('long lists are cut and counted', () => {
   const issues = Array.from({ length: 12 }, (_, i) => ({ at: `k${i}`, why: 'unknown key' }));
   expect(failureLine({ code: 'invalid-input', issues })).toContain('and 2 more');
