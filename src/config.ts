@@ -26,6 +26,8 @@ export interface Config {
   /** The session named by Baton's own variable; a call's argument still comes first. */
   session?: string;
   projectDir: string;
+  /** False: nobody named the project, and the working directory stands in for it until the client names its roots. */
+  projectNamed: boolean;
   /** The client's own session id: an alias of a session of ours. */
   clientSession?: string;
   /** Programs that command nodes may run. Empty: none. */
@@ -119,7 +121,7 @@ export function readConfig(flags: Flags, env: Record<string, string | undefined>
     issues.push({ at: session.at, why: 'expected 1 to 64 of a-z, 0-9, dot, dash and underscore' });
   }
   const clientSession = variable('CLAUDE_CODE_SESSION_ID').text;
-  const projectDir = pick('project-dir', 'BATON_PROJECT_DIR').text ?? variable('CLAUDE_PROJECT_DIR').text ?? cwd;
+  const projectDir = pick('project-dir', 'BATON_PROJECT_DIR').text ?? variable('CLAUDE_PROJECT_DIR').text;
   // The environment's, not ours: what is no width is passed over.
   const columns = /^[1-9]\d{0,3}$/.exec(env.COLUMNS ?? '')?.[0];
   const stateDir = directory(pick('state-dir', 'BATON_STATE_DIR').text ?? '~/.claude/state', home, cwd);
@@ -133,7 +135,8 @@ export function readConfig(flags: Flags, env: Record<string, string | undefined>
     durability: oneOf(pick('durability', 'BATON_DURABILITY'), ['fsync', 'none'] as const, 'fsync', issues),
     toolsets: toolChoice(pick('toolsets', 'BATON_TOOLSETS'), issues),
     readOnly: flag(pick('read-only', 'BATON_READ_ONLY'), issues),
-    projectDir: directory(projectDir, home, cwd),
+    projectDir: directory(projectDir ?? cwd, home, cwd),
+    projectNamed: projectDir !== undefined,
     allowCommands: allowList(pick('allow-commands', 'BATON_ALLOW_COMMANDS'), issues),
     logLevel: oneOf(pick('log-level', 'BATON_LOG_LEVEL'), logLevels, 'warn', issues),
     forceNetworkFs: flag(variable('BATON_FORCE_NETWORK_FS'), issues),

@@ -1,5 +1,6 @@
 // The verb `serve`: MCP on stdin and stdout until the client is gone.
 
+import { rootOf } from '../client-roots.ts';
 import type { Config } from '../config.ts';
 import type { Failure, Result } from '../failure.ts';
 import listings from '../generated/tools.json' with { type: 'json' };
@@ -34,7 +35,9 @@ export async function run(args: string[], config: Config): Promise<number> {
   const log = createLog(config);
   const metrics = new CallMetrics(Date.now());
   const tracing = await startTracing(config, log);
-  const ports = keepPorts(config, log, metrics, tracing);
+  const project = async (): Promise<string> =>
+    config.projectNamed ? config.projectDir : ((await rootOf(server)) ?? config.projectDir);
+  const ports = keepPorts(config, log, project, { calls: metrics, tracing });
   const server = buildServer<Ports>({
     config,
     log,
@@ -50,10 +53,11 @@ export async function run(args: string[], config: Config): Promise<number> {
   servePrompts(server, ports.get, config.home);
   const resources = serveResources(server, ports.get, config.home);
   const transport = new StdioTransport({ input: process.stdin, output: process.stdout });
-  await server.connect(transport);
   // After the first answers are out: a client waits for the tools' list, and calls open the store themselves.
   const open = () => void ports.get().catch((error: unknown) => log.error({ err: error }, 'opening the store'));
-  setTimeout(open, OPEN_AFTER_MS).unref();
+  // Before that a client cannot be asked for its roots.
+  server.server.oninitialized = () => void setTimeout(open, OPEN_AFTER_MS).unref();
+  await server.connect(transport);
   const close = async (): Promise<void> => {
     resources.close();
     await server.close();
@@ -89,11 +93,16 @@ interface KeptPorts {
 }
 
 /** Opens at most once at a time; a failure is not kept, so the next call tries again and trouble put right is seen. */
-function keepPorts(config: Config, log: Logger, calls: CallMetrics, tracing: Tracing | undefined): KeptPorts {
+function keepPorts(
+  config: Config,
+  log: Logger,
+  project: () => Promise<string>,
+  observers: { calls: CallMetrics; tracing: Tracing | undefined },
+): KeptPorts {
   let opening: Promise<Result<OpenPorts>> | undefined;
   const open = async (): Promise<Result<OpenPorts>> => {
     const { openPorts } = await import('../ports.ts');
-    return await openPorts(config, log, 'serve', { calls, tracing });
+    return await openPorts({ ...config, projectDir: await project() }, log, 'serve', observers);
   };
   const get = async (): Promise<Result<OpenPorts>> => {
     opening ??= open();

@@ -24,6 +24,7 @@ describe('readConfig', () => {
       toolsets: { sets: ['state', 'session', 'plan', 'run', 'team', 'ops'], tools: [], all: false },
       readOnly: false,
       projectDir: process.cwd(),
+      projectNamed: false,
       allowCommands: [],
       logLevel: 'warn',
       forceNetworkFs: false,
