@@ -25,6 +25,7 @@ import {
   type Workspace,
 } from './session.ts';
 import { nameable } from './state-places.ts';
+import { tellEmergency } from './team/emergency.ts';
 
 interface AliasDocument {
   schema: 1;
@@ -95,6 +96,7 @@ export function startSession(tx: Transaction, ctx: Context, input: StartInput): 
   const facts = newSession(ctx, input);
   const doc: SessionDocument = { schema: SESSION_SCHEMA, session: facts, execution: {} };
   tx.create(sessionStream(facts.id), { type: 'session.started', data: { mode: facts.mode } }, doc);
+  if (facts.mode === 'emergency') tellEmergency(tx, ctx, facts);
   const tied = tie(tx, facts, input);
   if (!tied.ok) return tied;
   const answer = answerOf(facts, ctx, false);
@@ -139,6 +141,7 @@ function newSession(ctx: Context, input: StartInput): SessionFacts {
 /** Goes on with an open session; only what differs is written, so resuming one's own twice costs nothing. */
 function resume(tx: Transaction, ctx: Context, facts: SessionFacts, input: StartInput): Result<SessionFacts> {
   const stream = sessionStream(facts.id);
+  const before = facts.mode;
   tx.edit<SessionDocument>(stream, { type: 'session.resumed' }, ({ session }) => {
     if (session.status === 'paused') session.status = 'active';
     if (input.mode !== undefined && session.mode !== input.mode) {
@@ -149,8 +152,14 @@ function resume(tx: Transaction, ctx: Context, facts: SessionFacts, input: Start
     if (input.name !== undefined) session.name = input.name;
     if (input.clientSession !== undefined) session.client_session = input.clientSession;
   });
+  if (input.mode === 'emergency' && before !== 'emergency') tellEmergency(tx, ctx, factsIn(tx, facts));
   const tied = tie(tx, facts, input);
-  return tied.ok ? ok(tx.read<SessionDocument>(stream)?.session ?? facts) : tied;
+  return tied.ok ? ok(factsIn(tx, facts)) : tied;
+}
+
+/** As they are after what this command has changed so far. */
+function factsIn(tx: Transaction, facts: SessionFacts): SessionFacts {
+  return tx.read<SessionDocument>(sessionStream(facts.id))?.session ?? facts;
 }
 
 /** To the client's own id, and to the sprint that was named. */
@@ -264,7 +273,8 @@ export function updateSession(tx: Transaction, ctx: Context, input: UpdateInput)
     tx.patch(stream, { type: 'session.updated' }, ops);
     if (ops.length > 0) changed.push('user_context');
   }
-  const after = tx.read<SessionDocument>(stream)?.session ?? facts;
+  const after = factsIn(tx, facts);
+  if (changed.includes('mode') && after.mode === 'emergency') tellEmergency(tx, ctx, after);
   const expires_at = new Date(expiresAtMs(after, ctx.now)).toISOString();
   return ok({
     session: input.session,

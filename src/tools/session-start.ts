@@ -26,7 +26,7 @@ export const sessionStart = defineTool({
   answers: { narrow: 'nothing' },
   positional: ['name'],
   input: z.strictObject({
-    mode: z.enum(SESSION_MODES).optional().describe('Lives unseen 24, 48, 168, 1, 4 hours'),
+    mode: z.enum(SESSION_MODES).optional().describe('Lives unseen 24, 48, 168, 1, 4 hours; emergency tells all'),
     resume: z.enum(['auto', 'new']).default('auto'),
     name: z.string().min(1).max(120).optional(),
     sprint: planIdInput.min(1).optional().describe('Joins it'),

@@ -288,6 +288,23 @@ describe('handing over', () => {
     expect((await two.fail('session_recover', { session, at: 0 })).failure).toMatchObject({ code: 'unknown-seq' });
   });
 
+  test('an emergency is told to everybody once, however it begins', async () => {
+    const dir = freshDir();
+    const [one, two, other] = [await start({ dir }), await start({ dir }), await start({ dir })];
+    for (const server of [two, other]) await sessionOf(server);
+    const { session } = await one.call('session_start', { mode: 'emergency', name: 'login is down', resume: 'new' });
+    await one.call('session_start', { mode: 'emergency' });
+    await two.call('session_update', { mode: 'emergency' });
+    await two.call('session_update', { mode: 'emergency', name: 'the same' });
+    const { messages } = await other.call('message_read');
+    expect(messages).toMatchObject([
+      { from: session, kind: 'alert', priority: 1, text: expect.stringMatching(/^Emergency: login is down\n/) },
+      { kind: 'alert', priority: 1, text: expect.stringMatching(/^Emergency\n/) },
+    ]);
+    expect(messages).toHaveLength(2);
+    expect((await one.call('message_read'))['messages']).toHaveLength(1);
+  });
+
   test('heartbeat and cleanup', async () => {
     const dir = freshDir();
     const server = await start({ dir });

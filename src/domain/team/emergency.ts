@@ -1,0 +1,16 @@
+// An emergency is told to everybody in the project by the commit that begins it, so that nobody has to be asked. Pure;
+// called by session-commands.ts where a session begins in that mode or changes to it.
+
+import type { Context, Transaction } from '../command.ts';
+import { MODE_SPAN_MS, type SessionFacts } from '../session.ts';
+import { sendMessage } from './send.ts';
+
+export function tellEmergency(tx: Transaction, ctx: Context, { id, name, project }: SessionFacts): void {
+  const expiresMs = MODE_SPAN_MS.emergency;
+  const until = new Date(ctx.now + expiresMs).toISOString();
+  const called = name === undefined ? '' : `: ${name}`;
+  const text = `Emergency${called}\nSession ${id} works on it. It ends by itself at ${until}, or later if it is still seen then.`;
+  const to = [{ kind: 'all' as const, project }];
+  const sent = sendMessage(tx, ctx, { from: { session: id }, to, text, kind: 'alert', priority: 1, expiresMs });
+  if (!sent.ok) throw new Error(`an emergency cannot be told: ${sent.failure.code}`);
+}
