@@ -7,7 +7,14 @@ import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { nearest } from '../nearest.ts';
 import type { Ports } from '../ports.ts';
 import { outputOf } from '../views/brief.ts';
-import { criticalPathLeft, NODE_ROW_STATUSES, nodeRows, runRows, statusCounts } from '../views/runs.ts';
+import {
+  criticalPathLeft,
+  NODE_ROW_STATUSES,
+  type NodeRowStatus,
+  nodeRows,
+  runRows,
+  statusCounts,
+} from '../views/runs.ts';
 import { type Call, defineTool } from './define.ts';
 import { findRunGraph } from './find-run.ts';
 import { cursorInput, limitInput, seqOutput } from './inputs.ts';
@@ -105,11 +112,12 @@ async function one(given: Input, id: string, graph: RunGraph, { documents }: Por
     const { name, status, started_at, ended_at, tokens } = run;
     const more = { ...(ended_at === undefined ? {} : { ended_at }), ...(tokens === undefined ? {} : { tokens }) };
     const head = { run: id, name, status, started_at, ...more };
+    const rows = nodeRows(run, graph, Date.now(), (who) => presence.lastSeen(who));
     if (given.node !== undefined) {
-      const detail = detailOf(run, graph, given.node, (record) => outputOf(record, blobs));
+      const stands = rows.find(({ node }) => node === given.node)?.status ?? 'waiting';
+      const detail = detailOf(run, graph, given.node, stands, (record) => outputOf(record, blobs));
       return detail.ok ? ok({ ...head, detail: detail.value, seq: view.seq }) : detail;
     }
-    const rows = nodeRows(run, graph, Date.now(), (who) => presence.lastSeen(who));
     const counts = statusCounts(rows);
     const shown = given.status === undefined ? rows : rows.filter((row) => row.status === given.status);
     const path = criticalPathLeft(run, graph).slice(0, MAX_PATH);
@@ -121,6 +129,7 @@ function detailOf(
   run: Readonly<RunDocument>,
   graph: RunGraph,
   id: string,
+  status: NodeRowStatus,
   output: (record: NodeRecord) => Json | undefined,
 ): Result<JsonObject> {
   const index = graph.prepared.index.get(id);
@@ -130,7 +139,7 @@ function detailOf(
   }
   const record = run.nodes[id];
   const definition = JSON.parse(JSON.stringify(node));
-  if (record === undefined) return ok({ status: 'waiting', definition });
+  if (record === undefined) return ok({ status, definition });
   const { output: _, lease_ms: __, ...facts } = record;
   const found = output(record);
   const text = found === undefined ? '' : JSON.stringify(found);

@@ -147,6 +147,11 @@ describe('runs', () => {
       total: 1,
       nodes: [{ node: 'n0' }],
     });
+    for (const [node, status] of [
+      ['n0', 'ready'],
+      ['n1', 'waiting'],
+    ])
+      expect(await server.call('run_status', { run, node })).toMatchObject({ detail: { status } });
     const list = await server.call('run_status', { status: 'running' });
     expect(list).toMatchObject({ total: 1, runs: [{ run, done: 0, nodes: 5, status: 'running' }] });
     await server.call('run_control', { run, action: 'cancel' });
