@@ -2,6 +2,7 @@
 // where store, documents and session binding are put together.
 
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Config } from './config.ts';
@@ -135,6 +136,8 @@ async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
 }
 
 async function openDocuments(config: Config): Promise<Result<Documents>> {
+  if (config.readOnly && !existsSync(path.join(config.stateDir, 'log')))
+    return fail({ code: 'read-only', why: 'there is no store yet, and a read-only server makes none' });
   const backend = fileBackend({
     dir: config.stateDir,
     durability: config.durability,

@@ -157,8 +157,12 @@ describe('which session', () => {
 
   test('a read-only server begins no session and writes nothing', async () => {
     const dir = freshDir();
-    const writer = await start({ dir });
     const reader = await start({ dir, env: { BATON_READ_ONLY: '1' } });
+    const unmade = await reader.fail('session_list');
+    expect(unmade.failure).toMatchObject({ code: 'read-only', why: expect.stringContaining('no store yet') });
+    expect(fs.existsSync(path.join(dir, 'state'))).toBe(false);
+    const writer = await start({ dir });
+    await writer.call('session_list');
     expect((await reader.fail('state_get')).failure).toMatchObject({ code: 'read-only' });
     await writer.call('state_set', { path: '$.x', value: 1 });
     expect(await reader.call('state_get', { path: '$.x' })).toMatchObject({ value: 1 });
