@@ -151,11 +151,15 @@ describe('a place that cannot hold a store', () => {
     expect(refused(dir, path.join(dir, 'state')).stderr).toMatch(/^store-unsafe: [\s\S]*symbolic link/);
   });
 
-  test.skipIf(process.platform !== 'linux')('a file system that makes no directories does not hang anybody', () => {
+  const linux = process.platform === 'linux';
+  if (!linux) process.stderr.write('skipped: a file system that makes no directories, since only Linux has /proc\n');
+  test.skipIf(!linux)('a file system that makes no directories does not hang anybody', () => {
     refused(freshDir(), '/proc/nothing-there');
   });
 
-  test.skipIf(process.getuid?.() === 0)('a directory of somebody else', () => {
+  const root = process.getuid?.() === 0;
+  if (root) process.stderr.write('skipped: a directory of somebody else, since root may write anywhere\n');
+  test.skipIf(root)('a directory of somebody else', () => {
     const dir = freshDir();
     fs.mkdirSync(path.join(dir, 'locked'), { mode: 0o500 });
     expect(refused(dir, path.join(dir, 'locked/state')).stderr).toContain('may not write there (EACCES)');

@@ -86,7 +86,8 @@ function makeDirectory(path: string): void {
     const above = dirname(path);
     if (errno !== 'ENOENT' || above === path || fs.existsSync(above)) throw error;
     makeDirectory(above);
-    fs.mkdirSync(path, { mode: 0o700 });
+    // Another process may have made it by now.
+    makeDirectory(path);
   }
 }
 
