@@ -77,17 +77,17 @@ function factsOf(stat: fs.Stats): FileStat {
 }
 
 /** With those above it. Not mkdirSync's own `recursive`, which never returns where a directory that is there takes no other. */
-function makeDirectory(path: string): void {
+function makeDirectory(path: string, again = true): void {
   try {
     fs.mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'EEXIST' && fs.statSync(path).isDirectory()) return;
     const above = dirname(path);
-    if (errno !== 'ENOENT' || above === path || fs.existsSync(above)) throw error;
+    if (errno !== 'ENOENT' || above === path || !again) throw error;
+    // There already if another process made it meanwhile: then this time it takes one, or never will.
     makeDirectory(above);
-    // Another process may have made it by now.
-    makeDirectory(path);
+    makeDirectory(path, false);
   }
 }
 
