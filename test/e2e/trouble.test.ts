@@ -144,6 +144,20 @@ describe('a place that cannot hold a store', () => {
     expect(refused(dir, path.join(dir, 'link')).stderr).toContain('(ENOENT)');
   });
 
+  test.each(['log', 'alive', 'blobs', 'sessions', 'shared', 'checkpoint.json'])(
+    'a symbolic link in place of %s is unsafe, and nothing is written through it',
+    async (name) => {
+      const { dir } = await made();
+      const state = path.join(dir, 'state');
+      const elsewhere = path.join(dir, 'elsewhere');
+      fs.mkdirSync(elsewhere);
+      fs.rmSync(path.join(state, name), { recursive: true, force: true });
+      fs.symlinkSync(elsewhere, path.join(state, name));
+      expect(refused(dir, state).stderr).toContain(`${name} in it is a symbolic link`);
+      expect(fs.readdirSync(elsewhere)).toEqual([]);
+    },
+  );
+
   test('a symbolic link in place of a segment is unsafe', async () => {
     const { dir } = await made();
     fs.renameSync(logOf(dir), path.join(dir, 'moved.jsonl'));

@@ -64,7 +64,7 @@ const ERRNO_WORDS: Record<string, string> = {
 };
 
 function cannotOpen(errno: string): Failure {
-  if (errno === 'ELOOP') return linked('a file in it is a symbolic link');
+  if (errno === 'ELOOP') return linked('a file of its log is a symbolic link');
   const words = ERRNO_WORDS[errno];
   const why = `the store cannot be opened for writing${words === undefined ? '' : `: ${words}`} (${errno})`;
   return { code: 'store-unwritable', why };
@@ -92,11 +92,11 @@ function parentOf(path: string): string {
 }
 
 function makeDirectories(disk: Disk, dir: string, logDir: string): void {
-  for (const path of [dir, logDir]) {
-    const stat = disk.stat(path);
-    if (stat?.isSymbolicLink && path === logDir) throw new FailureError(linked('its log directory is a symbolic link'));
-    if (stat === undefined) disk.mkdir(path);
-  }
+  if (disk.stat(dir) === undefined) disk.mkdir(dir);
+  // The directory itself may be named by a link; what is in it would be read and written somewhere else.
+  const link = disk.readdir(dir).find((name) => disk.stat(`${dir}/${name}`)?.isSymbolicLink);
+  if (link !== undefined) throw new FailureError(linked(`${link} in it is a symbolic link`));
+  if (disk.stat(logDir) === undefined) disk.mkdir(logDir);
 }
 
 function refuseNetwork(disk: Disk, dir: string): void {
