@@ -100,14 +100,20 @@ export class SessionBinding {
     return alias?.session ?? this.own;
   }
 
-  /** The session of a call, started or resumed if need be. Touches its presence. */
+  /** The session of a call, started or resumed if need be. Touches its presence while it is open. */
   async ensure(explicit?: string): Promise<Result<string>> {
     if (this.starting !== undefined) await this.starting;
-    let found = this.documents.peek((view) => this.known(view, explicit));
+    let open = true;
+    let found = this.documents.peek((view) => {
+      const known = this.known(view, explicit);
+      // Being seen extends a session's time, but what has run out has ended, whether or not a commit says so yet.
+      if (known?.ok) open = this.isOpenNow(view, known.value);
+      return known;
+    });
     // A refusal is an answer: it must not rest on what a glance has not seen yet.
     if (found?.ok === false) found = await this.documents.read((view) => this.known(view, explicit));
     if (found !== undefined) {
-      if (found.ok && found.value !== explicit) this.serve(found.value);
+      if (found.ok && open && found.value !== explicit) this.serve(found.value);
       return found;
     }
     if (this.options.readOnly === true) return this.lookOnly(READ_ONLY);
@@ -277,6 +283,11 @@ export class SessionBinding {
     const found = this.openOnes(view).find((id) => !this.options.serves || this.isFree(id));
     if (found === undefined) return {};
     return this.options.serves ? { resume: found, freeAt: view.version(sessionStream(found)) } : { resume: found };
+  }
+
+  private isOpenNow(view: View, session: string): boolean {
+    const facts = readableFacts(view, sessionStream(session));
+    return facts === undefined || isOpen(statusAt(facts, Date.now(), (who) => this.documents.presence.lastSeen(who)));
   }
 
   private isFree(session: string): boolean {

@@ -5,6 +5,7 @@ import type { Documents } from '../../src/documents/documents.ts';
 import { sessionStream } from '../../src/domain/session.ts';
 import { startSession } from '../../src/domain/session-commands.ts';
 import { offerHandoff } from '../../src/domain/session-handover.ts';
+import { changeState } from '../../src/domain/state.ts';
 import { SessionBinding } from '../../src/session-binding.ts';
 import { Rig, workspace } from '../rig.ts';
 
@@ -98,6 +99,25 @@ describe('which one', () => {
     const old = await rig.session({ clientSession: 'w' });
     rig.now = Date.now();
     expect(await startedOf(binding)).toMatchObject({ resumed: false, ended: old });
+  });
+
+  test('calls that come too late do not bring an expired one back', async () => {
+    const rig = rigOfNow();
+    const binding = bind(rig.documents, { clientSession: 'w' });
+    rig.now -= 3 * 86_400_000;
+    const old = await rig.session({ clientSession: 'w' });
+    rig.now = Date.now();
+    expect(await binding.ensure()).toEqual({ ok: true, value: old });
+    expect(rig.presence.lastSeen(old)).toBeUndefined();
+    expect(await rig.refused((tx, ctx) => changeState(tx, ctx, old, { op: 'set', path: '$.x', value: 1 }))).toEqual({
+      code: 'session-ended',
+      session: old,
+      status: 'expired',
+    });
+    expect(await startedOf(binding)).toMatchObject({ resumed: false, ended: old });
+    const { session } = await startedOf(binding);
+    await binding.ensure();
+    expect(rig.presence.lastSeen(session)).toBeGreaterThan(0);
   });
 
   test('the command line looks at the newest, served or not, and serves none', async () => {
