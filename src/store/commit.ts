@@ -72,6 +72,24 @@ export function nextChain(chain: string, sum: string): string {
   return hash('sha256', chain + sum).slice(0, 16);
 }
 
+/** Where a stream stands: undefined before its first event. */
+export interface Heads {
+  get(stream: string): { version: number; head: string } | undefined;
+}
+
+/** The one rule of validity: true if every expectation of the commit holds. */
+export function holds(commit: Commit, heads: Heads): boolean {
+  for (const stream in commit.expect) {
+    const expected = commit.expect[stream];
+    const entry = heads.get(stream);
+    if (expected === undefined || expected[0] !== (entry?.version ?? 0) || expected[1] !== (entry?.head ?? ''))
+      return false;
+  }
+  // What a commit changes it must have seen; without this a line could change a stream behind its readers' backs.
+  for (const event of commit.events) if (!Object.hasOwn(commit.expect, event.stream)) return false;
+  return commit.events.length > 0;
+}
+
 /** The head of a stream after the line with this sum. */
 export function headOf(sum: string): string {
   return sum.slice(0, 12);

@@ -7,6 +7,7 @@ import {
   type EncodedCommit,
   type Expected,
   headOf,
+  holds,
   isSeal,
   nextChain,
   parseLine,
@@ -148,15 +149,7 @@ export class Fold {
 
   /** True if every expectation of the commit holds now. */
   met(commit: Commit): boolean {
-    for (const stream in commit.expect) {
-      const expected = commit.expect[stream];
-      const entry = this.heads.get(stream);
-      if (expected === undefined || expected[0] !== (entry?.version ?? 0) || expected[1] !== (entry?.head ?? ''))
-        return false;
-    }
-    // What a commit changes it must have seen; without this a line could change a stream behind its readers' backs.
-    for (const event of commit.events) if (!Object.hasOwn(commit.expect, event.stream)) return false;
-    return commit.events.length > 0;
+    return holds(commit, this.heads);
   }
 
   private accept(commit: Commit, sum: string, place: Place): FoldedCommit {

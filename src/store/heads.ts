@@ -1,31 +1,35 @@
-// The streams' versions and heads as commits that are not in the log yet would leave them: what the commits of one batch
-// expect of each other. Used by documents.ts while it decides a batch, and before such a batch is written.
+// The streams' heads as commits that are not in the log yet would leave them: what the commits of one batch expect of each
+// other. Used by documents.ts while it decides a batch, and by file/writer.ts before it writes one.
 
-import { type EncodedCommit, type Expected, headOf } from './commit.ts';
+import { type EncodedCommit, type Expected, type Heads, headOf, holds } from './commit.ts';
 
-export class HeadsAfter {
-  private readonly changed = new Map<string, Expected>();
+export class HeadsAfter implements Heads {
+  private readonly changed = new Map<string, { version: number; head: string }>();
   private readonly before: (stream: string) => Expected;
 
   constructor(before: (stream: string) => Expected) {
     this.before = before;
   }
 
+  get(stream: string): { version: number; head: string } {
+    const changed = this.changed.get(stream);
+    if (changed !== undefined) return changed;
+    const [version, head] = this.before(stream);
+    return { version, head };
+  }
+
   expected(stream: string): Expected {
-    return this.changed.get(stream) ?? this.before(stream);
+    const changed = this.changed.get(stream);
+    return changed === undefined ? this.before(stream) : [changed.version, changed.head];
   }
 
   /** True if all that the commit expects holds, taking the commits added before it for valid. */
   met({ commit }: EncodedCommit): boolean {
-    for (const stream in commit.expect) {
-      const [version, head] = this.expected(stream);
-      if (commit.expect[stream]?.[0] !== version || commit.expect[stream]?.[1] !== head) return false;
-    }
-    return true;
+    return holds(commit, this);
   }
 
   add({ commit, sum }: EncodedCommit): void {
     const head = headOf(sum);
-    for (const { stream } of commit.events) this.changed.set(stream, [this.expected(stream)[0] + 1, head]);
+    for (const { stream } of commit.events) this.changed.set(stream, { version: this.get(stream).version + 1, head });
   }
 }
