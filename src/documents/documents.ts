@@ -12,10 +12,11 @@ import { DocumentCache } from './cache.ts';
 import { pooledIds } from './commit-ids.ts';
 import { Decision } from './decision.ts';
 import { type CommitsListener, tell } from './listeners.ts';
-import { Provenance } from './provenance.ts';
 import { type Repeatable, repeatable } from './requests.ts';
 import { retryDelayMs, SLOW_DECISION_MS, wantsTurn } from './retry.ts';
 import type { Changed, ChangeOptions, DocumentsParts, Job, Settled, Staged, View } from './shapes.ts';
+import { snapshotOf, viewOf } from './view.ts';
+import { type Inquiry, type PastWriters, Writers } from './writers.ts';
 
 /** What waits in the process goes out in one write and one fsync, up to this much. */
 const MAX_BATCH_COMMITS = 512;
@@ -31,7 +32,7 @@ export class Documents {
   private readonly parts: DocumentsParts;
   private readonly cache: DocumentCache;
   private readonly opened: Store;
-  private readonly provenance = new Provenance();
+  private readonly writers = new Writers();
   private readonly listeners = new Set<CommitsListener>();
   private readonly commitIds = pooledIds();
   private queue: Job[] = [];
@@ -59,13 +60,7 @@ export class Documents {
   /** Runs a command until it is committed, refused, or out of time. Contract: rejects only for bugs. */
   change<A>(decide: Decide<A>, options: ChangeOptions): Promise<Result<Changed<A>>> {
     const { by, request, trace } = options;
-    const once: Decide<Repeatable<A>> =
-      request === undefined
-        ? (tx, ctx) => {
-            const result = decide(tx, ctx);
-            return result.ok ? ok({ value: result.value, replayed: false }) : result;
-          }
-        : repeatable(decide, request, by.tool, by.session, this.blobs);
+    const once = repeatable(decide, request, by, this.blobs);
     return new Promise((resolve, reject) => {
       this.underWay += 1;
       const ended =
@@ -79,7 +74,7 @@ export class Documents {
         return;
       }
       this.enqueue({
-        run: (decision) => once(decision, this.context(by)),
+        run: (decision, inquiry) => once(decision, this.context(by, inquiry)),
         by,
         trace,
         losses: 0,
@@ -95,8 +90,9 @@ export class Documents {
   /** Runs a command without committing it: its answer and the events it would have made. */
   async rehearse<A>(decide: Decide<A>, by: Author): Promise<Result<{ value: A; events: StreamEvent[]; seq: number }>> {
     await this.opened.refresh();
-    const decision = new Decision(this.cache, (stream) => this.opened.expected(stream));
-    const { seq, result } = this.rehearsed(decide, by, decision);
+    const first = this.rehearsed(decide, by);
+    const past = first.result.ok ? await this.writers.ask(this.opened, first.inquiry) : undefined;
+    const { seq, result, decision } = past === undefined ? first : this.rehearsed(decide, by, past);
     await this.opened.settle();
     return result.ok ? ok({ value: result.value, events: decision.events, seq }) : result;
   }
@@ -105,7 +101,7 @@ export class Documents {
   async read<T>(look: (view: View) => T): Promise<T> {
     const refreshed = this.opened.refresh();
     if (refreshed !== undefined) await refreshed;
-    const answer = look(this.view());
+    const answer = look(viewOf(this.opened, this.cache));
     const settling = this.opened.settle();
     if (settling !== undefined) await settling;
     return answer;
@@ -119,14 +115,12 @@ export class Documents {
       this.opened.refresh();
       this.peekedAt = now;
     }
-    return look(this.view());
+    return look(viewOf(this.opened, this.cache));
   }
 
   /** A document as a snapshot that fits the log now; undefined for a stream without events. */
   snapshot(stream: string): Snapshot | undefined {
-    const doc = this.cache.get(stream);
-    const [version, head] = this.opened.expected(stream);
-    return doc === undefined ? undefined : { stream, seq: this.opened.lastSeq(stream), version, head, doc };
+    return snapshotOf(this.opened, this.cache, stream);
   }
 
   /** How often documents that were asked for were in memory. */
@@ -147,27 +141,18 @@ export class Documents {
     await this.opened.close();
   }
 
-  private rehearsed<A>(decide: Decide<A>, by: Author, decision: Decision): { seq: number; result: Result<A> } {
+  private rehearsed<A>(decide: Decide<A>, by: Author, past?: PastWriters) {
+    const decision = new Decision(this.cache, (stream) => this.opened.expected(stream));
+    const inquiry = this.writers.inquiry(decision, [], past);
     try {
-      return { seq: this.opened.seq(), result: decide(decision, this.context(by)) };
+      return { seq: this.opened.seq(), decision, inquiry, result: decide(decision, this.context(by, inquiry)) };
     } finally {
       decision.revert();
     }
   }
 
-  private view(): View {
-    return {
-      seq: this.opened.seq(),
-      get: (stream) => this.cache.get(stream) as never,
-      version: (stream) => this.opened.expected(stream)[0],
-      lastSeq: (stream) => this.opened.lastSeq(stream),
-      streams: (prefix) => this.opened.streams(prefix),
-    };
-  }
-
-  private context(by: Author): Context {
+  private context(by: Author, { lastWriter }: Inquiry): Context {
     const { now, id, select } = this.parts;
-    const lastWriter: Context['lastWriter'] = (stream, pointer) => this.provenance.lookup(stream, pointer);
     return { now: now(), by, id, lastSeen: (who) => this.presence.lastSeen(who), lastWriter, select };
   }
 
@@ -243,10 +228,11 @@ export class Documents {
   /** Decides one job on the documents as the jobs before it in the batch leave them. Returns the bytes it adds. */
   private decide(job: Job, heads: HeadsAfter, settled: Settled[]): number {
     const decision = new Decision(this.cache, (stream) => heads.expected(stream));
+    const inquiry = this.writers.inquiry(decision, this.staged, job.past);
     const startedAt = performance.now();
     let result: Result<Repeatable<unknown>>;
     try {
-      result = job.run(decision);
+      result = job.run(decision, inquiry);
     } catch (error) {
       decision.revert();
       // A document that cannot be read is an answer like a refusal: it may rest on an edit that is then lost.
@@ -255,6 +241,11 @@ export class Documents {
       return 0;
     }
     if (performance.now() - startedAt >= SLOW_DECISION_MS) job.slowTries += 1;
+    if (result.ok && inquiry.unknown.size > 0) {
+      decision.revert();
+      this.askPast(job, inquiry);
+      return 0;
+    }
     if (!result.ok || decision.events.length === 0) {
       decision.revert();
       settled.push({ job, result: result.ok ? ok(this.unchanged(result.value)) : result, after: this.staged.length });
@@ -268,6 +259,12 @@ export class Documents {
       this.giveUp(job, error);
       return 0;
     }
+  }
+
+  /** Decided again once the log has told: its answer says who wrote before, and is stored with the commit. */
+  private askPast(job: Job, inquiry: Inquiry): void {
+    const again = (past?: PastWriters): void => this.enqueue(Object.assign(job, { past }));
+    this.writers.ask(this.opened, inquiry, job.deadlineAt).then(again, (error) => this.giveUp(job, error));
   }
 
   private unchanged(answer: Repeatable<unknown>): Changed<unknown> {
@@ -387,7 +384,7 @@ export class Documents {
       this.rollBack();
       for (const folded of commits) this.cache.apply(folded);
     }
-    for (const folded of commits) this.provenance.note(folded);
+    this.writers.note(commits);
     tell(this.listeners, commits);
   }
 

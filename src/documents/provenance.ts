@@ -1,14 +1,14 @@
-// Who last wrote which place of a session: what a write answers about the value it replaced. Known from commits folded
-// since this process opened the store; bounded, and never decided upon.
+// Who last wrote which place of a session, as far as this process has folded the log since it opened the store; bounded,
+// and never decided upon. What it does not know the log does: last-writer.ts has the rule. Used by writers.ts.
 
-import type { Writer } from '../domain/command.ts';
 import type { FoldedCommit } from '../store/fold.ts';
+import { type Written, writerOf } from './last-writer.ts';
 
 /** Places remembered of all sessions together; the longest unwritten go first. */
 const MAX_PLACES = 20_000;
 
-interface Note extends Writer {
-  seq: number;
+interface Note extends Written {
+  stream: string;
 }
 
 interface Unread {
@@ -24,12 +24,14 @@ export class Provenance {
   /** By stream, what was not sorted in yet: most commits are of sessions that nobody here ever asks about. */
   private readonly unread = new Map<string, Unread[]>();
   private unreadPlaces = 0;
+  /** By stream, the newest commit of which something was forgotten: what is older cannot be told from here. */
+  private readonly forgotten = new Map<string, number>();
 
   note(folded: FoldedCommit): void {
     const { commit, seq } = folded;
     for (const { stream, patch } of commit.events) {
       if (!stream.startsWith('session/')) continue;
-      const note = { by: commit.by.agent ?? commit.by.session ?? commit.by.user, at: commit.at, seq };
+      const note = { ...writerOf(commit), seq, stream };
       const unread = this.unread.get(stream);
       const entry = { note, paths: patch.map(({ path }) => path) };
       if (unread === undefined) this.unread.set(stream, [entry]);
@@ -40,12 +42,12 @@ export class Provenance {
   }
 
   /** The last writer of a place: of the place itself, of something inside it, or of something that holds it. */
-  lookup(stream: string, pointer: string): Writer | undefined {
+  lookup(stream: string, pointer: string): Written | undefined {
     this.sortIn(stream);
     const notes = [this.exact.get(stream + pointer), this.inside.get(stream + pointer)];
     for (const above of ancestors(pointer)) notes.push(this.exact.get(stream + above));
     const newest = notes.reduce((best, note) => ((note?.seq ?? 0) > (best?.seq ?? 0) ? note : best), undefined);
-    return newest === undefined ? undefined : { by: newest.by, at: newest.at };
+    return newest === undefined || newest.seq <= (this.forgotten.get(stream) ?? 0) ? undefined : newest;
   }
 
   private sortIn(stream: string): void {
@@ -55,24 +57,31 @@ export class Provenance {
     for (const { note, paths } of unread) {
       this.unreadPlaces -= paths.length;
       for (const path of paths) {
-        remember(this.exact, stream + path, note);
-        for (const above of ancestors(path)) remember(this.inside, stream + above, note);
+        this.remember(this.exact, path, note);
+        for (const above of ancestors(path)) this.remember(this.inside, above, note);
       }
     }
   }
+
+  private remember(map: Map<string, Note>, pointer: string, note: Note): void {
+    const key = note.stream + pointer;
+    map.delete(key);
+    map.set(key, note);
+    if (map.size <= MAX_PLACES) return;
+    const [oldest] = map;
+    if (oldest === undefined) return;
+    const [name, { stream, seq }] = oldest;
+    map.delete(name);
+    this.forgotten.set(stream, Math.max(seq, this.forgotten.get(stream) ?? 0));
+  }
 }
 
+/** The places that hold a place, up to the whole document. */
 function ancestors(pointer: string): string[] {
   const found: string[] = [];
-  for (let at = pointer.lastIndexOf('/'); at > 0; at = pointer.lastIndexOf('/', at - 1))
+  for (let at = pointer.lastIndexOf('/'); at >= 0; at = pointer.lastIndexOf('/', at - 1)) {
     found.push(pointer.slice(0, at));
+    if (at === 0) break;
+  }
   return found;
-}
-
-function remember(map: Map<string, Note>, key: string, note: Note): void {
-  map.delete(key);
-  map.set(key, note);
-  if (map.size <= MAX_PLACES) return;
-  const [oldest] = map.keys();
-  if (oldest !== undefined) map.delete(oldest);
 }

@@ -2,7 +2,7 @@
 // by the same commit and expected to be empty. Wraps a command; used by documents.ts.
 
 import { hash } from 'node:crypto';
-import type { Context, Decide, Transaction } from '../domain/command.ts';
+import type { Author, Context, Decide, Transaction } from '../domain/command.ts';
 import { checkSchema } from '../domain/session.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import type { Json } from '../json/json.ts';
@@ -36,14 +36,21 @@ export function requestStream(scope: string | undefined, tool: string, id: strin
   return `request/${hash('sha256', JSON.stringify([scope ?? '', tool, id])).slice(0, 40)}`;
 }
 
-/** The command, answering from the store if it was carried out before. Same id with other arguments: `request-reused`. */
+/**
+ * The command, answering from the store if it was carried out before. Same id with other arguments: `request-reused`.
+ * Without a request it is carried out every time.
+ */
 export function repeatable<A>(
   decide: Decide<A>,
-  request: Request,
-  tool: string,
-  session: string | undefined,
+  request: Request | undefined,
+  { tool, session }: Author,
   blobs: Blobs,
 ): Decide<Repeatable<A>> {
+  if (request === undefined)
+    return (tx, ctx) => {
+      const result = decide(tx, ctx);
+      return result.ok ? ok({ value: result.value, replayed: false }) : result;
+    };
   const stream = requestStream(request.scope ?? session, tool, request.id);
   const digest = hash('sha256', JSON.stringify(sortKeys(request.arguments))).slice(0, 32);
   return (tx: Transaction, ctx: Context): Result<Repeatable<A>> => {

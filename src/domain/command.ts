@@ -29,7 +29,7 @@ export interface Context {
   id(prefix: string): string;
   /** When this agent or session was last seen, in ms since the epoch; undefined if never. Expendable by definition. */
   lastSeen(who: string): number | undefined;
-  /** Who last wrote a place of a document, as far as this process knows: for answers, never to decide on. */
+  /** Who last wrote a place of a session's document before this commit, if that is found in time: for answers, never to decide on. */
   lastWriter(stream: string, pointer: string): Writer | undefined;
   /** The places (JSON Pointers) that a query selects in a value. Handed in because its library is no part of the domain. */
   select(value: Json, path: QueryPath): Result<string[]>;

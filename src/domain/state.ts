@@ -60,6 +60,8 @@ export interface DeleteAnswer {
   path: string;
   deleted: number;
   previous?: Json;
+  previous_by?: string;
+  previous_at?: string;
 }
 
 export type StateOperation =
@@ -129,11 +131,7 @@ function setValue(target: Target, value: Json, condition: Condition): Result<Set
   const answer: SetAnswer = { path: text, etag: '', created: before === undefined, type: typeName(value) };
   const previous = echo(before);
   if (previous !== undefined) answer.previous = previous;
-  const writer = found.found ? target.ctx.lastWriter(stream, found.pointer) : undefined;
-  if (writer !== undefined) {
-    answer.previous_by = writer.by;
-    answer.previous_at = writer.at;
-  }
+  if (found.found) Object.assign(answer, writerBefore(target, found.pointer));
   tx.patch(stream, { type: 'state.set' }, ops.value);
   answer.etag = etagOf(value, tx.version(stream));
   return ok(answer);
@@ -197,9 +195,17 @@ function deleteValues(target: Target, condition: Condition): Result<DeleteAnswer
   if (!met.ok) return met;
   const ops = deleteOps(doc, pointers.value);
   const previous = echo(only);
+  const answer: DeleteAnswer = { path: path.text, deleted: ops.length };
+  if (previous !== undefined) answer.previous = previous;
+  if (pointers.value.length === 1) Object.assign(answer, writerBefore(target, pointers.value[0] ?? ''));
   tx.patch(sessionStream(session), { type: 'state.deleted' }, ops);
-  const answer = { path: path.text, deleted: ops.length };
-  return ok(previous === undefined ? answer : { ...answer, previous });
+  return ok(answer);
+}
+
+/** Who wrote what stands at a place, and when. */
+function writerBefore({ ctx, session }: Target, pointer: string): Pick<SetAnswer, 'previous_by' | 'previous_at'> {
+  const writer = ctx.lastWriter(sessionStream(session), pointer);
+  return writer === undefined ? {} : { previous_by: writer.by, previous_at: writer.at };
 }
 
 function simplePointers(doc: Readonly<JsonObject>, path: SimplePath): string[] {

@@ -13,7 +13,7 @@ export const stateDelete = defineTool({
   toolset: 'state',
   description:
     'Use to remove what is no longer true: deletes every place that a path selects, all in one change. state_restore can bring it back. ' +
-    'Answers {path, deleted, seq, previous? (a single small value)}; deleted 0 means nothing was there.',
+    'Answers {path, deleted, seq, previous? (a single small value), previous_by?, previous_at?}; deleted 0 means nothing was there.',
   searchHint: 'remove clear forget state value',
   annotations: { readOnly: false, destructive: true, idempotent: true },
   answers: { narrow: 'path' },
@@ -24,6 +24,8 @@ export const stateDelete = defineTool({
     deleted: z.number().int(),
     seq: seqOutput,
     previous: z.unknown().optional(),
+    previous_by: z.string().optional(),
+    previous_at: z.string().optional(),
   }),
   async run(input, call: Call<Ports>) {
     const operation = { op: 'delete' as const, path: input.path, ifEtag: input.if_etag };

@@ -1,0 +1,22 @@
+// What a read sees: the documents in memory at the seq that the store has folded. Used by documents.ts.
+
+import type { Snapshot, Store } from '../store/port.ts';
+import type { DocumentCache } from './cache.ts';
+import type { View } from './shapes.ts';
+
+export function viewOf(store: Store, cache: DocumentCache): View {
+  return {
+    seq: store.seq(),
+    get: (stream) => cache.get(stream) as never,
+    version: (stream) => store.expected(stream)[0],
+    lastSeq: (stream) => store.lastSeq(stream),
+    streams: (prefix) => store.streams(prefix),
+  };
+}
+
+/** A document as a snapshot that fits the log now; undefined for a stream without events. */
+export function snapshotOf(store: Store, cache: DocumentCache, stream: string): Snapshot | undefined {
+  const doc = cache.get(stream);
+  const [version, head] = store.expected(stream);
+  return doc === undefined ? undefined : { stream, seq: store.lastSeq(stream), version, head, doc };
+}
