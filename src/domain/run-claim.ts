@@ -19,6 +19,7 @@ import {
 } from './run.ts';
 import {
   carriedOver,
+  endOutside,
   giveBack,
   isRepeatable,
   leaseToStore,
@@ -58,7 +59,7 @@ export function claimNode(tx: Transaction, ctx: Context, input: ClaimInput): Res
     const best = ready.candidates.find(suits);
     const standing = best === undefined ? undefined : taskStanding(tx, run, best.id);
     if (best !== undefined && standing !== undefined && 'over' in standing) {
-      passOver(tx, ctx, input, best, standing.over);
+      endOutside(tx, ctx, input.graph, { run: input.run, node: best.id, status: standing.over });
       continue;
     }
     if (best !== undefined) return ok(claim(tx, ctx, input, best));
@@ -92,21 +93,6 @@ function unfit(tx: Transaction, run: Readonly<RunDocument>, input: ClaimInput, i
   if (why !== undefined) return why;
   const standing = taskStanding(tx, run, id);
   return standing !== undefined && 'bar' in standing ? standing.bar : undefined;
-}
-
-/** The node's task was finished or dropped outside the run: so is the node, and nobody gets it. */
-function passOver(
-  tx: Transaction,
-  ctx: Context,
-  input: ClaimInput,
-  { id, fence }: Candidate,
-  status: 'finished' | 'skipped',
-): void {
-  const before = readRun(tx, input.run).nodes[id];
-  const summary = `its task was ${status === 'finished' ? 'done' : 'cancelled or archived'} outside the run`;
-  const next = { ...carriedOver(before), attempt: before?.attempt ?? 0, fence, ended_at: ctx.now, summary };
-  setNode(tx, ctx, input.run, id, { ...next, status }, status === 'finished' ? 'node.finished' : 'node.skipped');
-  settleRun(tx, ctx, input.graph, input.run);
 }
 
 /** The hinted node, if by the document it may be claimed. Ended claims that count against a limit only make it careful. */

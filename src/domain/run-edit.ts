@@ -134,6 +134,25 @@ export function giveBack(
   );
 }
 
+/**
+ * The node's task was finished or dropped outside the run: so is the node, and a claim on it takes no place any more. Who
+ * held it stays on the record, so that a result of theirs is still taken up.
+ */
+export function endOutside(
+  tx: Transaction,
+  ctx: Context,
+  graph: RunGraph,
+  { run, node: id, status }: { run: string; node: string; status: 'finished' | 'skipped' },
+): void {
+  const before = readRun(tx, run).nodes[id];
+  const { attempt = 0, fence = 0, claim, agent, agent_name, session, started_at } = before ?? {};
+  const summary = `its task was ${status === 'finished' ? 'done' : 'cancelled or archived'} outside the run`;
+  const who = { claim, agent, agent_name, session, started_at };
+  const ended = { error: undefined, ended_at: ctx.now, summary, outside: true as const, status, attempt, fence };
+  setNode(tx, ctx, run, id, { ...carriedOver(before), ...who, ...ended }, `node.${status}`);
+  settleRun(tx, ctx, graph, run);
+}
+
 /** A node that was lost or given back too often is not offered for ever. */
 export function wasLostTooOften(node: Readonly<NodeRecord>): boolean {
   return node.fence - node.attempt >= MAX_LOST_CLAIMS;

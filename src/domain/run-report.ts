@@ -2,6 +2,7 @@
 //
 //   claim holds      done → finished     failed → retrying | failed     released → retrying     progress: lasts longer
 //   lease ended, nobody re-claimed       done → finished all the same; what else comes is late
+//   its task was done by hand            done → finished all the same, with its output
 //   another fence, or a final node       done, failed → kept as a late result, without effect; else `stale-claim`
 
 import { fail, ok, type Result } from '../failure.ts';
@@ -105,7 +106,9 @@ function standing(node: Readonly<NodeRecord>, ctx: Context, input: ReportInput):
       if (input.status === 'done') return 'adoptable';
       return input.status === 'progress' ? 'over' : 'repeated';
     case 'finished':
-      return input.status === 'done' ? 'repeated' : 'over';
+      // Its task was done by hand: what its holder brings is the result all the same.
+      if (input.status === 'done') return node.outside === true ? 'adoptable' : 'repeated';
+      return 'over';
     case 'failed':
       return input.status === 'failed' ? 'repeated' : 'over';
     case 'cancelled':

@@ -69,6 +69,8 @@ export interface NodeRecord extends RunNode {
   excluded?: string[];
   late?: LateResult[];
   lost?: LostClaim[];
+  /** Ended because its task was, by hand: a result of its last holder is still to come. */
+  outside?: true;
   /** The run whose result this is. */
   reused_from?: string;
 }

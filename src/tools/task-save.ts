@@ -1,8 +1,9 @@
 // task_save: makes or changes one task.
 
 import { z } from 'zod';
-import { type SaveTaskAnswer, saveTask } from '../domain/plan/save-task.ts';
+import type { SaveTaskAnswer } from '../domain/plan/save-task.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
+import { saveTaskByHand } from '../domain/run-by-hand.ts';
 import type { Ports } from '../ports.ts';
 import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
@@ -57,7 +58,7 @@ export const taskSave = defineTool({
       call,
       'task_save',
       input,
-      (project) => (tx, ctx) => saveTask(tx, ctx, { ...save, project }),
+      (project) => (tx, ctx) => saveTaskByHand(tx, ctx, { ...save, project }, (hash) => call.ports.graphs.get(hash)),
     );
     return changed.ok ? withSeq(changed.value) : changed;
   },

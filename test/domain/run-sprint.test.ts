@@ -2,8 +2,11 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Documents } from '../../src/documents/documents.ts';
+import type { TaskFields } from '../../src/domain/plan/save-task.ts';
 import type { TaskDocument } from '../../src/domain/plan/task.ts';
+import { type PoolDocument, poolStream } from '../../src/domain/project/pool.ts';
 import type { RunDocument, RunGraph } from '../../src/domain/run.ts';
+import { saveTaskByHand } from '../../src/domain/run-by-hand.ts';
 import { claimNode } from '../../src/domain/run-claim.ts';
 import { type ControlInput, controlRun } from '../../src/domain/run-control.ts';
 import type { ClaimAnswer, ClaimInput } from '../../src/domain/run-fit.ts';
@@ -101,6 +104,16 @@ class SprintRig extends PlanRig {
   async control(action: ControlInput['action'], more: Partial<ControlInput> = {}) {
     const { graph } = this.startInput({});
     return (await this.do((tx, ctx) => controlRun(tx, ctx, { run: this.run, graph, action, ...more }))).value;
+  }
+
+  /** As task_save does. */
+  async byHand(key: string, fields: TaskFields) {
+    const input = { id: this.id(key), project: PROJECT, fields, force: true };
+    return (await this.do((tx, ctx) => saveTaskByHand(tx, ctx, input, (hash) => this.graphs.get(hash)))).value;
+  }
+
+  async held(): Promise<string[]> {
+    return Object.keys((await this.doc<PoolDocument>(poolStream(PROJECT)))?.held ?? {});
   }
 
   of(key: string): Promise<TaskDocument> {
@@ -288,6 +301,74 @@ describe('a task follows its node, in the same commit', () => {
     await rig.claim('ann');
     await rig.control('cancel');
     expect(await rig.picture()).toBe('a todo, b todo');
+  });
+});
+
+describe('tasks finished by hand while somebody holds the node', () => {
+  test('done: the node is finished in the same commit, the claim takes no place, what needs it is ready', async () => {
+    await rig.start({ a: '', b: 'a' });
+    const claim = await rig.claim('ann');
+    expect(await rig.held()).toHaveLength(1);
+    const before = rig.documents.store.seq();
+    expect(await rig.byHand('a', { status: 'done' })).toMatchObject({ unblocked: [rig.id('b')] });
+    expect(rig.documents.store.seq()).toBe(before + 1);
+    expect(await rig.held()).toEqual([]);
+    const { nodes, counters } = await rig.document();
+    expect(nodes[rig.node('a')]).toMatchObject({ status: 'finished', outside: true, claim, agent_name: 'ann' });
+    expect(nodes[rig.node('a')]).not.toHaveProperty('lease_until');
+    expect(counters).toMatchObject({ claimed: 0, finished: 1 });
+    expect(await rig.take('bob')).toMatchObject({ kind: 'claimed', node: rig.node('b') });
+  });
+
+  test('the holder that reports done afterwards is taken up once, with its output; failed is late', async () => {
+    await rig.start({ a: '', b: '' });
+    const [a, b] = [await rig.claim('ann'), await rig.claim('bob')];
+    await rig.byHand('a', { status: 'done' });
+    await rig.byHand('b', { status: 'done' });
+    expect((await rig.document()).status).toBe('finished');
+    expect(await rig.report(a, 'done', { output: 1, tokens: 5 })).toMatchObject({ status: 'finished' });
+    expect(await rig.report(a, 'done', { output: 2 })).toMatchObject({ status: 'finished' });
+    expect(await rig.report(b, 'failed', { summary: 'no' })).toMatchObject({ status: 'late' });
+    const { nodes, tokens, status, counters } = await rig.document();
+    expect(nodes[rig.node('a')]).toMatchObject({ status: 'finished', output: 1 });
+    expect(nodes[rig.node('b')]).toMatchObject({ status: 'finished', late: [{ status: 'failed', summary: 'no' }] });
+    expect([tokens, status, counters.finished]).toEqual([5, 'finished', 2]);
+    expect(await rig.picture()).toBe('a done/ann, b done/bob');
+  });
+
+  test('cancelled or archived: the node is skipped, and what its holder brings is late', async () => {
+    for (const fields of [{ status: 'cancelled' } as const, { archived: true }]) {
+      rig = new SprintRig();
+      await rig.start({ a: '', b: 'a' });
+      const claim = await rig.claim('ann');
+      await rig.byHand('a', fields);
+      expect((await rig.document()).nodes[rig.node('a')]).toMatchObject({ status: 'skipped', outside: true });
+      expect(await rig.held()).toEqual([]);
+      expect(await rig.report(claim, 'done', { output: 1 })).toMatchObject({ status: 'late' });
+      expect(await rig.take('bob')).toMatchObject({ node: rig.node('b') });
+    }
+  });
+
+  test('a node that nobody holds ends with its task too, and the run with the last of them', async () => {
+    await rig.start({ a: '', b: 'a' });
+    await rig.byHand('b', { status: 'cancelled' });
+    await rig.byHand('a', { status: 'done' });
+    const { status, counters } = await rig.document();
+    expect([status, counters.finished, counters.skipped]).toEqual(['finished', 1, 1]);
+    await rig.byHand('a', { status: 'todo' });
+    await rig.byHand('a', { status: 'done' });
+    expect((await rig.document()).counters).toMatchObject({ finished: 1, skipped: 1 });
+  });
+
+  test('a task of no run, of a run that is over, or outside the run is saved as any other', async () => {
+    await rig.given({ a: '' });
+    expect(await rig.byHand('a', { status: 'done' })).toMatchObject({ created: false });
+    await rig.byHand('a', { status: 'todo' });
+    await rig.define();
+    await rig.begin();
+    await rig.control('cancel');
+    await rig.byHand('a', { status: 'done' });
+    expect((await rig.document()).nodes).toEqual({});
   });
 });
 

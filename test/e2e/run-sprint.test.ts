@@ -85,3 +85,28 @@ test('two agents in two windows do a sprint; the board shows each step', async (
   expect(await winner.call('run_start', begin)).toMatchObject({ run, replayed: true });
   expect((await one.fail('run_start', { sprint })).failure.code).toBe('not-allowed');
 }, 30_000);
+
+test('a task finished by hand ends its node and frees its claim; the status says so', async () => {
+  const server = await start(freshDir(), 'window-1');
+  const { sprint, ids } = await server.call('plan_save', {
+    sprint: { title: 'Search', status: 'active' },
+    tasks: [
+      { key: 'index', title: 'Build the index' },
+      { key: 'page', title: 'Draw the page', needs: ['index'] },
+    ],
+  });
+  const { index = '', page = '' } = ids as Record<string, string>;
+  await server.call('project_save', { config: { global_settings: { max_concurrent_agents: 1 } } });
+  const { run } = await server.call('run_start', { sprint });
+  const { claim } = await server.call('run_claim', { run, agent: 'ann' });
+  expect(await server.call('run_claim', { run, agent: 'bob' })).toMatchObject({ none: 'limit' });
+  await server.call('task_save', { id: index, status: 'done' });
+  const stands = await server.call('run_status', { run });
+  expect(stands).toMatchObject({ status: 'running', counts: { finished: 1, ready: 1 } });
+  expect(await server.call('run_claim', { run, agent: 'bob' })).toMatchObject({ node: page.toLowerCase() });
+  expect(await server.call('run_report', { claim, status: 'done', output: 'built' })).toMatchObject({
+    status: 'finished',
+  });
+  const { detail } = await server.call('run_status', { run, node: index.toLowerCase() });
+  expect(detail).toMatchObject({ status: 'finished', output: 'built' });
+});
