@@ -13,18 +13,21 @@ import { findMessage } from '../views/team/mail-search.ts';
 import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';
 import { requestInput, seqOutput } from './inputs.ts';
+import { urgencyOf } from './urgency.ts';
 
 const input = z.strictObject({
   to: z.string().min(1).max(128).optional().describe('Session, agent, "team:x", "channel:x" or "all"'),
   text: z.string().min(1).max(8_000),
   kind: z.enum(MESSAGE_KINDS).default('report'),
-  priority: z.number().int().min(1).max(5).default(3).describe('1 first'),
+  priority: z.number().int().min(1).max(5).optional().describe('1 first; default 3, in an emergency 1'),
   thread: z.string().max(80).optional(),
   expires_s: z.number().int().min(1).max(31_536_000).optional().describe('Not offered any more after that'),
   claim: claimInput,
   request_id: requestInput,
 });
 type Input = z.output<typeof input>;
+
+const USUAL_PRIORITY = 3;
 
 export const messageSend = defineTool({
   name: 'message_send',
@@ -48,10 +51,11 @@ export const messageSend = defineTool({
   async run(given, call: Call<Ports>) {
     const caller = await callerOf(call, given.claim);
     if (!caller.ok) return caller;
-    const found = await lookUp(given, caller.value, call);
+    const priority = given.priority ?? urgencyOf(call) ?? USUAL_PRIORITY;
+    const found = await lookUp({ ...given, priority }, caller.value, call);
     if (!found.ok) return found;
     const { recipients, thread, answersAt, answered } = found.value;
-    const { text, kind, priority, expires_s: expires } = given;
+    const { text, kind, expires_s: expires } = given;
     const message = {
       from: caller.value,
       to: recipients.map(({ address }) => address),

@@ -21,6 +21,7 @@ import {
   titleInput,
   whoInput,
 } from './plan-inputs.ts';
+import { urgencyOf } from './urgency.ts';
 
 const keyInput = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'use 1 to 64 letters, digits, dots, dashes');
 
@@ -93,7 +94,9 @@ export const planSave = defineTool({
     seq: seqOutput,
   }),
   async run(given, call: Call<Ports>) {
-    const { epic, sprint, tasks } = given;
+    const { epic, sprint } = given;
+    const urgent = urgencyOf(call);
+    const tasks = given.tasks.map((task) => ({ ...task, priority: task.priority ?? urgent }));
     const { documents, plans } = call.ports;
     const near = (kind: PlanKind, id: string) => documents.peek((view) => nearItems(plans.at(view), kind, id));
     const changed = await changePlan<SavePlanAnswer>(

@@ -9,6 +9,7 @@ import { fail, ok, type Result } from '../failure.ts';
 import { leaseEnd } from '../graph/run-node.ts';
 import type { Ports } from '../ports.ts';
 import { briefOf } from '../views/brief.ts';
+import { inEmergency } from '../views/sessions.ts';
 import { configOf } from '../views/settings.ts';
 import { deadlineOf, requestOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
@@ -141,7 +142,10 @@ function worth({ none }: None): number {
   return ['all_claimed', 'limit', 'budget', 'all_blocked', 'paused', 'finished'].indexOf(none);
 }
 
-/** Open runs of the project: where the agent holds a claim, then its session's, its workspace's, the oldest. */
+/**
+ * Open runs of the project: where the agent holds a claim, then those that an emergency of its workspace has begun, its
+ * session's, its workspace's, the oldest.
+ */
 async function candidates(ports: Ports, who: { session: string; agent: string }): Promise<string[]> {
   const { documents, workspace } = ports;
   const now = Date.now();
@@ -151,7 +155,9 @@ async function candidates(ports: Ports, who: { session: string; agent: string })
       const run = view.get<RunDocument>(stream);
       if (run?.project !== workspace.project || !['running', 'stuck', 'paused'].includes(run.status)) continue;
       const holds = heldNode(run, who.agent, now, (agent) => documents.presence.lastSeen(agent)) !== undefined;
-      const near = run.session === who.session ? 1 : run.workspace === workspace.workspace ? 2 : 3;
+      const here = run.workspace === workspace.workspace;
+      const urgent = here && inEmergency(view, documents.presence, run.session, now);
+      const near = urgent ? 1 : run.session === who.session ? 2 : here ? 3 : 4;
       found.push({ id: run.id, rank: holds ? 0 : near, started: run.started_at });
     }
     found.sort((a, b) => a.rank - b.rank || (a.started < b.started ? -1 : 1));

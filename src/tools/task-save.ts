@@ -20,6 +20,7 @@ import {
   titleInput,
   whoInput,
 } from './plan-inputs.ts';
+import { urgencyOf } from './urgency.ts';
 
 export const taskSave = defineTool({
   name: 'task_save',
@@ -53,7 +54,8 @@ export const taskSave = defineTool({
     unblocked: z.array(z.string()).describe('Tasks that became ready by this'),
   }),
   async run(input, call: Call<Ports>) {
-    const save = savePartsOf(input);
+    const urgent = input.id === undefined && input.priority === undefined ? urgencyOf(call) : undefined;
+    const save = savePartsOf(urgent === undefined ? input : { ...input, priority: urgent });
     const changed = await changePlan<SaveTaskAnswer>(
       call,
       'task_save',

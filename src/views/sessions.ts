@@ -81,6 +81,13 @@ function rowOf(facts: Readonly<SessionFacts>, presence: Presence, now: number): 
   return row;
 }
 
+/** Whether an emergency goes on in the session: it ends with the session, or when nobody has been seen in it for its span. */
+export function inEmergency(view: View, presence: Presence, session: string, now: number): boolean {
+  const facts = factsOf(view, session);
+  if (facts?.mode !== 'emergency') return false;
+  return isOpen(statusAt(facts, now, (who) => presence.lastSeen(who)));
+}
+
 export function factsOf(view: View, session: string): Readonly<SessionFacts> | undefined {
   return view.get<SessionDocument>(sessionStream(session))?.session;
 }
