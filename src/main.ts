@@ -66,7 +66,7 @@ const verbs: Record<string, VerbEntry> = {
   redact: {
     summary: 'write the store anew, in a new directory, without what must not be in it',
     usage:
-      'baton redact <new directory> [--stream <name> --path <path>…] [--text <text>]…\n\n--stream <name>  a document, or a kind such as session/, that --path is of\n--path <path>    what stands there and below, at any time; names and *\n--text <text>    this text wherever it stands in the store\n--dry-run        only count\n--json           the report as data\n\nThe old store is not changed.',
+      'baton redact <new directory> [--stream <name> --path <path>…] [--text-file <file>]… [--text <text>]…\n\n--stream <name>     a document, or a kind such as session/, that --path is of\n--path <path>       what stands there and below, at any time; names and *\n--text-file <file>  the text in this file (- is standard input), wherever it stands in the store\n--text <text>       the same, on the command line: seen in the list of processes, kept by shells\n--dry-run           only count\n--json              the report as data\n\nThe old store is not changed.',
     load: () => import('./cli/redact.ts'),
   },
 };

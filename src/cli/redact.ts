@@ -13,6 +13,7 @@ import { count } from '../upkeep/report-text.ts';
 import { complain, exitCodes } from './complain.ts';
 import { offline, requireStore } from './offline-verb.ts';
 import { renderJson } from './render.ts';
+import { readTextFiles } from './text-file.ts';
 import { readArguments } from './verb-arguments.ts';
 
 /** A shorter text stands in too much that is no secret. */
@@ -24,14 +25,16 @@ async function redactVerb(args: string[], config: Config): Promise<number> {
   const read = readArguments(args, {
     switches: ['json', 'dry-run'],
     texts: ['stream'],
-    lists: ['path', 'text'],
+    lists: ['path', 'text', 'text-file'],
     words: ['new directory'],
   });
   if (!read.ok) return complain(read.failure);
   const given = read.value;
   const missing = requireStore(config.stateDir);
   if (missing !== undefined) return complain(missing);
-  const texts = given.list('text');
+  const files = await readTextFiles(given.list('text-file'), config.cwd);
+  if (!files.ok) return complain(files.failure);
+  const texts = [...given.list('text'), ...files.value];
   const paths = readPaths(given.text('stream'), given.list('path'), texts);
   if (!paths.ok) return complain(paths.failure);
   const dry = given.has('dry-run');
@@ -48,7 +51,8 @@ async function redactVerb(args: string[], config: Config): Promise<number> {
 }
 
 function readPaths(stream: string | undefined, given: string[], texts: string[]): Result<RedactPath[]> {
-  if (given.length === 0 && texts.length === 0) return refuse('--path', 'or --text: say what is to be removed');
+  if (given.length === 0 && texts.length === 0)
+    return refuse('--path', 'or --text-file or --text: say what is to be removed');
   for (const text of texts) {
     if (text.length < MIN_TEXT_CHARS) return refuse('--text', `has fewer than ${MIN_TEXT_CHARS} characters`);
     if (REDACTED.includes(text)) return refuse('--text', `is part of ${REDACTED}, which is put in its place`);

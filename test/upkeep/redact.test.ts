@@ -369,10 +369,46 @@ describe('what is refused leaves nothing behind', () => {
 });
 
 describe('baton redact', () => {
-  const baton = (...args: string[]): SpawnSyncReturns<string> => {
+  const given = (input: string, ...args: string[]): SpawnSyncReturns<string> => {
     const env = { PATH: process.env.PATH ?? '', HOME: place.parent, BATON_STATE_DIR: dir };
-    return spawnSync(process.execPath, [inject('program'), ...args], { env, cwd: place.parent, encoding: 'utf8' });
+    return spawnSync(process.execPath, [inject('program'), ...args], {
+      env,
+      cwd: place.parent,
+      encoding: 'utf8',
+      input,
+    });
   };
+  const baton = (...args: string[]): SpawnSyncReturns<string> => given('', ...args);
+
+  test('takes texts from a file and from standard input, so that no command line has them', async () => {
+    const documents = openDocuments(dir);
+    await set(documents, 'task/t', 'one', 'of hunter-2-secret and\ntwo lines');
+    await set(documents, 'task/t', 'two', 'of another-secret here');
+    await documents.close();
+    const file = path.join(place.parent, 'secret');
+    fs.writeFileSync(file, 'hunter-2-secret and\ntwo lines\n');
+    const args = ['redact', 'new', '--text-file', 'secret', '--text-file', '-'];
+    const ran = given('another-secret\r\n', ...args);
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
+    expect(ran.stdout).toContain('texts: 2 occurrences');
+    const made = path.join(place.parent, 'new');
+    expect(docOf(made, 'task/t')).toMatchObject({ one: 'of [redacted]', two: 'of [redacted] here' });
+    expect(ran.stdout).not.toMatch(/hunter|another/);
+  });
+
+  test.each([
+    ['a file that is not there', ['--text-file', 'none'], '', 'names no file'],
+    ['a directory', ['--text-file', '.'], '', 'cannot be read'],
+    ['nothing on standard input', ['--text-file', '-'], '\n', 'fewer than 4'],
+    ['standard input twice', ['--text-file', '-', '--text-file', '-'], 'abcdef', 'once'],
+    ['too much', ['--text-file', '-'], 'x'.repeat(100_000), 'more than 64 KiB'],
+  ])('refuses %s', async (_, args, input, why) => {
+    await makeStore(dir);
+    const ran = given(input, 'redact', 'new', ...args);
+    expect(ran).toMatchObject({ status: 1, stdout: '' });
+    expect(ran.stderr).toContain(why);
+    expect(fs.readdirSync(place.parent)).toEqual(['state']);
+  });
 
   test('counts while a server runs, waits until it is gone, and writes a store that goes on', async () => {
     const env = { BATON_STATE_DIR: dir, CLAUDE_CODE_SESSION_ID: 'one', BATON_TOOLSETS: 'all' };

@@ -1,0 +1,56 @@
+// Texts that must not stand on a command line, where others see them in the list of processes and shells keep them: read
+// from a file, or from standard input. Used by redact.ts.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { fail, ok, type Result } from '../failure.ts';
+
+/** No secret is longer; more is another file than was meant. */
+const MAX_BYTES = 64 * 1024;
+const STDIN = '-';
+
+/**
+ * The text of each file, without the newline that ends it; `-` is standard input. Fails with `invalid-input` if one cannot
+ * be read, is no text or is too large.
+ */
+export async function readTextFiles(names: readonly string[], cwd: string): Promise<Result<string[]>> {
+  if (names.filter((name) => name === STDIN).length > 1) return refuse('can be - once: standard input is one text');
+  const texts: string[] = [];
+  for (const name of names) {
+    const bytes = name === STDIN ? await fromStdin() : fromFile(path.resolve(cwd, name));
+    if (typeof bytes === 'string') return refuse(bytes);
+    if (bytes.length > MAX_BYTES) return refuse(`has more than ${MAX_BYTES / 1024} KiB`);
+    const text = bytes.toString('utf8');
+    if (!Buffer.from(text).equals(bytes)) return refuse('is no UTF-8 text');
+    texts.push(text.replace(/\r?\n$/, ''));
+  }
+  return ok(texts);
+}
+
+/** The bytes, or why there are none. */
+function fromFile(file: string): Buffer | string {
+  try {
+    // Not before its size is known: a device has no end.
+    const { size } = fs.statSync(file);
+    return size > MAX_BYTES ? Buffer.alloc(MAX_BYTES + 1) : fs.readFileSync(file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    return code === 'ENOENT' ? 'names no file' : `cannot be read (${code})`;
+  }
+}
+
+async function fromStdin(): Promise<Buffer> {
+  if (process.stdin.isTTY) process.stderr.write('the text to remove, then Ctrl-D on a line of its own:\n');
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of process.stdin) {
+    pieces.push(Buffer.from(piece));
+    size += piece.length;
+    if (size > MAX_BYTES) break;
+  }
+  return Buffer.concat(pieces);
+}
+
+function refuse(why: string): Result<never> {
+  return fail({ code: 'invalid-input', issues: [{ at: '--text-file', why }] });
+}
