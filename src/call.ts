@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Cancellation } from './cancellation.ts';
 import type { Config } from './config.ts';
 import type { Deadline, Deadlines } from './deadlines.ts';
-import { withoutHome } from './display.ts';
+import { visibleLines, withoutHome } from './display.ts';
 import { type Failure, FailureError, fail, ok, type Result } from './failure.ts';
 import { failureLine } from './failure-text.ts';
 import type { Logger } from './log.ts';
@@ -13,7 +13,7 @@ import type { CallEnd, CallMetrics } from './metrics.ts';
 import type { Call, Tool } from './tools/define.ts';
 import type { Tracing } from './traces/tracing.ts';
 
-/** What a call ended in. `json` is the answer's text, made once to measure it and sent as it is. */
+/** What a call ended in. `json` is the answer's text, made once to measure it, and inert: see display.ts. */
 export type Outcome =
   | { kind: 'answer'; value: object; json: string }
   | { kind: 'failure'; failure: Failure; text: string }
@@ -159,7 +159,8 @@ function answer<P>(request: CallRequest<P>, value: object): Outcome {
   if (config.checkAnswers) tool.output.parse(value);
   const json = JSON.stringify(value);
   const limit = tool.answers.maxChars ?? defaultChars;
-  if (json.length <= limit) return { kind: 'answer', value, json };
+  // Measured as data: what cannot be seen must not make what somebody wrote unreadable for its length.
+  if (json.length <= limit) return { kind: 'answer', value, json: visibleLines(json) };
   // The tool should have cut its answer. If it changed something, saying only "too large" would read as "not done".
   const done = tool.annotations.readOnly ? '' : '; the change itself was made';
   const instead = `narrow ${tool.answers.narrow}${done}`;

@@ -1,4 +1,7 @@
-// Text that came from outside, made fit to show: in failure texts (failure-text.ts) and on a terminal (cli/render.ts).
+// Text that came from outside, made fit to show. What is made to be looked at (lists, boards, dashboards, notes, failures,
+// prompts, the terminal) has what a reader cannot see as visible text. What is read as data (messages, state, events) keeps
+// the value that was sent, and everything that leaves the server is JSON text in which such characters stand as \uXXXX: the
+// same value, that does nothing where the text itself is shown.
 
 // Control and format characters (bidirectional overrides, zero-width, tags) and the two separators: what can hide or
 // reorder text for a reader.
@@ -6,11 +9,18 @@ const unseen = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 /** Escapes what a terminal or reader would act on or not see, as \uXXXX. */
 export function visible(text: string): string {
-  return text.replace(unseen, (found) => {
-    let escaped = '';
-    for (let i = 0; i < found.length; i++) escaped += `\\u${found.charCodeAt(i).toString(16).padStart(4, '0')}`;
-    return escaped;
-  });
+  return text.replace(unseen, escaped);
+}
+
+/** As `visible`, but for line ends: for text of several lines, and for JSON text, which means the same afterwards. */
+export function visibleLines(text: string): string {
+  return text.replace(unseen, (found) => (found === '\n' ? found : escaped(found)));
+}
+
+function escaped(found: string): string {
+  let text = '';
+  for (let i = 0; i < found.length; i++) text += `\\u${found.charCodeAt(i).toString(16).padStart(4, '0')}`;
+  return text;
 }
 
 /** One line of foreign text for use inside a sentence: visible, and cut at `limit` characters. */

@@ -4,6 +4,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { visibleLines } from './display.ts';
 import { LineSplitter, type MessageId } from './lines.ts';
 import { maxMessageBytes, type Refusal, readLine } from './messages.ts';
 
@@ -135,7 +136,7 @@ export class StdioTransport implements Transport {
 
   /** Answers that become ready in the same turn leave in one system call. */
   #write(message: object): void {
-    if (this.#unsent.push(`${JSON.stringify(message)}\n`) === 1) process.nextTick(() => this.#flush());
+    if (this.#unsent.push(`${visibleLines(JSON.stringify(message))}\n`) === 1) process.nextTick(() => this.#flush());
   }
 
   #flush(): void {

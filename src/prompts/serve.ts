@@ -4,7 +4,7 @@ import { completable } from '@modelcontextprotocol/sdk/server/completable.js';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import { withoutHome } from '../display.ts';
+import { visibleLines, withoutHome } from '../display.ts';
 import { FailureError, type Result } from '../failure.ts';
 import { failureLine } from '../failure-text.ts';
 import type { Ports } from '../ports.ts';
@@ -32,7 +32,7 @@ function register(server: McpServer, prompt: Prompt, open: Open): void {
   const argsSchema = Object.fromEntries(prompt.arguments.map((argument) => [argument.name, schemaOf(argument, open)]));
   server.registerPrompt(name, { title, description, argsSchema }, async (args: Record<string, string | undefined>) => {
     const text = await prompt.text(presentOnly(args), await open());
-    return { description, messages: [{ role: 'user', content: { type: 'text', text } }] };
+    return { description, messages: [{ role: 'user', content: { type: 'text', text: visibleLines(text) } }] };
   });
 }
 

@@ -8,7 +8,7 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { quoted, visible, withoutHome } from '../display.ts';
+import { quoted, visible, visibleLines, withoutHome } from '../display.ts';
 import type { Result } from '../failure.ts';
 import { failureLine } from '../failure-text.ts';
 import type { Ports } from '../ports.ts';
@@ -57,7 +57,7 @@ function register(server: McpServer, kind: ResourceKind, open: OpenPorts): void 
       resources: (await entriesOf(kind, open)).map(({ id, title, description }) => ({
         uri: uriOf(kind, id),
         name: id,
-        title,
+        title: visible(title),
         mimeType: 'application/json',
         ...(description === undefined ? {} : { description }),
       })),
@@ -72,7 +72,9 @@ function register(server: McpServer, kind: ResourceKind, open: OpenPorts): void 
     const ports = await open();
     const content = await ports.documents.read((view) => kind.read(view, id, ports));
     if (content === undefined) throw unknown(uri.href);
-    return { contents: [{ uri: uri.href, mimeType: 'application/json', text: JSON.stringify(content, null, 2) }] };
+    return {
+      contents: [{ uri: uri.href, mimeType: 'application/json', text: visibleLines(JSON.stringify(content, null, 2)) }],
+    };
   });
 }
 

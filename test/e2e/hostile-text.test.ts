@@ -214,6 +214,29 @@ function stringsOf(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, item]) => [key, ...stringsOf(item)]);
 }
 
+/** Calls of everything that reads, and answers what is stored. */
+const READS: [tool: string, args: Args][] = [
+  ['decision_vote', { limit: 50 }],
+  ['events_query', { patch: true, limit: 100 }],
+  ['message_read', { text: 'x', limit: 50 }],
+  ['message_read', { limit: 50 }],
+  ['project_get', {}],
+  ['run_status', {}],
+  ['session_list', {}],
+  ['session_recover', {}],
+  ['sprint_board', { detail: 'full' }],
+  ['state_get', { path: '$.hostile' }],
+  ['state_get', { path: '$..text' }],
+  ['state_history', { path: '$.hostile' }],
+  ...['project', 'epic', 'sprint', 'task', 'agent'].map((kind): [string, Args] => ['plan_list', { kind, limit: 100 }]),
+  ...VIEW_NAMES.map((view): [string, Args] => ['dashboard_get', { view, detail: 'full' }]),
+];
+
+async function textOf(tool: string, args: Args): Promise<string> {
+  const [block] = (await server.client.callTool({ name: tool, arguments: args })).content as { text: string }[];
+  return block?.text ?? '';
+}
+
 async function readAll(): Promise<void> {
   // Lists, boards and dashboards are shown: what cannot be seen is escaped in them.
   const shown: [tool: string, args: Args][] = [['sprint_board', { sprint: 'SPR-1', detail: 'full', limit: 50 }]];
@@ -283,6 +306,68 @@ test('comes back inert, whatever it is and wherever it stands', async () => {
   expect(stringsOf(tools).find((one) => unseenIn(one) !== undefined)).toBeUndefined();
   expect(unseenIn(reader.client.getInstructions() ?? '')).toBeUndefined();
 }, 120_000);
+
+test('stands in every answer as JSON text in which nothing is unseen, and means what was sent', async () => {
+  const text = 'a\u202eb\u2066c\u{e0041}d\u200b\u2028\u0085e\ufeff';
+  const { message } = await reader.call('message_send', { to: 'all', text: `x ${text}`, kind: 'request' });
+  await server.call('state_set', { path: '$.hostile', value: { [text]: text, text } });
+  await server.call('graph_check', { nodes: [{ id: 'a', kind: 'agent', title: text, task: text }], name: text });
+  const readOnly = listings.filter(({ tool }) => tool.annotations.readOnlyHint).map(({ tool }) => tool.name);
+  expect(readOnly.filter((name) => !READS.some(([tool]) => tool === name))).toEqual([]);
+  for (const [tool, args] of READS) {
+    const answer = await textOf(tool, args);
+    expect(unseenIn(answer), `${tool} ${JSON.stringify(args)}: ${answer.slice(0, 200)}`).toBeUndefined();
+  }
+  expect(JSON.parse(await textOf('message_read', { thread: message }))).toMatchObject({
+    messages: [{ text: `x ${text}` }],
+  });
+  expect(JSON.parse(await textOf('state_get', { path: '$.hostile' }))).toMatchObject({ value: { [text]: text } });
+  await server.call('session_update', { name: `the ${text}` });
+  const { resources } = await server.client.listResources();
+  expect(resources.length).toBeGreaterThan(5);
+  for (const { uri, title = '', description = '' } of resources) {
+    const [content] = (await server.client.readResource({ uri })).contents as { text: string }[];
+    expect(unseenIn(`${title}${description}${content?.text}`), uri).toBeUndefined();
+  }
+  const { messages } = await server.client.getPrompt({ name: 'review', arguments: { focus: text } });
+  expect(unseenIn(JSON.parse(JSON.stringify(messages[0]?.content)).text)).toBeUndefined();
+});
+
+test('leaves the server as lines in which nothing is unseen', () => {
+  const env = { PATH: process.env.PATH ?? '', HOME: dir, BATON_STATE_DIR: path.join(dir, 'state') };
+  const call = (id: number, name: string, args: object) => ({
+    jsonrpc: '2.0',
+    id,
+    method: 'tools/call',
+    params: { name, arguments: args },
+  });
+  const clientInfo = { name: 'raw', version: '0' };
+  const input = [
+    {
+      jsonrpc: '2.0',
+      id: 0,
+      method: 'initialize',
+      params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo },
+    },
+    { jsonrpc: '2.0', method: 'notifications/initialized' },
+    call(1, 'state_set', { path: '$.a', value: '\u202eabc' }),
+    call(2, 'message_read', { text: 'x a' }),
+    call(3, 'no\u202etool', {}),
+    call(4, 'state_get', { path: '$.\u202e[' }),
+    { jsonrpc: '2.0', id: 5, method: 'no\u202emethod' },
+  ];
+  const { stdout } = spawnSync(process.execPath, [inject('program')], {
+    env,
+    cwd: dir,
+    encoding: 'utf8',
+    input: `${input.map((one) => JSON.stringify(one)).join('\n')}\n`,
+  });
+  const answers = stdout.trimEnd().split('\n');
+  expect(answers).toHaveLength(6);
+  expect(unseenIn(stdout)).toBeUndefined();
+  const got = answers.map((line) => JSON.parse(line)).find(({ id }) => id === 2);
+  expect(stringsOf(got.result.structuredContent).filter((text) => text.startsWith('x a\u202eb'))).toHaveLength(1);
+});
 
 test('is harmless on a terminal', () => {
   const env = { PATH: process.env.PATH ?? '', HOME: dir, BATON_STATE_DIR: path.join(dir, 'state') };
