@@ -24,7 +24,7 @@ const verbs: Record<string, VerbEntry> = {
   backup: {
     summary: 'copy the store to a new directory while it is in use, and verify the copy',
     usage:
-      'baton backup <directory> [--json] [--before-damage]\n\n--before-damage  of a damaged log, copy what comes before the damage',
+      'baton backup <directory> [--keep hourly=24,daily=7] [--json] [--before-damage]\n\n--keep <counts>  the directory holds several: add one, and keep the newest of so many hours and days\n--before-damage  of a damaged log, copy what comes before the damage',
     load: () => import('./cli/backup.ts'),
   },
   restore: {

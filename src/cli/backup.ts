@@ -1,4 +1,4 @@
-// The verb `backup`: a verified copy of the store in a new directory, while others write.
+// The verb `backup`: a verified copy of the store in a new directory, while others write; with --keep the next of several.
 
 import path from 'node:path';
 import type { Config } from '../config.ts';
@@ -7,46 +7,60 @@ import { describeFailure } from '../failure-text.ts';
 import { realDisk } from '../store/file/disk.ts';
 import { type BackupResult, backupStore } from '../upkeep/backup.ts';
 import { count, size } from '../upkeep/report-text.ts';
+import { type Rotated, readKeep, rotateBackups } from '../upkeep/rotation.ts';
 import { complain, exitCodes } from './complain.ts';
 import { offline, requireStore } from './offline-verb.ts';
 import { renderJson } from './render.ts';
 import { readArguments } from './verb-arguments.ts';
 
+type Made = BackupResult & Partial<Rotated>;
+
 export const run = offline(backupVerb);
 
 async function backupVerb(args: string[], config: Config): Promise<number> {
-  const read = readArguments(args, { switches: ['json', 'before-damage'], words: ['directory'] });
+  const read = readArguments(args, { switches: ['json', 'before-damage'], texts: ['keep'], words: ['directory'] });
   if (!read.ok) return complain(read.failure);
   const missing = requireStore(config.stateDir);
   if (missing !== undefined) return complain(missing);
+  const given = read.value.text('keep');
+  const keep = given === undefined ? undefined : readKeep(given);
+  if (keep?.ok === false) return complain(keep.failure);
   const { stateDir: dir, durability } = config;
   const target = path.resolve(config.cwd, read.value.words[0] ?? '');
-  const make = () =>
-    backupStore({ disk: realDisk, dir, target, durability, beforeDamage: read.value.has('before-damage') });
+  const options = { disk: realDisk, dir, target, durability, beforeDamage: read.value.has('before-damage') };
+  const make = (): Result<Made> =>
+    keep === undefined ? backupStore(options) : rotateBackups(options, keep.value, Date.now());
   const made = await underLock(dir, make);
   if (!made.ok) return complain(made.failure);
-  const { manifest, sizeBytes, leftOut, unsynced } = made.value;
-  if (read.value.has('json')) {
-    const { seq, chain, made_at } = manifest;
-    process.stdout.write(
-      renderJson({ backup: target, seq, chain, made_at, size_bytes: sizeBytes, unsynced, left_out: leftOut }),
-    );
-    return exitCodes.done;
-  }
+  process.stdout.write(read.value.has('json') ? renderJson(reportOf(made.value)) : textOf(made.value));
+  return exitCodes.done;
+}
+
+function reportOf({ target, manifest, sizeBytes, linkedBytes, leftOut, unsynced, kept, removed }: Made) {
+  const { seq, chain, made_at } = manifest;
+  const rotated = kept === undefined ? {} : { linked_bytes: linkedBytes, kept, removed };
+  return { backup: target, seq, chain, made_at, size_bytes: sizeBytes, unsynced, left_out: leftOut, ...rotated };
+}
+
+/** What goes wrong all the same is told on stderr. */
+function textOf({ target, manifest, sizeBytes, linkedBytes, leftOut, unsynced, kept, removed = [] }: Made): string {
   if (leftOut !== undefined)
     process.stderr.write(`left out: what comes after the damage. ${describeFailure(leftOut).what}\n`);
   if (unsynced)
     process.stderr.write('the disk of the store refuses to save: this copy may be all that is left of its end\n');
-  process.stdout.write(
-    `backup ${target}: ${count(Object.keys(manifest.files).length, 'file')}, ${size(sizeBytes)}\nverified: seq ${manifest.seq}, chain ${manifest.chain}\n`,
-  );
-  return exitCodes.done;
+  const linked = linkedBytes > 0 ? `, ${size(linkedBytes)} of it shared with the one before` : '';
+  const lines = [
+    `backup ${target}: ${count(Object.keys(manifest.files).length, 'file')}, ${size(sizeBytes)}${linked}`,
+    `verified: seq ${manifest.seq}, chain ${manifest.chain}`,
+  ];
+  if (kept !== undefined) lines.push(`kept: ${count(kept.length, 'backup')}; removed: ${removed.length}`);
+  return `${lines.join('\n')}\n`;
 }
 
 /** With the lock nobody compresses segments meanwhile, which spares reading them twice. Without it the copy is as good. */
-async function underLock(dir: string, make: () => Result<BackupResult>): Promise<Result<BackupResult>> {
+async function underLock<T>(dir: string, make: () => Result<T>): Promise<Result<T>> {
   const { exclusively } = await import('../maintenance-lock.ts');
-  let made: Result<BackupResult> | undefined;
+  let made: Result<T> | undefined;
   await exclusively(dir, async () => {
     made = make();
   });

@@ -7,7 +7,7 @@ import { type Disk, errnoOf } from '../store/file/disk.ts';
 import { readSegment, segmentName, segmentPath } from '../store/file/segments.ts';
 import type { Durability } from '../store/port.ts';
 import { LogReader, type SegmentNote } from './log-reader.ts';
-import { checkFiles, describeFile, MANIFEST, type Manifest, unsound } from './manifest.ts';
+import { checkFiles, describeFile, MANIFEST, type Manifest, type ManifestFile, unsound } from './manifest.ts';
 import { isInside, NewDirectory, whatStands } from './new-directory.ts';
 
 export interface BackupOptions {
@@ -19,12 +19,16 @@ export interface BackupOptions {
   durability: Durability;
   /** Copies what comes before the damage of a damaged log, instead of refusing. */
   beforeDamage?: boolean;
+  /** An earlier backup on the same file system: files that are the same are links to its own. */
+  linkTo?: string;
 }
 
 export interface BackupResult {
   target: string;
   manifest: Manifest;
   sizeBytes: number;
+  /** What of it takes no room of its own: links to an earlier backup. */
+  linkedBytes: number;
   /** True if the store's disk refuses to sync: then the copy may know lines that the store loses with the power. */
   unsynced: boolean;
   /** What was left out because the log is damaged there. */
@@ -45,12 +49,19 @@ export function backupStore(options: BackupOptions): Result<BackupResult> {
   try {
     const unsynced = options.durability === 'fsync' && !settled(reader);
     copy = new NewDirectory(disk, target);
-    const manifest = fill(copy, options, reader);
+    const { manifest, linkedBytes } = fill(copy, options, reader);
     const trouble = verifyBackup(disk, copy.temporary, manifest);
     if (trouble !== undefined) throw new FailureError(trouble);
     copy.publish();
     const sizeBytes = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0);
-    return ok({ target, manifest, sizeBytes, unsynced, ...(fault === undefined ? {} : { leftOut: fault }) });
+    return ok({
+      target,
+      manifest,
+      sizeBytes,
+      linkedBytes,
+      unsynced,
+      ...(fault === undefined ? {} : { leftOut: fault }),
+    });
   } catch (error) {
     copy?.discard();
     if (error instanceof FailureError) return fail(error.failure);
@@ -95,11 +106,19 @@ function refuseTarget({ disk, dir, target }: BackupOptions): Failure | undefined
   return undefined;
 }
 
-function fill(copy: NewDirectory, { disk, dir }: BackupOptions, reader: LogReader): Manifest {
+function fill(
+  copy: NewDirectory,
+  { disk, dir, linkTo }: BackupOptions,
+  reader: LogReader,
+): { manifest: Manifest; linkedBytes: number } {
   const files: Manifest['files'] = {};
+  let linkedBytes = 0;
   const add = (relative: string, bytes: Buffer, mode?: number) => {
-    copy.write(relative, bytes, mode);
-    files[relative] = describeFile(bytes);
+    const file = describeFile(bytes);
+    const earlier = linkTo === undefined ? undefined : `${linkTo}/${relative}`;
+    if (earlier !== undefined && holds(disk, earlier, file) && copy.link(relative, earlier)) linkedBytes += file.bytes;
+    else copy.write(relative, bytes, mode);
+    files[relative] = file;
   };
   for (const segment of reader.segments) {
     // An empty successor of a seal is made again by whoever opens the copy.
@@ -113,7 +132,19 @@ function fill(copy: NewDirectory, { disk, dir }: BackupOptions, reader: LogReade
   const { seq, chain } = reader.fold;
   const manifest: Manifest = { format: reader.format, seq, chain, made_at: new Date().toISOString(), files };
   copy.write(MANIFEST, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
-  return manifest;
+  return { manifest, linkedBytes };
+}
+
+/** Whether the file is there as it should be: its own bytes are looked at, not what a manifest says of them. */
+function holds(disk: Disk, file: string, { bytes, sha256 }: ManifestFile): boolean {
+  try {
+    const stat = disk.stat(file);
+    return stat?.isFile === true && stat.size === bytes && describeFile(disk.readFile(file)).sha256 === sha256;
+  } catch (error) {
+    // Somebody removes that backup meanwhile, or its disk has gone bad: then it is copied.
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
 }
 
 /** A sealed segment in the form that it has; the last one cut after its last line that counts. */

@@ -33,6 +33,21 @@ export class NewDirectory {
     }
   }
 
+  /** Links a file that stands elsewhere, whole and synced; false if that cannot be, and it is to be written instead. */
+  link(relative: string, from: string): boolean {
+    const file = `${this.temporary}/${relative}`;
+    const folder = path.dirname(file);
+    if (this.disk.stat(folder) === undefined) this.disk.mkdir(folder);
+    try {
+      this.disk.link(from, file);
+      return true;
+    } catch (error) {
+      // Another file system, one that knows no links, too many of them, or the other is gone.
+      if (errnoOf(error) === undefined) throw error;
+      return false;
+    }
+  }
+
   /** Puts it in its place. Throws a file error (ENOTEMPTY, EEXIST, ENOTDIR) if something stands there by now. */
   publish(): void {
     for (const name of this.disk.readdir(this.temporary)) {
