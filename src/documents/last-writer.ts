@@ -8,14 +8,6 @@ import type { Store } from '../store/port.ts';
 
 /** How long a write waits for the past. What is not found by then stays untold. */
 export const PAST_MS = 100;
-/** So many of a stream's newest events are read first, then four times as many, and so on: mostly the place was written lately. */
-const FIRST_EVENTS = 64;
-
-/** A writer, and the seq of its commit. */
-export interface Written extends Writer {
-  seq: number;
-}
-
 /** Whether an operation at `path` wrote what stands at `pointer`: the place itself, one inside it, or one that holds it. */
 export function wrote(path: string, pointer: string): boolean {
   if (path.length === pointer.length) return path === pointer;
@@ -28,39 +20,30 @@ export function writerOf({ by, at }: Pick<Commit, 'by' | 'at'>): Writer {
 
 /**
  * The last writers of places of a stream, by pointer, as the log has them when it is asked. Reads the stream's events
- * backwards, until all are found or `signal` says that it took too long; then with what it found.
+ * backwards, until all are found or `signal` says that it takes too long: then with what it has found.
  */
 export async function findWriters(
   store: Store,
   stream: string,
   pointers: ReadonlySet<string>,
   signal: AbortSignal,
-): Promise<Map<string, Written>> {
-  const found = new Map<string, Written>();
-  const newest = store.expected(stream)[0];
-  let unread = newest;
-  for (let count = FIRST_EVENTS; unread > 0 && found.size < pointers.size; count *= 4) {
-    const from = Math.max(1, newest - count + 1);
-    const events = await readOrNone(store, stream, from, signal);
-    if (events === undefined) break;
-    for (const event of events.slice(0, unread - from + 1).reverse()) {
-      const paths = event.patch.map(({ path }) => path);
-      for (const pointer of pointers) {
-        if (found.has(pointer) || !paths.some((path) => wrote(path, pointer))) continue;
-        found.set(pointer, { ...writerOf(event), seq: event.seq });
-      }
-    }
-    unread = from - 1;
+): Promise<Map<string, Writer>> {
+  const found = new Map<string, Writer>();
+  try {
+    await store.newestFirst(
+      stream,
+      (event) => {
+        for (const pointer of pointers) {
+          if (found.has(pointer) || !event.patch.some(({ path }) => wrote(path, pointer))) continue;
+          found.set(pointer, writerOf(event));
+        }
+        return found.size < pointers.size;
+      },
+      signal,
+    );
+  } catch (error) {
+    // Who wrote is told beside an answer: what cannot be read now must not keep the write from being made.
+    if (!(error instanceof FailureError)) throw error;
   }
   return found;
-}
-
-/** Who wrote is told beside an answer: what cannot be read now must not keep the write from being made. */
-async function readOrNone(store: Store, stream: string, from: number, signal: AbortSignal) {
-  try {
-    return await store.readPast(stream, from, signal);
-  } catch (error) {
-    if (error instanceof FailureError) return undefined;
-    throw error;
-  }
 }

@@ -1,14 +1,16 @@
 // Who last wrote which place of a session, as far as this process has folded the log since it opened the store; bounded,
 // and never decided upon. What it does not know the log does: last-writer.ts has the rule. Used by writers.ts.
 
+import type { Writer } from '../domain/command.ts';
 import type { FoldedCommit } from '../store/fold.ts';
-import { type Written, writerOf } from './last-writer.ts';
+import { writerOf } from './last-writer.ts';
 
 /** Places remembered of all sessions together; the longest unwritten go first. */
 const MAX_PLACES = 20_000;
 
-interface Note extends Written {
+interface Note extends Writer {
   stream: string;
+  seq: number;
 }
 
 interface Unread {
@@ -42,7 +44,7 @@ export class Provenance {
   }
 
   /** The last writer of a place: of the place itself, of something inside it, or of something that holds it. */
-  lookup(stream: string, pointer: string): Written | undefined {
+  lookup(stream: string, pointer: string): Writer | undefined {
     this.sortIn(stream);
     const notes = [this.exact.get(stream + pointer), this.inside.get(stream + pointer)];
     for (const above of ancestors(pointer)) notes.push(this.exact.get(stream + above));

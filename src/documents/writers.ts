@@ -5,12 +5,12 @@ import type { Context, Writer } from '../domain/command.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import type { Store } from '../store/port.ts';
 import type { Decision } from './decision.ts';
-import { findWriters, PAST_MS, type Written, writerOf, wrote } from './last-writer.ts';
+import { findWriters, PAST_MS, writerOf, wrote } from './last-writer.ts';
 import { Provenance } from './provenance.ts';
 import type { Staged } from './shapes.ts';
 
 /** What the log answered, by stream and pointer; a place that is not in it was not found in time. */
-export type PastWriters = ReadonlyMap<string, Written>;
+export type PastWriters = ReadonlyMap<string, Writer>;
 
 /** What one try of a command asks, and which of it only the log can tell. */
 export class Inquiry {
@@ -63,12 +63,12 @@ export class Writers {
     deadlineAt = Number.POSITIVE_INFINITY,
   ): Promise<PastWriters | undefined> {
     if (unknown.size === 0) return undefined;
-    const found = new Map<string, Written>();
+    const found = new Map<string, Writer>();
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), Math.max(0, Math.min(PAST_MS, deadlineAt - performance.now())));
     for (const [stream, pointers] of unknown)
-      for (const [pointer, written] of await findWriters(store, stream, pointers, stop.signal))
-        found.set(stream + pointer, written);
+      for (const [pointer, writer] of await findWriters(store, stream, pointers, stop.signal))
+        found.set(stream + pointer, writer);
     clearTimeout(timer);
     return found;
   }

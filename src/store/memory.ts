@@ -9,6 +9,7 @@ import type {
   Blobs,
   CommitListener,
   Outcome,
+  PastEvent,
   Presence,
   Recorded,
   Snapshot,
@@ -104,6 +105,10 @@ export class MemoryStore implements Store {
 
   async readPast(stream: string, fromVersion: number): Promise<Recorded[]> {
     return this.read(stream, fromVersion);
+  }
+
+  async newestFirst(stream: string, visit: (event: PastEvent) => boolean): Promise<void> {
+    for (const event of this.read(stream, 1).reverse()) if (!visit(event)) return;
   }
 
   async readAll(afterSeq: number, limit: number): Promise<FoldedCommit[]> {

@@ -54,6 +54,9 @@ export interface Recorded {
   patch: PatchOp[];
 }
 
+/** An event of the past without its place in the log. */
+export type PastEvent = Pick<Recorded, 'at' | 'by' | 'patch'>;
+
 /**
  * Called with commits in log order: all that became known by one refresh or append, own ones included. `own` is true
  * when they are exactly the batch being appended, all of it, in order: then the caller has applied them already.
@@ -93,6 +96,11 @@ export interface Store {
   read(stream: string, fromVersion: number): Recorded[];
   /** The same, letting others have their turn. This and the next two end early with the signal: `deadline-exceeded`. */
   readPast(stream: string, fromVersion: number, signal?: AbortSignal): Promise<Recorded[]>;
+  /**
+   * Tells `visit` the events of a stream, the newest first and none beyond what is folded so far, until it returns false. For who needs only
+   * the last few: costs what lies between them and the end of the log. Ends early with the signal: `deadline-exceeded`.
+   */
+  newestFirst(stream: string, visit: (event: PastEvent) => boolean, signal?: AbortSignal): Promise<void>;
   /** Valid commits after a seq, in order, never skipping one; at most `limit`. Rejects with `store-damaged` at damage. */
   readAll(afterSeq: number, limit: number, signal?: AbortSignal): Promise<FoldedCommit[]>;
   /** The last seq before the first commit that is later than `ms` since the epoch by its writer's clock. */

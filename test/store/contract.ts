@@ -86,6 +86,26 @@ export function storeContract(name: string, makeRig: () => Rig): void {
       expect(await store.readPast('task/none', 1)).toEqual([]);
     });
 
+    it('tells the events of a stream from the newest back, as far as is wanted', async () => {
+      const rig = start();
+      const [a, b] = [open(rig).store, open(rig).store];
+      for (let n = 1; n <= 40; n += 1) {
+        await put(a, `task/t-${n % 2}`, n);
+        if (n % 5 > 0) continue;
+        // A void line, which was decided before the one above.
+        const late = commitOf(b, [{ stream: 'task/t-1', value: 'late' }]);
+        expect(b.append([late]).outcomes[0]?.kind).toBe('lost');
+        await b.refresh();
+      }
+      const all = a.read('task/t-1', 1).map(({ at, by, patch }) => ({ at, by, patch }));
+      for (const wanted of [1, 3, 20, 99]) {
+        const told: object[] = [];
+        await a.newestFirst('task/t-1', ({ at, by, patch }) => told.push({ at, by, patch }) < wanted);
+        expect(told).toEqual(all.toReversed().slice(0, wanted));
+      }
+      await a.newestFirst('task/none', () => expect.fail('told an event'));
+    });
+
     it('lets only one of two commits that expect the same version win', async () => {
       const rig = start();
       const [a, b] = [open(rig).store, open(rig).store];

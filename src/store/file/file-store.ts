@@ -3,7 +3,17 @@
 import { FailureError } from '../../failure.ts';
 import type { EncodedCommit, Expected, Seen } from '../commit.ts';
 import type { FoldedCommit } from '../fold.ts';
-import type { Appending, CommitListener, Durability, Recorded, Snapshot, Store, StoreInfo, Upkeep } from '../port.ts';
+import type {
+  Appending,
+  CommitListener,
+  Durability,
+  PastEvent,
+  Recorded,
+  Snapshot,
+  Store,
+  StoreInfo,
+  Upkeep,
+} from '../port.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { type Disk, errnoOf, realDisk } from './disk.ts';
 import { DocumentFiles, documentPath, type FileState } from './documents-on-disk.ts';
@@ -11,6 +21,7 @@ import { History } from './history.ts';
 import { indexSegments } from './index-segments.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import type { FileLog } from './log.ts';
+import { newestFirst } from './newest-first.ts';
 import { openLog } from './opening.ts';
 import { compressSegments, sealSegment } from './seal.ts';
 import { segmentPath } from './segments.ts';
@@ -21,6 +32,8 @@ import { LogWriter } from './writer.ts';
 
 /** A segment is sealed when it has grown past this. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
+/** Of compressed segments so many events are read first by who goes back from the newest. */
+const FIRST_PAST_EVENTS = 64;
 
 export interface FileStoreOptions {
   dir: string;
@@ -125,6 +138,20 @@ export class FileStore implements Store {
     return this.openHistory()
       .readSliced(stream, fromVersion, { ...head }, signal)
       .catch(unreadable);
+  }
+
+  async newestFirst(stream: string, visit: (event: PastEvent) => boolean, signal?: AbortSignal): Promise<void> {
+    const head = this.log.fold.heads.get(stream);
+    if (head === undefined) return;
+    const place = { disk: this.disk, logDir: `${this.dir}/log` };
+    let left = await inSlices(newestFirst(place, stream, { ...head }, visit), signal).catch(unreadable);
+    // What is compressed is read by line, more at a time.
+    for (let count = FIRST_PAST_EVENTS; left > 0; count *= 4) {
+      const from = Math.max(1, left - count + 1);
+      const events = await this.readPast(stream, from, signal);
+      for (const event of events.slice(0, left - from + 1).reverse()) if (!visit(event)) return;
+      left = from - 1;
+    }
   }
 
   async readAll(afterSeq: number, limit: number, signal?: AbortSignal): Promise<FoldedCommit[]> {
