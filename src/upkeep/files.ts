@@ -7,6 +7,8 @@ import { documentPath } from '../store/file/documents-on-disk.ts';
 /** Everything that Baton makes in a store, and nothing else: the directory may hold what is not ours. */
 const FOLDERS = ['log', 'blobs', 'alive', 'sessions', 'runs', 'channels', 'shared'];
 const DOCUMENT_FOLDERS: Record<string, string> = { sessions: 'session', runs: 'run', channels: 'channel' };
+/** In `shared/`, where the plural is not the kind with an s. */
+const SHARED_FOLDERS: Record<string, string> = { aliases: 'alias', registries: 'registry' };
 
 export interface FoundFile {
   /** Relative to the store, with `/`. */
@@ -47,7 +49,8 @@ function streamAt(path: string): string | undefined {
   const [folder = '', second = '', ...rest] = path.slice(0, -'.json'.length).split('/');
   const kind = DOCUMENT_FOLDERS[folder];
   if (kind !== undefined) return [kind, second, ...rest].join('/');
-  return folder === 'shared' && second.endsWith('s') ? [second.slice(0, -1), ...rest].join('/') : undefined;
+  const shared = SHARED_FOLDERS[second] ?? (second.endsWith('s') ? second.slice(0, -1) : undefined);
+  return folder === 'shared' && shared !== undefined ? [shared, ...rest].join('/') : undefined;
 }
 
 export function isInDocumentFolder(path: string): boolean {
