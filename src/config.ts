@@ -30,6 +30,8 @@ export interface Config {
   projectNamed: boolean;
   /** The client's own session id: an alias of a session of ours. */
   clientSession?: string;
+  /** The client's process, as it tells its hooks. */
+  clientPid?: number;
   /** Programs that command nodes may run. Empty: none. */
   allowCommands: string[];
   logLevel: LogLevel;
@@ -121,6 +123,7 @@ export function readConfig(flags: Flags, env: Record<string, string | undefined>
     issues.push({ at: session.at, why: 'expected 1 to 64 of a-z, 0-9, dot, dash and underscore' });
   }
   const clientSession = variable('CLAUDE_CODE_SESSION_ID').text;
+  const clientPid = /^[1-9]\d{0,9}$/.exec(env.CLAUDE_PID ?? '')?.[0];
   const projectDir = pick('project-dir', 'BATON_PROJECT_DIR').text ?? variable('CLAUDE_PROJECT_DIR').text;
   // The environment's, not ours: what is no width is passed over.
   const columns = /^[1-9]\d{0,3}$/.exec(env.COLUMNS ?? '')?.[0];
@@ -148,6 +151,7 @@ export function readConfig(flags: Flags, env: Record<string, string | undefined>
     childEnv: definedOnly(env),
     ...(session.text !== undefined && { session: session.text }),
     ...(clientSession !== undefined && { clientSession }),
+    ...(clientPid !== undefined && { clientPid: Number(clientPid) }),
     ...(traceFile !== undefined && { traceFile }),
     ...(columns !== undefined && { columns: Number(columns) }),
   };

@@ -57,6 +57,13 @@ const verbs: Record<string, VerbEntry> = {
     neverFails: true,
     load: () => import('./cli/statusline.ts'),
   },
+  hook: {
+    summary: 'tell a session what its client reports as JSON on stdin: docs/hooks.md',
+    usage: 'baton hook\n\nTrouble is one line on stderr: the exit code is always 0, and stdout stays empty.',
+    neverFails: true,
+    silent: true,
+    load: () => import('./cli/hook.ts'),
+  },
   import: {
     summary: 'take over tasks, state or messages of another program',
     usage:
@@ -71,26 +78,30 @@ const verbs: Record<string, VerbEntry> = {
   },
 };
 
-async function main(argv: string[]): Promise<number> {
-  const taken = takeFlags(argv);
-  const [name = ''] = taken.ok ? taken.value.rest : argv;
+async function main(taken: ReturnType<typeof takeFlags>): Promise<number> {
   const code = await runVerb(taken);
-  return Object.hasOwn(verbs, name) && verbs[name]?.neverFails === true ? 0 : code;
+  return verbNamed(taken)?.neverFails === true ? 0 : code;
 }
 
 async function runVerb(taken: ReturnType<typeof takeFlags>): Promise<number> {
   if (!taken.ok) return (await import('./cli/complain.ts')).complain(taken.failure);
   const config = readConfig(taken.value.flags);
   if (!config.ok) return (await import('./cli/complain.ts')).complain(config.failure);
-  const [name = 'serve', ...args] = taken.value.rest;
-  const entry = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
-  if (entry !== undefined && !args.includes('--help') && !args.includes('-h')) {
+  const [, ...args] = taken.value.rest;
+  const entry = taken.value.rest.length === 0 ? verbs.serve : verbNamed(taken);
+  if (entry !== undefined) {
     const verb: Verb = await entry.load();
     return await verb.run(args, config.value);
   }
   const { runToolCommand } = await import('./cli/tool-command.ts');
   const { realEnvironment } = await import('./cli/environment.ts');
   return await runToolCommand(taken.value.rest, realEnvironment(config.value, verbs));
+}
+
+/** The verb to run; none where it is only to be explained. */
+function verbNamed(taken: ReturnType<typeof takeFlags>): VerbEntry | undefined {
+  const [name = '', ...args] = taken.ok ? taken.value.rest : process.argv.slice(2);
+  return Object.hasOwn(verbs, name) && !args.includes('--help') && !args.includes('-h') ? verbs[name] : undefined;
 }
 
 /** Pipes take what is written later than exit does, and a reader that left is no failure of ours. */
@@ -102,10 +113,12 @@ function drained(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-process.stdout.on('error', () => undefined);
-const code = await main(process.argv.slice(2)).catch(async (error: unknown) => {
+const taken = takeFlags(process.argv.slice(2));
+const speaks = verbNamed(taken)?.silent !== true;
+if (speaks) process.stdout.on('error', () => undefined);
+const code = await main(taken).catch(async (error: unknown) => {
   const stack = process.argv.some((word) => /^(--log-level=)?(debug|trace)$/.test(word));
   return (await import('./cli/complain.ts')).complainOfFault(error, { stack });
 });
-await Promise.race([drained(process.stdout), new Promise((resolve) => setTimeout(resolve, 2000).unref())]);
+if (speaks) await Promise.race([drained(process.stdout), new Promise((resolve) => setTimeout(resolve, 2000).unref())]);
 process.exit(code);

@@ -27,6 +27,22 @@ export function isAlive(pid: number, start: string | undefined): boolean {
   return start === undefined || now === undefined || now === start;
 }
 
+/** A client starts a server itself, or through a shell or a launcher. */
+const MAX_GENERATIONS = 5;
+
+/** True if a process was started by another, or by one that it started, as far as a file tells. */
+export function isBelow(pid: number, ancestor: number): boolean {
+  try {
+    for (let at = pid, steps = 0; at > 1 && steps < MAX_GENERATIONS; steps += 1) {
+      at = Number(statOf(at)[1]);
+      if (at === ancestor) return true;
+    }
+  } catch {
+    // Gone meanwhile, or a system without such files.
+  }
+  return false;
+}
+
 /** Fields 3 and up of proc(5)'s stat; the 22nd is the start. Throws file errors. Linux only. */
 export function statOf(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'latin1');

@@ -17,13 +17,8 @@ import {
   statusAt,
   type Workspace,
 } from './domain/session.ts';
-import {
-  aliasStream,
-  bindSession,
-  type StartAnswer,
-  type StartInput,
-  startSession,
-} from './domain/session-commands.ts';
+import { aliasStream, bindSession } from './domain/session-alias.ts';
+import { type StartAnswer, type StartInput, startSession } from './domain/session-commands.ts';
 import { acceptHandoff, giverOf } from './domain/session-handover.ts';
 import { type Failure, fail, ok, type Result } from './failure.ts';
 import { nearest } from './nearest.ts';

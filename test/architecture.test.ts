@@ -60,13 +60,14 @@ const MAY_IMPORT: Record<string, string[]> = {
   nodes: ['failure.ts', 'process-start.ts', 'json', 'graph', 'nodes'],
   documents: ['failure.ts', 'json', 'store', 'domain', 'documents'],
   views: ['failure.ts', 'json', 'domain', 'graph', 'nodes', 'documents', 'views', 'store', 'display.ts'],
+  hooks: ['failure.ts', 'domain', 'documents', 'hooks'],
   traces: ['json', 'domain', 'documents', 'traces'],
   upkeep: ['failure.ts', 'process-start.ts', 'json', 'store', 'documents', 'display.ts', 'upkeep'],
 };
 
 /** Packages that hooks and a status line must not load: schemas and protocol live above. */
 const HEAVY = /^(zod|@modelcontextprotocol\/|pino|commander|jsonpath-plus|proper-lockfile)/;
-const LIGHT_ROOMS = ['json', 'store', 'domain', 'graph', 'nodes', 'documents', 'views', 'upkeep'];
+const LIGHT_ROOMS = ['json', 'store', 'domain', 'graph', 'nodes', 'documents', 'hooks', 'views', 'upkeep'];
 
 /** Modules of Node that compute and touch nothing. */
 const PURE = ['node:crypto', 'node:util'];
@@ -107,17 +108,20 @@ describe('directions', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('what the status line loads is free of them all the way down', () => {
-    const seen = new Set(['src/cli/statusline.ts']);
+  test.each([
+    ['statusline', ['mutative', 'picocolors', 'string-width', 'uuid']],
+    ['hook', ['mutative', 'uuid']],
+  ])('what the verb %s loads is free of them all the way down', (verb, light) => {
+    const seen = new Set([`src/cli/${verb}.ts`]);
     const packages = new Set<string>();
     for (const name of seen) {
       for (const { target, types, lazy } of byName.get(name)?.imports ?? []) {
         if (types || lazy) continue;
         if (byName.has(target)) seen.add(target);
-        else packages.add(target);
+        else if (!target.startsWith('node:')) packages.add(target);
       }
     }
-    expect([...packages]).toContain('string-width');
+    expect([...packages].sort()).toEqual(light);
     expect([...packages].filter((name) => HEAVY.test(name))).toEqual([]);
   });
 

@@ -2,6 +2,7 @@
 
 import type { RowGroup } from '../lib/measure.ts';
 import { graphRows } from './graphs.ts';
+import { hookRows } from './hooks.ts';
 import { planRows } from './plans.ts';
 import { killRows, processRows, slowDeciderRows } from './processes.ts';
 import { crowdRows, heapRows, longLogRows, sizeRows } from './sizes.ts';
@@ -16,6 +17,7 @@ export const rowGroups: Record<string, RowGroup> = {
   kills: killRows,
   sizes: sizeRows,
   start: startRows,
+  hook: hookRows,
   'long log': longLogRows,
   heap: heapRows,
   crowd: crowdRows,

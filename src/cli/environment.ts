@@ -35,7 +35,10 @@ export function realEnvironment(config: Config, verbs: Record<string, VerbEntry>
     config,
     log,
     version,
-    verbs: Object.entries(verbs).map(([name, { load: _, neverFails: __, ...words }]) => ({ name, ...words })),
+    verbs: Object.entries(verbs).map(([name, { load: _, neverFails: __, silent: ___, ...words }]) => ({
+      name,
+      ...words,
+    })),
     flags: globalFlags,
     listings: listings as unknown as Listing[],
     tools: async () => (await import('../tools/index.ts')).tools,

@@ -6,8 +6,6 @@ import { Documents } from '../documents/documents.ts';
 import { FailureError, ok } from '../failure.ts';
 import { isObject } from '../json/json.ts';
 import { SessionBinding } from '../session-binding.ts';
-import { realDisk } from '../store/file/disk.ts';
-import { listSegments, segmentPath } from '../store/file/segments.ts';
 import { fileBackend } from '../store/open.ts';
 import { alertFacts } from '../views/alert-facts.ts';
 import { checksOf } from '../views/alerts.ts';
@@ -15,12 +13,11 @@ import { PlanIndex } from '../views/plan/plan-index.ts';
 import { type LinePart, lineParts, renderLine } from '../views/status-line.ts';
 import { findWorkspace } from '../workspace.ts';
 import { complain, exitCodes } from './complain.ts';
+import { hasStore, jsonFromClient, textIn } from './from-client.ts';
 import { painter } from './paint.ts';
 import { readArguments } from './verb-arguments.ts';
 
-/** A client writes its JSON at once; one that writes none must not make the line wait. */
-const STDIN_MS = 500;
-const STDIN_CHARS = 1_000_000;
+const STDIN = { ms: 500, chars: 1_000_000 };
 /** Where nobody says how wide the line may be. */
 const WIDTH = 120;
 
@@ -37,21 +34,12 @@ export async function run(args: string[], config: Config): Promise<number> {
 
 async function partsOrTrouble(config: Config): Promise<LinePart[]> {
   try {
-    const given = process.stdin.isTTY ? '' : await textOf(process.stdin);
-    return hasStore(config.stateDir) ? await look(placed(config, given)) : [];
+    const told = await jsonFromClient(process.stdin, STDIN);
+    return hasStore(config.stateDir) ? await look(placed(config, told)) : [];
   } catch (error) {
     const known = error instanceof FailureError;
     return known ? [{ text: `baton: ${error.failure.code}, see baton doctor`, tone: 'bad' }] : [];
   }
-}
-
-/** Opening a log without a line would write its first. */
-function hasStore(dir: string): boolean {
-  const logDir = `${dir}/log`;
-  if (realDisk.stat(logDir) === undefined) return false;
-  return listSegments(realDisk, logDir).some(
-    ({ firstSeq, compressed }) => compressed || (realDisk.stat(segmentPath(logDir, firstSeq))?.size ?? 0) > 0,
-  );
 }
 
 async function look(config: Config): Promise<LinePart[]> {
@@ -84,8 +72,7 @@ async function look(config: Config): Promise<LinePart[]> {
 }
 
 /** The settings, with the client's session and directory as its JSON names them; what was set by name stays. */
-function placed(config: Config, given: string): Config {
-  const told = parsed(given);
+function placed(config: Config, told: Record<string, unknown>): Config {
   const workspace = isObject(told.workspace) ? told.workspace : {};
   const clientSession = textIn(told.session_id) ?? config.clientSession;
   const directory = textIn(workspace.project_dir) ?? textIn(workspace.current_dir) ?? textIn(told.cwd);
@@ -95,37 +82,4 @@ function placed(config: Config, given: string): Config {
     projectDir: unnamed && directory?.startsWith('/') ? directory : config.projectDir,
     ...(clientSession === undefined ? {} : { clientSession }),
   };
-}
-
-function parsed(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
-}
-
-function textIn(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-/** All that comes before the end of a stream, its trouble, or the time is up. */
-function textOf(stream: NodeJS.ReadStream): Promise<string> {
-  return new Promise((resolve) => {
-    let text = '';
-    const done = () => {
-      clearTimeout(timer);
-      stream.pause();
-      resolve(text);
-    };
-    const timer = setTimeout(done, STDIN_MS);
-    stream.setEncoding('utf8');
-    stream.on('data', (piece) => {
-      text += piece;
-      if (text.length > STDIN_CHARS) done();
-    });
-    stream.on('end', done);
-    stream.on('error', done);
-  });
 }

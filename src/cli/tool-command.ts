@@ -46,6 +46,8 @@ function buildProgram<P>(env: CliEnvironment<P>, runTool: RunTool): Command {
   const nouns = new Map<string, Command>();
   for (const { tool, positional } of env.listings) {
     const [noun = '', verb = ''] = tool.name.split('_');
+    // main.ts takes the word for itself: what hook_event does is `baton hook` here.
+    if (env.verbs.some(({ name }) => name === noun)) continue;
     const parent = nouns.get(noun) ?? program.command(noun);
     nouns.set(noun, parent);
     const command = parent

@@ -13,5 +13,7 @@ export interface VerbEntry {
   usage?: string;
   /** Whoever runs it must not see it fail: the exit code is 0 even where the settings are wrong. */
   neverFails?: boolean;
+  /** Writes nothing to stdout, which is then not even set up: that takes as long as half a hook. */
+  silent?: boolean;
   load(): Promise<Verb>;
 }

@@ -4,6 +4,9 @@
 export const eventTypes = {
   'agenda.grew': 'A decision is open, and due by its deadline',
   'agenda.shrank': 'A decision that was open has closed',
+  'agent.ended': 'A hook reported the end of an agent, or of the client session it was in',
+  'agent.idled': 'A hook reported that an agent waits for work',
+  'agent.started': 'A hook reported that an agent works, or works again',
   'alias.bound': "A client's session id was tied to a session",
   'channel.created': 'The first message of a channel was sent',
   'channel.grew': 'A channel has one message more',

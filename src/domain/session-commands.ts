@@ -1,13 +1,11 @@
 // Starting, updating and ending sessions: pure commands. tools/session-*.ts and session-binding.ts call them.
 
-import { hash } from 'node:crypto';
 import { fail, ok, type Result } from '../failure.ts';
 import type { JsonObject } from '../json/json.ts';
 import { mergeOps } from '../json/merge.ts';
 import type { Context, Transaction } from './command.ts';
 import { joinSprint, leaveSprint, quitSprint } from './plan/join-sprint.ts';
 import {
-  checkSchema,
   expiresAtMs,
   illegalTransition,
   isOpen,
@@ -24,25 +22,15 @@ import {
   statusAt,
   type Workspace,
 } from './session.ts';
+import { type AliasDocument, aliasStream, bindAlias } from './session-alias.ts';
 import { nameable } from './state-places.ts';
 import { tellEmergency } from './team/emergency.ts';
-
-interface AliasDocument {
-  schema: 1;
-  client_session: string;
-  session: string;
-}
 
 interface ProjectDocument {
   schema: 1;
   id: string;
   name: string;
   created_at: string;
-}
-
-/** Where a client's own session id is tied to one of ours. */
-export function aliasStream(clientSession: string): string {
-  return `alias/${hash('sha256', clientSession).slice(0, 32)}`;
 }
 
 export function projectStream(id: string): string {
@@ -166,37 +154,6 @@ function factsIn(tx: Transaction, facts: SessionFacts): SessionFacts {
 function tie(tx: Transaction, { id, project }: SessionFacts, { clientSession, sprint }: StartInput): Result<unknown> {
   const bound = bindAlias(tx, clientSession, id);
   return bound.ok && sprint !== undefined ? joinSprint(tx, id, sprint, project) : bound;
-}
-
-function bindAlias(tx: Transaction, clientSession: string | undefined, session: string): Result<void> {
-  if (clientSession === undefined) return ok(undefined);
-  const stream = aliasStream(clientSession);
-  const alias = tx.read<AliasDocument>(stream);
-  if (alias === undefined) {
-    tx.create(stream, { type: 'alias.bound' }, { schema: 1, client_session: clientSession, session });
-    return ok(undefined);
-  }
-  const known = checkSchema(alias, "The client's session id", 1);
-  if (!known.ok) return known;
-  if (alias.session !== session) {
-    tx.edit<AliasDocument>(stream, { type: 'alias.bound' }, (draft) => {
-      draft.session = session;
-    });
-  }
-  return ok(undefined);
-}
-
-/** Ties a client's session id to an open session of ours. */
-export function bindSession(
-  tx: Transaction,
-  ctx: Context,
-  session: string,
-  clientSession: string | undefined,
-): Result<string> {
-  const found = openSession(tx, session, ctx);
-  if (!found.ok) return found;
-  const bound = bindAlias(tx, clientSession, session);
-  return bound.ok ? ok(session) : bound;
 }
 
 function ensureProject(tx: Transaction, ctx: Context, workspace: Workspace): void {

@@ -216,4 +216,8 @@ export class MemoryPresence implements Presence {
   served(): ReadonlySet<string> {
     return this.serving;
   }
+
+  servedBelow(): string[] {
+    return [];
+  }
 }

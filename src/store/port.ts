@@ -153,4 +153,6 @@ export interface Presence {
   attached(session: string): boolean;
   /** All such sessions, for lists: one look, however many there are. */
   served(): ReadonlySet<string>;
+  /** Sessions that descendants of this process serve, on a system that tells whose child a process is. */
+  servedBelow(pid: number): string[];
 }

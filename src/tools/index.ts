@@ -8,6 +8,7 @@ import type { Tool } from './define.ts';
 import { epicSave } from './epic-save.ts';
 import { eventsQuery } from './events-query.ts';
 import { graphCheck } from './graph-check.ts';
+import { hookEvent } from './hook-event.ts';
 import { lockAcquire } from './lock-acquire.ts';
 import { lockRelease } from './lock-release.ts';
 import { withMailNote } from './mail-note.ts';
@@ -49,6 +50,7 @@ export const tools: readonly Tool<Ports>[] = [
   decisionOpen,
   decisionVote,
   graphCheck,
+  hookEvent,
   lockAcquire,
   lockRelease,
   messageRead,

@@ -5,12 +5,12 @@ import type { Result } from '../failure.ts';
 import type { Ports } from '../ports.ts';
 import type { Tool } from './define.ts';
 
-/** Tools whose answer says it already. */
-const SAY_IT_THEMSELVES = ['message_read'];
+/** Tools whose answer says it already, and the one whose answer nobody reads. */
+const WITHOUT = ['message_read', 'hook_event'];
 
 /** The tool, whose answers carry the line. */
 export function withMailNote(tool: Tool<Ports>): Tool<Ports> {
-  if (SAY_IT_THEMSELVES.includes(tool.name)) return tool;
+  if (WITHOUT.includes(tool.name)) return tool;
   return {
     ...tool,
     async invoke(input, call) {

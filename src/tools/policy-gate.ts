@@ -17,6 +17,8 @@ import type { Tool } from './define.ts';
 
 /** On the command line these are let through whatever the policies say: a person can always put them right. */
 const REPAIRS = ['project_get', 'project_save'];
+/** What begins a session itself, and what must not begin one. */
+const WITHOUT_SESSION = ['session_start', 'hook_event'];
 /** Without these nobody could ask. A policy that denies them does. */
 const ASKING = ['decision_open', 'decision_vote', 'message_read', 'project_get'];
 
@@ -32,8 +34,8 @@ export function underPolicies(tool: Tool<Ports>): Tool<Ports> {
       const stream = projectStream(ports.workspace.project);
       const policies = ports.documents.peek((view) => policiesOf(view.get<ProjectDocument>(stream)));
       if (policies.length > 0) {
-        // They may look at the session's mode, and at who works in it. A call that begins one begins it itself.
-        if (tool.name !== 'session_start') await ports.sessions.ensure();
+        // They may look at the session's mode, and at who works in it.
+        if (!WITHOUT_SESSION.includes(tool.name)) await ports.sessions.ensure();
         const refused = await refusal(ports, tool.name, input);
         if (refused !== undefined) return fail(refused);
       }

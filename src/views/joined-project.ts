@@ -9,7 +9,7 @@ import { type Capped, capped } from './capped.ts';
 import { momentOf, type Source } from './dashboard/define.ts';
 import { line } from './plan/show.ts';
 import { configOf } from './settings.ts';
-import { openSessions } from './team/people.ts';
+import { agentsIn, openSessions } from './team/people.ts';
 
 const NAME_CHARS = 80;
 const MEMBERS = 10;
@@ -23,7 +23,7 @@ export function organizationOf(source: Source): JsonObject {
   const open = openSessions(view, momentOf(source)).sort(
     (a, b) => view.lastSeq(sessionStream(b.id)) - view.lastSeq(sessionStream(a.id)),
   );
-  const here = new Set(open.flatMap(({ id, agents }) => [id, ...Object.keys(agents)]));
+  const here = new Set(open.flatMap((facts) => [facts.id, ...agentsIn(view, facts)]));
   const teams = capped(
     [...teamsOf(document)].map(([name, team]): [string, JsonObject] => [name, teamFacts(team, here)]),
     3_000,

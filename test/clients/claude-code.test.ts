@@ -15,6 +15,7 @@ const installed = claude !== '' && fs.existsSync(claude);
 if (!installed) process.stderr.write('skipped: Claude Code, BATON_TEST_CLAUDE names no installed client\n');
 
 interface Place {
+  dir: string;
   project: string;
   env: Record<string, string>;
 }
@@ -38,7 +39,7 @@ function place(modelUrl = 'http://127.0.0.1:9'): Place {
     DISABLE_AUTOUPDATER: '1',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
   };
-  return { project, env };
+  return { dir, project, env };
 }
 
 async function ask(args: string[], { project, env }: Place): Promise<string> {
@@ -123,6 +124,49 @@ describe.skipIf(!installed)('Claude Code', () => {
       await model.close();
     }
   }, 110_000);
+
+  test.each([0, 1])(
+    'hooks as docs/hooks.md has them (block %i) make its subagents live agents',
+    async (block) => {
+      const docs = fs.readFileSync(path.resolve(import.meta.dirname, '../../docs/hooks.md'), 'utf8');
+      const settings = [...docs.matchAll(/```json\n(.*?)```/gs)][block]?.[1] ?? '';
+      const model = await fakeModel([
+        [{ type: 'tool_use', name: 'mcp__baton__session_start', input: {} }],
+        [
+          {
+            type: 'tool_use',
+            name: 'Agent',
+            input: { description: 'look', prompt: 'look', subagent_type: 'general-purpose', run_in_background: false },
+          },
+        ],
+        // The subagent's own turn: what it sees of itself.
+        [{ type: 'tool_use', name: 'mcp__baton__plan_list', input: { kind: 'agent' } }],
+        [{ type: 'text', text: 'seen' }],
+        [{ type: 'tool_use', name: 'mcp__baton__plan_list', input: { kind: 'agent' } }],
+      ]);
+      try {
+        const where = place(model.url);
+        const [file, state] = [path.join(where.dir, 'settings.json'), path.join(where.dir, 'state')];
+        const command = `"command": ${JSON.stringify(process.execPath)}, "args": [${JSON.stringify(inject('program'))}, "--state-dir", ${JSON.stringify(state)},`;
+        fs.writeFileSync(file, settings.replaceAll('"command": "baton", "args": [', command));
+        const allowed = ['--permission-mode', 'dontAsk', '--allowedTools', 'mcp__baton,Agent'];
+        const asked = ['-p', 'go', '--settings', file, '--model', 'claude-sonnet-4-5', ...allowed];
+        await ask(asked, where);
+        const lists = model.requests.flatMap(({ messages = [] }) => resultsOf(messages.slice(-1)));
+        const agents = lists.flatMap((answer) => (answer as { rows?: { id: string; origin: string }[] }).rows ?? []);
+        // Seen once, by itself; gone when the main agent looked.
+        expect(agents).toMatchObject([
+          { id: expect.stringMatching(/^general-purpose-[0-9a-f]{6}$/), origin: 'hook', state: 'active' },
+        ]);
+        const log = fs.readFileSync(path.join(state, 'log/000000000001.jsonl'), 'utf8');
+        expect(log).toContain(block === 0 ? '"tool":"hook"' : '"tool":"hook_event"');
+        expect(log).toContain('agent.ended');
+      } finally {
+        await model.close();
+      }
+    },
+    110_000,
+  );
 });
 
 /** What the model was shown of each tool's answer, parsed. */
@@ -136,6 +180,6 @@ function resultsOf(messages: { role: string; content: unknown }[]): unknown[] {
       const [block] = Array.isArray(content) ? (content as { text?: string }[]) : [{ text: String(content) }];
       // The client may add reminders of its own behind an answer, which is one line.
       const [text = ''] = (block?.text ?? '').split('\n');
-      return JSON.parse(text) as unknown;
+      return text.startsWith('{') ? (JSON.parse(text) as unknown) : {};
     });
 }

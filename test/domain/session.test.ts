@@ -11,9 +11,8 @@ import {
   sessionStream,
   statusAt,
 } from '../../src/domain/session.ts';
+import { aliasStream, bindSession } from '../../src/domain/session-alias.ts';
 import {
-  aliasStream,
-  bindSession,
   expireSession,
   projectStream,
   type StartInput,

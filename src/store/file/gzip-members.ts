@@ -2,7 +2,7 @@
 // inflating the rest. Nothing beside the file says where they begin. Used by seal.ts and segment-reader.ts.
 
 import { promisify } from 'node:util';
-import { gunzipSync, gzip } from 'node:zlib';
+import { zlib } from './zlib.ts';
 
 /** Text per member: 1.4 % larger in all than one member, and half a millisecond to inflate. */
 const MEMBER_BYTES = 256 * 1024;
@@ -21,14 +21,15 @@ export interface Member {
 
 /** Compresses on another thread: tens of megabytes would hold up every call for as long as they take. */
 export async function gzipMembers(text: Buffer): Promise<Buffer> {
+  const compress = promisify(zlib().gzip);
   const members: Buffer[] = [];
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf(10, start + MEMBER_BYTES - 1);
     const end = newline < 0 ? text.length : newline + 1;
-    members.push(await promisify(gzip)(text.subarray(start, end)));
+    members.push(await compress(text.subarray(start, end)));
     start = end;
   }
-  return members.length === 0 ? promisify(gzip)(text) : Buffer.concat(members);
+  return members.length === 0 ? compress(text) : Buffer.concat(members);
 }
 
 /**
@@ -52,7 +53,7 @@ export function membersOf(file: Buffer): Member[] {
 /** The text of one member from its bytes; undefined if they are not a whole member with that much text. */
 export function inflateMember(bytes: Buffer, member: Member): Buffer | undefined {
   try {
-    const text = gunzipSync(bytes);
+    const text = zlib().gunzipSync(bytes);
     return text.length === member.textEnd - member.textStart ? text : undefined;
   } catch {
     return undefined;

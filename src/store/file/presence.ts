@@ -1,6 +1,6 @@
 // Who is alive: the times of empty files, not commits. Losing them ends leases early or late and never grants two.
 
-import { isAlive, quickStart } from '../../process-start.ts';
+import { isAlive, isBelow, quickStart } from '../../process-start.ts';
 import type { Presence } from '../port.ts';
 import { isId } from '../stream.ts';
 import type { Disk } from './disk.ts';
@@ -66,13 +66,26 @@ export class FilePresence implements Presence {
 
   served(): ReadonlySet<string> {
     const found = new Set(this.serving);
-    if (this.disk.stat(this.folder) === undefined) return found;
-    for (const name of this.disk.readdir(this.folder)) {
-      const at = name.lastIndexOf('~');
-      const session = name.slice(0, at);
-      if (at > 0 && !found.has(session) && this.lives(session, Number(name.slice(at + 1)))) found.add(session);
+    for (const { session, pid } of this.attachments()) {
+      if (!found.has(session) && this.lives(session, pid)) found.add(session);
     }
     return found;
+  }
+
+  servedBelow(pid: number): string[] {
+    const found = new Set<string>();
+    for (const { session, pid: server } of this.attachments()) {
+      if (isBelow(server, pid) && this.lives(session, server)) found.add(session);
+    }
+    return [...found];
+  }
+
+  private attachments(): { session: string; pid: number }[] {
+    if (this.disk.stat(this.folder) === undefined) return [];
+    return this.disk.readdir(this.folder).flatMap((name) => {
+      const at = name.lastIndexOf('~');
+      return at > 0 ? [{ session: name.slice(0, at), pid: Number(name.slice(at + 1)) }] : [];
+    });
   }
 
   private lives(session: string, pid: number): boolean {

@@ -2,10 +2,10 @@
 // the chain of seals and by history.ts to read what is long past.
 
 import { isAscii } from 'node:buffer';
-import { gunzipSync } from 'node:zlib';
 import { FailureError } from '../../failure.ts';
 import type { RawLine } from '../commit.ts';
 import { type Disk, errnoOf } from './disk.ts';
+import { zlib } from './zlib.ts';
 
 /** `000000000001.jsonl` for the segment whose first line has seq 1. */
 export function segmentName(firstSeq: number): string {
@@ -43,7 +43,7 @@ export function readCompressed(disk: Disk, logDir: string, firstSeq: number): Bu
   if (disk.stat(path) === undefined) return undefined;
   const bytes = disk.readFile(path);
   try {
-    return gunzipSync(bytes);
+    return zlib().gunzipSync(bytes);
   } catch (error) {
     const why = `it cannot be decompressed (${error instanceof Error ? error.message : 'unknown error'})`;
     throw new FailureError({ code: 'store-damaged', file: path, offset: 0, why });

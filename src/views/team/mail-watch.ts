@@ -90,8 +90,8 @@ function noteOf(unread: number, urgent: number): string {
 function concernsMail({ commit }: FoldedCommit): boolean {
   return commit.events.some(({ stream, type }) => {
     if (stream.startsWith('session/')) return !type.startsWith('state.');
-    // An agent that takes a claim or ends it brings its inbox, or takes it along.
-    if (stream.startsWith('pool/')) return true;
+    // An agent that comes, takes a claim or ends brings its inbox, or takes it along.
+    if (stream.startsWith('pool/') || stream.startsWith('agent/')) return true;
     return stream.startsWith('channel/') || stream.startsWith('reader/') || stream.startsWith('project/');
   });
 }

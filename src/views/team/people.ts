@@ -5,6 +5,13 @@ import type { View } from '../../documents/documents.ts';
 import { type PoolDocument, poolStream } from '../../domain/project/pool.ts';
 import { agentKey, parseClaim, type RunDocument, runStream } from '../../domain/run.ts';
 import { isOpen, type SessionFacts, statusAt } from '../../domain/session.ts';
+import {
+  type AgentsDocument,
+  agentsStream,
+  isThere,
+  type ReportedAgent,
+  type ReportGrade,
+} from '../../domain/session-agents.ts';
 import { projectStream } from '../../domain/session-commands.ts';
 import type { RegistryEntry, Tier } from '../../domain/team/registry.ts';
 import { type Team, teamsOf } from '../../domain/team/team.ts';
@@ -17,6 +24,11 @@ export interface LiveAgent {
   name: string;
   session: string;
   tier?: Tier;
+  /** By what it is known: the first of these. */
+  origin: 'session' | 'hook' | 'claim';
+  /** As a hook reported it last, and whether the client's own hook did or a call that claims to be one. */
+  state?: 'active' | 'idle';
+  grade?: ReportGrade;
   /** Nodes it holds a claim on. */
   claims: number;
   /** The first of them, by run and title. */
@@ -41,34 +53,55 @@ export function openSessions(view: View, moment: Moment): Readonly<SessionFacts>
   });
 }
 
-/** Agents that sessions named, and those that hold claims. */
+/** Agents that sessions named, those that hooks reported, and those that hold claims. */
 export function liveAgents(view: View, moment: Moment): LiveAgent[] {
   const found = new Map<string, LiveAgent>();
   for (const facts of openSessions(view, moment)) {
     for (const [name, agent] of Object.entries(facts.agents)) {
-      const live: LiveAgent = { name, session: facts.id, claims: 0 };
+      const live: LiveAgent = { name, session: facts.id, origin: 'session', claims: 0 };
       if (agent.tier !== undefined) live.tier = agent.tier;
       found.set(agentKey(facts.id, name), live);
     }
+    addReported(found, view, facts.id, moment);
   }
   for (const { run, id, node } of claimedNodes(projectRuns(view, moment.project))) {
     const { agent, agent_name: name, session, title = id } = node;
     if (agent === undefined || name === undefined || session === undefined) continue;
-    const live = found.get(agent) ?? { name, session, claims: 0 };
+    const live = found.get(agent) ?? { name, session, origin: 'claim', claims: 0 };
     live.claims += 1;
     live.working_on ??= `${run.name}: ${title}`;
     found.set(agent, live);
   }
   for (const [key, live] of found) {
-    const seen = moment.presence.lastSeen(key) ?? moment.presence.lastSeen(live.session);
-    if (seen !== undefined) live.last_seen = new Date(seen).toISOString();
+    const seen = moment.presence.lastSeen(key) ?? (live.last_seen ? undefined : moment.presence.lastSeen(live.session));
+    const at = seen === undefined ? '' : new Date(seen).toISOString();
+    if (at > (live.last_seen ?? '')) live.last_seen = at;
   }
   return [...found.values()];
 }
 
-/** Names of the agents in a session: those it named, and those that hold a claim there. */
+/** An agent that its session named too is one and the same. */
+function addReported(found: Map<string, LiveAgent>, view: View, session: string, { now, presence }: Moment): void {
+  for (const agent of reportedIn(view, session)) {
+    const { name, state, grade, seen_at } = agent;
+    const key = agentKey(session, name);
+    if (state === 'ended' || !isThere(agent, now, presence.lastSeen(key))) continue;
+    const live = found.get(key) ?? { name, session, origin: 'hook', claims: 0 };
+    found.set(key, { ...live, state, grade, last_seen: seen_at });
+  }
+}
+
+function reportedIn(view: View, session: string): Readonly<ReportedAgent>[] {
+  return Object.values(view.get<AgentsDocument>(agentsStream(session))?.agents ?? {});
+}
+
+/**
+ * Names of the agents in a session: those it named, those that hooks reported and no hook reported the end of, and those that
+ * hold a claim there.
+ */
 export function agentsIn(view: View, facts: Pick<SessionFacts, 'id' | 'project' | 'agents'>): string[] {
   const names = new Set(Object.keys(facts.agents));
+  for (const { name, state } of reportedIn(view, facts.id)) if (state !== 'ended') names.add(name);
   const pool = view.get<PoolDocument>(poolStream(facts.project));
   for (const { agent, run, claim } of Object.values(pool?.held ?? {})) {
     if (!agent.startsWith(`${facts.id}.`)) continue;

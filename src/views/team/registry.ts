@@ -23,8 +23,11 @@ export type RegistryRow = {
   /** Sessions in which it is there now. */
   live?: string[];
   last_seen?: string;
-  /** False for an agent that appeared by itself, in a session or with a claim. */
+  /** False for an agent that appeared by itself; `origin` says how. */
   registered?: boolean;
+  origin?: LiveAgent['origin'];
+  /** As hooks report it; several of one name are idle only if all of them are. */
+  state?: 'active' | 'idle';
   /** It is there and has room. */
   available?: boolean;
   /** Who is asked in its place, where it is not available: the first in its line of fallbacks that is. */
@@ -105,7 +108,13 @@ function agentRows(view: View, entries: readonly Readonly<RegistryEntry>[], mome
 function withLife(row: RegistryRow, agents: readonly LiveAgent[]): RegistryRow {
   row.load = agents.reduce((sum, { claims }) => sum + claims, 0);
   row.available = agents.length > 0 && row.retired !== true && row.load < (row.capacity ?? Number.POSITIVE_INFINITY);
-  if (agents.length > 0) row.live = agents.map(({ session }) => session);
+  const [first] = agents;
+  if (first !== undefined) {
+    row.live = agents.map(({ session }) => session);
+    row.origin = first.origin;
+  }
+  const states = agents.flatMap(({ state }) => state ?? []);
+  if (states.length > 0) row.state = states.includes('active') ? 'active' : 'idle';
   const seen = agents
     .flatMap(({ last_seen }) => last_seen ?? [])
     .sort()

@@ -24,6 +24,9 @@ const AGENT_COLUMNS = columns({
   agent: 'text',
   session: 'who',
   tier: { kind: 'text', spare: 1 },
+  origin: { kind: 'text', spare: 2 },
+  state: { kind: 'status', spare: 2 },
+  grade: { kind: 'text', spare: 3 },
   claims: 'count',
   working_on: 'prose',
   seen_at: { kind: 'time', spare: 1 },
@@ -97,11 +100,11 @@ function sessionRow({ view, presence, served }: Source, facts: Readonly<SessionF
   };
 }
 
-/** Agents that sessions named and those that hold claims, the busiest first. */
+/** Agents that sessions named, that hooks reported and that hold claims, the busiest first. */
 function agentRows(source: Source): Row[] {
   const found = liveAgents(source.view, momentOf(source)).sort((a, b) => b.claims - a.claims);
-  return found.map(({ name, session, tier, claims, working_on, last_seen }) => {
-    return { agent: name, session, tier, claims, working_on, seen_at: last_seen };
+  return found.map(({ name, session, tier, origin, state, grade, claims, working_on, last_seen }) => {
+    return { agent: name, session, tier, origin, state, grade, claims, working_on, seen_at: last_seen };
   });
 }
 
