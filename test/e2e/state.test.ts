@@ -1,5 +1,6 @@
 // State and sessions as a client meets them: two real servers on one store.
 
+import fs from 'node:fs';
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterEach, describe, expect, test } from 'vitest';
 import { freshDir, Server, type ServerOptions } from './rig.ts';
@@ -46,6 +47,21 @@ describe('state over stdio', () => {
     expect(again).toMatchObject({ created: false, previous: { b: 1 } });
     expect(again['previous_by']).toMatch(/^ses-/);
     expect(Date.parse(String(again['previous_at']))).toBeGreaterThan(0);
+  });
+
+  test('and does so in the next server too, that has it from a checkpoint', async () => {
+    const dir = freshDir();
+    const first = await start({ dir });
+    await first.call('state_set', { path: '$.a.b', value: 1 });
+    const { session } = await first.call('session_start');
+    await first.close();
+    expect(fs.readFileSync(`${dir}/state/checkpoint.json`, 'utf8')).toContain(String(session));
+    const second = await start({ dir });
+    const args = { path: '$.a', value: 2, request_id: 'r' };
+    const after = await second.call('state_set', args);
+    expect(after).toMatchObject({ previous: { b: 1 }, previous_by: session, previous_at: expect.any(String) });
+    expect(await second.call('state_set', args)).toEqual({ ...after, replayed: true });
+    expect(await second.call('state_delete', { path: '$.a' })).toMatchObject({ previous: 2, previous_by: session });
   });
 
   test('what a row names can be asked for as it is', async () => {
