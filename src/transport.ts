@@ -10,6 +10,7 @@ import { maxMessageBytes, type Refusal, readLine } from './messages.ts';
 
 /** A client that reads nothing while this much waits for it is taken for gone. */
 const maxUnsentBytes = 64 * 1024 * 1024;
+const MESSAGES_PER_WRITE = 4;
 
 export interface Streams {
   input: Readable;
@@ -134,9 +135,11 @@ export class StdioTransport implements Transport {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** Answers that become ready in the same turn leave in one system call. */
+  /** A few answers that become ready in the same turn leave in one system call; of many, the client reads the first meanwhile. */
   #write(message: object): void {
-    if (this.#unsent.push(`${visibleLines(JSON.stringify(message))}\n`) === 1) process.nextTick(() => this.#flush());
+    const waiting = this.#unsent.push(`${visibleLines(JSON.stringify(message))}\n`);
+    if (waiting >= MESSAGES_PER_WRITE) this.#flush();
+    else if (waiting === 1) process.nextTick(() => this.#flush());
   }
 
   #flush(): void {

@@ -5,6 +5,7 @@ import { ok } from '../../src/failure.ts';
 import type { JsonObject } from '../../src/json/json.ts';
 import type { FileStore } from '../../src/store/file/file-store.ts';
 import { fileBackend } from '../../src/store/open.ts';
+import { optimiseLate } from '../../src/tiering.ts';
 import { serveWorker, type WorkerResult } from './protocol.ts';
 
 export interface StoreWorkerOptions {
@@ -19,6 +20,7 @@ export interface StoreWorkerOptions {
   tell?: boolean;
 }
 
+const called = optimiseLate();
 const options: StoreWorkerOptions = JSON.parse(process.argv[2] ?? '{}');
 const backend = fileBackend({ dir: options.dir, durability: 'fsync', forceNetworkFs: false });
 const documents = new Documents({ ...backend, now: Date.now, id: (prefix) => `${prefix}-1`, select: () => ok([]) });
@@ -61,6 +63,7 @@ async function run(): Promise<WorkerResult> {
   const end = options.seconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.seconds * 1000;
   const voidsBefore = (documents.store as FileStore).log.voids;
   for (let index = 0; index < (options.count ?? Number.POSITIVE_INFINITY) && performance.now() < end; index += 1) {
+    called();
     const start = performance.now();
     const result = await set(index);
     if (!result.ok) throw new Error(JSON.stringify(result.failure));

@@ -13,6 +13,7 @@ import { servePrompts } from '../prompts/serve.ts';
 import { serveResources } from '../resources/serve.ts';
 import { buildServer } from '../server.ts';
 import { runUntilClosed } from '../shutdown.ts';
+import { optimiseLate } from '../tiering.ts';
 import type { Listing } from '../tools/describe.ts';
 import type { Tracing } from '../traces/tracing.ts';
 import { StdioTransport } from '../transport.ts';
@@ -37,11 +38,15 @@ export async function run(args: string[], config: Config): Promise<number> {
   const tracing = await startTracing(config, log);
   const project = async (): Promise<string> =>
     config.projectNamed ? config.projectDir : ((await rootOf(server)) ?? config.projectDir);
+  const called = optimiseLate();
   const ports = keepPorts(config, log, project, { calls: metrics, tracing });
   const server = buildServer<Ports>({
     config,
     log,
-    ports: ports.get,
+    ports: () => {
+      called();
+      return ports.get();
+    },
     tools: async () => (await import('../tools/index.ts')).tools,
     listings: definitions,
     instructions,
