@@ -72,11 +72,18 @@ describe('statusline', () => {
   test("given a client's JSON, its session is shown with mail, sprint, claims and runs, and nothing is written", () => {
     const elsewhere = freshDir();
     const input = JSON.stringify({ session_id: CLIENT, model: { id: 'm' }, workspace: { project_dir: dir } });
-    const before = filesOf(state);
-    expect(line({ input, cwd: elsewhere })).toBe(
-      '会議 one (development) · 2 unread, 1 urgent · SPR-1 1/2 · 1 claim · 1 run',
-    );
-    expect(filesOf(state)).toEqual(before);
+    const servers = [server.pid, other.pid];
+    // Their own maintenance writes when they are idle: stopped, they write nothing.
+    for (const pid of servers) process.kill(pid, 'SIGSTOP');
+    try {
+      const before = filesOf(state);
+      expect(line({ input, cwd: elsewhere })).toBe(
+        '会議 one (development) · 2 unread, 1 urgent · SPR-1 1/2 · 1 claim · 1 run',
+      );
+      expect(filesOf(state)).toEqual(before);
+    } finally {
+      for (const pid of servers) process.kill(pid, 'SIGCONT');
+    }
   });
 
   test('given no JSON, or a broken one, the session is found as the command line finds it', () => {
