@@ -4,12 +4,12 @@
 
 import type { Config } from '../config.ts';
 import { visible } from '../display.ts';
-import { Documents, type View } from '../documents/documents.ts';
+import type { Documents, View } from '../documents/documents.ts';
 import { aliasStream } from '../domain/session-alias.ts';
-import { FailureError, ok } from '../failure.ts';
+import { FailureError } from '../failure.ts';
 import { eventOf, HOOK_EVENTS, isHookEvent } from '../hooks/payload.ts';
 import { report } from '../hooks/report.ts';
-import { fileBackend } from '../store/open.ts';
+import { openOffline } from '../upkeep/open.ts';
 import { hasStore, jsonAtOnce, textIn } from './from-client.ts';
 
 /** As large as any message to a server: what a subagent said last is part of the JSON. */
@@ -52,13 +52,7 @@ async function toSession(
   event: ReturnType<typeof eventOf>,
 ): Promise<string | undefined> {
   const { stateDir: dir, durability, forceNetworkFs, user } = config;
-  const documents = new Documents({
-    ...fileBackend({ dir, durability, forceNetworkFs }),
-    now: Date.now,
-    // For commands that make ids or read paths: an event does neither.
-    id: (prefix) => prefix,
-    select: () => ok([]),
-  });
+  const documents = openOffline({ dir, durability, forceNetworkFs });
   try {
     const { stopped } = documents.store.info();
     if (stopped !== undefined) return `${stopped.code}, see baton doctor`;

@@ -2,11 +2,10 @@
 // session on stdin. Trouble makes the line short or empty, never a failure. Loads no schemas, protocol or logging.
 
 import type { Config } from '../config.ts';
-import { Documents } from '../documents/documents.ts';
-import { FailureError, ok } from '../failure.ts';
+import { FailureError } from '../failure.ts';
 import { isObject } from '../json/json.ts';
 import { SessionBinding } from '../session-binding.ts';
-import { fileBackend } from '../store/open.ts';
+import { openOffline } from '../upkeep/open.ts';
 import { alertFacts } from '../views/alert-facts.ts';
 import { checksOf } from '../views/alerts.ts';
 import { PlanIndex } from '../views/plan/plan-index.ts';
@@ -45,13 +44,7 @@ async function partsOrTrouble(config: Config): Promise<LinePart[]> {
 async function look(config: Config): Promise<LinePart[]> {
   const { stateDir: dir, durability, forceNetworkFs, user, session, clientSession } = config;
   const { root: _, ...workspace } = findWorkspace(config.projectDir, config.home);
-  const documents = new Documents({
-    ...fileBackend({ dir, durability, forceNetworkFs }),
-    now: Date.now,
-    // For decisions, of which none is made here.
-    id: (prefix) => prefix,
-    select: () => ok([]),
-  });
+  const documents = openOffline({ dir, durability, forceNetworkFs });
   try {
     const binding = { user, session, clientSession, workspace, serves: false, readOnly: true };
     const found = await new SessionBinding(documents, binding).ensure();

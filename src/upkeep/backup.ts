@@ -8,7 +8,7 @@ import { readSegment, segmentName, segmentPath } from '../store/file/segments.ts
 import type { Durability } from '../store/port.ts';
 import { LogReader, type SegmentNote } from './log-reader.ts';
 import { checkFiles, describeFile, MANIFEST, type Manifest, type ManifestFile, unsound } from './manifest.ts';
-import { isInside, NewDirectory, whatStands } from './new-directory.ts';
+import { isInside, NewDirectory, whatStands, whyNotWritten } from './new-directory.ts';
 
 export interface BackupOptions {
   disk: Disk;
@@ -64,11 +64,7 @@ export function backupStore(options: BackupOptions): Result<BackupResult> {
     });
   } catch (error) {
     copy?.discard();
-    if (error instanceof FailureError) return fail(error.failure);
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    if (errno === 'ENOSPC' || errno === 'EDQUOT') return fail({ code: 'store-full', syscall: 'write', errno });
-    return fail({ code: 'store-unwritable', why: `the backup cannot be written (${errno})` });
+    return fail(whyNotWritten(error, 'the backup cannot be written'));
   }
 }
 

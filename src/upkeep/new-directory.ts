@@ -3,6 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { type Failure, FailureError } from '../failure.ts';
 import { type Disk, errnoOf, syncDirectory, writeAll } from '../store/file/disk.ts';
 
 export class NewDirectory {
@@ -63,6 +64,15 @@ export class NewDirectory {
   discard(): void {
     fs.rmSync(this.temporary, { recursive: true, force: true });
   }
+}
+
+/** Why a directory could not be filled; `what` could not, as in "the backup cannot be written". Throws what is a bug. */
+export function whyNotWritten(error: unknown, what: string): Failure {
+  if (error instanceof FailureError) return error.failure;
+  const errno = errnoOf(error);
+  if (errno === undefined) throw error;
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') return { code: 'store-full', syscall: 'write', errno };
+  return { code: 'store-unwritable', why: `${what} (${errno})` };
 }
 
 /** True for the directory itself and for all that is in it. */

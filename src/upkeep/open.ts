@@ -1,4 +1,5 @@
-// Opening a store the ordinary way for one change or one look, without a server round it. Used by adopt.ts and restore.ts.
+// Opening a store the ordinary way for one change or one look, without a server round it. Used by adopt.ts and restore.ts, and by the
+// command line's hook and statusline.
 
 import { Documents } from '../documents/documents.ts';
 import { ok } from '../failure.ts';

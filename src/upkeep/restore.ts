@@ -5,10 +5,10 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FailureError, fail, ok, type Result } from '../failure.ts';
-import { type Disk, errnoOf } from '../store/file/disk.ts';
+import type { Disk } from '../store/file/disk.ts';
 import { verifyBackup } from './backup.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { NewDirectory, whatStands } from './new-directory.ts';
+import { NewDirectory, whatStands, whyNotWritten } from './new-directory.ts';
 import { openOffline } from './open.ts';
 import { verifyStore } from './verify.ts';
 
@@ -44,11 +44,7 @@ export function restoreBackup(disk: Disk, backup: string, dir: string): Result<R
     return verifyRestored(disk, dir, manifest);
   } catch (error) {
     copy?.discard();
-    if (error instanceof FailureError) return fail(error.failure);
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    if (errno === 'ENOSPC' || errno === 'EDQUOT') return fail({ code: 'store-full', syscall: 'write', errno });
-    return fail({ code: 'store-unwritable', why: `the store cannot be written to ${dir} (${errno})` });
+    return fail(whyNotWritten(error, `the store cannot be written to ${dir}`));
   }
 }
 

@@ -6,14 +6,14 @@ import { v7 } from 'uuid';
 import { type Failure, FailureError, fail, ok, type Result } from '../../failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { encodeCommit, isSeal, parseLine } from '../../store/commit.ts';
-import { type Disk, errnoOf, realDisk } from '../../store/file/disk.ts';
+import { type Disk, realDisk } from '../../store/file/disk.ts';
 import { fileBackend } from '../../store/open.ts';
 import type { Durability, Store } from '../../store/port.ts';
 import { checkSurroundings } from '../check-surroundings.ts';
 import { listFiles } from '../files.ts';
 import type { Finding } from '../findings.ts';
 import { LogReader } from '../log-reader.ts';
-import { isInside, NewDirectory, whatStands } from '../new-directory.ts';
+import { isInside, NewDirectory, whatStands, whyNotWritten } from '../new-directory.ts';
 import { append, type Replayed, replay } from '../replay.ts';
 import { count } from '../report-text.ts';
 import { blobsIn, linesOfStore } from '../source.ts';
@@ -134,11 +134,7 @@ async function make(options: RedactOptions, source: Source, report: Redacted): P
     return ok({ ...report, made: { ...made, missing: written.value.missing } });
   } catch (error) {
     copy?.discard();
-    if (error instanceof FailureError) return fail(error.failure);
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    if (errno === 'ENOSPC' || errno === 'EDQUOT') return fail({ code: 'store-full', syscall: 'write', errno });
-    return fail({ code: 'store-unwritable', why: `the new store cannot be written (${errno})` });
+    return fail(whyNotWritten(error, 'the new store cannot be written'));
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { expiresAtMs, type SessionFacts, sessionStream } from '../../../domain/session.ts';
 import { claimedNodes } from '../../runs.ts';
-import { agentsIn, liveAgents, openSessions } from '../../team/people.ts';
+import { agentsIn, type LiveAgent, liveAgents, openSessions } from '../../team/people.ts';
 import { registryRows } from '../../team/registry.ts';
 import { columns, type DashboardView, momentOf, type Row, type Section, type Source, timeCell } from '../define.ts';
 import { runsOf } from './runs.ts';
@@ -100,9 +100,10 @@ function sessionRow({ view, presence, served }: Source, facts: Readonly<SessionF
   };
 }
 
-/** Agents that sessions named, that hooks reported and that hold claims, the busiest first. */
+/** Agents that sessions named, that hooks reported and that hold claims: the busiest first, then who was seen last. */
 function agentRows(source: Source): Row[] {
-  const found = liveAgents(source.view, momentOf(source)).sort((a, b) => b.claims - a.claims);
+  const seenMs = ({ last_seen: at }: LiveAgent): number => (at === undefined ? 0 : Date.parse(at));
+  const found = liveAgents(source.view, momentOf(source)).sort((a, b) => b.claims - a.claims || seenMs(b) - seenMs(a));
   return found.map(({ name, session, tier, origin, state, grade, claims, working_on, last_seen }) => {
     return { agent: name, session, tier, origin, state, grade, claims, working_on, seen_at: last_seen };
   });
