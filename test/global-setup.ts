@@ -1,4 +1,5 @@
-// Bundles the program once for all tests that start real servers, as it is published.
+// Bundles the program once for all tests that start real servers, as it is published, and gives all tests one temporary
+// directory, which goes when they have ended.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,8 +15,10 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => void> {
-  const dir = mkdtempSync(join(tmpdir(), 'baton-program-'));
-  await bundle({ entries: { main: 'src/main.ts' }, dir });
-  project.provide('program', join(dir, 'main.js'));
-  return () => rmSync(dir, { recursive: true, force: true });
+  const dir = mkdtempSync(join(tmpdir(), 'baton-test-'));
+  // Workers are started after this, and have it from here.
+  process.env['TMPDIR'] = dir;
+  await bundle({ entries: { main: 'src/main.ts' }, dir: join(dir, 'program') });
+  project.provide('program', join(dir, 'program', 'main.js'));
+  return () => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
