@@ -115,20 +115,28 @@ async function runTool<P>(env: CliEnvironment<P>, name: string, input: object, j
       deadlines: new Deadlines(),
       progress: () => undefined,
     });
-    return finish(env, outcome, json);
+    return finish(env, outcome, json, tool.printed);
   } finally {
     await opened.value.close();
   }
 }
 
-function finish<P>(env: CliEnvironment<P>, outcome: Outcome, json: boolean): number {
+function finish<P>(env: CliEnvironment<P>, outcome: Outcome, json: boolean, printed?: string): number {
   if (outcome.kind === 'failure') return report(env, outcome.failure, json);
   if (outcome.kind === 'bug') {
     env.err(`${outcome.text}\n`);
     return exitCodes.other;
   }
-  env.out(json ? renderJson(outcome.value) : renderAnswer(outcome.value));
+  const alone = json || printed === undefined ? undefined : Reflect.get(outcome.value, printed);
+  if (typeof alone === 'string') printAlone(env, alone, outcome.value);
+  else env.out(json ? renderJson(outcome.value) : renderAnswer(outcome.value));
   return exitCodes.done;
+}
+
+/** A screen, table or figures for another program: nothing else on stdout. That something is left out is told beside it. */
+function printAlone<P>(env: CliEnvironment<P>, text: string, answer: object): void {
+  env.out(text.endsWith('\n') ? text : `${text}\n`);
+  if ('cut' in answer && typeof answer.cut === 'string') env.err(renderAnswer({ cut: answer.cut }));
 }
 
 function report<P>(env: CliEnvironment<P>, failure: Failure, json: boolean): number {

@@ -40,6 +40,7 @@ export const dashboardGet = defineTool({
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'view, or pass detail brief' },
   positional: ['view'],
+  printed: 'text',
   input,
   output: z.object({
     view: z.string(),

@@ -54,6 +54,8 @@ interface ToolFacts {
   answers: AnswerLimits;
   /** Arguments that the CLI takes by position. */
   positional?: string[];
+  /** The key of the answer that is a screen or a file by itself: where there is one, the CLI prints it alone and as it is. */
+  printed?: string;
 }
 
 export interface ToolSpec<P, I extends z.ZodObject, O extends z.ZodObject> extends ToolFacts {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import stringWidth from 'string-width';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { freshDir, Server } from '../e2e/rig.ts';
+import { parsePrometheus } from '../views/dashboard/prometheus-parser.ts';
 
 const dir = freshDir();
 /** Gives a program a terminal; as util-linux has it. */
@@ -60,6 +61,23 @@ describe('board', () => {
     const { status, stderr } = baton('board', 'SPR-2');
     expect(status).toBe(3);
     expect(stderr).toContain('SPR-1');
+  });
+});
+
+describe('dashboard get', () => {
+  test.each([80, 120])('prints the screen alone, %i columns wide', (width) => {
+    const { status, stdout } = baton('dashboard', 'get', 'team', '--format', 'text', '--width', String(width));
+    expect(status).toBe(0);
+    expectScreen(stdout, width);
+  });
+
+  test('prints what another program reads, and nothing else', () => {
+    const { stdout } = baton('dashboard', 'get', 'sprint', '--format', 'csv');
+    expect(stdout).toMatch(/^section,[^\r\n]*\r\n/);
+    const figures = baton('dashboard', 'get', 'metrics', '--format', 'prometheus', '--detail', 'full');
+    expect(parsePrometheus(figures.stdout).size).toBeGreaterThan(0);
+    expect(figures.stderr).toMatch(/^(cut: .*\n)?$/);
+    expect(JSON.parse(baton('dashboard', 'get', 'team', '--format', 'text', '--json').stdout).text).toContain('╭');
   });
 });
 
