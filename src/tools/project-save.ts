@@ -88,7 +88,8 @@ export const projectSave = defineTool({
     };
     let schemas: JsonObject = {};
     const command: Decide<SaveProjectAnswer> = (tx, ctx) => {
-      const before = schemasOf(tx.read<ProjectDocument>(projectStream(project)));
+      // Copied: documents change in place, and a schema that is replaced would be compared with itself.
+      const before = structuredClone(schemasOf(tx.read<ProjectDocument>(projectStream(project))));
       const saved = saveProject(tx, ctx, change);
       schemas = newSchemas(before, schemasOf(tx.read<ProjectDocument>(projectStream(project))));
       return saved;

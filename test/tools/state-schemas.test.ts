@@ -240,6 +240,17 @@ describe('project_save', () => {
     await two.call('state_set', { path: '$.tasks.a.status', value: 'done' });
   });
 
+  test('shows which live sessions do not satisfy a schema that replaces another', async () => {
+    const rig = new TeamRig();
+    const one = await rig.window('one');
+    await one.call('project_save', { config: { schemas: { '$.tasks.*': TASK } } });
+    await one.call('state_set', { path: '$.tasks.a.status', value: 'todo' });
+    const config = { schemas: { '$.tasks.*': { type: 'object', required: ['owner'] } } };
+    const violations = [{ session: one.session, path: '$.tasks.a.owner', schema: '$.tasks.*' }];
+    expect(await one.call('project_save', { config, dry_run: true })).toMatchObject({ violations });
+    expect(await one.call('project_save', { config })).toMatchObject({ violations });
+  });
+
   test('refuses schemas and policies that would not do what they say, with the nearest names', async () => {
     const { one } = await given();
     const why = async (config: object) => {
