@@ -73,7 +73,7 @@ function register(server: McpServer, kind: ResourceKind, open: OpenPorts): void 
     const content = await ports.documents.read((view) => kind.read(view, id, ports));
     if (content === undefined) throw unknown(uri.href);
     return {
-      contents: [{ uri: uri.href, mimeType: 'application/json', text: visibleLines(JSON.stringify(content, null, 2)) }],
+      contents: [{ uri: uri.href, mimeType: 'application/json', text: visibleLines(JSON.stringify(content)) }],
     };
   });
 }

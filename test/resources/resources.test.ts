@@ -38,6 +38,8 @@ async function read(server: Server, uri: string): Promise<Answer> {
   const { contents } = await server.client.readResource({ uri });
   const [first] = contents as { text: string; mimeType: string }[];
   expect(first?.mimeType).toBe('application/json');
+  // Without spaces: what may be in an answer is counted that way.
+  expect(first?.text).toBe(JSON.stringify(JSON.parse(first?.text ?? '')));
   return JSON.parse(first?.text ?? '');
 }
 
