@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fail, ok, type Result } from '../failure.ts';
+import { errnoOf } from '../store/file/disk.ts';
 
 /** No secret is longer; more is another file than was meant. */
 const MAX_BYTES = 64 * 1024;
@@ -27,15 +28,21 @@ export async function readTextFiles(names: readonly string[], cwd: string): Prom
   return ok(texts);
 }
 
-/** The bytes, or why there are none. */
+/** The bytes, no more than show that they are too many: a device has no end. Or why there are none. */
 function fromFile(file: string): Buffer | string {
+  let fd: number | undefined;
   try {
-    // Not before its size is known: a device has no end.
-    const { size } = fs.statSync(file);
-    return size > MAX_BYTES ? Buffer.alloc(MAX_BYTES + 1) : fs.readFileSync(file);
+    fd = fs.openSync(file, 'r');
+    const bytes = Buffer.alloc(MAX_BYTES + 1);
+    let size = 0;
+    for (let took = 1; took > 0 && size < bytes.length; size += took)
+      took = fs.readSync(fd, bytes, size, bytes.length - size, null);
+    return bytes.subarray(0, size);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = errnoOf(error) ?? 'unknown';
     return code === 'ENOENT' ? 'names no file' : `cannot be read (${code})`;
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd);
   }
 }
 

@@ -402,6 +402,7 @@ describe('baton redact', () => {
     ['nothing on standard input', ['--text-file', '-'], '\n', 'fewer than 4'],
     ['standard input twice', ['--text-file', '-', '--text-file', '-'], 'abcdef', 'once'],
     ['too much', ['--text-file', '-'], 'x'.repeat(100_000), 'more than 64 KiB'],
+    ['a file without an end', ['--text-file', '/dev/zero'], '', 'more than 64 KiB'],
   ])('refuses %s', async (_, args, input, why) => {
     await makeStore(dir);
     const ran = given(input, 'redact', 'new', ...args);
