@@ -2,13 +2,10 @@
 // Links are never followed. Used by the checks of verify.ts and by adopt.ts.
 
 import { type Disk, errnoOf, type FileStat } from '../store/file/disk.ts';
-import { documentPath } from '../store/file/documents-on-disk.ts';
+import { documentPath, OWN_FOLDERS } from '../store/file/documents-on-disk.ts';
 
 /** Everything that Baton makes in a store, and nothing else: the directory may hold what is not ours. */
 const FOLDERS = ['log', 'blobs', 'alive', 'sessions', 'runs', 'channels', 'shared'];
-const DOCUMENT_FOLDERS: Record<string, string> = { sessions: 'session', runs: 'run', channels: 'channel' };
-/** In `shared/`, where the plural is not the kind with an s. */
-const SHARED_FOLDERS: Record<string, string> = { aliases: 'alias', registries: 'registry' };
 
 export interface FoundFile {
   /** Relative to the store, with `/`. */
@@ -44,13 +41,14 @@ export function documentOf(path: string): { stream: string; aside: boolean } | u
   return { stream, aside: match?.[2] !== undefined };
 }
 
+/** The stream whose document would be there, if there can be one. */
 function streamAt(path: string): string | undefined {
   if (path === 'shared/store.json') return 'store';
-  const [folder = '', second = '', ...rest] = path.slice(0, -'.json'.length).split('/');
-  const kind = DOCUMENT_FOLDERS[folder];
-  if (kind !== undefined) return [kind, second, ...rest].join('/');
-  const shared = SHARED_FOLDERS[second] ?? (second.endsWith('s') ? second.slice(0, -1) : undefined);
-  return folder === 'shared' && shared !== undefined ? [shared, ...rest].join('/') : undefined;
+  const plain = path.slice(0, -'.json'.length);
+  for (const [kind, folder] of Object.entries(OWN_FOLDERS))
+    if (plain.startsWith(`${folder}/`)) return `${kind}${plain.slice(folder.length)}`;
+  const [, kind, id] = /^shared\/([^/]+)s\/(.+)$/.exec(plain) ?? [];
+  return kind === undefined ? undefined : `${kind}/${id}`;
 }
 
 export function isInDocumentFolder(path: string): boolean {

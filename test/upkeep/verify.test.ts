@@ -59,6 +59,18 @@ describe('a sound store', () => {
     expect(picture()).toEqual(before);
   });
 
+  test('given documents in folders whose names follow no rule, none is taken for one of no stream', async () => {
+    const kinds = ['session', 'run', 'channel', 'task', 'agent', 'pool', 'alias', 'registry'];
+    const documents = openDocuments(dir);
+    for (const kind of kinds) await set(documents, `${kind}/one`, 'a', 1);
+    await maintain(documents);
+    await documents.close();
+    for (const folder of ['aliases', 'registries']) expect(fs.readdirSync(join(dir, 'shared', folder))).toHaveLength(1);
+    const { report } = verify(dir);
+    expect(report.findings).toEqual([]);
+    expect(report.documents).toMatchObject({ current: kinds.length + 1, orphans: 0 });
+  });
+
   test('with older caches, a torn line and lost races is sound', async () => {
     await makeStore(dir);
     const [a, b] = [openDocuments(dir), openDocuments(dir)];

@@ -11,7 +11,7 @@ import { type Disk, errnoOf, replaceFile, syncDirectory } from './disk.ts';
 /** Documents up to this size are written with indentation, for people; larger ones compactly, for speed. */
 const PRETTY_LIMIT_BYTES = 256 * 1024;
 
-const OWN_FOLDERS: Record<string, string> = {
+export const OWN_FOLDERS: Record<string, string> = {
   session: 'sessions',
   run: 'runs',
   channel: 'channels',
