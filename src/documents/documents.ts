@@ -264,7 +264,9 @@ export class Documents {
   /** Decided again once the log has told: its answer says who wrote before, and is stored with the commit. */
   private askPast(job: Job, inquiry: Inquiry): void {
     const again = (past?: PastWriters): void => this.enqueue(Object.assign(job, { past }));
-    this.writers.ask(this.opened, inquiry, job.deadlineAt).then(again, (error) => this.giveUp(job, error));
+    const ask = (): Promise<PastWriters | undefined> => this.writers.ask(this.opened, inquiry, job.deadlineAt);
+    // Not at once: the rest of its batch is between its tail and its write, where time costs lost races.
+    setImmediate(() => ask().then(again, (error) => this.giveUp(job, error)));
   }
 
   private unchanged(answer: Repeatable<unknown>): Changed<unknown> {

@@ -8,6 +8,7 @@ import type { Store } from '../store/port.ts';
 
 /** How long a write waits for the past. What is not found by then stays untold. */
 export const PAST_MS = 100;
+
 /** Whether an operation at `path` wrote what stands at `pointer`: the place itself, one inside it, or one that holds it. */
 export function wrote(path: string, pointer: string): boolean {
   if (path.length === pointer.length) return path === pointer;

@@ -104,6 +104,28 @@ describe('after a restart', () => {
     expect(asked).toBe(1);
   });
 
+  test('the log is asked after the commands of the same batch were read back, not between their tail and their write', async () => {
+    const { dir, id } = await given((documents, session) => change(documents, session, set('$.a', 1), 'ann'));
+    const documents = open(dir);
+    const { store } = documents;
+    const [newestFirst, append] = [store.newestFirst.bind(store), store.append.bind(store)];
+    const order: string[] = [];
+    store.newestFirst = (...given) => {
+      order.push('ask');
+      return newestFirst(...given);
+    };
+    store.append = (commits) => {
+      order.push('append');
+      return append(commits);
+    };
+    const [first] = await Promise.all([
+      change(documents, id, set('$.a', 2), 'me'),
+      change(documents, id, set('$.new', 1), 'me'),
+    ]);
+    expect(order).toEqual(['append', 'ask', 'append']);
+    expect(first.value).toMatchObject({ previous: 1, previous_by: 'ann' });
+  });
+
   test('a past that takes too long or is damaged keeps no write from being made', async () => {
     const { dir, id } = await given((documents, session) => change(documents, session, set('$.a', 1), 'ann'));
     const documents = open(dir);
