@@ -62,7 +62,7 @@ export function kept(names: readonly string[], { hourly, daily }: Keep): Set<str
 
 /**
  * Makes a backup within the directory `target`, which is made if need be, and removes what is not to be kept. Nothing is
- * removed if it fails. Whenever it is killed, what has the name of a backup is a whole one.
+ * removed if it fails, or if something had to be left out of it. Whenever it is killed, what has the name of a backup is a whole one.
  */
 export function rotateBackups(options: Omit<BackupOptions, 'linkTo'>, keep: Keep, now: number): Result<Rotated> {
   const { disk, dir, target: folder } = options;
@@ -79,7 +79,8 @@ export function rotateBackups(options: Omit<BackupOptions, 'linkTo'>, keep: Keep
     if (!made.ok) return made;
     const name = path.basename(target);
     const chosen = kept([...before, name], keep).add(name);
-    const removed = before.filter((one) => !chosen.has(one));
+    // A backup of what comes before damage holds less than those before it may.
+    const removed = made.value.leftOut === undefined ? before.filter((one) => !chosen.has(one)) : [];
     for (const one of removed) takeAway(disk, folder, one);
     sweep(disk, folder, now);
     return ok({ ...made.value, kept: namesIn(disk, folder), removed });
