@@ -161,11 +161,11 @@ describe('a rotation', () => {
 });
 
 test('what comes before damage is kept beside the backups from before it, not in their place', async () => {
-  await makeStore(dir, 2);
+  await makeStore(dir);
   const keep = { hourly: 1, daily: 1 };
   expect(rotate(keep, START).ok).toBe(true);
   const [whole = ''] = sound();
-  alter(segments(dir)[0] ?? '', (text) => text.replace('task/t-2', 'task/t-9'));
+  alter(segments(dir)[0] ?? '', (text) => text.replace('session/s-2', 'session/s-9'));
   const options = { disk: realDisk, dir, target, durability: 'fsync' as const, beforeDamage: true };
   const made = rotateBackups(options, keep, START + HOUR);
   expect(made).toMatchObject({ ok: true, value: { leftOut: { code: 'store-damaged' }, removed: [] } });
