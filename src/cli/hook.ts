@@ -5,7 +5,7 @@
 import type { Config } from '../config.ts';
 import { visible } from '../display.ts';
 import type { Documents, View } from '../documents/documents.ts';
-import { aliasStream } from '../domain/session-alias.ts';
+import { type AliasDocument, aliasStream } from '../domain/session-alias.ts';
 import { FailureError } from '../failure.ts';
 import { eventOf, HOOK_EVENTS, isHookEvent } from '../hooks/payload.ts';
 import { report } from '../hooks/report.ts';
@@ -39,16 +39,23 @@ async function reported(config: Config): Promise<string | undefined> {
       agent_type: textIn(given.agent_type),
       teammate_name: textIn(given.teammate_name),
     });
-    return await toSession(config, textIn(given.session_id) ?? config.clientSession, event);
+    const cleared = name === 'SessionStart' && given.source === 'clear';
+    return await toSession(config, { id: textIn(given.session_id) ?? config.clientSession, cleared }, event);
   } catch (error) {
     if (error instanceof FailureError) return `${error.failure.code}, see baton doctor`;
     return `a fault: ${visible(error instanceof Error ? error.message : String(error))}`;
   }
 }
 
+/** The client's conversation: its id, and whether that is a new one because the one before was cleared. */
+interface Conversation {
+  id: string | undefined;
+  cleared: boolean;
+}
+
 async function toSession(
   config: Config,
-  clientSession: string | undefined,
+  conversation: Conversation,
   event: ReturnType<typeof eventOf>,
 ): Promise<string | undefined> {
   const { stateDir: dir, durability, forceNetworkFs, user } = config;
@@ -56,9 +63,9 @@ async function toSession(
   try {
     const { stopped } = documents.store.info();
     if (stopped !== undefined) return `${stopped.code}, see baton doctor`;
-    const found = documents.peek((view) => findSession(view, documents, config, clientSession));
-    if (found === undefined) return 'this window has no session; nothing done';
-    const { session, alias } = found;
+    const session = documents.peek((view) => findSession(view, documents, config, conversation));
+    if (session === undefined) return 'this window has no session; nothing done';
+    const alias = conversation.cleared && config.session === undefined ? conversation.id : undefined;
     const by = { user, session, tool: 'hook' };
     const deadlineAt = performance.now() + PATIENCE_MS;
     const done = await report(documents, { session, alias, event, grade: 'hook', by, deadlineAt });
@@ -72,18 +79,18 @@ async function toSession(
 /**
  * The session named by Baton's own variable, else the one that the client's id is tied to. When a client clears its
  * conversation it takes a new id and keeps its servers, who know the old one: then it is the session that a server below the
- * client's process serves, and the new id is to be tied to it.
+ * client's process serves, as it is once they serve another than the id is tied to. Of an id that nobody knows otherwise
+ * nothing is guessed: a server below the process may be that of another client that it runs.
  */
 function findSession(
   view: View,
   { presence }: Documents,
   { session, clientPid }: Config,
-  clientSession: string | undefined,
-): { session: string; alias?: string } | undefined {
-  if (session !== undefined) return { session };
-  if (clientSession === undefined) return undefined;
-  const known = view.get<{ session: string }>(aliasStream(clientSession))?.session;
-  if (known !== undefined) return { session: known };
+  { id, cleared }: Conversation,
+): string | undefined {
+  if (session !== undefined || id === undefined) return session;
+  const known = view.get<AliasDocument>(aliasStream(id))?.session;
+  if (known === undefined ? !cleared : presence.attached(known)) return known;
   const [served, ...others] = clientPid === undefined ? [] : presence.servedBelow(clientPid);
-  return served === undefined || others.length > 0 ? undefined : { session: served, alias: clientSession };
+  return served === undefined || others.length > 0 ? known : served;
 }

@@ -209,6 +209,38 @@ describe('which session', () => {
     } else await own.close();
   });
 
+  test.runIf(process.platform === 'linux')(
+    'given its server went on with another session after that, hooks report to the one that is served',
+    async () => {
+      const place = freshDir();
+      const there = { BATON_STATE_DIR: path.join(place, 'state'), CLAUDE_PID: String(process.pid) };
+      const own = await Server.start({ dir: place, env: { CLAUDE_CODE_SESSION_ID: 'before' } });
+      await own.call('session_start', {});
+      expect(hook({ session_id: 'cleared', hook_event_name: 'SessionStart', source: 'clear' }, there)).toBe('');
+      const { session: next } = await own.call('session_start', { resume: 'new' });
+      expect(hook({ ...start('a1'), session_id: 'cleared' }, there)).toBe('');
+      expect((await own.call('plan_list', { kind: 'agent' })).rows).toMatchObject([{ id: 'explore-a1', live: [next] }]);
+      await own.close();
+    },
+  );
+
+  test.runIf(process.platform === 'linux')(
+    'given a conversation that was not cleared, its id is tied to nobody else’s session',
+    async () => {
+      const place = freshDir();
+      const there = { BATON_STATE_DIR: path.join(place, 'state'), CLAUDE_PID: String(process.pid) };
+      // Another client that this one runs: its server is below this process too.
+      const inner = await Server.start({ dir: place, env: { CLAUDE_CODE_SESSION_ID: 'inner' } });
+      const { session: id } = await inner.call('session_start', {});
+      hook({ session_id: 'outer', hook_event_name: 'SessionStart', source: 'startup' }, there);
+      hook({ ...start('a1'), session_id: 'outer' }, there);
+      const outer = await Server.start({ dir: place, env: { CLAUDE_CODE_SESSION_ID: 'outer' } });
+      expect((await outer.call('session_start', {})).session).not.toBe(id);
+      await outer.close();
+      await inner.close();
+    },
+  );
+
   test('given a client of which nobody knows, or a session that has ended, nothing is done', async () => {
     const place = freshDir();
     const own = await Server.start({ dir: place, env: { CLAUDE_CODE_SESSION_ID: 'gone' } });
