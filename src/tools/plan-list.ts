@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { kindOfPlanId, showId } from '../domain/plan/ids.ts';
+import { BACKLOG } from '../domain/plan/task-links.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import type { Ports } from '../ports.ts';
 import type { ListKind, ListPage, ListSource } from '../views/plan/kinds/define.ts';
@@ -19,7 +20,7 @@ const input = z.strictObject({
     .max(20)
     .optional()
     .describe('One of the kind; also open, archived, and for tasks ready (can be started now)'),
-  parent: planIdInput.optional().describe('Tasks of this sprint, epic or task'),
+  parent: planIdInput.optional().describe('In this sprint, epic, task or backlog'),
   assignee: whoInput.optional(),
   text: z.string().max(200).optional().describe('Words in title, labels or skills; or an id'),
   detail: z.enum(DETAILS).default('brief'),
@@ -101,6 +102,7 @@ function misfit({ kind, statuses, takes }: ListKind, given: Input) {
 function parentOf({ plan }: ListSource, named: string, project: string): Result<undefined> {
   const kind = kindOfPlanId(named);
   const id = named.toLowerCase();
+  if (id === BACKLOG) return ok(undefined);
   const index = { task: plan.tasks, epic: plan.epics, sprint: plan.sprints };
   const row = kind === undefined ? undefined : index[kind].get(id);
   if (row === undefined) return fail({ code: 'unknown-item', kind: kind ?? 'task', id: named, near: [] });

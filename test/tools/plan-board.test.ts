@@ -280,6 +280,22 @@ describe('lists', () => {
     ]);
   });
 
+  test('show the backlog: what is in no sprint, as it moves in and out', async () => {
+    const window = await given();
+    await window.call('task_save', { title: 'Later' });
+    await window.call('task_save', { id: 'TSK-4', sprint: 'backlog' });
+    const backlog = async (more: object = {}) => {
+      const { rows, note } = await window.call('plan_list', { kind: 'task', parent: 'backlog', ...more });
+      return { ids: (rows as { id: string }[]).map(({ id }) => id), note };
+    };
+    expect(await backlog()).toMatchObject({ ids: ['TSK-4', 'TSK-6'] });
+    expect(await backlog({ status: 'open', text: 'later' })).toMatchObject({ ids: ['TSK-6'] });
+    await window.call('task_save', { id: 'TSK-4', sprint: 'SPR-1' });
+    expect(await backlog({ status: 'open' })).toMatchObject({ ids: ['TSK-6'] });
+    await window.call('task_save', { id: 'TSK-6', status: 'done' });
+    expect(await backlog({ status: 'ready' })).toMatchObject({ ids: [], note: expect.stringMatching(/^nothing left/) });
+  });
+
   test('archived ones are hidden until asked for', async () => {
     const window = await given();
     await window.call('task_save', { id: 'TSK-5', archived: true });

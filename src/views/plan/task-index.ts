@@ -3,6 +3,7 @@
 
 import { numberOf } from '../../domain/plan/ids.ts';
 import { isFinished, isMet, type TaskDocument, type TaskStatus } from '../../domain/plan/task.ts';
+import { BACKLOG } from '../../domain/plan/task-links.ts';
 import { type Placed, RowSets, type SortedRows } from './sorted-rows.ts';
 
 export interface TaskRow extends Placed {
@@ -53,7 +54,7 @@ export class TaskIndex {
     return this.rows.get(id);
   }
 
-  /** The tasks of a project, sprint, epic or parent that are in a state. */
+  /** The tasks of a project, its backlog, a sprint, epic or parent that are in a state. */
   set(scope: string, facet: TaskFacet): SortedRows<TaskRow> {
     return this.sets.get(`${scope} ${facet}`);
   }
@@ -129,9 +130,14 @@ function setNames(row: TaskRow): string[] {
   const facets: TaskFacet[] = row.archived ? ['archived'] : ['all', row.status];
   if (!row.archived && !isFinished(row)) facets.push('open');
   if (isReadyRow(row)) facets.push('ready');
-  const scopes = [row.project, row.sprint, row.epic, row.parent];
+  const scopes = [row.project, row.sprint ?? backlogScope(row.project), row.epic, row.parent];
   if (row.assignee !== undefined) scopes.push(assigneeScope(row.project, row.assignee));
   return scopes.flatMap((scope) => (scope === undefined ? [] : facets.map((facet) => `${scope} ${facet}`)));
+}
+
+/** The tasks of a project that are in no sprint. */
+export function backlogScope(project: string): string {
+  return `${project}.${BACKLOG}`;
 }
 
 function assigneeScope(project: string, assignee: string): string {

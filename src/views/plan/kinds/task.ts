@@ -1,10 +1,11 @@
-// plan_list {kind: "task"}: tasks of a project, sprint, epic, parent or assignee, by priority.
+// plan_list {kind: "task"}: tasks of a project, its backlog, a sprint, epic, parent or assignee, by priority.
 
 import { kindOfPlanId, parsePlanId, showId, taskStream } from '../../../domain/plan/ids.ts';
 import { TASK_STATUSES, type TaskDocument } from '../../../domain/plan/task.ts';
+import { BACKLOG } from '../../../domain/plan/task-links.ts';
 import { card } from '../show.ts';
 import { placeOf, type SortedRows } from '../sorted-rows.ts';
-import type { TaskFacet, TaskRow } from '../task-index.ts';
+import { backlogScope, type TaskFacet, type TaskRow } from '../task-index.ts';
 import { type ListKind, type ListPage, type ListQuery, type ListSource, matcher, pageOf } from './define.ts';
 
 export const taskKind: ListKind = {
@@ -31,9 +32,15 @@ export const taskKind: ListKind = {
 /** The smallest set that holds all that is asked for. */
 function narrowest({ plan }: ListSource, { project, status, parent, assignee }: ListQuery): SortedRows<TaskRow> {
   const facet = (status ?? 'all') as TaskFacet;
-  const scope = parent === undefined ? project : parent.toLowerCase();
+  const scope = scopeOf(project, parent);
   if (parent === undefined && assignee !== undefined) return plan.tasks.assigned(project, assignee, facet);
   return plan.tasks.set(scope, facet);
+}
+
+function scopeOf(project: string, parent: string | undefined): string {
+  if (parent === undefined) return project;
+  const named = parent.toLowerCase();
+  return named === BACKLOG ? backlogScope(project) : named;
 }
 
 /** What the set does not say; undefined if it says all. */
@@ -53,7 +60,7 @@ function show(source: ListSource, { detail }: ListQuery, row: TaskRow) {
 
 /** Nothing left and nothing ready are two things: the one is the end, the other a reason to look for what blocks. */
 function noneReady({ plan }: ListSource, { project, parent }: ListQuery): string {
-  const scope = parent === undefined ? project : parent.toLowerCase();
+  const scope = scopeOf(project, parent);
   const where =
     parent === undefined ? 'in this project' : `in ${kindOfPlanId(parent) === undefined ? 'it' : showId(parent)}`;
   const count = (facet: TaskFacet) => plan.tasks.set(scope, facet).size;
