@@ -94,7 +94,7 @@ function describeConflict(f: Exclude<Failure, { code: InputCode }>): FailureText
       return text(
         `${visible(f.what)} has changed since you read it`,
         `it is at version ${f.actual}, you gave ${f.expected}`,
-        `read it again (plan_list or state_get) and repeat with if_version ${f.actual}`,
+        `read it again with ${visible(f.read)} and repeat with if_version ${f.actual}`,
       );
     case 'request-reused':
       return text(
@@ -106,7 +106,7 @@ function describeConflict(f: Exclude<Failure, { code: InputCode }>): FailureText
       return text(
         `There is no state at ${quoted(f.seq)}`,
         `the newest seq is ${f.newest}`,
-        'choose a seq or time from state_history',
+        `choose a seq or time from ${visible(f.list ?? 'state_history')}`,
       );
     default:
       return describeSession(f);

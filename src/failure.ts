@@ -21,9 +21,9 @@ export type Failure =
   | { code: 'too-large'; what: string; limit: number; actual?: number; instead: string }
   | { code: 'etag-mismatch'; path: string; expected: string; actual: string }
   | { code: 'already-exists'; path: string }
-  | { code: 'version-mismatch'; what: string; expected: number; actual: number }
+  | { code: 'version-mismatch'; what: string; expected: number; actual: number; read: string }
   | { code: 'request-reused'; requestId: string }
-  | { code: 'unknown-seq'; seq: string; newest: number }
+  | { code: 'unknown-seq'; seq: string; newest: number; list?: string }
   // sessions
   | { code: 'unknown-session'; session: string; near: string[] }
   | { code: 'session-ended'; session: string; status: string }

@@ -207,6 +207,7 @@ export function updateSession(tx: Transaction, ctx: Context, input: UpdateInput)
       what: `session ${input.session}`,
       expected: input.ifVersion,
       actual: version,
+      read: `state_get {path: "$.session", session: "${input.session}"}`,
     });
   }
   const facts = found.value.session;

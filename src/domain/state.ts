@@ -228,8 +228,9 @@ function simplePath(target: Target, verb: string): Result<SimplePath> {
 }
 
 function reservedIn(tokens: readonly PathToken[]): { owner: string; call: string } | undefined {
-  const [first] = tokens;
+  const [first, second] = tokens;
   if (first === undefined) return { owner: 'the whole document', call: 'session_start {resume: "new"}' };
+  if (first === 'communication' && second === 'locks') return { owner: 'locks', call: 'lock_acquire' };
   return typeof first === 'string' && Object.hasOwn(RESERVED, first) ? RESERVED[first] : undefined;
 }
 

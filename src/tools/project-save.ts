@@ -162,5 +162,6 @@ async function earlier(
   const { store } = ports.documents;
   const events = await eventsOf(store, projectStream(project), signal);
   const then = seq <= store.seq() ? (valueAt(events, seq) as ProjectDocument | undefined) : undefined;
-  return then === undefined ? fail({ code: 'unknown-seq', seq: String(seq), newest: store.seq() }) : ok(then);
+  const list = `events_query {stream: "${projectStream(project)}"}`;
+  return then === undefined ? fail({ code: 'unknown-seq', seq: String(seq), newest: store.seq(), list }) : ok(then);
 }

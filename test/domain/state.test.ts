@@ -119,6 +119,11 @@ describe('reserved keys', () => {
     });
   }
 
+  test('what holds locks is named where they stand', async () => {
+    const refused = await refusal({ op: 'set', path: '$.communication.locks', value: 1 });
+    expect(refused).toMatchObject({ code: 'path-reserved', call: 'lock_acquire' });
+  });
+
   test.each(['$', '$.*', '$..*', '$..id', '$[*]', "$['session','a']", "$[?(@.id=='ses-00000001')]", '$..handoffs'])(
     'a query that hits one deletes nothing: %s',
     async (path) => {

@@ -33,7 +33,7 @@ const samples: { [C in FailureCode]: Extract<Failure, { code: C }> } = {
   },
   'etag-mismatch': { code: 'etag-mismatch', path: '$.a', expected: 'aaa', actual: 'bbb' },
   'already-exists': { code: 'already-exists', path: '$.a' },
-  'version-mismatch': { code: 'version-mismatch', what: 'Task TASK-1', expected: 3, actual: 5 },
+  'version-mismatch': { code: 'version-mismatch', what: 'Task TASK-1', expected: 3, actual: 5, read: 'project_get' },
   'request-reused': { code: 'request-reused', requestId: 'r-1' },
   'unknown-seq': { code: 'unknown-seq', seq: '99', newest: 42 },
   'unknown-session': { code: 'unknown-session', session: 's-1', near: ['s-2'] },

@@ -240,6 +240,18 @@ describe('project_save', () => {
     await two.call('state_set', { path: '$.tasks.a.status', value: 'done' });
   });
 
+  test('a refusal names the call that shows the project, and what there is to go back to', async () => {
+    const { one } = await given();
+    const { project } = await one.call('project_get');
+    expect(await one.fail('project_save', { name: 'x', if_version: 99 })).toMatchObject({ read: 'project_get' });
+    const refused = await one.fail('project_save', { rollback_to: 9_999 });
+    expect(refused).toMatchObject({ code: 'unknown-seq', list: `events_query {stream: "project/${project}"}` });
+    const { events } = await one.call('events_query', { stream: `project/${project}` });
+    expect(await one.call('project_save', { rollback_to: (events as { seq: number }[]).at(-1)?.seq })).toMatchObject({
+      changed_count: 1,
+    });
+  });
+
   test('shows which live sessions do not satisfy a schema that replaces another', async () => {
     const rig = new TeamRig();
     const one = await rig.window('one');

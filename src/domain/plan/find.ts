@@ -74,5 +74,6 @@ export function checkVersion(
 ): Result<undefined> {
   const actual = tx.version(planStream(kind, id));
   if (expected === undefined || expected === actual) return ok(undefined);
-  return fail({ code: 'version-mismatch', what: showId(id), expected, actual });
+  const read = `plan_list {kind: "${kind}", text: "${showId(id)}", detail: "full"}`;
+  return fail({ code: 'version-mismatch', what: showId(id), expected, actual, read });
 }

@@ -46,7 +46,13 @@ export function saveProject(tx: Transaction, _ctx: Context, input: SaveProjectIn
   if (found === undefined) return fail({ code: 'unknown-item', kind: 'project', id: project, near: [] });
   const actual = tx.version(stream);
   if (ifVersion !== undefined && ifVersion !== actual)
-    return fail({ code: 'version-mismatch', what: `project ${project}`, expected: ifVersion, actual });
+    return fail({
+      code: 'version-mismatch',
+      what: `project ${project}`,
+      expected: ifVersion,
+      actual,
+      read: 'project_get',
+    });
   const ops = restore === undefined ? changeOps(found, input) : restoreOps(found, restore);
   const changed = restore === undefined ? ops.flatMap(pathsSet) : ops.map((op) => op.path);
   tx.patch(stream, { type: restore === undefined ? 'project.updated' : 'project.restored' }, ops);

@@ -78,7 +78,8 @@ export function saveEntry(tx: Transaction, ctx: Context, input: SaveEntryInput):
   const before = tx.read<RegistryEntry>(stream);
   const version = tx.version(stream);
   if (input.ifVersion !== undefined && input.ifVersion !== version) {
-    return fail({ code: 'version-mismatch', what: `${kind} ${id}`, expected: input.ifVersion, actual: version });
+    const read = `plan_list {kind: "${kind}", text: "${id}", detail: "full"}`;
+    return fail({ code: 'version-mismatch', what: `${kind} ${id}`, expected: input.ifVersion, actual: version, read });
   }
   const misplaced = checkLinks(tx, input);
   if (misplaced !== undefined) return misplaced;
