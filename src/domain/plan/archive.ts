@@ -30,7 +30,9 @@ export function archiveWith(tx: Transaction, archiving: Archiving, root?: Readon
   const freed = becameReady(tx, met);
   if (archiving.force || (open.length === 0 && freed.length === 0)) return ok(met);
   const would: string[] = [];
-  if (open.length > 0) would.push(`archive ${open.length} unfinished below it (${some(open)})`);
+  const closed = below.value.length - open.length;
+  const besides = closed === 0 ? '' : ` and ${closed} finished`;
+  if (open.length > 0) would.push(`archive ${open.length} unfinished${besides} below it (${some(open)})`);
   if (freed.length > 0) would.push(`let ${freed.length} start that wait for it (${some(freed)})`);
   return fail({ code: 'confirm-needed', what: `Archiving ${showId(archiving.id)}`, would, call: archiving.call });
 }

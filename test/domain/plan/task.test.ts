@@ -90,7 +90,13 @@ describe('changing a task', () => {
     const id = await rig.task({});
     await rig.set(id, { title: 'theirs' });
     const failure = await rig.refuseTask({ id, fields: { title: 'mine' }, ifVersion: 1 });
-    expect(failure).toEqual({ code: 'version-mismatch', what: 'TSK-1', expected: 1, actual: 2 });
+    expect(failure).toEqual({
+      code: 'version-mismatch',
+      what: 'TSK-1',
+      expected: 1,
+      actual: 2,
+      read: 'plan_list {kind: "task", text: "TSK-1", detail: "full"}',
+    });
     expect(await rig.saveTask({ id, fields: { title: 'mine' }, ifVersion: 2 })).toMatchObject({ version: 3 });
   });
 
@@ -288,7 +294,10 @@ describe('archiving', () => {
     const alone = await rig.task({ parent: top });
     await rig.set(alone, { archived: true });
     const failure = await rig.refuseTask({ id: top, fields: { archived: true } });
-    expect(failure).toMatchObject({ code: 'confirm-needed', would: ['archive 2 unfinished below it (TSK-2, TSK-4)'] });
+    expect(failure).toMatchObject({
+      code: 'confirm-needed',
+      would: ['archive 2 unfinished and 1 finished below it (TSK-2, TSK-4)'],
+    });
     await rig.saveTask({ id: top, fields: { archived: true }, force: true });
     for (const id of [top, open, done, deep]) expect(await rig.taskDoc(id)).toMatchObject({ archived: true });
     await rig.set(top, { archived: false });
