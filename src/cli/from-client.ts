@@ -7,7 +7,7 @@ import { errnoOf, realDisk } from '../store/file/disk.ts';
 import { listSegments, segmentPath } from '../store/file/segments.ts';
 
 export interface StdinLimits {
-  /** A client writes at once; one that never ends must not make anybody wait. */
+  /** So long is waited for the rest: a client writes at once, but may never close its end. */
   ms: number;
   chars: number;
 }
@@ -25,7 +25,8 @@ export async function jsonFromClient(stream: NodeJS.ReadStream, limits: StdinLim
 
 /**
  * The same of this process's own stdin, at once: loading a stream takes longer than most of what a hook does. Ends with the
- * object, whoever keeps stdin open.
+ * object, whoever keeps stdin open. From a pipe that blocks, a client that writes no whole object and goes on is waited for:
+ * the limit in time is looked at between two reads.
  */
 export function jsonAtOnce({ ms, chars }: StdinLimits): Record<string, unknown> {
   const until = performance.now() + ms;
