@@ -6,6 +6,7 @@ import type { Result } from '../failure.ts';
 import { describeFailure } from '../failure-text.ts';
 import { realDisk } from '../store/file/disk.ts';
 import { type BackupResult, backupStore } from '../upkeep/backup.ts';
+import { followed } from '../upkeep/new-directory.ts';
 import { count, size } from '../upkeep/report-text.ts';
 import { type Rotated, readKeep, rotateBackups } from '../upkeep/rotation.ts';
 import { complain, exitCodes } from './complain.ts';
@@ -26,7 +27,7 @@ async function backupVerb(args: string[], config: Config): Promise<number> {
   const keep = given === undefined ? undefined : readKeep(given);
   if (keep?.ok === false) return complain(keep.failure);
   const { stateDir: dir, durability } = config;
-  const target = path.resolve(config.cwd, read.value.words[0] ?? '');
+  const target = followed(path.resolve(config.cwd, read.value.words[0] ?? ''));
   const options = { disk: realDisk, dir, target, durability, beforeDamage: read.value.has('before-damage') };
   const make = (): Result<Made> =>
     keep === undefined ? backupStore(options) : rotateBackups(options, keep.value, Date.now());

@@ -6,6 +6,7 @@ import { visible } from '../display.ts';
 import { parsePath } from '../domain/state-path.ts';
 import { type Failure, fail, ok, type Result } from '../failure.ts';
 import { isStreamName } from '../store/stream.ts';
+import { followed } from '../upkeep/new-directory.ts';
 import { EVERY, type RedactPath } from '../upkeep/redact/paths.ts';
 import { type Redacted, redactStore } from '../upkeep/redact/redact.ts';
 import { REDACTED } from '../upkeep/redact/texts.ts';
@@ -41,7 +42,7 @@ async function redactVerb(args: string[], config: Config): Promise<number> {
   if (config.readOnly && !dry)
     return complain({ code: 'read-only', why: 'this was started with BATON_READ_ONLY or --read-only' });
   const { stateDir: dir, durability, forceNetworkFs, user } = config;
-  const target = path.resolve(config.cwd, given.words[0] ?? '');
+  const target = followed(path.resolve(config.cwd, given.words[0] ?? ''));
   const wanted = { stream: given.text('stream'), paths: paths.value, texts };
   const done = await redactStore({ dir, target, wanted, user, durability, forceNetworkFs, dry });
   if (!done.ok) return complain(done.failure);

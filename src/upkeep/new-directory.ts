@@ -75,9 +75,19 @@ export function whyNotWritten(error: unknown, what: string): Failure {
   return { code: 'store-unwritable', why: `${what} (${errno})` };
 }
 
-/** True for the directory itself and for all that is in it. */
+/** Where a path that a person named really is: links are followed as far as there is anything. */
+export function followed(target: string): string {
+  try {
+    return fs.realpathSync(target);
+  } catch {
+    const parent = path.dirname(target);
+    return parent === target ? target : path.join(followed(parent), path.basename(target));
+  }
+}
+
+/** True for the directory itself and for all that is in it, whatever links lead there. */
 export function isInside(dir: string, target: string): boolean {
-  const relative = path.relative(dir, target);
+  const relative = path.relative(followed(dir), followed(target));
   return relative === '' || !(relative.startsWith('..') || path.isAbsolute(relative));
 }
 

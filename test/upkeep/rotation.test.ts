@@ -229,3 +229,20 @@ test('baton backup --keep', async () => {
   expect(baton('restore', second.backup, '--drill').status).toBe(0);
   expect(baton('backup', target, '--keep', 'weekly=1')).toMatchObject({ status: 1 });
 });
+
+test('a link on the way is followed: to another disk, and to the inside of the store, which is refused', async () => {
+  await makeStore(dir);
+  fs.mkdirSync(target);
+  const link = join(place.parent, 'link');
+  const baton = (...args: string[]) =>
+    spawnSync(process.execPath, [inject('program'), '--state-dir', dir, ...args], { encoding: 'utf8' });
+  fs.symlinkSync(target, link);
+  expect(baton('backup', join(link, 'one'))).toMatchObject({ status: 0, stderr: '' });
+  expect(baton('redact', join(link, 'new'), '--text', 'tester')).toMatchObject({ status: 0, stderr: '' });
+  expect(fs.readdirSync(target).sort()).toEqual(['new', 'one']);
+  const kept = JSON.parse(baton('backup', link, '--keep', 'daily=9', '--json').stdout);
+  expect(fs.readdirSync(target).sort()).toEqual([...kept.kept, 'new', 'one']);
+  fs.rmSync(link);
+  fs.symlinkSync(dir, link);
+  expect(baton('backup', join(link, 'one')).stderr).toContain('inside the store');
+});
