@@ -139,6 +139,20 @@ describe('the board', () => {
     });
   });
 
+  test('is at 100 only once nothing is left, points or not', async () => {
+    const window = await planWindow();
+    const tasks = ['a', 'b', 'c', 'd'].map((key) => ({ key, title: key, ...(key === 'a' ? { points: 5 } : {}) }));
+    await window.call('plan_save', { sprint: { title: 'S', status: 'active' }, tasks });
+    const progress = async () => ((await window.call('sprint_board')).sprint as { progress: number }).progress;
+    expect(await progress()).toBe(0);
+    await window.call('task_save', { id: 'TSK-1', status: 'done' });
+    expect(await progress()).toBe(25);
+    for (const id of ['TSK-2', 'TSK-3']) await window.call('task_save', { id, status: 'done' });
+    expect(await progress()).toBe(75);
+    await window.call('task_save', { id: 'TSK-4', status: 'cancelled' });
+    expect(await progress()).toBe(100);
+  });
+
   test('velocity is what the last three sprints finished', async () => {
     const window = await planWindow();
     for (const points of [100, 3, 5, 10]) {

@@ -45,12 +45,18 @@ function take(left: { points: number; tasks: number }, count: Count | undefined)
   left.tasks -= count?.tasks ?? 0;
 }
 
-/** 0 … 100: by points where tasks have some, else by tasks. What was cancelled counts for neither side. */
+/**
+ * 0 … 100: by points where tasks have some, else by tasks. What was cancelled counts for neither side. 100 is said only
+ * once nothing is left: where all points are done, what is left has none, and the tasks are what tells.
+ */
 export function progressOf(plan: PlanFacts, sprint: string): number {
   const scope = scopeOf(plan, sprint);
   const done = plan.tasks.set(sprint, 'done');
-  const [part, whole] = scope.points > 0 ? [done.points, scope.points] : [done.size, scope.tasks];
-  return whole === 0 ? 0 : Math.round((100 * part) / whole);
+  if (scope.tasks === 0) return 0;
+  if (done.size === scope.tasks) return 100;
+  const byPoints = scope.points > done.points;
+  const [part, whole] = byPoints ? [done.points, scope.points] : [done.size, scope.tasks];
+  return Math.min(99, Math.round((100 * part) / whole));
 }
 
 export interface Velocity {
