@@ -9,8 +9,14 @@ const MAX_FILES = 20_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_DEPTH = 6;
 
+/** What was read, and where it stands: a directory with one such file is that file. */
+export interface Source {
+  files: SourceFile[];
+  place: string;
+}
+
 /** The files by name. Fails with `invalid-input` if there is nothing to read, or far too much. */
-export function readSource(place: string, kind: SourceKind): Result<SourceFile[]> {
+export function readSource(place: string, kind: SourceKind): Result<Source> {
   const stat = fs.lstatSync(place, { throwIfNoEntry: false });
   if (stat === undefined) return refuse('there is no such file or directory');
   const names = stat.isDirectory() ? filesBelow(place, kind.reads) : [''];
@@ -24,7 +30,8 @@ export function readSource(place: string, kind: SourceKind): Result<SourceFile[]
     if (bytes > MAX_BYTES) return refuse(`it has more than ${MAX_BYTES / 1024 / 1024} MiB`);
     files.push({ name: name === '' ? path.basename(place) : name, text: fs.readFileSync(file, 'utf8') });
   }
-  return ok(files);
+  const [only, ...others] = names;
+  return ok({ files, place: only === undefined || others.length > 0 ? place : path.join(place, only) });
 }
 
 function filesBelow(root: string, reads: RegExp): string[] {

@@ -74,10 +74,10 @@ async function importVerb(args: string[], config: Config): Promise<number> {
     return complain({ code: 'invalid-input', issues: [issue] });
   }
   const kind = sourceKinds[from];
-  const files = readSource(place, kind);
-  if (!files.ok) return complain(files.failure);
+  const source = readSource(place, kind);
+  if (!source.ok) return complain(source.failure);
   const name = place.replace(homedir(), '~');
-  const found = kind.read(files.value);
+  const found = kind.read(source.value.files);
   const report: Report = {
     from,
     source: name,
@@ -95,7 +95,7 @@ async function importVerb(args: string[], config: Config): Promise<number> {
     : await openPorts({ ...config, readOnly: config.readOnly || dry }, createLog(config), 'cli');
   if (opened?.ok === false) return complain(opened.failure);
   try {
-    const identity = kind.uniqueKeys ? '' : place;
+    const identity = kind.uniqueKeys ? '' : source.value.place;
     const done =
       opened === undefined
         ? foresee(found, undefined, report)
@@ -208,6 +208,10 @@ async function change<A>({ documents, sessions }: Ports, session: string, decide
   return changed.ok ? ok(changed.value.value) : changed;
 }
 
+/** They are this session's own words: to it they are not unread. */
+const IN_CHANNEL =
+  'the messages: message_read {join: "imported"} in other sessions, message_read {text: "words of them"} in this one';
+
 function textOf({ from, source, dry_run, taken, already, changed, left }: Report): string {
   const counts = (one: Record<string, number>): string => {
     const parts = Object.entries(one).flatMap(([name, count]) => (count === 0 ? [] : [`${count} ${name}`]));
@@ -224,6 +228,7 @@ function textOf({ from, source, dry_run, taken, already, changed, left }: Report
     `already there: ${counts(already)}`,
     ...list('changed', changed),
     ...list('left out', left),
+    ...(taken.messages === 0 || dry_run ? [] : [IN_CHANNEL]),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -53,7 +53,7 @@ async function logVerb(args: string[], config: Config): Promise<number> {
   const newest = reader.fold.seq;
   return at === undefined || (at > 0 && at <= newest)
     ? exitCodes.done
-    : complain({ code: 'unknown-seq', seq: String(at), newest });
+    : complain({ code: 'unknown-seq', seq: String(at), newest, list: '`baton log`' });
 }
 
 function readWish(args: string[]): Result<Wish> {

@@ -109,6 +109,8 @@ describe('task-master', () => {
     expect(report.left).toEqual([{ item: 'notes', why: 'it has no list of tasks' }]);
     expect(place.import(file, 'task-master')).toMatchObject({ taken: { tasks: 0, links: 0 }, already: { tasks: 9 } });
     expect(place.tasks()).toHaveLength(9);
+    // The same file by its directory.
+    expect(place.import('.', 'task-master')).toMatchObject({ taken: { tasks: 0 }, already: { tasks: 9 } });
   });
 
   test('what is new in the source is taken at the next import; the older format is read too', () => {
@@ -231,6 +233,10 @@ test('messages go into a channel once, with who wrote them in the text', () => {
   const report = place.import('mail', 'messages');
   expect(report).toMatchObject({ taken: { messages: 3 }, left: [{ item: '2.json' }], changed: [{ item: 'note.md' }] });
   expect(place.import('mail', 'messages')).toMatchObject({ taken: { messages: 0 }, already: { messages: 3 } });
+  place.file('mail/3.json', { text: 'one more' });
+  expect(place.baton('import', 'mail', '--from', 'messages').stdout).toContain('message_read {join: "imported"}');
+  const [found] = JSON.parse(place.baton('message', 'read', '--text', 'more', '--json').stdout).messages;
+  expect(found).toMatchObject({ to: 'channel:imported', text: expect.stringContaining('one more') });
 });
 
 test('bad sources are refused in words', () => {
