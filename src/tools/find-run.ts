@@ -41,6 +41,13 @@ export function storedGraph(ports: Pick<Ports, 'graphs'>, hash: string): RunGrap
   throw new FailureError({ code: 'store-damaged', file: `blobs/${hash}`, offset: 0, why });
 }
 
+/** A node as the graph spells it: those of a sprint's run are its tasks, which everything else shows as TSK-2. */
+export function nodeNamed(graph: RunGraph, given: string | undefined): string | undefined {
+  if (given === undefined || graph.prepared.index.has(given)) return given;
+  const lower = given.toLowerCase();
+  return graph.prepared.index.has(lower) ? lower : given;
+}
+
 /** Adds near names to a failure that names a node. */
 export function withNearNodes<T>(result: Result<T>, graph: RunGraph): Result<T> {
   if (result.ok || result.failure.code !== 'unknown-node') return result;

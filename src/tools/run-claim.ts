@@ -13,7 +13,7 @@ import { inEmergency } from '../views/sessions.ts';
 import { configOf } from '../views/settings.ts';
 import { deadlineOf, requestOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { findRunGraph, storedGraph, withNearNodes } from './find-run.ts';
+import { findRunGraph, nodeNamed, storedGraph, withNearNodes } from './find-run.ts';
 import { requestInput, sessionInput } from './inputs.ts';
 import { changeAfter } from './wait.ts';
 
@@ -104,7 +104,7 @@ async function attempt(
       graph: graph.value,
       ...who,
       agentName: given.agent,
-      node: given.node,
+      node: nodeNamed(graph.value, given.node),
       kind: 'agent' as const,
       skills: given.skills,
       again: given.request_id === undefined,

@@ -7,7 +7,7 @@ import { checkValue } from '../json/limits.ts';
 import type { Ports } from '../ports.ts';
 import { changeInSession } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { findRunGraph, withNearNodes } from './find-run.ts';
+import { findRunGraph, nodeNamed, withNearNodes } from './find-run.ts';
 import { requestInput, seqOutput, sessionInput } from './inputs.ts';
 
 const MAX_LISTED = 50;
@@ -47,7 +47,8 @@ export const runControl = defineTool({
     if (!graph.ok) return graph;
     const output = checkValue(input.output ?? null, { depth: 100, bytes: 64 * 1024 });
     if (!output.ok) return output;
-    const { run, action, node, decision, reason } = input;
+    const { run, action, decision, reason } = input;
+    const node = nodeNamed(graph.value, input.node);
     const control = { run, graph: graph.value, action, node, decision, reason };
     const command = input.output === undefined ? control : { ...control, output: output.value };
     const changed = await changeInSession(call, 'run_control', input, () => (tx, ctx) => controlRun(tx, ctx, command));

@@ -16,7 +16,7 @@ import {
   statusCounts,
 } from '../views/runs.ts';
 import { type Call, defineTool } from './define.ts';
-import { findRunGraph } from './find-run.ts';
+import { findRunGraph, nodeNamed } from './find-run.ts';
 import { cursorInput, limitInput, seqOutput } from './inputs.ts';
 import { changeAfter } from './wait.ts';
 
@@ -113,9 +113,10 @@ async function one(given: Input, id: string, graph: RunGraph, { documents }: Por
     const more = { ...(ended_at === undefined ? {} : { ended_at }), ...(tokens === undefined ? {} : { tokens }) };
     const head = { run: id, name, status, started_at, ...more };
     const rows = nodeRows(run, graph, Date.now(), (who) => presence.lastSeen(who));
-    if (given.node !== undefined) {
-      const stands = rows.find(({ node }) => node === given.node)?.status ?? 'waiting';
-      const detail = detailOf(run, graph, given.node, stands, (record) => outputOf(record, blobs));
+    const named = nodeNamed(graph, given.node);
+    if (named !== undefined) {
+      const stands = rows.find(({ node }) => node === named)?.status ?? 'waiting';
+      const detail = detailOf(run, graph, named, stands, (record) => outputOf(record, blobs));
       return detail.ok ? ok({ ...head, detail: detail.value, seq: view.seq }) : detail;
     }
     const counts = statusCounts(rows);

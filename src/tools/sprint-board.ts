@@ -72,5 +72,7 @@ function findSprint(view: View, ports: Ports, named: string | undefined): Result
   const mine = own === undefined ? undefined : view.get<SprintDocument>(sprintStream(own));
   if (mine !== undefined && mine.project === workspace.project && !mine.archived && !hasEnded(mine)) return ok(mine);
   const current = currentSprint(plans.at(view), view, workspace.project);
-  return current === undefined ? fail({ code: 'unknown-item', kind: 'sprint', id: 'active', near: [] }) : ok(current);
+  if (current !== undefined) return ok(current);
+  const call = 'plan_save {sprint: {title: …, status: "active"}, tasks: […]} to begin one';
+  return fail({ code: 'not-found', what: 'sprint', name: 'active', near: [], call });
 }

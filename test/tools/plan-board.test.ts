@@ -223,7 +223,11 @@ describe('the board', () => {
   test('is of the sprint that the session joined, else the newest active one, else none', async () => {
     const rig = new TeamRig();
     const [one, two] = [await planWindow('one', rig), await planWindow('two', rig)];
-    expect(await one.fail('sprint_board')).toMatchObject({ code: 'unknown-item', kind: 'sprint', id: 'active' });
+    expect(await one.fail('sprint_board')).toMatchObject({
+      code: 'not-found',
+      name: 'active',
+      call: expect.stringMatching(/^plan_save \{sprint/),
+    });
     for (const title of ['first', 'second']) await one.call('sprint_save', { title, status: 'active' });
     await one.call('sprint_save', { id: 'SPR-1', join: true });
     expect((await one.call('sprint_board')).sprint).toMatchObject({ id: 'SPR-1' });

@@ -38,6 +38,20 @@ test('given it changes every time, then it is said after three tries, and nothin
   expect(await window.call('run_status')).toMatchObject({ runs: [] });
 });
 
+test('given a task by its id, then its node is meant', async () => {
+  const { window } = await disturbed(0);
+  await window.call('task_save', { title: 'second', sprint: 'SPR-1' });
+  const { run } = await window.call('run_start', { sprint: 'SPR-1' });
+  expect(await window.call('run_status', { run, node: 'TSK-1' })).toMatchObject({ detail: { status: 'ready' } });
+  expect(await window.call('run_claim', { run, node: 'TSK-1' })).toMatchObject({ node: 'tsk-1' });
+  const skipped = await window.call('run_control', { run, action: 'skip_node', node: 'TSK-2' });
+  expect(skipped).toMatchObject({ node: 'tsk-2', node_status: 'skipped' });
+  expect(await window.fail('run_control', { run, action: 'skip_node', node: 'TSK-22' })).toMatchObject({
+    code: 'unknown-node',
+    node: 'TSK-22',
+  });
+});
+
 test('given one goes on, then a second is refused, dry or not, and a sprint that is not there comes with the nearest', async () => {
   const { window } = await disturbed(0);
   const { run } = await window.call('run_start', { sprint: 'SPR-1', request_id: 'r' });
