@@ -294,6 +294,22 @@ describe('paging, search, threads and waiting', () => {
     expect(rig.lines).toBe(before);
   });
 
+  test('given somebody who reports to nobody, then the calls that the refusal names lead to one who does', async () => {
+    const rig = new TeamRig();
+    const one = await rig.window('one');
+    const help = { kind: 'escalation', text: 'help' };
+    const why = async () => {
+      const failure = await one.fail('message_send', help);
+      return failure.code === 'invalid-input' ? failure.issues[0]?.why : failure;
+    };
+    await one.call('registry_save', { kind: 'agent', id: 'lead' });
+    expect(await why()).toMatch(/session_update \{agent: \{name: …\}\}.*registry_save/);
+    await one.call('session_update', { agent: { name: 'coder' } });
+    expect(await why()).toMatch(/or call registry_save \{kind: "agent", id: "coder", reports_to: …\}$/);
+    await one.call('registry_save', { kind: 'agent', id: 'coder', reports_to: 'lead' });
+    expect(await one.call('message_send', help)).toMatchObject({ to: ['agent:lead'] });
+  });
+
   test('given an escalation, then it goes to whom the sender reports to, and with priority 1 to all above', async () => {
     const rig = new TeamRig();
     const ann = await rig.window('ann', { dev: 'worker' });

@@ -25,8 +25,14 @@ export function superiorsOf(view: View, caller: Caller, moment: Moment, everyone
     const mine = [...everybodyIn(team)].some((one) => names.has(one));
     if (mine && orchestrator !== undefined && !names.has(orchestrator)) return ok([orchestrator]);
   }
-  const why = 'you report to nobody: name a recipient, or register whom you report to (registry_save, reports_to)';
-  return fail({ code: 'invalid-input', issues: [{ at: 'to', why }] });
+  return fail({ code: 'invalid-input', issues: [{ at: 'to', why: noSuperior(namesOf(view, caller)[0]) }] });
+}
+
+/** A session's own agent has a name only once it says so: registering somebody does not tell that it is this one. */
+function noSuperior(name: string | undefined): string {
+  const id = name === undefined ? '…' : `"${name}"`;
+  const first = name === undefined ? 'session_update {agent: {name: …}} to say which agent you are, then ' : '';
+  return `you report to nobody: name a recipient, or call ${first}registry_save {kind: "agent", id: ${id}, reports_to: …}`;
 }
 
 /** The nearest superior that is there, or who stands in for it; the nearest of all where nobody is. */
