@@ -30,6 +30,7 @@ export async function sourceOf(
     };
     return {
       ...facts,
+      got: once(() => ports.mail.gotSoFar()),
       served: once(() => documents.presence.served()),
       graph: (hash) => graphs.get(hash),
       checks: once(() => checksOf(alertFacts(facts))),

@@ -32,7 +32,7 @@ export function communicationOf(source: Source, session: string): JsonObject {
   };
 }
 
-function mailOf({ view, now, project }: Source, session: string): { unread: JsonObject; channels: JsonObject[] } {
+function mailOf({ view, now, project, got }: Source, session: string): { unread: JsonObject; channels: JsonObject[] } {
   let total = 0;
   let oldest: string | undefined;
   const kinds = new Map<string, number>();
@@ -45,7 +45,7 @@ function mailOf({ view, now, project }: Source, session: string): { unread: Json
   };
   const read = boxesOf(view, { session }, project.id).map((box): JsonObject => {
     const before = total;
-    const one = new OpenBox(view, box, { session }, { now, got: new Map() });
+    const one = new OpenBox(view, box, { session }, { now, got: got() });
     for (const entry of one.owed()) count(entry);
     for (; one.next !== undefined && total < UNREAD_COUNTED; one.advance()) count(one.next);
     const head = headOf(view, box.channel);

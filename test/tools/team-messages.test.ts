@@ -348,6 +348,16 @@ describe('the line in other answers', () => {
     expect((await rig.process('bob').call('state_get', { path: '$.a' })).note).toBe(note);
   });
 
+  test('given some of the mail was read, then communication and the line count the same', async () => {
+    const rig = new TeamRig();
+    const [ann, bob] = [await rig.window('ann'), await rig.window('bob')];
+    for (const text of ['one', 'two']) await ann.call('message_send', { to: bob.session, text });
+    await bob.call('message_read', { limit: 1 });
+    const { value, note } = await bob.call('state_get', { path: '$.communication.unread' });
+    expect(note).toBe('1 unread message: call message_read');
+    expect(value).toMatchObject({ total: 1, by_kind: { report: 1 } });
+  });
+
   test('given a message that lapses, then the line goes with it', async () => {
     const rig = new TeamRig();
     const [ann, bob] = [await rig.window('ann'), await rig.window('bob')];

@@ -7,6 +7,7 @@ import type { RunGraph } from '../../domain/run.ts';
 import type { Presence, StoreInfo } from '../../store/port.ts';
 import type { Check, CheckName } from '../alerts.ts';
 import type { PlanFacts } from '../plan/plan-index.ts';
+import type { Got } from '../team/mail-box.ts';
 import type { Moment } from '../team/people.ts';
 
 /**
@@ -160,6 +161,8 @@ export interface Source {
   view: View;
   now: number;
   presence: Pick<Presence, 'lastSeen'>;
+  /** What the client of this process has been given of its mail: that waits for it no more. */
+  got(): Got;
   /** Sessions that a live process serves; looked up when first asked for. */
   served(): ReadonlySet<string>;
   project: { id: string; name: string };

@@ -30,6 +30,7 @@ export function rowsOf(place: Place, view: DashboardView, more: Partial<Source> 
     };
     const taken = takeView(view, {
       ...facts,
+      got: () => new Map(),
       served: () => documents.presence.served(),
       graph: (hash) => graphs.get(hash),
       checks: () => checksOf(alertFacts(facts)),
