@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { Documents } from '../../src/documents/documents.ts';
+import { Maintenance } from '../../src/documents/maintenance.ts';
 import type { Decide } from '../../src/domain/command.ts';
 import { fail, ok } from '../../src/failure.ts';
 import { type Disk, realDisk } from '../../src/store/file/disk.ts';
@@ -66,27 +67,62 @@ const ANSWERS: Record<string, (documents: Documents) => Promise<unknown>> = {
   'a repeated request': (documents) => documents.change(make, { by: BY, request }),
 };
 
+/** Two processes on one store: ours, whose syncs are held, and theirs, which has made a task and never synced. */
+async function twoProcesses(): Promise<{
+  dir: string;
+  syncs: HeldSyncs;
+  ours: Documents;
+  release(): void;
+  close(): Promise<void>;
+}> {
+  const dir = fs.mkdtempSync(join(os.tmpdir(), 'baton-answers-'));
+  dirs.push(dir);
+  const syncs = new HeldSyncs();
+  const ours = openDocuments(dir, syncs.disk);
+  const theirs = openDocuments(dir, realDisk, 'none');
+  const release = syncs.hold();
+  expect(await theirs.change(make, { by: BY, request })).toMatchObject({ ok: true });
+  const close = async (): Promise<void> => {
+    await theirs.close();
+    await ours.close();
+  };
+  return { dir, syncs, ours, release, close };
+}
+
+async function someTurns(): Promise<void> {
+  for (let turns = 0; turns < 20; turns += 1) await turn();
+}
+
 test.each(Object.keys(ANSWERS))(
   'given a line that another wrote and did not sync, then %s waits for it',
   async (kind) => {
-    const dir = fs.mkdtempSync(join(os.tmpdir(), 'baton-answers-'));
-    dirs.push(dir);
-    const syncs = new HeldSyncs();
-    const ours = openDocuments(dir, syncs.disk);
-    const theirs = openDocuments(dir, realDisk, 'none');
-    const release = syncs.hold();
-    expect(await theirs.change(make, { by: BY, request })).toMatchObject({ ok: true });
+    const { syncs, ours, release, close } = await twoProcesses();
     let answered = false;
     const answering = ANSWERS[kind]?.(ours).then((answer) => {
       answered = true;
       return answer;
     });
     await Promise.race([syncs.begun, answering]);
-    for (let turns = 0; turns < 20; turns += 1) await turn();
+    await someTurns();
     expect(answered).toBe(false);
     release();
     expect(JSON.stringify(await answering)).toMatch(/"n":1|cancelled|"value":1|"replayed":true/);
-    await theirs.close();
-    await ours.close();
+    await close();
   },
 );
+
+test('nor is it written into a document before', async () => {
+  const { dir, syncs, ours, release, close } = await twoProcesses();
+  const document = join(dir, 'shared/tasks/t-1.json');
+  const maintenance = new Maintenance(ours, { onTrouble: (error) => expect(error).toBeUndefined() });
+  ours.peek(() => undefined);
+  const round = maintenance.run();
+  await Promise.race([syncs.begun, round]);
+  await someTurns();
+  expect(fs.existsSync(document)).toBe(false);
+  release();
+  await round;
+  expect(JSON.parse(fs.readFileSync(document, 'utf8'))).toMatchObject({ document: { n: 1 } });
+  await maintenance.stop();
+  await close();
+});

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FailureError } from '../../src/failure.ts';
 import { encodeSeal, sumOf, TRAILER_BYTES } from '../../src/store/commit.ts';
+import { realDisk } from '../../src/store/file/disk.ts';
 import type { FileStore } from '../../src/store/file/file-store.ts';
 import { BY, commitOf, put, stateOf } from './commits.ts';
 import { linesOf, openStore, segmentFile, temporaryPlace } from './places.ts';
@@ -135,6 +136,16 @@ describe('a checkpoint', () => {
   });
 });
 
+describe('a checkpoint of another log', () => {
+  it('of the same length is not believed, and tells that the log was replaced', async () => {
+    const [{ dir, bytes }, other] = [await small(3), await small(3)];
+    expect(other.bytes.length).toBe(bytes.length);
+    saveCheckpoint(open(dir));
+    expect(stopped(withLog(bytes, join(dir, 'checkpoint.json')))).toBeUndefined();
+    expect(stopped(withLog(other.bytes, join(dir, 'checkpoint.json')))).toMatchObject({ code: 'store-damaged' });
+  });
+});
+
 describe('a changed byte', () => {
   it('anywhere is reported by file and offset, or changes nothing', { timeout: 60_000 }, async () => {
     const { bytes, states } = await small(3);
@@ -185,6 +196,17 @@ describe('a line', () => {
     expect(failure?.code === 'store-damaged' && failure.offset).toBeGreaterThan(0);
   });
 
+  it('altered and signed again is damage though nothing that came later rests on it', async () => {
+    const dir = newPlace();
+    const store = open(dir);
+    for (const stream of ['task/alone', 'task/t-1', 'task/t-1']) await put(store, stream, 2);
+    await store.close();
+    const lines = linesOf(dir);
+    expect(stopped(withLines(lines))).toBeUndefined();
+    const altered = lines.with(1, resigned(lines[1] ?? '', '"value":2', '"value":7'));
+    expect(stopped(withLines(altered))).toMatchObject({ code: 'store-damaged' });
+  });
+
   it.each(['duplicated', 'duplicated at the end'])('%s changes nothing', async (how) => {
     const { dir, states } = await small(5);
     const lines = linesOf(dir);
@@ -197,7 +219,6 @@ describe('a line', () => {
 
   it('that is damaged is read twice before it counts', async () => {
     const { dir } = await small(2);
-    const { realDisk } = await import('../../src/store/file/disk.ts');
     let reads = 0;
     const flaky = {
       ...realDisk,
@@ -332,6 +353,33 @@ describe('segments', () => {
     expect(stateOf(stalled)).toMatchObject({ 'task/t-3': 2, 'task/t-4': 'late' });
     expect(stateOf(open(dir))).toEqual(stateOf(stalled));
     expect(open(dir).info().stopped).toBeUndefined();
+  });
+
+  it('may be compressed between the look for that and the opening: the empty file then made is never written to', async () => {
+    const { dir } = await small(2);
+    const second = '000000000005.jsonl';
+    let looks = 0;
+    const disk = {
+      ...realDisk,
+      stat: (path: string) => {
+        // Not there yet when it is looked for first.
+        if (path.endsWith(`${second}.gz`) && ++looks === 1) return undefined;
+        return realDisk.stat(path);
+      },
+    };
+    const stalled = open(dir, { disk });
+    for (let n = 0; n < 3; n += 1) {
+      await sealNow(dir);
+      const store = open(dir);
+      await put(store, 'task/t-3', n);
+      await store.upkeep.compress();
+      await store.close();
+    }
+    expect(fs.existsSync(join(dir, 'log', `${second}.gz`))).toBe(true);
+    expect(await put(stalled, 'task/t-4', 'late')).toMatchObject({ kind: 'won' });
+    expect(looks).toBeGreaterThan(1);
+    expect(fs.readFileSync(join(dir, 'log', second))).toHaveLength(0);
+    expect(stateOf(open(dir))).toMatchObject({ 'task/t-3': 2, 'task/t-4': 'late' });
   });
 
   it('that cannot be decompressed, or have no seal inside, are damage by name', async () => {

@@ -1,8 +1,11 @@
-// The file backend against the contract, with one segment and with many small ones.
+// The file backend against the contract, synced and not, and where it must not be opened.
 
+import { expect, test } from 'vitest';
+import { FailureError } from '../../src/failure.ts';
+import { realDisk } from '../../src/store/file/disk.ts';
 import { fileBackend } from '../../src/store/open.ts';
 import { storeContract } from './contract.ts';
-import { temporaryPlace } from './places.ts';
+import { openStore, temporaryPlace } from './places.ts';
 
 storeContract('file', () => {
   const { dir, remove } = temporaryPlace();
@@ -24,4 +27,18 @@ storeContract('file without syncing', () => {
     presence: backend.presence,
     remove,
   };
+});
+
+test('on a network file system it is refused unless forced, and nothing is made there', async () => {
+  const { dir, remove } = temporaryPlace();
+  const nfs = 0x6969;
+  const disk = { ...realDisk, fsType: () => nfs };
+  const opening = () => openStore(dir, { disk });
+  expect(opening).toThrow(FailureError);
+  expect(opening).toThrow(/store-unsafe|network/);
+  expect(realDisk.stat(dir)).toBeUndefined();
+  const forced = openStore(dir, { disk, forceNetworkFs: true });
+  expect(forced.seq()).toBe(1);
+  await forced.close();
+  remove();
 });

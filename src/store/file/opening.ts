@@ -39,8 +39,9 @@ export function openLog(options: OpenLogOptions): FileLog {
   const logDir = `${dir}/log`;
   try {
     const above = missingAbove(disk, dir);
+    const [top = dir] = above.slice(-1).map(parentOf);
+    if (!options.forceNetworkFs) refuseNetwork(disk, top);
     makeDirectories(disk, dir, logDir);
-    if (!options.forceNetworkFs) refuseNetwork(disk, dir);
     ensureFirstSegment(options, logDir, above);
     return foldLog(options, logDir);
   } catch (error) {
