@@ -5,7 +5,7 @@ import type { Writer } from '../domain/command.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { writerOf } from './last-writer.ts';
 
-/** Places remembered of all sessions together; the longest unwritten go first. */
+/** Places remembered of all sessions together, and places not sorted in yet; the longest unwritten go first. */
 const MAX_PLACES = 20_000;
 
 interface Note extends Writer {
@@ -39,7 +39,7 @@ export class Provenance {
       if (unread === undefined) this.unread.set(stream, [entry]);
       else unread.push(entry);
       this.unreadPlaces += patch.length;
-      if (this.unreadPlaces > MAX_PLACES) for (const waiting of [...this.unread.keys()]) this.sortIn(waiting);
+      if (this.unreadPlaces > MAX_PLACES) this.forgetOlder();
     }
   }
 
@@ -50,6 +50,20 @@ export class Provenance {
     for (const above of ancestors(pointer)) notes.push(this.exact.get(stream + above));
     const newest = notes.reduce((best, note) => ((note?.seq ?? 0) > (best?.seq ?? 0) ? note : best), undefined);
     return newest === undefined || newest.seq <= (this.forgotten.get(stream) ?? 0) ? undefined : newest;
+  }
+
+  /** The older half of what nobody has asked about: to sort it in would cost a replay more than to ask the log of a place. */
+  private forgetOlder(): void {
+    for (const [stream, waiting] of this.unread) {
+      const older = waiting.splice(0, Math.ceil(waiting.length / 2));
+      for (const { paths } of older) this.unreadPlaces -= paths.length;
+      this.forget(stream, older.at(-1)?.note.seq ?? 0);
+      if (waiting.length === 0) this.unread.delete(stream);
+    }
+  }
+
+  private forget(stream: string, seq: number): void {
+    this.forgotten.set(stream, Math.max(seq, this.forgotten.get(stream) ?? 0));
   }
 
   private sortIn(stream: string): void {
@@ -74,7 +88,7 @@ export class Provenance {
     if (oldest === undefined) return;
     const [name, { stream, seq }] = oldest;
     map.delete(name);
-    this.forgotten.set(stream, Math.max(seq, this.forgotten.get(stream) ?? 0));
+    this.forget(stream, seq);
   }
 }
 
