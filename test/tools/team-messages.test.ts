@@ -100,7 +100,11 @@ describe('sending and reading', () => {
       code: 'not-found',
       near: ['reviewer'],
     });
-    expect(await ann.fail('message_send', { to: 'team:none', text: 'x' })).toMatchObject({ code: 'not-found' });
+    expect(await ann.fail('message_send', { to: 'team:none', text: 'x' })).toMatchObject({
+      code: 'not-found',
+      what: 'team',
+      call: expect.stringMatching(/^project_get /),
+    });
     expect(await ann.fail('message_send', { to: 'channel:A B', text: 'x' })).toMatchObject({ code: 'invalid-input' });
     expect(await ann.fail('message_send', { text: 'x' })).toMatchObject({ code: 'invalid-input' });
     expect(await ann.fail('message_send', { to: 'all', text: 'x', thread: 'nothing.1' })).toMatchObject({

@@ -142,7 +142,7 @@ function resolveTeam(view: View, name: string, sender: string, moment: Moment): 
   const { project } = moment;
   const known = teams(view, project);
   const team = known.get(name);
-  if (team === undefined) return unknown(name, known.keys());
+  if (team === undefined) return notFound('team', name, known.keys(), 'project_get for its teams');
   const everybody = everybodyIn(team);
   const readers = openSessions(view, moment).filter((facts) => {
     const { id, name: called = '' } = facts;
