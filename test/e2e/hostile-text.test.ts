@@ -206,6 +206,12 @@ const hostile = fc
 const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
 const unseenIn = (text: string) => UNSEEN.exec(text.replaceAll(/\r?\n/g, ''))?.[0];
 
+/** Every string of a value, and every key; not what is in it as data, to be edited and sent back. */
+function shownIn(value: unknown): string[] {
+  return stringsOf(JSON.parse(JSON.stringify(value), (key, item) => (DATA.includes(key) ? '' : item)));
+}
+const DATA = ['description', 'goal'];
+
 /** Every string of a value, and every key. */
 function stringsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
@@ -248,7 +254,9 @@ async function readAll(): Promise<void> {
     expect(JSON.parse(String((await reader.call('dashboard_get', { view, format: 'json' })).text))).toBeDefined();
   }
   for (const [tool, args] of shown) {
-    const unseen = stringsOf(await reader.call(tool, args)).find((one) => unseenIn(one) !== undefined);
+    const answer = await reader.call(tool, args);
+    const strings = tool === 'dashboard_get' ? stringsOf(answer) : shownIn(answer);
+    const unseen = strings.find((one) => unseenIn(one) !== undefined);
     expect(JSON.stringify(unseen), `${tool} ${JSON.stringify(args)}`).toBeUndefined();
   }
   // These are read: what they hold is inside strings of the one answer.
@@ -294,6 +302,10 @@ test('comes back inert, whatever it is and wherever it stands', async () => {
       const { message } = await server.call('message_send', { to: 'all', text });
       const found = await reader.call('message_read', { thread: message });
       expect(found.messages).toMatchObject([{ text }]);
+      const title = `described ${message}`;
+      await server.call('task_save', { title, description: `.${text}.` });
+      const { rows } = await reader.call('plan_list', { kind: 'task', text: title, detail: 'full' });
+      expect(rows).toMatchObject([{ title, description: `.${text}.` }]);
       await server.call('state_set', { path: '$.hostile', value: { text } });
       expect(await server.call('state_get', { path: '$.hostile.text' })).toMatchObject({ value: text });
       await readAll();

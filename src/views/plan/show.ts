@@ -1,4 +1,4 @@
-// How planning objects are shown: text that others wrote made inert, ids in upper case, no more than a card has room for.
+// How planning objects are shown: titles and other lines that others wrote made inert, ids in upper case, no more than a card has room for.
 // Used by the lists and boards of this folder.
 
 import { visible } from '../../display.ts';
@@ -21,14 +21,9 @@ export function line(text: string, most = TITLE_CHARS): string {
   return shown.length < text.length || shown.length > most ? `${shown.slice(0, most)}…` : shown;
 }
 
-/** Foreign text that may have lines. */
+/** Foreign text of many lines, as it was sent: who edits it sends it back. What is too long is cut. */
 export function block(text: string, most = TEXT_CHARS): string {
-  const shown = text
-    .slice(0, most)
-    .split('\n')
-    .map((part) => visible(part.replaceAll('\t', '  ')))
-    .join('\n');
-  return shown.length > most || text.length > most ? `${shown.slice(0, most)}…` : shown;
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 /** Ids as shown, the first few. */
