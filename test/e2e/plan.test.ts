@@ -1,20 +1,11 @@
 // Plans as clients meet them: ten real servers that create, move and read one board, and what each tool answers over stdio.
 
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type Answer, freshDir, Server } from './rig.ts';
+import { describe, expect, test } from 'vitest';
+import { type Answer, freshDir, type Server, startForTest } from './rig.ts';
 
-const servers: Server[] = [];
-
-async function start(dir: string, name: string): Promise<Server> {
-  const server = await Server.start({ dir, env: { CLAUDE_CODE_SESSION_ID: name } });
-  servers.push(server);
-  return server;
-}
-
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
+const start = (dir: string, name: string): Promise<Server> =>
+  startForTest({ dir, env: { CLAUDE_CODE_SESSION_ID: name } });
 
 const rowsOf = (answer: Answer) => answer.rows as Record<string, unknown>[];
 

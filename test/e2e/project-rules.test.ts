@@ -3,22 +3,13 @@
 
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { afterEach, describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import type { FoldedCommit } from '../../src/store/fold.ts';
 import { openStore } from '../store/places.ts';
-import { type Answer, freshDir, Server } from './rig.ts';
+import { type Answer, freshDir, type Server, startForTest } from './rig.ts';
 
-const servers: Server[] = [];
-
-async function start(dir: string, name: string): Promise<Server> {
-  const server = await Server.start({ dir, env: { CLAUDE_CODE_SESSION_ID: name } });
-  servers.push(server);
-  return server;
-}
-
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
+const start = (dir: string, name: string): Promise<Server> =>
+  startForTest({ dir, env: { CLAUDE_CODE_SESSION_ID: name } });
 
 /** `baton …` in a terminal of the same project. */
 function baton(dir: string, ...args: string[]) {

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { inject } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import type { Failure } from '../../src/failure.ts';
 
 export type Answer = Record<string, unknown>;
@@ -19,6 +19,21 @@ export interface ServerOptions {
 /** A fresh directory, with symbolic links resolved. */
 export function freshDir(): string {
   return fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'baton-e2e-')));
+}
+
+/** Every file below a directory, with what a write would change. */
+export function filesOf(place: string): string[] {
+  return fs.readdirSync(place, { recursive: true, encoding: 'utf8' }).map((name) => {
+    const { size, mtimeMs } = fs.statSync(path.join(place, name));
+    return `${name} ${size} ${mtimeMs}`;
+  });
+}
+
+/** A server that is closed when the test that started it has ended. Contract: called within a test. */
+export async function startForTest(options: ServerOptions): Promise<Server> {
+  const server = await Server.start(options);
+  onTestFinished(() => server.close());
+  return server;
 }
 
 export class Server {

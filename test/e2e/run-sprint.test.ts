@@ -1,19 +1,10 @@
 // A sprint done by a run, as clients meet it: planned, started, claimed and reported by two agents, seen on the board.
 
-import { afterEach, expect, test } from 'vitest';
-import { type Answer, freshDir, Server } from './rig.ts';
+import { expect, test } from 'vitest';
+import { type Answer, freshDir, type Server, startForTest } from './rig.ts';
 
-const servers: Server[] = [];
-
-async function start(dir: string, name: string): Promise<Server> {
-  const server = await Server.start({ dir, env: { CLAUDE_CODE_SESSION_ID: name } });
-  servers.push(server);
-  return server;
-}
-
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
+const start = (dir: string, name: string): Promise<Server> =>
+  startForTest({ dir, env: { CLAUDE_CODE_SESSION_ID: name } });
 
 /** Claims and reports until there is no more work; answers the nodes it did. */
 async function workThrough(server: Server, run: unknown, agent: string): Promise<unknown[]> {

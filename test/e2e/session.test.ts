@@ -4,20 +4,8 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type Answer, freshDir, Server, type ServerOptions } from './rig.ts';
-
-const servers: Server[] = [];
-
-async function start(options: ServerOptions): Promise<Server> {
-  const server = await Server.start(options);
-  servers.push(server);
-  return server;
-}
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
+import { describe, expect, test } from 'vitest';
+import { type Answer, freshDir, type Server, startForTest } from './rig.ts';
 
 const sessionOf = async (server: Server): Promise<unknown> => (await server.call('session_start'))['session'];
 const open = async (server: Server): Promise<Answer[]> => (await server.call('session_list'))['sessions'] as Answer[];
@@ -25,7 +13,7 @@ const open = async (server: Server): Promise<Answer[]> => (await server.call('se
 describe('which session', () => {
   test('calls sent at once as the first ones come to one session', async () => {
     for (const env of [{}, { CLAUDE_CODE_SESSION_ID: 'w' }] as Record<string, string>[]) {
-      const server = await start({ dir: freshDir(), env });
+      const server = await startForTest({ dir: freshDir(), env });
       await Promise.all(Array.from({ length: 12 }, (_, n) => server.call('state_set', { path: `$.n${n}`, value: n })));
       expect(await open(server)).toHaveLength(1);
       expect(await server.call('state_get', { path: '$.n0' })).toMatchObject({ value: 0 });
@@ -33,7 +21,7 @@ describe('which session', () => {
   });
 
   test('a call sent beside session_start belongs to what that starts', async () => {
-    const server = await start({ dir: freshDir() });
+    const server = await startForTest({ dir: freshDir() });
     const [{ session }, set] = await Promise.all([
       server.call('session_start', { resume: 'new' }),
       server.call('state_set', { path: '$.x', value: 1 }),
@@ -44,10 +32,10 @@ describe('which session', () => {
 
   test('two servers that start at once without a client’s id have a session each, also when one lay free', async () => {
     const dir = freshDir();
-    const before = await start({ dir });
+    const before = await startForTest({ dir });
     const free = await sessionOf(before);
     await before.close();
-    const both = await Promise.all([start({ dir }), start({ dir }), start({ dir })]);
+    const both = await Promise.all([startForTest({ dir }), startForTest({ dir }), startForTest({ dir })]);
     const ids = await Promise.all(both.map(sessionOf));
     expect(new Set(ids).size).toBe(3);
     expect(ids).toContain(free);
@@ -56,7 +44,7 @@ describe('which session', () => {
   test('two servers that start at once for one window share its session', async () => {
     const dir = freshDir();
     const env = { CLAUDE_CODE_SESSION_ID: 'window' };
-    const both = await Promise.all([start({ dir, env }), start({ dir, env })]);
+    const both = await Promise.all([startForTest({ dir, env }), startForTest({ dir, env })]);
     const sets = both.map((server, n) => server.call('state_set', { path: `$.n${n}`, value: n }));
     await Promise.all(sets);
     const [first] = both;
@@ -67,7 +55,7 @@ describe('which session', () => {
   test('a rebinding by another process is seen by the next call', async () => {
     const dir = freshDir();
     const env = { CLAUDE_CODE_SESSION_ID: 'window' };
-    const [first, second] = [await start({ dir, env }), await start({ dir, env })];
+    const [first, second] = [await startForTest({ dir, env }), await startForTest({ dir, env })];
     await first.call('state_set', { path: '$.x', value: 'old' });
     const { session } = await second.call('session_start', { resume: 'new' });
     expect(await first.call('state_get', { path: '$.x' })).toMatchObject({ matches: 0 });
@@ -77,10 +65,10 @@ describe('which session', () => {
 
   test('BATON_SESSION stands before the client’s id, until another session is started', async () => {
     const dir = freshDir();
-    const one = await start({ dir });
+    const one = await startForTest({ dir });
     const session = String(await sessionOf(one));
     const env = { BATON_SESSION: session, CLAUDE_CODE_SESSION_ID: 'window' };
-    const two = await start({ dir, env });
+    const two = await startForTest({ dir, env });
     await two.call('state_set', { path: '$.x', value: 1 });
     expect(await one.call('state_get', { path: '$.x' })).toMatchObject({ value: 1 });
     const fresh = await two.call('session_start', { resume: 'new' });
@@ -89,7 +77,7 @@ describe('which session', () => {
   });
 
   test('a BATON_SESSION that is not there is an error of every call, and nothing is made up', async () => {
-    const server = await start({ dir: freshDir(), env: { BATON_SESSION: 'ses-nowhere' } });
+    const server = await startForTest({ dir: freshDir(), env: { BATON_SESSION: 'ses-nowhere' } });
     for (const [tool, args] of [
       ['state_get', {}],
       ['session_start', {}],
@@ -101,7 +89,7 @@ describe('which session', () => {
   });
 
   test('an empty string is never another session, an offer, or everything', async () => {
-    const server = await start({ dir: freshDir() });
+    const server = await startForTest({ dir: freshDir() });
     const { session } = await server.call('session_start', { handoff: '' });
     await server.call('state_set', { path: '$.x', value: 1, session: '' });
     expect(await server.call('state_get', { path: '$.x', session })).toMatchObject({ value: 1 });
@@ -123,7 +111,10 @@ describe('which session', () => {
     git('init');
     git('commit', '--allow-empty', '-m', 'x');
     git('worktree', 'add', '../other');
-    const [one, two] = [await start({ dir, cwd: repo }), await start({ dir, cwd: path.join(dir, 'other') })];
+    const [one, two] = [
+      await startForTest({ dir, cwd: repo }),
+      await startForTest({ dir, cwd: path.join(dir, 'other') }),
+    ];
     const first = await one.call('session_start');
     await one.close();
     const second = await two.call('session_start');
@@ -134,7 +125,7 @@ describe('which session', () => {
 
   test('the author of a write into another session is the writer’s own', async () => {
     const dir = freshDir();
-    const [one, two] = [await start({ dir }), await start({ dir })];
+    const [one, two] = [await startForTest({ dir }), await startForTest({ dir })];
     const [mine, session] = [await sessionOf(one), await sessionOf(two)];
     await one.call('state_set', { path: '$.x', value: 1, session });
     expect(await two.call('state_set', { path: '$.x', value: 2 })).toMatchObject({ previous_by: mine });
@@ -142,7 +133,7 @@ describe('which session', () => {
 
   test('one request_id in two windows is two requests', async () => {
     const dir = freshDir();
-    const [one, two] = [await start({ dir }), await start({ dir, env: { CLAUDE_CODE_SESSION_ID: 'w' } })];
+    const [one, two] = [await startForTest({ dir }), await startForTest({ dir, env: { CLAUDE_CODE_SESSION_ID: 'w' } })];
     const a = await one.call('session_start', { request_id: 'start' });
     const b = await two.call('session_start', { request_id: 'start' });
     expect(a['session']).not.toBe(b['session']);
@@ -157,11 +148,11 @@ describe('which session', () => {
 
   test('a read-only server begins no session and writes nothing', async () => {
     const dir = freshDir();
-    const reader = await start({ dir, env: { BATON_READ_ONLY: '1' } });
+    const reader = await startForTest({ dir, env: { BATON_READ_ONLY: '1' } });
     const unmade = await reader.fail('session_list');
     expect(unmade.failure).toMatchObject({ code: 'read-only', why: expect.stringContaining('no store yet') });
     expect(fs.existsSync(path.join(dir, 'state'))).toBe(false);
-    const writer = await start({ dir });
+    const writer = await startForTest({ dir });
     await writer.call('session_list');
     expect((await reader.fail('state_get')).failure).toMatchObject({ code: 'read-only' });
     await writer.call('state_set', { path: '$.x', value: 1 });
@@ -173,7 +164,11 @@ describe('which session', () => {
 describe('handing over', () => {
   test('the work moves once, to exactly one of two that ask, and the giver has ended', async () => {
     const dir = freshDir();
-    const [giver, ...receivers] = [await start({ dir }), await start({ dir }), await start({ dir })];
+    const [giver, ...receivers] = [
+      await startForTest({ dir }),
+      await startForTest({ dir }),
+      await startForTest({ dir }),
+    ];
     await giver.call('state_set', { path: '$.plan', value: { step: 2, none: null } });
     const offer = await giver.call('session_handoff', { summary: 'go on at step 2', next_steps: ['three'] });
     expect(offer).toMatchObject({ to: 'new', state: 'offered', moved: { claims: 0 } });
@@ -200,7 +195,7 @@ describe('handing over', () => {
   });
 
   test('the giver’s own window may take its offer: in a new session', async () => {
-    const server = await start({ dir: freshDir() });
+    const server = await startForTest({ dir: freshDir() });
     const first = await sessionOf(server);
     await server.call('state_set', { path: '$.x', value: 1 });
     const { handoff } = await server.call('session_handoff', { summary: 's' });
@@ -211,7 +206,7 @@ describe('handing over', () => {
 
   test('the largest brief that may be offered still fits the answer that brings it', async () => {
     const dir = freshDir();
-    const [giver, receiver] = [await start({ dir }), await start({ dir })];
+    const [giver, receiver] = [await startForTest({ dir }), await startForTest({ dir })];
     const steps = Array.from({ length: 15 }, () => 's'.repeat(500));
     const { handoff } = await giver.call('session_handoff', { summary: 'é'.repeat(3_900), next_steps: steps });
     const taken = await receiver.call('session_start', { handoff });
@@ -222,7 +217,7 @@ describe('handing over', () => {
 
   test('claims move with new fences; a killed server’s session is recovered with what was in flight', async () => {
     const dir = freshDir();
-    const [one, two] = [await start({ dir }), await start({ dir })];
+    const [one, two] = [await startForTest({ dir }), await startForTest({ dir })];
     const session = await sessionOf(one);
     const nodes = [{ id: 'write', kind: 'agent', title: 'Write', task: 'write it' }];
     const { hash } = await one.call('graph_check', { nodes });
@@ -240,7 +235,7 @@ describe('handing over', () => {
     });
     const { handoff, moved } = await two.call('session_handoff', { summary: 'continue', to: 'new' });
     expect(moved).toEqual({ claims: 1, tasks: 0, messages: 0 });
-    const three = await start({ dir });
+    const three = await startForTest({ dir });
     const taken = await three.call('session_start', { handoff });
     const [held] = taken['claims'] as Answer[];
     expect(held).toMatchObject({ run, node: 'write', title: 'Write', state: 'held' });
@@ -253,7 +248,11 @@ describe('handing over', () => {
 
   test('a handoff takes along the tasks of the session that are not finished, and its unread mail', async () => {
     const dir = freshDir();
-    const [giver, other, receiver] = [await start({ dir }), await start({ dir }), await start({ dir })];
+    const [giver, other, receiver] = [
+      await startForTest({ dir }),
+      await startForTest({ dir }),
+      await startForTest({ dir }),
+    ];
     const from = await sessionOf(giver);
     await sessionOf(other);
     await giver.call('plan_save', { tasks: ['a', 'b', 'c'].map((key) => ({ key, title: key })) });
@@ -281,7 +280,7 @@ describe('handing over', () => {
 
   test('a session that a live process serves is not taken away by recovering it', async () => {
     const dir = freshDir();
-    const [one, two] = [await start({ dir }), await start({ dir })];
+    const [one, two] = [await startForTest({ dir }), await startForTest({ dir })];
     const session = await sessionOf(one);
     const own = await sessionOf(two);
     const seen = await two.call('session_recover', { session });
@@ -294,7 +293,7 @@ describe('handing over', () => {
 
   test('an emergency is told to everybody once, however it begins', async () => {
     const dir = freshDir();
-    const [one, two, other] = [await start({ dir }), await start({ dir }), await start({ dir })];
+    const [one, two, other] = [await startForTest({ dir }), await startForTest({ dir }), await startForTest({ dir })];
     for (const server of [two, other]) await sessionOf(server);
     const { session } = await one.call('session_start', { mode: 'emergency', name: 'login is down', resume: 'new' });
     await one.call('session_start', { mode: 'emergency' });
@@ -311,7 +310,7 @@ describe('handing over', () => {
 
   test('heartbeat and cleanup', async () => {
     const dir = freshDir();
-    const server = await start({ dir });
+    const server = await startForTest({ dir });
     const session = await sessionOf(server);
     expect(await server.call('session_heartbeat', { agent: 'ann' })).toMatchObject({ session, status: 'active' });
     expect(await server.call('session_cleanup', { dry_run: true })).toMatchObject({ expired: [], count: 0 });

@@ -2,46 +2,34 @@
 
 import fs from 'node:fs';
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
-import { afterEach, describe, expect, test } from 'vitest';
-import { freshDir, Server, type ServerOptions } from './rig.ts';
-
-const servers: Server[] = [];
-
-async function start(options: ServerOptions): Promise<Server> {
-  const server = await Server.start(options);
-  servers.push(server);
-  return server;
-}
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
+import { describe, expect, test } from 'vitest';
+import { freshDir, startForTest } from './rig.ts';
 
 describe('state over stdio', () => {
   test('what was set is there for the next server in the same workspace', async () => {
     const dir = freshDir();
-    const first = await start({ dir });
+    const first = await startForTest({ dir });
     const set = await first.call('state_set', { path: 'tasks.t-1.status', value: 'open' });
     expect(set).toMatchObject({ path: "$.tasks['t-1'].status", created: true, type: 'string' });
     await first.close();
-    const second = await start({ dir });
+    const second = await startForTest({ dir });
     const got = await second.call('state_get', { path: "$.tasks['t-1'].status" });
     expect(got).toMatchObject({ matches: 1, value: 'open', etag: set['etag'] });
   });
 
   test('what was acknowledged survives SIGKILL', async () => {
     const dir = freshDir();
-    const first = await start({ dir });
+    const first = await startForTest({ dir });
     for (let index = 0; index < 20; index += 1) await first.call('state_set', { path: `$.n${index}`, value: index });
     await first.kill();
-    const second = await start({ dir });
+    const second = await startForTest({ dir });
     const got = await second.call('state_get', { path: '$.*' });
     expect(got['matches']).toBeGreaterThanOrEqual(20);
     expect(await second.call('state_get', { path: '$.n19' })).toMatchObject({ value: 19 });
   });
 
   test('a write says what it replaced, by whom and when', async () => {
-    const server = await start({ dir: freshDir() });
+    const server = await startForTest({ dir: freshDir() });
     await server.call('state_set', { path: '$.a.b', value: 1 });
     const again = await server.call('state_set', { path: '$.a', value: { b: 2 } });
     expect(again).toMatchObject({ created: false, previous: { b: 1 } });
@@ -51,12 +39,12 @@ describe('state over stdio', () => {
 
   test('and does so in the next server too, that has it from a checkpoint', async () => {
     const dir = freshDir();
-    const first = await start({ dir });
+    const first = await startForTest({ dir });
     await first.call('state_set', { path: '$.a.b', value: 1 });
     const { session } = await first.call('session_start');
     await first.close();
     expect(fs.readFileSync(`${dir}/state/checkpoint.json`, 'utf8')).toContain(String(session));
-    const second = await start({ dir });
+    const second = await startForTest({ dir });
     const args = { path: '$.a', value: 2, request_id: 'r' };
     const after = await second.call('state_set', args);
     expect(after).toMatchObject({ previous: { b: 1 }, previous_by: session, previous_at: expect.any(String) });
@@ -65,7 +53,7 @@ describe('state over stdio', () => {
   });
 
   test('what a row names can be asked for as it is', async () => {
-    const server = await start({ dir: freshDir() });
+    const server = await startForTest({ dir: freshDir() });
     const items = {
       list: [{ id: 1 }, { id: 2 }],
       "it's ": { 'a/b~c': { id: 3 }, '7': { id: 4 }, é: { id: 5 } },
@@ -96,7 +84,7 @@ describe('state over stdio', () => {
   });
 
   test('the history of what is large says what changed in it', async () => {
-    const server = await start({ dir: freshDir() });
+    const server = await startForTest({ dir: freshDir() });
     const list = Array.from({ length: 100 }, (_, n) => ({ n, done: false }));
     const made = await server.call('state_set', { path: '$.plan', value: { list, owner: 'ann' } });
     const set = await server.call('state_set', { path: '$.plan.list[7].done', value: true });
@@ -122,8 +110,8 @@ describe('state over stdio', () => {
   test('the same request_id takes effect once, in another process too', async () => {
     const dir = freshDir();
     const env = { CLAUDE_CODE_SESSION_ID: 'one-window' };
-    const first = await start({ dir, env });
-    const second = await start({ dir, env });
+    const first = await startForTest({ dir, env });
+    const second = await startForTest({ dir, env });
     await first.call('session_start');
     const args = { path: '$.x', value: 1, request_id: 'r-1' };
     const answer = await first.call('state_set', args);
@@ -135,7 +123,7 @@ describe('state over stdio', () => {
   test('if_etag refuses a write over what another one wrote', async () => {
     const dir = freshDir();
     const env = { CLAUDE_CODE_SESSION_ID: 'one-window' };
-    const [first, second] = [await start({ dir, env }), await start({ dir, env })];
+    const [first, second] = [await startForTest({ dir, env }), await startForTest({ dir, env })];
     await first.call('state_set', { path: '$.x', value: 1 });
     const { etag } = await second.call('state_get', { path: '$.x' });
     await first.call('state_set', { path: '$.x', value: 2 });
@@ -145,7 +133,7 @@ describe('state over stdio', () => {
   });
 
   test('history, as-of reads, restore and the what-if', async () => {
-    const server = await start({ dir: freshDir() });
+    const server = await startForTest({ dir: freshDir() });
     const one = await server.call('state_set', { path: '$.plan', value: { step: 1 } });
     await server.call('state_set', { path: '$.plan.step', value: 2 });
     await server.call('state_delete', { path: '$.plan' });
@@ -166,7 +154,7 @@ describe('state over stdio', () => {
   });
 
   test('a batch is all or nothing, and shows its patch with dry_run', async () => {
-    const server = await start({ dir: freshDir() });
+    const server = await startForTest({ dir: freshDir() });
     const operations = [
       { op: 'set', path: '$.a', value: 1 },
       { op: 'merge', path: '$', value: { b: { c: 2 } } },
@@ -188,7 +176,7 @@ describe('state over stdio', () => {
   test("another process's change reaches a subscriber", async () => {
     const dir = freshDir();
     const env = { CLAUDE_CODE_SESSION_ID: 'one-window' };
-    const [reader, writer] = [await start({ dir, env }), await start({ dir, env })];
+    const [reader, writer] = [await startForTest({ dir, env }), await startForTest({ dir, env })];
     const { session } = await reader.call('session_start');
     const uri = `baton://sessions/${session}`;
     const updated = new Promise<string>((resolve) => {

@@ -5,20 +5,8 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, describe, expect, inject, test } from 'vitest';
-import { freshDir, Server, type ServerOptions } from './rig.ts';
-
-const servers: Server[] = [];
-
-async function start(options: ServerOptions): Promise<Server> {
-  const server = await Server.start(options);
-  servers.push(server);
-  return server;
-}
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
+import { describe, expect, inject, test } from 'vitest';
+import { freshDir, Server, startForTest } from './rig.ts';
 
 const logOf = (dir: string): string => path.join(dir, 'state/log/000000000001.jsonl');
 
@@ -65,7 +53,7 @@ describe('a damaged log', () => {
     const { dir, session } = await made();
     damage(dir);
     const before = fs.readFileSync(logOf(dir));
-    const server = await start({ dir, env: { CLAUDE_CODE_SESSION_ID: 'new-window' } });
+    const server = await startForTest({ dir, env: { CLAUDE_CODE_SESSION_ID: 'new-window' } });
     const got = await server.call('state_get', { path: '$.sound' });
     expect(got).toMatchObject({ value: 1, note: expect.stringContaining('the store is stopped (store-damaged)') });
     expect(got['note']).toContain('`baton doctor`');
@@ -88,7 +76,7 @@ describe('a damaged log', () => {
     damage(dir);
     const elsewhere = path.join(dir, 'elsewhere');
     fs.mkdirSync(elsewhere);
-    const server = await start({ dir, cwd: elsewhere });
+    const server = await startForTest({ dir, cwd: elsewhere });
     expect((await server.fail('state_get')).failure.code).toBe('store-damaged');
   });
 });
@@ -98,7 +86,7 @@ describe('a store of a newer format', () => {
     const { dir } = await made();
     raise(dir);
     const before = fs.readFileSync(logOf(dir));
-    const server = await start({ dir });
+    const server = await startForTest({ dir });
     const refusal = async (): Promise<string> => (await server.fail('state_get')).text;
     expect(await refusal()).toMatch(/^store-newer: The store was written by a newer Baton; it has format 2/);
     await expect(server.client.listResources()).rejects.toThrow('store-newer: The store was written');

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Answer, freshDir, Server } from '../e2e/rig.ts';
+import { type Answer, filesOf, freshDir, Server } from '../e2e/rig.ts';
 
 const dir = freshDir();
 const state = path.join(dir, 'state');
@@ -55,14 +55,6 @@ async function listed(): Promise<Answer[]> {
   return rows as Answer[];
 }
 const named = async (): Promise<unknown[]> => (await listed()).map(({ id }) => id);
-
-/** Every file below a directory, with what a write would change. */
-function filesOf(place: string): string[] {
-  return fs.readdirSync(place, { recursive: true, encoding: 'utf8' }).map((name) => {
-    const { size, mtimeMs } = fs.statSync(path.join(place, name));
-    return `${name} ${size} ${mtimeMs}`;
-  });
-}
 
 beforeAll(async () => {
   window = await Server.start({ dir, env: { CLAUDE_CODE_SESSION_ID: CLIENT } });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { freshDir, Server } from '../e2e/rig.ts';
+import { filesOf, freshDir, Server } from '../e2e/rig.ts';
 
 const dir = freshDir();
 const state = path.join(dir, 'state');
@@ -33,14 +33,6 @@ function line({ args = [], input = '', env = {}, cwd = dir }: Run = {}): string 
   expect(status).toBe(0);
   expect(stdout.split('\n')).toHaveLength(2);
   return stdout.trimEnd();
-}
-
-/** Every file below a directory, with what a write would change. */
-function filesOf(place: string): string[] {
-  return fs.readdirSync(place, { recursive: true, encoding: 'utf8' }).map((name) => {
-    const { size, mtimeMs } = fs.statSync(path.join(place, name));
-    return `${name} ${size} ${mtimeMs}`;
-  });
 }
 
 beforeAll(async () => {

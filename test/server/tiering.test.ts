@@ -1,8 +1,11 @@
 // When V8 is told to optimise late, and when soon.
 
 import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { optimiseLate } from '../../src/tiering.ts';
+import { freshDir, startForTest } from '../e2e/rig.ts';
 
 function told(version: string): { flags: string[]; called: () => void } {
   const flags: string[] = [];
@@ -33,4 +36,21 @@ test.skipIf(!process.versions.v8.startsWith('11.'))('this V8 knows every flag th
   for (let call = 0; call < 200; call += 1) called();
   const known = execFileSync(process.execPath, ['--v8-options'], { encoding: 'utf8' });
   expect(flags.filter((flag) => !known.includes(`${flag.replace(/=.*/, '')} (`))).toEqual([]);
+});
+
+test.skipIf(!process.versions.v8.startsWith('11.'))('a server that serves tells its V8 so', async () => {
+  const dir = freshDir();
+  const [spy, told] = [path.join(dir, 'spy.mjs'), path.join(dir, 'told')];
+  fs.writeFileSync(
+    spy,
+    `import fs from 'node:fs';
+     import v8 from 'node:v8';
+     v8.setFlagsFromString = (flag) => fs.appendFileSync(${JSON.stringify(told)}, flag + '\\n');`,
+  );
+  const env = { NODE_OPTIONS: `--import=${spy}`, BATON_MAX_CALLS_PER_SECOND: '0' };
+  const server = await startForTest({ dir, env });
+  for (let call = 1; call < 200; call += 1) await server.call('state_get', { path: '$.a' });
+  expect(fs.readFileSync(told, 'utf8')).toMatch(/--ticks-before-optimization=100\n.*=0\n$/);
+  await server.call('state_get', { path: '$.a' });
+  expect(fs.readFileSync(told, 'utf8')).toMatch(/--ticks-before-optimization=3\n/);
 });

@@ -3,7 +3,9 @@
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { StdioTransport } from '../../src/transport.ts';
 import { bundleFixtures, marks, ServerProcess } from './process.ts';
 
 let built: Awaited<ReturnType<typeof bundleFixtures>>;
@@ -22,6 +24,22 @@ function serve(mark = 'unused'): ServerProcess {
   started.push(server);
   return server;
 }
+
+test('answers of one turn leave four to a write, and the rest when the turn ends', async () => {
+  const writes: number[] = [];
+  const output = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      writes.push(chunk.toString().trimEnd().split('\n').length);
+      done();
+    },
+  });
+  const transport = new StdioTransport({ input: new PassThrough(), output });
+  await transport.start();
+  await Promise.all(Array.from({ length: 10 }, (_, id) => transport.send({ jsonrpc: '2.0', id, result: {} })));
+  await transport.flushed();
+  expect(writes.filter((lines) => lines > 0).slice(0, 3)).toEqual([4, 4, 2]);
+  await transport.close();
+});
 
 describe('framing', () => {
   test('two messages in one chunk, one message in many chunks, CRLF and blank lines', async () => {
