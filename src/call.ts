@@ -2,13 +2,13 @@
 // It owns refusal in read-only mode, deadline, cancellation, the answer's size, and the line between failures and bugs.
 
 import { randomUUID } from 'node:crypto';
+import { visibleLines, withoutHome } from './base/display.ts';
+import type { Logger } from './base/log.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { Config } from './config.ts';
 import type { Deadline, Deadlines } from './deadlines.ts';
-import { visibleLines, withoutHome } from './display.ts';
 import { type Failure, FailureError, fail, ok, type Result } from './failure.ts';
 import { failureLine } from './failure-text.ts';
-import type { Logger } from './log.ts';
 import type { CallEnd, CallMetrics } from './metrics.ts';
 import type { Call, Tool } from './tools/define.ts';
 import type { Tracing } from './traces/tracing.ts';

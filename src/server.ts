@@ -4,14 +4,14 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type CallToolResult, ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
+import type { Logger } from './base/log.ts';
+import { nearest } from './base/nearest.ts';
 import { bug, failure, type Outcome, rateLimit, runCall } from './call.ts';
 import { type CallHandler, type RoutedCall, RoutingTransport } from './call-router.ts';
 import type { Config, ToolChoice } from './config.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Result } from './failure.ts';
-import type { Logger } from './log.ts';
 import type { CallMetrics } from './metrics.ts';
-import { nearest } from './nearest.ts';
 import type { Call, Tool } from './tools/define.ts';
 import type { Listing } from './tools/describe.ts';
 import { parseTraceparent, traceparentOf } from './traces/context.ts';

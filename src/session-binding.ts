@@ -2,6 +2,7 @@
 // client's session id, else the newest open session of this workspace that no process serves, else a new one.
 
 import { randomBytes, randomUUID } from 'node:crypto';
+import { nearest } from './base/nearest.ts';
 import type { Changed, Documents, View } from './documents/documents.ts';
 import type { Request } from './documents/requests.ts';
 import type { Author, Decide } from './domain/command.ts';
@@ -21,7 +22,6 @@ import { aliasStream, bindSession } from './domain/session-alias.ts';
 import { type StartAnswer, type StartInput, startSession } from './domain/session-commands.ts';
 import { acceptHandoff, giverOf } from './domain/session-handover.ts';
 import { type Failure, fail, ok, type Result } from './failure.ts';
-import { nearest } from './nearest.ts';
 import { runsWithClaims } from './views/claims.ts';
 import { factsOf, readableFacts } from './views/sessions.ts';
 

@@ -1,6 +1,6 @@
 // How a serving process ends: one orderly shutdown, whatever asks for it first. Used by cli/serve.ts.
 
-import type { Logger } from './log.ts';
+import type { Logger } from './base/log.ts';
 import type { StdioTransport } from './transport.ts';
 
 export interface Closing {

@@ -4,7 +4,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { visibleLines } from './display.ts';
+import { visibleLines } from './base/display.ts';
 import { LineSplitter, type MessageId } from './lines.ts';
 import { maxMessageBytes, type Refusal, readLine } from './messages.ts';
 

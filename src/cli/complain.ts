@@ -1,7 +1,7 @@
 // How a failure looks on a terminal: what, why, next, on stderr, with the exit code that fits. Used by the CLI's verbs, and
 // by main.ts for what none of them caught.
 
-import { visible } from '../display.ts';
+import { visible } from '../base/display.ts';
 import { type Failure, FailureError } from '../failure.ts';
 import { failureKind } from '../failure-kind.ts';
 import { describeFailure } from '../failure-text.ts';

@@ -1,13 +1,13 @@
 // What the generated command line needs of the world; the tests give it another one. Used by main.ts.
 
+import { createLog, type Logger } from '../base/log.ts';
+import { version } from '../base/version.ts';
 import { type Config, globalFlags } from '../config.ts';
 import type { Result } from '../failure.ts';
 import listings from '../generated/tools.json' with { type: 'json' };
-import { createLog, type Logger } from '../log.ts';
 import type { Ports } from '../ports.ts';
 import type { Tool } from '../tools/define.ts';
 import type { Listing } from '../tools/describe.ts';
-import { version } from '../version.ts';
 import type { VerbEntry } from './verb.ts';
 
 export interface CliEnvironment<P> {

@@ -2,8 +2,8 @@
 // the session, makes at most one commit and ends; stdout stays empty, and whatever happens, the client's turn goes on. It
 // makes neither a store nor a session, writes no caches, and loads no schemas, protocol or logging.
 
+import { visible } from '../base/display.ts';
 import type { Config } from '../config.ts';
-import { visible } from '../display.ts';
 import type { Documents, View } from '../documents/documents.ts';
 import { type AliasDocument, aliasStream } from '../domain/session-alias.ts';
 import { FailureError } from '../failure.ts';

@@ -4,8 +4,8 @@
 import fs from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { visible } from '../base/display.ts';
 import type { Config } from '../config.ts';
-import { visible } from '../display.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import { MemoryBlobs, MemoryLog, MemoryStore } from '../store/memory.ts';
 import { fileBackend } from '../store/open.ts';

@@ -3,8 +3,9 @@
 
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { visible } from '../base/display.ts';
+import { createLog } from '../base/log.ts';
 import type { Config } from '../config.ts';
-import { visible } from '../display.ts';
 import type { Decide } from '../domain/command.ts';
 import { type ImportStateAnswer, importMessages, importState } from '../domain/import-state.ts';
 import {
@@ -15,7 +16,6 @@ import {
   importTasks,
 } from '../domain/plan/import-tasks.ts';
 import { fail, ok, type Result } from '../failure.ts';
-import { createLog } from '../log.ts';
 import { openPorts, type Ports } from '../ports.ts';
 import { underRules } from '../tools/state-rules.ts';
 import { SOURCE_NAMES, sourceKinds } from '../upkeep/import/index.ts';

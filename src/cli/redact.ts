@@ -1,8 +1,8 @@
 // The verb `redact`: the store written anew, in a new directory, without values or texts that must not be in it any more.
 
 import path from 'node:path';
+import { visible } from '../base/display.ts';
 import type { Config } from '../config.ts';
-import { visible } from '../display.ts';
 import { parsePath } from '../domain/state-path.ts';
 import { type Failure, fail, ok, type Result } from '../failure.ts';
 import { isStreamName } from '../store/stream.ts';

@@ -1,6 +1,6 @@
 // An answer as text for a terminal: one fact a line, lists of objects as aligned columns. Used by cli/tool-command.ts.
 
-import { visible } from '../display.ts';
+import { visible } from '../base/display.ts';
 import { isObject } from '../json/json.ts';
 
 const maxCell = 60;

@@ -1,13 +1,14 @@
 // The verb `serve`: MCP on stdin and stdout until the client is gone.
 
+import { createLog, type Logger } from '../base/log.ts';
+import { nearest } from '../base/nearest.ts';
+import { version } from '../base/version.ts';
 import { rootOf } from '../client-roots.ts';
 import type { Config } from '../config.ts';
 import type { Failure, Result } from '../failure.ts';
 import listings from '../generated/tools.json' with { type: 'json' };
 import { instructions } from '../instructions.ts';
-import { createLog, type Logger } from '../log.ts';
 import { CallMetrics } from '../metrics.ts';
-import { nearest } from '../nearest.ts';
 import type { Ports } from '../ports.ts';
 import { servePrompts } from '../prompts/serve.ts';
 import { serveResources } from '../resources/serve.ts';
@@ -17,7 +18,6 @@ import { optimiseLate } from '../tiering.ts';
 import type { Listing } from '../tools/describe.ts';
 import type { Tracing } from '../traces/tracing.ts';
 import { StdioTransport } from '../transport.ts';
-import { version } from '../version.ts';
 import { complain } from './complain.ts';
 
 type OpenPorts = Ports & { close(): Promise<void> };

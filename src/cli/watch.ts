@@ -1,10 +1,10 @@
 // The verb `watch`: the dashboard, drawn in place on a terminal and again whenever any process changes something. Into a
 // pipe it prints one frame for each change, without control codes.
 
+import { createLog } from '../base/log.ts';
+import { nearest } from '../base/nearest.ts';
 import type { Config } from '../config.ts';
 import { fail, ok, type Result } from '../failure.ts';
-import { createLog } from '../log.ts';
-import { nearest } from '../nearest.ts';
 import { openPorts, type Ports } from '../ports.ts';
 import { sourceOf } from '../tools/dashboard-source.ts';
 import { changeAfter } from '../tools/wait.ts';

@@ -2,6 +2,7 @@
 // A lost race undoes its edits and decides again. Tools, runner and views reach the store only through this.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pooledIds } from '../base/ids.ts';
 import type { Author, Context, Decide } from '../domain/command.ts';
 import { type Failure, FailureError, fail, ok, type Result } from '../failure.ts';
 import { encodeCommit, MAX_LINE_BYTES, type StreamEvent } from '../store/commit.ts';
@@ -9,7 +10,6 @@ import type { FoldedCommit } from '../store/fold.ts';
 import { HeadsAfter } from '../store/heads.ts';
 import type { Blobs, Outcome, Presence, Snapshot, Store } from '../store/port.ts';
 import { DocumentCache } from './cache.ts';
-import { pooledIds } from './commit-ids.ts';
 import { Decision } from './decision.ts';
 import { type CommitsListener, tell } from './listeners.ts';
 import { type Repeatable, repeatable } from './requests.ts';

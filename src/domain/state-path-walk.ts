@@ -1,12 +1,12 @@
 // Simple paths at work: finding a place, and the operations that set or delete one. Called by the state commands and
 // tools; reads are on the path of every state_get.
 
+import { nearest } from '../base/nearest.ts';
 import type { Result } from '../failure.ts';
 import { fail, ok } from '../failure.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import { arrayIndex, escapeToken, formatPointer, getAt, parsePointer } from '../json/pointer.ts';
-import { nearest } from '../nearest.ts';
 import type { PathToken } from './state-path-scan.ts';
 import { printName, printPath } from './state-path-scan.ts';
 

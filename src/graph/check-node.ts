@@ -1,7 +1,7 @@
 // The rules for single fields of a graph and of its nodes. Called by check.ts; add a rule for a shared field here, one
 // for a kind's own field in the kind's file.
 
-import { nearest } from '../nearest.ts';
+import { nearest } from '../base/nearest.ts';
 import {
   type Fault,
   type Graph,

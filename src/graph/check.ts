@@ -1,7 +1,7 @@
 // Checks a definition before anything runs: every fault at once, then how long and wide it is. Called by the tools that
 // take a graph and by the command that starts a run.
 
-import { nearest } from '../nearest.ts';
+import { nearest } from '../base/nearest.ts';
 import { checkFields, checkShared } from './check-node.ts';
 import { findCycles } from './cycles.ts';
 import { type Fault, type Graph, type Kinds, MAX_NODES } from './graph.ts';

@@ -4,7 +4,7 @@ import { completable } from '@modelcontextprotocol/sdk/server/completable.js';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import { visibleLines, withoutHome } from '../display.ts';
+import { visibleLines, withoutHome } from '../base/display.ts';
 import { FailureError, type Result } from '../failure.ts';
 import { failureLine } from '../failure-text.ts';
 import type { Ports } from '../ports.ts';

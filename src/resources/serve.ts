@@ -8,7 +8,7 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { quoted, visible, visibleLines, withoutHome } from '../display.ts';
+import { quoted, visible, visibleLines, withoutHome } from '../base/display.ts';
 import type { Result } from '../failure.ts';
 import { failureLine } from '../failure-text.ts';
 import type { Ports } from '../ports.ts';

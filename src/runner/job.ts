@@ -1,13 +1,13 @@
 // One command node at work in this process: from its durable claim to its report. Started by runner.ts.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../base/log.ts';
 import type { Documents } from '../documents/documents.ts';
 import type { Author } from '../domain/command.ts';
 import type { RunGraph } from '../domain/run.ts';
 import { renewClaim, spawnedNode } from '../domain/run-claim.ts';
 import { type ReportInput, reportNode } from '../domain/run-report.ts';
 import type { Failure } from '../failure.ts';
-import type { Logger } from '../log.ts';
 import { resolveWorkdir } from '../nodes/admission.ts';
 import type { CommandNode } from '../nodes/command.ts';
 import { runProcess } from '../nodes/process.ts';

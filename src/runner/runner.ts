@@ -1,6 +1,7 @@
 // Executes the command nodes of this workspace's runs, as far as this process's allow-list admits them; every server of
 // the workspace runs one, and claims decide among them. Also ends what dead servers left behind. Started by ports.ts.
 
+import type { Logger } from '../base/log.ts';
 import type { Documents } from '../documents/documents.ts';
 import type { Author } from '../domain/command.ts';
 import { hasEnded, type ProcessId, type RunDocument, type RunGraph, runStream } from '../domain/run.ts';
@@ -8,7 +9,6 @@ import { abandonClaim, claimNode, reapExpired } from '../domain/run-claim.ts';
 import type { ClaimAnswer } from '../domain/run-fit.ts';
 import { reportNode } from '../domain/run-report.ts';
 import type { Graphs } from '../graphs.ts';
-import type { Logger } from '../log.ts';
 import { killGroup } from '../nodes/process-group.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { isGone } from './identity.ts';

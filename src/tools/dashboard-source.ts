@@ -1,8 +1,8 @@
 // What dashboard views look at, put together from the ports. Used by dashboard_get and by the command line's watch.
 
+import { version } from '../base/version.ts';
 import type { View } from '../documents/documents.ts';
 import type { Ports } from '../ports.ts';
-import { version } from '../version.ts';
 import { alertFacts } from '../views/alert-facts.ts';
 import { checksOf } from '../views/alerts.ts';
 import type { Cell, Source } from '../views/dashboard/define.ts';

@@ -1,7 +1,7 @@
 // graph_check: every fault of a graph at once, how long and wide it is, and its hash for run_start. May save it by name.
 
 import { z } from 'zod';
-import { visible } from '../display.ts';
+import { visible } from '../base/display.ts';
 import { saveGraph } from '../domain/run-start.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import { checkGraph } from '../graph/check.ts';

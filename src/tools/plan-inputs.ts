@@ -2,11 +2,11 @@
 // name what a mistyped id may have meant.
 
 import { z } from 'zod';
+import { nearest } from '../base/nearest.ts';
 import type { Changed } from '../documents/documents.ts';
 import type { Decide } from '../domain/command.ts';
 import { type PlanKind, showId } from '../domain/plan/ids.ts';
 import { fail, type Result } from '../failure.ts';
-import { nearest } from '../nearest.ts';
 import type { Ports } from '../ports.ts';
 import type { PlanFacts } from '../views/plan/plan-index.ts';
 import { line } from '../views/plan/show.ts';

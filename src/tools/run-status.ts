@@ -1,10 +1,10 @@
 // run_status: where a run stands, node by node; one node in full; or which runs there are. Can wait for a change.
 
 import { z } from 'zod';
+import { nearest } from '../base/nearest.ts';
 import { hasEnded, type NodeRecord, RUN_STATUSES, type RunDocument, type RunGraph, runStream } from '../domain/run.ts';
 import { fail, ok, type Result } from '../failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
-import { nearest } from '../nearest.ts';
 import type { Ports } from '../ports.ts';
 import { outputOf } from '../views/brief.ts';
 import {

@@ -1,7 +1,7 @@
 // What stands round the log: permissions, links, leftovers of processes that died, the file system, and who serves now.
 // Looks only; nothing is removed. Used by verify.ts.
 
-import { isAlive } from '../process-start.ts';
+import { isAlive } from '../base/process-start.ts';
 import { type Disk, errnoOf } from '../store/file/disk.ts';
 import { networkFileSystem } from '../store/file/opening.ts';
 import { isLeftover, makerOf } from '../store/file/temporary-name.ts';

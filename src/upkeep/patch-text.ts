@@ -1,6 +1,6 @@
 // Patches as short text for people: `+ /a/b 1`, `= /status "done"`, `- /x`, `+ (all) {…}`. Used by the log verb and by doctor.
 
-import { visible } from '../display.ts';
+import { visible } from '../base/display.ts';
 import type { PatchOp } from '../json/patch.ts';
 
 const SIGNS = { add: '+', replace: '=', remove: '-' } as const;

@@ -1,6 +1,6 @@
 // A report on a store in words, for a terminal. Used by cli/doctor.ts.
 
-import { visible } from '../display.ts';
+import { visible } from '../base/display.ts';
 import type { Finding, Report } from './findings.ts';
 
 /** The whole report; its last line is the verdict, on its own. */

@@ -1,7 +1,7 @@
 // The words of every failure. A code without a sample here does not compile.
 
 import { expect, test } from 'vitest';
-import { withoutHome } from '../../src/display.ts';
+import { withoutHome } from '../../src/base/display.ts';
 import type { Failure, FailureCode } from '../../src/failure.ts';
 import { failureKind } from '../../src/failure-kind.ts';
 import { describeFailure, failureLine } from '../../src/failure-text.ts';

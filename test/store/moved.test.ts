@@ -261,7 +261,7 @@ describe('the turnstile', () => {
     const dir = newPlace();
     const store = openStore(dir);
     // Somebody alive who never gives it back: this process itself, under another name.
-    const { quickStart } = await import('../../src/process-start.ts');
+    const { quickStart } = await import('../../src/base/process-start.ts');
     fs.writeFileSync(join(dir, 'log', 'turnstile'), `${process.pid} ${quickStart(process.pid) ?? ''}\n`);
     await store.turn(false);
     const startedAt = performance.now();

@@ -1,11 +1,11 @@
 // Every fault of a plan's own edges at once: keys named twice, needs and parents that are not there, circles. Called by
 // save-plan.ts before anything is made. Pure.
 
+import { nearest } from '../../base/nearest.ts';
 import type { InputIssue } from '../../failure.ts';
 import { findCycles } from '../../graph/cycles.ts';
 import { link } from '../../graph/links.ts';
 import { isUnsafeKey } from '../../json/pointer.ts';
-import { nearest } from '../../nearest.ts';
 import { kindOfPlanId } from './ids.ts';
 
 /** The edges of a planned task: `needs` and `parent` name keys of the plan, or ids of tasks that exist. */

@@ -1,10 +1,10 @@
 // The small checks that a project's configuration is made of: each adds what is wrong at its place, so that every fault
 // comes back at once. Used by config.ts, policy.ts and schema-rules.ts.
 
+import { nearest } from '../../base/nearest.ts';
 import type { InputIssue } from '../../failure.ts';
 import { isObject, type Json } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
-import { nearest } from '../../nearest.ts';
 
 /** Says what keeps a value from its place, by adding issues; adds none if it fits. `at` is a JSON Pointer. */
 export type Check = (value: Json, at: string, issues: InputIssue[]) => void;

@@ -1,6 +1,6 @@
 // Who is alive: the times of empty files, not commits. Losing them ends leases early or late and never grants two.
 
-import { isAlive, isBelow, quickStart } from '../../process-start.ts';
+import { isAlive, isBelow, quickStart } from '../../base/process-start.ts';
 import type { Presence } from '../port.ts';
 import { isId } from '../stream.ts';
 import type { Disk } from './disk.ts';

@@ -1,7 +1,7 @@
 // Names of the files that are written before they take another's place: they say whose they are, so that those of a killed
 // process can be told and removed. Used by disk.ts, leftovers.ts and doctor.
 
-import { isAlive, quickStart } from '../../process-start.ts';
+import { isAlive, quickStart } from '../../base/process-start.ts';
 
 /** In a container that shares the directory every process of another looks dead: what is being written now is not touched. */
 const WRITTEN_WITHIN_MS = 60_000;

@@ -1,6 +1,6 @@
 // Foreign text that can do nothing where it is shown. Used by every format.
 
-import { visible } from '../../display.ts';
+import { visible } from '../../base/display.ts';
 
 /** What a terminal or reader would obey, or not show, escaped; halves of characters replaced. */
 export function inert(text: string): string {

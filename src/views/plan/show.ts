@@ -1,7 +1,7 @@
 // How planning objects are shown: titles and other lines that others wrote made inert, ids in upper case, no more than a card has room for.
 // Used by the lists and boards of this folder.
 
-import { visible } from '../../display.ts';
+import { visible } from '../../base/display.ts';
 import { showId } from '../../domain/plan/ids.ts';
 import type { TaskDocument } from '../../domain/plan/task.ts';
 import type { Json, JsonObject } from '../../json/json.ts';

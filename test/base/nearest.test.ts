@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nearest } from '../src/nearest.ts';
+import { nearest } from '../../src/base/nearest.ts';
 
 test.each([
   ['biuld', ['build', 'test', 'guild'], ['build', 'guild']],
