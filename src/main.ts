@@ -1,7 +1,7 @@
 // argv → a verb. The only file that exits the process; it loads nothing but the configuration before it knows the verb.
 
 import type { Verb, VerbEntry } from './cli/verb.ts';
-import { readConfig, takeFlags } from './config.ts';
+import { readConfig, takeFlags } from './config/config.ts';
 
 // A verb is one line here and one file beside cli/serve.ts. Whatever is not in this table is `<noun> <verb>`: a tool.
 const verbs: Record<string, VerbEntry> = {

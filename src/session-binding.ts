@@ -21,7 +21,7 @@ import {
 import { aliasStream, bindSession } from './domain/session-alias.ts';
 import { type StartAnswer, type StartInput, startSession } from './domain/session-commands.ts';
 import { acceptHandoff, giverOf } from './domain/session-handover.ts';
-import { type Failure, fail, ok, type Result } from './failure.ts';
+import { type Failure, fail, ok, type Result } from './failure/failure.ts';
 import { runsWithClaims } from './views/claims.ts';
 import { factsOf, readableFacts } from './views/sessions.ts';
 

@@ -128,7 +128,7 @@ describe('directions', () => {
   test('main.ts loads nothing but config before it knows the verb', () => {
     const main = byName.get('src/main.ts');
     const eager = main?.imports.filter(({ lazy, types }) => !lazy && !types).map(({ target }) => target);
-    expect(eager?.filter((target) => !target.startsWith('node:'))).toEqual(['src/config.ts']);
+    expect(eager?.filter((target) => !target.startsWith('node:'))).toEqual(['src/config/config.ts']);
   });
 
   test('there are no import cycles', () => {
@@ -217,7 +217,7 @@ describe('names and edges', () => {
   test('only config.ts reads the environment', () => {
     expect(
       sources
-        .filter(({ text, name }) => /process\.env\b/.test(text) && name !== 'src/config.ts')
+        .filter(({ text, name }) => /process\.env\b/.test(text) && name !== 'src/config/config.ts')
         .map(({ name }) => name),
     ).toEqual([]);
   });

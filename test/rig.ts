@@ -6,7 +6,7 @@ import type { Request } from '../src/documents/requests.ts';
 import type { Author, Decide } from '../src/domain/command.ts';
 import type { Workspace } from '../src/domain/session.ts';
 import { type StartInput, startSession } from '../src/domain/session-commands.ts';
-import type { Failure } from '../src/failure.ts';
+import type { Failure } from '../src/failure/failure.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 import { selectPointers } from '../src/tools/json-path.ts';
 

@@ -8,7 +8,7 @@ import { claimNode } from '../src/domain/run-claim.ts';
 import type { ClaimAnswer, ClaimInput } from '../src/domain/run-fit.ts';
 import { type ReportAnswer, type ReportInput, reportNode } from '../src/domain/run-report.ts';
 import { type StartRunAnswer, type StartRunInput, startRun } from '../src/domain/run-start.ts';
-import type { Failure, Result } from '../src/failure.ts';
+import type { Failure, Result } from '../src/failure/failure.ts';
 import { checkGraph } from '../src/graph/check.ts';
 import { Graphs } from '../src/graphs.ts';
 import type { JsonObject } from '../src/json/json.ts';

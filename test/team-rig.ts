@@ -3,7 +3,7 @@
 
 import { Documents } from '../src/documents/documents.ts';
 import type { SessionFacts, Workspace } from '../src/domain/session.ts';
-import type { Failure, Result } from '../src/failure.ts';
+import type { Failure, Result } from '../src/failure/failure.ts';
 import { Graphs } from '../src/graphs.ts';
 import type { Ports } from '../src/ports.ts';
 import { RunHints } from '../src/run-hints.ts';

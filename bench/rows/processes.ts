@@ -1,7 +1,7 @@
 // Many processes on one store: own sessions, one hot document, a slow decider, processes that are killed.
 
 import { Documents } from '../../src/documents/documents.ts';
-import { ok } from '../../src/failure.ts';
+import { ok } from '../../src/failure/failure.ts';
 import { fileBackend } from '../../src/store/open.ts';
 import { type BenchContext, median, percentile, type Row, type RowGroup } from '../lib/measure.ts';
 import { type Fleet, runFleet, startWorker } from '../lib/workers.ts';

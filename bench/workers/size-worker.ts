@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { Documents } from '../../src/documents/documents.ts';
 import { Maintenance } from '../../src/documents/maintenance.ts';
-import { ok } from '../../src/failure.ts';
+import { ok } from '../../src/failure/failure.ts';
 import { fileBackend } from '../../src/store/open.ts';
 import type { Durability } from '../../src/store/port.ts';
 import { serveWorker } from './protocol.ts';

@@ -1,7 +1,7 @@
 // One process that writes to a store through Documents, as a server does. `node store-worker.js <json options>`.
 
 import { Documents } from '../../src/documents/documents.ts';
-import { ok } from '../../src/failure.ts';
+import { ok } from '../../src/failure/failure.ts';
 import type { JsonObject } from '../../src/json/json.ts';
 import type { FileStore } from '../../src/store/file/file-store.ts';
 import { fileBackend } from '../../src/store/open.ts';

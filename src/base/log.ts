@@ -1,7 +1,7 @@
 // The process's log: JSON lines on stderr, never on stdout, which belongs to the protocol. Made once by a verb, passed on.
 
 import pino from 'pino';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 
 /** What the rest of the program may do with a log. */
 export type Logger = Pick<pino.Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'isLevelEnabled'>;

@@ -1,9 +1,9 @@
 // The verb `backup`: a verified copy of the store in a new directory, while others write; with --keep the next of several.
 
 import path from 'node:path';
-import type { Config } from '../config.ts';
-import type { Result } from '../failure.ts';
-import { describeFailure } from '../failure-text.ts';
+import type { Config } from '../config/config.ts';
+import type { Result } from '../failure/failure.ts';
+import { describeFailure } from '../failure/text.ts';
 import { realDisk } from '../store/file/disk.ts';
 import { type BackupResult, backupStore } from '../upkeep/backup.ts';
 import { followed } from '../upkeep/new-directory.ts';

@@ -1,9 +1,9 @@
 // The verb `doctor`: looks at the whole store and says whether it is sound, what is wrong, and the way out. Changes
 // nothing unless it is told to by a switch.
 
-import type { Config } from '../config.ts';
-import { type Failure, ok, type Result } from '../failure.ts';
-import { describeFailure } from '../failure-text.ts';
+import type { Config } from '../config/config.ts';
+import { type Failure, ok, type Result } from '../failure/failure.ts';
+import { describeFailure } from '../failure/text.ts';
 import { realDisk } from '../store/file/disk.ts';
 import { adoptDocument } from '../upkeep/adopt.ts';
 import { clearPoison, rebuildCaches } from '../upkeep/repair.ts';

@@ -2,8 +2,8 @@
 
 import { createLog, type Logger } from '../base/log.ts';
 import { version } from '../base/version.ts';
-import { type Config, globalFlags } from '../config.ts';
-import type { Result } from '../failure.ts';
+import { type Config, globalFlags } from '../config/config.ts';
+import type { Result } from '../failure/failure.ts';
 import listings from '../generated/tools.json' with { type: 'json' };
 import type { Ports } from '../ports.ts';
 import type { Tool } from '../tools/define.ts';

@@ -3,8 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import type { Config } from '../config.ts';
-import type { Failure } from '../failure.ts';
+import type { Config } from '../config/config.ts';
+import type { Failure } from '../failure/failure.ts';
 import { errnoOf, realDisk, syncDirectory } from '../store/file/disk.ts';
 import { exportDocuments, exportLines } from '../upkeep/export.ts';
 import { LogReader } from '../upkeep/log-reader.ts';

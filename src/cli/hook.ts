@@ -3,10 +3,10 @@
 // makes neither a store nor a session, writes no caches, and loads no schemas, protocol or logging.
 
 import { visible } from '../base/display.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Documents, View } from '../documents/documents.ts';
 import { type AliasDocument, aliasStream } from '../domain/session-alias.ts';
-import { FailureError } from '../failure.ts';
+import { FailureError } from '../failure/failure.ts';
 import { eventOf, HOOK_EVENTS, isHookEvent } from '../hooks/payload.ts';
 import { report } from '../hooks/report.ts';
 import { openOffline } from '../upkeep/open.ts';

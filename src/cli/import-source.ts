@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import type { SourceFile, SourceKind } from '../upkeep/import/shape.ts';
 
 const MAX_FILES = 20_000;

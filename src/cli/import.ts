@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { visible } from '../base/display.ts';
 import { createLog } from '../base/log.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Decide } from '../domain/command.ts';
 import { type ImportStateAnswer, importMessages, importState } from '../domain/import-state.ts';
 import {
@@ -15,7 +15,7 @@ import {
   importStream,
   importTasks,
 } from '../domain/plan/import-tasks.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { openPorts, type Ports } from '../ports.ts';
 import { underRules } from '../tools/state-rules.ts';
 import { SOURCE_NAMES, sourceKinds } from '../upkeep/import/index.ts';

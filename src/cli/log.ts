@@ -1,7 +1,7 @@
 // The verb `log`: the commits of a store as lines, past ones and, with --follow, those of any process as they come.
 
-import type { Config } from '../config.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import type { Config } from '../config/config.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { realDisk } from '../store/file/disk.ts';
 import { watchLog } from '../store/file/watch.ts';
 import { LogReader, type TakenLine } from '../upkeep/log-reader.ts';

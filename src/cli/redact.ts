@@ -2,9 +2,9 @@
 
 import path from 'node:path';
 import { visible } from '../base/display.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { parsePath } from '../domain/state-path.ts';
-import { type Failure, fail, ok, type Result } from '../failure.ts';
+import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import { isStreamName } from '../store/stream.ts';
 import { followed } from '../upkeep/new-directory.ts';
 import { EVERY, type RedactPath } from '../upkeep/redact/paths.ts';

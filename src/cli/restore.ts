@@ -1,7 +1,7 @@
 // The verb `restore`: makes a backup a store again, in an empty place. With --drill: only to see that it can be done.
 
 import path from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { realDisk } from '../store/file/disk.ts';
 import { drillRestore, restoreBackup } from '../upkeep/restore.ts';
 import { complain, exitCodes } from './complain.ts';

@@ -1,8 +1,8 @@
 // The verb `statusline`: one line for a client's status line, which runs it again and again and hands it JSON about its own
 // session on stdin. Trouble makes the line short or empty, never a failure. Loads no schemas, protocol or logging.
 
-import type { Config } from '../config.ts';
-import { FailureError } from '../failure.ts';
+import type { Config } from '../config/config.ts';
+import { FailureError } from '../failure/failure.ts';
 import { isObject } from '../json/json.ts';
 import { SessionBinding } from '../session-binding.ts';
 import { openOffline } from '../upkeep/open.ts';

@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { errnoOf } from '../store/file/disk.ts';
 
 /** No secret is longer; more is another file than was meant. */

@@ -1,7 +1,7 @@
 // The arguments of the verbs that main.ts runs itself: switches, texts, counts and words. Used by the verbs of upkeep.
 
 import { parseArgs } from 'node:util';
-import { fail, type InputIssue, ok, type Result } from '../failure.ts';
+import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 
 export interface Accepted<S extends string, T extends string, C extends string, L extends string> {
   switches?: readonly S[];

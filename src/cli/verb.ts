@@ -1,6 +1,6 @@
 // What a verb of the command line is. main.ts has the table; each file of this folder named there exports `run`.
 
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 
 export interface Verb {
   /** Does it and resolves with the exit code: 0 done, 1 usage or input, 2 trouble with the store, 3 any other failure. */

@@ -3,8 +3,8 @@
 
 import { createLog } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
-import type { Config } from '../config.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import type { Config } from '../config/config.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { openPorts, type Ports } from '../ports.ts';
 import { sourceOf } from '../tools/dashboard-source.ts';
 import { changeAfter } from '../tools/wait.ts';

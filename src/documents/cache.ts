@@ -1,7 +1,7 @@
 // The documents in memory: each is what its stream folds into. Loaded when first named, then kept up by every commit that
 // is folded; changed in place, with an undo list for what is decided but not yet read back. Used by documents.ts.
 
-import { FailureError } from '../failure.ts';
+import { FailureError } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { applyOps, type PatchOp, revertOps } from '../json/patch.ts';
 import type { Expected } from '../store/commit.ts';

@@ -2,7 +2,7 @@
 // log, for what was written before this process opened the store. provenance.ts keeps the same rule for what came since.
 
 import type { Writer } from '../domain/command.ts';
-import { FailureError } from '../failure.ts';
+import { FailureError } from '../failure/failure.ts';
 import type { Commit } from '../store/commit.ts';
 import type { Store } from '../store/port.ts';
 

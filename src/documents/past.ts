@@ -1,6 +1,6 @@
 // What a document was: its events, and its value at a seq or time. For history, restore and recovery.
 
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, type Json } from '../json/json.ts';
 import { applyOps, type PatchOp } from '../json/patch.ts';
 import type { Recorded, Store } from '../store/port.ts';

@@ -1,7 +1,7 @@
 // The shapes of a change: what a caller asks and gets, and what a command is on its way through documents.ts.
 
 import type { Author, Context } from '../domain/command.ts';
-import type { Result } from '../failure.ts';
+import type { Result } from '../failure/failure.ts';
 import type { EncodedCommit } from '../store/commit.ts';
 import type { Blobs, CommitListener, Presence, Store } from '../store/port.ts';
 import type { Decision } from './decision.ts';

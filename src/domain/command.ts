@@ -1,7 +1,7 @@
 // The shape of every change: a command is a pure function over documents. No clock, random, file or await inside;
 // whatever it needs of the world arrives in `Context`. `documents.ts` runs commands, domain files define them.
 
-import type { Result } from '../failure.ts';
+import type { Result } from '../failure/failure.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import type { QueryPath } from './state-path.ts';

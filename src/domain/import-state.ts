@@ -1,7 +1,7 @@
 // What another program remembered becomes part of a session, and its messages a channel; nothing that is there already is
 // touched. Pure; cli/import.ts calls it.
 
-import { ok, type Result } from '../failure.ts';
+import { ok, type Result } from '../failure/failure.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import { deepEqual } from '../json/merge.ts';
 import type { Context, Transaction } from './command.ts';

@@ -2,7 +2,7 @@
 // takes no place any more and what waits for it can begin. Pure. The tool task_save calls it; the run engine, which moves
 // tasks itself, does not.
 
-import type { Result } from '../failure.ts';
+import type { Result } from '../failure/failure.ts';
 import type { Context, Transaction } from './command.ts';
 import { findItem } from './plan/find.ts';
 import { sprintStream, taskStream } from './plan/ids.ts';

@@ -1,7 +1,7 @@
 // Claiming nodes, and what happens to claims that end without a report: pure commands. The tools run_claim and run_report
 // and the runner call them. Beside the run's document only the project's list of claims is read, which its limits need.
 
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { type Candidate, claimable, type Ready, readyNodes } from '../graph/ready.ts';
 import { leaseEnd } from '../graph/run-node.ts';
 import type { AnyNode } from '../nodes/index.ts';

@@ -1,6 +1,6 @@
 // What people and orchestrators do to a run from outside: pure command. The tool run_control calls it.
 
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { newlyReady } from '../graph/ready.ts';
 import type { NodeStatus } from '../graph/run-node.ts';
 import type { Json } from '../json/json.ts';

@@ -5,7 +5,7 @@
 //   its task was done by hand            done → finished all the same, with its output
 //   another fence, or a final node       done, failed → kept as a late result, without effect; else `stale-claim`
 
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { newlyReady } from '../graph/ready.ts';
 import { retryDelayMs } from '../graph/retry.ts';
 import { leaseEnd, type NodeStatus } from '../graph/run-node.ts';

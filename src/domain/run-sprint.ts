@@ -1,7 +1,7 @@
 // Runs of sprints: the definition made of a sprint's tasks, and each task following its node in the commit that changes
 // the node. Pure. run-start.ts, run-edit.ts and run-claim.ts call it, so whatever moves a node moves its task too.
 
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { canonicalGraph } from '../graph/graph.ts';
 import type { NodeStatus } from '../graph/run-node.ts';
 import type { AnyGraph } from '../nodes/index.ts';

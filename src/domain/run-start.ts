@@ -1,6 +1,6 @@
 // Starting runs and keeping graphs by name: pure commands. tools/run-start.ts and tools/graph-check.ts call them.
 
-import { ok, type Result } from '../failure.ts';
+import { ok, type Result } from '../failure/failure.ts';
 import type { FailurePolicy } from '../graph/graph.ts';
 import { readyNodes } from '../graph/ready.ts';
 import type { JsonObject } from '../json/json.ts';

@@ -8,7 +8,7 @@
 //     └──► cancelled                        run_control; final, as finished is
 
 import { hash } from 'node:crypto';
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import type { FailurePolicy } from '../graph/graph.ts';
 import { type Counters, countNodes } from '../graph/outcome.ts';
 import type { PreparedGraph } from '../graph/prepare.ts';

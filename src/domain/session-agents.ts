@@ -10,7 +10,7 @@
 //   ended ──► active, idle    the client goes on with the same agent
 
 import { hash } from 'node:crypto';
-import { ok, type Result } from '../failure.ts';
+import { ok, type Result } from '../failure/failure.ts';
 import type { Context, Transaction } from './command.ts';
 import { agentKey } from './run.ts';
 import { checkSchema } from './session.ts';

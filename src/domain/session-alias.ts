@@ -2,7 +2,7 @@
 // session is recovered. Pure. Used by session-commands.ts, session-binding.ts and hooks.
 
 import { hash } from 'node:crypto';
-import { ok, type Result } from '../failure.ts';
+import { ok, type Result } from '../failure/failure.ts';
 import type { Context, Transaction } from './command.ts';
 import { checkSchema, openSession } from './session.ts';
 

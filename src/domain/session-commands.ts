@@ -1,6 +1,6 @@
 // Starting, updating and ending sessions: pure commands. tools/session-*.ts and session-binding.ts call them.
 
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import type { JsonObject } from '../json/json.ts';
 import { mergeOps } from '../json/merge.ts';
 import type { Context, Transaction } from './command.ts';

@@ -4,7 +4,7 @@
 //   offered ──► accepted     the receiver's session_start; the giver is completed, and its other offers are withdrawn
 //      └──────► withdrawn    the work went elsewhere
 
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, isObject, type Json, type JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import { escapeToken } from '../json/pointer.ts';

@@ -5,7 +5,7 @@
 //     ├───────────┴──► completed    session_update, an accepted handoff
 //     └───────────┴──► expired      when expires_at has passed and nobody was seen since (a commit: session_cleanup or a start)
 
-import { type Failure, fail, ok, type Result } from '../failure.ts';
+import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import type { JsonObject } from '../json/json.ts';
 import { isId } from '../store/stream.ts';
 import type { Context, Transaction } from './command.ts';

@@ -1,7 +1,7 @@
 // The characters of the path grammar: what state-path.ts and state-path-filter.ts read from, the names and numbers both
 // know, and how these are written back.
 
-import { FailureError } from '../failure.ts';
+import { FailureError } from '../failure/failure.ts';
 import { isUnsafeKey } from '../json/pointer.ts';
 
 /** A key, or an index of an array; a negative index counts from the end. */

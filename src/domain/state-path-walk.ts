@@ -2,8 +2,8 @@
 // tools; reads are on the path of every state_get.
 
 import { nearest } from '../base/nearest.ts';
-import type { Result } from '../failure.ts';
-import { fail, ok } from '../failure.ts';
+import type { Result } from '../failure/failure.ts';
+import { fail, ok } from '../failure/failure.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import { arrayIndex, escapeToken, formatPointer, getAt, parsePointer } from '../json/pointer.ts';

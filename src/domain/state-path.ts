@@ -1,8 +1,8 @@
 // The front door for every path from outside: a strict grammar of our own, checked before anything looks at a document.
 // The tools parse with it; state-path-walk.ts follows simple paths, tools/json-path.ts runs queries.
 
-import type { Result } from '../failure.ts';
-import { FailureError, fail, ok } from '../failure.ts';
+import type { Result } from '../failure/failure.ts';
+import { FailureError, fail, ok } from '../failure/failure.ts';
 import type { Filter } from './state-path-filter.ts';
 import { filterCost, printFilter, readFilter } from './state-path-filter.ts';
 import type { PathToken, Scanner } from './state-path-scan.ts';

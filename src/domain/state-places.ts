@@ -1,7 +1,7 @@
 // Which places a document may have: each can be named by a path, so that whatever was stored can be read again and
 // deleted, however large what stands around it. Called by the commands that store what a client sent.
 
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { formatPointer } from '../json/pointer.ts';
 import { MAX_LENGTH, MAX_SEGMENTS } from './state-path.ts';

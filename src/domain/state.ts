@@ -1,7 +1,7 @@
 // Changes of a session's state: set, merge, delete, several at once, and bringing an old value back. Pure rules over the
 // session document, by JSONPath; tools/state-*.ts call them.
 
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, isObject, type Json, type JsonObject } from '../json/json.ts';
 import { deepEqual, mergeOps } from '../json/merge.ts';
 import type { PatchOp } from '../json/patch.ts';

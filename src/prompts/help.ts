@@ -1,6 +1,6 @@
 // /help: what Baton can do here, from the tools that there are.
 
-import { toolsetNames } from '../config.ts';
+import { toolsetNames } from '../config/config.ts';
 import listings from '../generated/tools.json' with { type: 'json' };
 import { call, type Prompt } from './define.ts';
 

@@ -9,8 +9,8 @@ import {
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { quoted, visible, visibleLines, withoutHome } from '../base/display.ts';
-import type { Result } from '../failure.ts';
-import { failureLine } from '../failure-text.ts';
+import type { Result } from '../failure/failure.ts';
+import { failureLine } from '../failure/text.ts';
 import type { Ports } from '../ports.ts';
 import { MOST_ENTRIES, type ResourceKind, uriOf } from './define.ts';
 import { resourceKinds } from './index.ts';

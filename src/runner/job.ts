@@ -7,7 +7,7 @@ import type { Author } from '../domain/command.ts';
 import type { RunGraph } from '../domain/run.ts';
 import { renewClaim, spawnedNode } from '../domain/run-claim.ts';
 import { type ReportInput, reportNode } from '../domain/run-report.ts';
-import type { Failure } from '../failure.ts';
+import type { Failure } from '../failure/failure.ts';
 import { resolveWorkdir } from '../nodes/admission.ts';
 import type { CommandNode } from '../nodes/command.ts';
 import { runProcess } from '../nodes/process.ts';

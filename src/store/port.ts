@@ -3,7 +3,7 @@
 // lease, queue, timer or pub/sub here, those are events decided by pure rules.
 
 import type { Author } from '../domain/command.ts';
-import type { Failure } from '../failure.ts';
+import type { Failure } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import type { EncodedCommit, Expected, Seen } from './commit.ts';

@@ -8,7 +8,7 @@ import type { Decide } from '../domain/command.ts';
 import { agentKey } from '../domain/run.ts';
 import { isOpen, statusAt } from '../domain/session.ts';
 import type { Caller } from '../domain/team/channel.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { factsOf } from '../views/sessions.ts';
 import { agentOfClaim, type Moment } from '../views/team/people.ts';

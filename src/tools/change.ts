@@ -3,7 +3,7 @@
 import type { Changed } from '../documents/documents.ts';
 import { type Request, requestStream } from '../documents/requests.ts';
 import type { Decide } from '../domain/command.ts';
-import { ok, type Result } from '../failure.ts';
+import { ok, type Result } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import type { Ports } from '../ports.ts';
 import type { Call } from './define.ts';

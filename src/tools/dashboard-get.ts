@@ -1,7 +1,7 @@
 // dashboard_get: the state of the work as rows, a screen, a page or figures for another program.
 
 import { z } from 'zod';
-import { ok } from '../failure.ts';
+import { ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import type { Ports } from '../ports.ts';
 import { cutOf, fitted, type Taken, takeView } from '../views/dashboard/board.ts';

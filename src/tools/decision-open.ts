@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { type DecisionDocument, RULES } from '../domain/team/decision.ts';
 import { openDecision } from '../domain/team/decision-commands.ts';
-import { ok } from '../failure.ts';
+import { ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Ports } from '../ports.ts';

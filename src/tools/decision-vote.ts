@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { nearest } from '../base/nearest.ts';
 import type { Caller } from '../domain/team/channel.ts';
 import { castVote, type VoteAnswer, type VoteInput } from '../domain/team/decision-commands.ts';
-import { type Failure, fail, ok, type Result } from '../failure.ts';
+import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { decisionFacts, decisionRows, votingNames } from '../views/team/decisions.ts';
 import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';

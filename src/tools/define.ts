@@ -2,8 +2,8 @@
 // calls defineTool; call.ts runs the result.
 
 import { z } from 'zod';
-import type { Toolset } from '../config.ts';
-import { fail, type Result } from '../failure.ts';
+import type { Toolset } from '../config/config.ts';
+import { fail, type Result } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
 import { inputIssues } from './issues.ts';
 

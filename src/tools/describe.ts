@@ -2,7 +2,7 @@
 // writes these into src/generated/tools.json, so that a server does no schema work when it starts.
 
 import { z } from 'zod';
-import type { Toolset } from '../config.ts';
+import type { Toolset } from '../config/config.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { Tool } from './define.ts';
 

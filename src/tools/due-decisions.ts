@@ -4,7 +4,7 @@
 import { isOpen, statusAt } from '../domain/session.ts';
 import type { Caller } from '../domain/team/channel.ts';
 import { castVote } from '../domain/team/decision-commands.ts';
-import { ok, type Result } from '../failure.ts';
+import { ok, type Result } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { factsOf } from '../views/sessions.ts';
 import { dueDecisions } from '../views/team/decisions.ts';

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { EPIC_STATUSES } from '../domain/plan/epic.ts';
 import { type SaveEpicAnswer, saveEpic } from '../domain/plan/save-epic.ts';
-import { ok } from '../failure.ts';
+import { ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';

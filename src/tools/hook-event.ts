@@ -2,7 +2,7 @@
 // model could call it too: what it reports counts as claimed.
 
 import { z } from 'zod';
-import { ok } from '../failure.ts';
+import { ok } from '../failure/failure.ts';
 import { eventOf, HOOK_EVENTS } from '../hooks/payload.ts';
 import { report } from '../hooks/report.ts';
 import type { Ports } from '../ports.ts';

@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import { nearest } from '../base/nearest.ts';
-import type { Failure, InputIssue } from '../failure.ts';
+import type { Failure, InputIssue } from '../failure/failure.ts';
 
 type Path = readonly PropertyKey[];
 

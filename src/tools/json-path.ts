@@ -12,8 +12,8 @@ import type { QueryPath, Segment, Selector } from '../domain/state-path.ts';
 import { simpleTokens } from '../domain/state-path.ts';
 import { filterCost, passes } from '../domain/state-path-filter.ts';
 import { resolveSimple, stepDown } from '../domain/state-path-walk.ts';
-import type { Result } from '../failure.ts';
-import { fail, ok } from '../failure.ts';
+import type { Result } from '../failure/failure.ts';
+import { fail, ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { escapeToken } from '../json/pointer.ts';
 

@@ -5,7 +5,7 @@ import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { normalGlob } from '../domain/team/glob.ts';
 import { FILE_LOCK, LOCK_KINDS, waitingKey } from '../domain/team/lock.ts';
 import { type AcquireInput, acquire, type Granted, type NotGranted } from '../domain/team/lock-commands.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';

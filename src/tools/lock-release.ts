@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { type ReleaseAnswer, release } from '../domain/team/lock-commands.ts';
 import { notFound } from '../domain/team/not-found.ts';
-import { fail } from '../failure.ts';
+import { fail } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { lockNames, locksOf } from '../views/team/locks.ts';
 import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';

@@ -5,7 +5,7 @@ import { type Caller, MESSAGE_KINDS, parseMessageId } from '../domain/team/chann
 import { notFound } from '../domain/team/not-found.ts';
 import { type Moves, moveCursors } from '../domain/team/reader.ts';
 import { type SendAnswer, sendMessage } from '../domain/team/send.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { type Recipient, resolveRecipient } from '../views/team/addresses.ts';
 import { superiorsOf } from '../views/team/escalation.ts';

@@ -6,7 +6,7 @@ import { nearest } from '../base/nearest.ts';
 import type { Changed } from '../documents/documents.ts';
 import type { Decide } from '../domain/command.ts';
 import { type PlanKind, showId } from '../domain/plan/ids.ts';
-import { fail, type Result } from '../failure.ts';
+import { fail, type Result } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import type { PlanFacts } from '../views/plan/plan-index.ts';
 import { line } from '../views/plan/show.ts';

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { kindOfPlanId, showId } from '../domain/plan/ids.ts';
 import { BACKLOG } from '../domain/plan/task-links.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import type { ListKind, ListPage, ListSource } from '../views/plan/kinds/define.ts';
 import { listKinds } from '../views/plan/kinds/index.ts';

@@ -9,7 +9,7 @@ import type { SessionFacts } from '../domain/session.ts';
 import { projectStream } from '../domain/session-commands.ts';
 import type { DecisionDocument } from '../domain/team/decision.ts';
 import { type RegistryEntry, registryStream } from '../domain/team/registry.ts';
-import { type Failure, fail } from '../failure.ts';
+import { type Failure, fail } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { factsOf } from '../views/sessions.ts';
 import { agentOfClaim } from '../views/team/people.ts';

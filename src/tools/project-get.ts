@@ -5,7 +5,7 @@ import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { withDefaults } from '../domain/project/config.ts';
 import type { ProjectDocument } from '../domain/project/project.ts';
 import { projectStream } from '../domain/session-commands.ts';
-import { fail, ok } from '../failure.ts';
+import { fail, ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { isId } from '../store/stream.ts';
 import { line } from '../views/plan/show.ts';

@@ -8,7 +8,7 @@ import { fitsPattern } from '../domain/project/policy.ts';
 import { type ProjectDocument, type SaveProjectAnswer, saveProject } from '../domain/project/project.ts';
 import { schemasOf } from '../domain/project/state-schemas.ts';
 import { projectStream } from '../domain/session-commands.ts';
-import { fail, type InputIssue, ok, type Result } from '../failure.ts';
+import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import listings from '../generated/tools.json' with { type: 'json' };
 import { isObject, type Json, type JsonObject } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';

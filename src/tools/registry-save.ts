@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { nearest } from '../base/nearest.ts';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { REGISTRY_KINDS, type SaveEntryAnswer, saveEntry, TIERS } from '../domain/team/registry.ts';
-import { type Failure, fail, type Result } from '../failure.ts';
+import { type Failure, fail, type Result } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { registered } from '../views/team/people.ts';
 import { callerOf, changeAs } from './caller.ts';

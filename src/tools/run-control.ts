@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { controlRun, DECISIONS, RUN_ACTIONS } from '../domain/run-control.ts';
-import { ok } from '../failure.ts';
+import { ok } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Ports } from '../ports.ts';
 import { changeInSession } from './change.ts';

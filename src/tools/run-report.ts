@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { parseClaim, type RunDocument, runStream } from '../domain/run.ts';
 import { ERROR_KINDS, reportNode } from '../domain/run-report.ts';
-import { fail, ok } from '../failure.ts';
+import { fail, ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Ports } from '../ports.ts';

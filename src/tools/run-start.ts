@@ -6,7 +6,7 @@ import type { Author, Decide } from '../domain/command.ts';
 import { type RunDocument, type RunGraph, runStream } from '../domain/run.ts';
 import { sprintDefinition } from '../domain/run-sprint.ts';
 import { type StartRunAnswer, type StartRunInput, startRun } from '../domain/run-start.ts';
-import { fail, type InputIssue, ok, type Result } from '../failure.ts';
+import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import type { JsonObject } from '../json/json.ts';
 import { commandAllowed } from '../nodes/admission.ts';
 import type { AnyGraph } from '../nodes/index.ts';

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { isOpen, sessionStream, statusAt } from '../domain/session.ts';
 import { expireSession } from '../domain/session-commands.ts';
-import { ok } from '../failure.ts';
+import { ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { readableFacts } from '../views/sessions.ts';
 import { deadlineOf } from './change.ts';

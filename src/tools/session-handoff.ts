@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { View } from '../documents/documents.ts';
 import type { Handoff } from '../domain/session.ts';
 import { giverOf, offerHandoff } from '../domain/session-handover.ts';
-import { ok } from '../failure.ts';
+import { ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { claimsOf } from '../views/claims.ts';
 import { openTasksOf } from '../views/plan/plan-index.ts';

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { agentKey } from '../domain/run.ts';
 import { expiresAtMs, isOpen, statusAt } from '../domain/session.ts';
-import { fail, ok } from '../failure.ts';
+import { fail, ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { factsOf } from '../views/sessions.ts';
 import { type Call, defineTool } from './define.ts';

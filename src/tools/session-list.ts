@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { SESSION_MODES, SESSION_STATUSES } from '../domain/session.ts';
-import { ok } from '../failure.ts';
+import { ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { sessionRows } from '../views/sessions.ts';
 import { type Call, defineTool } from './define.ts';

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { isOpen, type SessionDocument, sessionStream, statusAt } from '../domain/session.ts';
-import { fail, ok } from '../failure.ts';
+import { fail, ok } from '../failure/failure.ts';
 import type { JsonObject } from '../json/json.ts';
 import { deepEqual } from '../json/merge.ts';
 import type { Ports } from '../ports.ts';

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { type Handoff, SESSION_MODES } from '../domain/session.ts';
 import { giverOf } from '../domain/session-handover.ts';
-import { ok } from '../failure.ts';
+import { ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { claimsOf } from '../views/claims.ts';
 import { pendingHandoffs } from '../views/sessions.ts';

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { SESSION_MODES } from '../domain/session.ts';
 import { type UpdateAnswer, updateSession } from '../domain/session-commands.ts';
-import { fail } from '../failure.ts';
+import { fail } from '../failure/failure.ts';
 import { isObject } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Ports } from '../ports.ts';

@@ -6,7 +6,7 @@ import { parsePlanId, sprintStream } from '../domain/plan/ids.ts';
 import { hasEnded, type SprintDocument } from '../domain/plan/sprint.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
 import { type SessionDocument, sessionStream } from '../domain/session.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { boardOf } from '../views/plan/board.ts';
 import { currentSprint } from '../views/plan/current-sprint.ts';

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Decide } from '../domain/command.ts';
 import { changeState, etagAt, type StateOperation } from '../domain/state.ts';
-import { type Failure, fail, ok, type Result } from '../failure.ts';
+import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Ports } from '../ports.ts';
 import { withSeq, writeState } from './change.ts';

@@ -9,7 +9,7 @@ import { JOINED_KEYS, typeName } from '../domain/state.ts';
 import { parsePath, type StatePath } from '../domain/state-path.ts';
 import { printName } from '../domain/state-path-scan.ts';
 import { nearestPlaces, pathOf, resolveSimple, stepDown } from '../domain/state-path-walk.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { getAt, parsePointer } from '../json/pointer.ts';
 import type { Ports } from '../ports.ts';

@@ -6,7 +6,7 @@ import { jsonLength } from '../domain/etag.ts';
 import { sessionStream } from '../domain/session.ts';
 import { parsePath, type SimplePath } from '../domain/state-path.ts';
 import { pathOf, resolveSimple } from '../domain/state-path-walk.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { diff } from '../json/diff.ts';
 import type { Json } from '../json/json.ts';
 import { applyOps, type PatchOp } from '../json/patch.ts';

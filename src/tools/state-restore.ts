@@ -6,7 +6,7 @@ import type { Decide } from '../domain/command.ts';
 import { openSession, sessionStream } from '../domain/session.ts';
 import { restoreOps } from '../domain/state.ts';
 import { parsePath, type SimplePath } from '../domain/state-path.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { isObject, type JsonObject } from '../json/json.ts';
 import type { Ports } from '../ports.ts';
 import { withSeq, writeState } from './change.ts';

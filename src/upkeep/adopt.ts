@@ -4,7 +4,7 @@
 import path from 'node:path';
 import type { Documents } from '../documents/documents.ts';
 import { eventsOf } from '../documents/past.ts';
-import { type Failure, FailureError, fail, ok, type Result } from '../failure.ts';
+import { type Failure, FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import { diff } from '../json/diff.ts';
 import { copyJson, isObject, type Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';

@@ -2,7 +2,7 @@
 // the blobs, which are there before the line that names them. Correct without any lock. Used by cli/backup.ts.
 
 import path from 'node:path';
-import { type Failure, FailureError, fail, ok, type Result } from '../failure.ts';
+import { type Failure, FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import { type Disk, errnoOf } from '../store/file/disk.ts';
 import { readSegment, segmentName, segmentPath } from '../store/file/segments.ts';
 import type { Durability } from '../store/port.ts';

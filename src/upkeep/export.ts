@@ -1,7 +1,7 @@
 // The log as one stream of lines that any backend can import: line n is the line with seq n, byte for byte as it stands
 // in the log, seals included, since `seen` of later lines counts them. Or the current documents, one a line.
 
-import type { Failure } from '../failure.ts';
+import type { Failure } from '../failure/failure.ts';
 import type { LogReader } from './log-reader.ts';
 import { Rebuilder } from './rebuilt.ts';
 

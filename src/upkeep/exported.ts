@@ -2,7 +2,7 @@
 // that was lost, moved or changed on the way is found before anything is made of it. Used by replay.ts.
 
 import fs from 'node:fs';
-import { FailureError } from '../failure.ts';
+import { FailureError } from '../failure/failure.ts';
 import {
   actualSum,
   type Commit,

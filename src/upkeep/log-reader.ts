@@ -2,7 +2,7 @@
 // seal against the bytes that it seals. Stops at damage. Used by verify, log, export and backup, on stores that others write.
 
 import { createHash, type Hash } from 'node:crypto';
-import { type Failure, FailureError } from '../failure.ts';
+import { type Failure, FailureError } from '../failure/failure.ts';
 import { MAX_LINE_BYTES, type Seal, STORE_FORMAT } from '../store/commit.ts';
 import { type Disk, errnoOf } from '../store/file/disk.ts';
 import { listSegments, readCompressed, readSegment, segmentPath } from '../store/file/segments.ts';

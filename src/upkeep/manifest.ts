@@ -2,7 +2,7 @@
 // (log, blobs) plus this, so whatever reads a store reads a backup. Written by backup.ts, trusted by restore.ts.
 
 import { hash } from 'node:crypto';
-import { type Failure, fail, ok, type Result } from '../failure.ts';
+import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import { isObject } from '../json/json.ts';
 import { STORE_FORMAT } from '../store/commit.ts';
 import { type Disk, errnoOf } from '../store/file/disk.ts';

@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { type Failure, FailureError } from '../failure.ts';
+import { type Failure, FailureError } from '../failure/failure.ts';
 import { type Disk, errnoOf, syncDirectory, writeAll } from '../store/file/disk.ts';
 
 export class NewDirectory {

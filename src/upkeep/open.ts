@@ -2,7 +2,7 @@
 // command line's hook and statusline.
 
 import { Documents } from '../documents/documents.ts';
-import { ok } from '../failure.ts';
+import { ok } from '../failure/failure.ts';
 import { fileBackend, type StoreSettings } from '../store/open.ts';
 
 export type OfflineSettings = Pick<StoreSettings, 'dir' | 'durability' | 'forceNetworkFs' | 'disk'>;

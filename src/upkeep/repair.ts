@@ -1,7 +1,7 @@
 // The two repairs that change nothing of what the log says: letting writers in again after a disk error, and writing all
 // caches anew. Both look at the whole store first and refuse where something is lost. Used by cli/doctor.ts.
 
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { checkpointPath, fitsLog, readCheckpoint, writeCheckpoint } from '../store/file/checkpoint.ts';
 import { type Disk, errnoOf, syncDirectory } from '../store/file/disk.ts';
 import { DocumentFiles, documentPath } from '../store/file/documents-on-disk.ts';

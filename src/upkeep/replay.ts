@@ -6,7 +6,7 @@
 // through once before the first line is written, so that an import is refused whole or can be done whole; one that was
 // interrupted goes on where it stopped, since a commit is known by its id.
 
-import { FailureError, fail, ok, type Result } from '../failure.ts';
+import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import { type Commit, type EncodedCommit, type Expected, encodeCommit, headOf } from '../store/commit.ts';
 import type { Blobs, Store } from '../store/port.ts';
 import { commitsOf, type ExportedCommit } from './exported.ts';

@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { FailureError, fail, ok, type Result } from '../failure.ts';
+import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import type { Disk } from '../store/file/disk.ts';
 import { verifyBackup } from './backup.ts';
 import { type Manifest, readManifest } from './manifest.ts';

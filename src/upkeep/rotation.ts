@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { isAlive } from '../base/process-start.ts';
-import { fail, ok, type Result } from '../failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { type Disk, errnoOf, syncDirectory } from '../store/file/disk.ts';
 import { type BackupOptions, type BackupResult, backupStore } from './backup.ts';
 import { MANIFEST } from './manifest.ts';

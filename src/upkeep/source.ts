@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { FailureError } from '../failure.ts';
+import { FailureError } from '../failure/failure.ts';
 import { realDisk } from '../store/file/disk.ts';
 import { LogReader } from './log-reader.ts';
 

@@ -4,7 +4,7 @@
 // The order matters. Documents and checkpoint are read first: each was written only once its commit was durable, so all
 // that they know must be in the log that is read after them. The other way round a live writer would look like damage.
 
-import type { Failure } from '../failure.ts';
+import type { Failure } from '../failure/failure.ts';
 import { type Disk, errnoOf } from '../store/file/disk.ts';
 import type { Durability } from '../store/port.ts';
 import { checkBlobs } from './check-blobs.ts';

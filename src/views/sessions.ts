@@ -10,7 +10,7 @@ import {
   sessionStream,
   statusAt,
 } from '../domain/session.ts';
-import { FailureError } from '../failure.ts';
+import { FailureError } from '../failure/failure.ts';
 import type { Presence } from '../store/port.ts';
 
 export interface Offer {

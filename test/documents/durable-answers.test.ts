@@ -8,7 +8,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Documents } from '../../src/documents/documents.ts';
 import { Maintenance } from '../../src/documents/maintenance.ts';
 import type { Decide } from '../../src/domain/command.ts';
-import { fail, ok } from '../../src/failure.ts';
+import { fail, ok } from '../../src/failure/failure.ts';
 import { type Disk, realDisk } from '../../src/store/file/disk.ts';
 import { BY } from '../store/commits.ts';
 import { openDocuments } from '../store/life.ts';

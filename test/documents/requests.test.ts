@@ -5,7 +5,7 @@ import { Provenance } from '../../src/documents/provenance.ts';
 import { requestStream } from '../../src/documents/requests.ts';
 import { sessionStream } from '../../src/domain/session.ts';
 import { changeState } from '../../src/domain/state.ts';
-import { ok } from '../../src/failure.ts';
+import { ok } from '../../src/failure/failure.ts';
 import type { Json } from '../../src/json/json.ts';
 import type { FoldedCommit } from '../../src/store/fold.ts';
 import { Rig } from '../rig.ts';

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { retryDelayMs, wantsTurn } from '../../src/documents/retry.ts';
 import type { Decide } from '../../src/domain/command.ts';
-import { ok } from '../../src/failure.ts';
+import { ok } from '../../src/failure/failure.ts';
 import { BY, commitOf, put } from '../store/commits.ts';
 import { openDocuments } from '../store/life.ts';
 import { temporaryPlace } from '../store/places.ts';

@@ -9,7 +9,7 @@ import type { Request } from '../../src/documents/requests.ts';
 import { sessionStream } from '../../src/domain/session.ts';
 import { startSession } from '../../src/domain/session-commands.ts';
 import { changeState, type StateOperation } from '../../src/domain/state.ts';
-import { FailureError, ok } from '../../src/failure.ts';
+import { FailureError, ok } from '../../src/failure/failure.ts';
 import type { Json } from '../../src/json/json.ts';
 import { Rig, workspace } from '../rig.ts';
 import { maintain, newPlace, openDocuments } from '../upkeep/made-store.ts';

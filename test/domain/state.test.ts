@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { sessionStream } from '../../src/domain/session.ts';
 import { changeState, etagAt, restoreOps, type StateOperation } from '../../src/domain/state.ts';
 import { parsePath, type SimplePath } from '../../src/domain/state-path.ts';
-import type { Failure } from '../../src/failure.ts';
+import type { Failure } from '../../src/failure/failure.ts';
 import type { Json, JsonObject } from '../../src/json/json.ts';
 import { applyOps } from '../../src/json/patch.ts';
 import { Rig } from '../rig.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { inject, onTestFinished } from 'vitest';
-import type { Failure } from '../../src/failure.ts';
+import type { Failure } from '../../src/failure/failure.ts';
 
 export type Answer = Record<string, unknown>;
 

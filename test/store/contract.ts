@@ -4,7 +4,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Documents } from '../../src/documents/documents.ts';
 import type { Decide } from '../../src/domain/command.ts';
-import { ok } from '../../src/failure.ts';
+import { ok } from '../../src/failure/failure.ts';
 import type { JsonObject } from '../../src/json/json.ts';
 import type { FoldedCommit } from '../../src/store/fold.ts';
 import type { Blobs, CommitListener, Presence, Store } from '../../src/store/port.ts';

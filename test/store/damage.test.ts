@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { FailureError } from '../../src/failure.ts';
+import { FailureError } from '../../src/failure/failure.ts';
 import { encodeSeal, sumOf, TRAILER_BYTES } from '../../src/store/commit.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
 import type { FileStore } from '../../src/store/file/file-store.ts';

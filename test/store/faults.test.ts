@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { FailureError } from '../../src/failure.ts';
+import { FailureError } from '../../src/failure/failure.ts';
 import { type Call, FaultyDisk, type Loss } from './faulty-disk.ts';
 import { change, live, noAnswers, openDocuments, readList, verify } from './life.ts';
 import { randomFrom } from './random.ts';

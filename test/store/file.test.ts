@@ -1,7 +1,7 @@
 // The file backend against the contract, synced and not, and where it must not be opened.
 
 import { expect, test } from 'vitest';
-import { FailureError } from '../../src/failure.ts';
+import { FailureError } from '../../src/failure/failure.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
 import { fileBackend } from '../../src/store/open.ts';
 import { storeContract } from './contract.ts';

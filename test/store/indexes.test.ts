@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Documents } from '../../src/documents/documents.ts';
 import { Maintenance } from '../../src/documents/maintenance.ts';
-import { FailureError, ok } from '../../src/failure.ts';
+import { FailureError, ok } from '../../src/failure/failure.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
 import type { FileStore } from '../../src/store/file/file-store.ts';
 import { indexPath } from '../../src/store/file/index-file.ts';

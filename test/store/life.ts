@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { Documents } from '../../src/documents/documents.ts';
 import { Maintenance } from '../../src/documents/maintenance.ts';
 import type { Decide } from '../../src/domain/command.ts';
-import { ok } from '../../src/failure.ts';
+import { ok } from '../../src/failure/failure.ts';
 import type { JsonObject } from '../../src/json/json.ts';
 import { type Disk, realDisk } from '../../src/store/file/disk.ts';
 import { fileBackend } from '../../src/store/open.ts';

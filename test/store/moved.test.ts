@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Documents } from '../../src/documents/documents.ts';
 import { Maintenance } from '../../src/documents/maintenance.ts';
-import { FailureError } from '../../src/failure.ts';
+import { FailureError } from '../../src/failure/failure.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
 import { put } from './commits.ts';
 import { FaultyDisk } from './faulty-disk.ts';

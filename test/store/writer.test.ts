@@ -5,7 +5,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { Documents } from '../../src/documents/documents.ts';
-import { ok } from '../../src/failure.ts';
+import { ok } from '../../src/failure/failure.ts';
 import { FileStore } from '../../src/store/file/file-store.ts';
 import { fileBackend } from '../../src/store/open.ts';
 import { BY, commitOf, put } from './commits.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Documents } from '../../src/documents/documents.ts';
 import { Maintenance } from '../../src/documents/maintenance.ts';
-import { ok } from '../../src/failure.ts';
+import { ok } from '../../src/failure/failure.ts';
 import type { JsonObject } from '../../src/json/json.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
 import { fileBackend } from '../../src/store/open.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { ok } from '../../src/failure.ts';
+import { ok } from '../../src/failure/failure.ts';
 import type { Json } from '../../src/json/json.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
 import { fileBackend } from '../../src/store/open.ts';

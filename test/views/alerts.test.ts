@@ -1,7 +1,7 @@
 // Alerts: each rule at its threshold and just below it, and that every one that is not well names a call that exists.
 
 import { expect, test } from 'vitest';
-import type { Failure } from '../../src/failure.ts';
+import type { Failure } from '../../src/failure/failure.ts';
 import { tools } from '../../src/tools/index.ts';
 import { type AlertFacts, checksOf, standsTooLong } from '../../src/views/alerts.ts';
 

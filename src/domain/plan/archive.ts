@@ -1,7 +1,7 @@
 // Archiving instead of deleting: what is archived is hidden and no longer waited for, and comes back whole. What would
 // go with it is said first, and done only if the caller then says so. Called by the save commands.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import { showId, taskStream } from './ids.ts';
 import { becameReady, isFinished, isMet, type TaskDocument } from './task.ts';

@@ -1,7 +1,7 @@
 // What becomes of a sprint's tasks when it ends: the finished ones stay and are counted, the others go to another sprint or
 // to the backlog, in the commit that ends it. Called by save-sprint.ts. Pure.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import { findHome } from './find.ts';
 import { showId, sprintStream, taskStream } from './ids.ts';

@@ -1,7 +1,7 @@
 // The one check for circles, over both kinds of edges: a task comes after what it needs, and a parent ends after its
 // parts. A part that needs its own parent would wait for itself, though neither kind alone shows a circle.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import { showId, taskStream } from './ids.ts';
 import type { TaskDocument } from './task.ts';

@@ -1,6 +1,6 @@
 // Planning objects as a decision needs them: there, of this project, and open for what is asked of them.
 
-import { type Failure, fail, ok, type Result } from '../../failure.ts';
+import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import { type EpicDocument, takesTasks as epicTakesTasks } from './epic.ts';
 import { type PlanKind, parsePlanId, planStream, showId } from './ids.ts';

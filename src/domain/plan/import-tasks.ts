@@ -2,7 +2,7 @@
 // commit that makes them, so that an import can be repeated for ever. Pure; cli/import.ts calls it batch by batch.
 
 import { hash } from 'node:crypto';
-import { ok, type Result } from '../../failure.ts';
+import { ok, type Result } from '../../failure/failure.ts';
 import type { JsonObject } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
 import type { Context, Transaction } from '../command.ts';

@@ -1,7 +1,7 @@
 // Which sprint a session works on: the session says it, and the sprint lists who works on it now. Both change in one commit,
 // whoever asks for it: sprint_save {join}, session_start and session_update {sprint}, a handoff, the end of a session. Pure.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import { type SessionDocument, sessionStream } from '../session.ts';
 import { findItem } from './find.ts';

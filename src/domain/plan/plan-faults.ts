@@ -2,7 +2,7 @@
 // save-plan.ts before anything is made. Pure.
 
 import { nearest } from '../../base/nearest.ts';
-import type { InputIssue } from '../../failure.ts';
+import type { InputIssue } from '../../failure/failure.ts';
 import { findCycles } from '../../graph/cycles.ts';
 import { link } from '../../graph/links.ts';
 import { isUnsafeKey } from '../../json/pointer.ts';

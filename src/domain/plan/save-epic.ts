@@ -1,6 +1,6 @@
 // epic_save: makes or changes one epic. Ending an epic never waits for its tasks; archiving it takes them along. Pure.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
 import { archiveWith, restoreWith } from './archive.ts';

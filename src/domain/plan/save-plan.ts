@@ -1,6 +1,6 @@
 // plan_save: an epic, a sprint and up to 200 tasks with their edges in one commit, or every fault at once and nothing. Pure.
 
-import { type Failure, fail, type InputIssue, ok, type Result } from '../../failure.ts';
+import { type Failure, fail, type InputIssue, ok, type Result } from '../../failure/failure.ts';
 import { link, topologicalOrder } from '../../graph/links.ts';
 import { measure, weights } from '../../graph/measure.ts';
 import type { Context, Transaction } from '../command.ts';

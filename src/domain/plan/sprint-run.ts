@@ -1,7 +1,7 @@
 // One run of a sprint at a time: two would hand the same task to two agents. The sprint names its last run; whoever starts
 // or revives one reads that document and writes it, so that of two processes only one can win. Pure.
 
-import type { Failure } from '../../failure.ts';
+import type { Failure } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import { hasEnded, type RunDocument, runStream } from '../run.ts';
 import { showId, sprintStream } from './ids.ts';

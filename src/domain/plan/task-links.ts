@@ -1,7 +1,7 @@
 // Where a task is to stand among others: the sprint, epic, parent and needs that a caller named, found and fit to be
 // linked to. Called by save-task.ts.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import { findHome, findItem } from './find.ts';
 import { showId } from './ids.ts';

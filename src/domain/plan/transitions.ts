@@ -1,6 +1,6 @@
 // Which changes of status are legal, said once for every kind of planning object. Called by the save commands.
 
-import type { Failure } from '../../failure.ts';
+import type { Failure } from '../../failure/failure.ts';
 import type { Happening } from '../command.ts';
 import type { EventType } from '../events.ts';
 import { type PlanKind, showId } from './ids.ts';

@@ -1,7 +1,7 @@
 // Approvals: decisions by which a call that a policy wants asked for is let through. Pure; decision-commands.ts checks what
 // is opened, and policy-gate.ts looks for one that passed.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import { projectStream } from '../session-commands.ts';
 import type { DecisionDocument } from '../team/decision.ts';

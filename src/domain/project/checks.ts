@@ -2,7 +2,7 @@
 // comes back at once. Used by config.ts, policy.ts and schema-rules.ts.
 
 import { nearest } from '../../base/nearest.ts';
-import type { InputIssue } from '../../failure.ts';
+import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
 

@@ -1,7 +1,7 @@
 // What a project may be configured with, its defaults, and every fault of a configuration at once. Called by project.ts.
 // Only what something acts upon or shows has a key here: a rule that is stored and not kept would be worse than none.
 
-import type { InputIssue } from '../../failure.ts';
+import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
 import { NAME_PATTERN } from '../team/channel.ts';

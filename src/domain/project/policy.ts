@@ -1,7 +1,7 @@
 // Policies of a project: which calls of tools its agents may make. A list of plain data in the project's configuration, of
 // which the first that fits a call decides; a call that none fits is allowed. Pure; policy-gate.ts asks before each call.
 
-import type { InputIssue } from '../../failure.ts';
+import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json } from '../../json/json.ts';
 import { SESSION_MODES } from '../session.ts';
 import { parsePath } from '../state-path.ts';

@@ -1,7 +1,7 @@
 // The project document: a git common directory that sessions work on, with its configuration. A change is in force at the
 // next decision of every process, because all of them decide on the document. Pure; tools/project-*.ts call it.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import { copyJson, isObject, type JsonObject } from '../../json/json.ts';
 import { deepEqual, mergeOps } from '../../json/merge.ts';
 import type { PatchOp } from '../../json/patch.ts';

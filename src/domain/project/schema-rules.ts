@@ -2,7 +2,7 @@
 // something, and has a bound on what checking a value by it costs. Called when a configuration is saved; schema-check.ts
 // holds values against what passed.
 
-import type { InputIssue } from '../../failure.ts';
+import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
 import { type Check, listOf, oneOf, unknownKey, whole, words } from './checks.ts';

@@ -1,7 +1,7 @@
 // JSON Schemas that a project lays over the state of its sessions: whatever a command leaves at, below or above such a
 // place must satisfy its schema. `underSchemas` goes round the commands that write state. Pure; tools/state-rules.ts calls it.
 
-import { type Failure, fail, ok, type Result } from '../../failure.ts';
+import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import { getAt, parsePointer } from '../../json/pointer.ts';

@@ -1,7 +1,7 @@
 // What a decision of kind allocation changes when it passes: pools and teams of the project's configuration, as a merge
 // patch (RFC 7396). Checked when the decision opens, and applied in the commit that closes it.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import { copyJson, isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { mergeOps } from '../../json/merge.ts';
 import { applyOps } from '../../json/patch.ts';

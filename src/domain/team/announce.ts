@@ -1,7 +1,7 @@
 // What is said of a decision to those it concerns: that it is open, and how it ended. Messages like others, in the commit
 // that opens or closes it. Called by decision-commands.ts. Pure.
 
-import { ok, type Result } from '../../failure.ts';
+import { ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { type Address, type Caller, RULES_SENDER } from './channel.ts';
 import type { DecisionDocument } from './decision.ts';

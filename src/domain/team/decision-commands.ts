@@ -1,6 +1,6 @@
 // Opening decisions, voting, and closing them: pure commands. tools/decision-open.ts and decision-vote.ts call them.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import { isId } from '../../store/stream.ts';
 import type { Context, Transaction } from '../command.ts';

@@ -4,7 +4,7 @@
 // A pattern also names everything below what it names (a reserved directory is reserved with its contents). Braces and
 // brackets are taken for wildcards, upper and lower case for the same, as some file systems do.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 
 const MAX_SEGMENTS = 64;
 const WILD = /[*?{}[\]()!+@|^]/;

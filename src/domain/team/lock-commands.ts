@@ -1,6 +1,6 @@
 // Taking and giving back locks: pure commands. tools/lock-acquire.ts and lock-release.ts call them.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { resourceOf } from '../project/config.ts';
 import type { ProjectDocument } from '../project/project.ts';

@@ -10,7 +10,7 @@
 // holders of one place: granting is a commit on the one document that lists them all.
 
 import { hash } from 'node:crypto';
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { agentKey } from '../run.ts';
 import { type Caller, callerName } from './channel.ts';

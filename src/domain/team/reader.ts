@@ -13,7 +13,7 @@
 // `offered` is recorded before the answer leaves; `seen` only when the connection that got it has come back: what a
 // process remembers of its own answers, and forgets when it dies. Nothing is called delivered that nobody observed.
 
-import { ok, type Result } from '../../failure.ts';
+import { ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { hasLapsed, type Message } from './channel.ts';
 import { inRanges, type Range, withNumber } from './ranges.ts';

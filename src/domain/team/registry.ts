@@ -1,7 +1,7 @@
 // The registry of a project: who can work (agents), and what they can use (commands, tools, templates, MCP servers). A
 // stream per entry. Pure; tools/registry-save.ts calls it, messages and decisions look up tiers and superiors.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { notFound } from './not-found.ts';
 

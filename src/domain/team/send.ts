@@ -1,7 +1,7 @@
 // Sending messages: pure. One write per address, whoever reads it; several addresses are one commit. Called by
 // tools/message-send.ts and by decisions, which announce themselves.
 
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import {
   type Address,

@@ -1,7 +1,7 @@
 // The readable documents: one JSON file per stream, for people, for jq, and as a cache of the fold. A file is believed
 // only if its own sum holds; one edited by hand is kept aside and reported, never silently used or lost.
 
-import { FailureError } from '../../failure.ts';
+import { FailureError } from '../../failure/failure.ts';
 import type { Json } from '../../json/json.ts';
 import { sumOf } from '../commit.ts';
 import type { Snapshot } from '../port.ts';

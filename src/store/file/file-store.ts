@@ -1,6 +1,6 @@
 // The file backend: composes log, documents on disk, turnstile and history into the port. Opened by store/open.ts.
 
-import { FailureError } from '../../failure.ts';
+import { FailureError } from '../../failure/failure.ts';
 import type { EncodedCommit, Expected, Seen } from '../commit.ts';
 import type { FoldedCommit } from '../fold.ts';
 import type {

@@ -1,7 +1,7 @@
 // What was: every valid line by seq, time and stream, for history, and for a document whose file is gone. Reads only the
 // lines asked for where an index file says which, and takes no index file's word: what it names must hang together.
 
-import { FailureError } from '../../failure.ts';
+import { FailureError } from '../../failure/failure.ts';
 import { type Commit, headOf, isSeal, parseLine, type Seen, soundSum } from '../commit.ts';
 import type { FoldedCommit, Place, StreamHead } from '../fold.ts';
 import type { Recorded } from '../port.ts';

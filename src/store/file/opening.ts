@@ -2,7 +2,7 @@
 // Every opener does all of it, whoever created the store. Used by file-store.ts.
 
 import { v7 } from 'uuid';
-import { type Failure, FailureError } from '../../failure.ts';
+import { type Failure, FailureError } from '../../failure/failure.ts';
 import { encodeCommit, STORE_FORMAT } from '../commit.ts';
 import { Fold } from '../fold.ts';
 import type { CommitListener, Durability } from '../port.ts';

@@ -1,6 +1,6 @@
 // What became of the lines that we wrote ourselves: won, lost, or not to be known. Used by log.ts.
 
-import { FailureError } from '../../failure.ts';
+import { FailureError } from '../../failure/failure.ts';
 import { claimedSum, type RawLine } from '../commit.ts';
 import type { Verdict } from '../fold.ts';
 import type { Outcome } from '../port.ts';

@@ -1,7 +1,7 @@
 // Parts of segments by their place: the text that follows it, or one line. Of a compressed segment only the members asked
 // for are inflated, and the last few are held. Used by history.ts and segment-walk.ts.
 
-import { FailureError } from '../../failure.ts';
+import { FailureError } from '../../failure/failure.ts';
 import { type Disk, errnoOf } from './disk.ts';
 import { inflateMember, type Member, membersOf } from './gzip-members.ts';
 import { readCompressed, segmentPath } from './segments.ts';

@@ -1,7 +1,7 @@
 // Goes over the segments in order and knows what each holds: from its index file where that fits, else by folding it. Used
 // by history.ts for answers, by maintenance and doctor to write the index files.
 
-import type { Failure } from '../../failure.ts';
+import type { Failure } from '../../failure/failure.ts';
 import { type RawLine, soundSum } from '../commit.ts';
 import { Fold, REQUEST_LIFE_MS, type StreamHead } from '../fold.ts';
 import type { Disk } from './disk.ts';

@@ -2,7 +2,7 @@
 // the chain of seals and by history.ts to read what is long past.
 
 import { isAscii } from 'node:buffer';
-import { FailureError } from '../../failure.ts';
+import { FailureError } from '../../failure/failure.ts';
 import type { RawLine } from '../commit.ts';
 import { type Disk, errnoOf } from './disk.ts';
 import { zlib } from './zlib.ts';

@@ -2,7 +2,7 @@
 // documents, so that versions and ids mean what they meant. Used by redact.ts.
 
 import { hash } from 'node:crypto';
-import { FailureError } from '../../failure.ts';
+import { FailureError } from '../../failure/failure.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import { formatPointer, parsePointer } from '../../json/pointer.ts';

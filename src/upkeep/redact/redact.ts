@@ -3,7 +3,7 @@
 
 import path from 'node:path';
 import { v7 } from 'uuid';
-import { type Failure, FailureError, fail, ok, type Result } from '../../failure.ts';
+import { type Failure, FailureError, fail, ok, type Result } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { encodeCommit, isSeal, parseLine } from '../../store/commit.ts';
 import { type Disk, realDisk } from '../../store/file/disk.ts';

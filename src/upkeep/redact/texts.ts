@@ -1,7 +1,7 @@
 // Takes exact texts out of JSON: of every string, and of every key, in the forms in which a text may stand in one. Finds
 // them in bytes too. Used by commits.ts, blobs.ts and redact.ts.
 
-import { FailureError } from '../../failure.ts';
+import { FailureError } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 
 /** What stands in the place of whatever was removed. */

@@ -15,7 +15,7 @@ import {
 import { notFound } from '../../domain/team/not-found.ts';
 import { type Cursor, type ReaderDocument, readerStream } from '../../domain/team/reader.ts';
 import { everybodyIn } from '../../domain/team/team.ts';
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import { isId } from '../../store/stream.ts';
 import { factsOf } from '../sessions.ts';
 import { agentsIn, liveAgents, type Moment, openSessions, registered, teams } from './people.ts';

@@ -15,7 +15,7 @@ import {
 } from '../../domain/team/decision.ts';
 import { type RegistryEntry, registryStream, TIERS, type Tier } from '../../domain/team/registry.ts';
 import { everybodyIn } from '../../domain/team/team.ts';
-import { type Failure, fail, ok, type Result } from '../../failure.ts';
+import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { isObject, type JsonObject } from '../../json/json.ts';
 import { factsOf } from '../sessions.ts';
 import { predecessors, resolveRecipient } from './addresses.ts';

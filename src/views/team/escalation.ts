@@ -4,7 +4,7 @@ import type { View } from '../../documents/documents.ts';
 import type { Caller } from '../../domain/team/channel.ts';
 import { chainAbove, registryStream } from '../../domain/team/registry.ts';
 import { everybodyIn } from '../../domain/team/team.ts';
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import { factsOf } from '../sessions.ts';
 import { liveAgents, type Moment, teams } from './people.ts';
 import { standInFor } from './registry.ts';

@@ -15,7 +15,7 @@ import {
 import { projectStream } from '../../domain/session-commands.ts';
 import type { RegistryEntry, Tier } from '../../domain/team/registry.ts';
 import { type Team, teamsOf } from '../../domain/team/team.ts';
-import { fail, ok, type Result } from '../../failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Presence } from '../../store/port.ts';
 import { claimedNodes, projectRuns } from '../runs.ts';
 import { readableFacts } from '../sessions.ts';

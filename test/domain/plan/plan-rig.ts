@@ -14,7 +14,7 @@ import {
 } from '../../../src/domain/plan/save-task.ts';
 import type { SprintDocument } from '../../../src/domain/plan/sprint.ts';
 import type { TaskDocument } from '../../../src/domain/plan/task.ts';
-import type { Failure } from '../../../src/failure.ts';
+import type { Failure } from '../../../src/failure/failure.ts';
 import { Rig, workspace } from '../../rig.ts';
 
 export const PROJECT = workspace.project;

@@ -8,7 +8,7 @@ import {
   type Policy,
   policyFor,
 } from '../../../src/domain/project/policy.ts';
-import type { InputIssue } from '../../../src/failure.ts';
+import type { InputIssue } from '../../../src/failure/failure.ts';
 import type { Json } from '../../../src/json/json.ts';
 
 const call: CallFacts = { tool: 'state_set', input: {}, mode: 'development', tier: 'worker', agent: 'main' };

@@ -4,7 +4,7 @@ import { hasEnded } from '../../../domain/run.ts';
 import { projectStream } from '../../../domain/session-commands.ts';
 import { addressName, type ChannelDocument } from '../../../domain/team/channel.ts';
 import { everybodyIn, teamsOf } from '../../../domain/team/team.ts';
-import { FailureError } from '../../../failure.ts';
+import { FailureError } from '../../../failure/failure.ts';
 import { happened } from '../../activity.ts';
 import { CHECKS } from '../../alerts.ts';
 import { readableFacts } from '../../sessions.ts';

@@ -3,7 +3,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Config, type Flags, readConfig, takeFlags } from '../../src/config.ts';
+import { type Config, type Flags, readConfig, takeFlags } from '../../src/config/config.ts';
 
 function config(env: Record<string, string> = {}, flags: Flags = {}): Config {
   const read = readConfig(flags, env);

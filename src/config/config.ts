@@ -3,7 +3,7 @@
 
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fail, type InputIssue, ok, type Result } from './failure.ts';
+import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 
 export const toolsetNames = ['state', 'session', 'plan', 'run', 'team', 'ops'] as const;
 export type Toolset = (typeof toolsetNames)[number];

@@ -1,7 +1,7 @@
 // The words for every failure: what happened, why, and which call to make next (one that exists). The server's wrapper
 // and the CLI are the only users; a snapshot test holds the texts.
 
-import { quoted, visible } from './base/display.ts';
+import { quoted, visible } from '../base/display.ts';
 import { type Failure, type FailureCode, unreachable } from './failure.ts';
 
 export interface FailureText {
