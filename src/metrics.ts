@@ -1,7 +1,7 @@
 // How many calls this process has served, on which shapes of paths, what they came to and how long they took. Of bounded
 // size, whatever is called; lives and ends with the process. call.ts records, dashboard_get shows.
 
-import { shapeOf } from './path-shape.ts';
+import { shapeOf } from './path/shape.ts';
 
 import type { CallFacts, ToolCalls } from './views/dashboard/define.ts';
 

@@ -7,8 +7,8 @@ import type { Author, Decide } from '../src/domain/command.ts';
 import type { Workspace } from '../src/domain/session.ts';
 import { type StartInput, startSession } from '../src/domain/session-commands.ts';
 import type { Failure } from '../src/failure/failure.ts';
+import { selectPointers } from '../src/path/query.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
-import { selectPointers } from '../src/tools/json-path.ts';
 
 export const workspace: Workspace = { project: 'prj-1', projectName: 'demo', workspace: 'wsp-1', directory: '~/demo' };
 

@@ -13,9 +13,9 @@ import { checkGraph } from '../src/graph/check.ts';
 import { Graphs } from '../src/graphs.ts';
 import type { JsonObject } from '../src/json/json.ts';
 import { type AnyGraph, type AnyNode, nodeKinds } from '../src/nodes/index.ts';
+import { selectPointers } from '../src/path/query.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 import type { Presence } from '../src/store/port.ts';
-import { selectPointers } from '../src/tools/json-path.ts';
 
 export const BY: Author = { user: 'test', session: 'ses-one', tool: 'test' };
 

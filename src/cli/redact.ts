@@ -3,8 +3,8 @@
 import path from 'node:path';
 import { visible } from '../base/display.ts';
 import type { Config } from '../config/config.ts';
-import { parsePath } from '../domain/state-path.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
+import { parsePath } from '../path/path.ts';
 import { isStreamName } from '../store/stream.ts';
 import { followed } from '../upkeep/new-directory.ts';
 import { EVERY, type RedactPath } from '../upkeep/redact/paths.ts';

@@ -4,7 +4,7 @@
 import type { Result } from '../failure/failure.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
-import type { QueryPath } from './state-path.ts';
+import type { QueryPath } from '../path/path.ts';
 
 /** Who makes a commit: recorded in its line. */
 export interface Author {

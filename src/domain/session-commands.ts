@@ -3,6 +3,7 @@
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { JsonObject } from '../json/json.ts';
 import { mergeOps } from '../json/merge.ts';
+import { nameable } from '../path/addressable.ts';
 import type { Context, Transaction } from './command.ts';
 import { joinSprint, leaveSprint, quitSprint } from './plan/join-sprint.ts';
 import {
@@ -23,7 +24,6 @@ import {
   type Workspace,
 } from './session.ts';
 import { type AliasDocument, aliasStream, bindAlias } from './session-alias.ts';
-import { nameable } from './state-places.ts';
 import { tellEmergency } from './team/emergency.ts';
 
 interface ProjectDocument {

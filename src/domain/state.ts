@@ -6,13 +6,13 @@ import { copyJson, isObject, type Json, type JsonObject } from '../json/json.ts'
 import { deepEqual, mergeOps } from '../json/merge.ts';
 import type { PatchOp } from '../json/patch.ts';
 import { escapeToken, getAt, parsePointer } from '../json/pointer.ts';
+import { nameable } from '../path/addressable.ts';
+import { parsePath, type SimplePath, type StatePath } from '../path/path.ts';
+import { type PathToken, printPath } from '../path/scan.ts';
+import { deleteOps, resolveSimple, setOps } from '../path/walk.ts';
 import type { Context, Transaction } from './command.ts';
 import { etagOf, jsonLength } from './etag.ts';
 import { openSession, sessionStream } from './session.ts';
-import { parsePath, type SimplePath, type StatePath } from './state-path.ts';
-import { type PathToken, printPath } from './state-path-scan.ts';
-import { deleteOps, resolveSimple, setOps } from './state-path-walk.ts';
-import { nameable } from './state-places.ts';
 
 /** Keys of a session document that state tools do not write: who does, and the call for it. */
 const RESERVED: Record<string, { owner: string; call: string }> = {

@@ -6,19 +6,19 @@ import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { etagOf, jsonLength } from '../domain/etag.ts';
 import { sessionStream } from '../domain/session.ts';
 import { JOINED_KEYS, typeName } from '../domain/state.ts';
-import { parsePath, type StatePath } from '../domain/state-path.ts';
-import { printName } from '../domain/state-path-scan.ts';
-import { nearestPlaces, pathOf, resolveSimple, stepDown } from '../domain/state-path-walk.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { getAt, parsePointer } from '../json/pointer.ts';
+import { parsePath, type StatePath } from '../path/path.ts';
+import { selectPointers } from '../path/query.ts';
+import { printName } from '../path/scan.ts';
+import { nearestPlaces, pathOf, resolveSimple, stepDown } from '../path/walk.ts';
 import type { Ports } from '../ports.ts';
 import { type JoinedKey, joinedValue } from '../views/joined.ts';
 import { factsOf } from '../views/sessions.ts';
 import { sourceOf } from './dashboard-source.ts';
 import { type Call, defineTool } from './define.ts';
 import { cursorInput, limitInput, offsetOf, pointInput, seqOutput, sessionInput } from './inputs.ts';
-import { selectPointers } from './json-path.ts';
 import { fitting } from './shown.ts';
 
 /** A value above this is answered by its keys, so that an answer never floods a model's context. */

@@ -12,9 +12,9 @@ import {
 import { expireSession, updateSession } from '../../src/domain/session-commands.ts';
 import { acceptHandoff, offerHandoff } from '../../src/domain/session-handover.ts';
 import { changeState, type StateOperation } from '../../src/domain/state.ts';
-import { printPath } from '../../src/domain/state-path-scan.ts';
 import { ok } from '../../src/failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../src/json/json.ts';
+import { printPath } from '../../src/path/scan.ts';
 import { json, KEYS } from '../json/arbitraries.ts';
 import { Rig } from '../rig.ts';
 

@@ -3,10 +3,10 @@
 import { describe, expect, test } from 'vitest';
 import { sessionStream } from '../../src/domain/session.ts';
 import { changeState, etagAt, restoreOps, type StateOperation } from '../../src/domain/state.ts';
-import { parsePath, type SimplePath } from '../../src/domain/state-path.ts';
 import type { Failure } from '../../src/failure/failure.ts';
 import type { Json, JsonObject } from '../../src/json/json.ts';
 import { applyOps } from '../../src/json/patch.ts';
+import { parsePath, type SimplePath } from '../../src/path/path.ts';
 import { Rig } from '../rig.ts';
 
 async function given(state: JsonObject = {}): Promise<{ rig: Rig; id: string }> {

@@ -5,13 +5,13 @@ import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import { getAt, parsePointer } from '../../json/pointer.ts';
+import { parsePath, type Segment } from '../../path/path.ts';
+import { type PathToken, printPath } from '../../path/scan.ts';
 import type { Decide, Happening, Transaction } from '../command.ts';
 import { jsonLength } from '../etag.ts';
 import { type SessionDocument, sessionStream } from '../session.ts';
 import { projectStream } from '../session-commands.ts';
 import { RESERVED_KEYS } from '../state.ts';
-import { parsePath, type Segment } from '../state-path.ts';
-import { type PathToken, printPath } from '../state-path-scan.ts';
 import type { ProjectDocument } from './project.ts';
 import { faultIn } from './schema-check.ts';
 

@@ -3,14 +3,14 @@
 import fc from 'fast-check';
 import { JSONPath } from 'jsonpath-plus';
 import { describe, expect, test, vi } from 'vitest';
-import type { Selector, StatePath } from '../../src/domain/state-path.ts';
-import { parsePath } from '../../src/domain/state-path.ts';
-import { passes } from '../../src/domain/state-path-filter.ts';
-import { resolveSimple } from '../../src/domain/state-path-walk.ts';
 import type { Json } from '../../src/json/json.ts';
 import { copyJson } from '../../src/json/json.ts';
 import { escapeToken, formatPointer, getAt, parsePointer } from '../../src/json/pointer.ts';
-import { selectPointers } from '../../src/tools/json-path.ts';
+import { passes } from '../../src/path/filter.ts';
+import type { Selector, StatePath } from '../../src/path/path.ts';
+import { parsePath } from '../../src/path/path.ts';
+import { selectPointers } from '../../src/path/query.ts';
+import { resolveSimple } from '../../src/path/walk.ts';
 import { json, KEYS, places } from '../json/arbitraries.ts';
 
 function parsed(text: string): StatePath {

@@ -7,8 +7,8 @@ import { fail, ok } from '../failure/failure.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import { arrayIndex, escapeToken, formatPointer, getAt, parsePointer } from '../json/pointer.ts';
-import type { PathToken } from './state-path-scan.ts';
-import { printName, printPath } from './state-path-scan.ts';
+import type { PathToken } from './scan.ts';
+import { printName, printPath } from './scan.ts';
 
 /** Where a simple path leads. `deepest` is the pointer of the last place on the way that exists. */
 export type Resolved = { found: true; value: Json; pointer: string } | { found: false; deepest: string };

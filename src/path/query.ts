@@ -8,14 +8,14 @@
 // interpreter nor node:vm is ever entered.
 
 import { JSONPath } from 'jsonpath-plus';
-import type { QueryPath, Segment, Selector } from '../domain/state-path.ts';
-import { simpleTokens } from '../domain/state-path.ts';
-import { filterCost, passes } from '../domain/state-path-filter.ts';
-import { resolveSimple, stepDown } from '../domain/state-path-walk.ts';
 import type { Result } from '../failure/failure.ts';
 import { fail, ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { escapeToken } from '../json/pointer.ts';
+import { filterCost, passes } from './filter.ts';
+import type { QueryPath, Segment, Selector } from './path.ts';
+import { simpleTokens } from './path.ts';
+import { resolveSimple, stepDown } from './walk.ts';
 
 /** What a query may find and look at. `work` counts nodes, each weighted with its depth and the query's conditions. */
 interface QueryLimits {

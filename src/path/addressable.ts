@@ -4,8 +4,8 @@
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { formatPointer } from '../json/pointer.ts';
-import { MAX_LENGTH, MAX_SEGMENTS } from './state-path.ts';
-import { type PathToken, printName } from './state-path-scan.ts';
+import { MAX_LENGTH, MAX_SEGMENTS } from './path.ts';
+import { type PathToken, printName } from './scan.ts';
 
 interface Place {
   value: Json;

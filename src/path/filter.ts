@@ -3,18 +3,9 @@
 // state-path.ts (parse), tools/json-path.ts (evaluate).
 
 import type { Json } from '../json/json.ts';
-import type { PathToken, Scanner } from './state-path-scan.ts';
-import {
-  printName,
-  printQuoted,
-  readBareName,
-  readInteger,
-  readQuoted,
-  refuse,
-  skipSpace,
-  take,
-} from './state-path-scan.ts';
-import { stepDown } from './state-path-walk.ts';
+import type { PathToken, Scanner } from './scan.ts';
+import { printName, printQuoted, readBareName, readInteger, readQuoted, refuse, skipSpace, take } from './scan.ts';
+import { stepDown } from './walk.ts';
 
 type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 

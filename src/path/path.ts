@@ -3,9 +3,9 @@
 
 import type { Result } from '../failure/failure.ts';
 import { FailureError, fail, ok } from '../failure/failure.ts';
-import type { Filter } from './state-path-filter.ts';
-import { filterCost, printFilter, readFilter } from './state-path-filter.ts';
-import type { PathToken, Scanner } from './state-path-scan.ts';
+import type { Filter } from './filter.ts';
+import { filterCost, printFilter, readFilter } from './filter.ts';
+import type { PathToken, Scanner } from './scan.ts';
 import {
   printName,
   printPath,
@@ -16,7 +16,7 @@ import {
   refuse,
   skipSpace,
   take,
-} from './state-path-scan.ts';
+} from './scan.ts';
 
 /** What one segment of a query selects from a container. `names` and `indexes` have two members or more. */
 export type Selector =
