@@ -3,7 +3,7 @@
 import type { Config } from '../config/config.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { realDisk } from '../store/file/disk.ts';
-import { watchLog } from '../store/file/watch.ts';
+import { watchLog } from '../store/file/log/watch.ts';
 import { LogReader, type TakenLine } from '../upkeep/log-reader.ts';
 import { fullLines, humanLines, isWanted, jsonLine, type LogFilter } from '../upkeep/log-text.ts';
 import { complain, exitCodes } from './complain.ts';

@@ -1,9 +1,9 @@
 // From settings to a backend: add one here. The only place that knows which backends there are.
 
-import { FileBlobs } from './file/blobs.ts';
+import { FileBlobs } from './file/caches/blobs.ts';
+import { FilePresence } from './file/caches/presence.ts';
 import { type Disk, realDisk } from './file/disk.ts';
 import { FileStore, type FileStoreOptions } from './file/file-store.ts';
-import { FilePresence } from './file/presence.ts';
 import type { Blobs, CommitListener, Durability, Presence } from './port.ts';
 
 export interface StoreSettings {

@@ -4,7 +4,7 @@
 import path from 'node:path';
 import { type Failure, FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import { type Disk, errnoOf } from '../store/file/disk.ts';
-import { readSegment, segmentName, segmentPath } from '../store/file/segments.ts';
+import { readSegment, segmentName, segmentPath } from '../store/file/log/segments.ts';
 import type { Durability } from '../store/port.ts';
 import { LogReader, type SegmentNote } from './log-reader.ts';
 import { checkFiles, describeFile, MANIFEST, type Manifest, type ManifestFile, unsound } from './manifest.ts';

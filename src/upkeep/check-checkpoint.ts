@@ -3,7 +3,7 @@
 
 import type { Json } from '../json/json.ts';
 import { deepEqual } from '../json/merge.ts';
-import { type Checkpoint, checkpointPath, readCheckpoint } from '../store/file/checkpoint.ts';
+import { type Checkpoint, checkpointPath, readCheckpoint } from '../store/file/caches/checkpoint.ts';
 import type { Disk } from '../store/file/disk.ts';
 import type { Finding, Report } from './findings.ts';
 import type { LogReader } from './log-reader.ts';

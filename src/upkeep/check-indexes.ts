@@ -2,9 +2,9 @@
 // makes the same file. Used by verify.ts.
 
 import { type Disk, errnoOf } from '../store/file/disk.ts';
-import { indexPath } from '../store/file/index-file.ts';
-import { decodeIndex, encodeIndex } from '../store/file/index-text.ts';
-import { type SealedIndex, SegmentIndex, type Standing } from '../store/file/segment-index.ts';
+import { indexPath } from '../store/file/past/index-file.ts';
+import { decodeIndex, encodeIndex } from '../store/file/past/index-text.ts';
+import { type SealedIndex, SegmentIndex, type Standing } from '../store/file/past/segment-index.ts';
 import type { FoundFile } from './files.ts';
 import type { Finding } from './findings.ts';
 import type { LogReader, TakenLine } from './log-reader.ts';

@@ -3,7 +3,7 @@
 
 import { isAlive } from '../base/process-start.ts';
 import { type Disk, errnoOf } from '../store/file/disk.ts';
-import { networkFileSystem } from '../store/file/opening.ts';
+import { networkFileSystem } from '../store/file/log/opening.ts';
 import { isLeftover, makerOf } from '../store/file/temporary-name.ts';
 import { documentOf, type FoundFile, isInDocumentFolder } from './files.ts';
 import type { Finding } from './findings.ts';

@@ -1,8 +1,8 @@
 // Which files a store has, told apart by name: documents by stream, what was set aside, what a process left behind.
 // Links are never followed. Used by the checks of verify.ts and by adopt.ts.
 
+import { documentPath, OWN_FOLDERS } from '../store/file/caches/documents-on-disk.ts';
 import { type Disk, errnoOf, type FileStat } from '../store/file/disk.ts';
-import { documentPath, OWN_FOLDERS } from '../store/file/documents-on-disk.ts';
 
 /** Everything that Baton makes in a store, and nothing else: the directory may hold what is not ours. */
 const FOLDERS = ['log', 'blobs', 'alive', 'sessions', 'runs', 'channels', 'shared'];

@@ -5,7 +5,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type Failure, FailureError } from '../failure/failure.ts';
 import { MAX_LINE_BYTES, type Seal, STORE_FORMAT } from '../store/commit.ts';
 import { type Disk, errnoOf } from '../store/file/disk.ts';
-import { listSegments, readCompressed, readSegment, segmentPath } from '../store/file/segments.ts';
+import { listSegments, readCompressed, readSegment, segmentPath } from '../store/file/log/segments.ts';
 import { Fold, type FoldedCommit, type Place, type Verdict } from '../store/fold.ts';
 
 /** A line that took a seq. `line` is a view of a larger buffer: copy what is kept. */

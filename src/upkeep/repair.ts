@@ -2,10 +2,10 @@
 // caches anew. Both look at the whole store first and refuse where something is lost. Used by cli/doctor.ts.
 
 import { fail, ok, type Result } from '../failure/failure.ts';
-import { checkpointPath, fitsLog, readCheckpoint, writeCheckpoint } from '../store/file/checkpoint.ts';
+import { checkpointPath, fitsLog, readCheckpoint, writeCheckpoint } from '../store/file/caches/checkpoint.ts';
+import { DocumentFiles, documentPath } from '../store/file/caches/documents-on-disk.ts';
 import { type Disk, errnoOf, syncDirectory } from '../store/file/disk.ts';
-import { DocumentFiles, documentPath } from '../store/file/documents-on-disk.ts';
-import { renewIndexes } from '../store/file/index-segments.ts';
+import { renewIndexes } from '../store/file/past/index-segments.ts';
 import { type Verified, type VerifyOptions, verifyStore } from './verify.ts';
 
 /**

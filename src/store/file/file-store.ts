@@ -14,21 +14,21 @@ import type {
   StoreInfo,
   Upkeep,
 } from '../port.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { readCheckpoint, writeCheckpoint } from './caches/checkpoint.ts';
+import { DocumentFiles, documentPath, type FileState } from './caches/documents-on-disk.ts';
+import { sweepLeftovers } from './caches/leftovers.ts';
 import { type Disk, errnoOf, realDisk } from './disk.ts';
-import { DocumentFiles, documentPath, type FileState } from './documents-on-disk.ts';
-import { History } from './history.ts';
-import { indexSegments } from './index-segments.ts';
-import { sweepLeftovers } from './leftovers.ts';
-import type { FileLog } from './log.ts';
-import { newestFirst } from './newest-first.ts';
-import { openLog } from './opening.ts';
-import { compressSegments, sealSegment } from './seal.ts';
-import { segmentPath } from './segments.ts';
-import { inSlices } from './slices.ts';
-import { Turnstile } from './turnstile.ts';
-import { watchLog } from './watch.ts';
-import { LogWriter } from './writer.ts';
+import type { FileLog } from './log/log.ts';
+import { openLog } from './log/opening.ts';
+import { compressSegments, sealSegment } from './log/seal.ts';
+import { segmentPath } from './log/segments.ts';
+import { Turnstile } from './log/turnstile.ts';
+import { watchLog } from './log/watch.ts';
+import { LogWriter } from './log/writer.ts';
+import { History } from './past/history.ts';
+import { indexSegments } from './past/index-segments.ts';
+import { newestFirst } from './past/newest-first.ts';
+import { inSlices } from './past/slices.ts';
 
 /** A segment is sealed when it has grown past this. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;

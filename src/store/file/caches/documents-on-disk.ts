@@ -1,12 +1,12 @@
 // The readable documents: one JSON file per stream, for people, for jq, and as a cache of the fold. A file is believed
 // only if its own sum holds; one edited by hand is kept aside and reported, never silently used or lost.
 
-import { FailureError } from '../../failure/failure.ts';
-import type { Json } from '../../json/json.ts';
-import { sumOf } from '../commit.ts';
-import type { Snapshot } from '../port.ts';
-import { idOf, isStreamName, kindOf } from '../stream.ts';
-import { type Disk, errnoOf, replaceFile, syncDirectory } from './disk.ts';
+import { FailureError } from '../../../failure/failure.ts';
+import type { Json } from '../../../json/json.ts';
+import { sumOf } from '../../commit.ts';
+import type { Snapshot } from '../../port.ts';
+import { idOf, isStreamName, kindOf } from '../../stream.ts';
+import { type Disk, errnoOf, replaceFile, syncDirectory } from '../disk.ts';
 
 /** Documents up to this size are written with indentation, for people; larger ones compactly, for speed. */
 const PRETTY_LIMIT_BYTES = 256 * 1024;

@@ -2,8 +2,8 @@
 // nobody starves. Never needed for safety: patience is bounded, and then everybody races without it. No stale times.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, quickStart } from '../../base/process-start.ts';
-import { type Disk, errnoOf, type FileStat } from './disk.ts';
+import { isAlive, quickStart } from '../../../base/process-start.ts';
+import { type Disk, errnoOf, type FileStat } from '../disk.ts';
 
 /** How long a live holder is waited for before racing without it. Far above what one decision takes. */
 const PATIENCE_MS = 100;

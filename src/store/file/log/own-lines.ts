@@ -1,10 +1,10 @@
 // What became of the lines that we wrote ourselves: won, lost, or not to be known. Used by log.ts.
 
-import { FailureError } from '../../failure/failure.ts';
-import { claimedSum, type RawLine } from '../commit.ts';
-import type { Verdict } from '../fold.ts';
-import type { Outcome } from '../port.ts';
-import { errnoOf } from './disk.ts';
+import { FailureError } from '../../../failure/failure.ts';
+import { claimedSum, type RawLine } from '../../commit.ts';
+import type { Verdict } from '../../fold.ts';
+import type { Outcome } from '../../port.ts';
+import { errnoOf } from '../disk.ts';
 
 /** Notes what became of a line of ours that a fold has just met. */
 export function noteOwn(

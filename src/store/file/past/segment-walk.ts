@@ -1,14 +1,14 @@
 // Goes over the segments in order and knows what each holds: from its index file where that fits, else by folding it. Used
 // by history.ts for answers, by maintenance and doctor to write the index files.
 
-import type { Failure } from '../../failure/failure.ts';
-import { type RawLine, soundSum } from '../commit.ts';
-import { Fold, REQUEST_LIFE_MS, type StreamHead } from '../fold.ts';
-import type { Disk } from './disk.ts';
+import type { Failure } from '../../../failure/failure.ts';
+import { type RawLine, soundSum } from '../../commit.ts';
+import { Fold, REQUEST_LIFE_MS, type StreamHead } from '../../fold.ts';
+import type { Disk } from '../disk.ts';
+import { eachLine, segmentPath } from '../log/segments.ts';
 import { readIndex } from './index-file.ts';
 import { type SealedIndex, SegmentIndex, type Standing } from './segment-index.ts';
 import type { SegmentReader } from './segment-reader.ts';
-import { eachLine, segmentPath } from './segments.ts';
 
 /** What is folded in one step of a plain segment: a millisecond or two. */
 const STEP_BYTES = 256 * 1024;

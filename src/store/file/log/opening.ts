@@ -2,12 +2,12 @@
 // Every opener does all of it, whoever created the store. Used by file-store.ts.
 
 import { v7 } from 'uuid';
-import { type Failure, FailureError } from '../../failure/failure.ts';
-import { encodeCommit, STORE_FORMAT } from '../commit.ts';
-import { Fold } from '../fold.ts';
-import type { CommitListener, Durability } from '../port.ts';
-import { type Checkpoint, fitsLog, readCheckpoint } from './checkpoint.ts';
-import { type Disk, errnoOf, syncDirectory } from './disk.ts';
+import { type Failure, FailureError } from '../../../failure/failure.ts';
+import { encodeCommit, STORE_FORMAT } from '../../commit.ts';
+import { Fold } from '../../fold.ts';
+import type { CommitListener, Durability } from '../../port.ts';
+import { type Checkpoint, fitsLog, readCheckpoint } from '../caches/checkpoint.ts';
+import { type Disk, errnoOf, syncDirectory } from '../disk.ts';
 import { FileLog } from './log.ts';
 import { listSegments, type SegmentFile, segmentPath } from './segments.ts';
 import { userName } from './user-name.ts';

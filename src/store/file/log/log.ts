@@ -1,11 +1,11 @@
 // The log's file side, reading: tail, fold, follow seals, notice damage. The order of the file is the referee, no lock is
 // needed for safety. writer.ts writes to it. Used by file-store.ts.
 
-import { type Failure, FailureError } from '../../failure/failure.ts';
-import { type EncodedCommit, MAX_LINE_BYTES, type RawLine, STORE_FORMAT } from '../commit.ts';
-import type { Fold, FoldedCommit, Place, Verdict } from '../fold.ts';
-import type { CommitListener, Durability, Outcome } from '../port.ts';
-import { type Disk, errnoOf, syncDirectory } from './disk.ts';
+import { type Failure, FailureError } from '../../../failure/failure.ts';
+import { type EncodedCommit, MAX_LINE_BYTES, type RawLine, STORE_FORMAT } from '../../commit.ts';
+import type { Fold, FoldedCommit, Place, Verdict } from '../../fold.ts';
+import type { CommitListener, Durability, Outcome } from '../../port.ts';
+import { type Disk, errnoOf, syncDirectory } from '../disk.ts';
 import { DurabilityKeeper } from './durability.ts';
 import { newerFormat } from './format.ts';
 import { noteOwn } from './own-lines.ts';

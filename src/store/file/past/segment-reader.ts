@@ -1,10 +1,10 @@
 // Parts of segments by their place: the text that follows it, or one line. Of a compressed segment only the members asked
 // for are inflated, and the last few are held. Used by history.ts and segment-walk.ts.
 
-import { FailureError } from '../../failure/failure.ts';
-import { type Disk, errnoOf } from './disk.ts';
-import { inflateMember, type Member, membersOf } from './gzip-members.ts';
-import { readCompressed, segmentPath } from './segments.ts';
+import { FailureError } from '../../../failure/failure.ts';
+import { type Disk, errnoOf } from '../disk.ts';
+import { inflateMember, type Member, membersOf } from '../gzip-members.ts';
+import { readCompressed, segmentPath } from '../log/segments.ts';
 
 /** What is held of inflated text. */
 const HELD_BYTES = 8 * 1024 * 1024;

@@ -1,9 +1,9 @@
 // Immutable bytes by their SHA-256: large results, graph definitions, artefacts. Events hold the hash.
 
 import { hash } from 'node:crypto';
-import { type Failure, FailureError } from '../../failure/failure.ts';
-import type { Blobs, Durability } from '../port.ts';
-import { type Disk, errnoOf, replaceFile, syncDirectory } from './disk.ts';
+import { type Failure, FailureError } from '../../../failure/failure.ts';
+import type { Blobs, Durability } from '../../port.ts';
+import { type Disk, errnoOf, replaceFile, syncDirectory } from '../disk.ts';
 
 export class FileBlobs implements Blobs {
   private readonly disk: Disk;

@@ -1,7 +1,7 @@
 // The store's format number, as its log tells it. Used by log.ts.
 
-import { STORE_FORMAT } from '../commit.ts';
-import type { FoldedCommit } from '../fold.ts';
+import { STORE_FORMAT } from '../../commit.ts';
+import type { FoldedCommit } from '../../fold.ts';
 
 /**
  * The format a commit raises the store to, if it is newer than this program knows. Any commit to stream `store` may raise

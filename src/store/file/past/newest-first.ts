@@ -2,10 +2,10 @@
 // anything of the past was folded. Each line says which line before it changed the stream, so that those found are proven
 // to be all of them. Compressed segments are left to history.ts. Used by file-store.ts.
 
-import { headOf, isSeal, parseLine, soundSum } from '../commit.ts';
-import type { PastEvent } from '../port.ts';
-import { type Disk, errnoOf } from './disk.ts';
-import { listSegments, segmentPath } from './segments.ts';
+import { headOf, isSeal, parseLine, soundSum } from '../../commit.ts';
+import type { PastEvent } from '../../port.ts';
+import { type Disk, errnoOf } from '../disk.ts';
+import { listSegments, segmentPath } from '../log/segments.ts';
 import type { Steps } from './slices.ts';
 
 /** What is searched in one step: some milliseconds where every line is the stream's. */

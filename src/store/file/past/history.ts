@@ -1,15 +1,15 @@
 // What was: every valid line by seq, time and stream, for history, and for a document whose file is gone. Reads only the
 // lines asked for where an index file says which, and takes no index file's word: what it names must hang together.
 
-import { FailureError } from '../../failure/failure.ts';
-import { type Commit, headOf, isSeal, parseLine, type Seen, soundSum } from '../commit.ts';
-import type { FoldedCommit, Place, StreamHead } from '../fold.ts';
-import type { Recorded } from '../port.ts';
-import type { Disk } from './disk.ts';
+import { FailureError } from '../../../failure/failure.ts';
+import { type Commit, headOf, isSeal, parseLine, type Seen, soundSum } from '../../commit.ts';
+import type { FoldedCommit, Place, StreamHead } from '../../fold.ts';
+import type { Recorded } from '../../port.ts';
+import type { Disk } from '../disk.ts';
+import { segmentPath } from '../log/segments.ts';
 import type { SegmentIndex } from './segment-index.ts';
 import { SegmentReader } from './segment-reader.ts';
 import { SegmentWalk } from './segment-walk.ts';
-import { segmentPath } from './segments.ts';
 import { atOnce, inSlices, type Steps } from './slices.ts';
 
 export class History {

@@ -1,11 +1,11 @@
 // The log's file side, writing: one write of whole lines, then reading back what became of them. Everything from the tail
 // to the read-back happens in one synchronous tick. Used by file-store.ts and seal.ts.
 
-import { FailureError } from '../../failure/failure.ts';
-import type { EncodedCommit } from '../commit.ts';
-import { HeadsAfter } from '../heads.ts';
-import type { Outcome } from '../port.ts';
-import { type Disk, errnoOf } from './disk.ts';
+import { FailureError } from '../../../failure/failure.ts';
+import type { EncodedCommit } from '../../commit.ts';
+import { HeadsAfter } from '../../heads.ts';
+import type { Outcome } from '../../port.ts';
+import { type Disk, errnoOf } from '../disk.ts';
 import type { FileLog } from './log.ts';
 import { unknownBecause } from './own-lines.ts';
 

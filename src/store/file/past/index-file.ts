@@ -1,10 +1,10 @@
 // The index file beside a sealed segment: its name, reading it, writing it. A cache: whether one fits the log is judged by
 // who walks over the log with it (segment-walk.ts).
 
-import { type Disk, errnoOf, replaceFile } from './disk.ts';
+import { type Disk, errnoOf, replaceFile } from '../disk.ts';
+import { segmentPath } from '../log/segments.ts';
 import { decodeIndex, encodeIndex } from './index-text.ts';
 import type { SealedIndex } from './segment-index.ts';
-import { segmentPath } from './segments.ts';
 
 /** `000000000001.index` for the segment whose first line has seq 1. */
 export function indexPath(logDir: string, firstSeq: number): string {

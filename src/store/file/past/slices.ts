@@ -1,7 +1,7 @@
 // Long work as a generator that yields wherever it may be interrupted: run at once where nothing may come between, or in
 // slices that let other calls through. Used by history.ts and by maintenance.
 
-import { FailureError } from '../../failure/failure.ts';
+import { FailureError } from '../../../failure/failure.ts';
 
 /** How long the event loop is held at most, but for a single step that takes longer. */
 const SLICE_MS = 10;

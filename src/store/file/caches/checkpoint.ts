@@ -1,11 +1,11 @@
 // The checkpoint: a cache of the fold, so that opening a store need not read all of its log. Trusted only if the line
 // that it names still stands where it says; deleting it changes nothing but the time to open.
 
-import { STORE_FORMAT, TRAILER_BYTES } from '../commit.ts';
-import type { FoldState } from '../fold.ts';
-import { type Disk, replaceFile } from './disk.ts';
-import { segmentPath } from './segments.ts';
-import { decodeSummed, encodeSummed } from './summed.ts';
+import { STORE_FORMAT, TRAILER_BYTES } from '../../commit.ts';
+import type { FoldState } from '../../fold.ts';
+import { type Disk, replaceFile } from '../disk.ts';
+import { segmentPath } from '../log/segments.ts';
+import { decodeSummed, encodeSummed } from '../summed.ts';
 
 export interface Checkpoint {
   format: number;

@@ -1,9 +1,9 @@
 // Removes what killed processes left half-made in a store: temporary files, never anything under a name that counts. Done
 // by maintenance, now and then.
 
-import { type Disk, errnoOf } from './disk.ts';
-import type { Steps } from './slices.ts';
-import { isLeftover, makerOf } from './temporary-name.ts';
+import { type Disk, errnoOf } from '../disk.ts';
+import type { Steps } from '../past/slices.ts';
+import { isLeftover, makerOf } from '../temporary-name.ts';
 
 const FOLDERS = ['log', 'blobs', 'sessions', 'runs', 'channels', 'shared'];
 /** What is certainly no folder: in a folder of ten thousand documents none of them is looked at. */

@@ -1,10 +1,10 @@
 // What this process knows to be durable, and making more of it so. One fdatasync is under way at a time; whoever asks
 // meanwhile shares the next one. An fdatasync covers only what was folded before it was called.
 
-import { FailureError } from '../../failure/failure.ts';
-import type { Seen } from '../commit.ts';
-import type { Durability } from '../port.ts';
-import type { Disk } from './disk.ts';
+import { FailureError } from '../../../failure/failure.ts';
+import type { Seen } from '../../commit.ts';
+import type { Durability } from '../../port.ts';
+import type { Disk } from '../disk.ts';
 
 interface Sync {
   /** What is known to be durable once it is done. */

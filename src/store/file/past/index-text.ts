@@ -1,8 +1,8 @@
 // The bytes of an index file: one JSON object with its own sum, numbers as differences. Used by index-file.ts and doctor.
 
-import { STORE_FORMAT } from '../commit.ts';
+import { STORE_FORMAT } from '../../commit.ts';
+import { decodeSummed, encodeSummed } from '../summed.ts';
 import { type RequestHead, type SealedIndex, SegmentIndex, type Standing } from './segment-index.ts';
-import { decodeSummed, encodeSummed } from './summed.ts';
 
 interface Body {
   format: number;

@@ -1,9 +1,9 @@
 // Who is alive: the times of empty files, not commits. Losing them ends leases early or late and never grants two.
 
-import { isAlive, isBelow, quickStart } from '../../base/process-start.ts';
-import type { Presence } from '../port.ts';
-import { isId } from '../stream.ts';
-import type { Disk } from './disk.ts';
+import { isAlive, isBelow, quickStart } from '../../../base/process-start.ts';
+import type { Presence } from '../../port.ts';
+import { isId } from '../../stream.ts';
+import type { Disk } from '../disk.ts';
 
 /** A session or agent is touched at most this often: presence is only ever compared with minutes. */
 const TOUCH_EVERY_MS = 10_000;

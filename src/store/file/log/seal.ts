@@ -2,9 +2,9 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import { v7 } from 'uuid';
-import { encodeSeal } from '../commit.ts';
-import { type Disk, replaceFile, syncDirectory } from './disk.ts';
-import { gzipMembers } from './gzip-members.ts';
+import { encodeSeal } from '../../commit.ts';
+import { type Disk, replaceFile, syncDirectory } from '../disk.ts';
+import { gzipMembers } from '../gzip-members.ts';
 import type { FileLog } from './log.ts';
 import { listSegments, readCompressed, segmentPath } from './segments.ts';
 import { userName } from './user-name.ts';
