@@ -2,8 +2,8 @@
 
 import type { RunGraph } from './domain/run.ts';
 import { canonicalGraph } from './graph/graph.ts';
+import { type AnyGraph, nodeKinds } from './graph/kinds/index.ts';
 import { prepare } from './graph/prepare.ts';
-import { type AnyGraph, nodeKinds } from './nodes/index.ts';
 import type { Blobs } from './store/port.ts';
 
 /** Prepared definitions kept in memory: those of the runs under way are few. */

@@ -4,8 +4,8 @@
 import type { Documents } from './documents/documents.ts';
 import type { RunDocument, RunGraph } from './domain/run.ts';
 import type { ClaimInput } from './domain/run-fit.ts';
-import { Frontier } from './graph/frontier.ts';
-import type { AnyNode } from './nodes/index.ts';
+import type { AnyNode } from './graph/kinds/index.ts';
+import { Frontier } from './graph/ready/frontier.ts';
 import type { FoldedCommit } from './store/fold.ts';
 
 /** Runs whose frontier is kept; the longest unused goes first. */

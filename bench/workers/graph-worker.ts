@@ -1,10 +1,10 @@
 // Graph rules beside p-graph, in one process: checking a large graph, and scheduling a run of nodes that do nothing.
 
 import { createRequire } from 'node:module';
-import { checkGraph } from '../../src/graph/check.ts';
-import { Frontier } from '../../src/graph/frontier.ts';
+import { checkGraph } from '../../src/graph/check/check.ts';
+import { type AnyGraph, type AnyNode, nodeKinds } from '../../src/graph/kinds/index.ts';
 import { type PreparedGraph, prepare } from '../../src/graph/prepare.ts';
-import { type AnyGraph, type AnyNode, nodeKinds } from '../../src/nodes/index.ts';
+import { Frontier } from '../../src/graph/ready/frontier.ts';
 import { serveWorker } from './protocol.ts';
 
 interface PGraph {

@@ -2,9 +2,9 @@
 // and the runner call them. Beside the run's document only the project's list of claims is read, which its limits need.
 
 import { fail, ok, type Result } from '../failure/failure.ts';
-import { type Candidate, claimable, type Ready, readyNodes } from '../graph/ready.ts';
-import { leaseEnd } from '../graph/run-node.ts';
-import type { AnyNode } from '../nodes/index.ts';
+import type { AnyNode } from '../graph/kinds/index.ts';
+import { type Candidate, claimable, type Ready, readyNodes } from '../graph/ready/ready.ts';
+import { leaseEnd } from '../graph/ready/run-node.ts';
 import type { Context, Transaction } from './command.ts';
 import { limitOf } from './project/pool.ts';
 import {

@@ -1,8 +1,8 @@
 // What people and orchestrators do to a run from outside: pure command. The tool run_control calls it.
 
 import { fail, ok, type Result } from '../failure/failure.ts';
-import { newlyReady } from '../graph/ready.ts';
-import type { NodeStatus } from '../graph/run-node.ts';
+import { newlyReady } from '../graph/ready/ready.ts';
+import type { NodeStatus } from '../graph/ready/run-node.ts';
 import type { Json } from '../json/json.ts';
 import type { Context, Transaction } from './command.ts';
 import type { EventType } from './events.ts';

@@ -1,8 +1,8 @@
 // Changes that the commands on runs share: one node's record, and the run's status that follows from all of them. By
 // direct patches: a run may hold thousands of nodes, and a change must cost what the change costs.
 
-import { runOutcome } from '../graph/outcome.ts';
-import { MAX_LOST_CLAIMS } from '../graph/ready.ts';
+import { runOutcome } from '../graph/ready/outcome.ts';
+import { MAX_LOST_CLAIMS } from '../graph/ready/ready.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import type { Context, Transaction } from './command.ts';

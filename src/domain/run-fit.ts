@@ -1,6 +1,6 @@
 // What a claim asks for and answers, and whether a node is for the one who asks. Used by run-claim.ts and run-why.ts.
 
-import type { AnyNode } from '../nodes/index.ts';
+import type { AnyNode } from '../graph/kinds/index.ts';
 import type { ProcessId, RunDocument, RunGraph } from './run.ts';
 
 export interface ClaimInput {

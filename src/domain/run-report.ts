@@ -6,9 +6,9 @@
 //   another fence, or a final node       done, failed → kept as a late result, without effect; else `stale-claim`
 
 import { fail, ok, type Result } from '../failure/failure.ts';
-import { newlyReady } from '../graph/ready.ts';
-import { retryDelayMs } from '../graph/retry.ts';
-import { leaseEnd, type NodeStatus } from '../graph/run-node.ts';
+import { newlyReady } from '../graph/ready/ready.ts';
+import { retryDelayMs } from '../graph/ready/retry.ts';
+import { leaseEnd, type NodeStatus } from '../graph/ready/run-node.ts';
 import type { Json } from '../json/json.ts';
 import type { Context, Transaction } from './command.ts';
 import { findRun, type NodeRecord, parseClaim, type RunGraph, type RunStatus } from './run.ts';

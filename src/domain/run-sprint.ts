@@ -3,8 +3,8 @@
 
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { canonicalGraph } from '../graph/graph.ts';
-import type { NodeStatus } from '../graph/run-node.ts';
-import type { AnyGraph } from '../nodes/index.ts';
+import type { AnyGraph } from '../graph/kinds/index.ts';
+import type { NodeStatus } from '../graph/ready/run-node.ts';
 import type { Context, Transaction } from './command.ts';
 import { findItem } from './plan/find.ts';
 import { showId, sprintStream, taskStream } from './plan/ids.ts';

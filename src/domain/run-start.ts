@@ -2,7 +2,7 @@
 
 import { ok, type Result } from '../failure/failure.ts';
 import type { FailurePolicy } from '../graph/graph.ts';
-import { readyNodes } from '../graph/ready.ts';
+import { readyNodes } from '../graph/ready/ready.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { Context, Transaction } from './command.ts';
 import { noteRun } from './plan/sprint-run.ts';

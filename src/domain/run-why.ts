@@ -1,8 +1,8 @@
 // Why there is nothing to claim, or why one node cannot be claimed, in words for agents. Used by run-claim.ts.
 
 import type { Failure } from '../failure/failure.ts';
-import { type Ready, readyNodes } from '../graph/ready.ts';
-import { leaseEnd, satisfies } from '../graph/run-node.ts';
+import { type Ready, readyNodes } from '../graph/ready/ready.ts';
+import { leaseEnd, satisfies } from '../graph/ready/run-node.ts';
 import type { Context } from './command.ts';
 import type { RunDocument, RunGraph } from './run.ts';
 import { type ClaimAnswer, type ClaimInput, misfit } from './run-fit.ts';

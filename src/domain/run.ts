@@ -10,11 +10,11 @@
 import { hash } from 'node:crypto';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { FailurePolicy } from '../graph/graph.ts';
-import { type Counters, countNodes } from '../graph/outcome.ts';
+import type { AnyNode } from '../graph/kinds/index.ts';
 import type { PreparedGraph } from '../graph/prepare.ts';
-import type { RunNode } from '../graph/run-node.ts';
+import { type Counters, countNodes } from '../graph/ready/outcome.ts';
+import type { RunNode } from '../graph/ready/run-node.ts';
 import type { Json, JsonObject } from '../json/json.ts';
-import type { AnyNode } from '../nodes/index.ts';
 import { isId } from '../store/stream.ts';
 import type { Context, Transaction } from './command.ts';
 

@@ -2,8 +2,8 @@
 
 import { DEFAULT_LEASE_S, DEFAULT_PRIORITY, effectOf, type Graph, type GraphNode, type Kinds } from './graph.ts';
 import { type Links, link, topologicalOrder } from './links.ts';
-import { measure, weights } from './measure.ts';
-import { type RetryPolicy, retryPolicy } from './retry.ts';
+import { measure, weights } from './plan/measure.ts';
+import { type RetryPolicy, retryPolicy } from './ready/retry.ts';
 
 export interface PreparedGraph<N extends GraphNode = GraphNode> extends Links {
   readonly graph: Graph<N>;

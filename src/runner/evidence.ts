@@ -2,8 +2,8 @@
 
 import type { ErrorKind, ReportInput } from '../domain/run-report.ts';
 import type { JsonObject } from '../json/json.ts';
-import type { ProcessResult } from '../nodes/process.ts';
 import type { Blobs } from '../store/port.ts';
+import type { ProcessResult } from './process/process.ts';
 
 /** Of each stream, in the run's document; what is longer is a blob. */
 const TAIL_CHARS = 4_096;

@@ -8,11 +8,11 @@ import type { RunGraph } from '../domain/run.ts';
 import { renewClaim, spawnedNode } from '../domain/run-claim.ts';
 import { type ReportInput, reportNode } from '../domain/run-report.ts';
 import type { Failure } from '../failure/failure.ts';
-import { resolveWorkdir } from '../nodes/admission.ts';
-import type { CommandNode } from '../nodes/command.ts';
-import { runProcess } from '../nodes/process.ts';
-import { endGroup } from '../nodes/process-group.ts';
+import type { CommandNode } from '../graph/kinds/command.ts';
 import { reportOf } from './evidence.ts';
+import { resolveWorkdir } from './process/admission.ts';
+import { runProcess } from './process/process.ts';
+import { endGroup } from './process/process-group.ts';
 
 /** Where neither node nor graph says how long a try may take. */
 const DEFAULT_RUN_S = 3_600;

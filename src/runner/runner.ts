@@ -9,10 +9,10 @@ import { abandonClaim, claimNode, reapExpired } from '../domain/run-claim.ts';
 import type { ClaimAnswer } from '../domain/run-fit.ts';
 import { reportNode } from '../domain/run-report.ts';
 import type { Graphs } from '../graphs.ts';
-import { killGroup } from '../nodes/process-group.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { isGone } from './identity.ts';
 import { Job, type JobClaim } from './job.ts';
+import { killGroup } from './process/process-group.ts';
 import { emptySurvey, mayRun, type Orphan, type Survey, surveyRun, type Work } from './survey.ts';
 
 /** Servers that did not make a node ready wait so long before they try for it: less racing, and its maker goes on with it. */

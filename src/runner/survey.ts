@@ -3,11 +3,11 @@
 
 import { hasEnded, type NodeRecord, type ProcessId, type RunDocument, type RunGraph } from '../domain/run.ts';
 import { limitsOf } from '../domain/run-start.ts';
-import { readyNodes } from '../graph/ready.ts';
-import type { LastSeen } from '../graph/run-node.ts';
-import { commandAllowed } from '../nodes/admission.ts';
-import type { CommandNode } from '../nodes/command.ts';
-import type { AnyNode } from '../nodes/index.ts';
+import type { CommandNode } from '../graph/kinds/command.ts';
+import type { AnyNode } from '../graph/kinds/index.ts';
+import { readyNodes } from '../graph/ready/ready.ts';
+import type { LastSeen } from '../graph/ready/run-node.ts';
+import { commandAllowed } from './process/admission.ts';
 
 export interface Work {
   run: string;

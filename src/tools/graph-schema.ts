@@ -1,8 +1,8 @@
 // The shape of a graph as graph_check takes it: types only. What a field means and whether it fits its node's kind is
-// checked by src/graph/check.ts, which says it better than a schema can.
+// checked by src/graph/check/check.ts, which says it better than a schema can.
 
 import { z } from 'zod';
-import { nodeKinds } from '../nodes/index.ts';
+import { nodeKinds } from '../graph/kinds/index.ts';
 
 const id = z.string().max(64);
 const seconds = z.number();

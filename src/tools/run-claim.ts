@@ -6,7 +6,7 @@ import { agentKey, type RunDocument, runStream } from '../domain/run.ts';
 import { claimNode, heldNode } from '../domain/run-claim.ts';
 import type { ClaimAnswer } from '../domain/run-fit.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
-import { leaseEnd } from '../graph/run-node.ts';
+import { leaseEnd } from '../graph/ready/run-node.ts';
 import type { Ports } from '../ports.ts';
 import { briefOf } from '../views/brief.ts';
 import { inEmergency } from '../views/sessions.ts';

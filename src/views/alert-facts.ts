@@ -3,7 +3,7 @@
 import type { View } from '../documents/documents.ts';
 import { hasEnded } from '../domain/run.ts';
 import { statusAt } from '../domain/session.ts';
-import { leaseEnd } from '../graph/run-node.ts';
+import { leaseEnd } from '../graph/ready/run-node.ts';
 import type { Presence, StoreInfo } from '../store/port.ts';
 import type { AlertFacts } from './alerts.ts';
 import type { PlanFacts } from './plan/plan-index.ts';

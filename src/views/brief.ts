@@ -1,9 +1,9 @@
 // Everything an agent needs to do one node with no other context. Computed for the answer of run_claim.
 
 import type { NodeRecord, RunDocument } from '../domain/run.ts';
+import { type AnyNode, nodeKinds } from '../graph/kinds/index.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import { copyJson } from '../json/json.ts';
-import { type AnyNode, nodeKinds } from '../nodes/index.ts';
 import type { Blobs } from '../store/port.ts';
 
 /** Outputs of needs together, in characters, unless the agent states fewer tokens. */

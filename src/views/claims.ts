@@ -2,7 +2,7 @@
 
 import type { View } from '../documents/documents.ts';
 import { hasEnded, type NodeRecord, type RunDocument } from '../domain/run.ts';
-import { leaseEnd } from '../graph/run-node.ts';
+import { leaseEnd } from '../graph/ready/run-node.ts';
 import type { Presence } from '../store/port.ts';
 
 export interface ClaimRow {

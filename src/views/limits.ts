@@ -5,7 +5,7 @@ import type { View } from '../documents/documents.ts';
 import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../domain/project/pool.ts';
 import { hasEnded, type RunDocument, type RunGraph } from '../domain/run.ts';
 import { limitsOf } from '../domain/run-start.ts';
-import { readyNodes } from '../graph/ready.ts';
+import { readyNodes } from '../graph/ready/ready.ts';
 import { projectRuns } from './runs.ts';
 import { configOf } from './settings.ts';
 import type { Moment } from './team/people.ts';

@@ -3,8 +3,8 @@
 import type { View } from '../documents/documents.ts';
 import { hasEnded, type NodeRecord, type RunDocument, type RunGraph } from '../domain/run.ts';
 import { limitsOf } from '../domain/run-start.ts';
-import { readyNodes } from '../graph/ready.ts';
-import { type LastSeen, satisfies } from '../graph/run-node.ts';
+import { readyNodes } from '../graph/ready/ready.ts';
+import { type LastSeen, satisfies } from '../graph/ready/run-node.ts';
 
 /** Runs of a project: those under way first, then the last changed. */
 export function projectRuns(view: View, project: string): Readonly<RunDocument>[] {

@@ -5,7 +5,7 @@ import { agentKey, parseClaim, type RunDocument } from '../../src/domain/run.ts'
 import { abandonClaim, reapExpired, renewClaim, spawnedNode } from '../../src/domain/run-claim.ts';
 import { type ControlInput, controlRun } from '../../src/domain/run-control.ts';
 import { handoverClaims } from '../../src/domain/run-handover.ts';
-import { countNodes } from '../../src/graph/outcome.ts';
+import { countNodes } from '../../src/graph/ready/outcome.ts';
 import { claimsOf, runsWithClaims } from '../../src/views/claims.ts';
 import { failureOf, okOf, RunRig, work } from '../run-rig.ts';
 

@@ -4,7 +4,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { groupAlive } from '../../src/nodes/process-group.ts';
+import { groupAlive } from '../../src/runner/process/process-group.ts';
 import { type Answer, freshDir, Server } from '../e2e/rig.ts';
 
 const servers: Server[] = [];

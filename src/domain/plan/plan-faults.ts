@@ -3,7 +3,7 @@
 
 import { nearest } from '../../base/nearest.ts';
 import type { InputIssue } from '../../failure/failure.ts';
-import { findCycles } from '../../graph/cycles.ts';
+import { findCycles } from '../../graph/check/cycles.ts';
 import { link } from '../../graph/links.ts';
 import { isUnsafeKey } from '../../json/pointer.ts';
 import { kindOfPlanId } from './ids.ts';

@@ -2,7 +2,7 @@
 
 import { type Failure, fail, type InputIssue, ok, type Result } from '../../failure/failure.ts';
 import { link, topologicalOrder } from '../../graph/links.ts';
-import { measure, weights } from '../../graph/measure.ts';
+import { measure, weights } from '../../graph/plan/measure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { checkCycle } from './cycle.ts';
 import { findHome } from './find.ts';

@@ -8,7 +8,7 @@ import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../
 import type { RunDocument } from '../../../src/domain/run.ts';
 import { controlRun } from '../../../src/domain/run-control.ts';
 import { handoverClaims } from '../../../src/domain/run-handover.ts';
-import { leaseEnd } from '../../../src/graph/run-node.ts';
+import { leaseEnd } from '../../../src/graph/ready/run-node.ts';
 import type { JsonObject } from '../../../src/json/json.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence } from '../../../src/store/memory.ts';
 import { failureOf, memoryDocuments, okOf, RunRig, work } from '../../run-rig.ts';

@@ -3,7 +3,7 @@
 
 import { showId } from '../../../domain/plan/ids.ts';
 import { hasEnded, type RunDocument } from '../../../domain/run.ts';
-import { forecast } from '../../../graph/forecast.ts';
+import { forecast } from '../../../graph/plan/forecast.ts';
 import { velocityOf } from '../../plan/sprint-facts.ts';
 import { decisionRows } from '../../team/decisions.ts';
 import { escalationsOf } from '../../team/escalations.ts';

@@ -1,7 +1,7 @@
 // Where a run as a whole stands. Called by the command that records a node's end and by the views.
 
-import type { FailurePolicy } from './graph.ts';
-import type { PreparedGraph } from './prepare.ts';
+import type { FailurePolicy } from '../graph.ts';
+import type { PreparedGraph } from '../prepare.ts';
 import { failFast, needsMet } from './ready.ts';
 import type { NodeStatus, RunNodes } from './run-node.ts';
 

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { quickStart, statOf } from '../base/process-start.ts';
+import { quickStart, statOf } from '../../base/process-start.ts';
 
 /** After SIGKILL only a process that hangs in the kernel stays; nobody can wait for that. */
 const KILLED_MS = 1_000;

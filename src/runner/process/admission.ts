@@ -3,7 +3,7 @@
 
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
-import { staysInside } from './command.ts';
+import { staysInside } from '../../graph/kinds/command.ts';
 
 export type Admission = { ok: true } | { ok: false; why: string };
 

@@ -1,8 +1,8 @@
 // The ready set of one run, kept up change by change: what a process that holds the run in memory asks for the next
 // node. A hint where to look, never a decision: the command that claims asks `claimable` on the run document itself.
 
+import type { PreparedGraph } from '../prepare.ts';
 import { Heap } from './heap.ts';
-import type { PreparedGraph } from './prepare.ts';
 import { type Candidate, claimable, failFast, type Limits, maxParallel } from './ready.ts';
 import { leaseEnd, type RunNode, type RunNodes, satisfies } from './run-node.ts';
 

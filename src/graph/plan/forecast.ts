@@ -1,10 +1,10 @@
 // How long the rest of a run may take: the work that is left, what it took so far per unit of estimate, and how many work at
 // once. Pure; the dashboard for whoever leads shows it.
 
-import type { GraphNode } from './graph.ts';
+import type { GraphNode } from '../graph.ts';
+import type { PreparedGraph } from '../prepare.ts';
+import { type RunNodes, satisfies } from '../ready/run-node.ts';
 import { weights } from './measure.ts';
-import type { PreparedGraph } from './prepare.ts';
-import { type RunNodes, satisfies } from './run-node.ts';
 
 export interface Forecast {
   /** Nodes that are neither done nor passed over. */

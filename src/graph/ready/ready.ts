@@ -1,8 +1,8 @@
 // What of a run may be claimed now: scheduling as a function of definition, run document and clock. Called by the
 // commands that claim and report, and by the view that proposes work to agents.
 
-import type { FailurePolicy, GraphNode } from './graph.ts';
-import type { PreparedGraph } from './prepare.ts';
+import type { FailurePolicy, GraphNode } from '../graph.ts';
+import type { PreparedGraph } from '../prepare.ts';
 import { type LastSeen, leaseEnd, type RunNode, type RunNodes, satisfies } from './run-node.ts';
 
 /** What is absent is taken from the definition; `max_parallel: "auto"` must be worked out by the caller. */

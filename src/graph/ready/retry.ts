@@ -1,6 +1,6 @@
 // When a failed node may be tried again. Called by prepare.ts and by the command that records a failure.
 
-import type { Graph, GraphNode, Retry } from './graph.ts';
+import type { Graph, GraphNode, Retry } from '../graph.ts';
 
 export type RetryPolicy = Required<Retry>;
 

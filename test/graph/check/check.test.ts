@@ -2,13 +2,13 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkGraph } from '../../src/graph/check.ts';
-import { components, findCycles } from '../../src/graph/cycles.ts';
-import { canonicalGraph, type Graph } from '../../src/graph/graph.ts';
-import { link, topologicalOrder } from '../../src/graph/links.ts';
-import { measure, redundantEdges, weights } from '../../src/graph/measure.ts';
-import { nodeKinds } from '../../src/nodes/index.ts';
-import { chain, graph, isWay, layered, node, plainKinds, randomDag } from './random-graph.ts';
+import { checkGraph } from '../../../src/graph/check/check.ts';
+import { components, findCycles } from '../../../src/graph/check/cycles.ts';
+import { canonicalGraph, type Graph } from '../../../src/graph/graph.ts';
+import { nodeKinds } from '../../../src/graph/kinds/index.ts';
+import { link, topologicalOrder } from '../../../src/graph/links.ts';
+import { measure, redundantEdges, weights } from '../../../src/graph/plan/measure.ts';
+import { chain, graph, isWay, layered, node, plainKinds, randomDag } from '../random-graph.ts';
 
 function codes(input: Graph): string[] {
   return checkGraph(input, plainKinds).errors.map((fault) => `${fault.code} ${fault.at}`);

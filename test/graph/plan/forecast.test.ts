@@ -2,11 +2,11 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { forecast } from '../../src/graph/forecast.ts';
-import type { Graph, GraphNode } from '../../src/graph/graph.ts';
-import { prepare } from '../../src/graph/prepare.ts';
-import type { RunNodes } from '../../src/graph/run-node.ts';
-import { nodeKinds } from '../../src/nodes/index.ts';
+import type { Graph, GraphNode } from '../../../src/graph/graph.ts';
+import { nodeKinds } from '../../../src/graph/kinds/index.ts';
+import { forecast } from '../../../src/graph/plan/forecast.ts';
+import { prepare } from '../../../src/graph/prepare.ts';
+import type { RunNodes } from '../../../src/graph/ready/run-node.ts';
 
 const done = (ms: number) => ({ status: 'finished' as const, attempt: 1, fence: 1, started_at: 0, ended_at: ms });
 

@@ -1,6 +1,6 @@
 // Every kind of node there is: add a kind's file to the list and to the union. Called by whoever checks or runs graphs.
 
-import type { Graph, GraphNode } from '../graph/graph.ts';
+import type { Graph, GraphNode } from '../graph.ts';
 import { type AgentNode, agent } from './agent.ts';
 import { type CommandNode, command } from './command.ts';
 import type { NodeKind } from './define.ts';

@@ -2,14 +2,14 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Frontier } from '../../src/graph/frontier.ts';
-import type { Graph } from '../../src/graph/graph.ts';
-import { countNodes, runOutcome } from '../../src/graph/outcome.ts';
-import { type PreparedGraph, prepare } from '../../src/graph/prepare.ts';
-import { claimable, type Limits, MAX_LOST_CLAIMS, newlyReady, readyNodes } from '../../src/graph/ready.ts';
-import { retryDelayMs, retryPolicy } from '../../src/graph/retry.ts';
-import type { RunNode, RunNodes } from '../../src/graph/run-node.ts';
-import { chain, effects, graph, node, plainKinds, randomDag } from './random-graph.ts';
+import type { Graph } from '../../../src/graph/graph.ts';
+import { type PreparedGraph, prepare } from '../../../src/graph/prepare.ts';
+import { Frontier } from '../../../src/graph/ready/frontier.ts';
+import { countNodes, runOutcome } from '../../../src/graph/ready/outcome.ts';
+import { claimable, type Limits, MAX_LOST_CLAIMS, newlyReady, readyNodes } from '../../../src/graph/ready/ready.ts';
+import { retryDelayMs, retryPolicy } from '../../../src/graph/ready/retry.ts';
+import type { RunNode, RunNodes } from '../../../src/graph/ready/run-node.ts';
+import { chain, effects, graph, node, plainKinds, randomDag } from '../random-graph.ts';
 
 const NOW = 1_000_000;
 

@@ -1,8 +1,8 @@
 // How long and how wide a graph is: levels, critical path, redundant edges. Called by check.ts and prepare.ts with a
 // graph that has no cycle.
 
-import type { GraphNode } from './graph.ts';
-import type { Links } from './links.ts';
+import type { GraphNode } from '../graph.ts';
+import type { Links } from '../links.ts';
 
 export interface Measures {
   /** Per node: the longest count of nodes before it. For display only: scheduling is by dataflow, not by level. */

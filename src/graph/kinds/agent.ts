@@ -1,6 +1,6 @@
 // Work that an agent claims, does in its own way and reports. The kind that most nodes have.
 
-import type { Fault, GraphNode } from '../graph/graph.ts';
+import type { Fault, GraphNode } from '../graph.ts';
 import { commonBrief, type NodeKind } from './define.ts';
 
 export interface AgentNode extends GraphNode {

@@ -7,8 +7,8 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { type ProcessOptions, runProcess } from '../../src/nodes/process.ts';
-import { groupAlive, killGroup, processStart } from '../../src/nodes/process-group.ts';
+import { type ProcessOptions, runProcess } from '../../../src/runner/process/process.ts';
+import { groupAlive, killGroup, processStart } from '../../../src/runner/process/process-group.ts';
 
 const cwd = realpathSync(mkdtempSync(join(tmpdir(), 'baton-process-')));
 afterAll(() => rmSync(cwd, { recursive: true }));

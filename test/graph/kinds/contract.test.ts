@@ -1,9 +1,9 @@
 // What every node kind promises, run against each kind in the list.
 
 import { describe, expect, test } from 'vitest';
-import { checkGraph } from '../../src/graph/check.ts';
-import { SHARED_FIELDS } from '../../src/graph/graph.ts';
-import { nodeKinds } from '../../src/nodes/index.ts';
+import { checkGraph } from '../../../src/graph/check/check.ts';
+import { SHARED_FIELDS } from '../../../src/graph/graph.ts';
+import { nodeKinds } from '../../../src/graph/kinds/index.ts';
 
 const facts = {
   inputs: { plan: { files: ['a.ts'] } },

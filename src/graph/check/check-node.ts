@@ -1,7 +1,7 @@
 // The rules for single fields of a graph and of its nodes. Called by check.ts; add a rule for a shared field here, one
 // for a kind's own field in the kind's file.
 
-import { nearest } from '../base/nearest.ts';
+import { nearest } from '../../base/nearest.ts';
 import {
   type Fault,
   type Graph,
@@ -10,7 +10,7 @@ import {
   type Retry,
   SHARED_FIELDS,
   type Timeouts,
-} from './graph.ts';
+} from '../graph.ts';
 
 /** Ids become keys of documents and names in paths, so they follow the rule for every id in the store. */
 const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;

@@ -1,6 +1,6 @@
 // One node within one run: what a run document holds of it, and the few questions that scheduling asks of a status.
 
-import type { Json } from '../json/json.ts';
+import type { Json } from '../../json/json.ts';
 
 /**
  * ```

@@ -1,6 +1,6 @@
 // A graph as Mermaid flowchart text, for people. Called by graph_check.
 
-import type { Graph } from './graph.ts';
+import type { Graph } from '../graph.ts';
 
 /** Beyond this no renderer draws anything useful, and the text alone would fill an answer. */
 const MAX_DRAWN = 200;

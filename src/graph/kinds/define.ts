@@ -1,7 +1,7 @@
-// What a node kind is. One file per kind, listed in index.ts; test/nodes/contract.test.ts runs against each.
+// What a node kind is. One file per kind, listed in index.ts; test/graph/kinds/contract.test.ts runs against each.
 
-import type { Effect, Fault, GraphNode, KindRules } from '../graph/graph.ts';
-import type { JsonObject } from '../json/json.ts';
+import type { JsonObject } from '../../json/json.ts';
+import type { Effect, Fault, GraphNode, KindRules } from '../graph.ts';
 
 /** What the run knows when a node is claimed. */
 export interface BriefFacts {

@@ -1,12 +1,12 @@
 // Checks a definition before anything runs: every fault at once, then how long and wide it is. Called by the tools that
 // take a graph and by the command that starts a run.
 
-import { nearest } from '../base/nearest.ts';
+import { nearest } from '../../base/nearest.ts';
+import { type Fault, type Graph, type Kinds, MAX_NODES } from '../graph.ts';
+import { type BadNeed, type Links, link, topologicalOrder } from '../links.ts';
+import { measure, redundantEdges, weights } from '../plan/measure.ts';
 import { checkFields, checkShared } from './check-node.ts';
 import { findCycles } from './cycles.ts';
-import { type Fault, type Graph, type Kinds, MAX_NODES } from './graph.ts';
-import { type BadNeed, type Links, link, topologicalOrder } from './links.ts';
-import { measure, redundantEdges, weights } from './measure.ts';
 
 /** The measures are 0 and empty while a node can never start. */
 export interface GraphReport {

@@ -1,6 +1,6 @@
 // Finds cycles: one per group of nodes that all reach each other. Called by check.ts when some nodes cannot be ordered.
 
-import type { Links } from './links.ts';
+import type { Links } from '../links.ts';
 
 /**
  * One shortest cycle through the lowest node of every strongly connected component with more than one node, each as

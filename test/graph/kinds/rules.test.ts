@@ -4,11 +4,11 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { commandAllowed, resolveWorkdir } from '../../src/nodes/admission.ts';
-import { agent } from '../../src/nodes/agent.ts';
-import { Capture } from '../../src/nodes/capture.ts';
-import { command, staysInside } from '../../src/nodes/command.ts';
-import { scrubbedEnvironment } from '../../src/nodes/environment.ts';
+import { agent } from '../../../src/graph/kinds/agent.ts';
+import { command, staysInside } from '../../../src/graph/kinds/command.ts';
+import { commandAllowed, resolveWorkdir } from '../../../src/runner/process/admission.ts';
+import { Capture } from '../../../src/runner/process/capture.ts';
+import { scrubbedEnvironment } from '../../../src/runner/process/environment.ts';
 
 const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'baton-nodes-')));
 afterAll(() => rmSync(workspace, { recursive: true }));
