@@ -1,6 +1,6 @@
 // Graph definitions by hash: kept as blobs, prepared once per process. Tools and runner take them from here.
 
-import type { RunGraph } from './domain/run.ts';
+import type { RunGraph } from './domain/run/document.ts';
 import { canonicalGraph } from './graph/graph.ts';
 import { type AnyGraph, nodeKinds } from './graph/kinds/index.ts';
 import { prepare } from './graph/prepare.ts';

@@ -9,7 +9,7 @@ import type { Logger } from './base/log.ts';
 import type { Config } from './config/config.ts';
 import { Documents, type View } from './documents/documents.ts';
 import { Maintenance } from './documents/maintenance.ts';
-import type { Workspace } from './domain/session.ts';
+import type { Workspace } from './domain/session/document.ts';
 import { FailureError, fail, ok, type Result } from './failure/failure.ts';
 import { Graphs } from './graphs.ts';
 import { LogTally } from './log-tally.ts';

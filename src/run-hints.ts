@@ -2,8 +2,8 @@
 // walk all of them. Only a hint: claimNode asks the run document itself, and walks it when the hint does not hold.
 
 import type { Documents } from './documents/documents.ts';
-import type { RunDocument, RunGraph } from './domain/run.ts';
-import type { ClaimInput } from './domain/run-fit.ts';
+import type { RunDocument, RunGraph } from './domain/run/document.ts';
+import type { ClaimInput } from './domain/run/fit.ts';
 import type { AnyNode } from './graph/kinds/index.ts';
 import { Frontier } from './graph/ready/frontier.ts';
 import type { FoldedCommit } from './store/fold.ts';

@@ -7,7 +7,9 @@ import type { Changed, Documents, View } from './documents/documents.ts';
 import type { Request } from './documents/requests.ts';
 import type { Author, Decide } from './domain/command.ts';
 import { handoverTasks } from './domain/plan/hand-tasks.ts';
-import { handoverClaims } from './domain/run-handover.ts';
+import { handoverClaims } from './domain/run/handoff.ts';
+import { aliasStream, bindSession } from './domain/session/alias.ts';
+import { type StartAnswer, type StartInput, startSession } from './domain/session/commands.ts';
 import {
   type Handoff,
   isOpen,
@@ -17,10 +19,8 @@ import {
   sessionStream,
   statusAt,
   type Workspace,
-} from './domain/session.ts';
-import { aliasStream, bindSession } from './domain/session-alias.ts';
-import { type StartAnswer, type StartInput, startSession } from './domain/session-commands.ts';
-import { acceptHandoff, giverOf } from './domain/session-handover.ts';
+} from './domain/session/document.ts';
+import { acceptHandoff, giverOf } from './domain/session/handoff.ts';
 import { type Failure, fail, ok, type Result } from './failure/failure.ts';
 import { runsWithClaims } from './views/claims.ts';
 import { factsOf, readableFacts } from './views/sessions.ts';

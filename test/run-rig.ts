@@ -2,12 +2,12 @@
 
 import { Documents } from '../src/documents/documents.ts';
 import type { Author, Decide } from '../src/domain/command.ts';
-import { saveProject } from '../src/domain/project/project.ts';
-import type { NodeRecord, RunDocument, RunGraph } from '../src/domain/run.ts';
-import { claimNode } from '../src/domain/run-claim.ts';
-import type { ClaimAnswer, ClaimInput } from '../src/domain/run-fit.ts';
-import { type ReportAnswer, type ReportInput, reportNode } from '../src/domain/run-report.ts';
-import { type StartRunAnswer, type StartRunInput, startRun } from '../src/domain/run-start.ts';
+import { saveProject } from '../src/domain/project/document.ts';
+import { claimNode } from '../src/domain/run/claim.ts';
+import type { NodeRecord, RunDocument, RunGraph } from '../src/domain/run/document.ts';
+import type { ClaimAnswer, ClaimInput } from '../src/domain/run/fit.ts';
+import { type ReportAnswer, type ReportInput, reportNode } from '../src/domain/run/report.ts';
+import { type StartRunAnswer, type StartRunInput, startRun } from '../src/domain/run/start.ts';
 import type { Failure, Result } from '../src/failure/failure.ts';
 import { checkGraph } from '../src/graph/check/check.ts';
 import { type AnyGraph, type AnyNode, nodeKinds } from '../src/graph/kinds/index.ts';

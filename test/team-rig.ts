@@ -2,7 +2,7 @@
 // is the system's, which a test may set.
 
 import { Documents } from '../src/documents/documents.ts';
-import type { SessionFacts, Workspace } from '../src/domain/session.ts';
+import type { SessionFacts, Workspace } from '../src/domain/session/document.ts';
 import type { Failure, Result } from '../src/failure/failure.ts';
 import { Graphs } from '../src/graphs.ts';
 import { selectPointers } from '../src/path/query.ts';

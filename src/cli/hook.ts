@@ -5,7 +5,7 @@
 import { visible } from '../base/display.ts';
 import type { Config } from '../config/config.ts';
 import type { Documents, View } from '../documents/documents.ts';
-import { type AliasDocument, aliasStream } from '../domain/session-alias.ts';
+import { type AliasDocument, aliasStream } from '../domain/session/alias.ts';
 import { FailureError } from '../failure/failure.ts';
 import { eventOf, HOOK_EVENTS, isHookEvent } from '../hooks/payload.ts';
 import { report } from '../hooks/report.ts';

@@ -7,7 +7,6 @@ import { visible } from '../base/display.ts';
 import { createLog } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
 import type { Decide } from '../domain/command.ts';
-import { type ImportStateAnswer, importMessages, importState } from '../domain/import-state.ts';
 import {
   type ImportDocument,
   type ImportSource,
@@ -15,6 +14,7 @@ import {
   importStream,
   importTasks,
 } from '../domain/plan/import-tasks.ts';
+import { type ImportStateAnswer, importMessages, importState } from '../domain/state/import.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { openPorts, type Ports } from '../ports.ts';
 import { underRules } from '../tools/state-rules.ts';

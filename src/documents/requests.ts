@@ -3,7 +3,7 @@
 
 import { hash } from 'node:crypto';
 import type { Author, Context, Decide, Transaction } from '../domain/command.ts';
-import { checkSchema } from '../domain/session.ts';
+import { checkSchema } from '../domain/session/document.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import type { Blobs } from '../store/port.ts';

@@ -3,8 +3,8 @@
 
 import type { Documents } from '../documents/documents.ts';
 import type { Author } from '../domain/command.ts';
-import { type AgentEvent, type ReportGrade, reportAgent } from '../domain/session-agents.ts';
-import { bindSession } from '../domain/session-alias.ts';
+import { type AgentEvent, type ReportGrade, reportAgent } from '../domain/session/agents.ts';
+import { bindSession } from '../domain/session/alias.ts';
 import { ok, type Result } from '../failure/failure.ts';
 
 export interface HookReport {

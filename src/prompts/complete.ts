@@ -2,8 +2,8 @@
 
 import type { View } from '../documents/documents.ts';
 import { showId } from '../domain/plan/ids.ts';
-import { hasEnded, type RunDocument } from '../domain/run.ts';
-import { sessionStream } from '../domain/session.ts';
+import { hasEnded, type RunDocument } from '../domain/run/document.ts';
+import { sessionStream } from '../domain/session/document.ts';
 import type { Ports } from '../ports.ts';
 import { line } from '../views/plan/show.ts';
 import { velocityOf } from '../views/plan/sprint-facts.ts';

@@ -1,6 +1,6 @@
 // /start_session: where was I, what is unread, what is mine.
 
-import { SESSION_MODES } from '../domain/session.ts';
+import { SESSION_MODES } from '../domain/session/document.ts';
 import { openSprints, sessionNames } from './complete.ts';
 import { call, type Prompt, present, steps } from './define.ts';
 

@@ -1,6 +1,6 @@
 // baton://runs/{id}: a run with its nodes, as run_status shows it. Claims are no part of it: who has one has the work.
 
-import { type RunDocument, runStream } from '../domain/run.ts';
+import { type RunDocument, runStream } from '../domain/run/document.ts';
 import type { Json } from '../json/json.ts';
 import { capped } from '../views/capped.ts';
 import { criticalPathLeft, nodeRows, projectRuns, statusCounts } from '../views/runs.ts';

@@ -1,7 +1,7 @@
 // baton://sessions/{id}: a session's stored document.
 
-import { jsonLength } from '../domain/etag.ts';
-import { sessionStream } from '../domain/session.ts';
+import { sessionStream } from '../domain/session/document.ts';
+import { jsonLength } from '../domain/state/etag.ts';
 import { copyJson, type JsonObject } from '../json/json.ts';
 import { factsOf, sessionRows } from '../views/sessions.ts';
 import { MOST_ENTRIES, type ResourceKind } from './define.ts';

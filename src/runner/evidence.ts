@@ -1,6 +1,6 @@
 // What a process's end says of its node: the report that the runner makes. Observed by the server itself, not claimed.
 
-import type { ErrorKind, ReportInput } from '../domain/run-report.ts';
+import type { ErrorKind, ReportInput } from '../domain/run/report.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { Blobs } from '../store/port.ts';
 import type { ProcessResult } from './process/process.ts';

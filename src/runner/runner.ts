@@ -4,10 +4,10 @@
 import type { Logger } from '../base/log.ts';
 import type { Documents } from '../documents/documents.ts';
 import type { Author } from '../domain/command.ts';
-import { hasEnded, type ProcessId, type RunDocument, type RunGraph, runStream } from '../domain/run.ts';
-import { abandonClaim, claimNode, reapExpired } from '../domain/run-claim.ts';
-import type { ClaimAnswer } from '../domain/run-fit.ts';
-import { reportNode } from '../domain/run-report.ts';
+import { abandonClaim, claimNode, reapExpired } from '../domain/run/claim.ts';
+import { hasEnded, type ProcessId, type RunDocument, type RunGraph, runStream } from '../domain/run/document.ts';
+import type { ClaimAnswer } from '../domain/run/fit.ts';
+import { reportNode } from '../domain/run/report.ts';
 import type { Graphs } from '../graphs.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { isGone } from './identity.ts';

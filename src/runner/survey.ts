@@ -1,8 +1,8 @@
 // What a runner should do now, read off the run documents: pure but for asking which processes live. Called by runner.ts;
 // only a hint, since each command decides on its own document again.
 
-import { hasEnded, type NodeRecord, type ProcessId, type RunDocument, type RunGraph } from '../domain/run.ts';
-import { limitsOf } from '../domain/run-start.ts';
+import { hasEnded, type NodeRecord, type ProcessId, type RunDocument, type RunGraph } from '../domain/run/document.ts';
+import { limitsOf } from '../domain/run/start.ts';
 import type { CommandNode } from '../graph/kinds/command.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import { readyNodes } from '../graph/ready/ready.ts';

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Author } from '../domain/command.ts';
-import { parseClaim } from '../domain/run.ts';
+import { parseClaim } from '../domain/run/document.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import type { Ports } from '../ports.ts';

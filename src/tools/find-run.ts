@@ -2,8 +2,8 @@
 
 import { nearest } from '../base/nearest.ts';
 import type { View } from '../documents/documents.ts';
-import { type RunDocument, type RunGraph, runStream } from '../domain/run.ts';
-import { graphStream, type SavedGraph } from '../domain/run-start.ts';
+import { type RunDocument, type RunGraph, runStream } from '../domain/run/document.ts';
+import { graphStream, type SavedGraph } from '../domain/run/start.ts';
 import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { isId } from '../store/stream.ts';

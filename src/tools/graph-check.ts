@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { visible } from '../base/display.ts';
-import { saveGraph } from '../domain/run-start.ts';
+import { saveGraph } from '../domain/run/start.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { checkGraph } from '../graph/check/check.ts';
 import { type Fault, MAX_NODES } from '../graph/graph.ts';

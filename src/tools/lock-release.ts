@@ -1,8 +1,8 @@
 // lock_release: gives back one lock, or all that the caller holds.
 
 import { z } from 'zod';
+import { type ReleaseAnswer, release } from '../domain/resource/commands.ts';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
-import { type ReleaseAnswer, release } from '../domain/team/lock-commands.ts';
 import { notFound } from '../domain/team/not-found.ts';
 import { fail } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';

@@ -3,10 +3,10 @@
 
 import type { View } from '../documents/documents.ts';
 import { ALLOW, policiesOf, standingOf } from '../domain/project/approval.ts';
+import type { ProjectDocument } from '../domain/project/document.ts';
 import { type CallFacts, type Policy, policyFor, policyLabel } from '../domain/project/policy.ts';
-import type { ProjectDocument } from '../domain/project/project.ts';
-import type { SessionFacts } from '../domain/session.ts';
-import { projectStream } from '../domain/session-commands.ts';
+import { projectStream } from '../domain/session/commands.ts';
+import type { SessionFacts } from '../domain/session/document.ts';
 import type { DecisionDocument } from '../domain/team/decision.ts';
 import { type RegistryEntry, registryStream } from '../domain/team/registry.ts';
 import { type Failure, fail } from '../failure/failure.ts';

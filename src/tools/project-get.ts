@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { withDefaults } from '../domain/project/config.ts';
-import type { ProjectDocument } from '../domain/project/project.ts';
-import { projectStream } from '../domain/session-commands.ts';
+import type { ProjectDocument } from '../domain/project/document.ts';
+import { projectStream } from '../domain/session/commands.ts';
 import { fail, ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { isId } from '../store/stream.ts';

@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import type { View } from '../documents/documents.ts';
-import { agentKey, type RunDocument, runStream } from '../domain/run.ts';
-import { claimNode, heldNode } from '../domain/run-claim.ts';
-import type { ClaimAnswer } from '../domain/run-fit.ts';
+import { claimNode, heldNode } from '../domain/run/claim.ts';
+import { agentKey, type RunDocument, runStream } from '../domain/run/document.ts';
+import type { ClaimAnswer } from '../domain/run/fit.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { leaseEnd } from '../graph/ready/run-node.ts';
 import type { Ports } from '../ports.ts';

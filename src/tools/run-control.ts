@@ -1,7 +1,7 @@
 // run_control: pauses, resumes or cancels a run; retries, skips or decides one of its nodes.
 
 import { z } from 'zod';
-import { controlRun, DECISIONS, RUN_ACTIONS } from '../domain/run-control.ts';
+import { controlRun, DECISIONS, RUN_ACTIONS } from '../domain/run/control.ts';
 import { ok } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Ports } from '../ports.ts';

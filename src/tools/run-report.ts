@@ -1,8 +1,8 @@
 // run_report: what became of a claim. Ends it, or makes it last longer.
 
 import { z } from 'zod';
-import { parseClaim, type RunDocument, runStream } from '../domain/run.ts';
-import { ERROR_KINDS, reportNode } from '../domain/run-report.ts';
+import { parseClaim, type RunDocument, runStream } from '../domain/run/document.ts';
+import { ERROR_KINDS, reportNode } from '../domain/run/report.ts';
 import { fail, ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';

@@ -3,9 +3,9 @@
 import { availableParallelism, freemem } from 'node:os';
 import { z } from 'zod';
 import type { Author, Decide } from '../domain/command.ts';
-import { type RunDocument, type RunGraph, runStream } from '../domain/run.ts';
-import { sprintDefinition } from '../domain/run-sprint.ts';
-import { type StartRunAnswer, type StartRunInput, startRun } from '../domain/run-start.ts';
+import { type RunDocument, type RunGraph, runStream } from '../domain/run/document.ts';
+import { sprintDefinition } from '../domain/run/sprint.ts';
+import { type StartRunAnswer, type StartRunInput, startRun } from '../domain/run/start.ts';
 import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import type { AnyGraph } from '../graph/kinds/index.ts';
 import type { JsonObject } from '../json/json.ts';

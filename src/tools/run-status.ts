@@ -2,7 +2,14 @@
 
 import { z } from 'zod';
 import { nearest } from '../base/nearest.ts';
-import { hasEnded, type NodeRecord, RUN_STATUSES, type RunDocument, type RunGraph, runStream } from '../domain/run.ts';
+import {
+  hasEnded,
+  type NodeRecord,
+  RUN_STATUSES,
+  type RunDocument,
+  type RunGraph,
+  runStream,
+} from '../domain/run/document.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import type { Ports } from '../ports.ts';

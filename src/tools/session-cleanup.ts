@@ -1,8 +1,8 @@
 // session_cleanup: ends sessions that are past their time. Nothing is erased: their state stays readable.
 
 import { z } from 'zod';
-import { isOpen, sessionStream, statusAt } from '../domain/session.ts';
-import { expireSession } from '../domain/session-commands.ts';
+import { expireSession } from '../domain/session/commands.ts';
+import { isOpen, sessionStream, statusAt } from '../domain/session/document.ts';
 import { ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { readableFacts } from '../views/sessions.ts';

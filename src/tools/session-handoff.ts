@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import type { View } from '../documents/documents.ts';
-import type { Handoff } from '../domain/session.ts';
-import { giverOf, offerHandoff } from '../domain/session-handover.ts';
+import type { Handoff } from '../domain/session/document.ts';
+import { giverOf, offerHandoff } from '../domain/session/handoff.ts';
 import { ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { claimsOf } from '../views/claims.ts';

@@ -1,8 +1,8 @@
 // session_heartbeat: an agent says that it is alive. Presence only, no commit: a lease that rests on it lasts longer.
 
 import { z } from 'zod';
-import { agentKey } from '../domain/run.ts';
-import { expiresAtMs, isOpen, statusAt } from '../domain/session.ts';
+import { agentKey } from '../domain/run/document.ts';
+import { expiresAtMs, isOpen, statusAt } from '../domain/session/document.ts';
 import { fail, ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { factsOf } from '../views/sessions.ts';

@@ -1,7 +1,7 @@
 // session_list: which sessions there are, and which of them are alive.
 
 import { z } from 'zod';
-import { SESSION_MODES, SESSION_STATUSES } from '../domain/session.ts';
+import { SESSION_MODES, SESSION_STATUSES } from '../domain/session/document.ts';
 import { ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { sessionRows } from '../views/sessions.ts';

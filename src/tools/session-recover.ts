@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
-import { isOpen, type SessionDocument, sessionStream, statusAt } from '../domain/session.ts';
+import { isOpen, type SessionDocument, sessionStream, statusAt } from '../domain/session/document.ts';
 import { fail, ok } from '../failure/failure.ts';
 import type { JsonObject } from '../json/json.ts';
 import { deepEqual } from '../json/merge.ts';

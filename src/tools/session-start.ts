@@ -1,8 +1,8 @@
 // session_start: the first call of an agent window. Resumes what was open here, or starts anew; takes a handoff.
 
 import { z } from 'zod';
-import { type Handoff, SESSION_MODES } from '../domain/session.ts';
-import { giverOf } from '../domain/session-handover.ts';
+import { type Handoff, SESSION_MODES } from '../domain/session/document.ts';
+import { giverOf } from '../domain/session/handoff.ts';
 import { ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { claimsOf } from '../views/claims.ts';

@@ -1,8 +1,8 @@
 // session_update: a session's own facts: name, mode, status, what it knows of its user, the agents in it.
 
 import { z } from 'zod';
-import { SESSION_MODES } from '../domain/session.ts';
-import { type UpdateAnswer, updateSession } from '../domain/session-commands.ts';
+import { type UpdateAnswer, updateSession } from '../domain/session/commands.ts';
+import { SESSION_MODES } from '../domain/session/document.ts';
 import { fail } from '../failure/failure.ts';
 import { isObject } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';

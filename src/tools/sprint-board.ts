@@ -5,7 +5,7 @@ import type { View } from '../documents/documents.ts';
 import { parsePlanId, sprintStream } from '../domain/plan/ids.ts';
 import { hasEnded, type SprintDocument } from '../domain/plan/sprint.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
-import { type SessionDocument, sessionStream } from '../domain/session.ts';
+import { type SessionDocument, sessionStream } from '../domain/session/document.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
 import { boardOf } from '../views/plan/board.ts';

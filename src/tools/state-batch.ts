@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Decide } from '../domain/command.ts';
-import { changeState, etagAt, type StateOperation } from '../domain/state.ts';
+import { changeState, etagAt, type StateOperation } from '../domain/state/commands.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Ports } from '../ports.ts';

@@ -1,7 +1,7 @@
 // state_delete: removes what a path selects.
 
 import { z } from 'zod';
-import { changeState, type DeleteAnswer } from '../domain/state.ts';
+import { changeState, type DeleteAnswer } from '../domain/state/commands.ts';
 import type { Ports } from '../ports.ts';
 import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';

@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import type { View } from '../documents/documents.ts';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
-import { etagOf, jsonLength } from '../domain/etag.ts';
-import { sessionStream } from '../domain/session.ts';
-import { JOINED_KEYS, typeName } from '../domain/state.ts';
+import { sessionStream } from '../domain/session/document.ts';
+import { JOINED_KEYS, typeName } from '../domain/state/commands.ts';
+import { etagOf, jsonLength } from '../domain/state/etag.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { getAt, parsePointer } from '../json/pointer.ts';

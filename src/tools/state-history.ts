@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import { copyOps, eventsOf, seqOf, valueAt } from '../documents/past.ts';
-import { jsonLength } from '../domain/etag.ts';
-import { sessionStream } from '../domain/session.ts';
+import { sessionStream } from '../domain/session/document.ts';
+import { jsonLength } from '../domain/state/etag.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { diff } from '../json/diff.ts';
 import type { Json } from '../json/json.ts';

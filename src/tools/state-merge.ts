@@ -1,7 +1,7 @@
 // state_merge: many values at one place, by RFC 7396.
 
 import { z } from 'zod';
-import { changeState, type MergeAnswer } from '../domain/state.ts';
+import { changeState, type MergeAnswer } from '../domain/state/commands.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Ports } from '../ports.ts';
 import { withSeq, writeState } from './change.ts';

@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import type { Decide } from '../domain/command.ts';
-import { openSession, sessionStream } from '../domain/session.ts';
-import { restoreOps } from '../domain/state.ts';
+import { openSession, sessionStream } from '../domain/session/document.ts';
+import { restoreOps } from '../domain/state/commands.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { isObject, type JsonObject } from '../json/json.ts';
 import { parsePath, type SimplePath } from '../path/path.ts';

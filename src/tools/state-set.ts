@@ -1,7 +1,7 @@
 // state_set: one value at one place. The tool agents use most for writing.
 
 import { z } from 'zod';
-import { changeState, type SetAnswer } from '../domain/state.ts';
+import { changeState, type SetAnswer } from '../domain/state/commands.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Ports } from '../ports.ts';
 import { withSeq, writeState } from './change.ts';

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { SaveTaskAnswer } from '../domain/plan/save-task.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
-import { saveTaskByHand } from '../domain/run-by-hand.ts';
+import { saveTaskByHand } from '../domain/run/by-hand.ts';
 import type { Ports } from '../ports.ts';
 import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';

@@ -4,7 +4,7 @@
 
 import type { Documents } from '../documents/documents.ts';
 import { eventsOf } from '../documents/past.ts';
-import { hasEnded, type NodeRecord, type RunDocument, runStream } from '../domain/run.ts';
+import { hasEnded, type NodeRecord, type RunDocument, runStream } from '../domain/run/document.ts';
 import { isObject } from '../json/json.ts';
 import type { Commit, StreamEvent } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';

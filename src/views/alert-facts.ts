@@ -1,8 +1,8 @@
 // Collects what alerts.ts judges, from documents and presence. Used by dashboards; whoever has no log leaves it out.
 
 import type { View } from '../documents/documents.ts';
-import { hasEnded } from '../domain/run.ts';
-import { statusAt } from '../domain/session.ts';
+import { hasEnded } from '../domain/run/document.ts';
+import { statusAt } from '../domain/session/document.ts';
 import { leaseEnd } from '../graph/ready/run-node.ts';
 import type { Presence, StoreInfo } from '../store/port.ts';
 import type { AlertFacts } from './alerts.ts';

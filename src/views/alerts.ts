@@ -4,7 +4,7 @@
 import { showId } from '../domain/plan/ids.ts';
 import type { TaskStatus } from '../domain/plan/task.ts';
 import type { Alerts, GlobalSettings } from '../domain/project/config.ts';
-import type { RunStatus } from '../domain/run.ts';
+import type { RunStatus } from '../domain/run/document.ts';
 import type { StoreInfo } from '../store/port.ts';
 
 export type AlertState = 'ok' | 'warn' | 'bad';

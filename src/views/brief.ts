@@ -1,6 +1,6 @@
 // Everything an agent needs to do one node with no other context. Computed for the answer of run_claim.
 
-import type { NodeRecord, RunDocument } from '../domain/run.ts';
+import type { NodeRecord, RunDocument } from '../domain/run/document.ts';
 import { type AnyNode, nodeKinds } from '../graph/kinds/index.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import { copyJson } from '../json/json.ts';

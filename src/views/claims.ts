@@ -1,7 +1,7 @@
 // Which work a session has in flight. Computed from run documents for answers; never decided upon.
 
 import type { View } from '../documents/documents.ts';
-import { hasEnded, type NodeRecord, type RunDocument } from '../domain/run.ts';
+import { hasEnded, type NodeRecord, type RunDocument } from '../domain/run/document.ts';
 import { leaseEnd } from '../graph/ready/run-node.ts';
 import type { Presence } from '../store/port.ts';
 

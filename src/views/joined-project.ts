@@ -1,8 +1,8 @@
 // The joined part `organization` of a session: its project with teams and settings, and the other projects of the store.
 
-import type { ProjectDocument } from '../domain/project/project.ts';
-import { sessionStream } from '../domain/session.ts';
-import { projectStream } from '../domain/session-commands.ts';
+import type { ProjectDocument } from '../domain/project/document.ts';
+import { projectStream } from '../domain/session/commands.ts';
+import { sessionStream } from '../domain/session/document.ts';
 import { everybodyIn, teamsOf } from '../domain/team/team.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import { type Capped, capped } from './capped.ts';

@@ -2,7 +2,7 @@
 // what is addressed to it, and how things go. state_get shows them; writing them is refused with the tool to call. Each is
 // bounded, whatever the store holds, and names the calls that have the rest.
 
-import type { JOINED_KEYS } from '../domain/state.ts';
+import type { JOINED_KEYS } from '../domain/state/commands.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import { happened } from './activity.ts';
 import type { Source } from './dashboard/define.ts';

@@ -2,9 +2,9 @@
 // from documents for answers; run-claim.ts decides by the same functions.
 
 import type { View } from '../documents/documents.ts';
-import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../domain/project/pool.ts';
-import { hasEnded, type RunDocument, type RunGraph } from '../domain/run.ts';
-import { limitsOf } from '../domain/run-start.ts';
+import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../domain/resource/pool.ts';
+import { hasEnded, type RunDocument, type RunGraph } from '../domain/run/document.ts';
+import { limitsOf } from '../domain/run/start.ts';
 import { readyNodes } from '../graph/ready/ready.ts';
 import { projectRuns } from './runs.ts';
 import { configOf } from './settings.ts';

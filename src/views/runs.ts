@@ -1,8 +1,8 @@
 // What can be seen of runs: lists, rows of nodes, what is left of the critical path. Computed from documents for answers.
 
 import type { View } from '../documents/documents.ts';
-import { hasEnded, type NodeRecord, type RunDocument, type RunGraph } from '../domain/run.ts';
-import { limitsOf } from '../domain/run-start.ts';
+import { hasEnded, type NodeRecord, type RunDocument, type RunGraph } from '../domain/run/document.ts';
+import { limitsOf } from '../domain/run/start.ts';
 import { readyNodes } from '../graph/ready/ready.ts';
 import { type LastSeen, satisfies } from '../graph/ready/run-node.ts';
 

@@ -9,7 +9,7 @@ import {
   type SessionStatus,
   sessionStream,
   statusAt,
-} from '../domain/session.ts';
+} from '../domain/session/document.ts';
 import { FailureError } from '../failure/failure.ts';
 import type { Presence } from '../store/port.ts';
 

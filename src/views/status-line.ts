@@ -3,7 +3,7 @@
 
 import type { View } from '../documents/documents.ts';
 import { showId } from '../domain/plan/ids.ts';
-import { hasEnded } from '../domain/run.ts';
+import { hasEnded } from '../domain/run/document.ts';
 import type { Check } from './alerts.ts';
 import { claimsOf } from './claims.ts';
 import type { Paint, Tone } from './dashboard/formats/define.ts';

@@ -2,7 +2,7 @@
 
 import type { View } from '../documents/documents.ts';
 import { type Violation, violation } from '../domain/project/state-schemas.ts';
-import { sessionStream } from '../domain/session.ts';
+import { sessionStream } from '../domain/session/document.ts';
 import type { JsonObject } from '../json/json.ts';
 import { type Moment, openSessions } from './team/people.ts';
 

@@ -3,8 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { Provenance } from '../../src/documents/provenance.ts';
 import { requestStream } from '../../src/documents/requests.ts';
-import { sessionStream } from '../../src/domain/session.ts';
-import { changeState } from '../../src/domain/state.ts';
+import { sessionStream } from '../../src/domain/session/document.ts';
+import { changeState } from '../../src/domain/state/commands.ts';
 import { ok } from '../../src/failure/failure.ts';
 import type { Json } from '../../src/json/json.ts';
 import type { FoldedCommit } from '../../src/store/fold.ts';

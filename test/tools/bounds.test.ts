@@ -4,7 +4,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { startSession } from '../../src/domain/session-commands.ts';
+import { startSession } from '../../src/domain/session/commands.ts';
 import type { ChannelDocument } from '../../src/domain/team/channel.ts';
 import { sendMessage } from '../../src/domain/team/send.ts';
 import { openPorts, type Ports } from '../../src/ports.ts';

@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Documents } from '../../src/documents/documents.ts';
-import { sessionStream } from '../../src/domain/session.ts';
-import { startSession } from '../../src/domain/session-commands.ts';
-import { offerHandoff } from '../../src/domain/session-handover.ts';
-import { changeState } from '../../src/domain/state.ts';
+import { startSession } from '../../src/domain/session/commands.ts';
+import { sessionStream } from '../../src/domain/session/document.ts';
+import { offerHandoff } from '../../src/domain/session/handoff.ts';
+import { changeState } from '../../src/domain/state/commands.ts';
 import { SessionBinding } from '../../src/session-binding.ts';
 import { Rig, workspace } from '../rig.ts';
 

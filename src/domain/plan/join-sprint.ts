@@ -3,7 +3,7 @@
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
-import { type SessionDocument, sessionStream } from '../session.ts';
+import { type SessionDocument, sessionStream } from '../session/document.ts';
 import { findItem } from './find.ts';
 import { parsePlanId, showId, sprintStream } from './ids.ts';
 import { MAX_SESSIONS, type SprintDocument, takesTasks } from './sprint.ts';

@@ -2,14 +2,14 @@
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
-import { openSession } from '../session.ts';
+import { heldByRun } from '../run/sprint-run.ts';
+import { openSession } from '../session/document.ts';
 import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
 import { type Closing, carryOver } from './close-sprint.ts';
 import { checkVersion, findItem } from './find.ts';
 import { nextIds, showId, sprintStream } from './ids.ts';
 import { joinSprint } from './join-sprint.ts';
 import { hasEnded, SPRINT_LEGAL, type SprintDocument, type SprintStatus } from './sprint.ts';
-import { heldByRun } from './sprint-run.ts';
 import { BACKLOG } from './task-links.ts';
 import { happeningOf, illegalStatus, type Moves } from './transitions.ts';
 

@@ -4,8 +4,8 @@
 import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
+import { FILE_LOCK, LOCK_KINDS, type LockKind, MAX_PARTIES } from '../resource/lock.ts';
 import { NAME_PATTERN } from '../team/channel.ts';
-import { FILE_LOCK, LOCK_KINDS, type LockKind, MAX_PARTIES } from '../team/lock.ts';
 import { anyObject, type Check, keys, listOf, named, oneOf, whole, words } from './checks.ts';
 import { checkPolicies, type Policy } from './policy.ts';
 import { schemaFaults } from './schema-rules.ts';

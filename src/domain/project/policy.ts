@@ -4,7 +4,7 @@
 import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json } from '../../json/json.ts';
 import { parsePath } from '../../path/path.ts';
-import { SESSION_MODES } from '../session.ts';
+import { SESSION_MODES } from '../session/document.ts';
 import { TIERS } from '../team/registry.ts';
 import { type Check, keys, listOf, name, oneOf, words } from './checks.ts';
 

@@ -2,7 +2,7 @@
 // called by session-commands.ts where a session begins in that mode or changes to it.
 
 import type { Context, Transaction } from '../command.ts';
-import { MODE_SPAN_MS, type SessionFacts } from '../session.ts';
+import { MODE_SPAN_MS, type SessionFacts } from '../session/document.ts';
 import { sendMessage } from './send.ts';
 
 export function tellEmergency(tx: Transaction, ctx: Context, { id, name, project }: SessionFacts): void {

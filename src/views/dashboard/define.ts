@@ -3,7 +3,7 @@
 // every view.
 
 import type { View } from '../../documents/documents.ts';
-import type { RunGraph } from '../../domain/run.ts';
+import type { RunGraph } from '../../domain/run/document.ts';
 import type { Presence, StoreInfo } from '../../store/port.ts';
 import type { Check, CheckName } from '../alerts.ts';
 import type { PlanFacts } from '../plan/plan-index.ts';

@@ -6,7 +6,7 @@ import { showId, sprintStream, taskStream } from '../../domain/plan/ids.ts';
 import type { SprintDocument } from '../../domain/plan/sprint.ts';
 import { TASK_STATUSES, type TaskDocument, type TaskStatus } from '../../domain/plan/task.ts';
 import type { Alerts } from '../../domain/project/config.ts';
-import { hasEnded, type RunDocument, runStream } from '../../domain/run.ts';
+import { hasEnded, type RunDocument, runStream } from '../../domain/run/document.ts';
 import type { JsonObject } from '../../json/json.ts';
 import { standsTooLong } from '../alerts.ts';
 import { configOf } from '../settings.ts';

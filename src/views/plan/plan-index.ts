@@ -7,7 +7,7 @@ import { MAX_HANDED } from '../../domain/plan/hand-tasks.ts';
 import { numberOf } from '../../domain/plan/ids.ts';
 import { SPRINT_STATUSES, type SprintDocument, type SprintStatus } from '../../domain/plan/sprint.ts';
 import type { TaskDocument } from '../../domain/plan/task.ts';
-import type { ProjectDocument } from '../../domain/project/project.ts';
+import type { ProjectDocument } from '../../domain/project/document.ts';
 import type { RegistryEntry } from '../../domain/team/registry.ts';
 import { type Placed, placeOf, RowSets } from './sorted-rows.ts';
 import { TaskIndex } from './task-index.ts';

@@ -1,8 +1,8 @@
 // Who holds and who waits for what. Computed from documents for answers; never decided upon.
 
 import type { View } from '../../documents/documents.ts';
+import { FILE_LOCK, holdEnd, isSame, type LockDocument, liveLock, lockStream } from '../../domain/resource/lock.ts';
 import { type Caller, callerName } from '../../domain/team/channel.ts';
-import { FILE_LOCK, holdEnd, isSame, type LockDocument, liveLock, lockStream } from '../../domain/team/lock.ts';
 import type { Moment } from './people.ts';
 
 /** A type, not an interface: answers are open-ended objects. */

@@ -2,7 +2,7 @@
 // was sent to it, and what it sent itself, which then shows how far it got with each reader.
 
 import type { View } from '../../documents/documents.ts';
-import { isOpen } from '../../domain/session.ts';
+import { isOpen } from '../../domain/session/document.ts';
 import {
   addressName,
   type Caller,

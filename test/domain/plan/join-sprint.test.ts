@@ -3,9 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { saveSprint } from '../../../src/domain/plan/save-sprint.ts';
-import type { SessionDocument } from '../../../src/domain/session.ts';
-import { expireSession, startSession, type UpdateInput, updateSession } from '../../../src/domain/session-commands.ts';
-import { acceptHandoff, offerHandoff } from '../../../src/domain/session-handover.ts';
+import { expireSession, startSession, type UpdateInput, updateSession } from '../../../src/domain/session/commands.ts';
+import type { SessionDocument } from '../../../src/domain/session/document.ts';
+import { acceptHandoff, offerHandoff } from '../../../src/domain/session/handoff.ts';
 import { Refused, workspace } from '../../rig.ts';
 import { PlanRig, PROJECT } from './plan-rig.ts';
 

@@ -6,7 +6,7 @@ import { saveEpic } from '../../../src/domain/plan/save-epic.ts';
 import { saveSprint } from '../../../src/domain/plan/save-sprint.ts';
 import { SPRINT_LEGAL, SPRINT_STATUSES } from '../../../src/domain/plan/sprint.ts';
 import { sprintGraph } from '../../../src/domain/plan/sprint-graph.ts';
-import type { SessionDocument } from '../../../src/domain/session.ts';
+import type { SessionDocument } from '../../../src/domain/session/document.ts';
 import { PlanRig, PROJECT } from './plan-rig.ts';
 
 describe('a sprint', () => {

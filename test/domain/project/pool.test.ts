@@ -4,10 +4,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Documents } from '../../../src/documents/documents.ts';
-import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../../../src/domain/project/pool.ts';
-import type { RunDocument } from '../../../src/domain/run.ts';
-import { controlRun } from '../../../src/domain/run-control.ts';
-import { handoverClaims } from '../../../src/domain/run-handover.ts';
+import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../../../src/domain/resource/pool.ts';
+import { controlRun } from '../../../src/domain/run/control.ts';
+import type { RunDocument } from '../../../src/domain/run/document.ts';
+import { handoverClaims } from '../../../src/domain/run/handoff.ts';
 import { leaseEnd } from '../../../src/graph/ready/run-node.ts';
 import type { JsonObject } from '../../../src/json/json.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence } from '../../../src/store/memory.ts';

@@ -1,6 +1,6 @@
 // The dashboard's view of who is there: sessions, the agents in them with what they hold, and who is registered.
 
-import { expiresAtMs, type SessionFacts, sessionStream } from '../../../domain/session.ts';
+import { expiresAtMs, type SessionFacts, sessionStream } from '../../../domain/session/document.ts';
 import { claimedNodes } from '../../runs.ts';
 import { agentsIn, type LiveAgent, liveAgents, openSessions } from '../../team/people.ts';
 import { registryRows } from '../../team/registry.ts';

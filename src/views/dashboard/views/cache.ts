@@ -1,6 +1,6 @@
 // The dashboard's view of results that runs took over from earlier ones instead of doing the work again.
 
-import type { RunDocument } from '../../../domain/run.ts';
+import type { RunDocument } from '../../../domain/run/document.ts';
 import { columns, type DashboardView, type Row } from '../define.ts';
 import { runsOf } from './runs.ts';
 

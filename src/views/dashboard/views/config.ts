@@ -1,6 +1,6 @@
 // The dashboard's view of configuration: how the process that answers was started, and what the project's document says.
 
-import { projectStream } from '../../../domain/session-commands.ts';
+import { projectStream } from '../../../domain/session/commands.ts';
 import type { Json } from '../../../json/json.ts';
 import { isObject } from '../../../json/json.ts';
 import { columns, type DashboardView, type Row, type Source } from '../define.ts';

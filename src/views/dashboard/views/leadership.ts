@@ -2,7 +2,7 @@
 // much, when it will be done.
 
 import { showId } from '../../../domain/plan/ids.ts';
-import { hasEnded, type RunDocument } from '../../../domain/run.ts';
+import { hasEnded, type RunDocument } from '../../../domain/run/document.ts';
 import { forecast } from '../../../graph/plan/forecast.ts';
 import { velocityOf } from '../../plan/sprint-facts.ts';
 import { decisionRows } from '../../team/decisions.ts';

@@ -1,7 +1,7 @@
 // How well work goes, as sections of the metrics view: tries of runs, what passed its gates, how much of what there is to
 // use is in use. Of this project, whichever process did it.
 
-import type { RunDocument } from '../../../domain/run.ts';
+import type { RunDocument } from '../../../domain/run/document.ts';
 import { limitRows } from '../../limits.ts';
 import { liveAgents, registered } from '../../team/people.ts';
 import { columns, type GateCount, momentOf, type Row, type Section, type Source } from '../define.ts';

@@ -1,6 +1,6 @@
 // The dashboard's view of runs: which there are, what is being worked on, and what waits for somebody.
 
-import type { NodeRecord, RunDocument } from '../../../domain/run.ts';
+import type { NodeRecord, RunDocument } from '../../../domain/run/document.ts';
 import { leaseEnd } from '../../../graph/ready/run-node.ts';
 import { claimedNodes, projectRuns } from '../../runs.ts';
 import { columns, type DashboardView, type Row, type Section, type Source, timeCell } from '../define.ts';

@@ -1,7 +1,7 @@
 // The dashboard's main view: the sprint, who is there, what is in work, the runs, and what happened last.
 
-import { hasEnded } from '../../../domain/run.ts';
-import { projectStream } from '../../../domain/session-commands.ts';
+import { hasEnded } from '../../../domain/run/document.ts';
+import { projectStream } from '../../../domain/session/commands.ts';
 import { addressName, type ChannelDocument } from '../../../domain/team/channel.ts';
 import { everybodyIn, teamsOf } from '../../../domain/team/team.ts';
 import { FailureError } from '../../../failure/failure.ts';

@@ -1,0 +1,273 @@
+// Taking and giving back locks: pure commands. tools/lock-acquire.ts and lock-release.ts call them.
+
+import { fail, ok, type Result } from '../../failure/failure.ts';
+import type { Context, Transaction } from '../command.ts';
+import { resourceOf } from '../project/config.ts';
+import type { ProjectDocument } from '../project/document.ts';
+import { projectStream } from '../session/commands.ts';
+import type { Caller } from '../team/channel.ts';
+import {
+  type Holder,
+  holdEnd,
+  inTheWay,
+  isSame,
+  type LiveLock,
+  type LockDocument,
+  type LockKind,
+  liveLock,
+  lockStream,
+  MAX_PARTIES,
+  samePaths,
+  staleFence,
+  WAITER_MS,
+  type Waiter,
+  waitEnd,
+} from './lock.ts';
+
+export interface AcquireInput {
+  project: string;
+  lock: string;
+  kind: LockKind;
+  caller: Caller;
+  capacity?: number | undefined;
+  priority: number;
+  leaseMs: number;
+  deadlineMs?: number | undefined;
+  /** Normal patterns, for kind file. */
+  paths?: string[] | undefined;
+  shared?: boolean | undefined;
+  reason?: string | undefined;
+  /** A hold to renew; refused if it is over. */
+  fence?: number | undefined;
+  /** Stand in line if it is not free. */
+  queue: boolean;
+}
+
+export interface Granted {
+  granted: true;
+  fence: number;
+  lease_until: number;
+  deadline?: number;
+  /** It was held already. */
+  again: boolean;
+}
+
+export interface NotGranted {
+  granted: false;
+  /** Place in line, from 1; absent if not in line. */
+  position?: number;
+  held_by: { who: string; fence?: number; since: number; until: number; reason?: string; paths?: string[] }[];
+  /** When what is in the way ends by itself, at the earliest. */
+  until: number;
+}
+
+const SHOWN = 10;
+
+/** Grants the lock, renews it if the caller holds it, or says who is in the way. */
+export function acquire(tx: Transaction, ctx: Context, input: AcquireInput): Result<Granted | NotGranted> {
+  const stream = lockStream(input.project, input.lock);
+  const made = ensure(tx, ctx, stream, input);
+  if (!made.ok) return made;
+  const lock = made.value;
+  const live = liveLock(lock, ctx);
+  const wanted = partyOf(input);
+  const held = live.holders.find((one) => isSame(one, input.caller) && samePaths(one, wanted));
+  if (input.fence !== undefined) {
+    const mine = live.holders.find((one) => one.fence === input.fence && isSame(one, input.caller));
+    return mine === undefined ? staleFence(input.lock, input.fence, lock) : ok(renew(tx, ctx, stream, mine, input));
+  }
+  if (held !== undefined) return ok(renew(tx, ctx, stream, held, input));
+  const before = inTheWay(lock, live, wanted);
+  if (before.length === 0) return grant(tx, ctx, stream, live, input);
+  if (input.queue && live.queue.length >= MAX_PARTIES) return tooMany(input.lock);
+  const position = input.queue ? standInLine(tx, ctx, stream, lock, live, input) : undefined;
+  return ok(notGranted(lock, ctx, before, position));
+}
+
+/** The lock's document, made if need be. Of a resource of the project its capacity and kind are what the project says now. */
+function ensure(tx: Transaction, ctx: Context, stream: string, input: AcquireInput): Result<Readonly<LockDocument>> {
+  const { lock: id, project } = input;
+  const settings = tx.read<ProjectDocument>(projectStream(project))?.config;
+  const resource = input.kind === 'file' ? undefined : resourceOf(settings, id);
+  const { kind = input.kind, capacity = input.capacity } = resource ?? {};
+  if (input.capacity !== undefined && input.capacity !== capacity) {
+    const what = `Making the capacity of ${JSON.stringify(id)} ${input.capacity}`;
+    const how = 'leave capacity out, or change it with project_save {config: {resources: …}}';
+    return fail({ code: 'not-allowed', what, why: `the project says that it is ${capacity}`, how });
+  }
+  const found = tx.read<LockDocument>(stream);
+  if (found === undefined) {
+    const made: LockDocument = {
+      schema: 1,
+      id,
+      project,
+      kind,
+      capacity: capacity ?? 1,
+      fence: 0,
+      ticket: 0,
+      holders: [],
+      queue: [],
+    };
+    tx.create(stream, { type: 'lock.created', data: { kind } }, made);
+    return ok(made);
+  }
+  const same = (capacity ?? found.capacity) === found.capacity && (resource?.kind ?? found.kind) === found.kind;
+  if (capacity === undefined || same) return ok(found);
+  const live = liveLock(found, ctx);
+  // Of a resource those who hold too much keep it until they are done: nobody is let in before.
+  if (resource === undefined && live.holders.length + live.queue.length > 0) {
+    const what = `Making the capacity of ${JSON.stringify(id)} ${capacity}`;
+    const why = `it is ${found.capacity}, and somebody holds it or waits for it`;
+    return fail({ code: 'not-allowed', what, why, how: 'leave capacity out, or call again when it is free' });
+  }
+  tx.edit<LockDocument>(stream, { type: 'lock.resized' }, (draft) => {
+    draft.capacity = capacity;
+    if (resource?.kind !== undefined) draft.kind = resource.kind;
+  });
+  return ok(tx.read<LockDocument>(stream) ?? found);
+}
+
+function partyOf(input: AcquireInput): Pick<Holder, 'session' | 'priority'> & Partial<Holder> {
+  const { caller, priority, paths, shared, reason } = input;
+  const party: Pick<Holder, 'session' | 'priority'> & Partial<Holder> = { session: caller.session, priority };
+  if (caller.agent !== undefined) party.agent = caller.agent;
+  if (paths !== undefined) party.paths = paths;
+  if (shared === true) party.shared = true;
+  if (reason !== undefined) party.reason = reason;
+  return party;
+}
+
+function grant(tx: Transaction, ctx: Context, stream: string, live: LiveLock, input: AcquireInput): Result<Granted> {
+  if (live.holders.length >= MAX_PARTIES) return tooMany(input.lock);
+  const fence = (tx.read<LockDocument>(stream)?.fence ?? 0) + 1;
+  const lease_until = ctx.now + input.leaseMs;
+  const holder: Holder = { ...partyOf(input), fence, since: ctx.now, lease_ms: input.leaseMs, lease_until };
+  if (input.deadlineMs !== undefined) holder.deadline = ctx.now + input.deadlineMs;
+  tx.edit<LockDocument>(stream, { type: 'lock.granted', data: { fence } }, (draft) => {
+    draft.fence = fence;
+    // Those whose time is over go with the grant that proves it: nobody waits for a commit that only tidies up.
+    draft.holders = [...keep(draft.holders, live.holders), holder];
+    draft.queue = keep(draft.queue, live.queue).filter((one) => !(isSame(one, input.caller) && samePaths(one, holder)));
+  });
+  return ok(answer(holder, lease_until, false));
+}
+
+/** The drafts of those that are still there. */
+function keep<T extends Holder | Waiter>(drafts: T[], live: readonly Readonly<Holder | Waiter>[]): T[] {
+  const key = (one: Readonly<Holder | Waiter>) => ('fence' in one ? one.fence : one.ticket);
+  const kept = new Set(live.map(key));
+  return drafts.filter((one) => kept.has(key(one)));
+}
+
+function renew(tx: Transaction, ctx: Context, stream: string, held: Readonly<Holder>, input: AcquireInput): Granted {
+  const lease_until = ctx.now + input.leaseMs;
+  const end = holdEnd(held, ctx.lastSeen);
+  // Presence does the rest: renewing again and again writes only now and then.
+  if (end - ctx.now >= input.leaseMs / 2 && held.lease_ms === input.leaseMs) return answer(held, end, true);
+  tx.edit<LockDocument>(stream, { type: 'lock.renewed', data: { fence: held.fence } }, (draft) => {
+    for (const one of draft.holders) {
+      if (one.fence !== held.fence) continue;
+      one.lease_ms = input.leaseMs;
+      one.lease_until = lease_until;
+    }
+  });
+  return answer(held, lease_until, true);
+}
+
+function answer(holder: Readonly<Holder>, leaseUntil: number, again: boolean): Granted {
+  const { fence, deadline } = holder;
+  const lease_until = Math.min(leaseUntil, deadline ?? Number.POSITIVE_INFINITY);
+  return deadline === undefined
+    ? { granted: true, fence, lease_until, again }
+    : { granted: true, fence, lease_until, deadline, again };
+}
+
+/** A place in line: the one it has, or a new one at the end of its priority. */
+function standInLine(
+  tx: Transaction,
+  ctx: Context,
+  stream: string,
+  lock: Readonly<LockDocument>,
+  live: LiveLock,
+  input: AcquireInput,
+): number {
+  const wanted = partyOf(input);
+  const mine = live.queue.findIndex((one) => isSame(one, input.caller) && samePaths(one, wanted));
+  if (mine >= 0) return mine + 1;
+  const ticket = lock.ticket + 1;
+  const waiter: Waiter = { ...wanted, ticket, since: ctx.now, until: ctx.now + WAITER_MS };
+  tx.edit<LockDocument>(stream, { type: 'lock.queued', data: { ticket } }, (draft) => {
+    draft.ticket = ticket;
+    draft.queue = [...keep(draft.queue, live.queue), waiter];
+  });
+  return 1 + live.queue.filter((one) => one.priority <= input.priority).length;
+}
+
+function notGranted(
+  lock: Readonly<LockDocument>,
+  ctx: Context,
+  before: readonly (Readonly<Holder> | Readonly<Waiter>)[],
+  position: number | undefined,
+): NotGranted {
+  const ends = before.map((one) => ('fence' in one ? holdEnd(one, ctx.lastSeen) : waitEnd(lock.id, one, ctx.lastSeen)));
+  const held_by = before.flatMap((one, index) => {
+    if (!('fence' in one)) return [];
+    const { session, agent, fence, since, reason, paths } = one;
+    const row: NotGranted['held_by'][number] = {
+      who: agent === undefined ? session : `${session}/${agent}`,
+      fence,
+      since,
+      until: ends[index] ?? 0,
+    };
+    if (reason !== undefined) row.reason = reason;
+    if (paths !== undefined) row.paths = [...paths];
+    return [row];
+  });
+  const answer: NotGranted = { granted: false, held_by: held_by.slice(0, SHOWN), until: Math.min(...ends) };
+  return position === undefined ? answer : { ...answer, position };
+}
+
+function tooMany(lock: string): Result<never> {
+  const what = `The number of those who hold or wait for ${JSON.stringify(lock)}`;
+  return fail({ code: 'too-large', what, limit: MAX_PARTIES, instead: 'release what is not needed (lock_release)' });
+}
+
+export interface ReleaseInput {
+  project: string;
+  caller: Caller;
+  /** Found by a view; each is decided on its own document. */
+  locks: string[];
+  /** Only the hold of this fence. */
+  fence?: number | undefined;
+}
+
+export interface ReleaseAnswer {
+  released: { lock: string; fence: number }[];
+  /** Places in line that were given up. */
+  waits_ended: number;
+}
+
+/** Gives back what the caller holds of these locks, and its places in line, in one commit. A stale fence is refused. */
+export function release(tx: Transaction, _ctx: Context, input: ReleaseInput): Result<ReleaseAnswer> {
+  const { project, caller, fence } = input;
+  const done: ReleaseAnswer = { released: [], waits_ended: 0 };
+  for (const id of input.locks) {
+    const stream = lockStream(project, id);
+    const lock = tx.read<LockDocument>(stream);
+    const mine = (lock?.holders ?? []).filter(
+      (one) => isSame(one, caller) && (fence === undefined || one.fence === fence),
+    );
+    if (fence !== undefined && mine.length === 0) return staleFence(id, fence, lock);
+    const waiting = fence === undefined ? (lock?.queue ?? []).filter((one) => isSame(one, caller)) : [];
+    if (mine.length + waiting.length === 0) continue;
+    const fences = new Set(mine.map((one) => one.fence));
+    const tickets = new Set(waiting.map((one) => one.ticket));
+    tx.edit<LockDocument>(stream, { type: 'lock.released', data: { fences: [...fences] } }, (draft) => {
+      draft.holders = draft.holders.filter((one) => !fences.has(one.fence));
+      draft.queue = draft.queue.filter((one) => !tickets.has(one.ticket));
+    });
+    done.released.push(...[...fences].map((one) => ({ lock: id, fence: one })));
+    done.waits_ended += tickets.size;
+  }
+  return ok(done);
+}

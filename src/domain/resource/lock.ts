@@ -1,0 +1,163 @@
+// Locks: named things with a capacity, and reservations of files by pattern. Their documents, and the rules by which they
+// are granted. Pure; lock-commands.ts edits them.
+//
+//   (free) ──granted: a new fence──► held ──released──► (free)
+//      │                              ├──its lease ended and nobody was seen──► (free to the next)
+//   waiting ──the first in line──►    └──its deadline──► (free to the next)
+//      └── not seen waiting for a while ──► (out of line)
+//
+// A grant's fence is higher than every one before it. A lease that ends early or late by a wrong clock never makes two
+// holders of one place: granting is a commit on the one document that lists them all.
+
+import { hash } from 'node:crypto';
+import { fail, ok, type Result } from '../../failure/failure.ts';
+import type { Context, Transaction } from '../command.ts';
+import { agentKey } from '../run/document.ts';
+import { type Caller, callerName } from '../team/channel.ts';
+import { globsOverlap } from './glob.ts';
+
+export const LOCK_KINDS = ['agent', 'file', 'database', 'api', 'custom'] as const;
+export type LockKind = (typeof LOCK_KINDS)[number];
+
+/** What file reservations are called, all of a project together. */
+export const FILE_LOCK = 'file';
+
+/** A waiter that was not seen for so long is passed over. Presence is noted at most every 10 s. */
+export const WAITER_MS = 15_000;
+
+/** Holders of one document, and those in line: more is refused, so that it stays small. */
+export const MAX_PARTIES = 500;
+
+interface Party {
+  session: string;
+  agent?: string;
+  /** 1 goes first. */
+  priority: number;
+  /** For files: the patterns, and whether others may have them too. */
+  paths?: string[];
+  shared?: boolean;
+  reason?: string;
+}
+
+/** Times are ms since the epoch. */
+export interface Holder extends Party {
+  fence: number;
+  since: number;
+  lease_ms: number;
+  lease_until: number;
+  /** Held no longer than this, whoever is seen. */
+  deadline?: number;
+}
+
+export interface Waiter extends Party {
+  /** Its place among those of one priority. */
+  ticket: number;
+  since: number;
+  until: number;
+}
+
+export interface LockDocument {
+  schema: 1;
+  id: string;
+  project: string;
+  kind: LockKind;
+  capacity: number;
+  /** The last one given out. */
+  fence: number;
+  ticket: number;
+  holders: Holder[];
+  queue: Waiter[];
+}
+
+/** The stream of a lock. Reservations of files share one, since any two of them may be about one file. */
+export function lockStream(project: string, id: string): string {
+  return id === FILE_LOCK ? `reservation/${project}` : `lock/${project}/${id}`;
+}
+
+/** Under which name a party's presence is noted. */
+export function partyKey({ session, agent }: Caller): string {
+  return agent === undefined ? session : agentKey(session, agent);
+}
+
+/** Under which name it is noted that a party waits: not its own, for who works on is not therefore waiting. */
+export function waitingKey(lock: string, party: Caller): string {
+  return `wait-${hash('sha256', `${lock} ${callerName(party)}`).slice(0, 20)}`;
+}
+
+export function isSame(a: Caller, b: Caller): boolean {
+  return a.session === b.session && a.agent === b.agent;
+}
+
+/** When a hold ends, in ms since the epoch. */
+export function holdEnd(holder: Readonly<Holder>, lastSeen: Context['lastSeen']): number {
+  const seen = lastSeen(partyKey(holder));
+  const lease = Math.max(holder.lease_until, seen === undefined ? 0 : seen + holder.lease_ms);
+  return Math.min(lease, holder.deadline ?? Number.POSITIVE_INFINITY);
+}
+
+export function waitEnd(lock: string, waiter: Readonly<Waiter>, lastSeen: Context['lastSeen']): number {
+  const seen = lastSeen(waitingKey(lock, waiter));
+  return Math.max(waiter.until, seen === undefined ? 0 : seen + WAITER_MS);
+}
+
+/** A lock as it is now: those whose time is over are left out. */
+export interface LiveLock {
+  holders: Readonly<Holder>[];
+  /** In the order in which they will be served. */
+  queue: Readonly<Waiter>[];
+}
+
+export function liveLock(lock: Readonly<LockDocument>, ctx: Pick<Context, 'now' | 'lastSeen'>): LiveLock {
+  const holders = lock.holders.filter((holder) => holdEnd(holder, ctx.lastSeen) > ctx.now);
+  const queue = lock.queue.filter((waiter) => waitEnd(lock.id, waiter, ctx.lastSeen) > ctx.now);
+  queue.sort((a, b) => a.priority - b.priority || a.ticket - b.ticket);
+  return { holders, queue };
+}
+
+/** What stands between a party and its grant: holders, and those who are before it in line. Empty: it may be granted. */
+export function inTheWay(
+  lock: Readonly<LockDocument>,
+  live: LiveLock,
+  party: Readonly<Party>,
+): (Readonly<Holder> | Readonly<Waiter>)[] {
+  const place = live.queue.findIndex((waiter) => isSame(waiter, party) && samePaths(waiter, party));
+  const later = live.queue.findIndex((waiter) => waiter.priority > party.priority);
+  const ahead = live.queue.slice(0, place >= 0 ? place : later >= 0 ? later : live.queue.length);
+  const others = [...live.holders, ...ahead].filter((one) => !isSame(one, party));
+  if (lock.kind === 'file') return others.filter((one) => conflict(one, party));
+  return others.length < lock.capacity ? [] : others;
+}
+
+/** The same files cannot be for both: unless both only want to share them. */
+function conflict(a: Readonly<Party>, b: Readonly<Party>): boolean {
+  if (a.shared === true && b.shared === true) return false;
+  return (a.paths ?? []).some((one) => (b.paths ?? []).some((other) => globsOverlap(one, other)));
+}
+
+export function samePaths(a: Readonly<Party>, b: Readonly<Party>): boolean {
+  const key = ({ paths, shared }: Readonly<Party>) => JSON.stringify([[...(paths ?? [])].sort(), shared === true]);
+  return key(a) === key(b);
+}
+
+/**
+ * The hold that a fence stands for, while it lasts; refused once another was granted it or its time is over. For
+ * whatever guards a resource: a holder that slept too long must not go on as if it held.
+ */
+export function holdOf(
+  tx: Transaction,
+  ctx: Pick<Context, 'now' | 'lastSeen'>,
+  project: string,
+  lock: string,
+  fence: number,
+): Result<Readonly<Holder>> {
+  const doc = tx.read<LockDocument>(lockStream(project, lock));
+  const holder = doc?.holders.find((one) => one.fence === fence);
+  if (holder !== undefined && holdEnd(holder, ctx.lastSeen) > ctx.now) return ok(holder);
+  return staleFence(lock, fence, doc);
+}
+
+export function staleFence(lock: string, fence: number, doc: Readonly<LockDocument> | undefined): Result<never> {
+  const why = `fence ${fence} does not hold it any more; the last one given out is ${doc?.fence ?? 0}`;
+  const how = 'stop what the lock was for, and get it anew with lock_acquire';
+  return fail({ code: 'not-allowed', what: `Using the lock ${JSON.stringify(lock)}`, why, how });
+}

@@ -1,0 +1,167 @@
+// How many claims the agents of a project hold, and how many they may: one document lists the claims, kept in the commit
+// that gives a claim or ends it, so that no two processes give the last one twice. And what a run's agents may spend. Pure;
+// run-claim.ts asks before it gives a claim, run-edit.ts keeps the list with every change of a node.
+//
+//   claimed ──► listed ──finished, failed, given back, cancelled, put to decision──► not listed
+//                 ├──claimed again, handed to another session──► listed for the new holder
+//                 └──its lease ended──► does not count until its agent is seen again; leaves the list a day later
+
+import type { PatchOp } from '../../json/patch.ts';
+import type { Context, Transaction } from '../command.ts';
+import { globalSettingsOf, type Pool, poolsOf } from '../project/config.ts';
+import type { ProjectDocument } from '../project/document.ts';
+import type { NodeRecord, RunDocument } from '../run/document.ts';
+import { projectStream } from '../session/commands.ts';
+
+/** A claim that an agent holds. Claims of servers are not listed: what they run is no agent. Times in ms since the epoch. */
+interface HeldClaim {
+  run: string;
+  /** The agent's name in lower case. */
+  name: string;
+  /** Presence key of the agent. */
+  agent: string;
+  claim: string;
+  lease_ms: number;
+  lease_until: number;
+}
+
+export interface PoolDocument {
+  schema: 1;
+  project: string;
+  /** By `<run>.<node>`. */
+  held: Record<string, HeldClaim>;
+}
+
+/** A claim that nobody made last for so long, in a run that nobody goes on with, is not kept in mind. */
+const FORGET_MS = 86_400_000;
+
+export function poolStream(project: string): string {
+  return `pool/${project}`;
+}
+
+/** The pool of an agent: of its own name, or of that without the number that tells it from others (`coder-2`). */
+export function poolOf(pools: Readonly<Record<string, Pool>>, agent: string): string | undefined {
+  const name = agent.toLowerCase();
+  return [name, name.replace(/-\d+$/, '')].find((one) => Object.hasOwn(pools, one));
+}
+
+/** Lists a claim that a node's new record gives, and no longer the one that it ends. */
+export function followClaim(
+  tx: Transaction,
+  ctx: Context,
+  { id: run, project }: Readonly<RunDocument>,
+  node: string,
+  { before, next }: { before: ClaimFacts | undefined; next: ClaimFacts },
+): void {
+  const held = heldBy(run, next);
+  if (held === undefined && (before === undefined || heldBy(run, before) === undefined)) return;
+  const stream = poolStream(project);
+  const doc = tx.read<PoolDocument>(stream);
+  const key = `${run}.${node}`;
+  const listed = doc?.held[key];
+  const data = { run, node };
+  if (held === undefined) {
+    if (listed !== undefined) tx.patch(stream, { type: 'pool.left', data }, [{ op: 'remove', path: `/held/${key}` }]);
+  } else if (doc === undefined) {
+    const made: PoolDocument = { schema: 1, project, held: { [key]: held } };
+    tx.create(stream, { type: 'pool.taken', data }, made);
+  } else if (listed?.claim !== held.claim) {
+    const over = Object.entries(doc.held).filter(
+      ([other, one]) => other !== key && endOf(one, ctx) < ctx.now - FORGET_MS,
+    );
+    const ops: PatchOp[] = over.map(([other]) => ({ op: 'remove', path: `/held/${other}` }));
+    tx.patch(stream, { type: 'pool.taken', data }, [{ op: 'add', path: `/held/${key}`, value: { ...held } }, ...ops]);
+  } else if (listed.lease_until !== held.lease_until) {
+    const op: PatchOp = { op: 'replace', path: `/held/${key}/lease_until`, value: held.lease_until };
+    tx.patch(stream, { type: 'pool.renewed', data }, [op]);
+  }
+}
+
+type ClaimKeys = 'claim' | 'agent' | 'agent_name' | 'server' | 'lease_ms' | 'lease_until';
+type ClaimFacts = Pick<NodeRecord, 'status'> & { readonly [K in ClaimKeys]?: NodeRecord[K] | undefined };
+
+function heldBy(run: string, { status, server, claim, agent, agent_name, lease_ms = 0, lease_until = 0 }: ClaimFacts) {
+  if (status !== 'claimed' || server !== undefined || claim === undefined || agent === undefined) return undefined;
+  const held: HeldClaim = { run, name: (agent_name ?? '').toLowerCase(), agent, claim, lease_ms, lease_until };
+  return held;
+}
+
+/** When a claim stops to count: what is stored, or later if its agent has been seen since. */
+function endOf({ agent, lease_ms, lease_until }: Readonly<HeldClaim>, ctx: Pick<Context, 'now' | 'lastSeen'>): number {
+  // Presence is a file for each agent: asked only where the stored lease has ended.
+  if (lease_until > ctx.now) return lease_until;
+  return Math.max(lease_until, (ctx.lastSeen(agent) ?? 0) + lease_ms);
+}
+
+/** The claims that count now. */
+export function liveClaims(
+  pool: Readonly<PoolDocument> | undefined,
+  ctx: Pick<Context, 'now' | 'lastSeen'>,
+): (Readonly<HeldClaim> & { end: number })[] {
+  return Object.values(pool?.held ?? {}).flatMap((one) => {
+    const end = endOf(one, ctx);
+    return end > ctx.now ? [{ ...one, end }] : [];
+  });
+}
+
+/** How many claims a pool allows where there is work for so many: nodes of a run that are held or ready. */
+export function poolSize(
+  { max, min = 0, policy = 'fixed', nodes_per_agent: per = 1 }: Readonly<Pool>,
+  work: number,
+): number {
+  return policy === 'fixed' ? max : Math.min(max, Math.max(min, Math.ceil(work / per)));
+}
+
+/** What keeps every agent, or all of one pool, from another claim. */
+export interface Limit {
+  none: 'limit' | 'budget';
+  why: string;
+  /** When time alone may change it. */
+  until?: number;
+}
+
+/**
+ * Whether the project's settings keep an agent from another claim in a run; they and the list of claims become part of the
+ * decision. `ready`: the nodes that the agent could take now, counted only for a pool that goes by demand.
+ */
+export function limitOf(
+  tx: Transaction,
+  ctx: Pick<Context, 'now' | 'lastSeen'>,
+  run: Readonly<RunDocument>,
+  agent: string,
+  ready: () => number,
+): Limit | undefined {
+  const config = tx.read<ProjectDocument>(projectStream(run.project))?.config;
+  const { token_budget: budget, max_concurrent_agents: most } = globalSettingsOf(config);
+  const { tokens = 0 } = run;
+  if (tokens >= budget) {
+    const why = `the agents of this run have spent ${tokens} tokens of ${budget}; ${raise('token_budget', tokens + budget)}`;
+    return { none: 'budget', why };
+  }
+  const live = liveClaims(tx.read<PoolDocument>(poolStream(run.project)), ctx);
+  if (live.length >= most) {
+    const why = `${live.length} claims are held in this project, and max_concurrent_agents is ${most}; one more when one ends, or ${raise('max_concurrent_agents', most * 2)}`;
+    return full(live, why);
+  }
+  const pools = poolsOf(config);
+  const name = poolOf(pools, agent);
+  const pool = name === undefined ? undefined : pools[name];
+  if (pool === undefined) return undefined;
+  const inPool = live.filter((one) => poolOf(pools, one.name) === name);
+  const change = `project_save {"config": {"pools": {"${name}": …}}} changes it`;
+  if (inPool.length >= pool.max)
+    return full(inPool, `${inPool.length} of the pool ${name} hold a claim, and it allows ${pool.max}; ${change}`);
+  if (pool.policy !== 'demand') return undefined;
+  const here = inPool.filter((one) => one.run === run.id);
+  const work = ready();
+  if (work === 0 || here.length < poolSize(pool, here.length + work)) return undefined;
+  return full(here, `${here.length} of the pool ${name} hold a claim of this run, enough for what is ready; ${change}`);
+}
+
+function full(held: readonly { end: number }[], why: string): Limit {
+  return { none: 'limit', why, until: Math.min(...held.map(({ end }) => end)) };
+}
+
+function raise(setting: string, to: number): string {
+  return `project_save {"config": {"global_settings": {"${setting}": ${to}}}} allows more`;
+}

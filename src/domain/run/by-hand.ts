@@ -1,0 +1,42 @@
+// A task saved by hand while a run goes on: what ends the task ends its node in the same commit, so that a claim held on it
+// takes no place any more and what waits for it can begin. Pure. The tool task_save calls it; the run engine, which moves
+// tasks itself, does not.
+
+import type { Result } from '../../failure/failure.ts';
+import type { Context, Transaction } from '../command.ts';
+import { findItem } from '../plan/find.ts';
+import { sprintStream, taskStream } from '../plan/ids.ts';
+import { type SaveTaskAnswer, type SaveTaskInput, saveTask } from '../plan/save-task.ts';
+import type { SprintDocument } from '../plan/sprint.ts';
+import { isMet, type TaskDocument } from '../plan/task.ts';
+import { hasEnded, type RunDocument, type RunGraph, runStream } from './document.ts';
+import { endOutside } from './edit.ts';
+
+/** As `saveTask`. `graphOf`: a stored definition by its hash; without it the node is left to whoever claims next. */
+export function saveTaskByHand(
+  tx: Transaction,
+  ctx: Context,
+  input: SaveTaskInput,
+  graphOf: (hash: string) => RunGraph | undefined,
+): Result<SaveTaskAnswer> {
+  if (input.id === undefined) return saveTask(tx, ctx, input);
+  const found = findItem(tx, 'task', input.id, input.project);
+  if (!found.ok) return found;
+  const { id, sprint } = found.value;
+  const wasMet = isMet(found.value);
+  const saved = saveTask(tx, ctx, input);
+  const task = tx.read<TaskDocument>(taskStream(id));
+  if (!saved.ok || wasMet || task === undefined || !isMet(task)) return saved;
+  const run = sprint === undefined ? undefined : runOf(tx, sprint);
+  const graph = run === undefined || hasEnded(run.status) ? undefined : graphOf(run.graph);
+  if (run === undefined || graph?.prepared.index.has(id) !== true) return saved;
+  const stands = run.nodes[id]?.status;
+  if (stands !== 'finished' && stands !== 'skipped')
+    endOutside(tx, ctx, graph, { run: run.id, node: id, status: task.status === 'done' ? 'finished' : 'skipped' });
+  return saved;
+}
+
+function runOf(tx: Transaction, sprint: string): Readonly<RunDocument> | undefined {
+  const run = tx.read<SprintDocument>(sprintStream(sprint))?.run;
+  return run === undefined ? undefined : tx.read<RunDocument>(runStream(run));
+}

@@ -1,0 +1,47 @@
+// What a claim asks for and answers, and whether a node is for the one who asks. Used by run-claim.ts and run-why.ts.
+
+import type { AnyNode } from '../../graph/kinds/index.ts';
+import type { ProcessId, RunDocument, RunGraph } from './document.ts';
+
+export interface ClaimInput {
+  run: string;
+  graph: RunGraph;
+  /** Presence key: see `agentKey`. */
+  agent: string;
+  agentName: string;
+  session?: string | undefined;
+  /** Only this node. */
+  node?: string | undefined;
+  kind: AnyNode['kind'];
+  skills?: readonly string[] | undefined;
+  /** Answer with the claim that this agent already holds, if there is one. */
+  again?: boolean;
+  /** What else must hold of a node: the runner's allow-list. Contract: pure. */
+  admits?: (node: AnyNode) => boolean;
+  server?: ProcessId | undefined;
+  /** Which node to look at first. What it says is checked; without it, or if it is wrong, all nodes are looked at. */
+  hint?:
+    | ((run: Readonly<RunDocument>, now: number, suits: (node: AnyNode) => boolean) => string | undefined)
+    | undefined;
+}
+
+/** `limit`: as many claims are held as the project allows. `budget`: the run's tokens are spent. */
+export type None = 'all_blocked' | 'all_claimed' | 'limit' | 'budget' | 'paused' | 'finished';
+
+export type ClaimAnswer =
+  | { kind: 'claimed'; claim: string; run: string; node: string; attempt: number; fence: number; again: boolean }
+  /** `until`: when time alone may change it. */
+  | { kind: 'none'; none: None; why: string; left: number; until?: number };
+
+/** Why a node is not for this agent; undefined if it is. */
+export function misfit(run: Readonly<RunDocument>, input: ClaimInput, id: string): string | undefined {
+  const node = input.graph.prepared.graph.nodes[input.graph.prepared.index.get(id) ?? -1];
+  if (node === undefined || node.kind !== input.kind)
+    return `it is for ${node?.kind === 'command' ? 'a server' : 'an agent'}`;
+  if (input.admits?.(node) === false) return 'this server may not run it';
+  if (run.nodes[id]?.excluded?.includes(input.agent)) return 'this agent has said that it cannot do it';
+  if (node.kind !== 'agent') return undefined;
+  if (node.agent !== undefined && node.agent !== input.agentName) return `it is for the agent "${node.agent}"`;
+  const missing = (node.skills ?? []).filter((skill) => !input.skills?.includes(skill));
+  return missing.length === 0 ? undefined : `it takes the skills ${missing.join(', ')}`;
+}

@@ -1,0 +1,38 @@
+// Moving claims from one session to another with new fences: what a handoff or a recovery does with work in flight.
+// Called by the session tools within their own commit.
+
+import type { Context, Transaction } from '../command.ts';
+import { agentKey, hasEnded, newClaimId, type RunDocument, runStream } from './document.ts';
+import { setNode } from './edit.ts';
+
+export interface MovedClaim {
+  run: string;
+  node: string;
+  title: string;
+  /** The new claim; the old one is stale from this commit on. */
+  claim: string;
+}
+
+/** Every claim that `from` holds in these runs. Find the runs with `runsWithClaims`; only they are read. */
+export function handoverClaims(
+  tx: Transaction,
+  ctx: Context,
+  input: { from: string; to: string; runs: readonly string[] },
+): { claims: MovedClaim[] } {
+  const claims: MovedClaim[] = [];
+  for (const id of input.runs) {
+    const run = tx.read<RunDocument>(runStream(id));
+    if (run === undefined || hasEnded(run.status)) continue;
+    for (const [node, record] of Object.entries(run.nodes)) {
+      if (record.status !== 'claimed' || record.session !== input.from) continue;
+      const fence = record.fence + 1;
+      const claim = newClaimId(ctx, id, node, fence);
+      const agent = agentKey(input.to, record.agent_name ?? 'main');
+      // The receiver gets a whole lease: it has only now learnt of the work.
+      const lease_until = ctx.now + (record.lease_ms ?? 0);
+      setNode(tx, ctx, id, node, { ...record, fence, claim, agent, session: input.to, lease_until }, 'node.moved');
+      claims.push({ run: id, node, title: record.title ?? node, claim });
+    }
+  }
+  return { claims };
+}

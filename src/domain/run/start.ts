@@ -1,0 +1,118 @@
+// Starting runs and keeping graphs by name: pure commands. tools/run-start.ts and tools/graph-check.ts call them.
+
+import { ok, type Result } from '../../failure/failure.ts';
+import type { FailurePolicy } from '../../graph/graph.ts';
+import { readyNodes } from '../../graph/ready/ready.ts';
+import type { JsonObject } from '../../json/json.ts';
+import type { Context, Transaction } from '../command.ts';
+import { findRun, type NodeRecord, noNodes, type RunDocument, type RunGraph, runStream } from './document.ts';
+import { settleRun } from './edit.ts';
+import { type Resumed, reusable } from './reuse.ts';
+import { checkSprint } from './sprint.ts';
+import { noteRun } from './sprint-run.ts';
+
+/** A graph kept by name: the definition itself is a blob. */
+export interface SavedGraph {
+  schema: 1;
+  name: string;
+  hash: string;
+  saved_at: string;
+}
+
+export function graphStream(name: string): string {
+  return `graph/${name}`;
+}
+
+/** Keeps a graph under a name, or moves the name to another definition. True if that changed anything. */
+export function saveGraph(tx: Transaction, ctx: Context, input: { name: string; hash: string }): Result<boolean> {
+  const stream = graphStream(input.name);
+  const saved = tx.read<SavedGraph>(stream);
+  if (saved?.hash === input.hash) return ok(false);
+  const saved_at = new Date(ctx.now).toISOString();
+  const data = { hash: input.hash };
+  if (saved === undefined) {
+    tx.create(stream, { type: 'graph.saved', data }, { schema: 1, name: input.name, hash: input.hash, saved_at });
+  } else {
+    tx.edit<SavedGraph>(stream, { type: 'graph.saved', data }, (draft) => {
+      draft.hash = input.hash;
+      draft.saved_at = saved_at;
+    });
+  }
+  return ok(true);
+}
+
+export interface StartRunInput {
+  graph: RunGraph;
+  project: string;
+  workspace: string;
+  session: string;
+  inputs: JsonObject;
+  /** Worked out: a number, or undefined for no limit. */
+  maxParallel?: number | undefined;
+  onFailure?: FailurePolicy | undefined;
+  /** The sprint of which `graph` is the definition: fails with `contended` if it no longer is, refused while a run of it goes on. */
+  sprint?: string | undefined;
+  /** Take over what an earlier run of the workspace finished and what has not changed since. */
+  resumeFrom?: { run: string; graph: RunGraph } | undefined;
+}
+
+export interface StartRunAnswer {
+  run: string;
+  status: RunDocument['status'];
+  nodes: number;
+  /** Ids that may be claimed now, best first. */
+  ready: string[];
+  reused: string[];
+  rerun: string[];
+  why: Resumed['why'];
+}
+
+/** Makes a run. `finished` at once if everything was taken over. */
+export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): Result<StartRunAnswer> {
+  const { prepared, hash } = input.graph;
+  const { resumeFrom } = input;
+  let resumed: Resumed = { nodes: {}, rerun: [], why: [] };
+  if (resumeFrom !== undefined) {
+    const earlier = findRun(tx, resumeFrom.run, resumeFrom.graph);
+    if (!earlier.ok) return earlier;
+    resumed = reusable({ run: earlier.value, graph: resumeFrom.graph }, input);
+  }
+  const sprint = input.sprint === undefined ? ok(undefined) : checkSprint(tx, input.project, input.sprint, input.graph);
+  if (!sprint.ok) return sprint;
+  const id = ctx.id('run');
+  const run: RunDocument = {
+    schema: 1,
+    id,
+    graph: hash,
+    name: prepared.graph.name,
+    project: input.project,
+    workspace: input.workspace,
+    session: input.session,
+    status: 'running',
+    inputs: input.inputs,
+    on_failure: input.onFailure ?? prepared.graph.on_failure ?? 'fail_fast',
+    started_at: new Date(ctx.now).toISOString(),
+    counters: { ...noNodes(), ...countOf(resumed.nodes) },
+    nodes: resumed.nodes,
+  };
+  if (input.maxParallel !== undefined) run.max_parallel = input.maxParallel;
+  if (sprint.value !== undefined) {
+    run.sprint = sprint.value;
+    noteRun(tx, sprint.value, id);
+  }
+  tx.create(runStream(id), { type: 'run.started', data: { graph: hash } }, run);
+  const status = settleRun(tx, ctx, input.graph, id);
+  const ready = readyNodes(prepared, resumed.nodes, ctx.now, limitsOf(run)).candidates.map((candidate) => candidate.id);
+  const reused = Object.keys(resumed.nodes);
+  return ok({ run: id, status, nodes: prepared.ids.length, ready, reused, rerun: resumed.rerun, why: resumed.why });
+}
+
+/** What scheduling needs to know of a run beyond its graph. */
+export function limitsOf(run: Readonly<RunDocument>): { onFailure: FailurePolicy; maxParallel?: number } {
+  const limits = { onFailure: run.on_failure };
+  return run.max_parallel === undefined ? limits : { ...limits, maxParallel: run.max_parallel };
+}
+
+function countOf(nodes: Readonly<Record<string, NodeRecord>>): { finished: number } {
+  return { finished: Object.keys(nodes).length };
+}

@@ -1,0 +1,50 @@
+// A client's own session ids, as aliases of ours: looked up at every call, tied anew when a client clears its conversation or a
+// session is recovered. Pure. Used by session-commands.ts, session-binding.ts and hooks.
+
+import { hash } from 'node:crypto';
+import { ok, type Result } from '../../failure/failure.ts';
+import type { Context, Transaction } from '../command.ts';
+import { checkSchema, openSession } from './document.ts';
+
+export interface AliasDocument {
+  schema: 1;
+  client_session: string;
+  session: string;
+}
+
+/** Where a client's own session id is tied to one of ours. */
+export function aliasStream(clientSession: string): string {
+  return `alias/${hash('sha256', clientSession).slice(0, 32)}`;
+}
+
+/** Ties a client's session id to a session; without an id there is nothing to tie. */
+export function bindAlias(tx: Transaction, clientSession: string | undefined, session: string): Result<void> {
+  if (clientSession === undefined) return ok(undefined);
+  const stream = aliasStream(clientSession);
+  const alias = tx.read<AliasDocument>(stream);
+  if (alias === undefined) {
+    tx.create(stream, { type: 'alias.bound' }, { schema: 1, client_session: clientSession, session });
+    return ok(undefined);
+  }
+  const known = checkSchema(alias, "The client's session id", 1);
+  if (!known.ok) return known;
+  if (alias.session !== session) {
+    tx.edit<AliasDocument>(stream, { type: 'alias.bound' }, (draft) => {
+      draft.session = session;
+    });
+  }
+  return ok(undefined);
+}
+
+/** Ties a client's session id to an open session of ours. */
+export function bindSession(
+  tx: Transaction,
+  ctx: Context,
+  session: string,
+  clientSession: string | undefined,
+): Result<string> {
+  const found = openSession(tx, session, ctx);
+  if (!found.ok) return found;
+  const bound = bindAlias(tx, clientSession, session);
+  return bound.ok ? ok(session) : bound;
+}

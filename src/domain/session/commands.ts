@@ -1,0 +1,305 @@
+// Starting, updating and ending sessions: pure commands. tools/session-*.ts and session-binding.ts call them.
+
+import { fail, ok, type Result } from '../../failure/failure.ts';
+import type { JsonObject } from '../../json/json.ts';
+import { mergeOps } from '../../json/merge.ts';
+import { nameable } from '../../path/addressable.ts';
+import type { Context, Transaction } from '../command.ts';
+import { joinSprint, leaveSprint, quitSprint } from '../plan/join-sprint.ts';
+import { tellEmergency } from '../team/emergency.ts';
+import { type AliasDocument, aliasStream, bindAlias } from './alias.ts';
+import {
+  expiresAtMs,
+  illegalTransition,
+  isOpen,
+  knownSession,
+  MODE_SPAN_MS,
+  openSession,
+  SESSION_SCHEMA,
+  type SessionAgent,
+  type SessionDocument,
+  type SessionFacts,
+  type SessionMode,
+  type SessionStatus,
+  sessionStream,
+  statusAt,
+  type Workspace,
+} from './document.ts';
+
+interface ProjectDocument {
+  schema: 1;
+  id: string;
+  name: string;
+  created_at: string;
+}
+
+export function projectStream(id: string): string {
+  return `project/${id}`;
+}
+
+export interface StartInput {
+  /** Default: as it was; of a new session, development. */
+  mode?: SessionMode | undefined;
+  name?: string | undefined;
+  /** The sprint it joins. */
+  sprint?: string | undefined;
+  clientSession?: string | undefined;
+  workspace: Workspace;
+  /** Of a new session, where the caller has announced it already; default one of the context's. */
+  id?: string | undefined;
+  /** The session to go on with if it is open. */
+  resume?: string | undefined;
+  /** Where `resume` is a session that no process served: its version then. Changed since, another process has it now. */
+  freeAt?: number | undefined;
+  /** Go on with the session that the client's id is tied to by now, whatever `resume` says. */
+  follow?: boolean | undefined;
+}
+
+export interface StartAnswer {
+  session: string;
+  mode: SessionMode;
+  project: string;
+  workspace: string;
+  resumed: boolean;
+  expires_at: string;
+  /** The session that would have been resumed, had it not ended. */
+  ended?: string;
+}
+
+/**
+ * Resumes the named session or makes a new one, and ties the client's session id to it. Fails with `contended` where what
+ * the caller went by has changed: look again.
+ */
+export function startSession(tx: Transaction, ctx: Context, input: StartInput): Result<StartAnswer> {
+  const found = candidateOf(tx, input);
+  if (!found.ok) return found;
+  const candidate = found.value?.session;
+  const status = candidate === undefined ? undefined : statusAt(candidate, ctx.now, ctx.lastSeen);
+  if (candidate !== undefined && status !== undefined && isOpen(status)) {
+    const resumed = resume(tx, ctx, candidate, input);
+    return resumed.ok ? ok(answerOf(resumed.value, ctx, true)) : resumed;
+  }
+  if (candidate !== undefined && isOpen(candidate.status)) expire(tx, ctx, candidate.id);
+  ensureProject(tx, ctx, input.workspace);
+  const facts = newSession(ctx, input);
+  const doc: SessionDocument = { schema: SESSION_SCHEMA, session: facts, execution: {} };
+  tx.create(sessionStream(facts.id), { type: 'session.started', data: { mode: facts.mode } }, doc);
+  if (facts.mode === 'emergency') tellEmergency(tx, ctx, facts);
+  const tied = tie(tx, facts, input);
+  if (!tied.ok) return tied;
+  const answer = answerOf(facts, ctx, false);
+  return ok(candidate === undefined ? answer : { ...answer, ended: candidate.id });
+}
+
+function candidateOf(tx: Transaction, input: StartInput): Result<Readonly<SessionDocument> | undefined> {
+  const { clientSession, resume: wanted, freeAt, follow } = input;
+  // Read within the decision: of two processes that start at once for one window, the second finds what the first made.
+  const alias =
+    follow === true && clientSession !== undefined ? tx.read<AliasDocument>(aliasStream(clientSession)) : undefined;
+  if (alias !== undefined) return knownSession(tx, alias.session);
+  if (wanted === undefined) return ok(undefined);
+  const found = knownSession(tx, wanted);
+  const stream = sessionStream(wanted);
+  if (found.ok && freeAt !== undefined && tx.version(stream) !== freeAt)
+    return fail({ code: 'contended', tries: 1, streams: [stream] });
+  return found;
+}
+
+function newSession(ctx: Context, input: StartInput): SessionFacts {
+  const { workspace, mode = 'development' } = input;
+  const facts: SessionFacts = {
+    id: input.id ?? ctx.id('ses'),
+    mode,
+    status: 'active',
+    project: workspace.project,
+    project_name: workspace.projectName,
+    workspace: workspace.workspace,
+    directory: workspace.directory,
+    created_at: new Date(ctx.now).toISOString(),
+    expires_at: new Date(ctx.now + MODE_SPAN_MS[mode]).toISOString(),
+    user_context: {},
+    agents: {},
+    handoffs: [],
+  };
+  if (input.name !== undefined) facts.name = input.name;
+  if (input.clientSession !== undefined) facts.client_session = input.clientSession;
+  return facts;
+}
+
+/** Goes on with an open session; only what differs is written, so resuming one's own twice costs nothing. */
+function resume(tx: Transaction, ctx: Context, facts: SessionFacts, input: StartInput): Result<SessionFacts> {
+  const stream = sessionStream(facts.id);
+  const before = facts.mode;
+  tx.edit<SessionDocument>(stream, { type: 'session.resumed' }, ({ session }) => {
+    if (session.status === 'paused') session.status = 'active';
+    if (input.mode !== undefined && session.mode !== input.mode) {
+      session.mode = input.mode;
+      session.expires_at = new Date(ctx.now + MODE_SPAN_MS[input.mode]).toISOString();
+    }
+    if (input.freeAt !== undefined) session.resumes = (session.resumes ?? 0) + 1;
+    if (input.name !== undefined) session.name = input.name;
+    if (input.clientSession !== undefined) session.client_session = input.clientSession;
+  });
+  if (input.mode === 'emergency' && before !== 'emergency') tellEmergency(tx, ctx, factsIn(tx, facts));
+  const tied = tie(tx, facts, input);
+  return tied.ok ? ok(factsIn(tx, facts)) : tied;
+}
+
+/** As they are after what this command has changed so far. */
+function factsIn(tx: Transaction, facts: SessionFacts): SessionFacts {
+  return tx.read<SessionDocument>(sessionStream(facts.id))?.session ?? facts;
+}
+
+/** To the client's own id, and to the sprint that was named. */
+function tie(tx: Transaction, { id, project }: SessionFacts, { clientSession, sprint }: StartInput): Result<unknown> {
+  const bound = bindAlias(tx, clientSession, id);
+  return bound.ok && sprint !== undefined ? joinSprint(tx, id, sprint, project) : bound;
+}
+
+function ensureProject(tx: Transaction, ctx: Context, workspace: Workspace): void {
+  const stream = projectStream(workspace.project);
+  if (tx.read<ProjectDocument>(stream) !== undefined) return;
+  const created_at = new Date(ctx.now).toISOString();
+  tx.create(
+    stream,
+    { type: 'project.created' },
+    { schema: 1, id: workspace.project, name: workspace.projectName, created_at },
+  );
+}
+
+function answerOf(facts: SessionFacts, ctx: Context, resumed: boolean): StartAnswer {
+  const expires_at = new Date(expiresAtMs(facts, resumed ? ctx.now : undefined)).toISOString();
+  const { id: session, mode, project_name: project, directory: workspace } = facts;
+  return { session, mode, project, workspace, resumed, expires_at };
+}
+
+export interface UpdateInput {
+  session: string;
+  name?: string | undefined;
+  mode?: SessionMode | undefined;
+  status?: Exclude<SessionStatus, 'expired'> | undefined;
+  /** The sprint it joins; '' leaves the one it is in. */
+  sprint?: string | undefined;
+  /** Merged (RFC 7396) into the session's user_context. */
+  userContext?: JsonObject | undefined;
+  agent?: { name: string; tier?: SessionAgent['tier']; role?: string | undefined } | undefined;
+  ifVersion?: number | undefined;
+}
+
+export interface UpdateAnswer {
+  session: string;
+  status: SessionStatus;
+  mode: SessionMode;
+  version: number;
+  changed: string[];
+  expires_at: string;
+}
+
+/** Changes a session's own facts. Legal changes of status are drawn in session.ts. */
+export function updateSession(tx: Transaction, ctx: Context, input: UpdateInput): Result<UpdateAnswer> {
+  const stream = sessionStream(input.session);
+  const found = openSession(tx, input.session, ctx);
+  if (!found.ok) return found;
+  const version = tx.version(stream);
+  if (input.ifVersion !== undefined && input.ifVersion !== version) {
+    return fail({
+      code: 'version-mismatch',
+      what: `session ${input.session}`,
+      expected: input.ifVersion,
+      actual: version,
+      read: `state_get {path: "$.session", session: "${input.session}"}`,
+    });
+  }
+  const facts = found.value.session;
+  const illegal = input.status === undefined ? undefined : illegalTransition(facts.status, input.status);
+  if (illegal !== undefined) return fail(illegal);
+  const named = nameable(['session', 'user_context'], input.userContext ?? null);
+  if (!named.ok) return named;
+  const changed = changedFields(facts, input);
+  const moved = changeSprint(tx, facts, input.sprint);
+  if (!moved.ok) return moved;
+  if (moved.value) changed.push('sprint');
+  if (input.status === 'completed') leaveSprint(tx, input.session);
+  const type = input.status === 'completed' ? 'session.completed' : 'session.updated';
+  tx.edit<SessionDocument>(stream, { type }, ({ session }) => applyUpdate(session, ctx, input));
+  if (input.userContext !== undefined) {
+    const ops = mergeOps(
+      tx.read<SessionDocument>(stream)?.session.user_context,
+      '/session/user_context',
+      input.userContext,
+    );
+    tx.patch(stream, { type: 'session.updated' }, ops);
+    if (ops.length > 0) changed.push('user_context');
+  }
+  const after = factsIn(tx, facts);
+  if (changed.includes('mode') && after.mode === 'emergency') tellEmergency(tx, ctx, after);
+  const expires_at = new Date(expiresAtMs(after, ctx.now)).toISOString();
+  return ok({
+    session: input.session,
+    status: after.status,
+    mode: after.mode,
+    version: tx.version(stream),
+    changed,
+    expires_at,
+  });
+}
+
+function changeSprint(tx: Transaction, { id, project }: SessionFacts, sprint: string | undefined): Result<boolean> {
+  if (sprint === undefined) return ok(false);
+  return sprint === '' ? ok(quitSprint(tx, id)) : joinSprint(tx, id, sprint, project);
+}
+
+function applyUpdate(session: SessionFacts, ctx: Context, input: UpdateInput): void {
+  if (input.name !== undefined) session.name = input.name;
+  if (input.mode !== undefined && input.mode !== session.mode) {
+    session.mode = input.mode;
+    session.expires_at = new Date(ctx.now + MODE_SPAN_MS[input.mode]).toISOString();
+  }
+  if (input.status !== undefined && input.status !== session.status) {
+    session.status = input.status;
+    if (input.status === 'completed') session.ended_at = new Date(ctx.now).toISOString();
+  }
+  if (input.agent !== undefined) {
+    const { name, tier, role } = input.agent;
+    const known = ownAgent(session, name) ?? { joined_at: new Date(ctx.now).toISOString() };
+    if (tier !== undefined) known.tier = tier;
+    if (role !== undefined) known.role = role;
+    session.agents[name] = known;
+  }
+}
+
+function ownAgent(session: SessionFacts, name: string): SessionAgent | undefined {
+  return Object.hasOwn(session.agents, name) ? session.agents[name] : undefined;
+}
+
+function changedFields(facts: SessionFacts, input: UpdateInput): string[] {
+  const changed: string[] = [];
+  if (input.name !== undefined && input.name !== facts.name) changed.push('name');
+  if (input.mode !== undefined && input.mode !== facts.mode) changed.push('mode');
+  if (input.status !== undefined && input.status !== facts.status) changed.push('status');
+  if (input.agent !== undefined) {
+    const { name, tier, role } = input.agent;
+    const known = ownAgent(facts, name);
+    const same = known !== undefined && (tier ?? known.tier) === known.tier && (role ?? known.role) === known.role;
+    if (!same) changed.push('agents');
+  }
+  return changed;
+}
+
+/** Ends a session that is past its time. True if it did. */
+export function expireSession(tx: Transaction, ctx: Context, id: string): Result<boolean> {
+  const found = knownSession(tx, id);
+  if (!found.ok) return found;
+  const doc = found.value;
+  if (!isOpen(doc.session.status) || statusAt(doc.session, ctx.now, ctx.lastSeen) !== 'expired') return ok(false);
+  expire(tx, ctx, id);
+  return ok(true);
+}
+
+function expire(tx: Transaction, ctx: Context, id: string): void {
+  leaveSprint(tx, id);
+  tx.edit<SessionDocument>(sessionStream(id), { type: 'session.expired' }, ({ session }) => {
+    session.status = 'expired';
+    session.ended_at = new Date(ctx.now).toISOString();
+  });
+}

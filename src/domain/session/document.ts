@@ -1,0 +1,164 @@
+// The session document: one agent window's working context. Its shape, its modes and when it ends. Pure.
+//
+//   active ◄──► paused              session_update, session_start
+//     │           │
+//     ├───────────┴──► completed    session_update, an accepted handoff
+//     └───────────┴──► expired      when expires_at has passed and nobody was seen since (a commit: session_cleanup or a start)
+
+import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
+import type { JsonObject } from '../../json/json.ts';
+import { isId } from '../../store/stream.ts';
+import type { Context, Transaction } from '../command.ts';
+
+export const SESSION_MODES = ['development', 'leadership', 'sprint', 'config', 'emergency'] as const;
+export type SessionMode = (typeof SESSION_MODES)[number];
+
+export const SESSION_STATUSES = ['active', 'paused', 'completed', 'expired'] as const;
+export type SessionStatus = (typeof SESSION_STATUSES)[number];
+
+const HOUR_MS = 3_600_000;
+
+/** How long a session lives after it was last seen, by its mode. */
+export const MODE_SPAN_MS: Record<SessionMode, number> = {
+  development: 24 * HOUR_MS,
+  leadership: 48 * HOUR_MS,
+  sprint: 168 * HOUR_MS,
+  config: HOUR_MS,
+  emergency: 4 * HOUR_MS,
+};
+
+/** Where a session works: a project is a git common directory, a workspace one of its worktrees. */
+export interface Workspace {
+  project: string;
+  projectName: string;
+  workspace: string;
+  /** The worktree's directory, with the home directory written as `~`. */
+  directory: string;
+}
+
+export interface Handoff {
+  id: string;
+  to: string;
+  summary: string;
+  next_steps: string[];
+  decisions: string[];
+  claims: 'all' | 'none';
+  offered_at: string;
+  /** Withdrawn: the session's work went to another receiver, by another offer. */
+  state: 'offered' | 'accepted' | 'withdrawn';
+  accepted_by?: string;
+}
+
+export interface SessionAgent {
+  tier?: 'orchestrator' | 'coordinator' | 'worker' | undefined;
+  role?: string;
+  joined_at: string;
+}
+
+export interface SessionFacts {
+  id: string;
+  name?: string;
+  mode: SessionMode;
+  status: SessionStatus;
+  project: string;
+  project_name: string;
+  workspace: string;
+  directory: string;
+  client_session?: string;
+  sprint?: string;
+  created_at: string;
+  /** The stored part of the expiry; being seen later extends it, see `expiresAtMs`. */
+  expires_at: string;
+  /** How often a process took it up again: what lets only one of two that try at once succeed. */
+  resumes?: number;
+  ended_at?: string;
+  user_context: JsonObject;
+  agents: Record<string, SessionAgent>;
+  handoffs: Handoff[];
+  /** The session whose work this one took over. */
+  taken_from?: string;
+}
+
+/** The newest shape of session documents that this program knows. */
+export const SESSION_SCHEMA = 1;
+
+export interface SessionDocument {
+  schema: typeof SESSION_SCHEMA;
+  session: SessionFacts;
+  execution: JsonObject;
+}
+
+export function sessionStream(id: string): string {
+  return `session/${id}`;
+}
+
+/** When a session ends unless it is seen again, in ms since the epoch. */
+export function expiresAtMs(facts: SessionFacts, lastSeen: number | undefined): number {
+  return Math.max(Date.parse(facts.expires_at), (lastSeen ?? 0) + MODE_SPAN_MS[facts.mode]);
+}
+
+/** The status as it is at `now`: a session past its time is expired though no commit says so yet. */
+export function statusAt(
+  facts: SessionFacts,
+  now: number,
+  lastSeen: (who: string) => number | undefined,
+): SessionStatus {
+  // Presence is a file's time: not looked at before the stored expiry has passed.
+  if (!isOpen(facts.status) || now <= Date.parse(facts.expires_at)) return facts.status;
+  return now > expiresAtMs(facts, lastSeen(facts.id)) ? 'expired' : facts.status;
+}
+
+/** True while work may be done in the session. */
+export function isOpen(status: SessionStatus): boolean {
+  return status === 'active' || status === 'paused';
+}
+
+/** The session's document, or why there is none to decide on: unknown, or written by a newer program. */
+export function knownSession(tx: Transaction, id: string): Result<Readonly<SessionDocument>> {
+  const doc = isId(id) ? tx.read<SessionDocument>(sessionStream(id)) : undefined;
+  if (doc === undefined) return fail({ code: 'unknown-session', session: id.slice(0, 64), near: [] });
+  return checkSchema(doc, `The session ${id}`, SESSION_SCHEMA);
+}
+
+/**
+ * A document that a newer program wrote may hold what this one does not know, and would break: it is refused for writing.
+ * Reading it stays allowed.
+ */
+export function checkSchema<T extends { schema?: unknown }>(doc: T, what: string, known: number): Result<T> {
+  const { schema } = doc;
+  return typeof schema === 'number' && schema > known
+    ? fail({ code: 'store-newer', what, found: schema, known })
+    : ok(doc);
+}
+
+/** The session as a decision needs it: there, and open. */
+export function openSession(
+  tx: Transaction,
+  id: string,
+  ctx: Pick<Context, 'now' | 'lastSeen'>,
+): Result<Readonly<SessionDocument>> {
+  const found = knownSession(tx, id);
+  if (!found.ok) return found;
+  const status = statusAt(found.value.session, ctx.now, ctx.lastSeen);
+  return isOpen(status) ? found : fail({ code: 'session-ended', session: id, status });
+}
+
+const LEGAL: Record<SessionStatus, readonly SessionStatus[]> = {
+  active: ['paused', 'completed'],
+  paused: ['active', 'completed'],
+  completed: [],
+  expired: [],
+};
+
+/** The failure of an illegal change of status, or undefined if it is legal. */
+export function illegalTransition(from: SessionStatus, to: SessionStatus): Failure | undefined {
+  if (from === to || LEGAL[from].includes(to)) return undefined;
+  return {
+    code: 'illegal-transition',
+    what: 'a session',
+    from,
+    to,
+    legal: [...LEGAL[from]],
+    call: 'session_start {resume: "new"}',
+  };
+}

@@ -1,0 +1,145 @@
+// Handing a session's work to another one: the offer, and its acceptance by exactly one receiver. Pure commands, called by
+// tools/session-handoff.ts and session-binding.ts. Claims move beside it, by run-handover.ts.
+//
+//   offered ──► accepted     the receiver's session_start; the giver is completed, and its other offers are withdrawn
+//      └──────► withdrawn    the work went elsewhere
+
+import { fail, ok, type Result } from '../../failure/failure.ts';
+import { copyJson, isObject, type Json, type JsonObject } from '../../json/json.ts';
+import type { PatchOp } from '../../json/patch.ts';
+import { escapeToken } from '../../json/pointer.ts';
+import type { Context, Transaction } from '../command.ts';
+import { takePlace } from '../plan/join-sprint.ts';
+import { jsonLength } from '../state/etag.ts';
+import { type Handoff, isOpen, knownSession, openSession, type SessionDocument, sessionStream } from './document.ts';
+
+/** What a receiver is told must fit into one answer. */
+const TOLD_CHARS = 12_000;
+/** A session keeps so many offers; the oldest go first, those that are over before those that are open. */
+const OFFERS_KEPT = 20;
+
+export interface HandoffInput {
+  session: string;
+  to: string;
+  summary: string;
+  nextSteps: string[];
+  decisions: string[];
+  claims: 'all' | 'none';
+}
+
+/** Offers a session's work. It stays where it is until the receiver's session_start has taken it. */
+export function offerHandoff(tx: Transaction, ctx: Context, input: HandoffInput): Result<Handoff> {
+  const { session, to, summary, nextSteps, decisions, claims } = input;
+  const found = openSession(tx, session, ctx);
+  if (!found.ok) return found;
+  if (to === session) return fail({ code: 'invalid-input', issues: [{ at: 'to', why: 'is the session itself' }] });
+  if (to !== 'new') {
+    const receiver = openSession(tx, to, ctx);
+    if (!receiver.ok) return receiver;
+  }
+  const told = jsonLength([summary, nextSteps, decisions], TOLD_CHARS);
+  if (told > TOLD_CHARS) {
+    const what = 'summary, next_steps and decisions together, in characters of JSON,';
+    const instead = 'keep the details in the state with state_set, and name their paths in the summary';
+    return fail({ code: 'too-large', what, limit: TOLD_CHARS, instead });
+  }
+  const offered: Handoff = {
+    id: `${session}.${ctx.id('hnd')}`,
+    to,
+    summary,
+    next_steps: nextSteps,
+    decisions,
+    claims,
+    offered_at: new Date(ctx.now).toISOString(),
+    state: 'offered',
+  };
+  tx.edit<SessionDocument>(
+    sessionStream(session),
+    { type: 'handoff.offered', data: { handoff: offered.id, to } },
+    (draft) => {
+      const { handoffs } = draft.session;
+      handoffs.push(offered);
+      while (handoffs.length > OFFERS_KEPT) {
+        const over = handoffs.findIndex(({ state }) => state !== 'offered');
+        handoffs.splice(Math.max(0, over), 1);
+      }
+    },
+  );
+  return ok(offered);
+}
+
+/** The session that makes an offer: the part of its id before the dot. */
+export function giverOf(handoff: string): string {
+  return handoff.slice(0, Math.max(0, handoff.indexOf('.')));
+}
+
+/**
+ * The receiver takes an offer: user_context, execution and state of the giver that the receiver does not have yet are
+ * copied, and the giver is completed. Taking it again from the same session answers the same. Claims are moved by the caller.
+ */
+export function acceptHandoff(
+  tx: Transaction,
+  ctx: Context,
+  receiver: string,
+  id: string,
+): Result<{ offer: Handoff; again: boolean }> {
+  const found = knownSession(tx, giverOf(id));
+  if (!found.ok && found.failure.code !== 'unknown-session') return found;
+  const offer = found.ok ? found.value.session.handoffs.find((candidate) => candidate.id === id) : undefined;
+  if (!found.ok || offer === undefined) return unknown(id);
+  if (offer.state === 'accepted')
+    return offer.accepted_by === receiver ? ok({ offer: structuredClone(offer), again: true }) : unknown(id);
+  const giver = found.value.session.id;
+  if (offer.state !== 'offered' || giver === receiver) return unknown(id);
+  if (offer.to !== 'new' && offer.to !== receiver) return unknown(id);
+  const taken = structuredClone(offer);
+  inherit(tx, receiver, found.value);
+  takePlace(tx, giver, receiver, found.value.session.project);
+  tx.edit<SessionDocument>(
+    sessionStream(giver),
+    { type: 'handoff.accepted', data: { handoff: id, by: receiver } },
+    ({ session }) => {
+      for (const candidate of session.handoffs) {
+        if (candidate.id === id) {
+          candidate.state = 'accepted';
+          candidate.accepted_by = receiver;
+        } else if (candidate.state === 'offered') candidate.state = 'withdrawn';
+      }
+      if (!isOpen(session.status)) return;
+      session.status = 'completed';
+      session.ended_at = new Date(ctx.now).toISOString();
+    },
+  );
+  return ok({ offer: taken, again: false });
+}
+
+function unknown(handoff: string): Result<never> {
+  return fail({ code: 'unknown-handoff', handoff });
+}
+
+/** What the receiver already holds stands: the giver's values fill in below it. */
+function inherit(tx: Transaction, receiver: string, from: Readonly<SessionDocument>): void {
+  const stream = sessionStream(receiver);
+  const own = tx.read<SessionDocument>(stream);
+  if (own === undefined) throw new Error(`${stream} does not exist`);
+  const ops: PatchOp[] = [];
+  fillIn(ops, stateOf(own), stateOf(from), '');
+  fillIn(ops, own.session.user_context, from.session.user_context, '/session/user_context');
+  ops.push({ op: 'add', path: '/session/taken_from', value: from.session.id });
+  tx.patch(stream, { type: 'handoff.received', data: { from: from.session.id } }, ops);
+}
+
+function stateOf(doc: Readonly<SessionDocument>): JsonObject {
+  const { session: _, schema: __, ...state } = doc;
+  return state;
+}
+
+/** Operations that add what of `from` is missing in `own`, at any depth of objects; null is a value like others. */
+function fillIn(ops: PatchOp[], own: Readonly<JsonObject>, from: Readonly<JsonObject>, at: string): void {
+  for (const [key, value] of Object.entries(from)) {
+    const path = `${at}/${escapeToken(key)}`;
+    const present: Json | undefined = Object.hasOwn(own, key) ? own[key] : undefined;
+    if (present === undefined) ops.push({ op: 'add', path, value: copyJson(value) });
+    else if (isObject(present) && isObject(value)) fillIn(ops, present, value, path);
+  }
+}

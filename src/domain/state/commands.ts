@@ -1,0 +1,310 @@
+// Changes of a session's state: set, merge, delete, several at once, and bringing an old value back. Pure rules over the
+// session document, by JSONPath; tools/state-*.ts call them.
+
+import { fail, ok, type Result } from '../../failure/failure.ts';
+import { copyJson, isObject, type Json, type JsonObject } from '../../json/json.ts';
+import { deepEqual, mergeOps } from '../../json/merge.ts';
+import type { PatchOp } from '../../json/patch.ts';
+import { escapeToken, getAt, parsePointer } from '../../json/pointer.ts';
+import { nameable } from '../../path/addressable.ts';
+import { parsePath, type SimplePath, type StatePath } from '../../path/path.ts';
+import { type PathToken, printPath } from '../../path/scan.ts';
+import { deleteOps, resolveSimple, setOps } from '../../path/walk.ts';
+import type { Context, Transaction } from '../command.ts';
+import { openSession, sessionStream } from '../session/document.ts';
+import { etagOf, jsonLength } from './etag.ts';
+
+/** Keys of a session document that state tools do not write: who does, and the call for it. */
+const RESERVED: Record<string, { owner: string; call: string }> = {
+  session: { owner: 'the session itself', call: 'session_update' },
+  schema: { owner: 'the store', call: 'state_get' },
+  organization: { owner: 'the project', call: 'project_save' },
+  communication: { owner: 'messages and locks', call: 'message_send' },
+  observability: { owner: 'the server', call: 'dashboard_get' },
+};
+
+export const RESERVED_KEYS: readonly string[] = Object.keys(RESERVED);
+
+/** Keys that are joined when a session is read, and are not stored in it. */
+export const JOINED_KEYS = ['organization', 'communication', 'observability'] as const;
+
+/** A previous value longer than this is not sent back. */
+const PREVIOUS_CHARS = 1_024;
+/** So many pointers of a merge are listed, and so many characters of them. */
+const CHANGED_LISTED = 20;
+const CHANGED_CHARS = 4_000;
+
+export interface Condition {
+  ifEtag?: string | undefined;
+  ifAbsent?: boolean | undefined;
+}
+
+export interface SetAnswer {
+  path: string;
+  etag: string;
+  created: boolean;
+  type: string;
+  previous?: Json;
+  previous_by?: string;
+  previous_at?: string;
+}
+
+export interface MergeAnswer {
+  path: string;
+  etag: string;
+  changed: string[];
+  changed_count: number;
+}
+
+export interface DeleteAnswer {
+  path: string;
+  deleted: number;
+  previous?: Json;
+  previous_by?: string;
+  previous_at?: string;
+}
+
+export type StateOperation =
+  | ({ op: 'set'; path: string; value: Json } & Condition)
+  | ({ op: 'merge'; path: string; value: Json } & Condition)
+  | ({ op: 'delete'; path: string } & Condition);
+
+/** What each operation answers. */
+export interface StateAnswers {
+  set: SetAnswer;
+  merge: MergeAnswer;
+  delete: DeleteAnswer;
+}
+
+/** Carries out one operation on a session's document. Failures change nothing. */
+export function changeState<Op extends StateOperation>(
+  tx: Transaction,
+  ctx: Context,
+  session: string,
+  operation: Op,
+): Result<StateAnswers[Op['op']]>;
+export function changeState(
+  tx: Transaction,
+  ctx: Context,
+  session: string,
+  operation: StateOperation,
+): Result<SetAnswer | MergeAnswer | DeleteAnswer> {
+  const opened = openSession(tx, session, ctx);
+  if (!opened.ok) return opened;
+  const parsed = parsePath(operation.path);
+  if (!parsed.ok) return parsed;
+  const target: Target = { tx, ctx, session, path: parsed.value, doc: opened.value as unknown as JsonObject };
+  switch (operation.op) {
+    case 'set':
+      return setValue(target, operation.value, operation);
+    case 'merge':
+      return mergeValue(target, operation.value, operation);
+    case 'delete':
+      return deleteValues(target, operation);
+  }
+}
+
+interface Target {
+  tx: Transaction;
+  ctx: Context;
+  session: string;
+  path: StatePath;
+  doc: Readonly<JsonObject>;
+}
+
+function setValue(target: Target, value: Json, condition: Condition): Result<SetAnswer> {
+  const { tx, doc } = target;
+  const stream = sessionStream(target.session);
+  const writable = simplePath(target, 'set');
+  if (!writable.ok) return writable;
+  const { tokens, text } = writable.value;
+  if (tokens.length === 0)
+    return fail({ code: 'path-reserved', path: '$', owner: 'the whole document', call: 'state_merge' });
+  const found = resolveSimple(doc, tokens);
+  const before = found.found ? found.value : undefined;
+  const met = meets(condition, text, before, tx.version(stream));
+  if (!met.ok) return met;
+  const ops = setOps(doc, tokens, value);
+  if (!ops.ok) return ops;
+  const named = nameable(tokens, value);
+  if (!named.ok) return named;
+  const answer: SetAnswer = { path: text, etag: '', created: before === undefined, type: typeName(value) };
+  const previous = echo(before);
+  if (previous !== undefined) answer.previous = previous;
+  if (found.found) Object.assign(answer, writerBefore(target, found.pointer));
+  tx.patch(stream, { type: 'state.set' }, ops.value);
+  answer.etag = etagOf(value, tx.version(stream));
+  return ok(answer);
+}
+
+function mergeValue(target: Target, value: Json, condition: Condition): Result<MergeAnswer> {
+  const { tx, session, doc } = target;
+  const stream = sessionStream(session);
+  const writable = simplePath(target, 'merge');
+  if (!writable.ok) return writable;
+  const { tokens, text } = writable.value;
+  if (tokens.length === 0) {
+    if (!isObject(value))
+      return fail({ code: 'value-refused', at: '', why: 'only an object can be merged into the whole document' });
+    for (const key of Object.keys(value)) {
+      const owner = reservedIn([key]);
+      if (owner !== undefined) return fail({ code: 'path-reserved', path: printPath([key]), ...owner });
+    }
+  }
+  const found = resolveSimple(doc, tokens);
+  const before = found.found ? found.value : undefined;
+  const met = meets(condition, text, before, tx.version(stream));
+  if (!met.ok) return met;
+  const ops = found.found ? ok(mergeOps(found.value, found.pointer, value)) : setOps(doc, tokens, withoutNulls(value));
+  if (!ops.ok) return ops;
+  const named = nameable(tokens, value);
+  if (!named.ok) return named;
+  tx.patch(stream, { type: 'state.merged' }, ops.value);
+  const after = resolveSimple(doc, tokens);
+  const changed = ops.value.map((op) => op.path);
+  return ok({
+    path: text,
+    etag: etagOf(after.found ? after.value : undefined, tx.version(stream)),
+    changed: firstOf(changed),
+    changed_count: changed.length,
+  });
+}
+
+function firstOf(pointers: readonly string[]): string[] {
+  let chars = 0;
+  return pointers.slice(0, CHANGED_LISTED).filter((pointer) => {
+    chars += jsonLength(pointer, CHANGED_CHARS);
+    return chars <= CHANGED_CHARS;
+  });
+}
+
+function deleteValues(target: Target, condition: Condition): Result<DeleteAnswer> {
+  const { tx, ctx, session, doc, path } = target;
+  if (path.kind === 'query' && condition.ifEtag !== undefined) {
+    const why = 'if_etag takes a path that names one place: an etag is of one value';
+    return fail({ code: 'path-refused', path: path.text, why });
+  }
+  const pointers = path.kind === 'simple' ? ok(simplePointers(doc, path)) : ctx.select(doc, path);
+  if (!pointers.ok) return pointers;
+  const guarded = path.kind === 'simple' ? reservedIn(path.tokens) : undefined;
+  const hit =
+    guarded ?? pointers.value.map((pointer) => reservedIn(parsePointer(pointer))).find((owner) => owner !== undefined);
+  if (hit !== undefined) return fail({ code: 'path-reserved', path: path.text, ...hit });
+  const only = pointers.value.length === 1 ? getAt(doc, parsePointer(pointers.value[0] ?? '')) : undefined;
+  const met = meets(condition, path.text, only, tx.version(sessionStream(session)));
+  if (!met.ok) return met;
+  const ops = deleteOps(doc, pointers.value);
+  const previous = echo(only);
+  const answer: DeleteAnswer = { path: path.text, deleted: ops.length };
+  if (previous !== undefined) answer.previous = previous;
+  if (pointers.value.length === 1) Object.assign(answer, writerBefore(target, pointers.value[0] ?? ''));
+  tx.patch(sessionStream(session), { type: 'state.deleted' }, ops);
+  return ok(answer);
+}
+
+/** Who wrote what stands at a place, and when. */
+function writerBefore({ ctx, session }: Target, pointer: string): Pick<SetAnswer, 'previous_by' | 'previous_at'> {
+  const writer = ctx.lastWriter(sessionStream(session), pointer);
+  return writer === undefined ? {} : { previous_by: writer.by, previous_at: writer.at };
+}
+
+function simplePointers(doc: Readonly<JsonObject>, path: SimplePath): string[] {
+  const found = resolveSimple(doc, path.tokens);
+  return found.found ? [found.pointer] : [];
+}
+
+/** A path that names one place outside the reserved keys. */
+function simplePath(target: Target, verb: string): Result<SimplePath> {
+  const { path } = target;
+  if (path.kind !== 'simple') {
+    return fail({
+      code: 'path-refused',
+      path: path.text,
+      why: `${verb} takes a path that names one place; a query is for state_get and state_delete`,
+    });
+  }
+  const reserved = path.tokens.length === 0 ? undefined : reservedIn(path.tokens);
+  return reserved === undefined ? ok(path) : fail({ code: 'path-reserved', path: path.text, ...reserved });
+}
+
+function reservedIn(tokens: readonly PathToken[]): { owner: string; call: string } | undefined {
+  const [first, second] = tokens;
+  if (first === undefined) return { owner: 'the whole document', call: 'session_start {resume: "new"}' };
+  if (first === 'communication' && second === 'locks') return { owner: 'locks', call: 'lock_acquire' };
+  return typeof first === 'string' && Object.hasOwn(RESERVED, first) ? RESERVED[first] : undefined;
+}
+
+function meets(condition: Condition, path: string, before: Json | undefined, version: number): Result<void> {
+  if (condition.ifAbsent === true && before !== undefined) return fail({ code: 'already-exists', path });
+  if (condition.ifEtag === undefined) return ok(undefined);
+  const actual = etagOf(before, version);
+  return actual === condition.ifEtag
+    ? ok(undefined)
+    : fail({ code: 'etag-mismatch', path, expected: condition.ifEtag, actual });
+}
+
+/** The etag of the value at a simple path as the session's document is now. */
+export function etagAt(tx: Transaction, session: string, path: string): string {
+  const stream = sessionStream(session);
+  const parsed = parsePath(path);
+  const doc = tx.read(stream);
+  if (!parsed.ok || parsed.value.kind !== 'simple' || doc === undefined) return 'absent';
+  const at = resolveSimple(doc as JsonObject, parsed.value.tokens);
+  return etagOf(at.found ? at.value : undefined, tx.version(stream));
+}
+
+/** A small previous value, copied before the document changes under it. */
+function echo(before: Json | undefined): Json | undefined {
+  if (before === undefined || jsonLength(before, PREVIOUS_CHARS) > PREVIOUS_CHARS) return undefined;
+  return copyJson(before);
+}
+
+/** RFC 7396: what a merge sets where nothing was is the patch without its nulls. */
+function withoutNulls(value: Json): Json {
+  if (!isObject(value)) return value;
+  const kept: JsonObject = {};
+  for (const [key, item] of Object.entries(value)) if (item !== null) kept[key] = withoutNulls(item);
+  return kept;
+}
+
+export function typeName(value: Json): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+/** Operations that bring what a path held in `then` back into `now`: the old value, or nothing if there was nothing. */
+export function restoreOps(now: Readonly<JsonObject>, then: Readonly<JsonObject>, path: SimplePath): Result<PatchOp[]> {
+  const { tokens } = path;
+  if (tokens.length === 0) return ok(restoreWhole(now, then));
+  const reserved = reservedIn(tokens);
+  if (reserved !== undefined) return fail({ code: 'path-reserved', path: path.text, ...reserved });
+  const old = resolveSimple(then, tokens);
+  const current = resolveSimple(now, tokens);
+  if (!old.found) return ok(current.found ? deleteOps(now, [current.pointer]) : []);
+  if (current.found && deepEqual(current.value, old.value)) return ok([]);
+  // Missing parents are made as objects: an element of an array that is gone would come back as a key.
+  const gone = tokens.findIndex((_, depth) => depth > 0 && !resolveSimple(now, tokens.slice(0, depth)).found);
+  for (let depth = gone; depth > 0 && depth < tokens.length; depth++) {
+    const parent = tokens.slice(0, depth);
+    const held = resolveSimple(then, parent);
+    if (!held.found || !Array.isArray(held.value)) continue;
+    const why = `the array it stood in is gone: restore ${printPath(parent)}`;
+    return fail({ code: 'path-refused', path: path.text, why });
+  }
+  return setOps(now, tokens, copyJson(old.value));
+}
+
+/** Every key of the user's own and `execution`, but not the session's facts: those are not state to turn back. */
+function restoreWhole(now: Readonly<JsonObject>, then: Readonly<JsonObject>): PatchOp[] {
+  const ops: PatchOp[] = [];
+  const keys = new Set([...Object.keys(now), ...Object.keys(then)].filter((key) => !Object.hasOwn(RESERVED, key)));
+  for (const key of keys) {
+    const old = Object.hasOwn(then, key) ? then[key] : undefined;
+    const current = Object.hasOwn(now, key) ? now[key] : undefined;
+    const path = `/${escapeToken(key)}`;
+    if (old === undefined) ops.push({ op: 'remove', path });
+    else if (!deepEqual(old, current))
+      ops.push({ op: current === undefined ? 'add' : 'replace', path, value: copyJson(old) });
+  }
+  return ops;
+}

@@ -1,0 +1,71 @@
+// What another program remembered becomes part of a session, and its messages a channel; nothing that is there already is
+// touched. Pure; cli/import.ts calls it.
+
+import { ok, type Result } from '../../failure/failure.ts';
+import type { Json, JsonObject } from '../../json/json.ts';
+import { deepEqual } from '../../json/merge.ts';
+import type { Context, Transaction } from '../command.ts';
+import { type ImportDocument, type ImportSource, importStream, remember } from '../plan/import-tasks.ts';
+import { sessionStream } from '../session/document.ts';
+import { sendMessage } from '../team/send.ts';
+import { changeState } from './commands.ts';
+
+export interface ImportStateAnswer {
+  taken: string[];
+  /** There already, with the same value. */
+  same: string[];
+  /** There already, with another value: left as it is. */
+  other: string[];
+}
+
+/** Sets each key that the session does not have. */
+export function importState(
+  tx: Transaction,
+  ctx: Context,
+  session: string,
+  values: Readonly<Record<string, Json>>,
+): Result<ImportStateAnswer> {
+  const answer: ImportStateAnswer = { taken: [], same: [], other: [] };
+  const doc: Readonly<JsonObject> = tx.read<JsonObject>(sessionStream(session)) ?? {};
+  for (const [key, value] of Object.entries(values)) {
+    if (Object.hasOwn(doc, key)) {
+      answer[deepEqual(doc[key], value) ? 'same' : 'other'].push(key);
+      continue;
+    }
+    const set = changeState(tx, ctx, session, { op: 'set', path: `$[${JSON.stringify(key)}]`, value });
+    if (!set.ok) return set;
+    answer.taken.push(key);
+  }
+  return ok(answer);
+}
+
+export interface ImportedMessage {
+  key: string;
+  text: string;
+}
+
+/** Sends each that was not sent before to a channel. Answers the keys sent now. */
+export function importMessages(
+  tx: Transaction,
+  ctx: Context,
+  source: ImportSource,
+  session: string,
+  messages: readonly ImportedMessage[],
+): Result<string[]> {
+  const known = tx.read<ImportDocument>(importStream(source))?.ids ?? {};
+  const made: Record<string, string> = {};
+  for (const { key, text } of messages) {
+    if (Object.hasOwn(known, key)) continue;
+    const sent = sendMessage(tx, ctx, {
+      from: { session },
+      to: [{ kind: 'channel', project: source.project, name: 'imported' }],
+      text,
+      kind: 'report',
+      priority: 3,
+    });
+    if (!sent.ok) return sent;
+    made[key] = sent.value.message;
+  }
+  if (Object.keys(made).length > 0) remember(tx, source, made);
+  return ok(Object.keys(made));
+}
