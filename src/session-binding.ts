@@ -22,8 +22,8 @@ import {
 } from './domain/session/document.ts';
 import { acceptHandoff, giverOf } from './domain/session/handoff.ts';
 import { type Failure, fail, ok, type Result } from './failure/failure.ts';
-import { runsWithClaims } from './views/claims.ts';
-import { factsOf, readableFacts } from './views/sessions.ts';
+import { runsWithClaims } from './views/session/claims.ts';
+import { factsOf, readableFacts } from './views/session/sessions.ts';
 
 export interface BindingOptions {
   user: string;

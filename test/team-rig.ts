@@ -12,7 +12,7 @@ import { SessionBinding } from '../src/session-binding.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 import { tools } from '../src/tools/index.ts';
 import { PlanIndex } from '../src/views/plan/plan-index.ts';
-import { factsOf } from '../src/views/sessions.ts';
+import { factsOf } from '../src/views/session/sessions.ts';
 import { MailWatch } from '../src/views/team/mail-watch.ts';
 
 export type Answer = Record<string, unknown>;

@@ -3,14 +3,14 @@
 import { createLog } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Config } from '../config/config.ts';
+import { type KanbanCard, type KanbanColumn, renderKanban } from '../dashboard/formats/kanban.ts';
+import { MIN_WIDTH } from '../dashboard/formats/text.ts';
 import type { View } from '../documents/documents.ts';
 import { parsePlanId, showId, sprintStream } from '../domain/plan/ids.ts';
 import type { SprintDocument } from '../domain/plan/sprint.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { openPorts, type Ports } from '../ports.ts';
-import { type KanbanCard, type KanbanColumn, renderKanban } from '../views/dashboard/formats/kanban.ts';
-import { MIN_WIDTH } from '../views/dashboard/formats/text.ts';
 import { currentSprint } from '../views/plan/current-sprint.ts';
 import type { PlanFacts } from '../views/plan/plan-index.ts';
 import { progressOf } from '../views/plan/sprint-facts.ts';

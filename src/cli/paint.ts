@@ -1,7 +1,7 @@
 // The colours of screens on a terminal. Answers to programs and models have none.
 
 import colours from 'picocolors';
-import type { Paint, Tone } from '../views/dashboard/formats/define.ts';
+import type { Paint, Tone } from '../dashboard/formats/define.ts';
 
 /** A painter that does what the terminal can: nothing where NO_COLOR is set or nobody looks. */
 export function painter(): Paint {

@@ -2,14 +2,14 @@
 // session on stdin. Trouble makes the line short or empty, never a failure. Loads no schemas, protocol or logging.
 
 import type { Config } from '../config/config.ts';
+import { type LinePart, lineParts, renderLine } from '../dashboard/status-line.ts';
 import { FailureError } from '../failure/failure.ts';
 import { isObject } from '../json/json.ts';
 import { SessionBinding } from '../session-binding.ts';
 import { openOffline } from '../upkeep/open.ts';
-import { alertFacts } from '../views/alert-facts.ts';
-import { checksOf } from '../views/alerts.ts';
+import { alertFacts } from '../views/health/alert-facts.ts';
+import { checksOf } from '../views/health/alerts.ts';
 import { PlanIndex } from '../views/plan/plan-index.ts';
-import { type LinePart, lineParts, renderLine } from '../views/status-line.ts';
 import { findWorkspace } from '../workspace.ts';
 import { complain, exitCodes } from './complain.ts';
 import { hasStore, jsonFromClient, textIn } from './from-client.ts';

@@ -7,8 +7,8 @@ import { sessionStream } from '../domain/session/document.ts';
 import type { Ports } from '../ports.ts';
 import { line } from '../views/plan/show.ts';
 import { velocityOf } from '../views/plan/sprint-facts.ts';
-import { runRows } from '../views/runs.ts';
-import { type SessionRow, sessionRows } from '../views/sessions.ts';
+import { runRows } from '../views/run/runs.ts';
+import { type SessionRow, sessionRows } from '../views/session/sessions.ts';
 import { liveAgents } from '../views/team/people.ts';
 
 /** As many as a client would show. */

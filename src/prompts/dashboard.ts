@@ -1,7 +1,7 @@
 // /dashboard: the screen itself, and what to make of it.
 
+import { VIEW_NAMES, type ViewName } from '../dashboard/names.ts';
 import type { Ports } from '../ports.ts';
-import { VIEW_NAMES, type ViewName } from '../views/dashboard/names.ts';
 import { call, type Prompt, steps } from './define.ts';
 
 const ROWS = 8;
@@ -34,9 +34,9 @@ ${steps(
 
 /** Loaded when asked for: a server starts without the views. */
 async function screenOf(view: ViewName, width: number, ports: Ports): Promise<string> {
-  const { boardOf, takeView } = await import('../views/dashboard/board.ts');
-  const { renderText } = await import('../views/dashboard/formats/text.ts');
-  const { dashboardViews } = await import('../views/dashboard/index.ts');
+  const { boardOf, takeView } = await import('../dashboard/board.ts');
+  const { renderText } = await import('../dashboard/formats/text.ts');
+  const { dashboardViews } = await import('../dashboard/index.ts');
   const { sourceOf } = await import('../tools/dashboard-source.ts');
   const sourced = await sourceOf(ports, dashboardViews[view].needsLog === true);
   const now = Date.now();

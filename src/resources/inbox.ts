@@ -4,7 +4,7 @@ import type { View } from '../documents/documents.ts';
 import { channelStream } from '../domain/team/channel.ts';
 import { readerStream } from '../domain/team/reader.ts';
 import { copyJson, type Json } from '../json/json.ts';
-import { factsOf } from '../views/sessions.ts';
+import { factsOf } from '../views/session/sessions.ts';
 import { boxesOf } from '../views/team/addresses.ts';
 import { unreadPage } from '../views/team/mail.ts';
 import type { ResourceKind } from './define.ts';

@@ -3,7 +3,7 @@
 import { type RunDocument, runStream } from '../domain/run/document.ts';
 import type { Json } from '../json/json.ts';
 import { capped } from '../views/capped.ts';
-import { criticalPathLeft, nodeRows, projectRuns, statusCounts } from '../views/runs.ts';
+import { criticalPathLeft, nodeRows, projectRuns, statusCounts } from '../views/run/runs.ts';
 import { MOST_ENTRIES, type ResourceKind } from './define.ts';
 
 /** With the rest of it below what a client's model can be given at once. */

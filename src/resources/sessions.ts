@@ -3,7 +3,7 @@
 import { sessionStream } from '../domain/session/document.ts';
 import { jsonLength } from '../domain/state/etag.ts';
 import { copyJson, type JsonObject } from '../json/json.ts';
-import { factsOf, sessionRows } from '../views/sessions.ts';
+import { factsOf, sessionRows } from '../views/session/sessions.ts';
 import { MOST_ENTRIES, type ResourceKind } from './define.ts';
 
 /** More is no help to anybody who opens it. */

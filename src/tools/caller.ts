@@ -10,7 +10,7 @@ import { isOpen, statusAt } from '../domain/session/document.ts';
 import type { Caller } from '../domain/team/channel.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
-import { factsOf } from '../views/sessions.ts';
+import { factsOf } from '../views/session/sessions.ts';
 import { agentOfClaim, type Moment } from '../views/team/people.ts';
 import { type ChangeInput, deadlineOf, requestOf } from './change.ts';
 import type { Call } from './define.ts';

@@ -6,7 +6,7 @@ import type { Caller } from '../domain/team/channel.ts';
 import { castVote } from '../domain/team/decision-commands.ts';
 import { ok, type Result } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
-import { factsOf } from '../views/sessions.ts';
+import { factsOf } from '../views/session/sessions.ts';
 import { dueDecisions } from '../views/team/decisions.ts';
 import { changeAs, momentOf } from './caller.ts';
 import type { Call } from './define.ts';

@@ -11,7 +11,7 @@ import type { DecisionDocument } from '../domain/team/decision.ts';
 import { type RegistryEntry, registryStream } from '../domain/team/registry.ts';
 import { type Failure, fail } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
-import { factsOf } from '../views/sessions.ts';
+import { factsOf } from '../views/session/sessions.ts';
 import { agentOfClaim } from '../views/team/people.ts';
 import type { Tool } from './define.ts';
 

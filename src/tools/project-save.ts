@@ -14,7 +14,7 @@ import { isObject, type Json, type JsonObject } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import { deepEqual } from '../json/merge.ts';
 import type { Ports } from '../ports.ts';
-import { violations } from '../views/violations.ts';
+import { violations } from '../views/project/violations.ts';
 import { momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';
 import { requestInput, seqOutput } from './inputs.ts';

@@ -13,7 +13,7 @@ import {
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import type { Ports } from '../ports.ts';
-import { outputOf } from '../views/brief.ts';
+import { outputOf } from '../views/run/brief.ts';
 import {
   criticalPathLeft,
   NODE_ROW_STATUSES,
@@ -21,7 +21,7 @@ import {
   nodeRows,
   runRows,
   statusCounts,
-} from '../views/runs.ts';
+} from '../views/run/runs.ts';
 import { type Call, defineTool } from './define.ts';
 import { findRunGraph, nodeNamed } from './find-run.ts';
 import { cursorInput, limitInput, seqOutput } from './inputs.ts';

@@ -5,7 +5,7 @@ import { expireSession } from '../domain/session/commands.ts';
 import { isOpen, sessionStream, statusAt } from '../domain/session/document.ts';
 import { ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
-import { readableFacts } from '../views/sessions.ts';
+import { readableFacts } from '../views/session/sessions.ts';
 import { deadlineOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { seqOutput } from './inputs.ts';

@@ -5,7 +5,7 @@ import { agentKey } from '../domain/run/document.ts';
 import { expiresAtMs, isOpen, statusAt } from '../domain/session/document.ts';
 import { fail, ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
-import { factsOf } from '../views/sessions.ts';
+import { factsOf } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { seqOutput, sessionInput } from './inputs.ts';
 

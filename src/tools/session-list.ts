@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { SESSION_MODES, SESSION_STATUSES } from '../domain/session/document.ts';
 import { ok } from '../failure/failure.ts';
 import type { Ports } from '../ports.ts';
-import { sessionRows } from '../views/sessions.ts';
+import { sessionRows } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { cursorInput, limitInput, offsetOf, seqOutput } from './inputs.ts';
 import { fitting } from './shown.ts';

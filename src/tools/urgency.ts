@@ -2,7 +2,7 @@
 // by the tools that send and plan; run_claim looks at the mode itself, by views/sessions.ts.
 
 import type { Ports } from '../ports.ts';
-import { inEmergency } from '../views/sessions.ts';
+import { inEmergency } from '../views/session/sessions.ts';
 import type { Call } from './define.ts';
 
 const MOST_URGENT = 1;

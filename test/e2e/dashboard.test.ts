@@ -3,13 +3,13 @@
 import path from 'node:path';
 import stringWidth from 'string-width';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { VIEW_NAMES } from '../../src/dashboard/names.ts';
 import { Documents } from '../../src/documents/documents.ts';
 import type { Address } from '../../src/domain/team/channel.ts';
 import { sendMessage } from '../../src/domain/team/send.ts';
 import { selectPointers } from '../../src/path/query.ts';
 import { fileBackend } from '../../src/store/open.ts';
-import { VIEW_NAMES } from '../../src/views/dashboard/names.ts';
-import { parsePrometheus } from '../views/dashboard/prometheus-parser.ts';
+import { parsePrometheus } from '../dashboard/prometheus-parser.ts';
 import { type Answer, freshDir, Server } from './rig.ts';
 
 const FORMATS = ['rows', 'text', 'markdown', 'prometheus', 'json', 'csv'];

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resourceKinds } from '../../src/resources/index.ts';
-import { CHECKS } from '../../src/views/alerts.ts';
-import { parsePrometheus } from '../views/dashboard/prometheus-parser.ts';
+import { CHECKS } from '../../src/views/health/alerts.ts';
+import { parsePrometheus } from '../dashboard/prometheus-parser.ts';
 import { type Answer, freshDir, Server } from './rig.ts';
 
 let ann: Server;

@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { VIEW_NAMES } from '../../src/dashboard/names.ts';
 import listings from '../../src/generated/tools.json' with { type: 'json' };
-import { VIEW_NAMES } from '../../src/views/dashboard/names.ts';
 import { type Answer, freshDir, Server } from './rig.ts';
 
 const dir = freshDir();

@@ -4,8 +4,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import stringWidth from 'string-width';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { parsePrometheus } from '../dashboard/prometheus-parser.ts';
 import { freshDir, Server } from '../e2e/rig.ts';
-import { parsePrometheus } from '../views/dashboard/prometheus-parser.ts';
 
 const dir = freshDir();
 /** Gives a program a terminal; as util-linux has it. */

@@ -4,13 +4,13 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
+import { VIEW_NAMES } from '../../src/dashboard/names.ts';
 import { startSession } from '../../src/domain/session/commands.ts';
 import type { ChannelDocument } from '../../src/domain/team/channel.ts';
 import { sendMessage } from '../../src/domain/team/send.ts';
 import { openPorts, type Ports } from '../../src/ports.ts';
 import { resourceKinds } from '../../src/resources/index.ts';
 import { tools } from '../../src/tools/index.ts';
-import { VIEW_NAMES } from '../../src/views/dashboard/names.ts';
 import { freshDir } from '../e2e/rig.ts';
 
 const TASKS = 1_000;

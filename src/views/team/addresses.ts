@@ -17,7 +17,7 @@ import { type Cursor, type ReaderDocument, readerStream } from '../../domain/tea
 import { everybodyIn } from '../../domain/team/team.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { isId } from '../../store/stream.ts';
-import { factsOf } from '../sessions.ts';
+import { factsOf } from '../session/sessions.ts';
 import { agentsIn, liveAgents, type Moment, openSessions, registered, teams } from './people.ts';
 import { standInFor } from './registry.ts';
 

@@ -17,7 +17,7 @@ import { type RegistryEntry, registryStream, TIERS, type Tier } from '../../doma
 import { everybodyIn } from '../../domain/team/team.ts';
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { isObject, type JsonObject } from '../../json/json.ts';
-import { factsOf } from '../sessions.ts';
+import { factsOf } from '../session/sessions.ts';
 import { predecessors, resolveRecipient } from './addresses.ts';
 import { type Moment, openSessions, teams } from './people.ts';
 

@@ -5,7 +5,7 @@ import type { Caller } from '../../domain/team/channel.ts';
 import { chainAbove, registryStream } from '../../domain/team/registry.ts';
 import { everybodyIn } from '../../domain/team/team.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
-import { factsOf } from '../sessions.ts';
+import { factsOf } from '../session/sessions.ts';
 import { liveAgents, type Moment, teams } from './people.ts';
 import { standInFor } from './registry.ts';
 

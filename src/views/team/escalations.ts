@@ -5,7 +5,7 @@ import type { View } from '../../documents/documents.ts';
 import { addressName, callerName, hasLapsed, type Message, parseMessageId } from '../../domain/team/channel.ts';
 import type { DeliveryState } from '../../domain/team/reader.ts';
 import { chainAbove } from '../../domain/team/registry.ts';
-import { factsOf } from '../sessions.ts';
+import { factsOf } from '../session/sessions.ts';
 import { headOf } from './addresses.ts';
 import { messageAt } from './mail-box.ts';
 import { reachedOf } from './mail-search.ts';

@@ -18,7 +18,7 @@ import {
   readerStream,
   stateOf,
 } from '../../domain/team/reader.ts';
-import { factsOf } from '../sessions.ts';
+import { factsOf } from '../session/sessions.ts';
 import { type Box, boxesOf, cursorOf, headOf, readersOf } from './addresses.ts';
 import { type MessageRow, rowOf } from './mail.ts';
 import { messageAt } from './mail-box.ts';

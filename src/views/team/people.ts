@@ -17,8 +17,8 @@ import type { RegistryEntry, Tier } from '../../domain/team/registry.ts';
 import { type Team, teamsOf } from '../../domain/team/team.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Presence } from '../../store/port.ts';
-import { claimedNodes, projectRuns } from '../runs.ts';
-import { readableFacts } from '../sessions.ts';
+import { claimedNodes, projectRuns } from '../run/runs.ts';
+import { readableFacts } from '../session/sessions.ts';
 
 export interface LiveAgent {
   name: string;

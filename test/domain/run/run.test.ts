@@ -6,7 +6,7 @@ import { type ControlInput, controlRun } from '../../../src/domain/run/control.t
 import { agentKey, parseClaim, type RunDocument } from '../../../src/domain/run/document.ts';
 import { handoverClaims } from '../../../src/domain/run/handoff.ts';
 import { countNodes } from '../../../src/graph/ready/outcome.ts';
-import { claimsOf, runsWithClaims } from '../../../src/views/claims.ts';
+import { claimsOf, runsWithClaims } from '../../../src/views/session/claims.ts';
 import { failureOf, okOf, RunRig, work } from '../../run-rig.ts';
 
 const HOUR = 3_600_000;

@@ -1,0 +1,134 @@
+// A view as one answer: its sections taken once, then as many rows of each as fit into the room there is. What was left out
+// is named. Used by tools/dashboard-get.ts and the command line.
+
+import type { CheckName } from '../views/health/alerts.ts';
+import { openSessions } from '../views/team/people.ts';
+import {
+  type Board,
+  type Cell,
+  columns,
+  type DashboardView,
+  momentOf,
+  type Row,
+  type Section,
+  type ShownSection,
+  type Source,
+} from './define.ts';
+import { inertLine } from './inert.ts';
+
+/** Characters that no prose of a cell needs in an answer; a screen cuts it further. */
+const MAX_CELL = 240;
+/** Rows of a section are halved until the whole fits, the last dozen taken away one by one, down to this. */
+const FEW_ROWS = 1;
+
+const ALERT_COLUMNS = columns({ alert: 'id', state: 'status', found: 'prose', next: { kind: 'prose', spare: 1 } });
+
+/** A view at one moment, with all its rows. */
+export interface Taken {
+  view: DashboardView;
+  source: Pick<Source, 'now' | 'project'>;
+  seq: number;
+  sections: readonly Section[];
+  names: ReadonlyMap<string, string>;
+  hint: string | undefined;
+}
+
+/** Looks once. What it holds are copies: it may leave the read. */
+export function takeView(view: DashboardView, source: Source): Taken {
+  const { now, project } = source;
+  const alerts = alertSection(source, view.alerts ?? []);
+  const sections = [...(alerts.rows.length === 0 ? [] : [alerts]), ...view.sections(source)];
+  const names = namesOf(source, sections);
+  return { view, source: { now, project }, seq: source.view.seq, sections, names, hint: view.hint?.(source) };
+}
+
+/** What open sessions are called, where a section speaks of sessions. A name that two have tells nobody which. */
+function namesOf(source: Source, sections: readonly Section[]): Map<string, string> {
+  const names = new Map<string, string>();
+  const asked = sections.some((section) => section.columns.some(({ kind }) => kind === 'who'));
+  const named = asked ? openSessions(source.view, momentOf(source)) : [];
+  const uses = new Map<string, number>();
+  for (const { name = '' } of named) uses.set(name, (uses.get(name) ?? 0) + 1);
+  for (const { id, name = '' } of named) if (name !== '' && uses.get(name) === 1) names.set(id, shortText(name));
+  return names;
+}
+
+function alertSection(source: Source, about: readonly CheckName[]): Section {
+  // Not looked at for a view that would not show it.
+  const found = about.length === 0 ? [] : source.checks();
+  const rows = found.flatMap(({ check, ...rest }) =>
+    rest.state !== 'ok' && about.includes(check) ? [{ alert: check, ...rest }] : [],
+  );
+  return { name: 'alerts', title: 'Alerts', columns: ALERT_COLUMNS, rows, bare: true };
+}
+
+/** The board with at most so many rows of each section; `limits`: of single ones, by name. */
+export function boardOf(taken: Taken, mostRows: number, limits: ReadonlyMap<string, number> = new Map()): Board {
+  const { view, source, seq, names, hint } = taken;
+  const sections = taken.sections.map((section): ShownSection => {
+    const total = section.rows.length;
+    const most = limits.get(section.name) ?? mostRows;
+    // To say that one more is left out takes the line that it would take.
+    const rows = section.rows.slice(0, total === most + 1 ? total : most);
+    return { ...section, total, rows: rows.map((row) => shortened(row, section)) };
+  });
+  const at = new Date(source.now).toISOString();
+  return {
+    view: view.name,
+    title: view.title,
+    project: shortText(source.project.name),
+    at,
+    seq,
+    sections,
+    names,
+    hint: hint === undefined ? undefined : shortText(hint),
+  };
+}
+
+/** Renders with fewer and fewer rows until it fits. `fits` is called with what `render` made. */
+export function fitted<T>(
+  taken: Taken,
+  mostRows: number,
+  render: (board: Board) => T,
+  fits: (rendered: T) => boolean,
+): { rendered: T; board: Board } {
+  const longest = Math.max(FEW_ROWS, ...taken.sections.map(({ rows }) => rows.length));
+  for (
+    let most = Math.min(mostRows, longest);
+    ;
+    most = Math.max(FEW_ROWS, most > 12 ? Math.floor(most / 2) : most - 1)
+  ) {
+    const board = boardOf(taken, most);
+    const rendered = render(board);
+    if (most === FEW_ROWS || fits(rendered)) return { rendered, board };
+  }
+}
+
+/** What is not shown, and the calls that show it; undefined if all is. `wider`: the call for sections without one of their own. */
+export function cutOf(board: Board, wider?: string): string | undefined {
+  const parts = board.sections.flatMap(({ name, rows, total, more = wider }) =>
+    rows.length === total ? [] : [`${name}: ${rows.length} of ${total}${more === undefined ? '' : ` (${more})`}`],
+  );
+  return parts.length === 0 ? undefined : parts.join('; ');
+}
+
+/** A thousandth is more than anybody reads, in whatever unit. */
+function shortNumber(value: number): number {
+  return Number.isInteger(value) ? value : Math.round(value * 1_000) / 1_000;
+}
+
+function shortText(text: string): string {
+  const line = inertLine(text.slice(0, 2 * MAX_CELL));
+  // Not through the middle of a character.
+  return line.length > MAX_CELL ? `${line.slice(0, MAX_CELL - 1).replace(/[\ud800-\udbff]$/, '')}…` : line;
+}
+
+function shortened(row: Row, section: Section): Row {
+  const short: Row = {};
+  for (const { key } of section.columns) {
+    const value: Cell | undefined = row[key];
+    if (value === undefined) continue;
+    short[key] = typeof value === 'string' ? shortText(value) : typeof value === 'number' ? shortNumber(value) : value;
+  }
+  return short;
+}

@@ -1,0 +1,104 @@
+// One line that says how things stand for a session: itself, what is not well, its mail, the sprint, its claims, the runs.
+// A list of parts, the most pressing first, so that a narrow line loses the least. Used by cli/statusline.ts.
+
+import type { View } from '../documents/documents.ts';
+import { showId } from '../domain/plan/ids.ts';
+import { hasEnded } from '../domain/run/document.ts';
+import type { Check } from '../views/health/alerts.ts';
+import { currentSprint } from '../views/plan/current-sprint.ts';
+import type { PlanFacts } from '../views/plan/plan-index.ts';
+import { scopeOf } from '../views/plan/sprint-facts.ts';
+import { projectRuns } from '../views/run/runs.ts';
+import { claimsOf } from '../views/session/claims.ts';
+import { factsOf } from '../views/session/sessions.ts';
+import { UNREAD_COUNTED, unreadCount } from '../views/team/mail.ts';
+import type { Moment } from '../views/team/people.ts';
+import type { Paint, Tone } from './formats/define.ts';
+import { plain, startOf, widthOf } from './measure.ts';
+
+export interface LinePart {
+  text: string;
+  tone?: Tone;
+}
+
+export interface LineSource {
+  view: View;
+  moment: Moment;
+  /** Absent where nobody has begun one. */
+  session: string | undefined;
+  checks: readonly Check[];
+  plan: PlanFacts;
+}
+
+const GAP = ' · ';
+
+/** What there is to say; empty if nothing is. */
+export function lineParts({ view, moment, session, checks, plan }: LineSource): LinePart[] {
+  const own = session === undefined ? [] : [sessionPart(view, session)];
+  const [mail, claims] =
+    session === undefined ? [[], []] : [mailPart(view, session, moment), claimsPart(view, session, moment)];
+  return [
+    ...own,
+    ...alertPart(checks),
+    ...mail,
+    ...sprintPart(view, plan, moment),
+    ...claims,
+    ...runsPart(view, moment),
+  ];
+}
+
+/** The parts as one line of at most so many columns. */
+export function renderLine(parts: readonly LinePart[], width: number, paint: Paint = (text) => text): string {
+  const texts = parts.flatMap(({ text, tone }, at) => {
+    const part = { text: plain(text), tone };
+    return at === 0 ? [part] : [{ text: GAP, tone: 'dim' as const }, part];
+  });
+  const fits = widthOf(texts.map(({ text }) => text).join('')) <= width;
+  let left = fits ? width : width - 1;
+  let line = '';
+  for (const { text, tone } of texts) {
+    const shown = startOf(text, left);
+    if (shown !== '') line += tone === undefined ? shown : paint(shown, tone);
+    left -= widthOf(shown);
+    if (shown !== text) break;
+  }
+  return fits || width < 1 ? line : `${line}…`;
+}
+
+function sessionPart(view: View, session: string): LinePart {
+  const facts = factsOf(view, session);
+  return { text: facts === undefined ? session : `${facts.name ?? facts.id} (${facts.mode})`, tone: 'title' };
+}
+
+/** The worst in words, the others by name. */
+function alertPart(checks: readonly Check[]): LinePart[] {
+  const [worst, ...others] = checks.filter(({ state }) => state !== 'ok');
+  if (worst === undefined) return [];
+  const names = [`! ${worst.check}: ${worst.found}`, ...others.map(({ check }) => check)];
+  return [{ text: names.join(', '), tone: worst.state === 'bad' ? 'bad' : 'warn' }];
+}
+
+/** What the record does not know as seen, or as answered where it asks for something. */
+function mailPart(view: View, session: string, { project, now }: Moment): LinePart[] {
+  const { unread, urgent } = unreadCount(view, { session }, { project, now, got: new Map() });
+  if (unread === 0) return [];
+  const count = unread >= UNREAD_COUNTED ? `${UNREAD_COUNTED}+` : String(unread);
+  return [urgent > 0 ? { text: `${count} unread, ${urgent} urgent`, tone: 'bad' } : { text: `${count} unread` }];
+}
+
+function sprintPart(view: View, plan: PlanFacts, { project }: Moment): LinePart[] {
+  const sprint = currentSprint(plan, view, project);
+  if (sprint?.status !== 'active') return [];
+  const done = plan.tasks.set(sprint.id, 'done').size;
+  return [{ text: `${showId(sprint.id)} ${done}/${scopeOf(plan, sprint.id).tasks}` }];
+}
+
+function claimsPart(view: View, session: string, { presence, now }: Moment): LinePart[] {
+  const held = claimsOf(view, session, presence, now).filter(({ state }) => state !== 'lost').length;
+  return held === 0 ? [] : [{ text: held === 1 ? '1 claim' : `${held} claims` }];
+}
+
+function runsPart(view: View, { project }: Moment): LinePart[] {
+  const live = projectRuns(view, project).filter(({ status }) => !hasEnded(status)).length;
+  return live === 0 ? [] : [{ text: live === 1 ? '1 run' : `${live} runs` }];
+}

@@ -1,0 +1,64 @@
+// The dashboard's view of health: checks with what to do about each that is not well, and the store's own figures.
+
+import { CHECKS } from '../../views/health/alerts.ts';
+import { columns, type DashboardView, type Row, type Source } from '../define.ts';
+
+const CHECK_COLUMNS = columns({
+  check: 'id',
+  state: 'status',
+  level: { kind: 'count', quiet: true },
+  found: 'prose',
+  // Stands with the alerts, above.
+  next: { kind: 'prose', quiet: true },
+});
+const STORE_COLUMNS = columns({
+  kind: 'text',
+  durability: 'text',
+  seq: { kind: 'count', grows: true },
+  commits: { kind: 'count', grows: true },
+  events: { kind: 'count', grows: true },
+  void_lines: { kind: 'count', grows: true },
+  torn_lines: { kind: 'count', grows: true },
+  segments: 'count',
+  size_bytes: { kind: 'bytes', title: 'log size' },
+});
+const DOCUMENT_COLUMNS = columns({ kind: 'text', documents: 'count' });
+
+export const health: DashboardView = {
+  name: 'health',
+  title: 'Health',
+  needsLog: true,
+  alerts: CHECKS,
+  sections: (source) => [
+    { name: 'checks', title: 'Checks', columns: CHECK_COLUMNS, rows: checkRows(source) },
+    { name: 'store', title: 'Store', columns: STORE_COLUMNS, rows: [storeRow(source)], facts: true, half: true },
+    { name: 'documents', title: 'Documents', columns: DOCUMENT_COLUMNS, rows: documentRows(source), half: true },
+  ],
+  hint: (source) => {
+    const [worst] = source.checks();
+    return worst?.state === 'ok' ? undefined : worst?.next;
+  },
+};
+
+/** `level`: 0 is well, 1 to be looked at, 2 bad. */
+function checkRows(source: Source): Row[] {
+  const levels = { ok: 0, warn: 1, bad: 2 };
+  return source.checks().map((check) => ({ ...check, level: levels[check.state] }));
+}
+
+function storeRow({ view, store, log }: Source): Row {
+  const { kind, durability } = store;
+  if (log === undefined) return { kind, durability, seq: view.seq };
+  const { commits, events, void_lines, torn_lines, segments, size_bytes } = log;
+  return { kind, durability, seq: view.seq, commits, events, void_lines, torn_lines, segments, size_bytes };
+}
+
+/** How many documents of each kind there are, in the whole store. */
+function documentRows({ view }: Source): Row[] {
+  const counts = new Map<string, number>();
+  for (const stream of view.streams('')) {
+    const kind = stream.slice(0, Math.max(0, stream.indexOf('/'))) || stream;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([kind, documents]) => ({ kind, documents }));
+}

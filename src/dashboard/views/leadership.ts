@@ -1,0 +1,160 @@
+// The dashboard's view for whoever leads: what is to be decided, who calls for help, where it stands still, who may use how
+// much, when it will be done.
+
+import { showId } from '../../domain/plan/ids.ts';
+import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
+import { forecast } from '../../graph/plan/forecast.ts';
+import { velocityOf } from '../../views/plan/sprint-facts.ts';
+import { decisionRows } from '../../views/team/decisions.ts';
+import { escalationsOf } from '../../views/team/escalations.ts';
+import { columns, type DashboardView, momentOf, type Row, type Source, timeCell } from '../define.ts';
+import { limitSection } from './quality.ts';
+import { runsOf } from './runs.ts';
+import { activeSprint, overdueTasks, taskCells } from './tasks.ts';
+
+const DECISION_COLUMNS = columns({
+  decision: 'id',
+  title: 'prose',
+  status: 'status',
+  voted: 'count',
+  voters: 'count',
+  outcome: 'prose',
+  deadline_at: { kind: 'time', title: 'deadline' },
+  kind: { kind: 'text', spare: 2 },
+  rule: { kind: 'text', spare: 3 },
+});
+const ESCALATION_COLUMNS = columns({
+  message: { kind: 'id', quiet: true },
+  from: 'who',
+  to: 'who',
+  state: 'status',
+  since_at: 'time',
+  above: { kind: 'text', title: 'then', spare: 1 },
+  text: 'prose',
+});
+const OVERDUE_COLUMNS = columns({
+  task: 'id',
+  title: 'prose',
+  status: 'status',
+  assignee: { kind: 'text', spare: 1 },
+  since_at: 'time',
+  holds_up: 'count',
+  why: 'prose',
+});
+const FORECAST_COLUMNS = columns({
+  scope: 'id',
+  left: 'count',
+  points_left: { kind: 'number', spare: 1 },
+  sprints_left: 'number',
+  least_ms: { kind: 'ms', title: 'at least' },
+  most_ms: { kind: 'ms', title: 'at most' },
+  rests_on: { kind: 'prose', spare: 2 },
+});
+
+/** Runs under way that are foretold, the last changed first: each costs a walk over its graph. */
+const FORETOLD = 10;
+
+export const leadership: DashboardView = {
+  name: 'leadership',
+  title: 'Leadership',
+  needsLog: true,
+  alerts: ['escalations', 'blocked', 'idle', 'runs', 'tokens'],
+  sections: (source) => [
+    {
+      name: 'decisions',
+      title: 'Decisions',
+      columns: DECISION_COLUMNS,
+      rows: decisions(source),
+      more: 'decision_vote {}',
+    },
+    {
+      name: 'escalations',
+      title: 'Escalations',
+      columns: ESCALATION_COLUMNS,
+      rows: escalations(source),
+      more: 'events_query {"type": "message.sent"}',
+    },
+    {
+      name: 'overdue',
+      title: 'Stands still too long',
+      columns: OVERDUE_COLUMNS,
+      rows: overdue(source),
+      more: 'plan_list {"kind": "task", "status": "blocked"}',
+    },
+    { name: 'forecast', title: 'Forecast', columns: FORECAST_COLUMNS, rows: forecasts(source), more: 'run_status {}' },
+    { ...limitSection(source, 'Allocation'), half: false },
+  ],
+  hint: (source) => {
+    const open = decisions(source).find(({ status }) => status === 'open');
+    return open === undefined ? undefined : `decision_vote {"decision": "${open.decision}", "option": …}`;
+  },
+};
+
+/** Open ones first, then the last changed. */
+function decisions({ view, project }: Source): Row[] {
+  const rows = decisionRows(view, project.id);
+  const ordered = [
+    ...rows.filter(({ status }) => status === 'open'),
+    ...rows.filter(({ status }) => status !== 'open'),
+  ];
+  return ordered.map(({ decision, title, status, voted, voters, outcome, deadline, kind, rule }): Row => {
+    return { decision, title, status, voted, voters, outcome, deadline_at: deadline, kind, rule };
+  });
+}
+
+/** Those that nobody has acknowledged first, the longest waiting before the others. */
+function escalations(source: Source): Row[] {
+  const found = escalationsOf(source.view, source.log?.escalations ?? [], momentOf(source));
+  found.sort((a, b) => Number(a.state === 'acked') - Number(b.state === 'acked') || a.at - b.at);
+  return found.map(({ message, from, to, state, at, above, text }): Row => {
+    return { message, from, to, state, since_at: timeCell(at), above, text };
+  });
+}
+
+function overdue(source: Source): Row[] {
+  const found = overdueTasks(source).sort((a, b) => b.neededBy.length - a.neededBy.length || a.since - b.since);
+  return found.map((row): Row => ({ ...taskCells(row), holds_up: row.neededBy.length }));
+}
+
+/** Runs under way by their graphs, the sprint and the project by the pace of the last sprints. */
+function forecasts(source: Source): Row[] {
+  const open = runsOf(source).filter(({ status }) => !hasEnded(status));
+  return [...open.slice(0, FORETOLD).flatMap((run) => runForecast(source, run)), ...planForecasts(source)];
+}
+
+function runForecast({ graph, now }: Source, run: Readonly<RunDocument>): Row[] {
+  const found = graph(run.graph);
+  if (found === undefined) return [];
+  const workers = Math.max(1, run.counters.claimed);
+  const left = found.prepared.ids.length - run.counters.finished - run.counters.skipped;
+  const expected = forecast(found.prepared, run.nodes, { now, workers });
+  if (expected === undefined) return [{ scope: run.id, left }];
+  const times = expected.observed === 0 ? 'estimates' : `times of ${expected.observed} nodes`;
+  const { leastMs, mostMs } = expected;
+  return [{ scope: run.id, left, least_ms: leastMs, most_ms: mostMs, rests_on: `${times}, ${workers} at once` }];
+}
+
+/** How many sprints of the last ones' pace are left. Without a past there is no pace, and so no figure. */
+function planForecasts(source: Source): Row[] {
+  const { plan, view, project } = source;
+  const velocity = velocityOf(plan(), view, project.id);
+  const sprint = activeSprint(source);
+  const scopes = [
+    ...(sprint === undefined ? [] : [{ scope: showId(sprint.id), id: sprint.id }]),
+    { scope: 'project', id: project.id },
+  ];
+  return scopes.map(({ scope, id }): Row => {
+    const open = plan().tasks.set(id, 'open');
+    const row: Row = { scope, left: open.size, points_left: open.points };
+    const [left, pace, unit] =
+      open.points > 0 && velocity.points > 0
+        ? [open.points, velocity.points, 'points']
+        : [open.size, velocity.tasks, 'tasks'];
+    if (pace === 0) return row;
+    return {
+      ...row,
+      sprints_left: Math.round((10 * left) / pace) / 10,
+      rests_on: `${pace} ${unit} a sprint, mean of ${velocity.sprints.length}`,
+    };
+  });
+}

@@ -1,0 +1,89 @@
+// The dashboard's view of what can be held: locks, who has them, who waits, and what the project says there is.
+
+import { configOf } from '../../views/project/settings.ts';
+import { type LockRow, lockRows } from '../../views/team/locks.ts';
+import { columns, type DashboardView, momentOf, type Row, type Source } from '../define.ts';
+import { limitSection } from './quality.ts';
+
+const LOCK_COLUMNS = columns({
+  lock: 'id',
+  kind: { kind: 'text', spare: 1 },
+  held: 'count',
+  capacity: 'count',
+  use_percent: { kind: 'percent', title: 'in use', bar: true },
+  waiting: 'count',
+  description: { kind: 'prose', spare: 2 },
+});
+const HOLDER_COLUMNS = columns({
+  lock: 'id',
+  who: 'who',
+  since_at: 'time',
+  lease_ends_at: 'time',
+  paths: { kind: 'prose', spare: 1 },
+  reason: { kind: 'prose', spare: 2 },
+});
+const WAITING_COLUMNS = columns({
+  lock: 'id',
+  who: 'who',
+  since_at: 'time',
+  priority: 'count',
+  paths: { kind: 'prose', spare: 1 },
+});
+export const resources: DashboardView = {
+  name: 'resources',
+  title: 'Resources',
+  sections: (source) => {
+    const locks = lockRows(source.view, momentOf(source));
+    const waiting = locks.flatMap(waitingRows).sort((a, b) => String(a.since_at).localeCompare(String(b.since_at)));
+    return [
+      {
+        name: 'locks',
+        title: 'Resources and locks',
+        columns: LOCK_COLUMNS,
+        rows: resourceRows(source, locks),
+        more: 'project_get {}',
+      },
+      { name: 'holders', title: 'Who holds', columns: HOLDER_COLUMNS, rows: locks.flatMap(holderRows) },
+      { name: 'waiting', title: 'Who waits', columns: WAITING_COLUMNS, rows: waiting },
+      { ...limitSection(source, 'Limits of agents'), half: false },
+    ];
+  },
+};
+
+/** What is held or waited for, then what the project defines and nobody uses. */
+function resourceRows({ view, project }: Source, locks: readonly LockRow[]): Row[] {
+  const defined = new Map(Object.entries(configOf(view, project.id).resources));
+  const used = locks.map(({ lock, kind, capacity, holders, waiting }): Row => {
+    const row = { lock, kind, held: holders.length, waiting: waiting.length };
+    const { description } = defined.get(lock) ?? {};
+    defined.delete(lock);
+    // Files are reserved by pattern: how many fit beside each other has no number.
+    const counted = Number.isFinite(capacity) && capacity > 0 && kind !== 'file';
+    return {
+      ...row,
+      capacity: counted ? capacity : undefined,
+      description,
+      use_percent: counted ? (100 * holders.length) / capacity : undefined,
+    };
+  });
+  const idle = [...defined].map(([lock, { kind, capacity, description }]): Row => {
+    return { lock, kind, held: 0, capacity, waiting: 0, description, use_percent: 0 };
+  });
+  return [...used, ...idle];
+}
+
+function holderRows({ lock, holders }: LockRow): Row[] {
+  return holders.map(({ who, since, lease_ends, paths, reason }) => {
+    return { lock, who, since_at: since, lease_ends_at: lease_ends, paths: paths?.join(' '), reason };
+  });
+}
+
+function waitingRows({ lock, waiting }: LockRow): Row[] {
+  return waiting.map(({ who, since, priority, paths }) => ({
+    lock,
+    who,
+    since_at: since,
+    priority,
+    paths: paths?.join(' '),
+  }));
+}

@@ -1,0 +1,134 @@
+// The dashboard's view of runs: which there are, what is being worked on, and what waits for somebody.
+
+import type { NodeRecord, RunDocument } from '../../domain/run/document.ts';
+import { leaseEnd } from '../../graph/ready/run-node.ts';
+import { claimedNodes, projectRuns } from '../../views/run/runs.ts';
+import { columns, type DashboardView, type Row, type Section, type Source, timeCell } from '../define.ts';
+
+const RUN_COLUMNS = columns({
+  run: 'id',
+  name: 'text',
+  status: 'status',
+  done: 'count',
+  nodes: 'count',
+  done_percent: { kind: 'percent', bar: true },
+  claimed: { kind: 'count', spare: 1 },
+  failed: { kind: 'count', spare: 1 },
+  started_at: { kind: 'time', spare: 2 },
+  ended_at: { kind: 'time', spare: 3 },
+});
+
+const CLAIM_COLUMNS = columns({
+  run: 'id',
+  node: 'text',
+  agent: 'text',
+  state: 'status',
+  attempt: { kind: 'count', spare: 2 },
+  progress_percent: { kind: 'percent', spare: 2 },
+  since_at: 'time',
+  lease_ends_at: { kind: 'time', spare: 1 },
+});
+
+const WAITING_COLUMNS = columns({
+  run: 'id',
+  node: 'text',
+  status: 'status',
+  why: 'prose',
+  since_at: { kind: 'time', spare: 1 },
+});
+
+export const runs: DashboardView = {
+  name: 'runs',
+  title: 'Runs',
+  alerts: ['runs', 'leases', 'tokens'],
+  sections: (source) => {
+    const all = runsOf(source);
+    return [
+      runSection(source, all),
+      {
+        name: 'claims',
+        title: 'In flight',
+        columns: CLAIM_COLUMNS,
+        rows: claimRows(source, all),
+        more: 'run_status {"run": …}',
+      },
+      { name: 'waiting', title: 'Needs somebody', columns: WAITING_COLUMNS, rows: waitingRows(all) },
+    ];
+  },
+  hint: (source) => {
+    const [first] = waitingRows(runsOf(source));
+    return first === undefined
+      ? undefined
+      : `run_status {"run": "${first.run}", "node": "${first.node}"}, then run_control`;
+  },
+};
+
+/** Runs of the project: those under way first, then the last changed. */
+export function runsOf({ view, project }: Source): Readonly<RunDocument>[] {
+  return projectRuns(view, project.id);
+}
+
+/** The section that lists runs; the team's view shows it too. */
+export function runSection(source: Source, all: readonly Readonly<RunDocument>[]): Section {
+  return {
+    name: 'runs',
+    title: 'Runs',
+    columns: RUN_COLUMNS,
+    rows: all.map((run) => runRow(source, run)),
+    more: 'run_status {}',
+  };
+}
+
+function runRow({ graph }: Source, run: Readonly<RunDocument>): Row {
+  const { id, name, status, counters, started_at, ended_at } = run;
+  const done = counters.finished + counters.skipped;
+  const nodes = graph(run.graph)?.prepared.ids.length;
+  return {
+    run: id,
+    name,
+    status,
+    done,
+    nodes,
+    done_percent: nodes === undefined ? undefined : (100 * done) / Math.max(1, nodes),
+    claimed: counters.claimed,
+    failed: counters.failed,
+    started_at,
+    ended_at,
+  };
+}
+
+/** Claims in runs that are not over, the longest held first. `unverifiable`: the lease ended and nobody has it yet. */
+function claimRows({ now, presence }: Source, all: readonly Readonly<RunDocument>[]): Row[] {
+  const found = [...claimedNodes(all)].sort((a, b) => (a.node.started_at ?? 0) - (b.node.started_at ?? 0));
+  return found.map(({ run, id, node }) => {
+    const ends = leaseEnd(node, node.lease_ms ?? 0, (who) => presence.lastSeen(who));
+    return {
+      run: run.id,
+      node: node.title ?? id,
+      agent: agentOf(node),
+      state: ends > now ? 'held' : 'unverifiable',
+      attempt: node.attempt,
+      progress_percent: node.percent,
+      since_at: timeCell(node.started_at),
+      lease_ends_at: timeCell(ends),
+    };
+  });
+}
+
+function agentOf(node: Readonly<NodeRecord>): string | undefined {
+  if (node.server !== undefined) return 'server';
+  return node.agent_name ?? node.agent;
+}
+
+/** Nodes that wait for a decision, and those that failed in a run that is not over or has failed for it. */
+function waitingRows(all: readonly Readonly<RunDocument>[]): Row[] {
+  return all.flatMap((run) => {
+    if (run.status === 'finished' || run.status === 'cancelled') return [];
+    if (run.counters.needs_decision + run.counters.failed === 0) return [];
+    return Object.entries(run.nodes).flatMap(([id, node]): Row[] => {
+      if (node.status !== 'needs_decision' && node.status !== 'failed') return [];
+      const why = node.error === undefined ? node.summary : `${node.error.kind}: ${node.error.message}`;
+      return [{ run: run.id, node: id, status: node.status, why, since_at: timeCell(node.ended_at) }];
+    });
+  });
+}

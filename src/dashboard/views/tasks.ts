@@ -1,0 +1,117 @@
+// Tasks as dashboard rows: what is in work, what is blocked, what to take up. Used by the views of sprint and team.
+
+import { showId, sprintStream } from '../../domain/plan/ids.ts';
+import type { SprintDocument } from '../../domain/plan/sprint.ts';
+import { TASK_STATUSES } from '../../domain/plan/task.ts';
+import { standsTooLong } from '../../views/health/alerts.ts';
+import { progressOf } from '../../views/plan/sprint-facts.ts';
+import type { TaskRow } from '../../views/plan/task-index.ts';
+import { configOf } from '../../views/project/settings.ts';
+import { columns, type Row, type Section, type Source, timeCell } from '../define.ts';
+
+/** In work are few; whoever marked more has other troubles than this list. */
+const MAX_WEIGHED = 1_000;
+
+const WORK_COLUMNS = columns({
+  task: 'id',
+  title: 'prose',
+  status: 'status',
+  assignee: { kind: 'text', spare: 1 },
+  points: { kind: 'number', spare: 2 },
+  since_at: 'time',
+  overdue: { kind: 'flag', spare: 3 },
+  why: 'prose',
+});
+const COUNT_COLUMNS = columns({
+  status: 'status',
+  tasks: 'count',
+  points: { kind: 'number', title: 'pts' },
+  share_percent: { kind: 'percent', title: 'share', bar: true },
+});
+const SPRINT_COLUMNS = columns({
+  sprint: 'id',
+  title: 'prose',
+  status: 'status',
+  progress_percent: { kind: 'percent', title: 'progress', bar: true },
+  tasks: 'count',
+  left: 'count',
+  ready: 'count',
+  points: 'number',
+  points_done: { kind: 'number', title: 'done' },
+  capacity: 'number',
+  starts_at: { kind: 'time', title: 'started' },
+  ends_at: { kind: 'time', title: 'ends' },
+  goal: 'prose',
+});
+
+/** The sprint under way: an active one, the first by number; undefined if there is none. */
+export function activeSprint({ view, plan, project }: Source): Readonly<SprintDocument> | undefined {
+  const [row] = plan().sprints.set(project.id, 'active').first(1);
+  return row === undefined ? undefined : view.get<SprintDocument>(sprintStream(row.id));
+}
+
+export function sprintSection({ plan }: Source, sprint: Readonly<SprintDocument>): Section {
+  const { tasks } = plan();
+  const row: Row = {
+    sprint: showId(sprint.id),
+    title: sprint.title,
+    status: sprint.status,
+    progress_percent: progressOf(plan(), sprint.id),
+    tasks: tasks.set(sprint.id, 'all').size,
+    left: tasks.set(sprint.id, 'open').size,
+    ready: tasks.set(sprint.id, 'ready').size,
+    points: tasks.set(sprint.id, 'all').points,
+    points_done: tasks.set(sprint.id, 'done').points,
+    capacity: sprint.capacity,
+    starts_at: sprint.starts_at ?? sprint.started_at,
+    ends_at: sprint.ends_at,
+    goal: sprint.goal === '' ? undefined : sprint.goal,
+  };
+  return { name: 'sprint', title: 'Sprint', columns: SPRINT_COLUMNS, rows: [row], facts: true, half: true };
+}
+
+/** How many tasks of a project or sprint have each status. */
+export function countSection({ plan }: Source, scope: string, title: string): Section {
+  const { tasks } = plan();
+  const all = tasks.set(scope, 'all').size;
+  const rows = TASK_STATUSES.map((status): Row => {
+    const { size, points } = tasks.set(scope, status);
+    const share = all === 0 ? {} : { share_percent: (100 * size) / all };
+    return { status, tasks: size, points, ...share };
+  });
+  return {
+    name: 'board',
+    title,
+    columns: COUNT_COLUMNS,
+    rows: rows.filter(({ tasks: count }) => count !== 0),
+    half: true,
+  };
+}
+
+/** In work, in review or blocked: what has stood still too long first, then what is blocked, then the longest in its status. */
+export function workSection(source: Source, scope: string): Section {
+  const { alerts } = configOf(source.view, source.project.id);
+  const found = standing(source, scope).map((row) => ({ row, late: standsTooLong(row, alerts, source.now) }));
+  const blocked = ({ row }: (typeof found)[number]): number => Number(row.status === 'blocked');
+  found.sort((a, b) => Number(b.late) - Number(a.late) || blocked(b) - blocked(a) || a.row.since - b.row.since);
+  const rows = found.map(({ row, late }): Row => ({ ...taskCells(row), overdue: late ? true : undefined }));
+  const more = 'plan_list {"kind": "task", "status": "active"}';
+  return { name: 'work', title: 'In work', columns: WORK_COLUMNS, rows, more };
+}
+
+/** Tasks that stand still for longer than the project allows. */
+export function overdueTasks(source: Source): TaskRow[] {
+  const { alerts } = configOf(source.view, source.project.id);
+  return standing(source, source.project.id).filter((row) => standsTooLong(row, alerts, source.now));
+}
+
+/** In work, in review or blocked. */
+function standing({ plan }: Source, scope: string): TaskRow[] {
+  const { tasks } = plan();
+  return (['blocked', 'review', 'active'] as const).flatMap((status) => tasks.set(scope, status).first(MAX_WEIGHED));
+}
+
+/** The cells that every list of tasks has. */
+export function taskCells({ id, title, status, assignee, points, since, reason }: TaskRow): Row {
+  return { task: showId(id), title, status, assignee, points, since_at: timeCell(since), why: reason };
+}

@@ -1,0 +1,112 @@
+// The dashboard's main view: the sprint, who is there, what is in work, the runs, and what happened last.
+
+import { hasEnded } from '../../domain/run/document.ts';
+import { projectStream } from '../../domain/session/commands.ts';
+import { addressName, type ChannelDocument } from '../../domain/team/channel.ts';
+import { everybodyIn, teamsOf } from '../../domain/team/team.ts';
+import { FailureError } from '../../failure/failure.ts';
+import { CHECKS } from '../../views/health/alerts.ts';
+import { happened } from '../../views/session/activity.ts';
+import { readableFacts } from '../../views/session/sessions.ts';
+import { agentsIn, openSessions } from '../../views/team/people.ts';
+import { columns, type DashboardView, momentOf, type Row, type Section, type Source } from '../define.ts';
+import { sessionSection } from './agents.ts';
+import { runSection, runsOf } from './runs.ts';
+import { velocitySection } from './sprint.ts';
+import { activeSprint, countSection, sprintSection, workSection } from './tasks.ts';
+
+const TEAM_COLUMNS = columns({ team: 'text', orchestrator: 'text', members: 'count', here: 'count' });
+const ACTIVITY_COLUMNS = columns({
+  happened_at: 'time',
+  what: 'id',
+  times: 'count',
+  about: 'prose',
+  on: { kind: 'text', spare: 2 },
+  by: { kind: 'who', spare: 1 },
+  seq: { kind: 'count', spare: 3 },
+});
+const ACTIVITY = 8;
+
+export const team: DashboardView = {
+  name: 'team',
+  title: 'Team',
+  needsLog: true,
+  // Whoever chose less durability knows it.
+  alerts: CHECKS.filter((check) => check !== 'durability'),
+  sections: (source) => {
+    const sprint = activeSprint(source);
+    const planned = source.plan().tasks.set(source.project.id, 'all').size > 0;
+    const scope = sprint?.id ?? source.project.id;
+    const runs = runsOf(source);
+    const teams = teamSection(source);
+    const velocity = velocitySection(source);
+    return [
+      ...(sprint === undefined ? [] : [sprintSection(source, sprint)]),
+      ...(planned
+        ? [countSection(source, scope, sprint === undefined ? 'Tasks of the project' : 'Tasks of the sprint')]
+        : []),
+      ...(planned ? [workSection(source, scope)] : []),
+      sessionSection(source),
+      ...(teams.rows.length === 0 ? [] : [teams]),
+      ...(velocity.rows.length === 0 ? [] : [velocity]),
+      ...(runs.length === 0
+        ? []
+        : [
+            { ...runSection(source, runs), title: runs.some(({ status }) => !hasEnded(status)) ? 'Runs' : 'Past runs' },
+          ]),
+      activitySection(source),
+    ];
+  },
+  hint: (source) => {
+    const [worst] = source.checks();
+    return worst?.state === 'ok' ? undefined : worst?.next;
+  },
+};
+
+function teamSection(source: Source): Section {
+  const names = new Set(
+    openSessions(source.view, momentOf(source)).flatMap((facts) => [facts.id, ...agentsIn(source.view, facts)]),
+  );
+  const rows = [...teamsOf(source.view.get(projectStream(source.project.id)))].map(([name, found]): Row => {
+    const everybody = [...everybodyIn(found)];
+    const here = everybody.filter((one) => names.has(one)).length;
+    return { team: name, orchestrator: found.orchestrator, members: everybody.length, here };
+  });
+  return { name: 'teams', title: 'Teams', columns: TEAM_COLUMNS, rows, half: true, more: 'project_get {}' };
+}
+
+/** What sessions of this project did last. */
+function activitySection(source: Source): Section {
+  const rows = happened(source, ACTIVITY).map(({ at, type, times, stream, by, seq, session }): Row => {
+    // Who works on its own session is named once.
+    const about = stream === `session/${session}` ? undefined : titleOf(source, stream);
+    return { happened_at: at, what: type, times, about, on: stream, by, seq };
+  });
+  return { name: 'activity', title: 'Last', columns: ACTIVITY_COLUMNS, rows };
+}
+
+/** What people call the thing that a stream is of; absent where it has no name. */
+function titleOf({ view, plan }: Source, stream: string): string | undefined {
+  const [kind, id = ''] = stream.split('/');
+  if (kind === 'task') return plan().tasks.get(id)?.title;
+  if (kind === 'sprint') return plan().sprints.get(id)?.title;
+  if (kind === 'epic') return plan().epics.get(id)?.title;
+  if (kind === 'run') return readable<{ name?: string }>(view, stream)?.name;
+  if (kind === 'channel') return channelName(readable<ChannelDocument>(view, stream));
+  if (kind === 'decision') return readable<{ title?: string }>(view, stream)?.title;
+  return kind === 'session' ? readableFacts(view, stream)?.name : undefined;
+}
+
+function channelName(head: Readonly<ChannelDocument> | undefined): string | undefined {
+  return head === undefined ? undefined : addressName(head);
+}
+
+/** One document's damage must not keep everybody from the view. */
+function readable<T extends object>(view: Source['view'], stream: string): Readonly<T> | undefined {
+  try {
+    return view.get<T>(stream);
+  } catch (error) {
+    if (error instanceof FailureError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+// Collects what alerts.ts judges, from documents and presence. Used by dashboards; whoever has no log leaves it out.
+
+import type { View } from '../../documents/documents.ts';
+import { hasEnded } from '../../domain/run/document.ts';
+import { statusAt } from '../../domain/session/document.ts';
+import { leaseEnd } from '../../graph/ready/run-node.ts';
+import type { Presence, StoreInfo } from '../../store/port.ts';
+import type { PlanFacts } from '../plan/plan-index.ts';
+import { configOf } from '../project/settings.ts';
+import { claimedNodes, projectRuns } from '../run/runs.ts';
+import { readableFacts } from '../session/sessions.ts';
+import { openEscalations } from '../team/escalations.ts';
+import type { AlertFacts } from './alerts.ts';
+
+/** Of a status so many tasks are looked at: whoever has more in work has other troubles than this. */
+const MAX_TASKS = 1_000;
+
+export interface AlertSource {
+  view: View;
+  now: number;
+  presence: Pick<Presence, 'lastSeen'>;
+  project: { id: string };
+  store: StoreInfo;
+  plan(): PlanFacts;
+  log?: { commits: number; void_lines: number; torn_lines: number; escalations: readonly string[] } | undefined;
+}
+
+export function alertFacts(source: AlertSource): AlertFacts {
+  const { view, now, presence, project, store, plan, log } = source;
+  const lastSeen = (who: string): number | undefined => presence.lastSeen(who);
+  const { alerts, global_settings } = configOf(view, project.id);
+  const runs = projectRuns(view, project.id).filter(({ status }) => !hasEnded(status));
+  const claims = [...claimedNodes(runs)].map(({ run, id, node }) => {
+    return { run: run.id, node: id, lapsed: leaseEnd(node, node.lease_ms ?? 0, lastSeen) <= now };
+  });
+  const tokens = Math.max(0, ...runs.map((run) => run.tokens ?? 0));
+  const sessions = view.streams('session/').flatMap((stream) => {
+    const facts = readableFacts(view, stream);
+    return facts?.project === project.id ? [facts] : [];
+  });
+  const { tasks } = plan();
+  return {
+    now,
+    alerts,
+    tokenBudget: global_settings.token_budget,
+    store,
+    log,
+    runs: runs.map(({ id, status }) => ({ id, status })),
+    claims,
+    tokens,
+    sessionsOverdue: sessions.filter(
+      (facts) => facts.status !== 'expired' && statusAt(facts, now, lastSeen) === 'expired',
+    ).length,
+    offers: sessions.flatMap(({ handoffs }) =>
+      handoffs.flatMap(({ id, state, offered_at }) =>
+        state === 'offered' ? [{ id, offeredAt: Date.parse(offered_at) }] : [],
+      ),
+    ),
+    tasks: (['blocked', 'review', 'active'] as const).flatMap((status) =>
+      tasks
+        .set(project.id, status)
+        .first(MAX_TASKS)
+        .map(({ id, since }) => ({ id, status, since })),
+    ),
+    escalations: log && openEscalations(view, log.escalations, { project: project.id, now, presence }),
+  };
+}

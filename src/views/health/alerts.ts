@@ -1,0 +1,165 @@
+// What is not well, and what to do about it: one pure function of plain facts, so that every view, `health` and whoever
+// else wants a line of it judge by the same rules. alert-facts.ts collects the facts.
+
+import { showId } from '../../domain/plan/ids.ts';
+import type { TaskStatus } from '../../domain/plan/task.ts';
+import type { Alerts, GlobalSettings } from '../../domain/project/config.ts';
+import type { RunStatus } from '../../domain/run/document.ts';
+import type { StoreInfo } from '../../store/port.ts';
+
+export type AlertState = 'ok' | 'warn' | 'bad';
+
+/** One question, answered. With `warn` and `bad`: what to call or run next. A type, not an interface: a row as it is. */
+export type Check = {
+  check: CheckName;
+  state: AlertState;
+  found: string;
+  next?: string;
+};
+
+export const CHECKS = [
+  'writing',
+  'durability',
+  'contention',
+  'log',
+  'runs',
+  'leases',
+  'tokens',
+  'sessions',
+  'handoffs',
+  'blocked',
+  'idle',
+  'escalations',
+] as const;
+export type CheckName = (typeof CHECKS)[number];
+
+/** All that is looked at. Times are ms since the epoch. */
+export interface AlertFacts {
+  now: number;
+  /** Thresholds, as the project has set them. */
+  alerts: Alerts;
+  tokenBudget: GlobalSettings['token_budget'];
+  store: Pick<StoreInfo, 'stopped' | 'durability'>;
+  /** Absent where the log was not read. */
+  log?: { commits: number; void_lines: number; torn_lines: number } | undefined;
+  /** Runs that have not ended. */
+  runs: readonly { id: string; status: RunStatus }[];
+  claims: readonly { run: string; node: string; lapsed: boolean }[];
+  /** Spent, as far as it was reported, in the run that has spent the most of those that have not ended. */
+  tokens: number;
+  /** Open by their documents, but past their time. */
+  sessionsOverdue: number;
+  offers: readonly { id: string; offeredAt: number }[];
+  /** Tasks in work, in review or blocked. */
+  tasks: readonly { id: string; status: TaskStatus; since: number }[];
+  /** That nobody has acknowledged; absent where nobody looked. */
+  escalations?: readonly { message: string; at: number }[] | undefined;
+}
+
+const HOUR_MS = 3_600_000;
+/** More lines lost than won for every two: writers stand in each other's way. */
+const VOID_RATIO = 0.5;
+/** Of fewer lines no ratio says anything. */
+const FEW_LINES = 100;
+/** A question to somebody, an offer of work: whoever it was meant for has not seen it, or is gone. */
+const UNANSWERED_MS = HOUR_MS;
+/** Of a budget: time to think of how to go on. */
+const NEARLY = 0.8;
+
+type Rule = (facts: AlertFacts) => Check | undefined;
+
+/** Every check that the facts allow, the worst first. */
+export function checksOf(facts: AlertFacts): Check[] {
+  const rank: Record<AlertState, number> = { bad: 0, warn: 1, ok: 2 };
+  const checks = RULES.flatMap((rule) => rule(facts) ?? []);
+  return checks.sort((a, b) => rank[a.state] - rank[b.state]);
+}
+
+/** Past the time that the project allows a task of its status to stand still. */
+export function standsTooLong(
+  task: { status: TaskStatus; since: number },
+  { blocked_hours, idle_hours }: Alerts,
+  now: number,
+): boolean {
+  const hours = { blocked: blocked_hours, active: idle_hours, review: idle_hours }[String(task.status)];
+  return hours !== undefined && now - task.since >= hours * HOUR_MS;
+}
+
+const RULES: readonly Rule[] = [
+  ({ store: { stopped } }) =>
+    stopped === undefined
+      ? ok('writing', 'the store can be written')
+      : { check: 'writing', state: 'bad', found: `stopped: ${stopped.code}`, next: 'baton doctor' },
+  ({ store }) =>
+    store.durability === 'fsync'
+      ? ok('durability', 'what is answered survives a power loss')
+      : warn('durability', 'a power loss may take back what was answered', '--durability fsync'),
+  ({ log }) => {
+    if (log === undefined) return undefined;
+    const found = `${log.void_lines} void lines to ${log.commits} commits`;
+    const tells = log.commits + log.void_lines >= FEW_LINES;
+    const crowded = tells && log.void_lines > VOID_RATIO * Math.max(1, log.commits);
+    return crowded ? warn('contention', found, 'events_query {}') : ok('contention', found);
+  },
+  ({ log }) => {
+    if (log === undefined) return undefined;
+    return log.torn_lines === 0
+      ? ok('log', 'no torn lines')
+      : warn('log', `${log.torn_lines} torn lines`, 'baton doctor');
+  },
+  ({ runs }) => {
+    const stuck = runs.filter(({ status }) => status === 'stuck');
+    const [first] = stuck;
+    if (first === undefined) return ok('runs', `${runs.length} open, none stuck`);
+    const next = `run_status {"run": "${first.id}", "status": "needs_decision"}`;
+    return { check: 'runs', state: 'bad', found: `${stuck.length} stuck: ${first.id}`, next };
+  },
+  ({ claims }) => {
+    const lapsed = claims.filter((claim) => claim.lapsed);
+    const [first] = lapsed;
+    if (first === undefined) return ok('leases', 'no claim is past its lease');
+    return warn('leases', `${lapsed.length} past their lease: ${first.node}`, `run_claim {"run": "${first.run}"}`);
+  },
+  ({ tokens, tokenBudget }) => {
+    const found = `${tokens} of ${tokenBudget} tokens`;
+    if (tokens < NEARLY * tokenBudget) return ok('tokens', found);
+    return warn('tokens', found, 'project_save {"config": {"global_settings": {"token_budget": …}}}');
+  },
+  ({ sessionsOverdue: count }) =>
+    count === 0
+      ? ok('sessions', 'none is past its time')
+      : warn('sessions', `${count} past their time`, 'session_cleanup {}'),
+  ({ offers, now }) => {
+    const waiting = offers.filter(({ offeredAt }) => now - offeredAt >= UNANSWERED_MS);
+    const [first] = waiting;
+    if (first === undefined) return ok('handoffs', 'none waits for long');
+    const found = `${waiting.length} wait for more than an hour`;
+    return warn('handoffs', found, `session_start {"handoff": "${first.id}"}`);
+  },
+  (facts) => standing(facts, 'blocked', ['blocked'], `blocked for ${facts.alerts.blocked_hours} h or more`),
+  (facts) => standing(facts, 'idle', ['active', 'review'], `not moved for ${facts.alerts.idle_hours} h or more`),
+  ({ escalations, now }) => {
+    if (escalations === undefined) return undefined;
+    const [first, ...others] = escalations.filter(({ at }) => now - at >= UNANSWERED_MS);
+    if (first === undefined) return ok('escalations', `${escalations.length} not acknowledged, none for long`);
+    const found = `${others.length + 1} not acknowledged for more than an hour`;
+    return warn('escalations', found, `message_read {"thread": "${first.message}"}`);
+  },
+];
+
+function standing(facts: AlertFacts, check: CheckName, statuses: readonly TaskStatus[], what: string): Check {
+  const { tasks, alerts, now } = facts;
+  const late = tasks.filter((task) => statuses.includes(task.status) && standsTooLong(task, alerts, now));
+  const [first] = late.sort((a, b) => a.since - b.since);
+  if (first === undefined) return ok(check, `no task is ${what}`);
+  const next = `plan_list {"kind": "task", "status": "${first.status}"}`;
+  return warn(check, `${late.length} ${what}: ${showId(first.id)}`, next);
+}
+
+function ok(check: CheckName, found: string): Check {
+  return { check, state: 'ok', found };
+}
+
+function warn(check: CheckName, found: string, next: string): Check {
+  return { check, state: 'warn', found, next };
+}

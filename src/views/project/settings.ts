@@ -1,0 +1,11 @@
+// A project's configuration as it is in force, for views. Decisions read the document themselves.
+
+import type { View } from '../../documents/documents.ts';
+import { type ProjectConfig, withDefaults } from '../../domain/project/config.ts';
+import type { ProjectDocument } from '../../domain/project/document.ts';
+import { projectStream } from '../../domain/session/commands.ts';
+
+/** With its defaults filled in. A copy. */
+export function configOf(view: View, project: string): ProjectConfig {
+  return withDefaults(view.get<ProjectDocument>(projectStream(project))?.config);
+}

@@ -1,0 +1,44 @@
+// Which live sessions of a project do not satisfy its schemas, or would not: what project_save tells of new ones.
+
+import type { View } from '../../documents/documents.ts';
+import { type Violation, violation } from '../../domain/project/state-schemas.ts';
+import { sessionStream } from '../../domain/session/document.ts';
+import type { JsonObject } from '../../json/json.ts';
+import { type Moment, openSessions } from '../team/people.ts';
+
+/** Sessions that are looked at, the last changed first: a preview must not take longer than the calls it is about. */
+const MAX_SESSIONS = 200;
+const SHOWN = 10;
+
+/** A type, not an interface: answers are open-ended objects. */
+export type ViolationRow = { session: string; path: string; schema: string; why: string };
+
+export interface Violations {
+  /** One row for a session: the first place that is wrong. */
+  rows: ViolationRow[];
+  /** How many sessions, of those that were looked at. */
+  count: number;
+}
+
+export function violations(view: View, moment: Moment, schemas: Readonly<JsonObject>): Violations {
+  const found: Violations = { rows: [], count: 0 };
+  if (Object.keys(schemas).length === 0) return found;
+  const sessions = openSessions(view, moment).map(({ id }) => ({ id, seq: view.lastSeq(sessionStream(id)) }));
+  for (const { id: session } of sessions.sort((a, b) => b.seq - a.seq).slice(0, MAX_SESSIONS)) {
+    const doc = view.get<JsonObject>(sessionStream(session));
+    const broken = doc === undefined ? undefined : violation(doc, schemas);
+    if (broken === undefined) continue;
+    found.count += 1;
+    if (found.rows.length < SHOWN) found.rows.push({ session, ...described(broken) });
+  }
+  return found;
+}
+
+function described(broken: Violation): Omit<ViolationRow, 'session'> {
+  const { path, schema } = broken;
+  const why =
+    broken.code === 'too-large'
+      ? `holds more than ${broken.limit} characters`
+      : `${broken.rule}, found ${broken.found}`;
+  return { path, schema, why };
+}

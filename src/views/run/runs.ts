@@ -1,0 +1,152 @@
+// What can be seen of runs: lists, rows of nodes, what is left of the critical path. Computed from documents for answers.
+
+import type { View } from '../../documents/documents.ts';
+import { hasEnded, type NodeRecord, type RunDocument, type RunGraph } from '../../domain/run/document.ts';
+import { limitsOf } from '../../domain/run/start.ts';
+import { readyNodes } from '../../graph/ready/ready.ts';
+import { type LastSeen, satisfies } from '../../graph/ready/run-node.ts';
+
+/** Runs of a project: those under way first, then the last changed. */
+export function projectRuns(view: View, project: string): Readonly<RunDocument>[] {
+  const found = view.streams('run/').flatMap((stream) => {
+    const run = view.get<RunDocument>(stream);
+    return run?.project === project ? [{ run, seq: view.lastSeq(stream) }] : [];
+  });
+  found.sort((a, b) => Number(hasEnded(a.run.status)) - Number(hasEnded(b.run.status)) || b.seq - a.seq);
+  return found.map(({ run }) => run);
+}
+
+export interface ClaimedNode {
+  run: Readonly<RunDocument>;
+  id: string;
+  node: Readonly<NodeRecord>;
+}
+
+/** Nodes that somebody works on, in runs that have not ended. */
+export function* claimedNodes(runs: Iterable<Readonly<RunDocument>>): Iterable<ClaimedNode> {
+  for (const run of runs) {
+    if (hasEnded(run.status) || run.counters.claimed === 0) continue;
+    for (const [id, node] of Object.entries(run.nodes)) if (node.status === 'claimed') yield { run, id, node };
+  }
+}
+
+/** A type, not an interface: answers are open-ended objects. */
+export type RunRow = {
+  run: string;
+  name: string;
+  status: string;
+  done: number;
+  nodes: number;
+  workspace: string;
+  started_at: string;
+  ended_at?: string;
+};
+
+/** Runs that fit, the last changed first. */
+export function runRows(
+  view: View,
+  sizeOf: (hash: string) => number,
+  fits: (run: Readonly<RunDocument>) => boolean,
+): RunRow[] {
+  const rows: { row: RunRow; seq: number }[] = [];
+  for (const stream of view.streams('run/')) {
+    const run = view.get<RunDocument>(stream);
+    if (run !== undefined && fits(run)) rows.push({ row: rowOf(run, sizeOf(run.graph)), seq: view.lastSeq(stream) });
+  }
+  return rows.sort((a, b) => b.seq - a.seq).map(({ row }) => row);
+}
+
+function rowOf(run: Readonly<RunDocument>, nodes: number): RunRow {
+  const { id, name, status, workspace, started_at, ended_at, counters } = run;
+  const row = { run: id, name, status, done: counters.finished + counters.skipped, nodes, workspace, started_at };
+  return ended_at === undefined ? row : { ...row, ended_at };
+}
+
+export const NODE_ROW_STATUSES = [
+  'waiting',
+  'ready',
+  'claimed',
+  'retrying',
+  'finished',
+  'failed',
+  'skipped',
+  'needs_decision',
+  'cancelled',
+] as const;
+export type NodeRowStatus = (typeof NODE_ROW_STATUSES)[number];
+
+/** A type, not an interface: answers are open-ended objects. */
+export type NodeRow = {
+  node: string;
+  kind: string;
+  status: NodeRowStatus;
+  attempt?: number;
+  fence?: number;
+  agent?: string;
+  duration_ms?: number;
+  percent?: number;
+  summary?: string;
+  error?: string;
+  late?: number;
+  reused_from?: string;
+};
+
+const MAX_WORDS = 200;
+
+/** A row for every node, in the order of the definition. `ready`: it could be claimed now, limits and agents apart. */
+export function nodeRows(run: Readonly<RunDocument>, graph: RunGraph, now: number, lastSeen: LastSeen): NodeRow[] {
+  const { prepared } = graph;
+  const limits = { ...limitsOf(run), maxParallel: Number.POSITIVE_INFINITY, lastSeen };
+  const open = run.status === 'running' || run.status === 'paused' || run.status === 'stuck';
+  const found = open ? readyNodes(prepared, run.nodes, now, limits).candidates : [];
+  const ready = new Set(found.map(({ id }) => id));
+  return prepared.graph.nodes.map(({ id, kind }) => {
+    const record = run.nodes[id];
+    if (record === undefined) return { node: id, kind, status: ready.has(id) ? 'ready' : 'waiting' };
+    return { node: id, kind, status: record.status, ...facts(record, now) };
+  });
+}
+
+/** How many nodes have each status. */
+export function statusCounts(rows: readonly Pick<NodeRow, 'status'>[]): Partial<Record<NodeRowStatus, number>> {
+  const counts: Partial<Record<NodeRowStatus, number>> = {};
+  for (const { status } of rows) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+function facts(record: Readonly<NodeRecord>, now: number): Partial<NodeRow> {
+  const { attempt, fence, agent_name: agent, started_at, ended_at, status, percent, summary, error, late } = record;
+  const end = ended_at ?? (status === 'claimed' ? now : undefined);
+  const row = {
+    attempt,
+    fence,
+    agent: agent ?? record.agent,
+    duration_ms: started_at === undefined || end === undefined ? undefined : Math.max(0, end - started_at),
+    percent: status === 'claimed' ? percent : undefined,
+    summary: summary?.slice(0, MAX_WORDS),
+    error: error === undefined ? undefined : `${error.kind}: ${error.message}`.slice(0, MAX_WORDS),
+    late: late?.length,
+    reused_from: record.reused_from,
+  };
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
+}
+
+/** The heaviest way through what is not done yet, first to last. */
+export function criticalPathLeft(run: Readonly<RunDocument>, { prepared }: RunGraph): string[] {
+  const { ids, toEnd, dependents } = prepared;
+  const open = (i: number): boolean => !satisfies(run.nodes[ids[i] ?? '']?.status);
+  const heavier = (i: number, best: number): number =>
+    open(i) && (best === -1 || (toEnd[i] ?? 0) > (toEnd[best] ?? 0)) ? i : best;
+  const path: string[] = [];
+  let at = -1;
+  for (let i = 0; i < ids.length; i++) at = heavier(i, at);
+  while (at !== -1) {
+    path.push(ids[at] ?? '');
+    let next = -1;
+    for (const dependent of dependents.to.subarray(dependents.start[at], dependents.start[at + 1])) {
+      next = heavier(dependent, next);
+    }
+    at = next;
+  }
+  return path;
+}

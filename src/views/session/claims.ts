@@ -1,0 +1,78 @@
+// Which work a session has in flight. Computed from run documents for answers; never decided upon.
+
+import type { View } from '../../documents/documents.ts';
+import { hasEnded, type NodeRecord, type RunDocument } from '../../domain/run/document.ts';
+import { leaseEnd } from '../../graph/ready/run-node.ts';
+import type { Presence } from '../../store/port.ts';
+
+export interface ClaimRow {
+  claim: string;
+  run: string;
+  node: string;
+  title: string;
+  /**
+   * `held`: the claim lasts. `unverifiable`: its lease ended and nobody has it yet, so a result would be adopted.
+   * `lost`: somebody else has it; a result is kept without effect.
+   */
+  state: 'held' | 'unverifiable' | 'lost';
+  /** When it was claimed. */
+  since: string;
+  lease_ends?: string;
+  /** Results of this claim that came late. */
+  late: number;
+}
+
+/** Runs that are not over in which the session holds a claim. */
+export function runsWithClaims(view: View, session: string): string[] {
+  const found: string[] = [];
+  for (const run of openRuns(view)) {
+    const holds = Object.values(run.nodes).some((node) => node.status === 'claimed' && node.session === session);
+    if (holds) found.push(run.id);
+  }
+  return found;
+}
+
+/** The session's claims in runs that are not over, its lost ones last. Without presence, stored leases alone count. */
+export function claimsOf(
+  view: View,
+  session: string,
+  presence?: Pick<Presence, 'lastSeen'>,
+  now: number = Date.now(),
+): ClaimRow[] {
+  const rows: ClaimRow[] = [];
+  const lost: ClaimRow[] = [];
+  const lastSeen = (who: string): number | undefined => presence?.lastSeen(who);
+  for (const run of openRuns(view)) {
+    for (const [id, node] of Object.entries(run.nodes)) {
+      const place = { run: run.id, node: id, title: node.title ?? id };
+      const open = node.status === 'claimed' || node.status === 'needs_decision';
+      if (open && node.session === session && node.claim !== undefined) {
+        const end = node.status === 'claimed' ? leaseEnd(node, node.lease_ms ?? 0, lastSeen) : 0;
+        const since = timeOf(node.started_at);
+        const late = lateOf(node, node.claim);
+        const row: ClaimRow = { claim: node.claim, ...place, state: end > now ? 'held' : 'unverifiable', since, late };
+        rows.push(node.status === 'claimed' ? { ...row, lease_ends: timeOf(end) } : row);
+      }
+      for (const { claim, session: holder, since } of node.lost ?? []) {
+        if (holder !== session) continue;
+        lost.push({ claim, ...place, state: 'lost', since: timeOf(since), late: lateOf(node, claim) });
+      }
+    }
+  }
+  return [...rows, ...lost];
+}
+
+function lateOf(node: Readonly<NodeRecord>, claim: string): number {
+  return (node.late ?? []).filter((late) => late.claim === claim).length;
+}
+
+function timeOf(ms: number | undefined): string {
+  return new Date(ms ?? 0).toISOString();
+}
+
+function* openRuns(view: View): Iterable<Readonly<RunDocument>> {
+  for (const stream of view.streams('run/')) {
+    const run = view.get<RunDocument>(stream);
+    if (run !== undefined && !hasEnded(run.status)) yield run;
+  }
+}

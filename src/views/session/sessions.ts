@@ -1,0 +1,109 @@
+// What can be seen of sessions: lists, and offers of work. Computed from documents for answers; never decided upon.
+
+import type { View } from '../../documents/documents.ts';
+import {
+  expiresAtMs,
+  isOpen,
+  type SessionDocument,
+  type SessionFacts,
+  type SessionStatus,
+  sessionStream,
+  statusAt,
+} from '../../domain/session/document.ts';
+import { FailureError } from '../../failure/failure.ts';
+import type { Presence } from '../../store/port.ts';
+
+export interface Offer {
+  handoff: string;
+  from: string;
+  summary: string;
+}
+
+const SUMMARY_CHARS = 200;
+
+/** Handoffs that a session may take: addressed to it, or to anybody new in its workspace. */
+export function pendingHandoffs(view: View, session: string): Offer[] {
+  const workspace = factsOf(view, session)?.workspace;
+  const offers: Offer[] = [];
+  for (const facts of allFacts(view)) {
+    if (facts.id === session) continue;
+    for (const offer of facts.handoffs) {
+      const mine = offer.to === session || (offer.to === 'new' && facts.workspace === workspace);
+      if (mine && offer.state === 'offered')
+        offers.push({ handoff: offer.id, from: facts.id, summary: offer.summary.slice(0, SUMMARY_CHARS) });
+    }
+  }
+  return offers;
+}
+
+export interface SessionRow {
+  session: string;
+  name?: string;
+  mode: string;
+  status: SessionStatus;
+  project: string;
+  workspace: string;
+  /** A process serves it now. */
+  live: boolean;
+  last_seen?: string;
+  expires_at?: string;
+}
+
+/** Rows of all sessions that fit, the last changed first. */
+export function sessionRows(
+  view: View,
+  presence: Presence,
+  now: number,
+  fits: (row: SessionRow, facts: Readonly<SessionFacts>) => boolean,
+): SessionRow[] {
+  const rows: { row: SessionRow; seq: number }[] = [];
+  for (const facts of allFacts(view)) {
+    const row = rowOf(facts, presence, now);
+    if (fits(row, facts)) rows.push({ row, seq: view.lastSeq(sessionStream(facts.id)) });
+  }
+  return rows.sort((a, b) => b.seq - a.seq).map(({ row }) => row);
+}
+
+function rowOf(facts: Readonly<SessionFacts>, presence: Presence, now: number): SessionRow {
+  const lastSeen = presence.lastSeen(facts.id);
+  const status = statusAt(facts, now, () => lastSeen);
+  const row: SessionRow = {
+    session: facts.id,
+    mode: facts.mode,
+    status,
+    project: facts.project_name,
+    workspace: facts.directory,
+    live: presence.attached(facts.id),
+  };
+  if (facts.name !== undefined) row.name = facts.name;
+  if (lastSeen !== undefined) row.last_seen = new Date(lastSeen).toISOString();
+  if (isOpen(status)) row.expires_at = new Date(expiresAtMs(facts, lastSeen)).toISOString();
+  return row;
+}
+
+/** Whether an emergency goes on in the session: it ends with the session, or when nobody has been seen in it for its span. */
+export function inEmergency(view: View, presence: Presence, session: string, now: number): boolean {
+  const facts = factsOf(view, session);
+  if (facts?.mode !== 'emergency') return false;
+  return isOpen(statusAt(facts, now, (who) => presence.lastSeen(who)));
+}
+
+export function factsOf(view: View, session: string): Readonly<SessionFacts> | undefined {
+  return view.get<SessionDocument>(sessionStream(session))?.session;
+}
+
+/** A session's facts for a list: undefined if its document is damaged, or not of a shape this program knows. */
+export function readableFacts(view: View, stream: string): Readonly<SessionFacts> | undefined {
+  try {
+    const facts = view.get<SessionDocument>(stream)?.session;
+    return Array.isArray(facts?.handoffs) ? facts : undefined;
+  } catch (error) {
+    // One session's damage is told to whoever names it; it must not keep others from their own.
+    if (error instanceof FailureError) return undefined;
+    throw error;
+  }
+}
+
+function allFacts(view: View): Readonly<SessionFacts>[] {
+  return view.streams('session/').flatMap((stream) => readableFacts(view, stream) ?? []);
+}
