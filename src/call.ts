@@ -9,9 +9,9 @@ import type { Config } from './config/config.ts';
 import type { Deadline, Deadlines } from './deadlines.ts';
 import { type Failure, FailureError, fail, ok, type Result } from './failure/failure.ts';
 import { failureLine } from './failure/text.ts';
-import type { CallEnd, CallMetrics } from './metrics.ts';
+import type { CallEnd, CallMetrics } from './telemetry/call-metrics.ts';
+import type { Tracing } from './telemetry/traces/tracing.ts';
 import type { Call, Tool } from './tools/define.ts';
-import type { Tracing } from './traces/tracing.ts';
 
 /** What a call ended in. `json` is the answer's text, made once to measure it, and inert: see display.ts. */
 export type Outcome =

@@ -11,11 +11,11 @@ import { type CallHandler, type RoutedCall, RoutingTransport } from './call-rout
 import type { Config, ToolChoice } from './config/config.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Result } from './failure/failure.ts';
-import type { CallMetrics } from './metrics.ts';
+import type { CallMetrics } from './telemetry/call-metrics.ts';
+import { parseTraceparent, traceparentOf } from './telemetry/traces/context.ts';
+import type { Tracing } from './telemetry/traces/tracing.ts';
 import type { Call, Tool } from './tools/define.ts';
 import type { Listing } from './tools/describe.ts';
-import { parseTraceparent, traceparentOf } from './traces/context.ts';
-import type { Tracing } from './traces/tracing.ts';
 
 export type ServerConfig = Pick<Config, 'toolsets' | 'readOnly' | 'maxCallsPerSecond' | 'checkAnswers' | 'home'>;
 

@@ -1,5 +1,6 @@
 // Documents on the memory backend with a clock and ids that a test controls, and graphs to run on them.
 
+import { Graphs } from '../src/app/graphs.ts';
 import { Documents } from '../src/documents/documents.ts';
 import type { Author, Decide } from '../src/domain/command.ts';
 import { saveProject } from '../src/domain/project/document.ts';
@@ -11,7 +12,6 @@ import { type StartRunAnswer, type StartRunInput, startRun } from '../src/domain
 import type { Failure, Result } from '../src/failure/failure.ts';
 import { checkGraph } from '../src/graph/check/check.ts';
 import { type AnyGraph, type AnyNode, nodeKinds } from '../src/graph/kinds/index.ts';
-import { Graphs } from '../src/graphs.ts';
 import type { JsonObject } from '../src/json/json.ts';
 import { selectPointers } from '../src/path/query.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';

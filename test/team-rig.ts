@@ -1,14 +1,14 @@
 // Team tools on the memory backend: several windows, each a process of its own with its own session, on one log. The clock
 // is the system's, which a test may set.
 
+import { Graphs } from '../src/app/graphs.ts';
+import { RunHints } from '../src/app/ready-index.ts';
+import type { Ports } from '../src/app/services.ts';
+import { SessionBinding } from '../src/app/session-binding.ts';
 import { Documents } from '../src/documents/documents.ts';
 import type { SessionFacts, Workspace } from '../src/domain/session/document.ts';
 import type { Failure, Result } from '../src/failure/failure.ts';
-import { Graphs } from '../src/graphs.ts';
 import { selectPointers } from '../src/path/query.ts';
-import type { Ports } from '../src/ports.ts';
-import { RunHints } from '../src/run-hints.ts';
-import { SessionBinding } from '../src/session-binding.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 import { tools } from '../src/tools/index.ts';
 import { PlanIndex } from '../src/views/plan/plan-index.ts';

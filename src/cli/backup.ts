@@ -60,7 +60,7 @@ function textOf({ target, manifest, sizeBytes, linkedBytes, leftOut, unsynced, k
 
 /** With the lock nobody compresses segments meanwhile, which spares reading them twice. Without it the copy is as good. */
 async function underLock<T>(dir: string, make: () => Result<T>): Promise<Result<T>> {
-  const { exclusively } = await import('../maintenance-lock.ts');
+  const { exclusively } = await import('../app/maintenance-lock.ts');
   let made: Result<T> | undefined;
   await exclusively(dir, async () => {
     made = make();

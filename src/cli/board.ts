@@ -1,5 +1,6 @@
 // The verb `board`: the tasks of a sprint, or of the project, as columns beside each other.
 
+import { openPorts, type Ports } from '../app/services.ts';
 import { createLog } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Config } from '../config/config.ts';
@@ -10,7 +11,6 @@ import { parsePlanId, showId, sprintStream } from '../domain/plan/ids.ts';
 import type { SprintDocument } from '../domain/plan/sprint.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
-import { openPorts, type Ports } from '../ports.ts';
 import { currentSprint } from '../views/plan/current-sprint.ts';
 import type { PlanFacts } from '../views/plan/plan-index.ts';
 import { progressOf } from '../views/plan/sprint-facts.ts';

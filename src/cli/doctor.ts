@@ -71,7 +71,7 @@ async function doAdopt(options: VerifyOptions, file: string, user: string): Prom
 }
 
 async function doRebuild(options: VerifyOptions): Promise<Result<string>> {
-  const { exclusively } = await import('../maintenance-lock.ts');
+  const { exclusively } = await import('../app/maintenance-lock.ts');
   let result: Result<number> | undefined;
   await exclusively(options.dir, async () => {
     result = rebuildCaches(options);

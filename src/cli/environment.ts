@@ -1,11 +1,11 @@
 // What the generated command line needs of the world; the tests give it another one. Used by main.ts.
 
+import type { Ports } from '../app/services.ts';
 import { createLog, type Logger } from '../base/log.ts';
 import { version } from '../base/version.ts';
 import { type Config, globalFlags } from '../config/config.ts';
 import type { Result } from '../failure/failure.ts';
 import listings from '../generated/tools.json' with { type: 'json' };
-import type { Ports } from '../ports.ts';
 import type { Tool } from '../tools/define.ts';
 import type { Listing } from '../tools/describe.ts';
 import type { VerbEntry } from './verb.ts';
@@ -42,7 +42,7 @@ export function realEnvironment(config: Config, verbs: Record<string, VerbEntry>
     flags: globalFlags,
     listings: listings as unknown as Listing[],
     tools: async () => (await import('../tools/index.ts')).tools,
-    openPorts: async () => await (await import('../ports.ts')).openPorts(config, log, 'cli'),
+    openPorts: async () => await (await import('../app/services.ts')).openPorts(config, log, 'cli'),
     signal: stop.signal,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

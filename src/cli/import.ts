@@ -3,6 +3,7 @@
 
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { openPorts, type Ports } from '../app/services.ts';
 import { visible } from '../base/display.ts';
 import { createLog } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
@@ -16,7 +17,6 @@ import {
 } from '../domain/plan/import-tasks.ts';
 import { type ImportStateAnswer, importMessages, importState } from '../domain/state/import.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
-import { openPorts, type Ports } from '../ports.ts';
 import { underRules } from '../tools/state-rules.ts';
 import { SOURCE_NAMES, sourceKinds } from '../upkeep/import/index.ts';
 import { prepareTasks } from '../upkeep/import/prepare.ts';

@@ -1,5 +1,6 @@
 // The verb `serve`: MCP on stdin and stdout until the client is gone.
 
+import type { Ports } from '../app/services.ts';
 import { createLog, type Logger } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
 import { version } from '../base/version.ts';
@@ -8,15 +9,14 @@ import type { Config } from '../config/config.ts';
 import type { Failure, Result } from '../failure/failure.ts';
 import listings from '../generated/tools.json' with { type: 'json' };
 import { instructions } from '../instructions.ts';
-import { CallMetrics } from '../metrics.ts';
-import type { Ports } from '../ports.ts';
 import { servePrompts } from '../prompts/serve.ts';
 import { serveResources } from '../resources/serve.ts';
 import { buildServer } from '../server.ts';
 import { runUntilClosed } from '../shutdown.ts';
+import { CallMetrics } from '../telemetry/call-metrics.ts';
+import type { Tracing } from '../telemetry/traces/tracing.ts';
 import { optimiseLate } from '../tiering.ts';
 import type { Listing } from '../tools/describe.ts';
-import type { Tracing } from '../traces/tracing.ts';
 import { StdioTransport } from '../transport.ts';
 import { complain } from './complain.ts';
 
@@ -89,7 +89,7 @@ function unknownTools(chosen: readonly string[], known: readonly Listing[]): Fai
 async function startTracing(config: Config, log: Logger): Promise<Tracing | undefined> {
   if (config.traceFile === undefined) return undefined;
   const onTrouble = (err: unknown): void => log.warn({ err }, 'traces cannot be written');
-  return new (await import('../traces/tracing.ts')).Tracing({ path: config.traceFile, version, onTrouble });
+  return new (await import('../telemetry/traces/tracing.ts')).Tracing({ path: config.traceFile, version, onTrouble });
 }
 
 interface KeptPorts {
@@ -106,7 +106,7 @@ function keepPorts(
 ): KeptPorts {
   let opening: Promise<Result<OpenPorts>> | undefined;
   const open = async (): Promise<Result<OpenPorts>> => {
-    const { openPorts } = await import('../ports.ts');
+    const { openPorts } = await import('../app/services.ts');
     return await openPorts({ ...config, projectDir: await project() }, log, 'serve', observers);
   };
   const get = async (): Promise<Result<OpenPorts>> => {

@@ -1,6 +1,7 @@
 // The verb `watch`: the dashboard, drawn in place on a terminal and again whenever any process changes something. Into a
 // pipe it prints one frame for each change, without control codes.
 
+import { openPorts, type Ports } from '../app/services.ts';
 import { createLog } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Config } from '../config/config.ts';
@@ -12,7 +13,6 @@ import { dashboardViews } from '../dashboard/index.ts';
 import { VIEW_NAMES, type ViewName } from '../dashboard/names.ts';
 import { fillScreen } from '../dashboard/screen.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
-import { openPorts, type Ports } from '../ports.ts';
 import { sourceOf } from '../tools/dashboard-source.ts';
 import { changeAfter } from '../tools/wait.ts';
 import { complain, exitCodes } from './complain.ts';

@@ -1,10 +1,10 @@
 // What arguments of prompts may be, looked up in the store while they are typed.
 
+import type { Ports } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import { showId } from '../domain/plan/ids.ts';
 import { hasEnded, type RunDocument } from '../domain/run/document.ts';
 import { sessionStream } from '../domain/session/document.ts';
-import type { Ports } from '../ports.ts';
 import { line } from '../views/plan/show.ts';
 import { velocityOf } from '../views/plan/sprint-facts.ts';
 import { runRows } from '../views/run/runs.ts';

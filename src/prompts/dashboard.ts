@@ -1,7 +1,7 @@
 // /dashboard: the screen itself, and what to make of it.
 
+import type { Ports } from '../app/services.ts';
 import { VIEW_NAMES, type ViewName } from '../dashboard/names.ts';
-import type { Ports } from '../ports.ts';
 import { call, type Prompt, steps } from './define.ts';
 
 const ROWS = 8;

@@ -2,8 +2,8 @@
 // prompt in this folder; index.ts lists them; serve.ts puts them on the server.
 
 import { randomUUID } from 'node:crypto';
+import type { Ports } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
-import type { Ports } from '../ports.ts';
 
 export interface PromptArgument {
   name: string;

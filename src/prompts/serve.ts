@@ -4,10 +4,10 @@ import { completable } from '@modelcontextprotocol/sdk/server/completable.js';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { visibleLines, withoutHome } from '../base/display.ts';
 import { FailureError, type Result } from '../failure/failure.ts';
 import { failureLine } from '../failure/text.ts';
-import type { Ports } from '../ports.ts';
 import type { Given, Prompt, PromptArgument } from './define.ts';
 import { prompts } from './index.ts';
 

@@ -1,9 +1,9 @@
 // What a resource is: one kind of document that clients may list, read, complete and subscribe to. One file per kind in
 // this folder; index.ts lists them; serve.ts puts them on the server.
 
+import type { Ports } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import type { Json } from '../json/json.ts';
-import type { Ports } from '../ports.ts';
 
 export interface ResourceEntry {
   id: string;

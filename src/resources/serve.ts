@@ -8,10 +8,10 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
+import type { Ports } from '../app/services.ts';
 import { quoted, visible, visibleLines, withoutHome } from '../base/display.ts';
 import type { Result } from '../failure/failure.ts';
 import { failureLine } from '../failure/text.ts';
-import type { Ports } from '../ports.ts';
 import { MOST_ENTRIES, type ResourceKind, uriOf } from './define.ts';
 import { resourceKinds } from './index.ts';
 import { Subscriptions } from './subscriptions.ts';

@@ -1,6 +1,7 @@
 // dashboard_get: the state of the work as rows, a screen, a page or figures for another program.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { cutOf, fitted, type Taken, takeView } from '../dashboard/board.ts';
 import type { Board } from '../dashboard/define.ts';
 import { FORMAT_NAMES, formats } from '../dashboard/formats/index.ts';
@@ -8,7 +9,6 @@ import { dashboardViews } from '../dashboard/index.ts';
 import { VIEW_NAMES } from '../dashboard/names.ts';
 import { ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
-import type { Ports } from '../ports.ts';
 import { sourceOf } from './dashboard-source.ts';
 import { type Call, defineTool } from './define.ts';
 

@@ -1,9 +1,9 @@
 // What dashboard views look at, put together from the ports. Used by dashboard_get and by the command line's watch.
 
+import type { Ports } from '../app/services.ts';
 import { version } from '../base/version.ts';
 import type { Cell, Source } from '../dashboard/define.ts';
 import type { View } from '../documents/documents.ts';
-import type { Ports } from '../ports.ts';
 import { alertFacts } from '../views/health/alert-facts.ts';
 import { checksOf } from '../views/health/alerts.ts';
 

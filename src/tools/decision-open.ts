@@ -1,12 +1,12 @@
 // decision_open: asks several to decide, and tells them.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { type DecisionDocument, RULES } from '../domain/team/decision.ts';
 import { openDecision } from '../domain/team/decision-commands.ts';
 import { ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
-import type { Ports } from '../ports.ts';
 import { electorate, MAX_VOTERS } from '../views/team/decisions.ts';
 import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';

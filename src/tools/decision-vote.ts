@@ -1,11 +1,11 @@
 // decision_vote: votes, abstains, vetoes, or looks. The call that finds a decision past its deadline closes it.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Caller } from '../domain/team/channel.ts';
 import { castVote, type VoteAnswer, type VoteInput } from '../domain/team/decision-commands.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { decisionFacts, decisionRows, votingNames } from '../views/team/decisions.ts';
 import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';

@@ -1,11 +1,11 @@
 // Closes the decisions whose deadline has passed, so that whoever asks for decisions or mail next learns how they ended.
 // Called by decision-vote.ts, decision-open.ts and message-read.ts.
 
+import type { Ports } from '../app/services.ts';
 import { isOpen, statusAt } from '../domain/session/document.ts';
 import type { Caller } from '../domain/team/channel.ts';
 import { castVote } from '../domain/team/decision-commands.ts';
 import { ok, type Result } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { factsOf } from '../views/session/sessions.ts';
 import { dueDecisions } from '../views/team/decisions.ts';
 import { changeAs, momentOf } from './caller.ts';

@@ -1,10 +1,10 @@
 // epic_save: makes or changes one epic.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { EPIC_STATUSES } from '../domain/plan/epic.ts';
 import { type SaveEpicAnswer, saveEpic } from '../domain/plan/save-epic.ts';
 import { ok } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import {

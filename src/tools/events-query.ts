@@ -1,11 +1,11 @@
 // events_query: what happened, by stream, type, author and place in the log; a page at a time.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import type { Author } from '../domain/command.ts';
 import { parseClaim } from '../domain/run/document.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
-import type { Ports } from '../ports.ts';
 import type { StreamEvent } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import type { Store } from '../store/port.ts';

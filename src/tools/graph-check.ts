@@ -1,6 +1,7 @@
 // graph_check: every fault of a graph at once, how long and wide it is, and its hash for run_start. May save it by name.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { visible } from '../base/display.ts';
 import { saveGraph } from '../domain/run/start.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
@@ -10,7 +11,6 @@ import { type AnyGraph, nodeKinds } from '../graph/kinds/index.ts';
 import { link, topologicalOrder } from '../graph/links.ts';
 import { redundantEdges } from '../graph/plan/measure.ts';
 import { mermaid } from '../graph/plan/mermaid.ts';
-import type { Ports } from '../ports.ts';
 import { isId } from '../store/stream.ts';
 import { changeInSession } from './change.ts';
 import { type Call, defineTool } from './define.ts';

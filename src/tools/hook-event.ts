@@ -2,10 +2,10 @@
 // model could call it too: what it reports counts as claimed.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { ok } from '../failure/failure.ts';
 import { eventOf, HOOK_EVENTS } from '../hooks/payload.ts';
 import { report } from '../hooks/report.ts';
-import type { Ports } from '../ports.ts';
 import { deadlineOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 

@@ -1,6 +1,6 @@
 // Every tool, by name. Loaded at the first call (cli/serve.ts) and by scripts/gen.ts.
 
-import type { Ports } from '../ports.ts';
+import type { Ports } from '../app/services.ts';
 import { dashboardGet } from './dashboard-get.ts';
 import { decisionOpen } from './decision-open.ts';
 import { decisionVote } from './decision-vote.ts';

@@ -1,12 +1,12 @@
 // lock_acquire: the right to use a thing, or to edit files, alone or with so many others. Waits for it if asked to.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { type AcquireInput, acquire, type Granted, type NotGranted } from '../domain/resource/commands.ts';
 import { normalGlob } from '../domain/resource/glob.ts';
 import { FILE_LOCK, LOCK_KINDS, waitingKey } from '../domain/resource/lock.ts';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';
 import { seqOutput } from './inputs.ts';

@@ -1,11 +1,11 @@
 // lock_release: gives back one lock, or all that the caller holds.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { type ReleaseAnswer, release } from '../domain/resource/commands.ts';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { notFound } from '../domain/team/not-found.ts';
 import { fail } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { lockNames, locksOf } from '../views/team/locks.ts';
 import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
 import { withSeq } from './change.ts';

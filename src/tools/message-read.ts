@@ -2,11 +2,11 @@
 // with filters a look at what there is.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { type Caller, channelId, NAME_PATTERN, parseMessageId } from '../domain/team/channel.ts';
 import { notFound } from '../domain/team/not-found.ts';
 import { type Moves, moveCursors } from '../domain/team/reader.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { cursorOf, headOf } from '../views/team/addresses.ts';
 import { type Page, unreadPage } from '../views/team/mail.ts';
 import type { Got } from '../views/team/mail-box.ts';

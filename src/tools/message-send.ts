@@ -1,12 +1,12 @@
 // message_send: one message to a session, an agent, a team, a channel or everybody. One write, whoever reads it.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { type Caller, MESSAGE_KINDS, parseMessageId } from '../domain/team/channel.ts';
 import { notFound } from '../domain/team/not-found.ts';
 import { type Moves, moveCursors } from '../domain/team/reader.ts';
 import { type SendAnswer, sendMessage } from '../domain/team/send.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { type Recipient, resolveRecipient } from '../views/team/addresses.ts';
 import { superiorsOf } from '../views/team/escalation.ts';
 import { findMessage } from '../views/team/mail-search.ts';

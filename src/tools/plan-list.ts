@@ -1,10 +1,10 @@
 // plan_list: projects, epics, sprints and tasks, a page at a time.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { kindOfPlanId, showId } from '../domain/plan/ids.ts';
 import { BACKLOG } from '../domain/plan/task-links.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import type { ListKind, ListPage, ListSource } from '../views/plan/kinds/define.ts';
 import { listKinds } from '../views/plan/kinds/index.ts';
 import { DETAILS } from '../views/plan/show.ts';

@@ -1,11 +1,11 @@
 // plan_save: a whole plan in one call and one commit, or every fault of it at once.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { EPIC_STATUSES } from '../domain/plan/epic.ts';
 import type { PlanKind } from '../domain/plan/ids.ts';
 import { MAX_PLANNED, type SavePlanAnswer, savePlan } from '../domain/plan/save-plan.ts';
 import { SPRINT_STATUSES } from '../domain/plan/sprint.ts';
-import type { Ports } from '../ports.ts';
 import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { requestInput, seqOutput } from './inputs.ts';

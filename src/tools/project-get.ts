@@ -1,12 +1,12 @@
 // project_get: the project this session works on, or another: its configuration now or at a point in the past.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { withDefaults } from '../domain/project/config.ts';
 import type { ProjectDocument } from '../domain/project/document.ts';
 import { projectStream } from '../domain/session/commands.ts';
 import { fail, ok } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { isId } from '../store/stream.ts';
 import { line } from '../views/plan/show.ts';
 import { type Call, defineTool } from './define.ts';

@@ -1,6 +1,7 @@
 // project_save: changes the project's name and configuration, shows what a change would do, or goes back to an earlier one.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
 import { eventsOf, valueAt } from '../documents/past.ts';
 import type { Decide } from '../domain/command.ts';
@@ -13,7 +14,6 @@ import listings from '../generated/tools.json' with { type: 'json' };
 import { isObject, type Json, type JsonObject } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import { deepEqual } from '../json/merge.ts';
-import type { Ports } from '../ports.ts';
 import { violations } from '../views/project/violations.ts';
 import { momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';

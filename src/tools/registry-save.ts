@@ -1,11 +1,11 @@
 // registry_save: registers who can work here and what there is to work with.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { REGISTRY_KINDS, type SaveEntryAnswer, saveEntry, TIERS } from '../domain/team/registry.ts';
 import { type Failure, fail, type Result } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { registered } from '../views/team/people.ts';
 import { callerOf, changeAs } from './caller.ts';
 import { withSeq } from './change.ts';

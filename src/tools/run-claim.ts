@@ -1,13 +1,13 @@
 // run_claim: one ready node for this agent, with all it needs to do it; waits for one if asked to.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import { claimNode, heldNode } from '../domain/run/claim.ts';
 import { agentKey, type RunDocument, runStream } from '../domain/run/document.ts';
 import type { ClaimAnswer } from '../domain/run/fit.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { leaseEnd } from '../graph/ready/run-node.ts';
-import type { Ports } from '../ports.ts';
 import { configOf } from '../views/project/settings.ts';
 import { briefOf } from '../views/run/brief.ts';
 import { inEmergency } from '../views/session/sessions.ts';

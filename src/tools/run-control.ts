@@ -1,10 +1,10 @@
 // run_control: pauses, resumes or cancels a run; retries, skips or decides one of its nodes.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { controlRun, DECISIONS, RUN_ACTIONS } from '../domain/run/control.ts';
 import { ok } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
-import type { Ports } from '../ports.ts';
 import { changeInSession } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { findRunGraph, nodeNamed, withNearNodes } from './find-run.ts';

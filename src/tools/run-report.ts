@@ -1,12 +1,12 @@
 // run_report: what became of a claim. Ends it, or makes it last longer.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { parseClaim, type RunDocument, runStream } from '../domain/run/document.ts';
 import { ERROR_KINDS, reportNode } from '../domain/run/report.ts';
 import { fail, ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
-import type { Ports } from '../ports.ts';
 import type { Blobs } from '../store/port.ts';
 import { deadlineOf, requestOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';

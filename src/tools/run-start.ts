@@ -2,6 +2,7 @@
 
 import { availableParallelism, freemem } from 'node:os';
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import type { Author, Decide } from '../domain/command.ts';
 import { type RunDocument, type RunGraph, runStream } from '../domain/run/document.ts';
 import { sprintDefinition } from '../domain/run/sprint.ts';
@@ -9,7 +10,6 @@ import { type StartRunAnswer, type StartRunInput, startRun } from '../domain/run
 import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import type { AnyGraph } from '../graph/kinds/index.ts';
 import type { JsonObject } from '../json/json.ts';
-import type { Ports } from '../ports.ts';
 import { commandAllowed } from '../runner/process/admission.ts';
 import { deadlineOf, requestOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';

@@ -1,6 +1,7 @@
 // run_status: where a run stands, node by node; one node in full; or which runs there are. Can wait for a change.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
 import {
   hasEnded,
@@ -12,7 +13,6 @@ import {
 } from '../domain/run/document.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
-import type { Ports } from '../ports.ts';
 import { outputOf } from '../views/run/brief.ts';
 import {
   criticalPathLeft,

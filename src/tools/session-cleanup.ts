@@ -1,10 +1,10 @@
 // session_cleanup: ends sessions that are past their time. Nothing is erased: their state stays readable.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { expireSession } from '../domain/session/commands.ts';
 import { isOpen, sessionStream, statusAt } from '../domain/session/document.ts';
 import { ok } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { readableFacts } from '../views/session/sessions.ts';
 import { deadlineOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';

@@ -1,11 +1,11 @@
 // session_handoff: offers a session's work to another one. Complete only when the receiver's session_start has taken it.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import type { Handoff } from '../domain/session/document.ts';
 import { giverOf, offerHandoff } from '../domain/session/handoff.ts';
 import { ok } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { openTasksOf } from '../views/plan/plan-index.ts';
 import { claimsOf } from '../views/session/claims.ts';
 import { mailThatMoves } from '../views/team/mail.ts';

@@ -1,10 +1,10 @@
 // session_heartbeat: an agent says that it is alive. Presence only, no commit: a lease that rests on it lasts longer.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { agentKey } from '../domain/run/document.ts';
 import { expiresAtMs, isOpen, statusAt } from '../domain/session/document.ts';
 import { fail, ok } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { factsOf } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { seqOutput, sessionInput } from './inputs.ts';

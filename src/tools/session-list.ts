@@ -1,9 +1,9 @@
 // session_list: which sessions there are, and which of them are alive.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { SESSION_MODES, SESSION_STATUSES } from '../domain/session/document.ts';
 import { ok } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { sessionRows } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { cursorInput, limitInput, offsetOf, seqOutput } from './inputs.ts';

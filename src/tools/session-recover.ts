@@ -1,12 +1,12 @@
 // session_recover: after a crash, what a session was, whether all of it is there, and what was in flight.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { isOpen, type SessionDocument, sessionStream, statusAt } from '../domain/session/document.ts';
 import { fail, ok } from '../failure/failure.ts';
 import type { JsonObject } from '../json/json.ts';
 import { deepEqual } from '../json/merge.ts';
-import type { Ports } from '../ports.ts';
 import type { Recorded } from '../store/port.ts';
 import { type ClaimRow, claimsOf } from '../views/session/claims.ts';
 import { pendingHandoffs } from '../views/session/sessions.ts';

@@ -1,10 +1,10 @@
 // session_start: the first call of an agent window. Resumes what was open here, or starts anew; takes a handoff.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { type Handoff, SESSION_MODES } from '../domain/session/document.ts';
 import { giverOf } from '../domain/session/handoff.ts';
 import { ok } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { claimsOf } from '../views/session/claims.ts';
 import { pendingHandoffs } from '../views/session/sessions.ts';
 import { mailFor } from '../views/team/mail.ts';

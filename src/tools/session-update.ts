@@ -1,12 +1,12 @@
 // session_update: a session's own facts: name, mode, status, what it knows of its user, the agents in it.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { type UpdateAnswer, updateSession } from '../domain/session/commands.ts';
 import { SESSION_MODES } from '../domain/session/document.ts';
 import { fail } from '../failure/failure.ts';
 import { isObject } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
-import type { Ports } from '../ports.ts';
 import { changeInSession, withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { requestInput, seqOutput, sessionInput } from './inputs.ts';

@@ -1,13 +1,13 @@
 // sprint_board: the picture of the work that everybody shares.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import { parsePlanId, sprintStream } from '../domain/plan/ids.ts';
 import { hasEnded, type SprintDocument } from '../domain/plan/sprint.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
 import { type SessionDocument, sessionStream } from '../domain/session/document.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
-import type { Ports } from '../ports.ts';
 import { boardOf } from '../views/plan/board.ts';
 import { currentSprint } from '../views/plan/current-sprint.ts';
 import { DETAILS } from '../views/plan/show.ts';

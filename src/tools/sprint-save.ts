@@ -1,9 +1,9 @@
 // sprint_save: makes, changes, joins or ends a sprint.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { type SaveSprintAnswer, saveSprint } from '../domain/plan/save-sprint.ts';
 import { SPRINT_STATUSES } from '../domain/plan/sprint.ts';
-import type { Ports } from '../ports.ts';
 import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { changePlan, dateInput, planIdInput, savedOutput, saveInput, savePartsOf, titleInput } from './plan-inputs.ts';

@@ -1,11 +1,11 @@
 // state_batch: several changes as one commit, all or none; with dry_run, what they would do.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import type { Decide } from '../domain/command.ts';
 import { changeState, etagAt, type StateOperation } from '../domain/state/commands.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
-import type { Ports } from '../ports.ts';
 import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './inputs.ts';

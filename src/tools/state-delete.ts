@@ -1,8 +1,8 @@
 // state_delete: removes what a path selects.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { changeState, type DeleteAnswer } from '../domain/state/commands.ts';
-import type { Ports } from '../ports.ts';
 import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './inputs.ts';

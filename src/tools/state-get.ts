@@ -1,6 +1,7 @@
 // state_get: what stands at a path, now or as of then. The tool agents call most.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { sessionStream } from '../domain/session/document.ts';
@@ -13,7 +14,6 @@ import { parsePath, type StatePath } from '../path/path.ts';
 import { selectPointers } from '../path/query.ts';
 import { printName } from '../path/scan.ts';
 import { nearestPlaces, pathOf, resolveSimple, stepDown } from '../path/walk.ts';
-import type { Ports } from '../ports.ts';
 import { type JoinedKey, joinedValue } from '../views/session/joined.ts';
 import { factsOf } from '../views/session/sessions.ts';
 import { sourceOf } from './dashboard-source.ts';

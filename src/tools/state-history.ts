@@ -1,6 +1,7 @@
 // state_history: what happened to a path, and what differs between two points in time.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { copyOps, eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { sessionStream } from '../domain/session/document.ts';
 import { jsonLength } from '../domain/state/etag.ts';
@@ -11,7 +12,6 @@ import { applyOps, type PatchOp } from '../json/patch.ts';
 import { arrayIndex, getAt, parsePointer } from '../json/pointer.ts';
 import { parsePath, type SimplePath } from '../path/path.ts';
 import { pathOf, resolveSimple } from '../path/walk.ts';
-import type { Ports } from '../ports.ts';
 import type { Recorded } from '../store/port.ts';
 import { type Call, defineTool } from './define.ts';
 import { cursorInput, limitInput, pathInput, pointInput, sessionInput } from './inputs.ts';

@@ -1,9 +1,9 @@
 // state_merge: many values at one place, by RFC 7396.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { changeState, type MergeAnswer } from '../domain/state/commands.ts';
 import { checkValue } from '../json/limits.ts';
-import type { Ports } from '../ports.ts';
 import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { etagInput, pathInput, requestInput, seqOutput, sessionInput, valueInput } from './inputs.ts';

@@ -1,6 +1,7 @@
 // state_restore: brings a path, or the whole state, back to what it was. A new commit; nothing is erased.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import type { Decide } from '../domain/command.ts';
 import { openSession, sessionStream } from '../domain/session/document.ts';
@@ -8,7 +9,6 @@ import { restoreOps } from '../domain/state/commands.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { isObject, type JsonObject } from '../json/json.ts';
 import { parsePath, type SimplePath } from '../path/path.ts';
-import type { Ports } from '../ports.ts';
 import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import { pathInput, pointInput, requestInput, seqOutput, sessionInput } from './inputs.ts';

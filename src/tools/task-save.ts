@@ -1,10 +1,10 @@
 // task_save: makes or changes one task.
 
 import { z } from 'zod';
+import type { Ports } from '../app/services.ts';
 import type { SaveTaskAnswer } from '../domain/plan/save-task.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
 import { saveTaskByHand } from '../domain/run/by-hand.ts';
-import type { Ports } from '../ports.ts';
 import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
 import {

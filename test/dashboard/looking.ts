@@ -1,9 +1,9 @@
 // Looks at a view of a run rig's documents, as dashboard_get does. Used by the tests of views.
 
+import type { Graphs } from '../../src/app/graphs.ts';
 import { boardOf, takeView } from '../../src/dashboard/board.ts';
 import type { DashboardView, Row, Source } from '../../src/dashboard/define.ts';
 import type { Documents } from '../../src/documents/documents.ts';
-import type { Graphs } from '../../src/graphs.ts';
 import { alertFacts } from '../../src/views/health/alert-facts.ts';
 import { checksOf } from '../../src/views/health/alerts.ts';
 import { PlanIndex } from '../../src/views/plan/plan-index.ts';

@@ -3,12 +3,12 @@
 
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openPorts, type Ports } from '../../src/app/services.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { VIEW_NAMES } from '../../src/dashboard/names.ts';
 import { startSession } from '../../src/domain/session/commands.ts';
 import type { ChannelDocument } from '../../src/domain/team/channel.ts';
 import { sendMessage } from '../../src/domain/team/send.ts';
-import { openPorts, type Ports } from '../../src/ports.ts';
 import { resourceKinds } from '../../src/resources/index.ts';
 import { tools } from '../../src/tools/index.ts';
 import { freshDir } from '../e2e/rig.ts';

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { RunHints } from '../../../src/app/ready-index.ts';
 import type { Documents } from '../../../src/documents/documents.ts';
 import { claimNode } from '../../../src/domain/run/claim.ts';
 import type { ClaimAnswer } from '../../../src/domain/run/fit.ts';
@@ -9,7 +10,6 @@ import { reportNode } from '../../../src/domain/run/report.ts';
 import type { AnyNode } from '../../../src/graph/kinds/index.ts';
 import { countNodes } from '../../../src/graph/ready/outcome.ts';
 import { satisfies } from '../../../src/graph/ready/run-node.ts';
-import { RunHints } from '../../../src/run-hints.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence } from '../../../src/store/memory.ts';
 import { randomDag } from '../../graph/random-graph.ts';
 import { BY, memoryDocuments, okOf, RunRig, work } from '../../run-rig.ts';

@@ -1,6 +1,7 @@
 // Runs of sprints: given a sprint, when nodes are claimed, reported and decided, then its tasks stand as the nodes do.
 
 import { beforeEach, describe, expect, test } from 'vitest';
+import { Graphs } from '../../../src/app/graphs.ts';
 import type { Documents } from '../../../src/documents/documents.ts';
 import type { TaskFields } from '../../../src/domain/plan/save-task.ts';
 import type { TaskDocument } from '../../../src/domain/plan/task.ts';
@@ -13,7 +14,6 @@ import type { ClaimAnswer, ClaimInput } from '../../../src/domain/run/fit.ts';
 import { type ReportInput, reportNode } from '../../../src/domain/run/report.ts';
 import { sprintDefinition } from '../../../src/domain/run/sprint.ts';
 import { type StartRunInput, startRun } from '../../../src/domain/run/start.ts';
-import { Graphs } from '../../../src/graphs.ts';
 import { PlanRig, PROJECT } from '../plan/plan-rig.ts';
 
 const HOUR = 3_600_000;

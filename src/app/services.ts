@@ -5,24 +5,24 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import type { Logger } from './base/log.ts';
-import type { Config } from './config/config.ts';
-import { Documents, type View } from './documents/documents.ts';
-import { Maintenance } from './documents/maintenance.ts';
-import type { Workspace } from './domain/session/document.ts';
-import { FailureError, fail, ok, type Result } from './failure/failure.ts';
+import type { Logger } from '../base/log.ts';
+import type { Config } from '../config/config.ts';
+import { Documents, type View } from '../documents/documents.ts';
+import { Maintenance } from '../documents/maintenance.ts';
+import type { Workspace } from '../domain/session/document.ts';
+import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
+import { selectPointers } from '../path/query.ts';
+import type { Runner } from '../runner/runner.ts';
+import { fileBackend } from '../store/open.ts';
+import type { CallMetrics } from '../telemetry/call-metrics.ts';
+import { LogTally } from '../telemetry/log-stats.ts';
+import type { AttemptSpans } from '../telemetry/traces/attempts.ts';
+import type { Tracing } from '../telemetry/traces/tracing.ts';
+import { openTasksOf, PlanIndex } from '../views/plan/plan-index.ts';
+import { MailWatch } from '../views/team/mail-watch.ts';
 import { Graphs } from './graphs.ts';
-import { LogTally } from './log-tally.ts';
-import type { CallMetrics } from './metrics.ts';
-import { selectPointers } from './path/query.ts';
-import { RunHints } from './run-hints.ts';
-import type { Runner } from './runner/runner.ts';
+import { RunHints } from './ready-index.ts';
 import { SessionBinding } from './session-binding.ts';
-import { fileBackend } from './store/open.ts';
-import type { AttemptSpans } from './traces/attempts.ts';
-import type { Tracing } from './traces/tracing.ts';
-import { openTasksOf, PlanIndex } from './views/plan/plan-index.ts';
-import { MailWatch } from './views/team/mail-watch.ts';
 import { findWorkspace } from './workspace.ts';
 
 export interface Ports {
@@ -114,8 +114,8 @@ interface RunnerNeeds extends Pick<Ports, 'config' | 'log' | 'documents' | 'grap
 async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
   const { config, log, documents, graphs, workspace, root, ownSession, attempts } = needs;
   if (config.readOnly || config.allowCommands.length === 0) return undefined;
-  const { Runner } = await import('./runner/runner.ts');
-  const { thisProcess } = await import('./runner/identity.ts');
+  const { Runner } = await import('../runner/runner.ts');
+  const { thisProcess } = await import('./identity.ts');
   const runner = new Runner({
     documents,
     graphs,

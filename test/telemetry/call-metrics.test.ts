@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CallMetrics } from '../../src/metrics.ts';
 import { parsePath } from '../../src/path/path.ts';
 import { shapeOf } from '../../src/path/shape.ts';
+import { CallMetrics } from '../../src/telemetry/call-metrics.ts';
 
 const answer = { kind: 'answer' } as const;
 

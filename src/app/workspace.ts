@@ -4,7 +4,7 @@
 import { hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Workspace } from './domain/session/document.ts';
+import type { Workspace } from '../domain/session/document.ts';
 
 /** The workspace of a directory; one outside of git is a project of its own. `home` is written as `~` in what is stored. */
 export function findWorkspace(directory: string, home: string): Workspace & { root: string } {

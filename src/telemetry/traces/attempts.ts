@@ -2,12 +2,12 @@
 // end in different processes: commits tell of both, and the process whose commit ends an attempt writes its span. The
 // parent is the context in the claim's commit: the call that claimed it. Made by ports.ts where traces are written.
 
-import type { Documents } from '../documents/documents.ts';
-import { eventsOf } from '../documents/past.ts';
-import { hasEnded, type NodeRecord, type RunDocument, runStream } from '../domain/run/document.ts';
-import { isObject } from '../json/json.ts';
-import type { Commit, StreamEvent } from '../store/commit.ts';
-import type { FoldedCommit } from '../store/fold.ts';
+import type { Documents } from '../../documents/documents.ts';
+import { eventsOf } from '../../documents/past.ts';
+import { hasEnded, type NodeRecord, type RunDocument, runStream } from '../../domain/run/document.ts';
+import { isObject } from '../../json/json.ts';
+import type { Commit, StreamEvent } from '../../store/commit.ts';
+import type { FoldedCommit } from '../../store/fold.ts';
 import { childOf, parseTraceparent } from './context.ts';
 import { INTERNAL, type Span } from './otlp.ts';
 

@@ -1,12 +1,12 @@
 // Which node of a run to look at first, kept up commit by commit, so that a claim in a run of thousands of nodes need not
 // walk all of them. Only a hint: claimNode asks the run document itself, and walks it when the hint does not hold.
 
-import type { Documents } from './documents/documents.ts';
-import type { RunDocument, RunGraph } from './domain/run/document.ts';
-import type { ClaimInput } from './domain/run/fit.ts';
-import type { AnyNode } from './graph/kinds/index.ts';
-import { Frontier } from './graph/ready/frontier.ts';
-import type { FoldedCommit } from './store/fold.ts';
+import type { Documents } from '../documents/documents.ts';
+import type { RunDocument, RunGraph } from '../domain/run/document.ts';
+import type { ClaimInput } from '../domain/run/fit.ts';
+import type { AnyNode } from '../graph/kinds/index.ts';
+import { Frontier } from '../graph/ready/frontier.ts';
+import type { FoldedCommit } from '../store/fold.ts';
 
 /** Runs whose frontier is kept; the longest unused goes first. */
 const KEPT = 16;

@@ -1,10 +1,10 @@
 // Graph definitions by hash: kept as blobs, prepared once per process. Tools and runner take them from here.
 
-import type { RunGraph } from './domain/run/document.ts';
-import { canonicalGraph } from './graph/graph.ts';
-import { type AnyGraph, nodeKinds } from './graph/kinds/index.ts';
-import { prepare } from './graph/prepare.ts';
-import type { Blobs } from './store/port.ts';
+import type { RunGraph } from '../domain/run/document.ts';
+import { canonicalGraph } from '../graph/graph.ts';
+import { type AnyGraph, nodeKinds } from '../graph/kinds/index.ts';
+import { prepare } from '../graph/prepare.ts';
+import type { Blobs } from '../store/port.ts';
 
 /** Prepared definitions kept in memory: those of the runs under way are few. */
 const KEPT = 32;

@@ -2,14 +2,14 @@
 // client's session id, else the newest open session of this workspace that no process serves, else a new one.
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import { nearest } from './base/nearest.ts';
-import type { Changed, Documents, View } from './documents/documents.ts';
-import type { Request } from './documents/requests.ts';
-import type { Author, Decide } from './domain/command.ts';
-import { handoverTasks } from './domain/plan/hand-tasks.ts';
-import { handoverClaims } from './domain/run/handoff.ts';
-import { aliasStream, bindSession } from './domain/session/alias.ts';
-import { type StartAnswer, type StartInput, startSession } from './domain/session/commands.ts';
+import { nearest } from '../base/nearest.ts';
+import type { Changed, Documents, View } from '../documents/documents.ts';
+import type { Request } from '../documents/requests.ts';
+import type { Author, Decide } from '../domain/command.ts';
+import { handoverTasks } from '../domain/plan/hand-tasks.ts';
+import { handoverClaims } from '../domain/run/handoff.ts';
+import { aliasStream, bindSession } from '../domain/session/alias.ts';
+import { type StartAnswer, type StartInput, startSession } from '../domain/session/commands.ts';
 import {
   type Handoff,
   isOpen,
@@ -19,11 +19,11 @@ import {
   sessionStream,
   statusAt,
   type Workspace,
-} from './domain/session/document.ts';
-import { acceptHandoff, giverOf } from './domain/session/handoff.ts';
-import { type Failure, fail, ok, type Result } from './failure/failure.ts';
-import { runsWithClaims } from './views/session/claims.ts';
-import { factsOf, readableFacts } from './views/session/sessions.ts';
+} from '../domain/session/document.ts';
+import { acceptHandoff, giverOf } from '../domain/session/handoff.ts';
+import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
+import { runsWithClaims } from '../views/session/claims.ts';
+import { factsOf, readableFacts } from '../views/session/sessions.ts';
 
 export interface BindingOptions {
   user: string;

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { findWorkspace } from '../../src/workspace.ts';
+import { findWorkspace } from '../../src/app/workspace.ts';
 import { freshDir } from '../e2e/rig.ts';
 
 const root = freshDir();

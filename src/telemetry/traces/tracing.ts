@@ -2,7 +2,7 @@
 // file is wanted; nothing of it is sent anywhere.
 
 import { randomUUID } from 'node:crypto';
-import type { Documents } from '../documents/documents.ts';
+import type { Documents } from '../../documents/documents.ts';
 import { AttemptSpans } from './attempts.ts';
 import { TraceFile } from './trace-file.ts';
 import { type CallFacts, type CallTrace, Tracer } from './tracer.ts';

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { type Answer, freshDir, Server } from '../e2e/rig.ts';
+import { type Answer, freshDir, Server } from '../../e2e/rig.ts';
 import { type ReadSpan, readSpans } from './otlp-reader.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';

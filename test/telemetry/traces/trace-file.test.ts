@@ -4,10 +4,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { childOf, parseTraceparent, traceparentOf } from '../../src/traces/context.ts';
-import { INTERNAL, type Span, tracesLine } from '../../src/traces/otlp.ts';
-import { TraceFile } from '../../src/traces/trace-file.ts';
-import { freshDir } from '../e2e/rig.ts';
+import { childOf, parseTraceparent, traceparentOf } from '../../../src/telemetry/traces/context.ts';
+import { INTERNAL, type Span, tracesLine } from '../../../src/telemetry/traces/otlp.ts';
+import { TraceFile } from '../../../src/telemetry/traces/trace-file.ts';
+import { freshDir } from '../../e2e/rig.ts';
 import { readLine, readSpans } from './otlp-reader.ts';
 
 const scope = { name: 'test', version: '0' };

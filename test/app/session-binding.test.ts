@@ -1,12 +1,12 @@
 // Which session a call belongs to, within one process: what over stdio would depend on who is faster.
 
 import { describe, expect, test } from 'vitest';
+import { SessionBinding } from '../../src/app/session-binding.ts';
 import type { Documents } from '../../src/documents/documents.ts';
 import { startSession } from '../../src/domain/session/commands.ts';
 import { sessionStream } from '../../src/domain/session/document.ts';
 import { offerHandoff } from '../../src/domain/session/handoff.ts';
 import { changeState } from '../../src/domain/state/commands.ts';
-import { SessionBinding } from '../../src/session-binding.ts';
 import { Rig, workspace } from '../rig.ts';
 
 const bind = (documents: Documents, options: Partial<ConstructorParameters<typeof SessionBinding>[1]> = {}) =>
