@@ -17,7 +17,7 @@ import {
 } from '../domain/plan/import-tasks.ts';
 import { type ImportStateAnswer, importMessages, importState } from '../domain/state/import.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
-import { underRules } from '../tools/state-rules.ts';
+import { underRules } from '../tools/shared/state-rules.ts';
 import { SOURCE_NAMES, sourceKinds } from '../upkeep/import/index.ts';
 import { prepareTasks } from '../upkeep/import/prepare.ts';
 import type { Imported, Note } from '../upkeep/import/shape.ts';

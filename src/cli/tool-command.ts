@@ -2,11 +2,11 @@
 // Loaded by main.ts for whatever is not one of its own verbs, including --help and --version.
 
 import { Command, CommanderError } from 'commander';
-import { type Outcome, runCall } from '../call.ts';
-import { Cancellation } from '../cancellation.ts';
-import { Deadlines } from '../deadlines.ts';
 import type { Failure } from '../failure/failure.ts';
 import { describeFailure } from '../failure/text.ts';
+import { type Outcome, runCall } from '../tools/call/call.ts';
+import { Cancellation } from '../tools/call/cancellation.ts';
+import { Deadlines } from '../tools/call/deadlines.ts';
 import { inputFrom, optionsFor } from './arguments.ts';
 import { complain, exitCodes } from './complain.ts';
 import type { CliEnvironment } from './environment.ts';

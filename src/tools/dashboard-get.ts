@@ -9,8 +9,8 @@ import { dashboardViews } from '../dashboard/index.ts';
 import { VIEW_NAMES } from '../dashboard/names.ts';
 import { ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
-import { sourceOf } from './dashboard-source.ts';
 import { type Call, defineTool } from './define.ts';
+import { sourceOf } from './shared/dashboard-source.ts';
 
 /** Of JSON, the whole answer: 4,000 tokens, less what every answer may add. */
 const ANSWER_CHARS = 15_000;

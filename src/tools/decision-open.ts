@@ -8,10 +8,10 @@ import { ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import { electorate, MAX_VOTERS } from '../views/team/decisions.ts';
-import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';
-import { closeDue } from './due-decisions.ts';
-import { requestInput, seqOutput } from './inputs.ts';
+import { callerOf, changeAs, claimInput, momentOf } from './shared/caller.ts';
+import { closeDue } from './shared/due-decisions.ts';
+import { requestInput, seqOutput } from './shared/inputs.ts';
 
 export const decisionOpen = defineTool({
   name: 'decision_open',

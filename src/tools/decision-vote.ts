@@ -7,11 +7,11 @@ import type { Caller } from '../domain/team/channel.ts';
 import { castVote, type VoteAnswer, type VoteInput } from '../domain/team/decision-commands.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import { decisionFacts, decisionRows, votingNames } from '../views/team/decisions.ts';
-import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';
-import { closeDue } from './due-decisions.ts';
-import { cursorInput, limitInput, offsetOf, requestInput, seqOutput } from './inputs.ts';
-import { fitting } from './shown.ts';
+import { callerOf, changeAs, claimInput, momentOf } from './shared/caller.ts';
+import { closeDue } from './shared/due-decisions.ts';
+import { cursorInput, limitInput, offsetOf, requestInput, seqOutput } from './shared/inputs.ts';
+import { fitting } from './shared/shown.ts';
 
 const input = z.strictObject({
   decision: z.string().max(64).optional().describe('Without: lists the open ones'),

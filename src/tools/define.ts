@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Toolset } from '../config/config.ts';
 import { fail, type Result } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
-import { inputIssues } from './issues.ts';
+import { inputIssues } from './shared/issues.ts';
 
 /** What one call may know and use besides its input. `P` is whatever the composition root hands to tools. */
 export interface Call<P> {

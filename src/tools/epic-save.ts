@@ -5,8 +5,8 @@ import type { Ports } from '../app/services.ts';
 import { EPIC_STATUSES } from '../domain/plan/epic.ts';
 import { type SaveEpicAnswer, saveEpic } from '../domain/plan/save-epic.ts';
 import { ok } from '../failure/failure.ts';
-import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
+import { withSeq } from './shared/change.ts';
 import {
   changePlan,
   leftNote,
@@ -18,7 +18,7 @@ import {
   textInput,
   titleInput,
   whoInput,
-} from './plan-inputs.ts';
+} from './shared/plan-inputs.ts';
 
 export const epicSave = defineTool({
   name: 'epic_save',

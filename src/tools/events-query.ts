@@ -10,8 +10,8 @@ import type { StreamEvent } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import type { Store } from '../store/port.ts';
 import { type Call, defineTool } from './define.ts';
-import { limitInput, seqOutput } from './inputs.ts';
-import { shownOps } from './shown.ts';
+import { limitInput, seqOutput } from './shared/inputs.ts';
+import { shownOps } from './shared/shown.ts';
 
 /** Commits read at once, and by one call: a page that found little says where to go on. */
 const SLICE = 500;

@@ -12,11 +12,11 @@ import { link, topologicalOrder } from '../graph/links.ts';
 import { redundantEdges } from '../graph/plan/measure.ts';
 import { mermaid } from '../graph/plan/mermaid.ts';
 import { isId } from '../store/stream.ts';
-import { changeInSession } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { findGraph } from './find-run.ts';
-import { defaultsInput, maxParallelInput, nodesInput, onFailureInput } from './graph-schema.ts';
-import { requestInput } from './inputs.ts';
+import { changeInSession } from './shared/change.ts';
+import { findGraph } from './shared/find-run.ts';
+import { defaultsInput, maxParallelInput, nodesInput, onFailureInput } from './shared/graph-schema.ts';
+import { requestInput } from './shared/inputs.ts';
 
 const fault = z.object({ code: z.string(), at: z.string(), message: z.string(), hint: z.string() });
 const MAX_SHOWN = 50;

@@ -6,8 +6,8 @@ import type { Ports } from '../app/services.ts';
 import { ok } from '../failure/failure.ts';
 import { eventOf, HOOK_EVENTS } from '../hooks/payload.ts';
 import { report } from '../hooks/report.ts';
-import { deadlineOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
+import { deadlineOf } from './shared/change.ts';
 
 // A template of the client's becomes an empty text where the event does not have the part.
 const part = z.string().max(500).optional();

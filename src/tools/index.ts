@@ -1,6 +1,8 @@
 // Every tool, by name. Loaded at the first call (cli/serve.ts) and by scripts/gen.ts.
 
 import type { Ports } from '../app/services.ts';
+import { withMailNote } from './around/mail-note.ts';
+import { underPolicies } from './around/policies.ts';
 import { dashboardGet } from './dashboard-get.ts';
 import { decisionOpen } from './decision-open.ts';
 import { decisionVote } from './decision-vote.ts';
@@ -11,12 +13,10 @@ import { graphCheck } from './graph-check.ts';
 import { hookEvent } from './hook-event.ts';
 import { lockAcquire } from './lock-acquire.ts';
 import { lockRelease } from './lock-release.ts';
-import { withMailNote } from './mail-note.ts';
 import { messageRead } from './message-read.ts';
 import { messageSend } from './message-send.ts';
 import { planList } from './plan-list.ts';
 import { planSave } from './plan-save.ts';
-import { underPolicies } from './policy-gate.ts';
 import { projectGet } from './project-get.ts';
 import { projectSave } from './project-save.ts';
 import { registrySave } from './registry-save.ts';

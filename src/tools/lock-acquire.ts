@@ -7,10 +7,10 @@ import { normalGlob } from '../domain/resource/glob.ts';
 import { FILE_LOCK, LOCK_KINDS, waitingKey } from '../domain/resource/lock.ts';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
-import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';
-import { seqOutput } from './inputs.ts';
-import { changeAfter } from './wait.ts';
+import { callerOf, changeAs, claimInput, momentOf } from './shared/caller.ts';
+import { seqOutput } from './shared/inputs.ts';
+import { changeAfter } from './shared/wait.ts';
 
 const input = z.strictObject({
   lock: z.string().regex(NAME_PATTERN, 'expected 1 to 40 of a-z, 0-9, ".", "_" and "-"').optional(),

@@ -7,10 +7,10 @@ import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { notFound } from '../domain/team/not-found.ts';
 import { fail } from '../failure/failure.ts';
 import { lockNames, locksOf } from '../views/team/locks.ts';
-import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
-import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { requestInput, seqOutput } from './inputs.ts';
+import { callerOf, changeAs, claimInput, momentOf } from './shared/caller.ts';
+import { withSeq } from './shared/change.ts';
+import { requestInput, seqOutput } from './shared/inputs.ts';
 
 export const lockRelease = defineTool({
   name: 'lock_release',

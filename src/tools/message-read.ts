@@ -11,11 +11,11 @@ import { cursorOf, headOf } from '../views/team/addresses.ts';
 import { type Page, unreadPage } from '../views/team/mail.ts';
 import type { Got } from '../views/team/mail-box.ts';
 import { findMessage, SEARCHED_MESSAGES, searchMail } from '../views/team/mail-search.ts';
-import { callerOf, changeAs, claimInput, keyOf, momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';
-import { closeDue } from './due-decisions.ts';
-import { cursorInput, limitInput, offsetOf, seqOutput } from './inputs.ts';
-import { changeAfter } from './wait.ts';
+import { callerOf, changeAs, claimInput, keyOf, momentOf } from './shared/caller.ts';
+import { closeDue } from './shared/due-decisions.ts';
+import { cursorInput, limitInput, offsetOf, seqOutput } from './shared/inputs.ts';
+import { changeAfter } from './shared/wait.ts';
 
 /** Characters of JSON that messages may take: with what stands round them the answer stays below 16,000. */
 const MESSAGES_CHARS = 15_000;

@@ -10,10 +10,10 @@ import { fail, ok, type Result } from '../failure/failure.ts';
 import { type Recipient, resolveRecipient } from '../views/team/addresses.ts';
 import { superiorsOf } from '../views/team/escalation.ts';
 import { findMessage } from '../views/team/mail-search.ts';
-import { callerOf, changeAs, claimInput, momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';
-import { requestInput, seqOutput } from './inputs.ts';
-import { urgencyOf } from './urgency.ts';
+import { callerOf, changeAs, claimInput, momentOf } from './shared/caller.ts';
+import { requestInput, seqOutput } from './shared/inputs.ts';
+import { urgencyOf } from './shared/urgency.ts';
 
 const input = z.strictObject({
   to: z.string().min(1).max(128).optional().describe('Session, agent, "team:x", "channel:x" or "all"'),

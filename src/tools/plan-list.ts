@@ -9,9 +9,9 @@ import type { ListKind, ListPage, ListSource } from '../views/plan/kinds/define.
 import { listKinds } from '../views/plan/kinds/index.ts';
 import { DETAILS } from '../views/plan/show.ts';
 import { type Call, defineTool } from './define.ts';
-import { cursorInput, limitInput, offsetOf, seqOutput } from './inputs.ts';
-import { planIdInput, whoInput, withNearItems } from './plan-inputs.ts';
-import { fitting } from './shown.ts';
+import { cursorInput, limitInput, offsetOf, seqOutput } from './shared/inputs.ts';
+import { planIdInput, whoInput, withNearItems } from './shared/plan-inputs.ts';
+import { fitting } from './shared/shown.ts';
 
 const input = z.strictObject({
   kind: z.enum(listKinds.map(({ kind }) => kind)),

@@ -6,9 +6,9 @@ import { EPIC_STATUSES } from '../domain/plan/epic.ts';
 import type { PlanKind } from '../domain/plan/ids.ts';
 import { MAX_PLANNED, type SavePlanAnswer, savePlan } from '../domain/plan/save-plan.ts';
 import { SPRINT_STATUSES } from '../domain/plan/sprint.ts';
-import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { requestInput, seqOutput } from './inputs.ts';
+import { withSeq } from './shared/change.ts';
+import { requestInput, seqOutput } from './shared/inputs.ts';
 import {
   changePlan,
   dateInput,
@@ -20,8 +20,8 @@ import {
   textInput,
   titleInput,
   whoInput,
-} from './plan-inputs.ts';
-import { urgencyOf } from './urgency.ts';
+} from './shared/plan-inputs.ts';
+import { urgencyOf } from './shared/urgency.ts';
 
 const keyInput = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'use 1 to 64 letters, digits, dots, dashes');
 

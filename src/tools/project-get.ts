@@ -10,7 +10,7 @@ import { fail, ok } from '../failure/failure.ts';
 import { isId } from '../store/stream.ts';
 import { line } from '../views/plan/show.ts';
 import { type Call, defineTool } from './define.ts';
-import { pointInput, seqOutput } from './inputs.ts';
+import { pointInput, seqOutput } from './shared/inputs.ts';
 
 export const projectGet = defineTool({
   name: 'project_get',

@@ -15,11 +15,11 @@ import { isObject, type Json, type JsonObject } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import { deepEqual } from '../json/merge.ts';
 import { violations } from '../views/project/violations.ts';
-import { momentOf } from './caller.ts';
 import { type Call, defineTool } from './define.ts';
-import { requestInput, seqOutput } from './inputs.ts';
-import { changePlan, titleInput, versionInput } from './plan-inputs.ts';
-import { shownOps } from './shown.ts';
+import { momentOf } from './shared/caller.ts';
+import { requestInput, seqOutput } from './shared/inputs.ts';
+import { changePlan, titleInput, versionInput } from './shared/plan-inputs.ts';
+import { shownOps } from './shared/shown.ts';
 
 const LISTED = 20;
 

@@ -7,10 +7,10 @@ import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { REGISTRY_KINDS, type SaveEntryAnswer, saveEntry, TIERS } from '../domain/team/registry.ts';
 import { type Failure, fail, type Result } from '../failure/failure.ts';
 import { registered } from '../views/team/people.ts';
-import { callerOf, changeAs } from './caller.ts';
-import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { requestInput, seqOutput } from './inputs.ts';
+import { callerOf, changeAs } from './shared/caller.ts';
+import { withSeq } from './shared/change.ts';
+import { requestInput, seqOutput } from './shared/inputs.ts';
 
 const nameInput = z.string().regex(NAME_PATTERN, 'expected 1 to 40 of a-z, 0-9, ".", "_" and "-"');
 const wordsInput = z.array(z.string().min(1).max(64)).max(50).optional();

@@ -11,11 +11,11 @@ import { leaseEnd } from '../graph/ready/run-node.ts';
 import { configOf } from '../views/project/settings.ts';
 import { briefOf } from '../views/run/brief.ts';
 import { inEmergency } from '../views/session/sessions.ts';
-import { deadlineOf, requestOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { findRunGraph, nodeNamed, storedGraph, withNearNodes } from './find-run.ts';
-import { requestInput, sessionInput } from './inputs.ts';
-import { changeAfter } from './wait.ts';
+import { deadlineOf, requestOf } from './shared/change.ts';
+import { findRunGraph, nodeNamed, storedGraph, withNearNodes } from './shared/find-run.ts';
+import { requestInput, sessionInput } from './shared/inputs.ts';
+import { changeAfter } from './shared/wait.ts';
 
 const input = z.strictObject({
   run: z.string().max(64).optional().describe('Default: any run of this project'),

@@ -5,10 +5,10 @@ import type { Ports } from '../app/services.ts';
 import { controlRun, DECISIONS, RUN_ACTIONS } from '../domain/run/control.ts';
 import { ok } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
-import { changeInSession } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { findRunGraph, nodeNamed, withNearNodes } from './find-run.ts';
-import { requestInput, seqOutput, sessionInput } from './inputs.ts';
+import { changeInSession } from './shared/change.ts';
+import { findRunGraph, nodeNamed, withNearNodes } from './shared/find-run.ts';
+import { requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
 
 const MAX_LISTED = 50;
 

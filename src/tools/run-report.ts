@@ -8,10 +8,10 @@ import { fail, ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Blobs } from '../store/port.ts';
-import { deadlineOf, requestOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { findRunGraph } from './find-run.ts';
-import { requestInput, seqOutput, sessionInput } from './inputs.ts';
+import { deadlineOf, requestOf } from './shared/change.ts';
+import { findRunGraph } from './shared/find-run.ts';
+import { requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
 
 /** A larger output is a blob, so that a run's document stays small. */
 const INLINE_BYTES = 8 * 1024;

@@ -11,12 +11,12 @@ import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import type { AnyGraph } from '../graph/kinds/index.ts';
 import type { JsonObject } from '../json/json.ts';
 import { commandAllowed } from '../runner/process/admission.ts';
-import { deadlineOf, requestOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { findGraph, findRunGraph } from './find-run.ts';
-import { maxParallelInput, onFailureInput } from './graph-schema.ts';
-import { requestInput, seqOutput } from './inputs.ts';
-import { withNearItems } from './plan-inputs.ts';
+import { deadlineOf, requestOf } from './shared/change.ts';
+import { findGraph, findRunGraph } from './shared/find-run.ts';
+import { maxParallelInput, onFailureInput } from './shared/graph-schema.ts';
+import { requestInput, seqOutput } from './shared/inputs.ts';
+import { withNearItems } from './shared/plan-inputs.ts';
 
 const MAX_LISTED = 50;
 /** How often a sprint may change between reading and starting it. */

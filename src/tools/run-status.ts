@@ -23,9 +23,9 @@ import {
   statusCounts,
 } from '../views/run/runs.ts';
 import { type Call, defineTool } from './define.ts';
-import { findRunGraph, nodeNamed } from './find-run.ts';
-import { cursorInput, limitInput, seqOutput } from './inputs.ts';
-import { changeAfter } from './wait.ts';
+import { findRunGraph, nodeNamed } from './shared/find-run.ts';
+import { cursorInput, limitInput, seqOutput } from './shared/inputs.ts';
+import { changeAfter } from './shared/wait.ts';
 
 const MAX_PATH = 30;
 const MAX_OUTPUT_CHARS = 12_000;

@@ -6,9 +6,9 @@ import { expireSession } from '../domain/session/commands.ts';
 import { isOpen, sessionStream, statusAt } from '../domain/session/document.ts';
 import { ok } from '../failure/failure.ts';
 import { readableFacts } from '../views/session/sessions.ts';
-import { deadlineOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { seqOutput } from './inputs.ts';
+import { deadlineOf } from './shared/change.ts';
+import { seqOutput } from './shared/inputs.ts';
 
 const LISTED = 100;
 

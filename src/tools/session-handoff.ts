@@ -9,9 +9,9 @@ import { ok } from '../failure/failure.ts';
 import { openTasksOf } from '../views/plan/plan-index.ts';
 import { claimsOf } from '../views/session/claims.ts';
 import { mailThatMoves } from '../views/team/mail.ts';
-import { changeInSession } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { requestInput, seqOutput, sessionInput } from './inputs.ts';
+import { changeInSession } from './shared/change.ts';
+import { requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
 
 export const sessionHandoff = defineTool({
   name: 'session_handoff',

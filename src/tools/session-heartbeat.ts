@@ -7,7 +7,7 @@ import { expiresAtMs, isOpen, statusAt } from '../domain/session/document.ts';
 import { fail, ok } from '../failure/failure.ts';
 import { factsOf } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
-import { seqOutput, sessionInput } from './inputs.ts';
+import { seqOutput, sessionInput } from './shared/inputs.ts';
 
 export const sessionHeartbeat = defineTool({
   name: 'session_heartbeat',

@@ -6,8 +6,8 @@ import { SESSION_MODES, SESSION_STATUSES } from '../domain/session/document.ts';
 import { ok } from '../failure/failure.ts';
 import { sessionRows } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
-import { cursorInput, limitInput, offsetOf, seqOutput } from './inputs.ts';
-import { fitting } from './shown.ts';
+import { cursorInput, limitInput, offsetOf, seqOutput } from './shared/inputs.ts';
+import { fitting } from './shared/shown.ts';
 
 export const sessionList = defineTool({
   name: 'session_list',

@@ -12,8 +12,8 @@ import { type ClaimRow, claimsOf } from '../views/session/claims.ts';
 import { pendingHandoffs } from '../views/session/sessions.ts';
 import { mailFor } from '../views/team/mail.ts';
 import { type Call, defineTool } from './define.ts';
-import { pointInput, seqOutput, sessionInput } from './inputs.ts';
-import { fitting } from './shown.ts';
+import { pointInput, seqOutput, sessionInput } from './shared/inputs.ts';
+import { fitting } from './shared/shown.ts';
 
 const RECENT = 10;
 /** Room for the claims, and for the keys. */

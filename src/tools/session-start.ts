@@ -8,10 +8,10 @@ import { ok } from '../failure/failure.ts';
 import { claimsOf } from '../views/session/claims.ts';
 import { pendingHandoffs } from '../views/session/sessions.ts';
 import { mailFor } from '../views/team/mail.ts';
-import { deadlineOf, requestOf } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { requestInput, seqOutput } from './inputs.ts';
-import { planIdInput, withNearItems } from './plan-inputs.ts';
+import { deadlineOf, requestOf } from './shared/change.ts';
+import { requestInput, seqOutput } from './shared/inputs.ts';
+import { planIdInput, withNearItems } from './shared/plan-inputs.ts';
 
 const CLAIMS_SHOWN = 5;
 

@@ -7,10 +7,10 @@ import { SESSION_MODES } from '../domain/session/document.ts';
 import { fail } from '../failure/failure.ts';
 import { isObject } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
-import { changeInSession, withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { requestInput, seqOutput, sessionInput } from './inputs.ts';
-import { planIdInput, withNearItems } from './plan-inputs.ts';
+import { changeInSession, withSeq } from './shared/change.ts';
+import { requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
+import { planIdInput, withNearItems } from './shared/plan-inputs.ts';
 
 export const sessionUpdate = defineTool({
   name: 'session_update',

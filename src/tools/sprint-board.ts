@@ -12,8 +12,8 @@ import { boardOf } from '../views/plan/board.ts';
 import { currentSprint } from '../views/plan/current-sprint.ts';
 import { DETAILS } from '../views/plan/show.ts';
 import { type Call, defineTool } from './define.ts';
-import { limitInput, seqOutput } from './inputs.ts';
-import { planIdInput, whoInput, withNearItems } from './plan-inputs.ts';
+import { limitInput, seqOutput } from './shared/inputs.ts';
+import { planIdInput, whoInput, withNearItems } from './shared/plan-inputs.ts';
 
 const objects = z.array(z.record(z.string(), z.unknown()));
 

@@ -4,9 +4,17 @@ import { z } from 'zod';
 import type { Ports } from '../app/services.ts';
 import { type SaveSprintAnswer, saveSprint } from '../domain/plan/save-sprint.ts';
 import { SPRINT_STATUSES } from '../domain/plan/sprint.ts';
-import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { changePlan, dateInput, planIdInput, savedOutput, saveInput, savePartsOf, titleInput } from './plan-inputs.ts';
+import { withSeq } from './shared/change.ts';
+import {
+  changePlan,
+  dateInput,
+  planIdInput,
+  savedOutput,
+  saveInput,
+  savePartsOf,
+  titleInput,
+} from './shared/plan-inputs.ts';
 
 export const sprintSave = defineTool({
   name: 'sprint_save',

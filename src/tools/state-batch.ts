@@ -6,11 +6,11 @@ import type { Decide } from '../domain/command.ts';
 import { changeState, etagAt, type StateOperation } from '../domain/state/commands.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
-import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './inputs.ts';
-import { ROWS_CHARS, shownOps } from './shown.ts';
-import { underRules } from './state-rules.ts';
+import { withSeq, writeState } from './shared/change.ts';
+import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
+import { ROWS_CHARS, shownOps } from './shared/shown.ts';
+import { underRules } from './shared/state-rules.ts';
 
 const PATCH_SHOWN = 50;
 const PATH_SHOWN = 40;

@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import type { Ports } from '../app/services.ts';
 import { changeState, type DeleteAnswer } from '../domain/state/commands.ts';
-import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './inputs.ts';
+import { withSeq, writeState } from './shared/change.ts';
+import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
 
 export const stateDelete = defineTool({
   name: 'state_delete',

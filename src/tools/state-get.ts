@@ -16,10 +16,10 @@ import { printName } from '../path/scan.ts';
 import { nearestPlaces, pathOf, resolveSimple, stepDown } from '../path/walk.ts';
 import { type JoinedKey, joinedValue } from '../views/session/joined.ts';
 import { factsOf } from '../views/session/sessions.ts';
-import { sourceOf } from './dashboard-source.ts';
 import { type Call, defineTool } from './define.ts';
-import { cursorInput, limitInput, offsetOf, pointInput, seqOutput, sessionInput } from './inputs.ts';
-import { fitting } from './shown.ts';
+import { sourceOf } from './shared/dashboard-source.ts';
+import { cursorInput, limitInput, offsetOf, pointInput, seqOutput, sessionInput } from './shared/inputs.ts';
+import { fitting } from './shared/shown.ts';
 
 /** A value above this is answered by its keys, so that an answer never floods a model's context. */
 const VALUE_CHARS = 15_000;

@@ -14,8 +14,8 @@ import { parsePath, type SimplePath } from '../path/path.ts';
 import { pathOf, resolveSimple } from '../path/walk.ts';
 import type { Recorded } from '../store/port.ts';
 import { type Call, defineTool } from './define.ts';
-import { cursorInput, limitInput, pathInput, pointInput, sessionInput } from './inputs.ts';
-import { fitting, shownOps } from './shown.ts';
+import { cursorInput, limitInput, pathInput, pointInput, sessionInput } from './shared/inputs.ts';
+import { fitting, shownOps } from './shared/shown.ts';
 
 const SHOWN_CHARS = 500;
 /** Of a large value so many of its changed places are shown. */

@@ -9,11 +9,11 @@ import { restoreOps } from '../domain/state/commands.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { isObject, type JsonObject } from '../json/json.ts';
 import { parsePath, type SimplePath } from '../path/path.ts';
-import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { pathInput, pointInput, requestInput, seqOutput, sessionInput } from './inputs.ts';
-import { type ShownOp, shownOps } from './shown.ts';
-import { underRules } from './state-rules.ts';
+import { withSeq, writeState } from './shared/change.ts';
+import { pathInput, pointInput, requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
+import { type ShownOp, shownOps } from './shared/shown.ts';
+import { underRules } from './shared/state-rules.ts';
 
 const PATCH_SHOWN = 50;
 

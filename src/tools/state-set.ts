@@ -4,9 +4,9 @@ import { z } from 'zod';
 import type { Ports } from '../app/services.ts';
 import { changeState, type SetAnswer } from '../domain/state/commands.ts';
 import { checkValue } from '../json/limits.ts';
-import { withSeq, writeState } from './change.ts';
 import { type Call, defineTool } from './define.ts';
-import { etagInput, pathInput, requestInput, seqOutput, sessionInput, valueInput } from './inputs.ts';
+import { withSeq, writeState } from './shared/change.ts';
+import { etagInput, pathInput, requestInput, seqOutput, sessionInput, valueInput } from './shared/inputs.ts';
 
 export const stateSet = defineTool({
   name: 'state_set',

@@ -5,8 +5,8 @@ import type { Ports } from '../app/services.ts';
 import type { SaveTaskAnswer } from '../domain/plan/save-task.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
 import { saveTaskByHand } from '../domain/run/by-hand.ts';
-import { withSeq } from './change.ts';
 import { type Call, defineTool } from './define.ts';
+import { withSeq } from './shared/change.ts';
 import {
   changePlan,
   labelsInput,
@@ -19,8 +19,8 @@ import {
   textInput,
   titleInput,
   whoInput,
-} from './plan-inputs.ts';
-import { urgencyOf } from './urgency.ts';
+} from './shared/plan-inputs.ts';
+import { urgencyOf } from './shared/urgency.ts';
 
 export const taskSave = defineTool({
   name: 'task_save',

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { importState } from '../../src/domain/state/import.ts';
 import type { Json } from '../../src/json/json.ts';
-import { underRules } from '../../src/tools/state-rules.ts';
+import { underRules } from '../../src/tools/shared/state-rules.ts';
 import { TeamRig, type Window } from '../team-rig.ts';
 
 const TASK = {

@@ -1,9 +1,9 @@
 // The one line that any answer may carry: there is unread mail, or the store is stopped. Put round every tool by index.ts.
 // A call without news pays a lookup of its session and a comparison.
 
-import type { Ports } from '../app/services.ts';
-import type { Result } from '../failure/failure.ts';
-import type { Tool } from './define.ts';
+import type { Ports } from '../../app/services.ts';
+import type { Result } from '../../failure/failure.ts';
+import type { Tool } from '../define.ts';
 
 /** Tools whose answer says it already, and the one whose answer nobody reads. */
 const WITHOUT = ['message_read', 'hook_event'];

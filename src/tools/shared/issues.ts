@@ -1,8 +1,8 @@
 // A refused input in our words: every fault at once, unknown keys with what they may have meant. Used by define.ts.
 
 import type { z } from 'zod';
-import { nearest } from '../base/nearest.ts';
-import type { Failure, InputIssue } from '../failure/failure.ts';
+import { nearest } from '../../base/nearest.ts';
+import type { Failure, InputIssue } from '../../failure/failure.ts';
 
 type Path = readonly PropertyKey[];
 

@@ -2,16 +2,16 @@
 // name what a mistyped id may have meant.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
-import { nearest } from '../base/nearest.ts';
-import type { Changed } from '../documents/documents.ts';
-import type { Decide } from '../domain/command.ts';
-import { type PlanKind, showId } from '../domain/plan/ids.ts';
-import { fail, type Result } from '../failure/failure.ts';
-import type { PlanFacts } from '../views/plan/plan-index.ts';
-import { line } from '../views/plan/show.ts';
+import type { Ports } from '../../app/services.ts';
+import { nearest } from '../../base/nearest.ts';
+import type { Changed } from '../../documents/documents.ts';
+import type { Decide } from '../../domain/command.ts';
+import { type PlanKind, showId } from '../../domain/plan/ids.ts';
+import { fail, type Result } from '../../failure/failure.ts';
+import type { PlanFacts } from '../../views/plan/plan-index.ts';
+import { line } from '../../views/plan/show.ts';
+import type { Call } from '../define.ts';
 import { type ChangeInput, changeInSession } from './change.ts';
-import type { Call } from './define.ts';
 import { requestInput, seqOutput } from './inputs.ts';
 
 export const titleInput = z.string().trim().min(1).max(200);

@@ -2,7 +2,7 @@
 // checked by src/graph/check/check.ts, which says it better than a schema can.
 
 import { z } from 'zod';
-import { nodeKinds } from '../graph/kinds/index.ts';
+import { nodeKinds } from '../../graph/kinds/index.ts';
 
 const id = z.string().max(64);
 const seconds = z.number();

@@ -1,12 +1,12 @@
 // Finding graphs and runs for the tools that name one: by saved name, hash or id, with near names where there is none.
 
-import type { Ports } from '../app/services.ts';
-import { nearest } from '../base/nearest.ts';
-import type { View } from '../documents/documents.ts';
-import { type RunDocument, type RunGraph, runStream } from '../domain/run/document.ts';
-import { graphStream, type SavedGraph } from '../domain/run/start.ts';
-import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
-import { isId } from '../store/stream.ts';
+import type { Ports } from '../../app/services.ts';
+import { nearest } from '../../base/nearest.ts';
+import type { View } from '../../documents/documents.ts';
+import { type RunDocument, type RunGraph, runStream } from '../../domain/run/document.ts';
+import { graphStream, type SavedGraph } from '../../domain/run/start.ts';
+import { FailureError, fail, ok, type Result } from '../../failure/failure.ts';
+import { isId } from '../../store/stream.ts';
 
 /** The definition that a saved name or a hash means. */
 export async function findGraph(ports: Ports, named: string): Promise<Result<RunGraph>> {

@@ -2,16 +2,16 @@
 // It owns refusal in read-only mode, deadline, cancellation, the answer's size, and the line between failures and bugs.
 
 import { randomUUID } from 'node:crypto';
-import { visibleLines, withoutHome } from './base/display.ts';
-import type { Logger } from './base/log.ts';
+import { visibleLines, withoutHome } from '../../base/display.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Config } from '../../config/config.ts';
+import { type Failure, FailureError, fail, ok, type Result } from '../../failure/failure.ts';
+import { failureLine } from '../../failure/text.ts';
+import type { CallEnd, CallMetrics } from '../../telemetry/call-metrics.ts';
+import type { Tracing } from '../../telemetry/traces/tracing.ts';
+import type { Call, Tool } from '../define.ts';
 import type { Cancellation } from './cancellation.ts';
-import type { Config } from './config/config.ts';
 import type { Deadline, Deadlines } from './deadlines.ts';
-import { type Failure, FailureError, fail, ok, type Result } from './failure/failure.ts';
-import { failureLine } from './failure/text.ts';
-import type { CallEnd, CallMetrics } from './telemetry/call-metrics.ts';
-import type { Tracing } from './telemetry/traces/tracing.ts';
-import type { Call, Tool } from './tools/define.ts';
 
 /** What a call ended in. `json` is the answer's text, made once to measure it, and inert: see display.ts. */
 export type Outcome =

@@ -1,9 +1,9 @@
 // What fits into an answer: rows and operations until a budget of characters is used up, so that no answer is refused for
 // its size after its work was done. Used by tools whose answers grow with what is stored.
 
-import { jsonLength } from '../domain/state/etag.ts';
-import { copyJson, type Json } from '../json/json.ts';
-import type { PatchOp } from '../json/patch.ts';
+import { jsonLength } from '../../domain/state/etag.ts';
+import { copyJson, type Json } from '../../json/json.ts';
+import type { PatchOp } from '../../json/patch.ts';
 
 /** Characters of JSON that the growing part of an answer may take: the whole is limited to 20,000. */
 export const ROWS_CHARS = 12_000;

@@ -1,19 +1,19 @@
 // The policies of the project, asked before every call of a tool, over MCP and on the command line: put round every tool
 // by index.ts. A project without policies pays a look at the log's length and one at its document.
 
-import type { Ports } from '../app/services.ts';
-import type { View } from '../documents/documents.ts';
-import { ALLOW, policiesOf, standingOf } from '../domain/project/approval.ts';
-import type { ProjectDocument } from '../domain/project/document.ts';
-import { type CallFacts, type Policy, policyFor, policyLabel } from '../domain/project/policy.ts';
-import { projectStream } from '../domain/session/commands.ts';
-import type { SessionFacts } from '../domain/session/document.ts';
-import type { DecisionDocument } from '../domain/team/decision.ts';
-import { type RegistryEntry, registryStream } from '../domain/team/registry.ts';
-import { type Failure, fail } from '../failure/failure.ts';
-import { factsOf } from '../views/session/sessions.ts';
-import { agentOfClaim } from '../views/team/people.ts';
-import type { Tool } from './define.ts';
+import type { Ports } from '../../app/services.ts';
+import type { View } from '../../documents/documents.ts';
+import { ALLOW, policiesOf, standingOf } from '../../domain/project/approval.ts';
+import type { ProjectDocument } from '../../domain/project/document.ts';
+import { type CallFacts, type Policy, policyFor, policyLabel } from '../../domain/project/policy.ts';
+import { projectStream } from '../../domain/session/commands.ts';
+import type { SessionFacts } from '../../domain/session/document.ts';
+import type { DecisionDocument } from '../../domain/team/decision.ts';
+import { type RegistryEntry, registryStream } from '../../domain/team/registry.ts';
+import { type Failure, fail } from '../../failure/failure.ts';
+import { factsOf } from '../../views/session/sessions.ts';
+import { agentOfClaim } from '../../views/team/people.ts';
+import type { Tool } from '../define.ts';
 
 /** On the command line these are let through whatever the policies say: a person can always put them right. */
 const REPAIRS = ['project_get', 'project_save'];

@@ -1,6 +1,6 @@
 // Waiting within a call until something has changed, so that nobody polls. A hint wakes it; truth is looked up anew.
 
-import type { Documents } from '../documents/documents.ts';
+import type { Documents } from '../../documents/documents.ts';
 
 /** A busy store wakes a waiter no more often than this. */
 const PAUSE_MS = 10;

@@ -2,18 +2,18 @@
 // what is signed with a name must be that one's.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
-import type { Changed } from '../documents/documents.ts';
-import { requestStream } from '../documents/requests.ts';
-import type { Decide } from '../domain/command.ts';
-import { agentKey } from '../domain/run/document.ts';
-import { isOpen, statusAt } from '../domain/session/document.ts';
-import type { Caller } from '../domain/team/channel.ts';
-import { fail, ok, type Result } from '../failure/failure.ts';
-import { factsOf } from '../views/session/sessions.ts';
-import { agentOfClaim, type Moment } from '../views/team/people.ts';
+import type { Ports } from '../../app/services.ts';
+import type { Changed } from '../../documents/documents.ts';
+import { requestStream } from '../../documents/requests.ts';
+import type { Decide } from '../../domain/command.ts';
+import { agentKey } from '../../domain/run/document.ts';
+import { isOpen, statusAt } from '../../domain/session/document.ts';
+import type { Caller } from '../../domain/team/channel.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
+import { factsOf } from '../../views/session/sessions.ts';
+import { agentOfClaim, type Moment } from '../../views/team/people.ts';
+import type { Call } from '../define.ts';
 import { type ChangeInput, deadlineOf, requestOf } from './change.ts';
-import type { Call } from './define.ts';
 
 export const claimInput = z.string().max(160).optional().describe('Your claim, if you act as the agent that holds it');
 

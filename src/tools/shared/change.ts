@@ -1,12 +1,12 @@
 // The common way of a mutating tool: find the session, run the command with its request_id, hand out the answer.
 
-import type { Ports } from '../app/services.ts';
-import type { Changed } from '../documents/documents.ts';
-import { type Request, requestStream } from '../documents/requests.ts';
-import type { Decide } from '../domain/command.ts';
-import { ok, type Result } from '../failure/failure.ts';
-import type { Json } from '../json/json.ts';
-import type { Call } from './define.ts';
+import type { Ports } from '../../app/services.ts';
+import type { Changed } from '../../documents/documents.ts';
+import { type Request, requestStream } from '../../documents/requests.ts';
+import type { Decide } from '../../domain/command.ts';
+import { ok, type Result } from '../../failure/failure.ts';
+import type { Json } from '../../json/json.ts';
+import type { Call } from '../define.ts';
 import { underRules } from './state-rules.ts';
 
 export interface ChangeInput {
