@@ -3,9 +3,9 @@
 import { Documents } from '../../src/documents/documents.ts';
 import { ok } from '../../src/failure/failure.ts';
 import type { JsonObject } from '../../src/json/json.ts';
+import { optimiseLate } from '../../src/mcp/tiering.ts';
 import type { FileStore } from '../../src/store/file/file-store.ts';
 import { fileBackend } from '../../src/store/open.ts';
-import { optimiseLate } from '../../src/tiering.ts';
 import { serveWorker, type WorkerResult } from './protocol.ts';
 
 export interface StoreWorkerOptions {

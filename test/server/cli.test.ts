@@ -12,8 +12,8 @@ import { runToolCommand } from '../../src/cli/tool-command.ts';
 import { globalFlags, readConfig } from '../../src/config/config.ts';
 import { type Failure, FailureError, fail, ok } from '../../src/failure/failure.ts';
 import { describeTools } from '../../src/tools/describe.ts';
-import { testTools } from './fixtures/tools.ts';
-import type { Message } from './process.ts';
+import { testTools } from '../mcp/fixtures/tools.ts';
+import type { Message } from '../mcp/process.ts';
 
 interface Ran {
   code: number;

@@ -10,7 +10,7 @@ import { exportDocuments, exportLines } from '../../src/upkeep/export.ts';
 import { LogReader } from '../../src/upkeep/log-reader.ts';
 import { MANIFEST } from '../../src/upkeep/manifest.ts';
 import { drillRestore, restoreBackup } from '../../src/upkeep/restore.ts';
-import { bundleFixtures } from '../server/process.ts';
+import { bundleFixtures } from '../mcp/process.ts';
 import { alter, makeStore, newPlace, openDocuments, type Place, segments, set, verify } from './made-store.ts';
 
 let place: Place;

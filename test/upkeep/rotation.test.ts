@@ -10,7 +10,7 @@ import { verifyBackup } from '../../src/upkeep/backup.ts';
 import { MANIFEST, readManifest } from '../../src/upkeep/manifest.ts';
 import { restoreBackup } from '../../src/upkeep/restore.ts';
 import { type Keep, kept, readKeep, rotateBackups } from '../../src/upkeep/rotation.ts';
-import { bundleFixtures } from '../server/process.ts';
+import { bundleFixtures } from '../mcp/process.ts';
 import { alter, makeStore, newPlace, openDocuments, type Place, segments, set, verify } from './made-store.ts';
 
 const HOUR = 3_600_000;

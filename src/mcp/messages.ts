@@ -3,8 +3,8 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { isObject } from './json/json.ts';
-import { findId, idInHead, type Line, type MessageId } from './lines.ts';
+import { isObject } from '../json/json.ts';
+import { findId, idInHead, type Line, type MessageId } from './framing.ts';
 
 export const maxMessageBytes = 8 * 1024 * 1024;
 const maxBatchAnswers = 100;

@@ -9,7 +9,7 @@ import {
   type MessageExtraInfo,
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
-import { Cancellation } from './tools/call/cancellation.ts';
+import { Cancellation } from '../tools/call/cancellation.ts';
 
 export interface RoutedCall {
   id: RequestId;

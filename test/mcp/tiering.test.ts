@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { optimiseLate } from '../../src/tiering.ts';
+import { optimiseLate } from '../../src/mcp/tiering.ts';
 import { freshDir, startForTest } from '../e2e/rig.ts';
 
 function told(version: string): { flags: string[]; called: () => void } {

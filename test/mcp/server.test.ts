@@ -7,8 +7,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Logger } from '../../src/base/log.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { type Failure, fail, ok, type Result } from '../../src/failure/failure.ts';
-import { instructions } from '../../src/instructions.ts';
-import { buildServer, type ServerConfig } from '../../src/server.ts';
+import { instructions } from '../../src/mcp/instructions.ts';
+import { buildServer, type ServerConfig } from '../../src/mcp/server.ts';
 import { describeTools } from '../../src/tools/describe.ts';
 import { type TestPorts, testTools } from './fixtures/tools.ts';
 

@@ -4,8 +4,8 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { visibleLines } from './base/display.ts';
-import { LineSplitter, type MessageId } from './lines.ts';
+import { visibleLines } from '../base/display.ts';
+import { LineSplitter, type MessageId } from './framing.ts';
 import { maxMessageBytes, type Refusal, readLine } from './messages.ts';
 
 /** A client that reads nothing while this much waits for it is taken for gone. */

@@ -4,18 +4,18 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type CallToolResult, ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
-import type { Logger } from './base/log.ts';
-import { nearest } from './base/nearest.ts';
-import { type CallHandler, type RoutedCall, RoutingTransport } from './call-router.ts';
-import type { Config, ToolChoice } from './config/config.ts';
-import type { Result } from './failure/failure.ts';
-import type { CallMetrics } from './telemetry/call-metrics.ts';
-import { parseTraceparent, traceparentOf } from './telemetry/traces/context.ts';
-import type { Tracing } from './telemetry/traces/tracing.ts';
-import { bug, failure, type Outcome, rateLimit, runCall } from './tools/call/call.ts';
-import { Deadlines } from './tools/call/deadlines.ts';
-import type { Call, Tool } from './tools/define.ts';
-import type { Listing } from './tools/describe.ts';
+import type { Logger } from '../base/log.ts';
+import { nearest } from '../base/nearest.ts';
+import type { Config, ToolChoice } from '../config/config.ts';
+import type { Result } from '../failure/failure.ts';
+import type { CallMetrics } from '../telemetry/call-metrics.ts';
+import { parseTraceparent, traceparentOf } from '../telemetry/traces/context.ts';
+import type { Tracing } from '../telemetry/traces/tracing.ts';
+import { bug, failure, type Outcome, rateLimit, runCall } from '../tools/call/call.ts';
+import { Deadlines } from '../tools/call/deadlines.ts';
+import type { Call, Tool } from '../tools/define.ts';
+import type { Listing } from '../tools/describe.ts';
+import { type CallHandler, type RoutedCall, RoutingTransport } from './routing.ts';
 
 export type ServerConfig = Pick<Config, 'toolsets' | 'readOnly' | 'maxCallsPerSecond' | 'checkAnswers' | 'home'>;
 

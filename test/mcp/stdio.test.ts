@@ -5,14 +5,14 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { StdioTransport } from '../../src/transport.ts';
+import { StdioTransport } from '../../src/mcp/stdio.ts';
 import { bundleFixtures, marks, ServerProcess } from './process.ts';
 
 let built: Awaited<ReturnType<typeof bundleFixtures>>;
 const started: ServerProcess[] = [];
 
 beforeAll(async () => {
-  built = await bundleFixtures({ serve: 'test/server/fixtures/serve.ts' });
+  built = await bundleFixtures({ serve: 'test/mcp/fixtures/serve.ts' });
 });
 afterAll(() => built.remove());
 afterEach(() => {

@@ -1,7 +1,7 @@
 // How a serving process ends: one orderly shutdown, whatever asks for it first. Used by cli/serve.ts.
 
-import type { Logger } from './base/log.ts';
-import type { StdioTransport } from './transport.ts';
+import type { Logger } from '../base/log.ts';
+import type { StdioTransport } from './stdio.ts';
 
 export interface Closing {
   transport: Pick<StdioTransport, 'ended' | 'stopReading' | 'answered' | 'flushed'>;
