@@ -1,14 +1,14 @@
 // The verb `backup`: a verified copy of the store in a new directory, while others write; with --keep the next of several.
 
 import path from 'node:path';
+import { type BackupResult, backupStore } from '../admin/file/backup.ts';
+import { followed } from '../admin/file/new-directory.ts';
+import { count, size } from '../admin/file/report-text.ts';
+import { type Rotated, readKeep, rotateBackups } from '../admin/file/rotation.ts';
 import type { Config } from '../config/config.ts';
 import type { Result } from '../failure/failure.ts';
 import { describeFailure } from '../failure/text.ts';
 import { realDisk } from '../store/file/disk.ts';
-import { type BackupResult, backupStore } from '../upkeep/backup.ts';
-import { followed } from '../upkeep/new-directory.ts';
-import { count, size } from '../upkeep/report-text.ts';
-import { type Rotated, readKeep, rotateBackups } from '../upkeep/rotation.ts';
 import { complain, exitCodes } from './complain.ts';
 import { offline, requireStore } from './offline-verb.ts';
 import { renderJson } from './render.ts';

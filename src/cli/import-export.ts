@@ -4,14 +4,14 @@
 import fs from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { linesOf } from '../admin/export/exported.ts';
+import { type Replayed, type ReplaySource, replay } from '../admin/export/replay.ts';
+import { blobsIn, linesOfStore } from '../admin/export/source.ts';
 import { visible } from '../base/display.ts';
 import type { Config } from '../config/config.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { MemoryBlobs, MemoryLog, MemoryStore } from '../store/memory.ts';
 import { fileBackend } from '../store/open.ts';
-import { linesOf } from '../upkeep/exported.ts';
-import { type Replayed, type ReplaySource, replay } from '../upkeep/replay.ts';
-import { blobsIn, linesOfStore } from '../upkeep/source.ts';
 import { complain, exitCodes } from './complain.ts';
 import { requireStore } from './offline-verb.ts';
 import { renderJson } from './render.ts';

@@ -2,8 +2,8 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import type { SourceFile, SourceKind } from '../admin/import/shape.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
-import type { SourceFile, SourceKind } from '../upkeep/import/shape.ts';
 
 const MAX_FILES = 20_000;
 const MAX_BYTES = 64 * 1024 * 1024;

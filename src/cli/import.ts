@@ -3,6 +3,9 @@
 
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { SOURCE_NAMES, sourceKinds } from '../admin/import/index.ts';
+import { prepareTasks } from '../admin/import/prepare.ts';
+import type { Imported, Note } from '../admin/import/shape.ts';
 import { openPorts, type Ports } from '../app/services.ts';
 import { visible } from '../base/display.ts';
 import { createLog } from '../base/log.ts';
@@ -18,9 +21,6 @@ import {
 import { type ImportStateAnswer, importMessages, importState } from '../domain/state/import.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { underRules } from '../tools/shared/state-rules.ts';
-import { SOURCE_NAMES, sourceKinds } from '../upkeep/import/index.ts';
-import { prepareTasks } from '../upkeep/import/prepare.ts';
-import type { Imported, Note } from '../upkeep/import/shape.ts';
 import { complain, exitCodes } from './complain.ts';
 import { importExport } from './import-export.ts';
 import { readSource } from './import-source.ts';

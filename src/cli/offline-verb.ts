@@ -1,10 +1,10 @@
 // What the verbs share that look at a store from outside: looking must not make one, and a file that cannot be read is an
 // answer, not a crash.
 
+import { isStore } from '../admin/file/verify.ts';
 import type { Config } from '../config/config.ts';
 import { type Failure, FailureError } from '../failure/failure.ts';
 import { errnoOf, realDisk } from '../store/file/disk.ts';
-import { isStore } from '../upkeep/verify.ts';
 import { complain } from './complain.ts';
 import type { Verb } from './verb.ts';
 

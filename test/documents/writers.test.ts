@@ -11,8 +11,8 @@ import { sessionStream } from '../../src/domain/session/document.ts';
 import { changeState, type StateOperation } from '../../src/domain/state/commands.ts';
 import { FailureError, ok } from '../../src/failure/failure.ts';
 import type { Json } from '../../src/json/json.ts';
+import { maintain, newPlace, openDocuments } from '../admin/made-store.ts';
 import { Rig, workspace } from '../rig.ts';
-import { maintain, newPlace, openDocuments } from '../upkeep/made-store.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {

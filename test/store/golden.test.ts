@@ -3,8 +3,8 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { verifyStore } from '../../src/admin/file/verify.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
-import { verifyStore } from '../../src/upkeep/verify.ts';
 import { put } from './commits.ts';
 import { openDocuments } from './life.ts';
 import { openStore, segmentFile, temporaryPlace } from './places.ts';

@@ -1,9 +1,9 @@
 // Reading what was, while segments are sealed and compressed under the reader by several processes at once.
 
 import { afterEach, describe, expect, it } from 'vitest';
+import { verifyStore } from '../../src/admin/file/verify.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
 import type { FileStore } from '../../src/store/file/file-store.ts';
-import { verifyStore } from '../../src/upkeep/verify.ts';
 import { put, stateOf } from './commits.ts';
 import { openStore, temporaryPlace } from './places.ts';
 

@@ -3,12 +3,12 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Report } from '../../src/admin/file/findings.ts';
+import { verifyStore } from '../../src/admin/file/verify.ts';
 import type { Documents } from '../../src/documents/documents.ts';
 import { Maintenance } from '../../src/documents/maintenance.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
 import type { FileStore } from '../../src/store/file/file-store.ts';
-import type { Report } from '../../src/upkeep/findings.ts';
-import { verifyStore } from '../../src/upkeep/verify.ts';
 import { commitOf, put, stateOf } from './commits.ts';
 import { type Fault, FaultyDisk, type Loss } from './faulty-disk.ts';
 import { change, noAnswers, openDocuments, verify } from './life.ts';

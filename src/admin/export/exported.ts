@@ -1,0 +1,79 @@
+// An export (`baton export`) as it is read again: every line against its sum, and all of them as one chain, so that a line
+// that was lost, moved or changed on the way is found before anything is made of it. Used by replay.ts.
+
+import fs from 'node:fs';
+import { FailureError } from '../../failure/failure.ts';
+import {
+  actualSum,
+  type Commit,
+  claimedSum,
+  isSeal,
+  MAX_LINE_BYTES,
+  nextChain,
+  parseLine,
+  STORE_FORMAT,
+} from '../../store/commit.ts';
+
+/** A line of an export that is a commit. `seq` is the one it had there. */
+export interface ExportedCommit {
+  seq: number;
+  sum: string;
+  commit: Commit;
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** The lines of a file without their newlines, read as they are asked for. Throws FailureError if one is far too long. */
+export function* linesOf(file: string): Generator<Buffer> {
+  const fd = fs.openSync(file, 'r');
+  try {
+    const chunk = Buffer.alloc(CHUNK_BYTES);
+    let rest: Buffer = Buffer.alloc(0);
+    for (let read = fs.readSync(fd, chunk); read > 0; read = fs.readSync(fd, chunk)) {
+      let from = 0;
+      const bytes = Buffer.concat([rest, chunk.subarray(0, read)]);
+      for (let end = bytes.indexOf(10, from); end >= 0; end = bytes.indexOf(10, from)) {
+        yield bytes.subarray(from, end);
+        from = end + 1;
+      }
+      rest = bytes.subarray(from);
+      if (rest.length > 2 * MAX_LINE_BYTES) refuse(0, 'a line of it is longer than any line of a log');
+    }
+    if (rest.length > 0) yield rest;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Its commits in order; the lines between them, seals, are counted and passed over. Throws FailureError at the first fault. */
+export function* commitsOf(lines: Iterable<Buffer>): Generator<ExportedCommit> {
+  const chains = [''];
+  for (const line of lines) {
+    if (line.length === 0) continue;
+    const seq = chains.length;
+    const sum = claimedSum(line);
+    if (sum === undefined || actualSum(line) !== sum) refuse(seq, 'its bytes do not fit its sum');
+    const body = parseLine(line);
+    if (body === undefined) refuse(seq, 'it is no line of a log');
+    if (seq === 1) checkFirst(body);
+    const [seenSeq, seenChain] = body.seen;
+    if (chains[seenSeq] !== seenChain)
+      refuse(seq, `a line before it is missing or was changed: it knew line ${seenSeq}`);
+    chains.push(nextChain(chains[seq - 1] ?? '', sum));
+    if (!isSeal(body)) yield { seq, sum, commit: body };
+  }
+  if (chains.length === 1) refuse(1, 'it is empty');
+}
+
+function checkFirst(body: object): void {
+  const [event] = 'events' in body ? (body as Commit).events : [];
+  if (event?.type !== 'store.created')
+    refuse(1, 'it does not begin with the first line of a log: export it whole, without --from');
+  const format = Number(event.data?.['format'] ?? 0);
+  if (format > STORE_FORMAT)
+    throw new FailureError({ code: 'store-newer', what: 'The export', found: format, known: STORE_FORMAT });
+}
+
+function refuse(line: number, why: string): never {
+  throw new FailureError({ code: 'invalid-input', issues: [{ at: line === 0 ? 'the export' : `line ${line}`, why }] });
+}

@@ -1,0 +1,28 @@
+// What another store or an export holds, as replay.ts reads it. Used by cli/import-export.ts and redact/redact.ts.
+
+import { hash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { FailureError } from '../../failure/failure.ts';
+import { realDisk } from '../../store/file/disk.ts';
+import { LogReader } from '../file/log-reader.ts';
+
+/** The lines of a store or a backup that count, up to a seq. Throws FailureError at damage. */
+export function* linesOfStore(dir: string, upToSeq = Number.POSITIVE_INFINITY): Generator<Buffer> {
+  const reader = new LogReader(realDisk, `${dir}/log`);
+  for (const { seq, line } of reader.read()) {
+    if (seq > upToSeq) return;
+    yield line;
+  }
+  const fault = reader.fault();
+  if (fault !== undefined) throw new FailureError(fault);
+}
+
+/** The blobs of a folder by hash; undefined for one that is not there, or has other bytes than its name says. */
+export function blobsIn(folder: string): (sha256: string) => Buffer | undefined {
+  return (sha256) => {
+    const file = path.join(folder, sha256);
+    const bytes = fs.existsSync(file) ? fs.readFileSync(file) : undefined;
+    return bytes !== undefined && hash('sha256', bytes) === sha256 ? bytes : undefined;
+  };
+}

@@ -1,0 +1,170 @@
+// What stands round the log: permissions, links, leftovers of processes that died, the file system, and who serves now.
+// Looks only; nothing is removed. Used by verify.ts.
+
+import { isAlive } from '../../base/process-start.ts';
+import { type Disk, errnoOf } from '../../store/file/disk.ts';
+import { networkFileSystem } from '../../store/file/log/opening.ts';
+import { isLeftover, makerOf } from '../../store/file/temporary-name.ts';
+import { documentOf, type FoundFile, isInDocumentFolder } from './files.ts';
+import type { Finding } from './findings.ts';
+
+const SHOWN_EXAMPLES = 3;
+/** What proper-lockfile calls stale, see maintenance-lock.ts. */
+const LOCK_STALE_MS = 10_000;
+
+export interface Surroundings {
+  findings: Finding[];
+  serving: { session: string; pid: number }[];
+}
+
+export interface SurroundingsOptions {
+  disk: Disk;
+  dir: string;
+  forceNetworkFs: boolean;
+  durability: 'fsync' | 'none';
+}
+
+export function checkSurroundings(options: SurroundingsOptions, files: readonly FoundFile[]): Surroundings {
+  const { disk, dir } = options;
+  const findings: Finding[] = [
+    ...checkPoison(files),
+    ...checkPlace(options),
+    ...checkLinks(files),
+    ...checkModes(disk, dir, files),
+    ...checkLeftovers(disk, dir, files),
+  ];
+  return { findings, serving: whoServes(disk, dir, files) };
+}
+
+function checkPoison(files: readonly FoundFile[]): Finding[] {
+  if (!files.some(({ path }) => path === 'log/poison')) return [];
+  return [
+    {
+      level: 'trouble',
+      code: 'poisoned',
+      where: 'log/poison',
+      what: 'a process met a disk error while saving: what it wrote last was answered as unknown, and since then nobody writes',
+      next:
+        'have the disk repaired or replaced and restart the machine, so that the log is read from the disk and not from memory; ' +
+        'then baton doctor --clear-poison. Surer: baton backup, and baton restore of it on a sound disk, which writes every byte anew',
+    },
+  ];
+}
+
+function checkPlace({ disk, dir, forceNetworkFs, durability }: SurroundingsOptions): Finding[] {
+  const findings: Finding[] = [];
+  const network = networkFileSystem(disk, dir);
+  if (network !== undefined) {
+    findings.push({
+      level: forceNetworkFs ? 'note' : 'trouble',
+      code: 'network-file-system',
+      what: `the store is on a network file system (${network}): writers on several machines can overwrite each other`,
+      next: forceNetworkFs
+        ? 'let only one machine use it at a time'
+        : 'move it to a local disk (baton backup, baton restore), or force it with BATON_FORCE_NETWORK_FS=1 for one machine at a time',
+    });
+  }
+  if (durability === 'none') {
+    findings.push({
+      level: 'note',
+      code: 'not-durable',
+      what: 'the durability setting is "none": a power loss can take what was answered',
+      next: 'run without --durability none and without BATON_DURABILITY unless this is a throw-away store',
+    });
+  }
+  return findings;
+}
+
+function checkLinks(files: readonly FoundFile[]): Finding[] {
+  return files
+    .filter(({ path, stat }) => stat.isSymbolicLink && documentOf(path) === undefined)
+    .map(({ path }) => ({
+      level: 'trouble',
+      code: 'symbolic-link',
+      where: path,
+      what: 'is a symbolic link: Baton does not follow links inside its store',
+      next: 'put the real thing in its place',
+    }));
+}
+
+/** Nobody else may read or change anything; what is never changed in place is not even writable for its owner. */
+function checkModes(disk: Disk, dir: string, files: readonly FoundFile[]): Finding[] {
+  if (process.platform === 'win32') return [];
+  const own = disk.stat(dir);
+  const all = own === undefined ? files : [{ path: '.', stat: own }, ...files];
+  const loose = all.filter(({ path, stat }) => {
+    if (stat.isSymbolicLink) return false;
+    const fixed = /^blobs\/[0-9a-f]{64}$/.test(path) || (isInDocumentFolder(path) && path.endsWith('.json'));
+    return (stat.mode & 0o077) !== 0 || (!stat.isDirectory && fixed && (stat.mode & 0o200) !== 0);
+  });
+  if (loose.length === 0) return [];
+  const shown = loose.slice(0, SHOWN_EXAMPLES).map(({ path, stat }) => `${path} ${(stat.mode & 0o777).toString(8)}`);
+  const more = loose.length > shown.length ? ` and ${loose.length - shown.length} more` : '';
+  return [
+    {
+      level: 'note',
+      code: 'permissions',
+      what: `open to others or writable where it should not be: ${shown.join(', ')}${more} (700 for directories, 600 for the log, 400 for documents and blobs)`,
+      next: `chmod -R go= ${dir}`,
+    },
+  ];
+}
+
+function checkLeftovers(disk: Disk, dir: string, files: readonly FoundFile[]): Finding[] {
+  const findings: Finding[] = [];
+  for (const { path, stat } of files) {
+    const maker = makerOf(path);
+    if (maker === undefined || !isLeftover(maker, Date.now() - stat.mtimeMs)) continue;
+    findings.push({
+      level: 'note',
+      code: 'leftover',
+      where: path,
+      what: `is a temporary file of process ${maker.pid}, which is gone`,
+      next: 'nothing: a server that runs for a while deletes it',
+    });
+  }
+  for (const { path } of files) {
+    if (/^log\/(\d{12}\.(jsonl(\.gz)?|index)|turnstile|poison)$/.test(path) || !path.startsWith('log/')) continue;
+    if (makerOf(path) === undefined)
+      findings.push({ level: 'note', code: 'foreign-file', where: path, what: 'is no part of the log' });
+  }
+  return [...findings, ...checkTurnstile(disk, dir), ...checkMaintenanceLock(disk, dir)];
+}
+
+function checkTurnstile(disk: Disk, dir: string): Finding[] {
+  const [pid = '', start = ''] = (readText(disk, `${dir}/log/turnstile`) ?? '').trim().split(' ');
+  if (pid === '' || isAlive(Number(pid), start === '' ? undefined : start)) return [];
+  const what = `was left by process ${pid}, which is gone`;
+  const next = 'nothing: the next writer that meets it removes it';
+  return [{ level: 'note', code: 'turnstile-left', where: 'log/turnstile', what, next }];
+}
+
+function checkMaintenanceLock(disk: Disk, dir: string): Finding[] {
+  const stat = disk.stat(`${dir}/maintenance.lock`);
+  if (stat === undefined) return [];
+  const stale = Date.now() - stat.mtimeMs > LOCK_STALE_MS;
+  const what = stale ? 'was left by a process that is gone' : 'is held: a process is writing documents or a checkpoint';
+  const next = stale ? 'nothing: the next process that maintains the store takes it over' : 'nothing';
+  return [{ level: 'note', code: 'maintenance-lock', where: 'maintenance.lock', what, next }];
+}
+
+function whoServes(disk: Disk, dir: string, files: readonly FoundFile[]): { session: string; pid: number }[] {
+  const serving: { session: string; pid: number }[] = [];
+  for (const { path } of files) {
+    const [, session, number] = /^alive\/([^/~]+)~(\d+)$/.exec(path) ?? [];
+    if (session === undefined || number === undefined) continue;
+    const start = readText(disk, `${dir}/${path}`);
+    if (start !== undefined && isAlive(Number(number), start === '' ? undefined : start))
+      serving.push({ session, pid: Number(number) });
+  }
+  return serving;
+}
+
+function readText(disk: Disk, path: string): string | undefined {
+  try {
+    return disk.readFile(path).toString('latin1');
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,248 @@
+// Reads a log from its first line without writing anything: the fold with every `seen` of every line checked, and every
+// seal against the bytes that it seals. Stops at damage. Used by verify, log, export and backup, on stores that others write.
+
+import { createHash, type Hash } from 'node:crypto';
+import { type Failure, FailureError } from '../../failure/failure.ts';
+import { MAX_LINE_BYTES, type Seal, STORE_FORMAT } from '../../store/commit.ts';
+import { type Disk, errnoOf } from '../../store/file/disk.ts';
+import { listSegments, readCompressed, readSegment, segmentPath } from '../../store/file/log/segments.ts';
+import { Fold, type FoldedCommit, type Place, type Verdict } from '../../store/fold.ts';
+
+/** A line that took a seq. `line` is a view of a larger buffer: copy what is kept. */
+export type TakenLine = { seq: number; place: Place; line: Buffer } & (
+  | { kind: 'commit'; folded: FoldedCommit }
+  | { kind: 'seal'; seal: Seal }
+);
+
+export interface SegmentNote {
+  firstSeq: number;
+  compressed: boolean;
+  sealed: boolean;
+  /** The byte after the last line that took a seq: a consistent copy ends here. */
+  end: number;
+  /** The sum of that line; '' if there is none in this segment. */
+  lastSum: string;
+}
+
+export type Damage = Extract<Failure, { code: 'store-damaged' }>;
+
+/** An unterminated tail longer than any write of ours cannot be one that is still under way. */
+const LONGEST_TAIL_BYTES = 2 * MAX_LINE_BYTES;
+
+export class LogReader {
+  readonly fold = new Fold({ keepAllChains: true });
+  readonly segments: SegmentNote[] = [];
+  readonly torn: Place[] = [];
+  readonly voids: Record<Extract<Verdict, { kind: 'void' }>['why'], number> = {
+    expectation: 0,
+    'after-seal': 0,
+    'misplaced-seal': 0,
+    malformed: 0,
+  };
+  commits = 0;
+  /** The store's format number; 0 until its first line is read. */
+  format = 0;
+  /** Bytes of all segments read so far, uncompressed. */
+  sizeBytes = 0;
+  /** Why reading cannot go on: damage, or a newer format. */
+  stopped: Failure | undefined;
+  /** What is wrong although the fold goes on: a seal that does not fit its bytes, a stray segment. */
+  readonly troubles: Damage[] = [];
+  private readonly disk: Disk;
+  private readonly logDir: string;
+  private segment = 1;
+  private offset = 0;
+  private hash: Hash = createHash('sha256');
+  private hashedTo = 0;
+  private sealedBefore = '';
+
+  constructor(disk: Disk, logDir: string) {
+    this.disk = disk;
+    this.logDir = logDir;
+  }
+
+  /** The lines from where the last call ended up to the present end of the log. */
+  *read(): Generator<TakenLine> {
+    // Listed before reading: a segment that appears later is the fresh successor of a seal, not a stray.
+    const listed = listSegments(this.disk, this.logDir);
+    if (listed[0]?.firstSeq !== 1) this.stop(1, 0, 'the first segment is missing');
+    while (this.stopped === undefined) {
+      yield* this.readOn();
+      if (this.stopped !== undefined || !this.fold.isEnded()) break;
+      const next = this.fold.seq + 1;
+      if (!listSegments(this.disk, this.logDir).some((file) => file.firstSeq === next)) break;
+      this.enter(next);
+    }
+    if (this.stopped === undefined) this.findStrays(listed.map((file) => file.firstSeq));
+  }
+
+  /** Reads on to the end for the sake of what it notes. */
+  readAll(): this {
+    for (const _ of this.read());
+    return this;
+  }
+
+  /** The first thing that is wrong, or undefined: a log with one must not be copied as if it were sound. */
+  fault(): Failure | undefined {
+    return this.stopped ?? this.troubles[0];
+  }
+
+  /**
+   * Makes durable what was read, so that nothing said about it can be taken back by a power loss. Opens nothing for
+   * writing: where that is not enough to sync (Windows), what is said holds only as far as the writers' own syncs.
+   */
+  settle(): void {
+    const path = segmentPath(this.logDir, this.segment);
+    if (this.disk.stat(path) === undefined) return;
+    const fd = this.disk.open(path, 'read');
+    try {
+      this.disk.fdatasyncNow(fd);
+    } catch (error) {
+      if (!['EINVAL', 'EPERM', 'EBADF', 'EROFS'].includes(errnoOf(error) ?? '')) throw error;
+    } finally {
+      this.disk.close(fd);
+    }
+  }
+
+  private enter(segment: number): void {
+    this.segment = segment;
+    this.offset = 0;
+    this.hash = createHash('sha256');
+    this.hashedTo = 0;
+    this.fold.nextSegment();
+  }
+
+  private *readOn(): Generator<TakenLine> {
+    const base = this.offset;
+    const note = this.noteSegment();
+    const bytes = this.bytesFrom(base, note);
+    for (let start = 0; this.stopped === undefined; ) {
+      const end = bytes.indexOf(10, start);
+      if (end < 0) break;
+      const at = base + start;
+      const line = bytes.subarray(start, end);
+      start = end + 1;
+      const taken = line.length === 0 ? undefined : this.take(line, { segment: this.segment, offset: at });
+      if (taken !== undefined) {
+        note.end = base + start;
+        note.lastSum = line.toString('latin1', line.length - 18, line.length - 2);
+      }
+      if (taken?.kind === 'seal') this.checkSeal(taken, bytes, base, note);
+      if (this.stopped !== undefined) break;
+      // Before the yield: a reader that breaks off goes on after this line.
+      this.offset = base + start;
+      this.sizeBytes += end + 1 - (at - base);
+      if (taken !== undefined) yield taken;
+    }
+    const consumed = this.offset - base;
+    if (bytes.length - consumed > LONGEST_TAIL_BYTES)
+      this.stop(this.segment, this.offset, 'bytes without the end of a line, more than any write of Baton has');
+    if (this.hashedTo < this.offset) this.hash.update(bytes.subarray(this.hashedTo - base, consumed));
+    this.hashedTo = Math.max(this.hashedTo, this.offset);
+  }
+
+  private noteSegment(): SegmentNote {
+    const last = this.segments.at(-1);
+    if (last?.firstSeq === this.segment) return last;
+    const note = { firstSeq: this.segment, compressed: false, sealed: false, end: 0, lastSum: '' };
+    this.segments.push(note);
+    return note;
+  }
+
+  /** What the segment holds from a byte on; what cannot be read is damage like any other. */
+  private bytesFrom(from: number, note: SegmentNote): Buffer {
+    try {
+      return this.readFrom(from, note);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (error instanceof FailureError) this.stopped = error.failure;
+      else if (errno === undefined) throw error;
+      else this.stop(this.segment, from, `it cannot be read (${errno})`);
+      return Buffer.alloc(0);
+    }
+  }
+
+  /** Only the plain form grows, so only of it a part is read. */
+  private readFrom(from: number, note: SegmentNote): Buffer {
+    const { disk, logDir, segment } = this;
+    const compressed = readCompressed(disk, logDir, segment);
+    note.compressed = compressed !== undefined;
+    if (compressed !== undefined) return compressed.subarray(from);
+    if (from === 0) return readSegment(disk, logDir, segment);
+    const fd = disk.open(segmentPath(logDir, segment), 'read');
+    try {
+      const bytes = Buffer.allocUnsafe(Math.max(0, disk.fstat(fd).size - from));
+      let done = 0;
+      for (let count = 1; count > 0 && done < bytes.length; done += count)
+        count = disk.read(fd, bytes, done, bytes.length - done, from + done);
+      return bytes.subarray(0, done);
+    } finally {
+      disk.close(fd);
+    }
+  }
+
+  private take(line: Buffer, place: Place): TakenLine | undefined {
+    let verdict = this.fold.offer(line, place);
+    if (verdict.kind === 'damage') verdict = this.reread(line, place, verdict);
+    switch (verdict.kind) {
+      case 'valid':
+        this.commits += 1;
+        this.checkFormat(verdict.folded, place);
+        return { kind: 'commit', seq: verdict.folded.seq, place, line, folded: verdict.folded };
+      case 'seal':
+        return { kind: 'seal', seq: verdict.seq, place, line, seal: verdict.seal };
+      case 'void':
+        this.voids[verdict.why] += 1;
+        return undefined;
+      case 'torn':
+        this.torn.push(place);
+        return undefined;
+      case 'damage':
+        this.stop(place.segment, place.offset, verdict.why);
+        return undefined;
+    }
+  }
+
+  /** A page under writeback can be read half-old: what looks like damage is read twice before it counts. */
+  private reread(line: Buffer, place: Place, first: Verdict): Verdict {
+    const fresh = readSegment(this.disk, this.logDir, place.segment).subarray(place.offset, place.offset + line.length);
+    return fresh.length === line.length ? this.fold.offer(fresh, place) : first;
+  }
+
+  private checkFormat(folded: FoldedCommit, place: Place): void {
+    const created = folded.commit.events.find((event) => event.stream === 'store');
+    const format = created?.data?.format;
+    if (folded.seq === 1 && typeof format !== 'number')
+      this.stop(place.segment, place.offset, 'the first line does not say which format the store has');
+    if (typeof format !== 'number') return;
+    this.format = format;
+    if (format > STORE_FORMAT)
+      this.stopped = { code: 'store-newer', what: 'the store', found: format, known: STORE_FORMAT };
+  }
+
+  private checkSeal(taken: TakenLine & { kind: 'seal' }, bytes: Buffer, base: number, note: SegmentNote): void {
+    const { sha256, previous } = taken.seal.seal;
+    this.hash.update(bytes.subarray(this.hashedTo - base, taken.place.offset - base));
+    this.hashedTo = taken.place.offset;
+    note.sealed = true;
+    const before = this.sealedBefore;
+    this.sealedBefore = sha256;
+    if (this.hash.copy().digest('hex') !== sha256)
+      this.trouble(taken.place.segment, 'its bytes are not those that its seal was made for');
+    if (previous !== before) this.trouble(taken.place.segment, 'its seal names another segment as the one before it');
+  }
+
+  private findStrays(listed: readonly number[]): void {
+    const stray = listed.find((firstSeq) => !this.segments.some((note) => note.firstSeq === firstSeq));
+    if (stray === undefined || this.troubles.some(({ file }) => file === segmentPath(this.logDir, stray))) return;
+    this.trouble(stray, 'no seal leads to this segment: the end of the one before it was changed or lost');
+  }
+
+  private trouble(segment: number, why: string): void {
+    this.troubles.push({ code: 'store-damaged', file: segmentPath(this.logDir, segment), offset: 0, why });
+  }
+
+  private stop(segment: number, offset: number, why: string): void {
+    this.stopped ??= { code: 'store-damaged', file: segmentPath(this.logDir, segment), offset, why };
+  }
+}

@@ -1,0 +1,18 @@
+// Opening a store the ordinary way for one change or one look, without a server round it. Used by adopt.ts and restore.ts, and by the
+// command line's hook and statusline.
+
+import { Documents } from '../../documents/documents.ts';
+import { ok } from '../../failure/failure.ts';
+import { fileBackend, type StoreSettings } from '../../store/open.ts';
+
+export type OfflineSettings = Pick<StoreSettings, 'dir' | 'durability' | 'forceNetworkFs' | 'disk'>;
+
+/** Throws FailureError if the store must not be opened. Nobody here runs a query or makes up an id. */
+export function openOffline(settings: OfflineSettings): Documents {
+  return new Documents({
+    ...fileBackend(settings),
+    now: Date.now,
+    id: (prefix) => `${prefix}-${process.pid}`,
+    select: () => ok([]),
+  });
+}

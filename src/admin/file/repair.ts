@@ -1,0 +1,95 @@
+// The two repairs that change nothing of what the log says: letting writers in again after a disk error, and writing all
+// caches anew. Both look at the whole store first and refuse where something is lost. Used by cli/doctor.ts.
+
+import { fail, ok, type Result } from '../../failure/failure.ts';
+import { checkpointPath, fitsLog, readCheckpoint, writeCheckpoint } from '../../store/file/caches/checkpoint.ts';
+import { DocumentFiles, documentPath } from '../../store/file/caches/documents-on-disk.ts';
+import { type Disk, errnoOf, syncDirectory } from '../../store/file/disk.ts';
+import { renewIndexes } from '../../store/file/past/index-segments.ts';
+import { type Verified, type VerifyOptions, verifyStore } from './verify.ts';
+
+/**
+ * Removes the marker that a failed fdatasync left. What that means, honestly: the log reads soundly now, and the disk
+ * takes a sync again. Whether the last lines before the error are on the disk or only in memory nobody can tell without
+ * having restarted the machine. They were answered as unknown, so nothing acknowledged rests on them alone.
+ */
+export function clearPoison(options: VerifyOptions): Result<boolean> {
+  const { disk, dir } = options;
+  const path = `${dir}/log/poison`;
+  if (disk.stat(path) === undefined) return ok(false);
+  const { reader } = verifyStore(options);
+  const fault = reader.fault();
+  if (fault !== undefined) return fail(fault);
+  try {
+    reader.settle();
+    disk.unlink(path);
+    syncDirectory(disk, `${dir}/log`);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    return fail({ code: 'store-unwritable', why: `the disk still refuses to save (${errno})` });
+  }
+  return ok(true);
+}
+
+/**
+ * Writes every document, the checkpoint and the index files from the log. What was edited by hand is kept beside its document. Refuses
+ * where the log is damaged, or where a cache knows more than the log: there the cache is all that is left of it.
+ */
+export function rebuildCaches(options: VerifyOptions): Result<number> {
+  const verified = verifyStore(options);
+  const fault = verified.reader.fault();
+  if (fault !== undefined) return fail(fault);
+  const ahead = verified.report.findings.find(({ code }) => code === 'document-ahead' || code === 'checkpoint-ahead');
+  if (ahead !== undefined) {
+    const why = `${ahead.what}; writing the caches anew would wipe out the last trace of it`;
+    return fail({ code: 'store-damaged', file: `${options.dir}/${ahead.where ?? ''}`, offset: 0, why });
+  }
+  try {
+    if (options.durability === 'fsync') verified.reader.settle();
+    const written = writeDocuments(options, verified);
+    renewCheckpoint(options, verified);
+    renewIndexes(options.disk, `${options.dir}/log`, verified.reader.segments.at(-1)?.firstSeq ?? 0);
+    return ok(written);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    return fail({ code: 'store-unwritable', why: `a cache cannot be written (${errno})` });
+  }
+}
+
+function writeDocuments({ disk, dir, durability }: VerifyOptions, { rebuilder }: Verified): number {
+  const files = new DocumentFiles(disk, dir);
+  let written = 0;
+  for (const [stream, { doc, version, head, seq }] of rebuilder.documents) {
+    if (doc === undefined || rebuilder.misfits.has(stream) || documentPath(stream) === undefined) continue;
+    files.write({ stream, seq, version, head, doc }, durability === 'fsync');
+    written += 1;
+  }
+  files.syncFolders();
+  return written;
+}
+
+/** One that a server wrote since we looked stays, if it stands where the log says: it speaks of more than we know. */
+function renewCheckpoint({ disk, dir, durability }: VerifyOptions, { reader }: Verified): void {
+  const { fold } = reader;
+  const kept = readCheckpoint(disk, dir);
+  if (kept !== undefined && kept.fold.seq > fold.seq && fitsLog(disk, `${dir}/log`, kept)) return;
+  const last = reader.segments.at(-1);
+  if (last === undefined || fold.seq === 0) return;
+  // Between a seal and its successor no place fits the fold: then no checkpoint is better than a wrong one.
+  if (fold.isEnded()) {
+    removeCheckpoint(disk, dir);
+    return;
+  }
+  const at = new Date().toISOString();
+  const place = { segment: last.firstSeq, offset: last.end, lineSum: last.lastSum };
+  writeCheckpoint(disk, dir, { format: 1, ...place, at, fold: fold.state() }, durability === 'fsync');
+}
+
+function removeCheckpoint(disk: Disk, dir: string): void {
+  const path = checkpointPath(dir);
+  if (disk.stat(path) === undefined) return;
+  disk.unlink(path);
+  syncDirectory(disk, dir);
+}

@@ -1,0 +1,312 @@
+// Imports: what each kind of source becomes, what is noted, and that an import can be repeated.
+
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, inject, test } from 'vitest';
+import { prepareTasks } from '../../src/admin/import/prepare.ts';
+import { nothing } from '../../src/admin/import/shape.ts';
+import { type ImportedTask, importLinks, importTasks } from '../../src/domain/plan/import-tasks.ts';
+import { TASK_STATUSES, type TaskDocument } from '../../src/domain/plan/task.ts';
+import { freshDir } from '../e2e/rig.ts';
+import { Rig, workspace } from '../rig.ts';
+
+interface Report {
+  taken: Record<string, number>;
+  already: Record<string, number>;
+  ids: Record<string, string>;
+  changed: { item: string; why: string }[];
+  left: { item: string; why: string }[];
+}
+
+class Place {
+  readonly dir = freshDir();
+
+  file(name: string, content: unknown): string {
+    const file = path.join(this.dir, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return file;
+  }
+
+  baton(...args: string[]) {
+    const env = { PATH: process.env.PATH ?? '', HOME: this.dir, BATON_STATE_DIR: path.join(this.dir, 'state') };
+    return spawnSync(process.execPath, [inject('program'), ...args], { env, cwd: this.dir, encoding: 'utf8' });
+  }
+
+  import(source: string, from: string, ...more: string[]): Report {
+    const { stdout, stderr, status } = this.baton('import', source, '--from', from, '--json', ...more);
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    return JSON.parse(stdout);
+  }
+
+  tasks(): Record<string, unknown>[] {
+    return JSON.parse(
+      this.baton('plan', 'list', '--kind', 'task', '--detail', 'full', '--limit', '100', '--json').stdout,
+    ).rows;
+  }
+}
+
+describe('task-master', () => {
+  const content = {
+    master: {
+      tasks: [
+        {
+          id: 1,
+          title: 'Set up',
+          description: 'd',
+          details: 'how',
+          testStrategy: 'ts',
+          status: 'done',
+          dependencies: [],
+          priority: 'high',
+        },
+        {
+          id: 2,
+          title: 'Build',
+          status: 'in-progress',
+          dependencies: [1],
+          priority: 'critical',
+          subtasks: [
+            { id: 1, title: 'Part one', status: 'done', dependencies: [] },
+            { id: 2, title: 'Part two', status: 'pending', dependencies: [1, '2.1'] },
+          ],
+        },
+        { id: 3, title: 'Ship', status: 'done', dependencies: [2, 99] },
+        { id: 4, title: 'Later', status: 'deferred', dependencies: [5] },
+        { id: 5, title: 'Circle', status: 'pending', dependencies: [4] },
+        { id: 6, title: 'Stuck', status: 'blocked' },
+      ],
+    },
+    'feature-x': { tasks: [{ id: 1, title: 'Of a tag', status: 'review' }], metadata: {} },
+    notes: 'x',
+  };
+
+  test('tags, subtasks and dependencies; what does not fit is noted; a repeat changes nothing', () => {
+    const place = new Place();
+    const file = place.file('tasks.json', content);
+    const report = place.import(file, 'task-master');
+    expect(report.taken).toMatchObject({ tasks: 9 });
+    const tasks = new Map(place.tasks().map((task) => [task.title, task]));
+    const idOf = (title: string) => tasks.get(title)?.id;
+    expect(tasks.get('Set up')).toMatchObject({
+      status: 'done',
+      priority: 2,
+      description: 'd\n\nDetails: how\n\nTest strategy: ts',
+    });
+    expect(tasks.get('Build')).toMatchObject({ status: 'active', priority: 1, needs: [idOf('Set up')] });
+    expect(tasks.get('Part two')).toMatchObject({ status: 'todo', parent: idOf('Build'), needs: [idOf('Part one')] });
+    expect(tasks.get('Ship')).toMatchObject({ status: 'todo' });
+    expect(tasks.get('Stuck')).toMatchObject({ status: 'blocked' });
+    expect(tasks.get('Of a tag')).toMatchObject({ status: 'review', labels: ['tag:feature-x'] });
+    const why = report.changed.map(({ item, why: words }) => `${item} ${words}`).join('\n');
+    expect(why).toMatch(/master:3 its need master:99 is not there/);
+    expect(why).toMatch(/master:3 it is done though it needs master:2/);
+    expect(why).toMatch(/master:[45] its need master:[45] is left out, because it would make a circle/);
+    expect(why).toMatch(/master:4 deferred is todo here/);
+    expect(report.left).toEqual([{ item: 'notes', why: 'it has no list of tasks' }]);
+    expect(place.import(file, 'task-master')).toMatchObject({ taken: { tasks: 0, links: 0 }, already: { tasks: 9 } });
+    expect(place.tasks()).toHaveLength(9);
+    // The same file by its directory.
+    expect(place.import('.', 'task-master')).toMatchObject({ taken: { tasks: 0 }, already: { tasks: 9 } });
+  });
+
+  test('what is new in the source is taken at the next import; the older format is read too', () => {
+    const place = new Place();
+    const file = place.file('tasks.json', { tasks: [{ id: 1, title: 'One', status: 'pending' }] });
+    expect(place.import(file, 'task-master').taken.tasks).toBe(1);
+    place.file('tasks.json', {
+      tasks: [
+        { id: 1, title: 'One' },
+        { id: 2, title: 'Two', dependencies: [1] },
+      ],
+    });
+    expect(place.import(file, 'task-master')).toMatchObject({ taken: { tasks: 1 }, already: { tasks: 1 } });
+    expect(place.tasks().map(({ title }) => title)).toEqual(['One', 'Two']);
+  });
+
+  test('a dry run leaves nothing behind, not even a store', () => {
+    const place = new Place();
+    const file = place.file('tasks.json', content);
+    expect(place.import(file, 'task-master', '--dry-run')).toMatchObject({ taken: { tasks: 9 }, dry_run: true });
+    expect(fs.existsSync(path.join(place.dir, 'state'))).toBe(false);
+    place.import(file, 'task-master');
+    expect(place.import(file, 'task-master', '--dry-run')).toMatchObject({
+      taken: { tasks: 0 },
+      already: { tasks: 9 },
+    });
+  });
+});
+
+test('beads: blocks, parent-child and discovered-from', () => {
+  const place = new Place();
+  const edge = (from: string, to: string, type: string) => ({ issue_id: from, depends_on_id: to, type });
+  const lines = [
+    { id: 'bd-1', title: 'Epic', status: 'open', issue_type: 'epic', priority: 0 },
+    { id: 'bd-2', title: 'First', status: 'closed', priority: 2, dependencies: [edge('bd-2', 'bd-1', 'parent-child')] },
+    {
+      id: 'bd-3',
+      title: 'Second',
+      status: 'in_progress',
+      priority: 4,
+      assignee: 'bob',
+      labels: ['x'],
+      dependencies: [
+        edge('bd-3', 'bd-2', 'blocks'),
+        edge('bd-3', 'bd-1', 'parent-child'),
+        edge('bd-3', 'bd-2', 'related'),
+      ],
+    },
+    {
+      id: 'bd-4',
+      title: 'Found',
+      status: 'open',
+      dependencies: [edge('bd-4', 'bd-3', 'discovered-from')],
+      comments: [{}],
+    },
+    { id: 'bd-5', title: 'Gone', status: 'tombstone' },
+  ];
+  const file = place.file('issues.jsonl', `${lines.map((line) => JSON.stringify(line)).join('\n')}\n{"broken\n`);
+  const report = place.import(file, 'beads');
+  expect(report.taken.tasks).toBe(4);
+  expect(report.left.map(({ item }) => item)).toEqual(['bd-3 related bd-2', 'bd-5', 'issues.jsonl:6']);
+  const tasks = new Map(place.tasks().map((task) => [task.title, task]));
+  expect(tasks.get('Epic')).toMatchObject({
+    priority: 1,
+    labels: ['epic'],
+    children: [report.ids['bd-2'], report.ids['bd-3']],
+  });
+  expect(tasks.get('Second')).toMatchObject({
+    status: 'active',
+    priority: 5,
+    assignee: 'bob',
+    needs: [report.ids['bd-2']],
+  });
+  expect(tasks.get('Found')).toMatchObject({ discovered_from: report.ids['bd-3'] });
+  expect(place.import(file, 'beads').already.tasks).toBe(4);
+});
+
+test('native tasks of a client: both directions of blocking, several lists', () => {
+  const place = new Place();
+  const task = (id: string, subject: string, status: string, more = {}) => ({
+    id,
+    subject,
+    description: 'x',
+    status,
+    blocks: [],
+    blockedBy: [],
+    ...more,
+  });
+  place.file('tasks/s-1/1.json', task('1', 'One', 'completed', { blocks: ['2'] }));
+  place.file('tasks/s-1/2.json', task('2', 'Two', 'in_progress', { owner: 'amy' }));
+  place.file('tasks/s-1/10.json', task('10', 'Ten', 'pending', { blockedBy: ['2'] }));
+  place.file('tasks/s-2/1.json', task('1', 'Other', 'pending'));
+  place.file('tasks/s-2/.lock', '');
+  const report = place.import('tasks', 'claude-tasks');
+  expect(report.taken.tasks).toBe(4);
+  const tasks = new Map(place.tasks().map((one) => [one.title, one]));
+  expect(tasks.get('Two')).toMatchObject({ status: 'active', assignee: 'amy', needs: [report.ids['s-1/1']] });
+  expect(tasks.get('Ten')).toMatchObject({ status: 'todo', needs: [report.ids['s-1/2']] });
+});
+
+test('state files become keys of the session, and never touch what is there', () => {
+  const place = new Place();
+  place.file('v2/state.json', { phase: 'build', tasks: { a: 1 }, session: { id: 'old' } });
+  place.file('v2/list.json', [1, 2]);
+  place.file('v2/bad.json', '{');
+  expect(place.baton('state', 'set', '$.phase', '"mine"').status).toBe(0);
+  const report = place.import('v2', 'v2');
+  expect(report.taken.keys).toBe(3);
+  expect(report.left.map(({ item }) => item).sort()).toEqual(['bad.json', 'phase']);
+  const { value } = JSON.parse(place.baton('state', 'get', '--json').stdout);
+  expect(value).toMatchObject({ phase: 'mine', tasks: { a: 1 }, list: [1, 2], imported: { session: { id: 'old' } } });
+  expect(place.import('v2', 'v2')).toMatchObject({ taken: { keys: 0 }, already: { keys: 3 } });
+});
+
+test('messages go into a channel once, with who wrote them in the text', () => {
+  const place = new Place();
+  place.file('mail/1.json', { from: 'amy', to: 'bob', timestamp: '2025-01-01', body: 'hello' });
+  place.file('mail/2.json', [{ sender: 'bob', text: 'hi' }, { from: 'x' }]);
+  place.file('mail/note.md', `# Note\n${'long '.repeat(4_000)}`);
+  const report = place.import('mail', 'messages');
+  expect(report).toMatchObject({ taken: { messages: 3 }, left: [{ item: '2.json' }], changed: [{ item: 'note.md' }] });
+  expect(place.import('mail', 'messages')).toMatchObject({ taken: { messages: 0 }, already: { messages: 3 } });
+  place.file('mail/3.json', { text: 'one more' });
+  expect(place.baton('import', 'mail', '--from', 'messages').stdout).toContain('message_read {join: "imported"}');
+  const [found] = JSON.parse(place.baton('message', 'read', '--text', 'more', '--json').stdout).messages;
+  expect(found).toMatchObject({ to: 'channel:imported', text: expect.stringContaining('one more') });
+});
+
+test('bad sources are refused in words', () => {
+  const place = new Place();
+  place.file('empty/x.txt', '');
+  for (const args of [
+    ['import'],
+    ['import', 'x'],
+    ['import', 'nowhere', '--from', 'beads'],
+    ['import', 'empty', '--from', 'beads'],
+  ]) {
+    const { status, stderr } = place.baton(...args);
+    expect(status, args.join(' ')).toBe(1);
+    expect(stderr).toContain('invalid-input');
+  }
+});
+
+const anyTasks = fc.array(
+  fc.record({
+    key: fc.nat(25).map((n) => `k${n}`),
+    title: fc.oneof(fc.string(), fc.constant('x'.repeat(300))),
+    status: fc.constantFrom(...TASK_STATUSES),
+    needs: fc.array(
+      fc.nat(30).map((n) => `k${n}`),
+      { maxLength: 5 },
+    ),
+    parent: fc.option(
+      fc.nat(30).map((n) => `k${n}`),
+      { nil: undefined },
+    ),
+    discovered_from: fc.option(
+      fc.nat(30).map((n) => `k${n}`),
+      { nil: undefined },
+    ),
+    labels: fc.array(fc.string({ maxLength: 60 }), { maxLength: 25 }),
+  }),
+  { maxLength: 30 },
+);
+
+test('whatever a source says, what is prepared from it is accepted whole, in bounded commits', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyTasks, fc.integer({ min: 1, max: 7 }), async (given, size) => {
+      const rig = new Rig();
+      const found = nothing();
+      found.tasks = given.map((task): ImportedTask => ({ ...task, description: '', blocked_reason: 'somebody' }));
+      const tasks = prepareTasks(found);
+      const source = { project: workspace.project, from: 'test', identity: '', name: 'test' };
+      const ids: Record<string, string> = {};
+      for (let at = 0; at < tasks.length; at += size) {
+        const batch = tasks.slice(at, at + size);
+        const { value } = await rig.do((tx, ctx) => importTasks(tx, ctx, source, batch));
+        expect(value.waiting).toEqual([]);
+        Object.assign(ids, value.made);
+      }
+      await rig.do((tx, ctx) => importLinks(tx, ctx, source, tasks));
+      const { seq } = rig.documents.peek((view) => ({ seq: view.seq }));
+      for (let at = 0; at < tasks.length; at += size)
+        await rig.do((tx, ctx) => importTasks(tx, ctx, source, tasks.slice(at, at + size)));
+      await rig.do((tx, ctx) => importLinks(tx, ctx, source, tasks));
+      rig.documents.peek((view) => {
+        expect(view.seq).toBe(seq);
+        for (const task of tasks) {
+          const doc = view.get<TaskDocument>(`task/${ids[task.key]?.toLowerCase()}`);
+          const stored = (key: string | undefined) => (key === undefined ? undefined : ids[key]?.toLowerCase());
+          expect(doc).toMatchObject({ status: task.status, needs: task.needs.map(stored) });
+          expect(doc?.parent).toBe(stored(task.parent));
+          expect(doc?.discovered_from).toBe(stored(task.discovered_from));
+        }
+      });
+    }),
+    { seed: 20260103, numRuns: 150 },
+  );
+});
