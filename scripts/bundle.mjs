@@ -25,7 +25,7 @@ function hookChunk() {
   let together;
   return (id, graph) => {
     if (together === undefined) {
-      together = statically(file('src/cli/hook.ts'), graph);
+      together = statically(file('src/cli/verbs/hook.ts'), graph);
       for (const known of statically(file('src/main.ts'), graph)) together.delete(known);
     }
     return together.has(id) ? 'hook' : null;

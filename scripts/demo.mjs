@@ -160,7 +160,7 @@ async function states(b, session, before, heir) {
 function doctor() {
   step('baton doctor');
   const ran = spawnSync(process.execPath, [program, 'doctor', '--state-dir', stateDir], { encoding: 'utf8', cwd: root });
-  if (!existsSync(join(root, 'src/cli/doctor.ts'))) return detail('is missing in this version');
+  if (!existsSync(join(root, 'src/cli/verbs/doctor.ts'))) return detail('is missing in this version');
   for (const line of `${ran.stdout}${ran.stderr}`.trim().split('\n')) detail(line);
   expect(ran.status === 0 && /verified/.test(ran.stdout), 'the store is verified');
 }

@@ -1,24 +1,24 @@
 // The verb `board`: the tasks of a sprint, or of the project, as columns beside each other.
 
-import { openPorts, type Ports } from '../app/services.ts';
-import { createLog } from '../base/log.ts';
-import { nearest } from '../base/nearest.ts';
-import type { Config } from '../config/config.ts';
-import { type KanbanCard, type KanbanColumn, renderKanban } from '../dashboard/formats/kanban.ts';
-import { MIN_WIDTH } from '../dashboard/formats/text.ts';
-import type { View } from '../documents/documents.ts';
-import { parsePlanId, showId, sprintStream } from '../domain/plan/ids.ts';
-import type { SprintDocument } from '../domain/plan/sprint.ts';
-import { TASK_STATUSES } from '../domain/plan/task.ts';
-import { fail, ok, type Result } from '../failure/failure.ts';
-import { currentSprint } from '../views/plan/current-sprint.ts';
-import type { PlanFacts } from '../views/plan/plan-index.ts';
-import { progressOf } from '../views/plan/sprint-facts.ts';
-import { complain, exitCodes } from './complain.ts';
-import { offline, requireStore } from './offline-verb.ts';
-import { painter } from './paint.ts';
-import { renderJson } from './render.ts';
-import { readArguments } from './verb-arguments.ts';
+import { openPorts, type Ports } from '../../app/services.ts';
+import { createLog } from '../../base/log.ts';
+import { nearest } from '../../base/nearest.ts';
+import type { Config } from '../../config/config.ts';
+import { type KanbanCard, type KanbanColumn, renderKanban } from '../../dashboard/formats/kanban.ts';
+import { MIN_WIDTH } from '../../dashboard/formats/text.ts';
+import type { View } from '../../documents/documents.ts';
+import { parsePlanId, showId, sprintStream } from '../../domain/plan/ids.ts';
+import type { SprintDocument } from '../../domain/plan/sprint.ts';
+import { TASK_STATUSES } from '../../domain/plan/task.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
+import { currentSprint } from '../../views/plan/current-sprint.ts';
+import type { PlanFacts } from '../../views/plan/plan-index.ts';
+import { progressOf } from '../../views/plan/sprint-facts.ts';
+import { complain, exitCodes } from '../complain.ts';
+import { offline, requireStore } from '../offline-verb.ts';
+import { painter } from '../paint.ts';
+import { renderJson } from '../render.ts';
+import { readArguments } from '../verb-arguments.ts';
 
 interface Picture {
   sprint?: string;

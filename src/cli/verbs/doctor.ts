@@ -1,18 +1,18 @@
 // The verb `doctor`: looks at the whole store and says whether it is sound, what is wrong, and the way out. Changes
 // nothing unless it is told to by a switch.
 
-import { adoptDocument } from '../admin/file/adopt.ts';
-import { clearPoison, rebuildCaches } from '../admin/file/repair.ts';
-import { count, reportText } from '../admin/file/report-text.ts';
-import { type VerifyOptions, verifyStore } from '../admin/file/verify.ts';
-import type { Config } from '../config/config.ts';
-import { type Failure, ok, type Result } from '../failure/failure.ts';
-import { describeFailure } from '../failure/text.ts';
-import { realDisk } from '../store/file/disk.ts';
-import { complain, exitCodes } from './complain.ts';
-import { offline, requireStore } from './offline-verb.ts';
-import { renderJson } from './render.ts';
-import { readArguments } from './verb-arguments.ts';
+import { adoptDocument } from '../../admin/file/adopt.ts';
+import { clearPoison, rebuildCaches } from '../../admin/file/repair.ts';
+import { count, reportText } from '../../admin/file/report-text.ts';
+import { type VerifyOptions, verifyStore } from '../../admin/file/verify.ts';
+import type { Config } from '../../config/config.ts';
+import { type Failure, ok, type Result } from '../../failure/failure.ts';
+import { describeFailure } from '../../failure/text.ts';
+import { realDisk } from '../../store/file/disk.ts';
+import { complain, exitCodes } from '../complain.ts';
+import { offline, requireStore } from '../offline-verb.ts';
+import { renderJson } from '../render.ts';
+import { readArguments } from '../verb-arguments.ts';
 
 export const run = offline(doctorVerb);
 
@@ -71,7 +71,7 @@ async function doAdopt(options: VerifyOptions, file: string, user: string): Prom
 }
 
 async function doRebuild(options: VerifyOptions): Promise<Result<string>> {
-  const { exclusively } = await import('../app/maintenance-lock.ts');
+  const { exclusively } = await import('../../app/maintenance-lock.ts');
   let result: Result<number> | undefined;
   await exclusively(options.dir, async () => {
     result = rebuildCaches(options);

@@ -3,30 +3,30 @@
 
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { SOURCE_NAMES, sourceKinds } from '../admin/import/index.ts';
-import { prepareTasks } from '../admin/import/prepare.ts';
-import type { Imported, Note } from '../admin/import/shape.ts';
-import { openPorts, type Ports } from '../app/services.ts';
-import { visible } from '../base/display.ts';
-import { createLog } from '../base/log.ts';
-import type { Config } from '../config/config.ts';
-import type { Decide } from '../domain/command.ts';
+import { SOURCE_NAMES, sourceKinds } from '../../admin/import/index.ts';
+import { prepareTasks } from '../../admin/import/prepare.ts';
+import type { Imported, Note } from '../../admin/import/shape.ts';
+import { openPorts, type Ports } from '../../app/services.ts';
+import { visible } from '../../base/display.ts';
+import { createLog } from '../../base/log.ts';
+import type { Config } from '../../config/config.ts';
+import type { Decide } from '../../domain/command.ts';
 import {
   type ImportDocument,
   type ImportSource,
   importLinks,
   importStream,
   importTasks,
-} from '../domain/plan/import-tasks.ts';
-import { type ImportStateAnswer, importMessages, importState } from '../domain/state/import.ts';
-import { fail, ok, type Result } from '../failure/failure.ts';
-import { underRules } from '../tools/shared/state-rules.ts';
-import { complain, exitCodes } from './complain.ts';
-import { importExport } from './import-export.ts';
-import { readSource } from './import-source.ts';
-import { offline, requireStore } from './offline-verb.ts';
-import { renderJson } from './render.ts';
-import { readArguments } from './verb-arguments.ts';
+} from '../../domain/plan/import-tasks.ts';
+import { type ImportStateAnswer, importMessages, importState } from '../../domain/state/import.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
+import { underRules } from '../../tools/shared/state-rules.ts';
+import { complain, exitCodes } from '../complain.ts';
+import { importExport } from '../import-export.ts';
+import { readSource } from '../import-source.ts';
+import { offline, requireStore } from '../offline-verb.ts';
+import { renderJson } from '../render.ts';
+import { readArguments } from '../verb-arguments.ts';
 
 /** Tasks of one commit: bounded, so that no line of the log is large and other writers are not kept waiting. */
 const BATCH = 100;

@@ -1,20 +1,20 @@
 // The verb `statusline`: one line for a client's status line, which runs it again and again and hands it JSON about its own
 // session on stdin. Trouble makes the line short or empty, never a failure. Loads no schemas, protocol or logging.
 
-import { openOffline } from '../admin/file/open.ts';
-import { SessionBinding } from '../app/session-binding.ts';
-import { findWorkspace } from '../app/workspace.ts';
-import type { Config } from '../config/config.ts';
-import { type LinePart, lineParts, renderLine } from '../dashboard/status-line.ts';
-import { FailureError } from '../failure/failure.ts';
-import { isObject } from '../json/json.ts';
-import { alertFacts } from '../views/health/alert-facts.ts';
-import { checksOf } from '../views/health/alerts.ts';
-import { PlanIndex } from '../views/plan/plan-index.ts';
-import { complain, exitCodes } from './complain.ts';
-import { hasStore, jsonFromClient, textIn } from './from-client.ts';
-import { painter } from './paint.ts';
-import { readArguments } from './verb-arguments.ts';
+import { openOffline } from '../../admin/file/open.ts';
+import { SessionBinding } from '../../app/session-binding.ts';
+import { findWorkspace } from '../../app/workspace.ts';
+import type { Config } from '../../config/config.ts';
+import { type LinePart, lineParts, renderLine } from '../../dashboard/status-line.ts';
+import { FailureError } from '../../failure/failure.ts';
+import { isObject } from '../../json/json.ts';
+import { alertFacts } from '../../views/health/alert-facts.ts';
+import { checksOf } from '../../views/health/alerts.ts';
+import { PlanIndex } from '../../views/plan/plan-index.ts';
+import { complain, exitCodes } from '../complain.ts';
+import { hasStore, jsonFromClient, textIn } from '../from-client.ts';
+import { painter } from '../paint.ts';
+import { readArguments } from '../verb-arguments.ts';
 
 const STDIN = { ms: 500, chars: 1_000_000 };
 /** Where nobody says how wide the line may be. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bundle } from '../../scripts/bundle.mjs';
-import { alter, makeStore, newPlace, openDocuments, type Place, segments, set } from './made-store.ts';
+import { alter, makeStore, newPlace, openDocuments, type Place, segments, set } from '../admin/made-store.ts';
 
 const built = mkdtempSync(join(tmpdir(), 'baton-upkeep-cli-'));
 let place: Place;

@@ -2,15 +2,15 @@
 // the session, makes at most one commit and ends; stdout stays empty, and whatever happens, the client's turn goes on. It
 // makes neither a store nor a session, writes no caches, and loads no schemas, protocol or logging.
 
-import { openOffline } from '../admin/file/open.ts';
-import { visible } from '../base/display.ts';
-import type { Config } from '../config/config.ts';
-import type { Documents, View } from '../documents/documents.ts';
-import { type AliasDocument, aliasStream } from '../domain/session/alias.ts';
-import { FailureError } from '../failure/failure.ts';
-import { eventOf, HOOK_EVENTS, isHookEvent } from '../hooks/payload.ts';
-import { report } from '../hooks/report.ts';
-import { hasStore, jsonAtOnce, textIn } from './from-client.ts';
+import { openOffline } from '../../admin/file/open.ts';
+import { visible } from '../../base/display.ts';
+import type { Config } from '../../config/config.ts';
+import type { Documents, View } from '../../documents/documents.ts';
+import { type AliasDocument, aliasStream } from '../../domain/session/alias.ts';
+import { FailureError } from '../../failure/failure.ts';
+import { eventOf, HOOK_EVENTS, isHookEvent } from '../../hooks/payload.ts';
+import { report } from '../../hooks/report.ts';
+import { hasStore, jsonAtOnce, textIn } from '../from-client.ts';
 
 /** As large as any message to a server: what a subagent said last is part of the JSON. */
 const STDIN = { ms: 2_000, chars: 8 * 1024 * 1024 };

@@ -1,13 +1,13 @@
 // The verb `restore`: makes a backup a store again, in an empty place. With --drill: only to see that it can be done.
 
 import path from 'node:path';
-import { drillRestore, restoreBackup } from '../admin/file/restore.ts';
-import type { Config } from '../config/config.ts';
-import { realDisk } from '../store/file/disk.ts';
-import { complain, exitCodes } from './complain.ts';
-import { offline } from './offline-verb.ts';
-import { renderJson } from './render.ts';
-import { readArguments } from './verb-arguments.ts';
+import { drillRestore, restoreBackup } from '../../admin/file/restore.ts';
+import type { Config } from '../../config/config.ts';
+import { realDisk } from '../../store/file/disk.ts';
+import { complain, exitCodes } from '../complain.ts';
+import { offline } from '../offline-verb.ts';
+import { renderJson } from '../render.ts';
+import { readArguments } from '../verb-arguments.ts';
 
 export const run = offline(restoreVerb);
 

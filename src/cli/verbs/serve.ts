@@ -1,24 +1,24 @@
 // The verb `serve`: MCP on stdin and stdout until the client is gone.
 
-import type { Ports } from '../app/services.ts';
-import { createLog, type Logger } from '../base/log.ts';
-import { nearest } from '../base/nearest.ts';
-import { version } from '../base/version.ts';
-import type { Config } from '../config/config.ts';
-import type { Failure, Result } from '../failure/failure.ts';
-import listings from '../generated/tools.json' with { type: 'json' };
-import { rootOf } from '../mcp/client-roots.ts';
-import { instructions } from '../mcp/instructions.ts';
-import { buildServer } from '../mcp/server.ts';
-import { runUntilClosed } from '../mcp/shutdown.ts';
-import { StdioTransport } from '../mcp/stdio.ts';
-import { optimiseLate } from '../mcp/tiering.ts';
-import { servePrompts } from '../prompts/serve.ts';
-import { serveResources } from '../resources/serve.ts';
-import { CallMetrics } from '../telemetry/call-metrics.ts';
-import type { Tracing } from '../telemetry/traces/tracing.ts';
-import type { Listing } from '../tools/describe.ts';
-import { complain } from './complain.ts';
+import type { Ports } from '../../app/services.ts';
+import { createLog, type Logger } from '../../base/log.ts';
+import { nearest } from '../../base/nearest.ts';
+import { version } from '../../base/version.ts';
+import type { Config } from '../../config/config.ts';
+import type { Failure, Result } from '../../failure/failure.ts';
+import listings from '../../generated/tools.json' with { type: 'json' };
+import { rootOf } from '../../mcp/client-roots.ts';
+import { instructions } from '../../mcp/instructions.ts';
+import { buildServer } from '../../mcp/server.ts';
+import { runUntilClosed } from '../../mcp/shutdown.ts';
+import { StdioTransport } from '../../mcp/stdio.ts';
+import { optimiseLate } from '../../mcp/tiering.ts';
+import { servePrompts } from '../../prompts/serve.ts';
+import { serveResources } from '../../resources/serve.ts';
+import { CallMetrics } from '../../telemetry/call-metrics.ts';
+import type { Tracing } from '../../telemetry/traces/tracing.ts';
+import type { Listing } from '../../tools/describe.ts';
+import { complain } from '../complain.ts';
 
 type OpenPorts = Ports & { close(): Promise<void> };
 
@@ -47,7 +47,7 @@ export async function run(args: string[], config: Config): Promise<number> {
       called();
       return ports.get();
     },
-    tools: async () => (await import('../tools/index.ts')).tools,
+    tools: async () => (await import('../../tools/index.ts')).tools,
     listings: definitions,
     instructions,
     metrics,
@@ -89,7 +89,11 @@ function unknownTools(chosen: readonly string[], known: readonly Listing[]): Fai
 async function startTracing(config: Config, log: Logger): Promise<Tracing | undefined> {
   if (config.traceFile === undefined) return undefined;
   const onTrouble = (err: unknown): void => log.warn({ err }, 'traces cannot be written');
-  return new (await import('../telemetry/traces/tracing.ts')).Tracing({ path: config.traceFile, version, onTrouble });
+  return new (await import('../../telemetry/traces/tracing.ts')).Tracing({
+    path: config.traceFile,
+    version,
+    onTrouble,
+  });
 }
 
 interface KeptPorts {
@@ -106,7 +110,7 @@ function keepPorts(
 ): KeptPorts {
   let opening: Promise<Result<OpenPorts>> | undefined;
   const open = async (): Promise<Result<OpenPorts>> => {
-    const { openPorts } = await import('../app/services.ts');
+    const { openPorts } = await import('../../app/services.ts');
     return await openPorts({ ...config, projectDir: await project() }, log, 'serve', observers);
   };
   const get = async (): Promise<Result<OpenPorts>> => {

@@ -1,27 +1,27 @@
 // The verb `watch`: the dashboard, drawn in place on a terminal and again whenever any process changes something. Into a
 // pipe it prints one frame for each change, without control codes.
 
-import { openPorts, type Ports } from '../app/services.ts';
-import { createLog } from '../base/log.ts';
-import { nearest } from '../base/nearest.ts';
-import type { Config } from '../config/config.ts';
-import { fitted, type Taken, takeView } from '../dashboard/board.ts';
-import type { Board } from '../dashboard/define.ts';
-import { FORMAT_NAMES, type FormatName, formats } from '../dashboard/formats/index.ts';
-import { MIN_WIDTH } from '../dashboard/formats/text.ts';
-import { dashboardViews } from '../dashboard/index.ts';
-import { VIEW_NAMES, type ViewName } from '../dashboard/names.ts';
-import { fillScreen } from '../dashboard/screen.ts';
-import { fail, ok, type Result } from '../failure/failure.ts';
-import { sourceOf } from '../tools/shared/dashboard-source.ts';
-import { changeAfter } from '../tools/shared/wait.ts';
-import { complain, exitCodes } from './complain.ts';
-import { offline, requireStore } from './offline-verb.ts';
-import { Output } from './output.ts';
-import { painter } from './paint.ts';
-import { whenReaderGone } from './reader-gone.ts';
-import { Terminal } from './terminal.ts';
-import { readArguments } from './verb-arguments.ts';
+import { openPorts, type Ports } from '../../app/services.ts';
+import { createLog } from '../../base/log.ts';
+import { nearest } from '../../base/nearest.ts';
+import type { Config } from '../../config/config.ts';
+import { fitted, type Taken, takeView } from '../../dashboard/board.ts';
+import type { Board } from '../../dashboard/define.ts';
+import { FORMAT_NAMES, type FormatName, formats } from '../../dashboard/formats/index.ts';
+import { MIN_WIDTH } from '../../dashboard/formats/text.ts';
+import { dashboardViews } from '../../dashboard/index.ts';
+import { VIEW_NAMES, type ViewName } from '../../dashboard/names.ts';
+import { fillScreen } from '../../dashboard/screen.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
+import { sourceOf } from '../../tools/shared/dashboard-source.ts';
+import { changeAfter } from '../../tools/shared/wait.ts';
+import { complain, exitCodes } from '../complain.ts';
+import { offline, requireStore } from '../offline-verb.ts';
+import { Output } from '../output.ts';
+import { painter } from '../paint.ts';
+import { whenReaderGone } from '../reader-gone.ts';
+import { Terminal } from '../terminal.ts';
+import { readArguments } from '../verb-arguments.ts';
 
 interface Wish {
   view: ViewName;

@@ -1,21 +1,21 @@
 // The verb `redact`: the store written anew, in a new directory, without values or texts that must not be in it any more.
 
 import path from 'node:path';
-import { followed } from '../admin/file/new-directory.ts';
-import { count } from '../admin/file/report-text.ts';
-import { EVERY, type RedactPath } from '../admin/redact/paths.ts';
-import { type Redacted, redactStore } from '../admin/redact/redact.ts';
-import { REDACTED } from '../admin/redact/texts.ts';
-import { visible } from '../base/display.ts';
-import type { Config } from '../config/config.ts';
-import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
-import { parsePath } from '../path/path.ts';
-import { isStreamName } from '../store/stream.ts';
-import { complain, exitCodes } from './complain.ts';
-import { offline, requireStore } from './offline-verb.ts';
-import { renderJson } from './render.ts';
-import { readTextFiles } from './text-file.ts';
-import { readArguments } from './verb-arguments.ts';
+import { followed } from '../../admin/file/new-directory.ts';
+import { count } from '../../admin/file/report-text.ts';
+import { EVERY, type RedactPath } from '../../admin/redact/paths.ts';
+import { type Redacted, redactStore } from '../../admin/redact/redact.ts';
+import { REDACTED } from '../../admin/redact/texts.ts';
+import { visible } from '../../base/display.ts';
+import type { Config } from '../../config/config.ts';
+import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
+import { parsePath } from '../../path/path.ts';
+import { isStreamName } from '../../store/stream.ts';
+import { complain, exitCodes } from '../complain.ts';
+import { offline, requireStore } from '../offline-verb.ts';
+import { renderJson } from '../render.ts';
+import { readTextFiles } from '../text-file.ts';
+import { readArguments } from '../verb-arguments.ts';
 
 /** A shorter text stands in too much that is no secret. */
 const MIN_TEXT_CHARS = 4;

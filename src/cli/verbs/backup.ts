@@ -1,18 +1,18 @@
 // The verb `backup`: a verified copy of the store in a new directory, while others write; with --keep the next of several.
 
 import path from 'node:path';
-import { type BackupResult, backupStore } from '../admin/file/backup.ts';
-import { followed } from '../admin/file/new-directory.ts';
-import { count, size } from '../admin/file/report-text.ts';
-import { type Rotated, readKeep, rotateBackups } from '../admin/file/rotation.ts';
-import type { Config } from '../config/config.ts';
-import type { Result } from '../failure/failure.ts';
-import { describeFailure } from '../failure/text.ts';
-import { realDisk } from '../store/file/disk.ts';
-import { complain, exitCodes } from './complain.ts';
-import { offline, requireStore } from './offline-verb.ts';
-import { renderJson } from './render.ts';
-import { readArguments } from './verb-arguments.ts';
+import { type BackupResult, backupStore } from '../../admin/file/backup.ts';
+import { followed } from '../../admin/file/new-directory.ts';
+import { count, size } from '../../admin/file/report-text.ts';
+import { type Rotated, readKeep, rotateBackups } from '../../admin/file/rotation.ts';
+import type { Config } from '../../config/config.ts';
+import type { Result } from '../../failure/failure.ts';
+import { describeFailure } from '../../failure/text.ts';
+import { realDisk } from '../../store/file/disk.ts';
+import { complain, exitCodes } from '../complain.ts';
+import { offline, requireStore } from '../offline-verb.ts';
+import { renderJson } from '../render.ts';
+import { readArguments } from '../verb-arguments.ts';
 
 type Made = BackupResult & Partial<Rotated>;
 
@@ -60,7 +60,7 @@ function textOf({ target, manifest, sizeBytes, linkedBytes, leftOut, unsynced, k
 
 /** With the lock nobody compresses segments meanwhile, which spares reading them twice. Without it the copy is as good. */
 async function underLock<T>(dir: string, make: () => Result<T>): Promise<Result<T>> {
-  const { exclusively } = await import('../app/maintenance-lock.ts');
+  const { exclusively } = await import('../../app/maintenance-lock.ts');
   let made: Result<T> | undefined;
   await exclusively(dir, async () => {
     made = make();

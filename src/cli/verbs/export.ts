@@ -3,15 +3,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { exportDocuments, exportLines } from '../admin/export/export.ts';
-import { LogReader } from '../admin/file/log-reader.ts';
-import type { Config } from '../config/config.ts';
-import type { Failure } from '../failure/failure.ts';
-import { errnoOf, realDisk, syncDirectory } from '../store/file/disk.ts';
-import { complain, exitCodes } from './complain.ts';
-import { offline, requireStore } from './offline-verb.ts';
-import { Output } from './output.ts';
-import { readArguments } from './verb-arguments.ts';
+import { exportDocuments, exportLines } from '../../admin/export/export.ts';
+import { LogReader } from '../../admin/file/log-reader.ts';
+import type { Config } from '../../config/config.ts';
+import type { Failure } from '../../failure/failure.ts';
+import { errnoOf, realDisk, syncDirectory } from '../../store/file/disk.ts';
+import { complain, exitCodes } from '../complain.ts';
+import { offline, requireStore } from '../offline-verb.ts';
+import { Output } from '../output.ts';
+import { readArguments } from '../verb-arguments.ts';
 
 export const run = offline(exportVerb);
 
