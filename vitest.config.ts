@@ -11,12 +11,13 @@ export default defineConfig({
     maxWorkers: 2,
     coverage: {
       provider: 'v8',
-      include: ['src/store/**', 'src/domain/**', 'src/graph/**', 'src/json/**'],
+      include: ['src/store/**', 'src/domain/**', 'src/graph/**', 'src/path/**', 'src/json/**'],
       reporter: ['text-summary', 'json-summary'],
       thresholds: {
         'src/store/**': { lines: 90 },
         'src/domain/**': { lines: 90 },
         'src/graph/**': { lines: 90 },
+        'src/path/**': { lines: 90 },
         'src/json/**': { lines: 90 },
       },
     },

@@ -45,25 +45,39 @@ const sources = filesBelow('src').map(readSource);
 const tests = filesBelow('test').map(readSource);
 const byName = new Map(sources.map((source) => [source.name, source]));
 
-/** Room of a file: its folder, or the file itself for those at the top. */
+/** Rooms, the lowest first: a file imports, values and types alike, only from its own room and from rooms on lower floors. */
+const FLOORS: readonly (readonly string[])[] = [
+  ['base'],
+  ['failure'],
+  ['config'],
+  ['json'],
+  ['path'],
+  ['store', 'graph'],
+  ['domain'],
+  ['documents'],
+  ['views', 'runner', 'hooks'],
+  ['telemetry'],
+  ['admin'],
+  ['app'],
+  ['dashboard'],
+  ['resources', 'tools'],
+  ['prompts'],
+  ['mcp'],
+  ['cli'],
+  ['main.ts'],
+];
+const floorOf = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)));
+
+/** Room of a file: its folder in src/, or the file itself where it lies there loose. */
 function roomOf(name: string): string {
-  const [, first = '', second] = name.split('/');
-  return second === undefined ? first : first;
+  return name.split('/')[1] ?? '';
 }
 
-/** What each room may import (values; types may come from anywhere below the tools). */
-const MAY_IMPORT: Record<string, string[]> = {
-  json: ['failure.ts', 'json'],
-  store: ['failure.ts', 'process-start.ts', 'json', 'store'],
-  domain: ['failure.ts', 'json', 'domain', 'graph', 'nodes', 'store/stream.ts', 'nearest.ts'],
-  graph: ['failure.ts', 'json', 'graph', 'nearest.ts'],
-  nodes: ['failure.ts', 'process-start.ts', 'json', 'graph', 'nodes'],
-  documents: ['failure.ts', 'json', 'store', 'domain', 'documents'],
-  views: ['failure.ts', 'json', 'domain', 'graph', 'nodes', 'documents', 'views', 'store', 'display.ts'],
-  hooks: ['failure.ts', 'domain', 'documents', 'hooks'],
-  traces: ['json', 'domain', 'documents', 'traces'],
-  upkeep: ['failure.ts', 'process-start.ts', 'json', 'store', 'documents', 'display.ts', 'upkeep'],
-};
+/** Aggregates of the domain: each may import commands only of those before it; shapes (SHAPES) of all of them. */
+const AGGREGATES = ['state', 'project', 'team', 'resource', 'plan', 'import', 'session', 'run'];
+
+/** Files of an aggregate that hold shapes, names and questions about one document: no commands. */
+const SHAPES = /\/(document|config|ids|epic|sprint|task|channel|registry|decision|etag|presence-key)\.ts$/;
 
 /** Packages that hooks and a status line must not load: schemas and protocol live above. */
 const HEAVY = /^(zod|@modelcontextprotocol\/|pino|commander|jsonpath-plus|proper-lockfile)/;
@@ -73,20 +87,31 @@ const LIGHT_ROOMS = ['json', 'store', 'domain', 'graph', 'nodes', 'documents', '
 const PURE = ['node:crypto', 'node:util'];
 
 describe('directions', () => {
-  for (const [room, allowed] of Object.entries(MAY_IMPORT)) {
-    test(`${room}/ imports only what stands below it`, () => {
-      const wrong: string[] = [];
-      for (const source of sources.filter((one) => one.name.startsWith(`src/${room}/`))) {
-        for (const { target, types } of source.imports) {
-          if (types || !target.startsWith('src/')) continue;
-          const inside = target.slice('src/'.length);
-          if (!allowed.some((one) => inside === one || inside.startsWith(`${one}/`)))
-            wrong.push(`${source.name} → ${target}`);
-        }
-      }
-      expect(wrong).toEqual([]);
-    });
-  }
+  test('every room has a floor', () => {
+    const rooms = new Set(sources.map(({ name }) => roomOf(name)));
+    expect([...rooms].sort()).toEqual([...floorOf.keys()].sort());
+  });
+
+  test('an import, of types too, leads to the same room or to a lower floor', () => {
+    const wrong = sources.flatMap(({ name, imports }) =>
+      imports
+        .filter(({ target }) => byName.has(target) && roomOf(target) !== roomOf(name))
+        .filter(({ target }) => (floorOf.get(roomOf(target)) ?? 99) >= (floorOf.get(roomOf(name)) ?? 0))
+        .map(({ target }) => `${name} → ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('an aggregate of the domain calls commands of earlier ones only, and none but run knows runs', () => {
+    const aggregateOf = (name: string) => AGGREGATES.indexOf(/^src\/domain\/([a-z]+)\//.exec(name)?.[1] ?? '');
+    const wrong = sources.flatMap(({ name, imports }) =>
+      imports
+        .filter(({ target }) => aggregateOf(name) >= 0 && aggregateOf(target) > aggregateOf(name))
+        .filter(({ target }) => target.startsWith('src/domain/run/') || !SHAPES.test(target))
+        .map(({ target }) => `${name} → ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
 
   test('domain and graph do no input or output', () => {
     const wrong = sources
@@ -112,7 +137,7 @@ describe('directions', () => {
     ['statusline', ['mutative', 'picocolors', 'string-width', 'uuid']],
     ['hook', ['mutative', 'uuid']],
   ])('what the verb %s loads is free of them all the way down', (verb, light) => {
-    const seen = new Set([`src/cli/${verb}.ts`]);
+    const seen = new Set([`src/cli/verbs/${verb}.ts`]);
     const packages = new Set<string>();
     for (const name of seen) {
       for (const { target, types, lazy } of byName.get(name)?.imports ?? []) {

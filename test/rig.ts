@@ -3,11 +3,12 @@
 
 import { type Changed, Documents } from '../src/documents/documents.ts';
 import type { Request } from '../src/documents/requests.ts';
-import type { Author, Decide } from '../src/domain/command.ts';
+import type { Decide } from '../src/domain/command.ts';
 import { type StartInput, startSession } from '../src/domain/session/commands.ts';
 import type { Workspace } from '../src/domain/session/document.ts';
 import type { Failure } from '../src/failure/failure.ts';
 import { selectPointers } from '../src/path/query.ts';
+import type { Author } from '../src/store/commit.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 
 export const workspace: Workspace = { project: 'prj-1', projectName: 'demo', workspace: 'wsp-1', directory: '~/demo' };

@@ -1,9 +1,9 @@
 // Documents on the memory backend with a clock and ids that a test controls, and graphs to run on them.
 
-import { Graphs } from '../src/app/graphs.ts';
+import { Graphs } from '../src/documents/definitions.ts';
 import { Documents } from '../src/documents/documents.ts';
-import type { Author, Decide } from '../src/domain/command.ts';
-import { saveProject } from '../src/domain/project/document.ts';
+import type { Decide } from '../src/domain/command.ts';
+import { saveProject } from '../src/domain/project/save.ts';
 import { claimNode } from '../src/domain/run/claim.ts';
 import type { NodeRecord, RunDocument, RunGraph } from '../src/domain/run/document.ts';
 import type { ClaimAnswer, ClaimInput } from '../src/domain/run/fit.ts';
@@ -14,6 +14,7 @@ import { checkGraph } from '../src/graph/check/check.ts';
 import { type AnyGraph, type AnyNode, nodeKinds } from '../src/graph/kinds/index.ts';
 import type { JsonObject } from '../src/json/json.ts';
 import { selectPointers } from '../src/path/query.ts';
+import type { Author } from '../src/store/commit.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 import type { Presence } from '../src/store/port.ts';
 

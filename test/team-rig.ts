@@ -1,10 +1,10 @@
 // Team tools on the memory backend: several windows, each a process of its own with its own session, on one log. The clock
 // is the system's, which a test may set.
 
-import { Graphs } from '../src/app/graphs.ts';
 import { RunHints } from '../src/app/ready-index.ts';
 import type { Ports } from '../src/app/services.ts';
 import { SessionBinding } from '../src/app/session-binding.ts';
+import { Graphs } from '../src/documents/definitions.ts';
 import { Documents } from '../src/documents/documents.ts';
 import type { SessionFacts, Workspace } from '../src/domain/session/document.ts';
 import type { Failure, Result } from '../src/failure/failure.ts';

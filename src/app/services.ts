@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Logger } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
+import { Graphs } from '../documents/definitions.ts';
 import { Documents, type View } from '../documents/documents.ts';
 import { Maintenance } from '../documents/maintenance.ts';
 import type { Workspace } from '../domain/session/document.ts';
@@ -20,7 +21,6 @@ import type { AttemptSpans } from '../telemetry/traces/attempts.ts';
 import type { Tracing } from '../telemetry/traces/tracing.ts';
 import { openTasksOf, PlanIndex } from '../views/plan/plan-index.ts';
 import { MailWatch } from '../views/team/mail-watch.ts';
-import { Graphs } from './graphs.ts';
 import { RunHints } from './ready-index.ts';
 import { SessionBinding } from './session-binding.ts';
 import { findWorkspace } from './workspace.ts';
@@ -115,7 +115,7 @@ async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
   const { config, log, documents, graphs, workspace, root, ownSession, attempts } = needs;
   if (config.readOnly || config.allowCommands.length === 0) return undefined;
   const { Runner } = await import('../runner/runner.ts');
-  const { thisProcess } = await import('./identity.ts');
+  const { thisProcess } = await import('../runner/process/identity.ts');
   const runner = new Runner({
     documents,
     graphs,

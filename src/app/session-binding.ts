@@ -5,7 +5,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { nearest } from '../base/nearest.ts';
 import type { Changed, Documents, View } from '../documents/documents.ts';
 import type { Request } from '../documents/requests.ts';
-import type { Author, Decide } from '../domain/command.ts';
+import type { Decide } from '../domain/command.ts';
 import { handoverTasks } from '../domain/plan/hand-tasks.ts';
 import { handoverClaims } from '../domain/run/handoff.ts';
 import { aliasStream, bindSession } from '../domain/session/alias.ts';
@@ -22,6 +22,7 @@ import {
 } from '../domain/session/document.ts';
 import { acceptHandoff, giverOf } from '../domain/session/handoff.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
+import type { Author } from '../store/commit.ts';
 import { runsWithClaims } from '../views/session/claims.ts';
 import { factsOf, readableFacts } from '../views/session/sessions.ts';
 

@@ -1,8 +1,7 @@
 // A tool's input schema as options of the command line, and the words given there as its input. Used by tool-command.ts.
 
 import { Option } from 'commander';
-import type { Json, JsonObject } from '../json/json.ts';
-import { isObject } from '../json/json.ts';
+import { isObject, type Json, type JsonObject } from '../json/json.ts';
 import type { ObjectSchema } from '../tools/describe.ts';
 
 /** One option per argument: `if_etag` becomes `--if-etag`; what is true by default can be switched off by `--no-…`. */

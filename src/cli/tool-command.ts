@@ -4,7 +4,8 @@
 import { Command, CommanderError } from 'commander';
 import type { Failure } from '../failure/failure.ts';
 import { describeFailure } from '../failure/text.ts';
-import { type Outcome, runCall } from '../tools/call/call.ts';
+import type { Outcome } from '../telemetry/outcome.ts';
+import { runCall } from '../tools/call/call.ts';
 import { Cancellation } from '../tools/call/cancellation.ts';
 import { Deadlines } from '../tools/call/deadlines.ts';
 import { inputFrom, optionsFor } from './arguments.ts';

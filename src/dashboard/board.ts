@@ -2,18 +2,9 @@
 // is named. Used by tools/dashboard-get.ts and the command line.
 
 import type { CheckName } from '../views/health/alerts.ts';
+import { type Cell, momentOf, type Source } from '../views/source.ts';
 import { openSessions } from '../views/team/people.ts';
-import {
-  type Board,
-  type Cell,
-  columns,
-  type DashboardView,
-  momentOf,
-  type Row,
-  type Section,
-  type ShownSection,
-  type Source,
-} from './define.ts';
+import { type Board, columns, type DashboardView, type Row, type Section, type ShownSection } from './define.ts';
 import { inertLine } from './inert.ts';
 
 /** Characters that no prose of a cell needs in an answer; a screen cuts it further. */

@@ -1,7 +1,8 @@
 // A value as people read it, by the kind of its column: ages rather than times, 1.2 s rather than 1234. Used by the formats
 // for people (text, markdown).
 
-import { type Cell, type Column, isNumeric } from './define.ts';
+import type { Cell } from '../views/source.ts';
+import { type Column, isNumeric } from './define.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -3,9 +3,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pooledIds } from '../base/ids.ts';
-import type { Author, Context, Decide } from '../domain/command.ts';
+import type { Context, Decide } from '../domain/command.ts';
 import { type Failure, FailureError, fail, ok, type Result } from '../failure/failure.ts';
-import { encodeCommit, MAX_LINE_BYTES, type StreamEvent } from '../store/commit.ts';
+import { type Author, encodeCommit, MAX_LINE_BYTES, type StreamEvent } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { HeadsAfter } from '../store/heads.ts';
 import type { Blobs, Outcome, Presence, Snapshot, Store } from '../store/port.ts';

@@ -2,10 +2,11 @@
 // by the same commit and expected to be empty. Wraps a command; used by documents.ts.
 
 import { hash } from 'node:crypto';
-import type { Author, Context, Decide, Transaction } from '../domain/command.ts';
+import type { Context, Decide, Transaction } from '../domain/command.ts';
 import { checkSchema } from '../domain/session/document.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
+import type { Author } from '../store/commit.ts';
 import type { Blobs } from '../store/port.ts';
 
 /** Answers up to this many characters are kept in the log line itself; longer ones as a blob. */

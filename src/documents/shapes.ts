@@ -1,8 +1,8 @@
 // The shapes of a change: what a caller asks and gets, and what a command is on its way through documents.ts.
 
-import type { Author, Context } from '../domain/command.ts';
+import type { Context } from '../domain/command.ts';
 import type { Result } from '../failure/failure.ts';
-import type { EncodedCommit } from '../store/commit.ts';
+import type { Author, EncodedCommit } from '../store/commit.ts';
 import type { Blobs, CommitListener, Presence, Store } from '../store/port.ts';
 import type { Decision } from './decision.ts';
 import type { Repeatable, Request } from './requests.ts';

@@ -5,14 +5,7 @@ import type { Result } from '../failure/failure.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import type { QueryPath } from '../path/path.ts';
-
-/** Who makes a commit: recorded in its line. */
-export interface Author {
-  user: string;
-  session?: string;
-  agent?: string;
-  tool: string;
-}
+import type { Author } from '../store/commit.ts';
 
 /** `by`: the agent, else the session, else the user. */
 export interface Writer {

@@ -2,10 +2,10 @@
 // begins no session, and one that has ended stays ended.
 
 import type { Documents } from '../documents/documents.ts';
-import type { Author } from '../domain/command.ts';
 import { type AgentEvent, type ReportGrade, reportAgent } from '../domain/session/agents.ts';
 import { bindSession } from '../domain/session/alias.ts';
 import { ok, type Result } from '../failure/failure.ts';
+import type { Author } from '../store/commit.ts';
 
 export interface HookReport {
   session: string;

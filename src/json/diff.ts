@@ -1,8 +1,7 @@
 // The difference between two versions of a document as operations, for showing it to people and agents (history, what-if,
 // rollback). Commits do not use it: they record the operations that a decision made.
 
-import type { Json, JsonObject } from './json.ts';
-import { isObject } from './json.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 import { deepEqual } from './merge.ts';
 import type { PatchOp } from './patch.ts';
 import { escapeToken } from './pointer.ts';

@@ -1,8 +1,7 @@
 // The gate for every value from outside: what passes is what a later get returns, in any process and after any replay.
 // Called by the tools before a value reaches a command.
 
-import type { Result } from '../failure/failure.ts';
-import { fail, ok } from '../failure/failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Json } from './json.ts';
 import { formatPointer, isUnsafeKey } from './pointer.ts';
 

@@ -1,8 +1,7 @@
 // JSON Merge Patch (RFC 7396) as operations, so that a merge costs and records what it changes and not the whole document.
 // Used by the state commands (state_merge) and by diff.ts.
 
-import type { Json, JsonObject } from './json.ts';
-import { isObject } from './json.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 import type { PatchOp } from './patch.ts';
 import { escapeToken } from './pointer.ts';
 

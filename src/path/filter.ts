@@ -3,8 +3,18 @@
 // state-path.ts (parse), tools/json-path.ts (evaluate).
 
 import type { Json } from '../json/json.ts';
-import type { PathToken, Scanner } from './scan.ts';
-import { printName, printQuoted, readBareName, readInteger, readQuoted, refuse, skipSpace, take } from './scan.ts';
+import {
+  type PathToken,
+  printName,
+  printQuoted,
+  readBareName,
+  readInteger,
+  readQuoted,
+  refuse,
+  type Scanner,
+  skipSpace,
+  take,
+} from './scan.ts';
 import { stepDown } from './walk.ts';
 
 type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';

@@ -1,12 +1,10 @@
 // The front door for every path from outside: a strict grammar of our own, checked before anything looks at a document.
 // The tools parse with it; state-path-walk.ts follows simple paths, tools/json-path.ts runs queries.
 
-import type { Result } from '../failure/failure.ts';
-import { FailureError, fail, ok } from '../failure/failure.ts';
-import type { Filter } from './filter.ts';
-import { filterCost, printFilter, readFilter } from './filter.ts';
-import type { PathToken, Scanner } from './scan.ts';
+import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
+import { type Filter, filterCost, printFilter, readFilter } from './filter.ts';
 import {
+  type PathToken,
   printName,
   printPath,
   printQuoted,
@@ -14,6 +12,7 @@ import {
   readInteger,
   readQuoted,
   refuse,
+  type Scanner,
   skipSpace,
   take,
 } from './scan.ts';

@@ -8,13 +8,11 @@
 // interpreter nor node:vm is ever entered.
 
 import { JSONPath } from 'jsonpath-plus';
-import type { Result } from '../failure/failure.ts';
-import { fail, ok } from '../failure/failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { escapeToken } from '../json/pointer.ts';
 import { filterCost, passes } from './filter.ts';
-import type { QueryPath, Segment, Selector } from './path.ts';
-import { simpleTokens } from './path.ts';
+import { type QueryPath, type Segment, type Selector, simpleTokens } from './path.ts';
 import { resolveSimple, stepDown } from './walk.ts';
 
 /** What a query may find and look at. `work` counts nodes, each weighted with its depth and the query's conditions. */

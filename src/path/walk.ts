@@ -2,13 +2,11 @@
 // tools; reads are on the path of every state_get.
 
 import { nearest } from '../base/nearest.ts';
-import type { Result } from '../failure/failure.ts';
-import { fail, ok } from '../failure/failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import { arrayIndex, escapeToken, formatPointer, getAt, parsePointer } from '../json/pointer.ts';
-import type { PathToken } from './scan.ts';
-import { printName, printPath } from './scan.ts';
+import { type PathToken, printName, printPath } from './scan.ts';
 
 /** Where a simple path leads. `deepest` is the pointer of the last place on the way that exists. */
 export type Resolved = { found: true; value: Json; pointer: string } | { found: false; deepest: string };

@@ -37,7 +37,7 @@ async function screenOf(view: ViewName, width: number, ports: Ports): Promise<st
   const { boardOf, takeView } = await import('../dashboard/board.ts');
   const { renderText } = await import('../dashboard/formats/text.ts');
   const { dashboardViews } = await import('../dashboard/index.ts');
-  const { sourceOf } = await import('../tools/shared/dashboard-source.ts');
+  const { sourceOf } = await import('../app/view-source.ts');
   const sourced = await sourceOf(ports, dashboardViews[view].needsLog === true);
   const now = Date.now();
   const taken = await ports.documents.read((documents) => takeView(dashboardViews[view], sourced(documents, now)));

@@ -1,6 +1,6 @@
 // baton://projects/{id}/board: the board of the sprint that a project is in.
 
-import { projectStream } from '../domain/session/commands.ts';
+import { projectStream } from '../domain/project/document.ts';
 import { boardOf } from '../views/plan/board.ts';
 import { currentSprint } from '../views/plan/current-sprint.ts';
 import { ALL_WORK, type ResourceKind } from './define.ts';

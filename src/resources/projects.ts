@@ -1,8 +1,7 @@
 // baton://projects/{id}: a project with its configuration, defaults filled in.
 
 import { withDefaults } from '../domain/project/config.ts';
-import type { ProjectDocument } from '../domain/project/document.ts';
-import { projectStream } from '../domain/session/commands.ts';
+import { type ProjectDocument, projectStream } from '../domain/project/document.ts';
 import type { Json } from '../json/json.ts';
 import { line } from '../views/plan/show.ts';
 import { MOST_ENTRIES, type ResourceKind } from './define.ts';

@@ -3,12 +3,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../base/log.ts';
 import type { Documents } from '../documents/documents.ts';
-import type { Author } from '../domain/command.ts';
 import { renewClaim, spawnedNode } from '../domain/run/claim.ts';
 import type { RunGraph } from '../domain/run/document.ts';
 import { type ReportInput, reportNode } from '../domain/run/report.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { CommandNode } from '../graph/kinds/command.ts';
+import type { Author } from '../store/commit.ts';
 import { reportOf } from './evidence.ts';
 import { resolveWorkdir } from './process/admission.ts';
 import { runProcess } from './process/process.ts';

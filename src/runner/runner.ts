@@ -1,17 +1,17 @@
 // Executes the command nodes of this workspace's runs, as far as this process's allow-list admits them; every server of
 // the workspace runs one, and claims decide among them. Also ends what dead servers left behind. Started by ports.ts.
 
-import type { Graphs } from '../app/graphs.ts';
-import { isGone } from '../app/identity.ts';
 import type { Logger } from '../base/log.ts';
+import type { Graphs } from '../documents/definitions.ts';
 import type { Documents } from '../documents/documents.ts';
-import type { Author } from '../domain/command.ts';
 import { abandonClaim, claimNode, reapExpired } from '../domain/run/claim.ts';
 import { hasEnded, type ProcessId, type RunDocument, type RunGraph, runStream } from '../domain/run/document.ts';
 import type { ClaimAnswer } from '../domain/run/fit.ts';
 import { reportNode } from '../domain/run/report.ts';
+import type { Author } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { Job, type JobClaim } from './job.ts';
+import { isGone } from './process/identity.ts';
 import { killGroup } from './process/process-group.ts';
 import { emptySurvey, mayRun, type Orphan, type Survey, surveyRun, type Work } from './survey.ts';
 

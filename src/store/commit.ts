@@ -2,9 +2,16 @@
 // (test/store/golden). Used by every backend, so that an export of one is an import of another, byte for byte.
 
 import { hash } from 'node:crypto';
-import type { Author } from '../domain/command.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
+
+/** Who makes a commit: recorded in its line. */
+export interface Author {
+  user: string;
+  session?: string;
+  agent?: string;
+  tool: string;
+}
 
 /** The format number that `store.created` carries. A store of a higher number is refused. */
 export const STORE_FORMAT = 1;

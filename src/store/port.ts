@@ -2,11 +2,10 @@
 // test/store/contract.ts holds every implementation to it. Safety comes only from expected versions: there is no lock,
 // lease, queue, timer or pub/sub here, those are events decided by pure rules.
 
-import type { Author } from '../domain/command.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
-import type { EncodedCommit, Expected, Seen } from './commit.ts';
+import type { Author, EncodedCommit, Expected, Seen } from './commit.ts';
 import type { FoldedCommit } from './fold.ts';
 
 export type Durability = 'fsync' | 'none';

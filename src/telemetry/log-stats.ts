@@ -1,11 +1,10 @@
 // What the log says of itself: commits, events by type and tool, lines that do not count. Kept up by reading on from where
 // the last look ended, so that only the first reads the whole log. Used by dashboard_get; made when first asked.
 
-import { LogReader } from '../admin/file/log-reader.ts';
-import type { Happened, LogFacts } from '../dashboard/define.ts';
-import type { Author } from '../domain/command.ts';
-import type { StreamEvent } from '../store/commit.ts';
+import type { Author, StreamEvent } from '../store/commit.ts';
 import { realDisk } from '../store/file/disk.ts';
+import { LogReader } from '../store/file/past/log-reader.ts';
+import type { Happened, LogFacts } from '../views/source.ts';
 import { GateTally } from './review-stats.ts';
 
 /** The event loop gets a turn this often: other calls are not kept waiting by a long log. */

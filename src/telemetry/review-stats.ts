@@ -1,10 +1,9 @@
 // What passed of what was tried, as the log tells it: reviews of tasks, and results of attempts by who observed them. Kept up
 // by log-tally.ts commit by commit; documents forget the tries before the last.
 
-import type { GateCount, GateFacts } from '../dashboard/define.ts';
-import type { Author } from '../domain/command.ts';
 import { isObject, type Json } from '../json/json.ts';
-import type { StreamEvent } from '../store/commit.ts';
+import type { Author, StreamEvent } from '../store/commit.ts';
+import type { GateCount, GateFacts } from '../views/source.ts';
 
 /** Tasks and runs that are remembered, the newest. */
 const MAX_KEPT = 20_000;

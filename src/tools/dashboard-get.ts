@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Ports } from '../app/services.ts';
+import { sourceOf } from '../app/view-source.ts';
 import { cutOf, fitted, type Taken, takeView } from '../dashboard/board.ts';
 import type { Board } from '../dashboard/define.ts';
 import { FORMAT_NAMES, formats } from '../dashboard/formats/index.ts';
@@ -10,7 +11,6 @@ import { VIEW_NAMES } from '../dashboard/names.ts';
 import { ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { type Call, defineTool } from './define.ts';
-import { sourceOf } from './shared/dashboard-source.ts';
 
 /** Of JSON, the whole answer: 4,000 tokens, less what every answer may add. */
 const ANSWER_CHARS = 15_000;

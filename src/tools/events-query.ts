@@ -2,11 +2,10 @@
 
 import { z } from 'zod';
 import type { Ports } from '../app/services.ts';
-import type { Author } from '../domain/command.ts';
 import { parseClaim } from '../domain/run/document.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
-import type { StreamEvent } from '../store/commit.ts';
+import type { Author, StreamEvent } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import type { Store } from '../store/port.ts';
 import { type Call, defineTool } from './define.ts';

@@ -3,8 +3,9 @@
 import { z } from 'zod';
 import type { Ports } from '../app/services.ts';
 import { type AcquireInput, acquire, type Granted, type NotGranted } from '../domain/resource/commands.ts';
+import { FILE_LOCK, LOCK_KINDS } from '../domain/resource/document.ts';
 import { normalGlob } from '../domain/resource/glob.ts';
-import { FILE_LOCK, LOCK_KINDS, waitingKey } from '../domain/resource/lock.ts';
+import { waitingKey } from '../domain/resource/lock.ts';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { type Call, defineTool } from './define.ts';

@@ -3,7 +3,7 @@
 import { availableParallelism, freemem } from 'node:os';
 import { z } from 'zod';
 import type { Ports } from '../app/services.ts';
-import type { Author, Decide } from '../domain/command.ts';
+import type { Decide } from '../domain/command.ts';
 import { type RunDocument, type RunGraph, runStream } from '../domain/run/document.ts';
 import { sprintDefinition } from '../domain/run/sprint.ts';
 import { type StartRunAnswer, type StartRunInput, startRun } from '../domain/run/start.ts';
@@ -11,6 +11,7 @@ import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import type { AnyGraph } from '../graph/kinds/index.ts';
 import type { JsonObject } from '../json/json.ts';
 import { commandAllowed } from '../runner/process/admission.ts';
+import type { Author } from '../store/commit.ts';
 import { type Call, defineTool } from './define.ts';
 import { deadlineOf, requestOf } from './shared/change.ts';
 import { findGraph, findRunGraph } from './shared/find-run.ts';

@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import type { Ports } from '../app/services.ts';
-import { agentKey } from '../domain/run/document.ts';
 import { expiresAtMs, isOpen, statusAt } from '../domain/session/document.ts';
+import { agentKey } from '../domain/session/presence-key.ts';
 import { fail, ok } from '../failure/failure.ts';
 import { factsOf } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Ports } from '../app/services.ts';
 import { type SaveSprintAnswer, saveSprint } from '../domain/plan/save-sprint.ts';
 import { SPRINT_STATUSES } from '../domain/plan/sprint.ts';
+import { heldByRun } from '../domain/run/sprint-run.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq } from './shared/change.ts';
 import {
@@ -48,7 +49,7 @@ export const sprintSave = defineTool({
       'sprint_save',
       input,
       (project, session) => (tx, ctx) =>
-        saveSprint(tx, ctx, { ...save, project, carryTo, join: join ? session : undefined }),
+        saveSprint(tx, ctx, { ...save, project, carryTo, join: join ? session : undefined, heldBy: heldByRun }),
     );
     return changed.ok ? withSeq(changed.value) : changed;
   },

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Ports } from '../app/services.ts';
+import { sourceOf } from '../app/view-source.ts';
 import type { View } from '../documents/documents.ts';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { sessionStream } from '../domain/session/document.ts';
@@ -17,7 +18,6 @@ import { nearestPlaces, pathOf, resolveSimple, stepDown } from '../path/walk.ts'
 import { type JoinedKey, joinedValue } from '../views/session/joined.ts';
 import { factsOf } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
-import { sourceOf } from './shared/dashboard-source.ts';
 import { cursorInput, limitInput, offsetOf, pointInput, seqOutput, sessionInput } from './shared/inputs.ts';
 import { fitting } from './shared/shown.ts';
 

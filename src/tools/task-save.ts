@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Ports } from '../app/services.ts';
 import type { SaveTaskAnswer } from '../domain/plan/save-task.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
-import { saveTaskByHand } from '../domain/run/by-hand.ts';
+import { saveTaskByHand } from '../domain/run/sprint-by-hand.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq } from './shared/change.ts';
 import {

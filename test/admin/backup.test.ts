@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { exportDocuments, exportLines } from '../../src/admin/export/export.ts';
 import { backupStore } from '../../src/admin/file/backup.ts';
-import { LogReader } from '../../src/admin/file/log-reader.ts';
 import { MANIFEST } from '../../src/admin/file/manifest.ts';
 import { drillRestore, restoreBackup } from '../../src/admin/file/restore.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
+import { LogReader } from '../../src/store/file/past/log-reader.ts';
 import { bundleFixtures } from '../mcp/process.ts';
 import { alter, makeStore, newPlace, openDocuments, type Place, segments, set, verify } from './made-store.ts';
 

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, inject, test } from 'vitest';
 import { prepareTasks } from '../../src/admin/import/prepare.ts';
 import { nothing } from '../../src/admin/import/shape.ts';
-import { type ImportedTask, importLinks, importTasks } from '../../src/domain/plan/import-tasks.ts';
+import { type ImportedTask, importLinks, importTasks } from '../../src/domain/import/tasks.ts';
 import { TASK_STATUSES, type TaskDocument } from '../../src/domain/plan/task.ts';
 import { freshDir } from '../e2e/rig.ts';
 import { Rig, workspace } from '../rig.ts';

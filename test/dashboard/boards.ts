@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { boardOf, type Taken, takeView } from '../../src/dashboard/board.ts';
-import type { Board, Cell, Column, ColumnKind, Row, Section, Source } from '../../src/dashboard/define.ts';
+import type { Board, Column, ColumnKind, Row, Section } from '../../src/dashboard/define.ts';
+import type { Cell, Source } from '../../src/views/source.ts';
 
 export const NOW = Date.parse('2026-01-02T03:04:05Z');
 

@@ -1,12 +1,13 @@
 // Looks at a view of a run rig's documents, as dashboard_get does. Used by the tests of views.
 
-import type { Graphs } from '../../src/app/graphs.ts';
 import { boardOf, takeView } from '../../src/dashboard/board.ts';
-import type { DashboardView, Row, Source } from '../../src/dashboard/define.ts';
+import type { DashboardView, Row } from '../../src/dashboard/define.ts';
+import type { Graphs } from '../../src/documents/definitions.ts';
 import type { Documents } from '../../src/documents/documents.ts';
 import { alertFacts } from '../../src/views/health/alert-facts.ts';
 import { checksOf } from '../../src/views/health/alerts.ts';
 import { PlanIndex } from '../../src/views/plan/plan-index.ts';
+import type { Source } from '../../src/views/source.ts';
 
 interface Place {
   documents: Documents;

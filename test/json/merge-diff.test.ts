@@ -3,8 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { diff } from '../../src/json/diff.ts';
-import type { Json, JsonObject } from '../../src/json/json.ts';
-import { copyJson, isObject } from '../../src/json/json.ts';
+import { copyJson, isObject, type Json, type JsonObject } from '../../src/json/json.ts';
 import { deepEqual, mergeOps } from '../../src/json/merge.ts';
 import { applyOps } from '../../src/json/patch.ts';
 import { json } from './arbitraries.ts';

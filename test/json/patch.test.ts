@@ -2,10 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Json } from '../../src/json/json.ts';
-import { copyJson } from '../../src/json/json.ts';
-import type { PatchOp } from '../../src/json/patch.ts';
-import { applyOps, revertOps } from '../../src/json/patch.ts';
+import { copyJson, type Json } from '../../src/json/json.ts';
+import { applyOps, type PatchOp, revertOps } from '../../src/json/patch.ts';
 import { arrayIndex, formatPointer, getAt, parsePointer } from '../../src/json/pointer.ts';
 import { json, key, places } from './arbitraries.ts';
 

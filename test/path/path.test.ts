@@ -2,15 +2,12 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Json } from '../../src/json/json.ts';
-import { copyJson } from '../../src/json/json.ts';
+import { copyJson, type Json } from '../../src/json/json.ts';
 import { applyOps } from '../../src/json/patch.ts';
 import { getAt, parsePointer } from '../../src/json/pointer.ts';
 import { passes } from '../../src/path/filter.ts';
-import type { StatePath } from '../../src/path/path.ts';
-import { parsePath } from '../../src/path/path.ts';
-import type { PathToken } from '../../src/path/scan.ts';
-import { printPath } from '../../src/path/scan.ts';
+import { parsePath, type StatePath } from '../../src/path/path.ts';
+import { type PathToken, printPath } from '../../src/path/scan.ts';
 import { deleteOps, nearestPlaces, resolveSimple, setOps } from '../../src/path/walk.ts';
 import { json, key, places } from '../json/arbitraries.ts';
 

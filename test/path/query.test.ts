@@ -3,12 +3,10 @@
 import fc from 'fast-check';
 import { JSONPath } from 'jsonpath-plus';
 import { describe, expect, test, vi } from 'vitest';
-import type { Json } from '../../src/json/json.ts';
-import { copyJson } from '../../src/json/json.ts';
+import { copyJson, type Json } from '../../src/json/json.ts';
 import { escapeToken, formatPointer, getAt, parsePointer } from '../../src/json/pointer.ts';
 import { passes } from '../../src/path/filter.ts';
-import type { Selector, StatePath } from '../../src/path/path.ts';
-import { parsePath } from '../../src/path/path.ts';
+import { parsePath, type Selector, type StatePath } from '../../src/path/path.ts';
 import { selectPointers } from '../../src/path/query.ts';
 import { resolveSimple } from '../../src/path/walk.ts';
 import { json, KEYS, places } from '../json/arbitraries.ts';

@@ -2,8 +2,7 @@
 // bound on every answer; hostile text as inert data.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Answer, Window } from '../team-rig.ts';
-import { TeamRig } from '../team-rig.ts';
+import { type Answer, TeamRig, type Window } from '../team-rig.ts';
 import { planMany, planWindow } from './plan-window.ts';
 
 beforeEach(() => {

@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { importState } from '../../src/domain/state/import.ts';
+import { importState } from '../../src/domain/import/state.ts';
 import type { Json } from '../../src/json/json.ts';
 import { underRules } from '../../src/tools/shared/state-rules.ts';
 import { TeamRig, type Window } from '../team-rig.ts';

@@ -2,7 +2,7 @@
 // in the log, seals included, since `seen` of later lines counts them. Or the current documents, one a line.
 
 import type { Failure } from '../../failure/failure.ts';
-import type { LogReader } from '../file/log-reader.ts';
+import type { LogReader } from '../../store/file/past/log-reader.ts';
 import { Rebuilder } from '../file/rebuilt.ts';
 
 /** Lines with their newline, from a seq on. Stops where the log does; `reader.fault()` then says why. */

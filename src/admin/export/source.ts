@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { FailureError } from '../../failure/failure.ts';
 import { realDisk } from '../../store/file/disk.ts';
-import { LogReader } from '../file/log-reader.ts';
+import { LogReader } from '../../store/file/past/log-reader.ts';
 
 /** The lines of a store or a backup that count, up to a seq. Throws FailureError at damage. */
 export function* linesOfStore(dir: string, upToSeq = Number.POSITIVE_INFINITY): Generator<Buffer> {

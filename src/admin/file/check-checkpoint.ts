@@ -5,8 +5,8 @@ import type { Json } from '../../json/json.ts';
 import { deepEqual } from '../../json/merge.ts';
 import { type Checkpoint, checkpointPath, readCheckpoint } from '../../store/file/caches/checkpoint.ts';
 import type { Disk } from '../../store/file/disk.ts';
+import type { LogReader } from '../../store/file/past/log-reader.ts';
 import type { Finding, Report } from './findings.ts';
-import type { LogReader } from './log-reader.ts';
 
 const WHERE = 'checkpoint.json';
 

@@ -2,8 +2,7 @@
 // what the log then shows: a document is written only once its commit is durable. Used by verify.ts.
 
 import { diff } from '../../json/diff.ts';
-import type { Json } from '../../json/json.ts';
-import { isObject } from '../../json/json.ts';
+import { isObject, type Json } from '../../json/json.ts';
 import { deepEqual } from '../../json/merge.ts';
 import { DocumentFiles, type FileState } from '../../store/file/caches/documents-on-disk.ts';
 import type { Disk, FileStat } from '../../store/file/disk.ts';

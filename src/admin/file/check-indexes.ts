@@ -4,10 +4,10 @@
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
 import { indexPath } from '../../store/file/past/index-file.ts';
 import { decodeIndex, encodeIndex } from '../../store/file/past/index-text.ts';
+import type { LogReader, TakenLine } from '../../store/file/past/log-reader.ts';
 import { type SealedIndex, SegmentIndex, type Standing } from '../../store/file/past/segment-index.ts';
 import type { FoundFile } from './files.ts';
 import type { Finding } from './findings.ts';
-import type { LogReader, TakenLine } from './log-reader.ts';
 
 export class IndexCheck {
   /** Segments whose index file is what it should be. */

@@ -1,9 +1,8 @@
 // Commits as lines for people and for programs, and choosing which of them to show. Used by cli/log.ts.
 
 import { visible } from '../../base/display.ts';
-import type { Author } from '../../domain/command.ts';
-import type { StreamEvent } from '../../store/commit.ts';
-import type { TakenLine } from './log-reader.ts';
+import type { Author, StreamEvent } from '../../store/commit.ts';
+import type { TakenLine } from '../../store/file/past/log-reader.ts';
 import { operationText, patchText } from './patch-text.ts';
 
 export interface LogFilter {

@@ -1,7 +1,6 @@
 // Every document as the log makes it, from its first event, and the blobs that the log names. Used by verify and export.
 
-import type { Json } from '../../json/json.ts';
-import { isObject } from '../../json/json.ts';
+import { isObject, type Json } from '../../json/json.ts';
 import { applyOps, type PatchOp } from '../../json/patch.ts';
 import { headOf } from '../../store/commit.ts';
 import type { FoldedCommit } from '../../store/fold.ts';

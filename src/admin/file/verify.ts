@@ -6,6 +6,7 @@
 
 import type { Failure } from '../../failure/failure.ts';
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
+import { type Damage, LogReader } from '../../store/file/past/log-reader.ts';
 import type { Durability } from '../../store/port.ts';
 import { checkBlobs } from './check-blobs.ts';
 import { CheckpointCheck } from './check-checkpoint.ts';
@@ -14,7 +15,6 @@ import { IndexCheck } from './check-indexes.ts';
 import { checkSurroundings } from './check-surroundings.ts';
 import { listFiles } from './files.ts';
 import { type Finding, isSound, type Report } from './findings.ts';
-import { type Damage, LogReader } from './log-reader.ts';
 import { Rebuilder } from './rebuilt.ts';
 import { surveyFrom } from './survey.ts';
 

@@ -1,6 +1,6 @@
 // beads' JSONL: issues with their edges. blocks is a need; parent-child and discovered-from are what they are here.
 
-import type { ImportedTask } from '../../domain/plan/import-tasks.ts';
+import type { ImportedTask } from '../../domain/import/tasks.ts';
 import type { TaskStatus } from '../../domain/plan/task.ts';
 import { isObject } from '../../json/json.ts';
 import { type Imported, listOf, nothing, paragraphs, parseJson, type SourceKind, textOf } from './shape.ts';

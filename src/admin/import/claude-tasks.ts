@@ -1,6 +1,6 @@
 // Claude Code's own tasks: ~/.claude/tasks/<session>/<n>.json, one file per task.
 
-import type { ImportedTask } from '../../domain/plan/import-tasks.ts';
+import type { ImportedTask } from '../../domain/import/tasks.ts';
 import type { TaskStatus } from '../../domain/plan/task.ts';
 import { isObject } from '../../json/json.ts';
 import { listOf, nothing, paragraphs, parseJson, type SourceKind, textOf } from './shape.ts';

@@ -1,8 +1,8 @@
 // What a source of another program is read into, and the report of what became of it. Each kind of source is a file of this
 // folder; index.ts lists them.
 
-import type { ImportedTask } from '../../domain/plan/import-tasks.ts';
-import type { ImportedMessage } from '../../domain/state/import.ts';
+import type { ImportedMessage } from '../../domain/import/state.ts';
+import type { ImportedTask } from '../../domain/import/tasks.ts';
 import type { Json } from '../../json/json.ts';
 
 /** A file of a source: its path within it, and its text. */

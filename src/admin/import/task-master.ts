@@ -1,6 +1,6 @@
 // task-master's tasks.json: tags (or none, as in its older format), subtasks and dependencies.
 
-import type { ImportedTask } from '../../domain/plan/import-tasks.ts';
+import type { ImportedTask } from '../../domain/import/tasks.ts';
 import type { TaskStatus } from '../../domain/plan/task.ts';
 import { isObject } from '../../json/json.ts';
 import { type Imported, listOf, nothing, paragraphs, parseJson, type SourceKind, textOf } from './shape.ts';

@@ -7,6 +7,7 @@ import { type Failure, FailureError, fail, ok, type Result } from '../../failure
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { encodeCommit, isSeal, parseLine } from '../../store/commit.ts';
 import { type Disk, realDisk } from '../../store/file/disk.ts';
+import { LogReader } from '../../store/file/past/log-reader.ts';
 import { fileBackend } from '../../store/open.ts';
 import type { Durability, Store } from '../../store/port.ts';
 import { append, type Replayed, replay } from '../export/replay.ts';
@@ -14,7 +15,6 @@ import { blobsIn, linesOfStore } from '../export/source.ts';
 import { checkSurroundings } from '../file/check-surroundings.ts';
 import { listFiles } from '../file/files.ts';
 import type { Finding } from '../file/findings.ts';
-import { LogReader } from '../file/log-reader.ts';
 import { isInside, NewDirectory, whatStands, whyNotWritten } from '../file/new-directory.ts';
 import { count } from '../file/report-text.ts';
 import { verifyStore } from '../file/verify.ts';

@@ -11,14 +11,14 @@ import { visible } from '../../base/display.ts';
 import { createLog } from '../../base/log.ts';
 import type { Config } from '../../config/config.ts';
 import type { Decide } from '../../domain/command.ts';
+import { type ImportStateAnswer, importMessages, importState } from '../../domain/import/state.ts';
 import {
   type ImportDocument,
   type ImportSource,
   importLinks,
   importStream,
   importTasks,
-} from '../../domain/plan/import-tasks.ts';
-import { type ImportStateAnswer, importMessages, importState } from '../../domain/state/import.ts';
+} from '../../domain/import/tasks.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { underRules } from '../../tools/shared/state-rules.ts';
 import { complain, exitCodes } from '../complain.ts';

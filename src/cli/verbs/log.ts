@@ -1,11 +1,11 @@
 // The verb `log`: the commits of a store as lines, past ones and, with --follow, those of any process as they come.
 
-import { LogReader, type TakenLine } from '../../admin/file/log-reader.ts';
 import { fullLines, humanLines, isWanted, jsonLine, type LogFilter } from '../../admin/file/log-text.ts';
 import type { Config } from '../../config/config.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { realDisk } from '../../store/file/disk.ts';
 import { watchLog } from '../../store/file/log/watch.ts';
+import { LogReader, type TakenLine } from '../../store/file/past/log-reader.ts';
 import { complain, exitCodes } from '../complain.ts';
 import { offline, requireStore } from '../offline-verb.ts';
 import { Output } from '../output.ts';

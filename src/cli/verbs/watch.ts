@@ -2,6 +2,7 @@
 // pipe it prints one frame for each change, without control codes.
 
 import { openPorts, type Ports } from '../../app/services.ts';
+import { sourceOf } from '../../app/view-source.ts';
 import { createLog } from '../../base/log.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Config } from '../../config/config.ts';
@@ -13,7 +14,6 @@ import { dashboardViews } from '../../dashboard/index.ts';
 import { VIEW_NAMES, type ViewName } from '../../dashboard/names.ts';
 import { fillScreen } from '../../dashboard/screen.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
-import { sourceOf } from '../../tools/shared/dashboard-source.ts';
 import { changeAfter } from '../../tools/shared/wait.ts';
 import { complain, exitCodes } from '../complain.ts';
 import { offline, requireStore } from '../offline-verb.ts';

@@ -1,7 +1,8 @@
 // A board as CSV that a spreadsheet opens (RFC 4180: CRLF, doubled quotes, one count of fields for all lines). A text that
 // a spreadsheet would take for a formula is made one it does not.
 
-import type { Board, Cell } from '../define.ts';
+import type { Cell } from '../../views/source.ts';
+import type { Board } from '../define.ts';
 import { inert } from '../inert.ts';
 
 /** What begins a formula, in ASCII and in full width, and the white space that some programs skip before looking. */

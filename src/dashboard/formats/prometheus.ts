@@ -1,7 +1,8 @@
 // A board in Prometheus' text exposition format 0.0.4: every figure a gauge or counter in base units, every text a label.
 // https://prometheus.io/docs/instrumenting/exposition_formats/
 
-import { type Board, type Cell, type Column, isNumeric, type Row, type ShownSection } from '../define.ts';
+import type { Cell } from '../../views/source.ts';
+import { type Board, type Column, isNumeric, type Row, type ShownSection } from '../define.ts';
 import { inertLine } from '../inert.ts';
 
 /** A label that long is somebody's prose; series are told apart by less. */

@@ -1,7 +1,8 @@
 // A board as a boxed screen of exactly so many columns. Every line is exactly as wide as asked, whatever the texts hold.
 
+import type { Cell } from '../../views/source.ts';
 import { type Reading, readable } from '../cells.ts';
-import type { Board, Cell, Column, Row, ShownSection } from '../define.ts';
+import type { Board, Column, Row, ShownSection } from '../define.ts';
 import { cut, pad, plain, widthOf } from '../measure.ts';
 import type { FormatOptions, Paint, Tone } from './define.ts';
 import { type Grid, gridLine, layOut, naturalWidth } from './grid.ts';

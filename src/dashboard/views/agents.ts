@@ -2,9 +2,10 @@
 
 import { expiresAtMs, type SessionFacts, sessionStream } from '../../domain/session/document.ts';
 import { claimedNodes } from '../../views/run/runs.ts';
+import { momentOf, type Source } from '../../views/source.ts';
 import { agentsIn, type LiveAgent, liveAgents, openSessions } from '../../views/team/people.ts';
 import { registryRows } from '../../views/team/registry.ts';
-import { columns, type DashboardView, momentOf, type Row, type Section, type Source, timeCell } from '../define.ts';
+import { columns, type DashboardView, type Row, type Section, timeCell } from '../define.ts';
 import { runsOf } from './runs.ts';
 
 const SESSION_COLUMNS = columns({

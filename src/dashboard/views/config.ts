@@ -1,9 +1,9 @@
 // The dashboard's view of configuration: how the process that answers was started, and what the project's document says.
 
-import { projectStream } from '../../domain/session/commands.ts';
-import type { Json } from '../../json/json.ts';
-import { isObject } from '../../json/json.ts';
-import { columns, type DashboardView, type Row, type Source } from '../define.ts';
+import { projectStream } from '../../domain/project/document.ts';
+import { isObject, type Json } from '../../json/json.ts';
+import type { Source } from '../../views/source.ts';
+import { columns, type DashboardView, type Row } from '../define.ts';
 
 const COLUMNS = columns({ setting: 'id', value: 'text' });
 const MAX_DEPTH = 3;

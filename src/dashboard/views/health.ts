@@ -1,7 +1,8 @@
 // The dashboard's view of health: checks with what to do about each that is not well, and the store's own figures.
 
 import { CHECKS } from '../../views/health/alerts.ts';
-import { columns, type DashboardView, type Row, type Source } from '../define.ts';
+import type { Source } from '../../views/source.ts';
+import { columns, type DashboardView, type Row } from '../define.ts';
 
 const CHECK_COLUMNS = columns({
   check: 'id',

@@ -1,7 +1,8 @@
 // The dashboard's view of figures. What this process alone has counted and what holds for all of them is said of each.
 
+import { momentOf, type Source } from '../../views/source.ts';
 import { openSessions } from '../../views/team/people.ts';
-import { columns, type DashboardView, momentOf, type Row, type Section, type Source } from '../define.ts';
+import { columns, type DashboardView, type Row, type Section } from '../define.ts';
 import { gateSection, limitSection, qualitySection } from './quality.ts';
 
 const CALL_COLUMNS = columns({

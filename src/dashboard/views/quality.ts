@@ -3,8 +3,9 @@
 
 import type { RunDocument } from '../../domain/run/document.ts';
 import { limitRows } from '../../views/project/limits.ts';
+import { type GateCount, momentOf, type Source } from '../../views/source.ts';
 import { liveAgents, registered } from '../../views/team/people.ts';
-import { columns, type GateCount, momentOf, type Row, type Section, type Source } from '../define.ts';
+import { columns, type Row, type Section } from '../define.ts';
 import { runsOf } from './runs.ts';
 
 const QUALITY_COLUMNS = columns({

@@ -1,8 +1,9 @@
 // The dashboard's view of what can be held: locks, who has them, who waits, and what the project says there is.
 
 import { configOf } from '../../views/project/settings.ts';
+import { momentOf, type Source } from '../../views/source.ts';
 import { type LockRow, lockRows } from '../../views/team/locks.ts';
-import { columns, type DashboardView, momentOf, type Row, type Source } from '../define.ts';
+import { columns, type DashboardView, type Row } from '../define.ts';
 import { limitSection } from './quality.ts';
 
 const LOCK_COLUMNS = columns({

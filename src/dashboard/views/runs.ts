@@ -3,7 +3,8 @@
 import type { NodeRecord, RunDocument } from '../../domain/run/document.ts';
 import { leaseEnd } from '../../graph/ready/run-node.ts';
 import { claimedNodes, projectRuns } from '../../views/run/runs.ts';
-import { columns, type DashboardView, type Row, type Section, type Source, timeCell } from '../define.ts';
+import type { Source } from '../../views/source.ts';
+import { columns, type DashboardView, type Row, type Section, timeCell } from '../define.ts';
 
 const RUN_COLUMNS = columns({
   run: 'id',

@@ -4,7 +4,8 @@ import { showId } from '../../domain/plan/ids.ts';
 import type { SprintDocument } from '../../domain/plan/sprint.ts';
 import { burnDown, scopeOf, velocityOf } from '../../views/plan/sprint-facts.ts';
 import { suggestions } from '../../views/plan/suggest.ts';
-import { columns, type DashboardView, type Row, type Section, type Source } from '../define.ts';
+import type { Source } from '../../views/source.ts';
+import { columns, type DashboardView, type Row, type Section } from '../define.ts';
 import { activeSprint, countSection, sprintSection, workSection } from './tasks.ts';
 
 const SUGGESTIONS = 5;

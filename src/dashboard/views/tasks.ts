@@ -7,7 +7,8 @@ import { standsTooLong } from '../../views/health/alerts.ts';
 import { progressOf } from '../../views/plan/sprint-facts.ts';
 import type { TaskRow } from '../../views/plan/task-index.ts';
 import { configOf } from '../../views/project/settings.ts';
-import { columns, type Row, type Section, type Source, timeCell } from '../define.ts';
+import type { Source } from '../../views/source.ts';
+import { columns, type Row, type Section, timeCell } from '../define.ts';
 
 /** In work are few; whoever marked more has other troubles than this list. */
 const MAX_WEIGHED = 1_000;

@@ -1,15 +1,16 @@
 // The dashboard's main view: the sprint, who is there, what is in work, the runs, and what happened last.
 
+import { projectStream } from '../../domain/project/document.ts';
 import { hasEnded } from '../../domain/run/document.ts';
-import { projectStream } from '../../domain/session/commands.ts';
 import { addressName, type ChannelDocument } from '../../domain/team/channel.ts';
 import { everybodyIn, teamsOf } from '../../domain/team/team.ts';
 import { FailureError } from '../../failure/failure.ts';
 import { CHECKS } from '../../views/health/alerts.ts';
 import { happened } from '../../views/session/activity.ts';
 import { readableFacts } from '../../views/session/sessions.ts';
+import { momentOf, type Source } from '../../views/source.ts';
 import { agentsIn, openSessions } from '../../views/team/people.ts';
-import { columns, type DashboardView, momentOf, type Row, type Section, type Source } from '../define.ts';
+import { columns, type DashboardView, type Row, type Section } from '../define.ts';
 import { sessionSection } from './agents.ts';
 import { runSection, runsOf } from './runs.ts';
 import { velocitySection } from './sprint.ts';

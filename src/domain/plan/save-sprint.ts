@@ -1,8 +1,7 @@
 // sprint_save: makes, changes, joins and ends a sprint. Pure.
 
-import { fail, ok, type Result } from '../../failure/failure.ts';
+import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
-import { heldByRun } from '../run/sprint-run.ts';
 import { openSession } from '../session/document.ts';
 import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
 import { type Closing, carryOver } from './close-sprint.ts';
@@ -24,6 +23,9 @@ export interface SprintFields {
   archived?: boolean | undefined;
 }
 
+/** Why the sprint cannot end now: its work goes on elsewhere. Handed in, because plans know no runs: `heldByRun`. */
+export type HeldBy = (tx: Transaction, sprint: Readonly<SprintDocument>, what: string) => Failure | undefined;
+
 export interface SaveSprintInput {
   id?: string | undefined;
   project: string;
@@ -34,6 +36,8 @@ export interface SaveSprintInput {
   carryTo?: string | undefined;
   force?: boolean | undefined;
   ifVersion?: number | undefined;
+  /** Asked before the sprint ends or is archived. */
+  heldBy: HeldBy;
 }
 
 export interface SaveSprintAnswer extends SaveAnswer {
@@ -103,7 +107,7 @@ function updateSprint(tx: Transaction, ctx: Context, input: SaveSprintInput, nam
   if (illegal !== undefined) return fail(illegal);
   const result = ending(input, before, to);
   if (result === undefined && input.carryTo !== undefined) return badInput('carry_to', WHEN_ENDING);
-  const held = result && heldByRun(tx, found.value, result.what);
+  const held = result && input.heldBy(tx, found.value, result.what);
   if (held !== undefined) return fail(held);
   const carried = result === undefined ? ok(undefined) : carryOver(tx, result);
   if (!carried.ok) return carried;

@@ -3,9 +3,8 @@
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
-import { projectStream } from '../session/commands.ts';
 import type { DecisionDocument } from '../team/decision.ts';
-import type { ProjectDocument } from './document.ts';
+import { type ProjectDocument, projectStream } from './document.ts';
 import type { Policy } from './policy.ts';
 
 /** The option that lets through. */

@@ -4,7 +4,7 @@
 import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
-import { FILE_LOCK, LOCK_KINDS, type LockKind, MAX_PARTIES } from '../resource/lock.ts';
+import { FILE_LOCK, LOCK_KINDS, type LockKind, MAX_PARTIES } from '../resource/document.ts';
 import { NAME_PATTERN } from '../team/channel.ts';
 import { anyObject, type Check, keys, listOf, named, oneOf, whole, words } from './checks.ts';
 import { checkPolicies, type Policy } from './policy.ts';

@@ -8,11 +8,10 @@ import { getAt, parsePointer } from '../../json/pointer.ts';
 import { parsePath, type Segment } from '../../path/path.ts';
 import { type PathToken, printPath } from '../../path/scan.ts';
 import type { Decide, Happening, Transaction } from '../command.ts';
-import { projectStream } from '../session/commands.ts';
 import { type SessionDocument, sessionStream } from '../session/document.ts';
 import { RESERVED_KEYS } from '../state/commands.ts';
 import { jsonLength } from '../state/etag.ts';
-import type { ProjectDocument } from './document.ts';
+import { type ProjectDocument, projectStream } from './document.ts';
 import { faultIn } from './schema-check.ts';
 
 /** What stands at one place under a schema is checked whole at each change of it: so many characters of JSON at most. */

@@ -3,24 +3,18 @@
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { resourceOf } from '../project/config.ts';
-import type { ProjectDocument } from '../project/document.ts';
-import { projectStream } from '../session/commands.ts';
+import { type ProjectDocument, projectStream } from '../project/document.ts';
 import type { Caller } from '../team/channel.ts';
+import { type Holder, type LockDocument, type LockKind, lockStream, MAX_PARTIES, type Waiter } from './document.ts';
 import {
-  type Holder,
   holdEnd,
   inTheWay,
   isSame,
   type LiveLock,
-  type LockDocument,
-  type LockKind,
   liveLock,
-  lockStream,
-  MAX_PARTIES,
   samePaths,
   staleFence,
   WAITER_MS,
-  type Waiter,
   waitEnd,
 } from './lock.ts';
 

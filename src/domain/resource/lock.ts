@@ -1,5 +1,5 @@
-// Locks: named things with a capacity, and reservations of files by pattern. Their documents, and the rules by which they
-// are granted. Pure; lock-commands.ts edits them.
+// Locks: named things with a capacity, and reservations of files by pattern. The rules by which they are
+// granted. Pure; document.ts has their shapes, commands.ts edits them.
 //
 //   (free) ──granted: a new fence──► held ──released──► (free)
 //      │                              ├──its lease ended and nobody was seen──► (free to the next)
@@ -12,67 +12,13 @@
 import { hash } from 'node:crypto';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
-import { agentKey } from '../run/document.ts';
+import { agentKey } from '../session/presence-key.ts';
 import { type Caller, callerName } from '../team/channel.ts';
+import { type Holder, type LockDocument, lockStream, type Party, type Waiter } from './document.ts';
 import { globsOverlap } from './glob.ts';
-
-export const LOCK_KINDS = ['agent', 'file', 'database', 'api', 'custom'] as const;
-export type LockKind = (typeof LOCK_KINDS)[number];
-
-/** What file reservations are called, all of a project together. */
-export const FILE_LOCK = 'file';
 
 /** A waiter that was not seen for so long is passed over. Presence is noted at most every 10 s. */
 export const WAITER_MS = 15_000;
-
-/** Holders of one document, and those in line: more is refused, so that it stays small. */
-export const MAX_PARTIES = 500;
-
-interface Party {
-  session: string;
-  agent?: string;
-  /** 1 goes first. */
-  priority: number;
-  /** For files: the patterns, and whether others may have them too. */
-  paths?: string[];
-  shared?: boolean;
-  reason?: string;
-}
-
-/** Times are ms since the epoch. */
-export interface Holder extends Party {
-  fence: number;
-  since: number;
-  lease_ms: number;
-  lease_until: number;
-  /** Held no longer than this, whoever is seen. */
-  deadline?: number;
-}
-
-export interface Waiter extends Party {
-  /** Its place among those of one priority. */
-  ticket: number;
-  since: number;
-  until: number;
-}
-
-export interface LockDocument {
-  schema: 1;
-  id: string;
-  project: string;
-  kind: LockKind;
-  capacity: number;
-  /** The last one given out. */
-  fence: number;
-  ticket: number;
-  holders: Holder[];
-  queue: Waiter[];
-}
-
-/** The stream of a lock. Reservations of files share one, since any two of them may be about one file. */
-export function lockStream(project: string, id: string): string {
-  return id === FILE_LOCK ? `reservation/${project}` : `lock/${project}/${id}`;
-}
 
 /** Under which name a party's presence is noted. */
 export function partyKey({ session, agent }: Caller): string {

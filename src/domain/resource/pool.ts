@@ -9,9 +9,7 @@
 import type { PatchOp } from '../../json/patch.ts';
 import type { Context, Transaction } from '../command.ts';
 import { globalSettingsOf, type Pool, poolsOf } from '../project/config.ts';
-import type { ProjectDocument } from '../project/document.ts';
-import type { NodeRecord, RunDocument } from '../run/document.ts';
-import { projectStream } from '../session/commands.ts';
+import { type ProjectDocument, projectStream } from '../project/document.ts';
 
 /** A claim that an agent holds. Claims of servers are not listed: what they run is no agent. Times in ms since the epoch. */
 interface HeldClaim {
@@ -49,7 +47,7 @@ export function poolOf(pools: Readonly<Record<string, Pool>>, agent: string): st
 export function followClaim(
   tx: Transaction,
   ctx: Context,
-  { id: run, project }: Readonly<RunDocument>,
+  { id: run, project }: ClaimedRun,
   node: string,
   { before, next }: { before: ClaimFacts | undefined; next: ClaimFacts },
 ): void {
@@ -77,8 +75,25 @@ export function followClaim(
   }
 }
 
-type ClaimKeys = 'claim' | 'agent' | 'agent_name' | 'server' | 'lease_ms' | 'lease_until';
-type ClaimFacts = Pick<NodeRecord, 'status'> & { readonly [K in ClaimKeys]?: NodeRecord[K] | undefined };
+/** What a node's record says of the claim on it. Absent members: nobody has it. */
+interface ClaimFacts {
+  readonly status: string;
+  readonly claim?: string | undefined;
+  /** Presence key of the agent. */
+  readonly agent?: string | undefined;
+  readonly agent_name?: string | undefined;
+  /** Claimed by a server: no agent's work. */
+  readonly server?: object | undefined;
+  readonly lease_ms?: number | undefined;
+  readonly lease_until?: number | undefined;
+}
+
+/** The run that a claim belongs to. `tokens`: what its agents have spent. */
+interface ClaimedRun {
+  readonly id: string;
+  readonly project: string;
+  readonly tokens?: number;
+}
 
 function heldBy(run: string, { status, server, claim, agent, agent_name, lease_ms = 0, lease_until = 0 }: ClaimFacts) {
   if (status !== 'claimed' || server !== undefined || claim === undefined || agent === undefined) return undefined;
@@ -127,7 +142,7 @@ export interface Limit {
 export function limitOf(
   tx: Transaction,
   ctx: Pick<Context, 'now' | 'lastSeen'>,
-  run: Readonly<RunDocument>,
+  run: ClaimedRun,
   agent: string,
   ready: () => number,
 ): Limit | undefined {

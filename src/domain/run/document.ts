@@ -7,7 +7,6 @@
 //     ├──► failed | finished                in the commit of the report that decides it
 //     └──► cancelled                        run_control; final, as finished is
 
-import { hash } from 'node:crypto';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
 import type { AnyNode } from '../../graph/kinds/index.ts';
@@ -109,15 +108,6 @@ export interface RunGraph {
 
 export function runStream(id: string): string {
   return `run/${id}`;
-}
-
-/**
- * Under which name an agent's presence is noted: `<session>.<agent>`, lower-cased; a name that is no id within that is
- * replaced by its hash. Unique across sessions, so that equal names in two windows never renew each other's leases.
- */
-export function agentKey(session: string, agent: string): string {
-  const key = `${session}.${agent.toLowerCase()}`;
-  return isId(key) ? key : `${session}.${hash('sha256', agent).slice(0, 16)}`;
 }
 
 /** Opaque to clients. The random end keeps a guess from being a claim. */

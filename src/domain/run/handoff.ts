@@ -2,7 +2,8 @@
 // Called by the session tools within their own commit.
 
 import type { Context, Transaction } from '../command.ts';
-import { agentKey, hasEnded, newClaimId, type RunDocument, runStream } from './document.ts';
+import { agentKey } from '../session/presence-key.ts';
+import { hasEnded, newClaimId, type RunDocument, runStream } from './document.ts';
 import { setNode } from './edit.ts';
 
 export interface MovedClaim {

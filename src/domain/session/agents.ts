@@ -12,8 +12,8 @@
 import { hash } from 'node:crypto';
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
-import { agentKey } from '../run/document.ts';
 import { checkSchema } from './document.ts';
+import { agentKey } from './presence-key.ts';
 
 /** What a hook may have to say of agents. `agent` is the client's own id of a subagent; a teammate has only a name. */
 export type AgentEvent =

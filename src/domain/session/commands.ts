@@ -6,6 +6,7 @@ import { mergeOps } from '../../json/merge.ts';
 import { nameable } from '../../path/addressable.ts';
 import type { Context, Transaction } from '../command.ts';
 import { joinSprint, leaveSprint, quitSprint } from '../plan/join-sprint.ts';
+import { type ProjectDocument, projectStream } from '../project/document.ts';
 import { tellEmergency } from '../team/emergency.ts';
 import { type AliasDocument, aliasStream, bindAlias } from './alias.ts';
 import {
@@ -25,17 +26,6 @@ import {
   statusAt,
   type Workspace,
 } from './document.ts';
-
-interface ProjectDocument {
-  schema: 1;
-  id: string;
-  name: string;
-  created_at: string;
-}
-
-export function projectStream(id: string): string {
-  return `project/${id}`;
-}
 
 export interface StartInput {
   /** Default: as it was; of a new session, development. */

@@ -7,8 +7,8 @@ import { mergeOps } from '../../json/merge.ts';
 import { applyOps } from '../../json/patch.ts';
 import type { Context, Transaction } from '../command.ts';
 import { configFaults } from '../project/config.ts';
-import { type ProjectDocument, saveProject } from '../project/document.ts';
-import { projectStream } from '../session/commands.ts';
+import { type ProjectDocument, projectStream } from '../project/document.ts';
+import { saveProject } from '../project/save.ts';
 
 const KEYS = ['pools', 'teams'];
 

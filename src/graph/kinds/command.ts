@@ -1,9 +1,9 @@
 // A process that Baton runs, from an argv that a graph gives and an allow-list that only the server's start gives. The
 // process itself is run by process.ts; this file only describes it.
 
-import { refusedVariable } from '../../runner/process/environment.ts';
 import type { Fault, GraphNode } from '../graph.ts';
 import { commonBrief, type NodeKind, type Unchecked } from './define.ts';
+import { refusedVariable } from './variables.ts';
 
 export interface CommandNode extends GraphNode {
   kind: 'command';

@@ -2,7 +2,7 @@
 // cli/serve.ts if a trace file is wanted; call.ts begins and ends spans.
 // https://github.com/open-telemetry/semantic-conventions/blob/main/docs/gen-ai/mcp.md
 
-import type { Outcome } from '../../tools/call/call.ts';
+import type { Outcome } from '../outcome.ts';
 import { childOf, parseTraceparent, traceparentOf } from './context.ts';
 import { SERVER, type Span } from './otlp.ts';
 

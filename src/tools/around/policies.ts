@@ -4,9 +4,8 @@
 import type { Ports } from '../../app/services.ts';
 import type { View } from '../../documents/documents.ts';
 import { ALLOW, policiesOf, standingOf } from '../../domain/project/approval.ts';
-import type { ProjectDocument } from '../../domain/project/document.ts';
+import { type ProjectDocument, projectStream } from '../../domain/project/document.ts';
 import { type CallFacts, type Policy, policyFor, policyLabel } from '../../domain/project/policy.ts';
-import { projectStream } from '../../domain/session/commands.ts';
 import type { SessionFacts } from '../../domain/session/document.ts';
 import type { DecisionDocument } from '../../domain/team/decision.ts';
 import { type RegistryEntry, registryStream } from '../../domain/team/registry.ts';

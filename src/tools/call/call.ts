@@ -8,16 +8,11 @@ import type { Config } from '../../config/config.ts';
 import { type Failure, FailureError, fail, ok, type Result } from '../../failure/failure.ts';
 import { failureLine } from '../../failure/text.ts';
 import type { CallEnd, CallMetrics } from '../../telemetry/call-metrics.ts';
+import type { Outcome } from '../../telemetry/outcome.ts';
 import type { Tracing } from '../../telemetry/traces/tracing.ts';
 import type { Call, Tool } from '../define.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { Deadline, Deadlines } from './deadlines.ts';
-
-/** What a call ended in. `json` is the answer's text, made once to measure it, and inert: see display.ts. */
-export type Outcome =
-  | { kind: 'answer'; value: object; json: string }
-  | { kind: 'failure'; failure: Failure; text: string }
-  | { kind: 'bug'; id: string; text: string };
 
 export interface CallRequest<P> {
   tool: Tool<P>;

@@ -2,9 +2,8 @@
 
 import type { Ports } from '../../app/services.ts';
 import type { Decide } from '../../domain/command.ts';
-import type { ProjectDocument } from '../../domain/project/document.ts';
+import { type ProjectDocument, projectStream } from '../../domain/project/document.ts';
 import { schemasOf, underSchemas } from '../../domain/project/state-schemas.ts';
-import { projectStream } from '../../domain/session/commands.ts';
 
 /** The command, which fails if what it leaves in the session's state does not satisfy the schemas of its project. */
 export function underRules<A>(ports: Ports, session: string, command: Decide<A>): Decide<A> {

@@ -2,8 +2,7 @@
 
 import type { View } from '../../documents/documents.ts';
 import { type ProjectConfig, withDefaults } from '../../domain/project/config.ts';
-import type { ProjectDocument } from '../../domain/project/document.ts';
-import { projectStream } from '../../domain/session/commands.ts';
+import { type ProjectDocument, projectStream } from '../../domain/project/document.ts';
 
 /** With its defaults filled in. A copy. */
 export function configOf(view: View, project: string): ProjectConfig {

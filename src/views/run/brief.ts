@@ -2,8 +2,7 @@
 
 import type { NodeRecord, RunDocument } from '../../domain/run/document.ts';
 import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
-import type { Json, JsonObject } from '../../json/json.ts';
-import { copyJson } from '../../json/json.ts';
+import { copyJson, type Json, type JsonObject } from '../../json/json.ts';
 import type { Blobs } from '../../store/port.ts';
 
 /** Outputs of needs together, in characters, unless the agent states fewer tokens. */

@@ -1,6 +1,6 @@
 // What sessions of a project did last, from what the log tells. Used by the team's dashboard and by state_get.
 
-import type { Happened, Source } from '../../dashboard/define.ts';
+import type { Happened, Source } from '../source.ts';
 import { readableFacts } from './sessions.ts';
 
 /** Something that one session did to one thing, as often as it did so in a row. */

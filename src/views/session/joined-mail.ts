@@ -1,11 +1,11 @@
 // The joined part `communication` of a session: what waits for it, by kind and urgency, the channels it reads, the locks it
 // holds and waits for, the work it has offered. Looking moves no cursor: message_read does.
 
-import { momentOf, type Source } from '../../dashboard/define.ts';
 import { addressName, type ChannelDocument } from '../../domain/team/channel.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import { capped } from '../capped.ts';
 import { line } from '../plan/show.ts';
+import { momentOf, type Source } from '../source.ts';
 import { boxesOf, headOf } from '../team/addresses.ts';
 import { lockRows } from '../team/locks.ts';
 import { UNREAD_COUNTED } from '../team/mail.ts';

@@ -1,14 +1,13 @@
 // The joined part `organization` of a session: its project with teams and settings, and the other projects of the store.
 
-import { momentOf, type Source } from '../../dashboard/define.ts';
-import type { ProjectDocument } from '../../domain/project/document.ts';
-import { projectStream } from '../../domain/session/commands.ts';
+import { type ProjectDocument, projectStream } from '../../domain/project/document.ts';
 import { sessionStream } from '../../domain/session/document.ts';
 import { everybodyIn, teamsOf } from '../../domain/team/team.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import { type Capped, capped } from '../capped.ts';
 import { line } from '../plan/show.ts';
 import { configOf } from '../project/settings.ts';
+import { momentOf, type Source } from '../source.ts';
 import { agentsIn, openSessions } from '../team/people.ts';
 
 const NAME_CHARS = 80;

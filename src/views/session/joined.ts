@@ -2,9 +2,9 @@
 // what is addressed to it, and how things go. state_get shows them; writing them is refused with the tool to call. Each is
 // bounded, whatever the store holds, and names the calls that have the rest.
 
-import type { Source } from '../../dashboard/define.ts';
 import type { JOINED_KEYS } from '../../domain/state/commands.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
+import type { Source } from '../source.ts';
 import { happened } from './activity.ts';
 import { communicationOf } from './joined-mail.ts';
 import { organizationOf } from './joined-project.ts';

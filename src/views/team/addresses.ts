@@ -2,8 +2,8 @@
 // from documents; a name is resolved when a message is sent, and the message stays where it was sent to.
 
 import type { View } from '../../documents/documents.ts';
-import { agentKey } from '../../domain/run/document.ts';
 import { isOpen, sessionStream, statusAt } from '../../domain/session/document.ts';
+import { agentKey } from '../../domain/session/presence-key.ts';
 import {
   type Address,
   type Caller,

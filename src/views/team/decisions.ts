@@ -2,7 +2,7 @@
 // documents for answers.
 
 import type { View } from '../../documents/documents.ts';
-import { projectStream } from '../../domain/session/commands.ts';
+import { projectStream } from '../../domain/project/document.ts';
 import { type AgendaDocument, agendaStream, dueOn } from '../../domain/team/agenda.ts';
 import type { Address, Caller } from '../../domain/team/channel.ts';
 import {

@@ -1,7 +1,8 @@
 // Who holds and who waits for what. Computed from documents for answers; never decided upon.
 
 import type { View } from '../../documents/documents.ts';
-import { FILE_LOCK, holdEnd, isSame, type LockDocument, liveLock, lockStream } from '../../domain/resource/lock.ts';
+import { FILE_LOCK, type LockDocument, lockStream } from '../../domain/resource/document.ts';
+import { holdEnd, isSame, liveLock } from '../../domain/resource/lock.ts';
 import { type Caller, callerName } from '../../domain/team/channel.ts';
 import type { Moment } from './people.ts';
 

@@ -2,8 +2,9 @@
 // to look; never decided upon.
 
 import type { View } from '../../documents/documents.ts';
+import { projectStream } from '../../domain/project/document.ts';
 import { type PoolDocument, poolStream } from '../../domain/resource/pool.ts';
-import { agentKey, parseClaim, type RunDocument, runStream } from '../../domain/run/document.ts';
+import { parseClaim, type RunDocument, runStream } from '../../domain/run/document.ts';
 import {
   type AgentsDocument,
   agentsStream,
@@ -11,8 +12,8 @@ import {
   type ReportedAgent,
   type ReportGrade,
 } from '../../domain/session/agents.ts';
-import { projectStream } from '../../domain/session/commands.ts';
 import { isOpen, type SessionFacts, statusAt } from '../../domain/session/document.ts';
+import { agentKey } from '../../domain/session/presence-key.ts';
 import type { RegistryEntry, Tier } from '../../domain/team/registry.ts';
 import { type Team, teamsOf } from '../../domain/team/team.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';

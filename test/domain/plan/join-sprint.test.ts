@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { saveSprint } from '../../../src/domain/plan/save-sprint.ts';
+import { heldByRun } from '../../../src/domain/run/sprint-run.ts';
 import { expireSession, startSession, type UpdateInput, updateSession } from '../../../src/domain/session/commands.ts';
 import type { SessionDocument } from '../../../src/domain/session/document.ts';
 import { acceptHandoff, offerHandoff } from '../../../src/domain/session/handoff.ts';
@@ -72,7 +73,9 @@ describe('joining', () => {
     const rig = new JoinRig();
     const session = await rig.session();
     const sprint = await rig.sprint({ status: 'active' });
-    await rig.do((tx, ctx) => saveSprint(tx, ctx, { project: 'prj-2', fields: { title: 'theirs' } }));
+    await rig.do((tx, ctx) =>
+      saveSprint(tx, ctx, { heldBy: heldByRun, project: 'prj-2', fields: { title: 'theirs' } }),
+    );
     await rig.setSprint(sprint, { status: 'completed' });
     for (const [named, code] of [
       ['SPR-9', 'unknown-item'],
@@ -150,7 +153,9 @@ test('whatever sessions do, an open sprint lists exactly the open sessions that 
           'hand over': () => rig.handOver(session, sessions[(who + 1) % 3] ?? ''),
           close: () => rig.setSprint(sprint, { status: 'cancelled' }),
           save: () =>
-            rig.do((tx, ctx) => saveSprint(tx, ctx, { project: PROJECT, id: sprint, fields: {}, join: session })),
+            rig.do((tx, ctx) =>
+              saveSprint(tx, ctx, { heldBy: heldByRun, project: PROJECT, id: sprint, fields: {}, join: session }),
+            ),
         }[what]();
         await done.catch((error) => {
           if (!(error instanceof Refused)) throw error;

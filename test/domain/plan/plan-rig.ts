@@ -14,6 +14,7 @@ import {
 } from '../../../src/domain/plan/save-task.ts';
 import type { SprintDocument } from '../../../src/domain/plan/sprint.ts';
 import type { TaskDocument } from '../../../src/domain/plan/task.ts';
+import { heldByRun } from '../../../src/domain/run/sprint-run.ts';
 import type { Failure } from '../../../src/failure/failure.ts';
 import { Rig, workspace } from '../../rig.ts';
 
@@ -55,16 +56,20 @@ export class PlanRig extends Rig {
 
   async sprint(fields: SprintFields = {}): Promise<string> {
     return (
-      await this.do((tx, ctx) => saveSprint(tx, ctx, { project: PROJECT, fields: { title: 'a sprint', ...fields } }))
+      await this.do((tx, ctx) =>
+        saveSprint(tx, ctx, { heldBy: heldByRun, project: PROJECT, fields: { title: 'a sprint', ...fields } }),
+      )
     ).value.id;
   }
 
   async setSprint(id: string, fields: SprintFields, more: Partial<SaveSprintInput> = {}) {
-    return (await this.do((tx, ctx) => saveSprint(tx, ctx, { project: PROJECT, id, fields, ...more }))).value;
+    return (
+      await this.do((tx, ctx) => saveSprint(tx, ctx, { heldBy: heldByRun, project: PROJECT, id, fields, ...more }))
+    ).value;
   }
 
   refuseSprint(id: string, fields: SprintFields, more: Partial<SaveSprintInput> = {}): Promise<Failure> {
-    return this.refused((tx, ctx) => saveSprint(tx, ctx, { project: PROJECT, id, fields, ...more }));
+    return this.refused((tx, ctx) => saveSprint(tx, ctx, { heldBy: heldByRun, project: PROJECT, id, fields, ...more }));
   }
 
   async plan(input: Omit<SavePlanInput, 'project'>): Promise<SavePlanAnswer> {

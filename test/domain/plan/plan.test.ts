@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { savePlan } from '../../../src/domain/plan/save-plan.ts';
 import { globalSettingsOf, withDefaults } from '../../../src/domain/project/config.ts';
-import { type ProjectDocument, saveProject } from '../../../src/domain/project/document.ts';
+import type { ProjectDocument } from '../../../src/domain/project/document.ts';
+import { saveProject } from '../../../src/domain/project/save.ts';
 import { ok } from '../../../src/failure/failure.ts';
 import type { JsonObject } from '../../../src/json/json.ts';
 import { PlanRig, PROJECT } from './plan-rig.ts';

@@ -10,6 +10,7 @@ import { saveSprint } from '../../../src/domain/plan/save-sprint.ts';
 import { saveTask, type TaskFields } from '../../../src/domain/plan/save-task.ts';
 import type { SprintDocument } from '../../../src/domain/plan/sprint.ts';
 import { isMet, TASK_LEGAL, TASK_STATUSES, type TaskDocument } from '../../../src/domain/plan/task.ts';
+import { heldByRun } from '../../../src/domain/run/sprint-run.ts';
 import { PlanIndex } from '../../../src/views/plan/plan-index.ts';
 import { PlanRig, PROJECT } from './plan-rig.ts';
 
@@ -232,7 +233,7 @@ describe('races', () => {
         rig
           .process()
           .change((tx, ctx) => saveTask(tx, ctx, { project: PROJECT, fields: { title: 'late', sprint } }), { by }),
-        rig.documents.change((tx, ctx) => saveSprint(tx, ctx, end), { by }),
+        rig.documents.change((tx, ctx) => saveSprint(tx, ctx, { ...end, heldBy: heldByRun }), { by }),
       ]);
       expect((await rig.sprintDoc(sprint)).tasks).toEqual([]);
       for (const task of await allTasks(rig.documents)) expect(task).not.toHaveProperty('sprint');

@@ -6,6 +6,7 @@ import { saveEpic } from '../../../src/domain/plan/save-epic.ts';
 import { saveSprint } from '../../../src/domain/plan/save-sprint.ts';
 import { SPRINT_LEGAL, SPRINT_STATUSES } from '../../../src/domain/plan/sprint.ts';
 import { sprintGraph } from '../../../src/domain/plan/sprint-graph.ts';
+import { heldByRun } from '../../../src/domain/run/sprint-run.ts';
 import type { SessionDocument } from '../../../src/domain/session/document.ts';
 import { PlanRig, PROJECT } from './plan-rig.ts';
 
@@ -48,7 +49,9 @@ describe('a sprint', () => {
     expect(await rig.setSprint(id, {}, { join: one })).toMatchObject({ changed: [] });
     expect(rig.documents.store.seq()).toBe(seq);
     const other = rig.process();
-    await rig.do((tx, ctx) => saveSprint(tx, ctx, { project: PROJECT, id, fields: {}, join: two }), { at: other });
+    await rig.do((tx, ctx) => saveSprint(tx, ctx, { heldBy: heldByRun, project: PROJECT, id, fields: {}, join: two }), {
+      at: other,
+    });
     expect((await rig.sprintDoc(id)).sessions).toEqual([one, two]);
     for (const session of [one, two]) {
       expect(await rig.doc<SessionDocument>(`session/${session}`)).toMatchObject({ session: { sprint: 'spr-1' } });

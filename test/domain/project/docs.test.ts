@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { configFaults, withDefaults } from '../../../src/domain/project/config.ts';
-import { MAX_CONFIG_CHARS } from '../../../src/domain/project/document.ts';
+import { MAX_CONFIG_CHARS } from '../../../src/domain/project/save.ts';
 import type { JsonObject } from '../../../src/json/json.ts';
 
 const text = readFileSync(path.resolve(import.meta.dirname, '../../../docs/projects.md'), 'utf8');

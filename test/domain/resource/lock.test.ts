@@ -5,15 +5,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Documents } from '../../../src/documents/documents.ts';
 import { type AcquireInput, acquire, release } from '../../../src/domain/resource/commands.ts';
+import { type LockDocument, lockStream } from '../../../src/domain/resource/document.ts';
 import { globsOverlap } from '../../../src/domain/resource/glob.ts';
-import {
-  holdEnd,
-  holdOf,
-  type LockDocument,
-  liveLock,
-  lockStream,
-  waitingKey,
-} from '../../../src/domain/resource/lock.ts';
+import { holdEnd, holdOf, liveLock, waitingKey } from '../../../src/domain/resource/lock.ts';
 import type { Presence } from '../../../src/store/port.ts';
 import { Rig } from '../../rig.ts';
 

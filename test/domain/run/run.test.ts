@@ -3,8 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { abandonClaim, reapExpired, renewClaim, spawnedNode } from '../../../src/domain/run/claim.ts';
 import { type ControlInput, controlRun } from '../../../src/domain/run/control.ts';
-import { agentKey, parseClaim, type RunDocument } from '../../../src/domain/run/document.ts';
+import { parseClaim, type RunDocument } from '../../../src/domain/run/document.ts';
 import { handoverClaims } from '../../../src/domain/run/handoff.ts';
+import { agentKey } from '../../../src/domain/session/presence-key.ts';
 import { countNodes } from '../../../src/graph/ready/outcome.ts';
 import { claimsOf, runsWithClaims } from '../../../src/views/session/claims.ts';
 import { failureOf, okOf, RunRig, work } from '../../run-rig.ts';

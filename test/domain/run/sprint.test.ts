@@ -1,18 +1,18 @@
 // Runs of sprints: given a sprint, when nodes are claimed, reported and decided, then its tasks stand as the nodes do.
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Graphs } from '../../../src/app/graphs.ts';
+import { Graphs } from '../../../src/documents/definitions.ts';
 import type { Documents } from '../../../src/documents/documents.ts';
 import type { TaskFields } from '../../../src/domain/plan/save-task.ts';
 import type { TaskDocument } from '../../../src/domain/plan/task.ts';
 import { type PoolDocument, poolStream } from '../../../src/domain/resource/pool.ts';
-import { saveTaskByHand } from '../../../src/domain/run/by-hand.ts';
 import { claimNode } from '../../../src/domain/run/claim.ts';
 import { type ControlInput, controlRun } from '../../../src/domain/run/control.ts';
 import type { RunDocument, RunGraph } from '../../../src/domain/run/document.ts';
 import type { ClaimAnswer, ClaimInput } from '../../../src/domain/run/fit.ts';
 import { type ReportInput, reportNode } from '../../../src/domain/run/report.ts';
 import { sprintDefinition } from '../../../src/domain/run/sprint.ts';
+import { saveTaskByHand } from '../../../src/domain/run/sprint-by-hand.ts';
 import { type StartRunInput, startRun } from '../../../src/domain/run/start.ts';
 import { PlanRig, PROJECT } from '../plan/plan-rig.ts';
 

@@ -2,7 +2,6 @@
 
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { agentKey } from '../../../src/domain/run/document.ts';
 import {
   AGENT_SPAN_MS,
   type AgentEvent,
@@ -13,6 +12,7 @@ import {
   type ReportGrade,
   reportAgent,
 } from '../../../src/domain/session/agents.ts';
+import { agentKey } from '../../../src/domain/session/presence-key.ts';
 import { NAME_PATTERN } from '../../../src/domain/team/channel.ts';
 import { Rig } from '../../rig.ts';
 

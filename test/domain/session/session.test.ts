@@ -1,10 +1,10 @@
 // The rules of sessions: starting, resuming, updating, expiring. Given a clock that the test moves.
 
 import { describe, expect, test } from 'vitest';
+import { projectStream } from '../../../src/domain/project/document.ts';
 import { aliasStream, bindSession } from '../../../src/domain/session/alias.ts';
 import {
   expireSession,
-  projectStream,
   type StartInput,
   startSession,
   type UpdateInput,

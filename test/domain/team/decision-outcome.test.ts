@@ -3,8 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SegmentDocument } from '../../../src/domain/team/channel.ts';
-import { type Address, channelId, segmentStream } from '../../../src/domain/team/channel.ts';
+import { type Address, channelId, type SegmentDocument, segmentStream } from '../../../src/domain/team/channel.ts';
 import { dissentOf, type Voter } from '../../../src/domain/team/decision.ts';
 import { DAY_MS, Poll, three } from './poll-rig.ts';
 

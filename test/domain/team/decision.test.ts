@@ -2,8 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Rule, Voter } from '../../../src/domain/team/decision.ts';
-import { dissentOf, tallyOf } from '../../../src/domain/team/decision.ts';
+import { dissentOf, type Rule, tallyOf, type Voter } from '../../../src/domain/team/decision.ts';
 import type { OpenInput } from '../../../src/domain/team/decision-commands.ts';
 import { DAY_MS, Poll } from './poll-rig.ts';
 

@@ -1,9 +1,9 @@
 // Locks of a project's resources: their capacity and kind are what the project says, from the next call on.
 
 import { describe, expect, test } from 'vitest';
-import { saveProject } from '../../../src/domain/project/document.ts';
+import { saveProject } from '../../../src/domain/project/save.ts';
 import { type AcquireInput, acquire, release } from '../../../src/domain/resource/commands.ts';
-import { type LockDocument, lockStream } from '../../../src/domain/resource/lock.ts';
+import { type LockDocument, lockStream } from '../../../src/domain/resource/document.ts';
 import type { JsonObject } from '../../../src/json/json.ts';
 import { Rig } from '../../rig.ts';
 

@@ -1,7 +1,6 @@
 // plan_list {kind: "project"}: every project of the store, whoever asks; the own one is marked.
 
-import type { ProjectDocument } from '../../../domain/project/document.ts';
-import { projectStream } from '../../../domain/session/commands.ts';
+import { type ProjectDocument, projectStream } from '../../../domain/project/document.ts';
 import { line } from '../show.ts';
 import { type ListKind, matcher, pageOf } from './define.ts';
 

@@ -6,10 +6,10 @@ import { ok, type Result } from '../../failure/failure.ts';
 import type { JsonObject } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
 import type { Context, Transaction } from '../command.ts';
-import { showId, taskStream } from './ids.ts';
-import { type PlannedTask, savePlan } from './save-plan.ts';
-import { saveTask, type TaskFields } from './save-task.ts';
-import { openNeeds, type TaskDocument, type TaskStatus } from './task.ts';
+import { showId, taskStream } from '../plan/ids.ts';
+import { type PlannedTask, savePlan } from '../plan/save-plan.ts';
+import { saveTask, type TaskFields } from '../plan/save-task.ts';
+import { openNeeds, type TaskDocument, type TaskStatus } from '../plan/task.ts';
 
 /** A task as a source has it, in our words. Keys are the source's own; edges name keys. */
 export interface ImportedTask {

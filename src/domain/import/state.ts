@@ -5,10 +5,10 @@ import { ok, type Result } from '../../failure/failure.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import { deepEqual } from '../../json/merge.ts';
 import type { Context, Transaction } from '../command.ts';
-import { type ImportDocument, type ImportSource, importStream, remember } from '../plan/import-tasks.ts';
 import { sessionStream } from '../session/document.ts';
+import { changeState } from '../state/commands.ts';
 import { sendMessage } from '../team/send.ts';
-import { changeState } from './commands.ts';
+import { type ImportDocument, type ImportSource, importStream, remember } from './tasks.ts';
 
 export interface ImportStateAnswer {
   taken: string[];

@@ -2,9 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { statOf } from '../base/process-start.ts';
-import type { ProcessId } from '../domain/run/document.ts';
-import { processStart } from '../runner/process/process-group.ts';
+import { statOf } from '../../base/process-start.ts';
+import type { ProcessId } from '../../domain/run/document.ts';
+import { processStart } from './process-group.ts';
 
 export function thisProcess(): ProcessId {
   return { host: hostname(), boot: bootId(), pid: process.pid, start: processStart(process.pid) ?? '' };

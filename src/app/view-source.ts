@@ -1,11 +1,11 @@
 // What dashboard views look at, put together from the ports. Used by dashboard_get and by the command line's watch.
 
-import type { Ports } from '../../app/services.ts';
-import { version } from '../../base/version.ts';
-import type { Cell, Source } from '../../dashboard/define.ts';
-import type { View } from '../../documents/documents.ts';
-import { alertFacts } from '../../views/health/alert-facts.ts';
-import { checksOf } from '../../views/health/alerts.ts';
+import { version } from '../base/version.ts';
+import type { View } from '../documents/documents.ts';
+import { alertFacts } from '../views/health/alert-facts.ts';
+import { checksOf } from '../views/health/alerts.ts';
+import type { Cell, Source } from '../views/source.ts';
+import type { Ports } from './services.ts';
 
 /**
  * Resolves to what makes a source of the documents of a read. With `needsLog` the log is read first: what it says then is no

@@ -2,11 +2,11 @@
 // seal against the bytes that it seals. Stops at damage. Used by verify, log, export and backup, on stores that others write.
 
 import { createHash, type Hash } from 'node:crypto';
-import { type Failure, FailureError } from '../../failure/failure.ts';
-import { MAX_LINE_BYTES, type Seal, STORE_FORMAT } from '../../store/commit.ts';
-import { type Disk, errnoOf } from '../../store/file/disk.ts';
-import { listSegments, readCompressed, readSegment, segmentPath } from '../../store/file/log/segments.ts';
-import { Fold, type FoldedCommit, type Place, type Verdict } from '../../store/fold.ts';
+import { type Failure, FailureError } from '../../../failure/failure.ts';
+import { MAX_LINE_BYTES, type Seal, STORE_FORMAT } from '../../commit.ts';
+import { Fold, type FoldedCommit, type Place, type Verdict } from '../../fold.ts';
+import { type Disk, errnoOf } from '../disk.ts';
+import { listSegments, readCompressed, readSegment, segmentPath } from '../log/segments.ts';
 
 /** A line that took a seq. `line` is a view of a larger buffer: copy what is kept. */
 export type TakenLine = { seq: number; place: Place; line: Buffer } & (
