@@ -113,6 +113,22 @@ describe('directions', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('folders beside each other do not import each other in both directions', () => {
+    const arrows = new Map<string, string>();
+    for (const { name, imports } of sources) {
+      for (const { target } of imports) {
+        const [from, to] = [name.split('/'), target.split('/')];
+        const parted = from.findIndex((part, at) => part !== to[at]);
+        const areFolders = parted > 1 && parted < from.length - 1 && parted < to.length - 1;
+        const key = (one: string[]) => one.slice(0, parted + 1).join('/');
+        if (areFolders && parted < 4) arrows.set(`${key(from)} → ${key(to)}`, `${name} → ${target}`);
+      }
+    }
+    const both = [...arrows].filter(([arrow]) => arrows.has(arrow.split(' → ').reverse().join(' → ')));
+    // Shapes of the domain know each other; which commands may be called is held above.
+    expect(both.filter(([arrow]) => !arrow.startsWith('src/domain/')).map(([, example]) => example)).toEqual([]);
+  });
+
   test('domain and graph do no input or output', () => {
     const wrong = sources
       .filter(({ name }) => /^src\/(domain|graph|json)\//.test(name))

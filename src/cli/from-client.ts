@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import { isObject } from '../json/json.ts';
 import { errnoOf, realDisk } from '../store/file/disk.ts';
-import { listSegments, segmentPath } from '../store/file/log/segments.ts';
+import { listSegments, segmentPath } from '../store/file/segments.ts';
 
 export interface StdinLimits {
   /** So long is waited for the rest: a client writes at once, but may never close its end. */

@@ -15,7 +15,7 @@ import { parsePath, type StatePath } from '../path/path.ts';
 import { selectPointers } from '../path/query.ts';
 import { printName } from '../path/scan.ts';
 import { nearestPlaces, pathOf, resolveSimple, stepDown } from '../path/walk.ts';
-import { type JoinedKey, joinedValue } from '../views/session/joined.ts';
+import { type JoinedKey, joinedValue } from '../views/joined/joined.ts';
 import { factsOf } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { cursorInput, limitInput, offsetOf, pointInput, seqOutput, sessionInput } from './shared/inputs.ts';

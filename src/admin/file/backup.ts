@@ -4,8 +4,8 @@
 import path from 'node:path';
 import { type Failure, FailureError, fail, ok, type Result } from '../../failure/failure.ts';
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
-import { readSegment, segmentName, segmentPath } from '../../store/file/log/segments.ts';
 import { LogReader, type SegmentNote } from '../../store/file/past/log-reader.ts';
+import { readSegment, segmentName, segmentPath } from '../../store/file/segments.ts';
 import type { Durability } from '../../store/port.ts';
 import { checkFiles, describeFile, MANIFEST, type Manifest, type ManifestFile, unsound } from './manifest.ts';
 import { isInside, NewDirectory, whatStands, whyNotWritten } from './new-directory.ts';

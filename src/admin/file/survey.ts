@@ -3,7 +3,7 @@
 
 import { claimedSum, sumOf, TRAILER_BYTES } from '../../store/commit.ts';
 import type { Disk } from '../../store/file/disk.ts';
-import { listSegments, readSegment } from '../../store/file/log/segments.ts';
+import { listSegments, readSegment } from '../../store/file/segments.ts';
 import type { Place } from '../../store/fold.ts';
 
 export interface Survey {

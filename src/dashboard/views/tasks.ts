@@ -3,7 +3,7 @@
 import { showId, sprintStream } from '../../domain/plan/ids.ts';
 import type { SprintDocument } from '../../domain/plan/sprint.ts';
 import { TASK_STATUSES } from '../../domain/plan/task.ts';
-import { standsTooLong } from '../../views/health/alerts.ts';
+import { standsTooLong } from '../../views/plan/overdue.ts';
 import { progressOf } from '../../views/plan/sprint-facts.ts';
 import type { TaskRow } from '../../views/plan/task-index.ts';
 import { configOf } from '../../views/project/settings.ts';

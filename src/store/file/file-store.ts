@@ -21,7 +21,6 @@ import { type Disk, errnoOf, realDisk } from './disk.ts';
 import type { FileLog } from './log/log.ts';
 import { openLog } from './log/opening.ts';
 import { compressSegments, sealSegment } from './log/seal.ts';
-import { segmentPath } from './log/segments.ts';
 import { Turnstile } from './log/turnstile.ts';
 import { watchLog } from './log/watch.ts';
 import { LogWriter } from './log/writer.ts';
@@ -29,6 +28,7 @@ import { History } from './past/history.ts';
 import { indexSegments } from './past/index-segments.ts';
 import { newestFirst } from './past/newest-first.ts';
 import { inSlices } from './past/slices.ts';
+import { segmentPath } from './segments.ts';
 
 /** A segment is sealed when it has grown past this. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;

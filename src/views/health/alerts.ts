@@ -6,6 +6,7 @@ import type { TaskStatus } from '../../domain/plan/task.ts';
 import type { Alerts, GlobalSettings } from '../../domain/project/config.ts';
 import type { RunStatus } from '../../domain/run/document.ts';
 import type { StoreInfo } from '../../store/port.ts';
+import { standsTooLong } from '../plan/overdue.ts';
 
 export type AlertState = 'ok' | 'warn' | 'bad';
 
@@ -73,16 +74,6 @@ export function checksOf(facts: AlertFacts): Check[] {
   const rank: Record<AlertState, number> = { bad: 0, warn: 1, ok: 2 };
   const checks = RULES.flatMap((rule) => rule(facts) ?? []);
   return checks.sort((a, b) => rank[a.state] - rank[b.state]);
-}
-
-/** Past the time that the project allows a task of its status to stand still. */
-export function standsTooLong(
-  task: { status: TaskStatus; since: number },
-  { blocked_hours, idle_hours }: Alerts,
-  now: number,
-): boolean {
-  const hours = { blocked: blocked_hours, active: idle_hours, review: idle_hours }[String(task.status)];
-  return hours !== undefined && now - task.since >= hours * HOUR_MS;
 }
 
 const RULES: readonly Rule[] = [

@@ -8,8 +8,8 @@ import { TASK_STATUSES, type TaskDocument, type TaskStatus } from '../../domain/
 import type { Alerts } from '../../domain/project/config.ts';
 import { hasEnded, type RunDocument, runStream } from '../../domain/run/document.ts';
 import type { JsonObject } from '../../json/json.ts';
-import { standsTooLong } from '../health/alerts.ts';
 import { configOf } from '../project/settings.ts';
+import { standsTooLong } from './overdue.ts';
 import type { PlanFacts } from './plan-index.ts';
 import { card, type Detail, hoursSince, line, withoutAbsent } from './show.ts';
 import type { SortedRows } from './sorted-rows.ts';

@@ -3,7 +3,8 @@
 import { expect, test } from 'vitest';
 import type { Failure } from '../../../src/failure/failure.ts';
 import { tools } from '../../../src/tools/index.ts';
-import { type AlertFacts, checksOf, standsTooLong } from '../../../src/views/health/alerts.ts';
+import { type AlertFacts, checksOf } from '../../../src/views/health/alerts.ts';
+import { standsTooLong } from '../../../src/views/plan/overdue.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.parse('2026-01-10T00:00:00Z');

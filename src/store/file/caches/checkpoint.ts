@@ -4,7 +4,7 @@
 import { STORE_FORMAT, TRAILER_BYTES } from '../../commit.ts';
 import type { FoldState } from '../../fold.ts';
 import { type Disk, replaceFile } from '../disk.ts';
-import { segmentPath } from '../log/segments.ts';
+import { segmentPath } from '../segments.ts';
 import { decodeSummed, encodeSummed } from '../summed.ts';
 
 export interface Checkpoint {

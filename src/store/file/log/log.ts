@@ -6,10 +6,10 @@ import { type EncodedCommit, MAX_LINE_BYTES, type RawLine, STORE_FORMAT } from '
 import type { Fold, FoldedCommit, Place, Verdict } from '../../fold.ts';
 import type { CommitListener, Durability, Outcome } from '../../port.ts';
 import { type Disk, errnoOf, syncDirectory } from '../disk.ts';
+import { eachLine, readCompressed, segmentPath } from '../segments.ts';
 import { DurabilityKeeper } from './durability.ts';
 import { newerFormat } from './format.ts';
 import { noteOwn } from './own-lines.ts';
-import { eachLine, readCompressed, segmentPath } from './segments.ts';
 
 export interface LogParts {
   disk: Disk;

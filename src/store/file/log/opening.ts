@@ -8,8 +8,8 @@ import { Fold } from '../../fold.ts';
 import type { CommitListener, Durability } from '../../port.ts';
 import { type Checkpoint, fitsLog, readCheckpoint } from '../caches/checkpoint.ts';
 import { type Disk, errnoOf, syncDirectory } from '../disk.ts';
+import { listSegments, type SegmentFile, segmentPath } from '../segments.ts';
 import { FileLog } from './log.ts';
-import { listSegments, type SegmentFile, segmentPath } from './segments.ts';
 import { userName } from './user-name.ts';
 import { LogWriter } from './writer.ts';
 

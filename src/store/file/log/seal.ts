@@ -5,8 +5,8 @@ import { v7 } from 'uuid';
 import { encodeSeal } from '../../commit.ts';
 import { type Disk, replaceFile, syncDirectory } from '../disk.ts';
 import { gzipMembers } from '../gzip-members.ts';
+import { listSegments, readCompressed, segmentPath } from '../segments.ts';
 import type { FileLog } from './log.ts';
-import { listSegments, readCompressed, segmentPath } from './segments.ts';
 import { userName } from './user-name.ts';
 import type { LogWriter } from './writer.ts';
 

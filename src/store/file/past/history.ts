@@ -6,7 +6,7 @@ import { type Commit, headOf, isSeal, parseLine, type Seen, soundSum } from '../
 import type { FoldedCommit, Place, StreamHead } from '../../fold.ts';
 import type { Recorded } from '../../port.ts';
 import type { Disk } from '../disk.ts';
-import { segmentPath } from '../log/segments.ts';
+import { segmentPath } from '../segments.ts';
 import type { SegmentIndex } from './segment-index.ts';
 import { SegmentReader } from './segment-reader.ts';
 import { SegmentWalk } from './segment-walk.ts';

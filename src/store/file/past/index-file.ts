@@ -2,7 +2,7 @@
 // who walks over the log with it (segment-walk.ts).
 
 import { type Disk, errnoOf, replaceFile } from '../disk.ts';
-import { segmentPath } from '../log/segments.ts';
+import { segmentPath } from '../segments.ts';
 import { decodeIndex, encodeIndex } from './index-text.ts';
 import type { SealedIndex } from './segment-index.ts';
 

@@ -1,7 +1,7 @@
 // Writes the index files that are missing, or that do not fit. Called by maintenance after a seal, and by doctor.
 
 import type { Disk } from '../disk.ts';
-import { listSegments } from '../log/segments.ts';
+import { listSegments } from '../segments.ts';
 import { indexPath, writeIndex } from './index-file.ts';
 import { SegmentReader } from './segment-reader.ts';
 import { SegmentWalk } from './segment-walk.ts';

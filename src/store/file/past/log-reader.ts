@@ -6,7 +6,7 @@ import { type Failure, FailureError } from '../../../failure/failure.ts';
 import { MAX_LINE_BYTES, type Seal, STORE_FORMAT } from '../../commit.ts';
 import { Fold, type FoldedCommit, type Place, type Verdict } from '../../fold.ts';
 import { type Disk, errnoOf } from '../disk.ts';
-import { listSegments, readCompressed, readSegment, segmentPath } from '../log/segments.ts';
+import { listSegments, readCompressed, readSegment, segmentPath } from '../segments.ts';
 
 /** A line that took a seq. `line` is a view of a larger buffer: copy what is kept. */
 export type TakenLine = { seq: number; place: Place; line: Buffer } & (

@@ -5,7 +5,7 @@
 import { headOf, isSeal, parseLine, soundSum } from '../../commit.ts';
 import type { PastEvent } from '../../port.ts';
 import { type Disk, errnoOf } from '../disk.ts';
-import { listSegments, segmentPath } from '../log/segments.ts';
+import { listSegments, segmentPath } from '../segments.ts';
 import type { Steps } from './slices.ts';
 
 /** What is searched in one step: some milliseconds where every line is the stream's. */

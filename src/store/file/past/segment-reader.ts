@@ -4,7 +4,7 @@
 import { FailureError } from '../../../failure/failure.ts';
 import { type Disk, errnoOf } from '../disk.ts';
 import { inflateMember, type Member, membersOf } from '../gzip-members.ts';
-import { readCompressed, segmentPath } from '../log/segments.ts';
+import { readCompressed, segmentPath } from '../segments.ts';
 
 /** What is held of inflated text. */
 const HELD_BYTES = 8 * 1024 * 1024;

@@ -5,7 +5,7 @@ import type { Failure } from '../../../failure/failure.ts';
 import { type RawLine, soundSum } from '../../commit.ts';
 import { Fold, REQUEST_LIFE_MS, type StreamHead } from '../../fold.ts';
 import type { Disk } from '../disk.ts';
-import { eachLine, segmentPath } from '../log/segments.ts';
+import { eachLine, segmentPath } from '../segments.ts';
 import { readIndex } from './index-file.ts';
 import { type SealedIndex, SegmentIndex, type Standing } from './segment-index.ts';
 import type { SegmentReader } from './segment-reader.ts';

@@ -4,10 +4,10 @@
 
 import type { JOINED_KEYS } from '../../domain/state/commands.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
+import { happened } from '../session/activity.ts';
 import type { Source } from '../source.ts';
-import { happened } from './activity.ts';
-import { communicationOf } from './joined-mail.ts';
-import { organizationOf } from './joined-project.ts';
+import { communicationOf } from './mail.ts';
+import { organizationOf } from './project.ts';
 
 export type JoinedKey = (typeof JOINED_KEYS)[number];
 

@@ -5,12 +5,12 @@ import { addressName, type ChannelDocument } from '../../domain/team/channel.ts'
 import type { Json, JsonObject } from '../../json/json.ts';
 import { capped } from '../capped.ts';
 import { line } from '../plan/show.ts';
+import { factsOf, pendingHandoffs } from '../session/sessions.ts';
 import { momentOf, type Source } from '../source.ts';
 import { boxesOf, headOf } from '../team/addresses.ts';
 import { lockRows } from '../team/locks.ts';
 import { UNREAD_COUNTED } from '../team/mail.ts';
 import { type Entry, OpenBox } from '../team/mail-box.ts';
-import { factsOf, pendingHandoffs } from './sessions.ts';
 
 const TEXT_CHARS = 200;
 const OFFERS = 5;

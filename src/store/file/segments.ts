@@ -2,10 +2,10 @@
 // the chain of seals and by history.ts to read what is long past.
 
 import { isAscii } from 'node:buffer';
-import { FailureError } from '../../../failure/failure.ts';
-import type { RawLine } from '../../commit.ts';
-import { type Disk, errnoOf } from '../disk.ts';
-import { zlib } from '../zlib.ts';
+import { FailureError } from '../../failure/failure.ts';
+import type { RawLine } from '../commit.ts';
+import { type Disk, errnoOf } from './disk.ts';
+import { zlib } from './zlib.ts';
 
 /** `000000000001.jsonl` for the segment whose first line has seq 1. */
 export function segmentName(firstSeq: number): string {

@@ -1,0 +1,16 @@
+// Whether a task stands still for longer than its project allows: one rule for the board, dashboards and alerts.
+
+import type { TaskStatus } from '../../domain/plan/task.ts';
+import type { Alerts } from '../../domain/project/config.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Past the time that the project allows a task of its status to stand still. */
+export function standsTooLong(
+  task: { status: TaskStatus; since: number },
+  { blocked_hours, idle_hours }: Alerts,
+  now: number,
+): boolean {
+  const hours = { blocked: blocked_hours, active: idle_hours, review: idle_hours }[String(task.status)];
+  return hours !== undefined && now - task.since >= hours * HOUR_MS;
+}
