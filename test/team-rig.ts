@@ -1,8 +1,8 @@
 // Team tools on the memory backend: several windows, each a process of its own with its own session, on one log. The clock
 // is the system's, which a test may set.
 
-import { RunHints } from '../src/app/ready-index.ts';
-import type { Ports } from '../src/app/services.ts';
+import { ReadyIndex } from '../src/app/ready-index.ts';
+import type { Services } from '../src/app/services.ts';
 import { SessionBinding } from '../src/app/session-binding.ts';
 import { Graphs } from '../src/documents/definitions.ts';
 import { Documents } from '../src/documents/documents.ts';
@@ -52,12 +52,12 @@ export class TeamRig {
     const sessions = new SessionBinding(documents, { user: 'tester', clientSession, workspace, serves: true });
     const graphs = new Graphs(this.blobs);
     const mail = new MailWatch(documents, workspace.project);
-    const hints = new RunHints(documents);
+    const hints = new ReadyIndex(documents);
     const config = { allowCommands: [] };
     const place = { workspace, workspaceRoot: '/nowhere' };
     const plans = new PlanIndex(documents);
-    const ports = { config, hints, documents, sessions, graphs, mail, plans, ...place };
-    return new Window(ports as unknown as Ports);
+    const services = { config, hints, documents, sessions, graphs, mail, plans, ...place };
+    return new Window(services as unknown as Services);
   }
 
   get lines(): number {
@@ -71,11 +71,11 @@ export class TeamRig {
 }
 
 export class Window {
-  readonly ports: Ports;
+  readonly services: Services;
   session = '';
 
-  constructor(ports: Ports) {
-    this.ports = ports;
+  constructor(services: Services) {
+    this.services = services;
   }
 
   /** The answer of a call; throws if it fails. */
@@ -95,7 +95,12 @@ export class Window {
     const tool = tools.find((one) => one.name === name);
     if (tool === undefined) throw new Error(`no tool ${name}`);
     const seconds = tool.answers.maxSeconds ?? 30;
-    const call = { ports: this.ports, signal, deadlineAt: Date.now() + seconds * 1_000, progress: () => undefined };
+    const call = {
+      services: this.services,
+      signal,
+      deadlineAt: Date.now() + seconds * 1_000,
+      progress: () => undefined,
+    };
     const result = await tool.invoke(args, call);
     if (result.ok) tool.output.parse(result.value);
     return result;
@@ -108,11 +113,11 @@ export class Window {
   }
 
   facts(): Readonly<SessionFacts> | undefined {
-    return this.ports.documents.peek((view) => factsOf(view, this.session));
+    return this.services.documents.peek((view) => factsOf(view, this.session));
   }
 
   doc<T extends object>(stream: string): T | undefined {
-    return this.ports.documents.peek((view) => structuredClone(view.get<T>(stream)) as T | undefined);
+    return this.services.documents.peek((view) => structuredClone(view.get<T>(stream)) as T | undefined);
   }
 }
 

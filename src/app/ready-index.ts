@@ -20,7 +20,7 @@ interface Kept {
   changed: Set<string>;
 }
 
-export class RunHints {
+export class ReadyIndex {
   private readonly kept = new Map<string, Kept>();
 
   private readonly worthNodes: number;

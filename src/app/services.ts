@@ -16,16 +16,16 @@ import { selectPointers } from '../path/query.ts';
 import type { Runner } from '../runner/runner.ts';
 import { fileBackend } from '../store/open.ts';
 import type { CallMetrics } from '../telemetry/call-metrics.ts';
-import { LogTally } from '../telemetry/log-stats.ts';
+import { LogStats } from '../telemetry/log-stats.ts';
 import type { AttemptSpans } from '../telemetry/traces/attempts.ts';
 import type { Tracing } from '../telemetry/traces/tracing.ts';
 import { openTasksOf, PlanIndex } from '../views/plan/plan-index.ts';
 import { MailWatch } from '../views/team/mail-watch.ts';
-import { RunHints } from './ready-index.ts';
+import { ReadyIndex } from './ready-index.ts';
 import { SessionBinding } from './session-binding.ts';
 import { findWorkspace } from './workspace.ts';
 
-export interface Ports {
+export interface Services {
   /** Whether agents call over MCP, or whoever has the command line. */
   role: 'serve' | 'cli';
   config: Config;
@@ -35,7 +35,7 @@ export interface Ports {
   graphs: Graphs;
   mail: MailWatch;
   plans: PlanIndex;
-  hints: RunHints;
+  hints: ReadyIndex;
   workspace: Workspace;
   /** The workspace's directory, absolute: where command nodes run. Never part of an answer. */
   workspaceRoot: string;
@@ -44,7 +44,7 @@ export interface Ports {
   /** Absent where no traces are written. */
   tracing?: Tracing | undefined;
   /** What the log says of itself. Reads nothing before it is asked. */
-  tally?: LogTally | undefined;
+  tally?: LogStats | undefined;
 }
 
 /** Opens everything that tools use. `close` finishes what is in flight within what is left of two seconds. */
@@ -52,8 +52,8 @@ export async function openPorts(
   config: Config,
   log: Logger,
   role: 'serve' | 'cli',
-  observers: Pick<Ports, 'calls' | 'tracing'> = {},
-): Promise<Result<Ports & { close(): Promise<void> }>> {
+  observers: Pick<Services, 'calls' | 'tracing'> = {},
+): Promise<Result<Services & { close(): Promise<void> }>> {
   const { root, ...workspace } = findWorkspace(config.projectDir, config.home);
   const opened = await openDocuments(config);
   if (!opened.ok) return opened;
@@ -89,11 +89,11 @@ export async function openPorts(
     graphs,
     mail: new MailWatch(documents, workspace.project),
     plans,
-    hints: new RunHints(documents),
+    hints: new ReadyIndex(documents),
     workspace,
     workspaceRoot: root,
     ...observers,
-    tally: new LogTally(path.join(config.stateDir, 'log')),
+    tally: new LogStats(path.join(config.stateDir, 'log')),
     close: async () => {
       await runner?.close();
       await attempts?.close();
@@ -104,7 +104,7 @@ export async function openPorts(
   });
 }
 
-interface RunnerNeeds extends Pick<Ports, 'config' | 'log' | 'documents' | 'graphs' | 'workspace'> {
+interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'graphs' | 'workspace'> {
   root: string;
   ownSession(): string | undefined;
   attempts: AttemptSpans | undefined;

@@ -6,8 +6,8 @@ import { nearest } from '../base/nearest.ts';
 import type { Changed, Documents, View } from '../documents/documents.ts';
 import type { Request } from '../documents/requests.ts';
 import type { Decide } from '../domain/command.ts';
-import { handoverTasks } from '../domain/plan/hand-tasks.ts';
-import { handoverClaims } from '../domain/run/handoff.ts';
+import { handoffTasks } from '../domain/plan/hand-tasks.ts';
+import { moveClaims } from '../domain/run/handoff.ts';
 import { aliasStream, bindSession } from '../domain/session/alias.ts';
 import { type StartAnswer, type StartInput, startSession } from '../domain/session/commands.ts';
 import {
@@ -66,7 +66,7 @@ const READ_ONLY: Failure = {
   why: 'there is no open session here, and a read-only server begins none',
 };
 
-type Target = Pick<StartInput, 'id' | 'resume' | 'freeAt' | 'follow' | 'mode'>;
+type Target = Pick<StartInput, 'id' | 'resume' | 'unservedVersion' | 'follow' | 'mode'>;
 
 export class SessionBinding {
   private readonly documents: Documents;
@@ -176,10 +176,10 @@ export class SessionBinding {
     const { presence } = this.documents;
     for (let looks = 1; ; looks += 1) {
       const target = this.documents.peek((view) => this.target(view, options));
-      const { resume, freeAt } = target;
+      const { resume, unservedVersion } = target;
       const id = newId();
       // Before the commit: a new session must never look free to others, nor one that was free and is resumed.
-      const claimed = [id, ...(freeAt === undefined || resume === undefined ? [] : [resume])];
+      const claimed = [id, ...(unservedVersion === undefined || resume === undefined ? [] : [resume])];
       if (this.options.serves) for (const one of claimed) presence.attach(one);
       const started = await this.documents.change(this.command(options, { ...target, id }), {
         by: this.author('session_start'),
@@ -210,8 +210,8 @@ export class SessionBinding {
       const taken = acceptHandoff(tx, ctx, to, handoff);
       if (!taken.ok) return taken;
       const { offer, again } = taken.value;
-      if (!again) handoverTasks(tx, { from, to, tasks });
-      if (!again && offer.claims === 'all') handoverClaims(tx, ctx, { from, to, runs });
+      if (!again) handoffTasks(tx, { from, to, tasks });
+      if (!again && offer.claims === 'all') moveClaims(tx, ctx, { from, to, runs });
       return ok({ ...answer.value, taken: offer });
     };
   }
@@ -232,7 +232,7 @@ export class SessionBinding {
     const offer = giver?.handoffs.find(({ id }) => id === handoff);
     const named = offer?.to === 'new' ? offer.accepted_by : offer?.to;
     const free = named !== undefined && named !== giver?.id && this.isFree(named) && factsOf(view, named) !== undefined;
-    if (free) return { resume: named, freeAt: view.version(sessionStream(named)), mode };
+    if (free) return { resume: named, unservedVersion: view.version(sessionStream(named)), mode };
     return { mode: mode ?? giver?.mode };
   }
 
@@ -278,7 +278,9 @@ export class SessionBinding {
   private newest(view: View): Target {
     const found = this.openOnes(view).find((id) => !this.options.serves || this.isFree(id));
     if (found === undefined) return {};
-    return this.options.serves ? { resume: found, freeAt: view.version(sessionStream(found)) } : { resume: found };
+    return this.options.serves
+      ? { resume: found, unservedVersion: view.version(sessionStream(found)) }
+      : { resume: found };
   }
 
   private isOpenNow(view: View, session: string): boolean {

@@ -1,21 +1,21 @@
-// What dashboard views look at, put together from the ports. Used by dashboard_get and by the command line's watch.
+// What dashboard views look at, put together from the services. Used by dashboard_get and by the command line's watch.
 
 import { version } from '../base/version.ts';
 import type { View } from '../documents/documents.ts';
 import { alertFacts } from '../views/health/alert-facts.ts';
 import { checksOf } from '../views/health/alerts.ts';
 import type { Cell, Source } from '../views/source.ts';
-import type { Ports } from './services.ts';
+import type { Services } from './services.ts';
 
 /**
  * Resolves to what makes a source of the documents of a read. With `needsLog` the log is read first: what it says then is no
  * newer than the documents, whose read makes all of it durable.
  */
 export async function sourceOf(
-  ports: Ports,
+  services: Services,
   needsLog: boolean,
 ): Promise<(view: View, now: number, project?: Source['project']) => Source> {
-  const { documents, graphs, workspace, calls, tally } = ports;
+  const { documents, graphs, workspace, calls, tally } = services;
   const log = needsLog ? await tally?.facts(documents.peek((view) => view.seq)) : undefined;
   return (view, now, project = { id: workspace.project, name: workspace.projectName }) => {
     const seen = { lastSeen: once((who: string) => documents.presence.lastSeen(who)) };
@@ -25,18 +25,18 @@ export async function sourceOf(
       presence: seen,
       project,
       store: documents.store.info(),
-      plan: once(() => ports.plans.at(view)),
+      plan: once(() => services.plans.at(view)),
       log,
     };
     return {
       ...facts,
-      got: once(() => ports.mail.gotSoFar()),
+      got: once(() => services.mail.gotSoFar()),
       served: once(() => documents.presence.served()),
       graph: (hash) => graphs.get(hash),
       checks: once(() => checksOf(alertFacts(facts))),
       // Figures of the process cost as much as all else of a small view: only for those that show them.
       get process() {
-        return processFacts(ports);
+        return processFacts(services);
       },
       get calls() {
         return calls?.facts();
@@ -59,7 +59,7 @@ function once<T>(ask: (about: string) => T): (about?: string) => T {
   };
 }
 
-function processFacts({ config, documents, workspace, graphs, mail, tracing }: Ports): Source['process'] {
+function processFacts({ config, documents, workspace, graphs, mail, tracing }: Services): Source['process'] {
   const { rss, heapUsed } = process.memoryUsage();
   const { toolsets, allowCommands } = config;
   const home = (path: string): string => path.replace(config.home, '~');

@@ -1,5 +1,5 @@
 // Which project and workspace a directory belongs to: a project is a git common directory, so two worktrees are two
-// workspaces of one project. Reads git's own files; runs nothing. Called once per process by ports.ts.
+// workspaces of one project. Reads git's own files; runs nothing. Called once per process by services.ts.
 
 import { hash } from 'node:crypto';
 import fs from 'node:fs';

@@ -1,6 +1,6 @@
 // What the generated command line needs of the world; the tests give it another one. Used by main.ts.
 
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { createLog, type Logger } from '../base/log.ts';
 import { version } from '../base/version.ts';
 import { type Config, globalFlags } from '../config/config.ts';
@@ -27,7 +27,7 @@ export interface CliEnvironment<P> {
 }
 
 /** This process: its terminal, its store, its signals. */
-export function realEnvironment(config: Config, verbs: Record<string, VerbEntry>): CliEnvironment<Ports> {
+export function realEnvironment(config: Config, verbs: Record<string, VerbEntry>): CliEnvironment<Services> {
   const log = createLog(config);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());

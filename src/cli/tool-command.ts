@@ -109,7 +109,7 @@ async function runTool<P>(env: CliEnvironment<P>, name: string, input: object, j
     const outcome = await runCall({
       tool,
       input,
-      ports: async () => opened,
+      services: async () => opened,
       config: env.config,
       log: env.log,
       cancellation,

@@ -2,7 +2,7 @@
 // is named. Used by tools/dashboard-get.ts and the command line.
 
 import type { CheckName } from '../views/health/alerts.ts';
-import { type Cell, momentOf, type Source } from '../views/source.ts';
+import { type Cell, type Source, viewScopeOf } from '../views/source.ts';
 import { openSessions } from '../views/team/people.ts';
 import { type Board, columns, type DashboardView, type Row, type Section, type ShownSection } from './define.ts';
 import { inertLine } from './inert.ts';
@@ -37,7 +37,7 @@ export function takeView(view: DashboardView, source: Source): Taken {
 function namesOf(source: Source, sections: readonly Section[]): Map<string, string> {
   const names = new Map<string, string>();
   const asked = sections.some((section) => section.columns.some(({ kind }) => kind === 'who'));
-  const named = asked ? openSessions(source.view, momentOf(source)) : [];
+  const named = asked ? openSessions(source.view, viewScopeOf(source)) : [];
   const uses = new Map<string, number>();
   for (const { name = '' } of named) uses.set(name, (uses.get(name) ?? 0) + 1);
   for (const { id, name = '' } of named) if (name !== '' && uses.get(name) === 1) names.set(id, shortText(name));

@@ -12,7 +12,7 @@ import { projectRuns } from '../views/run/runs.ts';
 import { claimsOf } from '../views/session/claims.ts';
 import { factsOf } from '../views/session/sessions.ts';
 import { UNREAD_COUNTED, unreadCount } from '../views/team/mail.ts';
-import type { Moment } from '../views/team/people.ts';
+import type { ViewScope } from '../views/team/people.ts';
 import type { Paint, Tone } from './formats/define.ts';
 import { plain, startOf, widthOf } from './measure.ts';
 
@@ -23,7 +23,7 @@ export interface LinePart {
 
 export interface LineSource {
   view: View;
-  moment: Moment;
+  moment: ViewScope;
   /** Absent where nobody has begun one. */
   session: string | undefined;
   checks: readonly Check[];
@@ -79,26 +79,26 @@ function alertPart(checks: readonly Check[]): LinePart[] {
 }
 
 /** What the record does not know as seen, or as answered where it asks for something. */
-function mailPart(view: View, session: string, { project, now }: Moment): LinePart[] {
+function mailPart(view: View, session: string, { project, now }: ViewScope): LinePart[] {
   const { unread, urgent } = unreadCount(view, { session }, { project, now, got: new Map() });
   if (unread === 0) return [];
   const count = unread >= UNREAD_COUNTED ? `${UNREAD_COUNTED}+` : String(unread);
   return [urgent > 0 ? { text: `${count} unread, ${urgent} urgent`, tone: 'bad' } : { text: `${count} unread` }];
 }
 
-function sprintPart(view: View, plan: PlanFacts, { project }: Moment): LinePart[] {
+function sprintPart(view: View, plan: PlanFacts, { project }: ViewScope): LinePart[] {
   const sprint = currentSprint(plan, view, project);
   if (sprint?.status !== 'active') return [];
   const done = plan.tasks.set(sprint.id, 'done').size;
   return [{ text: `${showId(sprint.id)} ${done}/${scopeOf(plan, sprint.id).tasks}` }];
 }
 
-function claimsPart(view: View, session: string, { presence, now }: Moment): LinePart[] {
+function claimsPart(view: View, session: string, { presence, now }: ViewScope): LinePart[] {
   const held = claimsOf(view, session, presence, now).filter(({ state }) => state !== 'lost').length;
   return held === 0 ? [] : [{ text: held === 1 ? '1 claim' : `${held} claims` }];
 }
 
-function runsPart(view: View, { project }: Moment): LinePart[] {
+function runsPart(view: View, { project }: ViewScope): LinePart[] {
   const live = projectRuns(view, project).filter(({ status }) => !hasEnded(status)).length;
   return live === 0 ? [] : [{ text: live === 1 ? '1 run' : `${live} runs` }];
 }

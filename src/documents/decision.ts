@@ -2,7 +2,7 @@
 // take them all back. Used by documents.ts only; commands see the interface in domain/command.ts.
 
 import { create } from 'mutative';
-import type { Happening, Transaction } from '../domain/command.ts';
+import type { EventHead, Transaction } from '../domain/command.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import type { Expected, StreamEvent } from '../store/commit.ts';
@@ -34,12 +34,12 @@ export class Decision implements Transaction {
     return before + this.events.filter((event) => event.stream === stream).length;
   }
 
-  create(stream: string, happening: Happening, value: object): void {
+  create(stream: string, happening: EventHead, value: object): void {
     if (this.version(stream) !== 0) throw new Error(`${stream} exists`);
     this.patch(stream, happening, [{ op: 'add', path: '', value: value as Json }]);
   }
 
-  edit<T extends object>(stream: string, happening: Happening, recipe: (draft: T) => void): void {
+  edit<T extends object>(stream: string, happening: EventHead, recipe: (draft: T) => void): void {
     const before = this.read<T>(stream);
     if (before === undefined) throw new Error(`${stream} does not exist`);
     const options = { enablePatches: { pathAsArray: false, arrayLengthAssignment: false } } as const;
@@ -51,7 +51,7 @@ export class Decision implements Transaction {
     if (patches.length > 0) this.patch(stream, happening, patches as unknown as PatchOp[]);
   }
 
-  patch(stream: string, happening: Happening, ops: readonly PatchOp[]): void {
+  patch(stream: string, happening: EventHead, ops: readonly PatchOp[]): void {
     this.touch(stream);
     if (ops.length === 0) return;
     // Copied twice over: the event must not change when a later edit of this decision reaches into the same value.

@@ -88,12 +88,12 @@ export class Documents {
   }
 
   /** Runs a command without committing it: its answer and the events it would have made. */
-  async rehearse<A>(decide: Decide<A>, by: Author): Promise<Result<{ value: A; events: StreamEvent[]; seq: number }>> {
+  async dryRun<A>(decide: Decide<A>, by: Author): Promise<Result<{ value: A; events: StreamEvent[]; seq: number }>> {
     await this.opened.refresh();
     const first = this.rehearsed(decide, by);
     const past = first.result.ok ? await this.writers.ask(this.opened, first.inquiry) : undefined;
     const { seq, result, decision } = past === undefined ? first : this.rehearsed(decide, by, past);
-    await this.opened.settle();
+    await this.opened.flush();
     return result.ok ? ok({ value: result.value, events: decision.events, seq }) : result;
   }
 
@@ -102,7 +102,7 @@ export class Documents {
     const refreshed = this.opened.refresh();
     if (refreshed !== undefined) await refreshed;
     const answer = look(viewOf(this.opened, this.cache));
-    const settling = this.opened.settle();
+    const settling = this.opened.flush();
     if (settling !== undefined) await settling;
     return answer;
   }
@@ -177,7 +177,7 @@ export class Documents {
   private flush(): void {
     const jobs = this.queue.splice(0, MAX_BATCH_COMMITS);
     const urgent = jobs.some((job) => wantsTurn(job.losses, job.slowTries));
-    const turn = this.opened.turn(urgent);
+    const turn = this.opened.takeTurn(urgent);
     const run = turn === undefined ? this.attempt(jobs) : turn.then((release) => this.attempt(jobs, release));
     const done = () => {
       this.scheduled = false;
@@ -361,7 +361,7 @@ export class Documents {
         this.enqueue(job);
         continue;
       }
-      const settling = this.opened.settle();
+      const settling = this.opened.flush();
       // The newest commit that it can rest on: what was staged before it is in the log by now.
       const answer = result.ok ? ok({ ...result.value, seq: this.opened.seq() }) : result;
       if (settling === undefined) job.finish(answer);

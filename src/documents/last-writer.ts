@@ -31,7 +31,7 @@ export async function findWriters(
 ): Promise<Map<string, Writer>> {
   const found = new Map<string, Writer>();
   try {
-    await store.newestFirst(
+    await store.readBackwards(
       stream,
       (event) => {
         for (const pointer of pointers) {

@@ -1,5 +1,5 @@
 // Keeps readable documents, checkpoint and segments up, off the request path: after a pause, after many commits, on a
-// clean exit. Only long-lived processes run it; hooks and the CLI never do. Started by ports.ts.
+// clean exit. Only long-lived processes run it; hooks and the CLI never do. Started by services.ts.
 
 import type { Snapshot, Upkeep } from '../store/port.ts';
 import type { Documents } from './documents.ts';
@@ -80,7 +80,7 @@ export class Maintenance {
       if (snapshot !== undefined) store.putSnapshot(snapshot);
     }
     // Where no document has changed nothing has settled yet what the mark speaks of.
-    await store.settle();
+    await store.flush();
     mark.save();
     await upkeep.seal();
     // Not only after a seal: whoever sealed may have died before, and a restored store has no index files.
@@ -94,7 +94,7 @@ export class Maintenance {
   private async durableSnapshot(stream: string): Promise<Snapshot | undefined> {
     const { store } = this.documents;
     for (;;) {
-      const settling = store.settle();
+      const settling = store.flush();
       if (settling === undefined) return this.documents.snapshot(stream);
       await settling;
     }

@@ -9,7 +9,7 @@ import type { Recorded, Store } from '../store/port.ts';
 export async function eventsOf(store: Store, stream: string, signal?: AbortSignal): Promise<Recorded[]> {
   await store.refresh();
   const events = await store.readPast(stream, 1, signal);
-  await store.settle();
+  await store.flush();
   return events;
 }
 

@@ -29,7 +29,7 @@ export interface Context {
 }
 
 /** What happened to a stream, besides the patch: a dotted past-tense type and a few facts. */
-export interface Happening {
+export interface EventHead {
   type: string;
   data?: JsonObject;
 }
@@ -44,11 +44,11 @@ export interface Transaction {
   /** The count of the stream's events; 0 for a stream without events. */
   version(stream: string): number;
   /** Creates a document. The stream must have no events yet. */
-  create(stream: string, happening: Happening, value: object): void;
+  create(stream: string, happening: EventHead, value: object): void;
   /** Edits a small document through a draft; what the recipe changed becomes the event's patch. No change: no event. */
-  edit<T extends object>(stream: string, happening: Happening, recipe: (draft: T) => void): void;
+  edit<T extends object>(stream: string, happening: EventHead, recipe: (draft: T) => void): void;
   /** Changes a document of any size by operations the caller has worked out: costs what the change costs. */
-  patch(stream: string, happening: Happening, ops: readonly PatchOp[]): void;
+  patch(stream: string, happening: EventHead, ops: readonly PatchOp[]): void;
 }
 
 /** A command: reads and edits through `tx`, answers or fails. On failure all its edits are undone. May run several times. */

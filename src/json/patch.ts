@@ -41,7 +41,7 @@ export function revertOps(root: Json | undefined, undo: readonly PatchOp[]): Jso
 function applyOp(root: Json | undefined, op: PatchOp, undo: PatchOp[] | undefined): Json | undefined {
   const path = op.path;
   if (path === '') return applyToRoot(root, op, undo);
-  if (path.charCodeAt(0) !== 47) throw misfit(op, 'the path is not a JSON Pointer');
+  if (path.charCodeAt(0) !== 47) throw ineligibleReason(op, 'the path is not a JSON Pointer');
   // Scanned by index rather than split: no array and, for most tokens, nothing but the slice is allocated.
   const escaped = path.includes('~');
   let parent = root;
@@ -53,21 +53,21 @@ function applyOp(root: Json | undefined, op: PatchOp, undo: PatchOp[] | undefine
   }
   const last = path.slice(from);
   const token = escaped ? unescapeToken(last) : last;
-  if (typeof parent !== 'object' || parent === null) throw misfit(op, 'there is no such parent');
+  if (typeof parent !== 'object' || parent === null) throw ineligibleReason(op, 'there is no such parent');
   if (Array.isArray(parent)) applyToArray(parent, token, op, path.slice(0, from), undo);
   else applyToObject(parent, token, op, undo);
   return root;
 }
 
 function step(parent: Json | undefined, token: string, op: PatchOp): Json | undefined {
-  if (typeof parent !== 'object' || parent === null) throw misfit(op, 'there is no such parent');
+  if (typeof parent !== 'object' || parent === null) throw ineligibleReason(op, 'there is no such parent');
   if (Array.isArray(parent)) return parent[arrayIndex(token)];
-  if (isUnsafeKey(token)) throw misfit(op, `the key ${token} is refused`);
+  if (isUnsafeKey(token)) throw ineligibleReason(op, `the key ${token} is refused`);
   return Object.hasOwn(parent, token) ? parent[token] : undefined;
 }
 
 function applyToRoot(root: Json | undefined, op: PatchOp, undo: PatchOp[] | undefined): Json | undefined {
-  if (root === undefined && op.op !== 'add') throw misfit(op, 'there is no document');
+  if (root === undefined && op.op !== 'add') throw ineligibleReason(op, 'there is no document');
   if (undo !== undefined) {
     if (root === undefined) undo.push({ op: 'remove', path: '' });
     else undo.push({ op: op.op === 'remove' ? 'add' : 'replace', path: '', value: root });
@@ -76,9 +76,9 @@ function applyToRoot(root: Json | undefined, op: PatchOp, undo: PatchOp[] | unde
 }
 
 function applyToObject(parent: JsonObject, key: string, op: PatchOp, undo: PatchOp[] | undefined): void {
-  if (isUnsafeKey(key)) throw misfit(op, `the key ${key} is refused`);
+  if (isUnsafeKey(key)) throw ineligibleReason(op, `the key ${key} is refused`);
   const old = Object.hasOwn(parent, key) ? parent[key] : undefined;
-  if (old === undefined && op.op !== 'add') throw misfit(op, 'there is nothing at this place');
+  if (old === undefined && op.op !== 'add') throw ineligibleReason(op, 'there is nothing at this place');
   if (undo !== undefined) {
     if (old === undefined) undo.push({ op: 'remove', path: op.path });
     else undo.push({ op: op.op === 'remove' ? 'add' : 'replace', path: op.path, value: old });
@@ -91,7 +91,7 @@ function applyToArray(parent: Json[], token: string, op: PatchOp, prefix: string
   const length = parent.length;
   if (op.op === 'add') {
     const index = token === '-' ? length : arrayIndex(token);
-    if (index < 0 || index > length) throw misfit(op, `no index of an array of ${length}`);
+    if (index < 0 || index > length) throw ineligibleReason(op, `no index of an array of ${length}`);
     if (index === length) parent.push(op.value);
     else parent.splice(index, 0, op.value);
     undo?.push({ op: 'remove', path: prefix + index });
@@ -99,7 +99,7 @@ function applyToArray(parent: Json[], token: string, op: PatchOp, prefix: string
   }
   const index = arrayIndex(token);
   const old = parent[index];
-  if (old === undefined) throw misfit(op, `no index of an array of ${length}`);
+  if (old === undefined) throw ineligibleReason(op, `no index of an array of ${length}`);
   if (op.op === 'replace') {
     parent[index] = op.value;
     undo?.push({ op: 'replace', path: op.path, value: old });
@@ -110,6 +110,6 @@ function applyToArray(parent: Json[], token: string, op: PatchOp, prefix: string
   }
 }
 
-function misfit(op: PatchOp, why: string): Error {
+function ineligibleReason(op: PatchOp, why: string): Error {
   return new Error(`patch does not fit: ${op.op} ${JSON.stringify(op.path)}: ${why}`);
 }

@@ -23,8 +23,8 @@ export type ServerConfig = Pick<Config, 'toolsets' | 'readOnly' | 'maxCallsPerSe
 export interface ServerParts<P> {
   config: ServerConfig;
   log: Logger;
-  /** Called for every call; whoever gives it keeps the opened ports. */
-  ports: () => Promise<Result<P>>;
+  /** Called for every call; whoever gives it keeps the opened services. */
+  services: () => Promise<Result<P>>;
   /** Loaded at the first call, so that schemas cost nothing before tools/list is answered. */
   tools: () => Promise<readonly Tool<P>[]>;
   /** The pre-generated definitions (src/generated/tools.json). */
@@ -62,7 +62,7 @@ export function buildServer<P>(parts: ServerParts<P>): McpServer {
     const outcome = await runCall<P>({
       tool: found.tool,
       input: params.arguments ?? {},
-      ports: parts.ports,
+      services: parts.services,
       config,
       log,
       cancellation,

@@ -5,7 +5,7 @@ import type { StdioTransport } from './stdio.ts';
 
 export interface Closing {
   transport: Pick<StdioTransport, 'ended' | 'stopReading' | 'answered' | 'flushed'>;
-  /** Closes the server and then the ports: what is in flight there is finished or given up. */
+  /** Closes the server and then the services: what is in flight there is finished or given up. */
   close: () => Promise<void>;
   log: Logger;
 }

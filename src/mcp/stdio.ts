@@ -49,7 +49,7 @@ export class StdioTransport implements Transport {
     const brokenOutput = (reason: End): void => {
       this.#writable = false;
       this.#unanswered.clear();
-      this.#settle();
+      this.#flush();
       this.#end(reason);
     };
     // The listeners stay for good: an error event after close() would otherwise be an uncaught exception.
@@ -103,7 +103,7 @@ export class StdioTransport implements Transport {
     this.#state = 'closed';
     this.#streams.input.pause();
     this.#unanswered.clear();
-    this.#settle();
+    this.#flush();
     this.onclose?.();
   }
 

@@ -1,6 +1,6 @@
 // What arguments of prompts may be, looked up in the store while they are typed.
 
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import { showId } from '../domain/plan/ids.ts';
 import { hasEnded, type RunDocument } from '../domain/run/document.ts';
@@ -15,7 +15,7 @@ import { liveAgents } from '../views/team/people.ts';
 const LOOKED_AT = 100;
 
 /** Runs of this project that are not over. */
-export function openRuns(view: View, { workspace }: Ports): string[] {
+export function openRuns(view: View, { workspace }: Services): string[] {
   const fits = (run: Readonly<RunDocument>): boolean => run.project === workspace.project && !hasEnded(run.status);
   return runRows(view, () => 0, fits).map(({ run }) => run);
 }
@@ -26,12 +26,12 @@ export function savedGraphs(view: View): string[] {
 }
 
 /** Open sprints of this project, the active ones first. */
-export function openSprints(view: View, { plans, workspace }: Ports): string[] {
+export function openSprints(view: View, { plans, workspace }: Services): string[] {
   return [...plans.at(view).sprints.set(workspace.project, 'open').after(0)].map(({ id }) => showId(id));
 }
 
 /** Unfinished tasks of this project, the most urgent first. */
-export function openTasks(view: View, { plans, workspace }: Ports): string[] {
+export function openTasks(view: View, { plans, workspace }: Services): string[] {
   return plans
     .at(view)
     .tasks.set(workspace.project, 'open')
@@ -40,22 +40,22 @@ export function openTasks(view: View, { plans, workspace }: Ports): string[] {
 }
 
 /** Open sessions of this project, the last changed first. */
-export function openSessionIds(view: View, ports: Ports): string[] {
-  const open = ownSessions(view, ports).filter(({ status }) => status === 'active' || status === 'paused');
+export function openSessionIds(view: View, services: Services): string[] {
+  const open = ownSessions(view, services).filter(({ status }) => status === 'active' || status === 'paused');
   return open.map(({ session }) => session);
 }
 
 /** What sessions of this project were called, the last changed first. */
-export function sessionNames(view: View, ports: Ports): string[] {
-  return [...new Set(ownSessions(view, ports).flatMap(({ name }) => (name === undefined ? [] : [line(name)])))];
+export function sessionNames(view: View, services: Services): string[] {
+  return [...new Set(ownSessions(view, services).flatMap(({ name }) => (name === undefined ? [] : [line(name)])))];
 }
 
-function ownSessions(view: View, { documents, workspace }: Ports): SessionRow[] {
+function ownSessions(view: View, { documents, workspace }: Services): SessionRow[] {
   return sessionRows(view, documents.presence, Date.now(), (_, { project }) => project === workspace.project);
 }
 
 /** Agents that are registered or there, and whoever has a task. */
-export function workers(view: View, { documents, plans, workspace }: Ports): string[] {
+export function workers(view: View, { documents, plans, workspace }: Services): string[] {
   const { project } = workspace;
   const plan = plans.at(view);
   const open = plan.tasks.set(project, 'open').first(LOOKED_AT);
@@ -69,7 +69,7 @@ export function workers(view: View, { documents, plans, workspace }: Ports): str
 }
 
 /** What open epics are about, the most urgent first: a goal is often one of them. */
-export function epicTitles(view: View, { plans, workspace }: Ports): string[] {
+export function epicTitles(view: View, { plans, workspace }: Services): string[] {
   return plans
     .at(view)
     .epics.set(workspace.project, 'open')
@@ -78,13 +78,13 @@ export function epicTitles(view: View, { plans, workspace }: Ports): string[] {
 }
 
 /** What the last sprints finished in points: their mean, then each. */
-export function velocities(view: View, { plans, workspace }: Ports): string[] {
+export function velocities(view: View, { plans, workspace }: Services): string[] {
   const { points, sprints } = velocityOf(plans.at(view), view, workspace.project);
   return [...new Set([points, ...sprints.map((sprint) => sprint.points)])].filter((one) => one > 0).map(String);
 }
 
 /** Paths to the top of what the session remembers. */
-export function statePaths(view: View, { sessions }: Ports): string[] {
+export function statePaths(view: View, { sessions }: Services): string[] {
   const session = sessions.find(view);
   const doc = session === undefined ? undefined : view.get<object>(sessionStream(session));
   return Object.keys(doc ?? {}).map((key) => (/^[A-Za-z_]\w*$/.test(key) ? `$.${key}` : `$[${JSON.stringify(key)}]`));

@@ -12,11 +12,11 @@ export const debugEvents: Prompt = {
     {
       name: 'stream',
       description: 'Of what: session/…, run/…, task/… or a prefix such as task/',
-      complete: (view, ports) => [
+      complete: (view, services) => [
         ...['session/', 'run/', 'task/', 'sprint/', 'project/'],
-        ...openSessionIds(view, ports).map((id) => `session/${id}`),
-        ...openRuns(view, ports).map((id) => `run/${id}`),
-        ...openTasks(view, ports).map((id) => `task/${id.toLowerCase()}`),
+        ...openSessionIds(view, services).map((id) => `session/${id}`),
+        ...openRuns(view, services).map((id) => `run/${id}`),
+        ...openTasks(view, services).map((id) => `task/${id.toLowerCase()}`),
       ],
     },
     {

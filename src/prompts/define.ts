@@ -2,7 +2,7 @@
 // prompt in this folder; index.ts lists them; serve.ts puts them on the server.
 
 import { randomUUID } from 'node:crypto';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 
 export interface PromptArgument {
@@ -10,7 +10,7 @@ export interface PromptArgument {
   description: string;
   required?: boolean;
   /** What a client may offer while it is typed, the likeliest first. */
-  complete?(view: View, ports: Ports): Iterable<string>;
+  complete?(view: View, services: Services): Iterable<string>;
 }
 
 /** Arguments as given; an empty one counts as absent. */
@@ -24,7 +24,7 @@ export interface Prompt {
   /** In the order in which clients fill them by position: what is said most often first. */
   arguments: readonly PromptArgument[];
   /** The message. Each call stands on a line of its own, made by `call`. */
-  text(given: Given, ports: Ports): string | Promise<string>;
+  text(given: Given, services: Services): string | Promise<string>;
 }
 
 /** A call as an agent can make it, on a line of its own. Angle brackets stand for what an earlier answer says. */

@@ -13,7 +13,7 @@ export const executeParallel: Prompt = {
       name: 'run',
       description: 'A run, or a sprint or saved graph to start',
       required: true,
-      complete: (view, ports) => [...openRuns(view, ports), ...openSprints(view, ports), ...savedGraphs(view)],
+      complete: (view, services) => [...openRuns(view, services), ...openSprints(view, services), ...savedGraphs(view)],
     },
     { name: 'agents', description: 'How many; default 3', complete: () => ['2', '3', '4', '6', '8'] },
   ],

@@ -13,7 +13,7 @@ export const executePlan: Prompt = {
     {
       name: 'plan',
       description: 'A run, a saved graph or a sprint; default the active sprint',
-      complete: (view, ports) => [...openRuns(view, ports), ...openSprints(view, ports), ...savedGraphs(view)],
+      complete: (view, services) => [...openRuns(view, services), ...openSprints(view, services), ...savedGraphs(view)],
     },
     { name: 'agent', description: 'The name you work under', complete: workers },
   ],

@@ -11,7 +11,7 @@ export const handoff: Prompt = {
     {
       name: 'to',
       description: 'A session; default whoever comes next here',
-      complete: (view, ports) => ['new', ...openSessionIds(view, ports)],
+      complete: (view, services) => ['new', ...openSessionIds(view, services)],
     },
     { name: 'why', description: 'What the receiver should know first' },
   ],

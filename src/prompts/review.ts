@@ -12,7 +12,7 @@ export const review: Prompt = {
     {
       name: 'what',
       description: 'A task or a run; default the tasks in review',
-      complete: (view, ports) => [...openTasks(view, ports), ...openRuns(view, ports)],
+      complete: (view, services) => [...openTasks(view, services), ...openRuns(view, services)],
     },
     {
       name: 'focus',

@@ -4,7 +4,7 @@ import { completable } from '@modelcontextprotocol/sdk/server/completable.js';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { visibleLines, withoutHome } from '../base/display.ts';
 import { FailureError, type Result } from '../failure/failure.ts';
 import { failureLine } from '../failure/text.ts';
@@ -15,12 +15,12 @@ import { prompts } from './index.ts';
 const MOST_VALUES = 100;
 const MAX_ARGUMENT = 2_000;
 
-type Open = () => Promise<Ports>;
+type Open = () => Promise<Services>;
 
 /** Registers every prompt. */
-export function servePrompts(server: McpServer, ports: () => Promise<Result<Ports>>, home: string): void {
+export function servePrompts(server: McpServer, services: () => Promise<Result<Services>>, home: string): void {
   const open: Open = async () => {
-    const opened = await ports();
+    const opened = await services();
     if (opened.ok) return opened.value;
     throw new McpError(ErrorCode.InternalError, failureLine(withoutHome(opened.failure, home)));
   };
@@ -43,9 +43,9 @@ function schemaOf(argument: PromptArgument, open: Open) {
   if (complete === undefined) return schema;
   return completable(schema, async (typed) => {
     const given = (typed ?? '').toLowerCase();
-    const ports = await open();
+    const services = await open();
     try {
-      const values = ports.documents.peek((view) => [...complete(view, ports)]);
+      const values = services.documents.peek((view) => [...complete(view, services)]);
       return values.filter((value) => value.toLowerCase().startsWith(given)).slice(0, MOST_VALUES);
     } catch (error) {
       // What is offered while typing is a courtesy: a damaged document is told by the call that names it.

@@ -12,7 +12,7 @@ export const sprintClose: Prompt = {
     {
       name: 'carry_to',
       description: 'The sprint that takes what is unfinished, or backlog',
-      complete: (view, ports) => ['backlog', ...openSprints(view, ports)],
+      complete: (view, services) => ['backlog', ...openSprints(view, services)],
     },
   ],
   text: ({ sprint, carry_to }) => `Close the sprint${sprint === undefined ? '' : ` ${sprint}`}.

@@ -11,7 +11,7 @@ export const teamSync: Prompt = {
     {
       name: 'since',
       description: 'What you care for, such as "since yesterday", a sprint or a topic',
-      complete: (view, ports) => ['since yesterday', 'this week', ...openSprints(view, ports)],
+      complete: (view, services) => ['since yesterday', 'this week', ...openSprints(view, services)],
     },
   ],
   text: ({ since }) => `Bring the team in step${since === undefined ? '' : ` (${JSON.stringify(since)})`}.

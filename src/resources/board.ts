@@ -14,7 +14,7 @@ export const board: ResourceKind = {
   title: 'Sprint board',
   description: 'The columns of the sprint that a project is in, what is blocked, and how far it is',
   template: 'baton://projects/{id}/board',
-  list: (view, ports) => projects.list(view, ports).map(({ id, title }) => ({ id, title: `Board of ${title}` })),
+  list: (view, services) => projects.list(view, services).map(({ id, title }) => ({ id, title: `Board of ${title}` })),
   read: (view, id, { plans }) => {
     const plan = plans.at(view);
     const sprint = currentSprint(plan, view, id);

@@ -1,7 +1,7 @@
 // What a resource is: one kind of document that clients may list, read, complete and subscribe to. One file per kind in
 // this folder; index.ts lists them; serve.ts puts them on the server.
 
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import type { Json } from '../json/json.ts';
 
@@ -19,9 +19,9 @@ export interface ResourceKind {
   /** The URI with one variable, `baton://sessions/{id}`. */
   template: string;
   /** What a client is shown, the last changed first; at most a hundred. */
-  list(view: View, ports: Ports): ResourceEntry[];
+  list(view: View, services: Services): ResourceEntry[];
   /** The resource's content; undefined if there is none of that id. Must be a copy. */
-  read(view: View, id: string, ports: Ports): Json | undefined;
+  read(view: View, id: string, services: Services): Json | undefined;
   /** The streams that its content rests on, as they are now: a commit to one of them is a change of the resource. */
   streams(id: string, view: View): string[];
 }

@@ -18,7 +18,8 @@ export const inbox: ResourceKind = {
   title: 'Inbox',
   description: 'Messages that a session has not read yet; message_read takes them',
   template: 'baton://sessions/{id}/inbox',
-  list: (view, ports) => sessions.list(view, ports).map((entry) => ({ ...entry, title: `Inbox of ${entry.title}` })),
+  list: (view, services) =>
+    sessions.list(view, services).map((entry) => ({ ...entry, title: `Inbox of ${entry.title}` })),
   read: (view, id) => {
     const facts = factsOf(view, id);
     if (facts === undefined) return undefined;

@@ -8,7 +8,7 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { quoted, visible, visibleLines, withoutHome } from '../base/display.ts';
 import type { Result } from '../failure/failure.ts';
 import { failureLine } from '../failure/text.ts';
@@ -16,16 +16,16 @@ import { MOST_ENTRIES, type ResourceKind, uriOf } from './define.ts';
 import { resourceKinds } from './index.ts';
 import { Subscriptions } from './subscriptions.ts';
 
-type OpenPorts = () => Promise<Ports>;
+type OpenPorts = () => Promise<Services>;
 
 /** Registers every kind. Returns what ends the subscriptions. */
 export function serveResources(
   server: McpServer,
-  ports: () => Promise<Result<Ports>>,
+  services: () => Promise<Result<Services>>,
   home: string,
 ): { close(): void } {
-  const open = async (): Promise<Ports> => {
-    const opened = await ports();
+  const open = async (): Promise<Services> => {
+    const opened = await services();
     if (opened.ok) return opened.value;
     throw new McpError(ErrorCode.InternalError, failureLine(withoutHome(opened.failure, home)));
   };
@@ -37,10 +37,10 @@ export function serveResources(
   server.server.registerCapabilities({ resources: { subscribe: true, listChanged: true } });
   server.server.setRequestHandler(SubscribeRequestSchema, async ({ params }) => {
     const { kind, id } = parse(params.uri);
-    const ports = await open();
-    const found = await ports.documents.read((view) => kind.read(view, id, ports) !== undefined);
+    const services = await open();
+    const found = await services.documents.read((view) => kind.read(view, id, services) !== undefined);
     if (!found) throw unknown(params.uri);
-    subscriptions.add(params.uri, (view) => kind.streams(id, view), ports.documents);
+    subscriptions.add(params.uri, (view) => kind.streams(id, view), services.documents);
     return {};
   });
   server.server.setRequestHandler(UnsubscribeRequestSchema, ({ params }) => {
@@ -69,8 +69,8 @@ function register(server: McpServer, kind: ResourceKind, open: OpenPorts): void 
   const { name, title, description } = kind;
   server.registerResource(name, template, { title, description, mimeType: 'application/json' }, async (uri) => {
     const { id } = parse(uri.href);
-    const ports = await open();
-    const content = await ports.documents.read((view) => kind.read(view, id, ports));
+    const services = await open();
+    const content = await services.documents.read((view) => kind.read(view, id, services));
     if (content === undefined) throw unknown(uri.href);
     return {
       contents: [{ uri: uri.href, mimeType: 'application/json', text: visibleLines(JSON.stringify(content)) }],
@@ -79,8 +79,8 @@ function register(server: McpServer, kind: ResourceKind, open: OpenPorts): void 
 }
 
 async function entriesOf(kind: ResourceKind, open: OpenPorts) {
-  const ports = await open();
-  return await ports.documents.read((view) => kind.list(view, ports));
+  const services = await open();
+  return await services.documents.read((view) => kind.list(view, services));
 }
 
 /** The kind and id that a URI names. Throws an McpError for any other URI. */

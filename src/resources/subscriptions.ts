@@ -104,7 +104,7 @@ export class Subscriptions {
       this.changed.clear();
       this.listChanged = false;
       // A notice is an answer: it must not speak of what power loss could take back.
-      await documents.store.settle();
+      await documents.store.flush();
       for (const uri of uris) await this.notices.updated(uri);
       if (listChanged) await this.notices.listChanged();
     } catch {

@@ -1,5 +1,5 @@
 // Executes the command nodes of this workspace's runs, as far as this process's allow-list admits them; every server of
-// the workspace runs one, and claims decide among them. Also ends what dead servers left behind. Started by ports.ts.
+// the workspace runs one, and claims decide among them. Also ends what dead servers left behind. Started by services.ts.
 
 import type { Logger } from '../base/log.ts';
 import type { Graphs } from '../documents/definitions.ts';
@@ -227,7 +227,7 @@ export class Runner {
       // Another server was first, or the run was paused meanwhile.
       if (!claimed.ok || claimed.value.value.kind !== 'claimed') return;
       const { claim } = claimed.value.value;
-      if (this.stopper.signal.aborted) await this.giveBack(claim, graph);
+      if (this.stopper.signal.aborted) await this.returnToQueue(claim, graph);
       else this.begin({ claim, run, graph, node }, trace);
     } catch (error) {
       log.error({ err: error, node: node.id }, 'a command node could not be claimed');
@@ -247,7 +247,7 @@ export class Runner {
   }
 
   /** Claimed in the moment of closing: nothing was started. */
-  private async giveBack(claim: string, graph: RunGraph): Promise<void> {
+  private async returnToQueue(claim: string, graph: RunGraph): Promise<void> {
     const released = { graph, claim, status: 'released' as const };
     await this.parts.documents.change((tx, ctx) => reportNode(tx, ctx, released), { by: this.by });
   }

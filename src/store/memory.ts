@@ -76,7 +76,7 @@ export class MemoryStore implements Store {
     return { outcomes, durable: Promise.resolve() };
   }
 
-  settle(): undefined {
+  flush(): undefined {
     return undefined;
   }
 
@@ -84,7 +84,7 @@ export class MemoryStore implements Store {
     return undefined;
   }
 
-  turn(): undefined {
+  takeTurn(): undefined {
     return undefined;
   }
 
@@ -107,7 +107,7 @@ export class MemoryStore implements Store {
     return this.read(stream, fromVersion);
   }
 
-  async newestFirst(stream: string, visit: (event: PastEvent) => boolean): Promise<void> {
+  async readBackwards(stream: string, visit: (event: PastEvent) => boolean): Promise<void> {
     for (const event of this.read(stream, 1).reverse()) if (!visit(event)) return;
   }
 

@@ -83,14 +83,14 @@ export interface Store {
    */
   append(batch: readonly EncodedCommit[]): Appending;
   /** Makes all that was folded so far durable: call it before any answer that rests on it. Undefined if it already is. */
-  settle(): Promise<void> | undefined;
+  flush(): Promise<void> | undefined;
   /** Settles when the sync that is under way ends; undefined if none is. Who waits for it shares the next one. */
   busy(): Promise<void> | undefined;
   /**
    * Courtesy among writers, called before each try: waits while a starving writer has its turn. With `urgent`, takes the
    * turn. The returned function gives it back; undefined means nobody is waiting.
    */
-  turn(urgent: boolean): Promise<() => void> | undefined;
+  takeTurn(urgent: boolean): Promise<() => void> | undefined;
   /** Events of one stream from a version on (counting from 1), gap-free, and none beyond what is folded so far. */
   read(stream: string, fromVersion: number): Recorded[];
   /** The same, letting others have their turn. This and the next two end early with the signal: `deadline-exceeded`. */
@@ -99,7 +99,7 @@ export interface Store {
    * Tells `visit` the events of a stream, the newest first and none beyond what is folded so far, until it returns false. For who needs only
    * the last few: costs what lies between them and the end of the log. Ends early with the signal: `deadline-exceeded`.
    */
-  newestFirst(stream: string, visit: (event: PastEvent) => boolean, signal?: AbortSignal): Promise<void>;
+  readBackwards(stream: string, visit: (event: PastEvent) => boolean, signal?: AbortSignal): Promise<void>;
   /** Valid commits after a seq, in order, never skipping one; at most `limit`. Rejects with `store-damaged` at damage. */
   readAll(afterSeq: number, limit: number, signal?: AbortSignal): Promise<FoldedCommit[]>;
   /** The last seq before the first commit that is later than `ms` since the epoch by its writer's clock. */

@@ -5,7 +5,7 @@ import type { Author, StreamEvent } from '../store/commit.ts';
 import { realDisk } from '../store/file/disk.ts';
 import { LogReader } from '../store/file/past/log-reader.ts';
 import type { Happened, LogFacts } from '../views/source.ts';
-import { GateTally } from './review-stats.ts';
+import { ReviewStats } from './review-stats.ts';
 
 /** The event loop gets a turn this often: other calls are not kept waiting by a long log. */
 const SLICE_MS = 10;
@@ -17,11 +17,11 @@ const ESCALATIONS = 200;
 /** Bookkeeping that every commit may carry. */
 const UNTOLD = /^(request|counter|alias)\//;
 
-export class LogTally {
+export class LogStats {
   private readonly reader: LogReader;
   private readonly byType = new Map<string, number>();
   private readonly byTool = new Map<string, number>();
-  private readonly gates = new GateTally();
+  private readonly gates = new ReviewStats();
   private events = 0;
   private escalations: string[] = [];
   private latest: Happened[] = [];

@@ -20,7 +20,7 @@ const ATTEMPT_ENDS: Readonly<Record<string, keyof GateCount>> = {
   'node.retrying': 'refused',
 };
 
-export class GateTally {
+export class ReviewStats {
   private readonly reviews = new Map<string, GateCount>();
   private readonly attempts = new Map<string, Map<string, GateCount>>();
   private readonly inReview = new Set<string>();

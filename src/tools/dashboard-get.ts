@@ -1,7 +1,7 @@
 // dashboard_get: the state of the work as rows, a screen, a page or figures for another program.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { sourceOf } from '../app/view-source.ts';
 import { cutOf, fitted, type Taken, takeView } from '../dashboard/board.ts';
 import type { Board } from '../dashboard/define.ts';
@@ -51,10 +51,10 @@ export const dashboardGet = defineTool({
     cut: z.string().optional(),
     seq: z.number().int(),
   }),
-  async run(given, call: Call<Ports>) {
+  async run(given, call: Call<Services>) {
     const view = dashboardViews[given.view];
-    const sourced = await sourceOf(call.ports, view.needsLog === true);
-    const taken = await call.ports.documents.read((documents) => takeView(view, sourced(documents, Date.now())));
+    const sourced = await sourceOf(call.services, view.needsLog === true);
+    const taken = await call.services.documents.read((documents) => takeView(view, sourced(documents, Date.now())));
     return ok(answerOf(taken, given));
   },
 });

@@ -1,7 +1,7 @@
 // decision_open: asks several to decide, and tells them.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { type DecisionDocument, RULES } from '../domain/team/decision.ts';
 import { openDecision } from '../domain/team/decision-commands.ts';
 import { ok } from '../failure/failure.ts';
@@ -9,7 +9,7 @@ import type { Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import { electorate, MAX_VOTERS } from '../views/team/decisions.ts';
 import { type Call, defineTool } from './define.ts';
-import { callerOf, changeAs, claimInput, momentOf } from './shared/caller.ts';
+import { callerOf, changeAs, claimInput, viewScopeOf } from './shared/caller.ts';
 import { closeDue } from './shared/due-decisions.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
 
@@ -45,7 +45,7 @@ export const decisionOpen = defineTool({
     deadline: z.string(),
     seq: seqOutput,
   }),
-  async run(input, call: Call<Ports>) {
+  async run(input, call: Call<Services>) {
     const caller = await callerOf(call, input.claim);
     if (!caller.ok) return caller;
     for (const value of Object.values(input.allocations ?? {})) {
@@ -54,9 +54,9 @@ export const decisionOpen = defineTool({
     }
     const closed = await closeDue(call, caller.value);
     if (!closed.ok) return closed;
-    const moment = momentOf(call);
-    const served = call.ports.documents.presence.served();
-    const found = await call.ports.documents.read((view) =>
+    const moment = viewScopeOf(call);
+    const served = call.services.documents.presence.served();
+    const found = await call.services.documents.read((view) =>
       electorate(view, input.voters, caller.value, moment, served),
     );
     if (!found.ok) return found;

@@ -1,14 +1,14 @@
 // decision_vote: votes, abstains, vetoes, or looks. The call that finds a decision past its deadline closes it.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Caller } from '../domain/team/channel.ts';
 import { castVote, type VoteAnswer, type VoteInput } from '../domain/team/decision-commands.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import { decisionFacts, decisionRows, votingNames } from '../views/team/decisions.ts';
 import { type Call, defineTool } from './define.ts';
-import { callerOf, changeAs, claimInput, momentOf } from './shared/caller.ts';
+import { callerOf, changeAs, claimInput, viewScopeOf } from './shared/caller.ts';
 import { closeDue } from './shared/due-decisions.ts';
 import { cursorInput, limitInput, offsetOf, requestInput, seqOutput } from './shared/inputs.ts';
 import { fitting } from './shared/shown.ts';
@@ -64,7 +64,7 @@ export const decisionVote = defineTool({
     next_cursor: z.string().optional(),
     seq: seqOutput,
   }),
-  async run(given, call: Call<Ports>) {
+  async run(given, call: Call<Services>) {
     const caller = await callerOf(call, given.claim);
     if (!caller.ok) return caller;
     const vote = voteOf(given);
@@ -88,8 +88,8 @@ function voteOf({ option, abstain, veto }: Input): Result<VoteInput['vote']> {
   return ok(veto === true ? { kind: 'veto' } : undefined);
 }
 
-async function cast(given: Input, decision: string, caller: Caller, call: Call<Ports>, vote: VoteInput['vote']) {
-  const { documents, role } = call.ports;
+async function cast(given: Input, decision: string, caller: Caller, call: Call<Services>, vote: VoteInput['vote']) {
+  const { documents, role } = call.services;
   const names = await documents.read((view) => votingNames(view, caller));
   const via = role === 'cli' ? role : undefined;
   const command = { decision, caller, names, vote, reason: given.reason, via };
@@ -107,18 +107,18 @@ async function cast(given: Input, decision: string, caller: Caller, call: Call<P
   });
 }
 
-async function withNearDecisions(failure: Failure, call: Call<Ports>) {
+async function withNearDecisions(failure: Failure, call: Call<Services>) {
   if (failure.code !== 'not-found') return fail(failure);
-  const { project } = momentOf(call);
-  const rows = await call.ports.documents.read((view) => decisionRows(view, project));
+  const { project } = viewScopeOf(call);
+  const rows = await call.services.documents.read((view) => decisionRows(view, project));
   const ids = rows.map((row) => row.decision);
   return fail({ ...failure, near: nearest(failure.name, ids) });
 }
 
 /** Open decisions; those whose time is over are closed first. */
-async function list(given: Input, caller: Caller, call: Call<Ports>) {
-  const { documents } = call.ports;
-  const { project } = momentOf(call);
+async function list(given: Input, caller: Caller, call: Call<Services>) {
+  const { documents } = call.services;
+  const { project } = viewScopeOf(call);
   const closed = await closeDue(call, caller);
   if (!closed.ok) return closed;
   const offset = offsetOf(given.cursor);

@@ -9,7 +9,7 @@ import { inputIssues } from './shared/issues.ts';
 
 /** What one call may know and use besides its input. `P` is whatever the composition root hands to tools. */
 export interface Call<P> {
-  ports: P;
+  services: P;
   /** Aborted when the client cancels, the deadline passes or the server closes. */
   signal: AbortSignal;
   /** Milliseconds since the epoch: waiting must end before. */

@@ -1,7 +1,7 @@
 // epic_save: makes or changes one epic.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { EPIC_STATUSES } from '../domain/plan/epic.ts';
 import { type SaveEpicAnswer, saveEpic } from '../domain/plan/save-epic.ts';
 import { ok } from '../failure/failure.ts';
@@ -41,7 +41,7 @@ export const epicSave = defineTool({
     ...saveInput,
   }),
   output: z.object({ ...savedOutput, unblocked: z.array(z.string()).optional() }),
-  async run(input, call: Call<Ports>) {
+  async run(input, call: Call<Services>) {
     const { fields, ...save } = savePartsOf(input);
     const changed = await changePlan<SaveEpicAnswer>(
       call,
@@ -52,7 +52,7 @@ export const epicSave = defineTool({
     if (!changed.ok) return changed;
     const answer = withSeq(changed.value);
     if (!answer.ok || (fields.status !== 'completed' && fields.status !== 'cancelled')) return answer;
-    const { documents, plans } = call.ports;
+    const { documents, plans } = call.services;
     const saved = answer.value.id;
     const left = await documents.read((view) => plans.at(view).tasks.set(saved.toLowerCase(), 'open').size);
     return ok({ ...answer.value, ...leftNote(left, saved) });

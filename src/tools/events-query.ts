@@ -1,7 +1,7 @@
 // events_query: what happened, by stream, type, author and place in the log; a page at a time.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { parseClaim } from '../domain/run/document.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
@@ -70,8 +70,8 @@ export const eventsQuery = defineTool({
     next_cursor: z.string().optional(),
     seq: seqOutput,
   }),
-  async run(given, call: Call<Ports>) {
-    const { documents } = call.ports;
+  async run(given, call: Call<Services>) {
+    const { documents } = call.services;
     const seq = await documents.read((view) => view.seq);
     if (given.from !== undefined && given.to !== undefined && given.from > given.to) {
       return fail({ code: 'invalid-input', issues: [{ at: 'from', why: 'is after to' }] });

@@ -1,7 +1,7 @@
 // graph_check: every fault of a graph at once, how long and wide it is, and its hash for run_start. May save it by name.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { visible } from '../base/display.ts';
 import { saveGraph } from '../domain/run/start.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
@@ -79,12 +79,12 @@ export const graphCheck = defineTool({
     mermaid: z.string().optional(),
     saved: z.string().optional(),
   }),
-  async run(given, call: Call<Ports>) {
-    const found = await definition(given, call.ports);
+  async run(given, call: Call<Services>) {
+    const found = await definition(given, call.services);
     if (!found.ok) return found;
     const { graph, removed } = given.optimise ? optimised(found.value) : { graph: found.value, removed: undefined };
     const report = checkGraph(graph, nodeKinds);
-    const hash = report.ok ? call.ports.graphs.put(graph).hash : undefined;
+    const hash = report.ok ? call.services.graphs.put(graph).hash : undefined;
     if (hash !== undefined && given.save_as !== undefined) {
       const kept = { name: given.save_as, hash };
       const saved = await changeInSession(call, 'graph_check', given, () => (tx, ctx) => saveGraph(tx, ctx, kept));
@@ -112,9 +112,9 @@ export const graphCheck = defineTool({
   },
 });
 
-async function definition(given: Input, ports: Ports): Promise<Result<AnyGraph>> {
+async function definition(given: Input, services: Services): Promise<Result<AnyGraph>> {
   if (given.graph !== undefined) {
-    const found = await findGraph(ports, given.graph);
+    const found = await findGraph(services, given.graph);
     return found.ok ? ok(merged(found.value.prepared.graph, given)) : found;
   }
   if (given.nodes === undefined) return fail({ code: 'invalid-input', issues: [{ at: 'nodes', why: 'required' }] });

@@ -2,7 +2,7 @@
 // model could call it too: what it reports counts as claimed.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { ok } from '../failure/failure.ts';
 import { eventOf, HOOK_EVENTS } from '../hooks/payload.ts';
 import { report } from '../hooks/report.ts';
@@ -29,8 +29,8 @@ export const hookEvent = defineTool({
     teammate_name: part,
   }),
   output: z.object({}),
-  async run(input, call: Call<Ports>) {
-    const { documents, sessions } = call.ports;
+  async run(input, call: Call<Services>) {
+    const { documents, sessions } = call.services;
     const session = documents.peek((view) => sessions.find(view));
     if (session === undefined) return ok({});
     const by = sessions.author('hook_event', session);

@@ -1,6 +1,6 @@
 // Every tool, by name. Loaded at the first call (cli/serve.ts) and by scripts/gen.ts.
 
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { withMailNote } from './around/mail-note.ts';
 import { underPolicies } from './around/policies.ts';
 import { dashboardGet } from './dashboard-get.ts';
@@ -43,7 +43,7 @@ import { stateRestore } from './state-restore.ts';
 import { stateSet } from './state-set.ts';
 import { taskSave } from './task-save.ts';
 
-export const tools: readonly Tool<Ports>[] = [
+export const tools: readonly Tool<Services>[] = [
   dashboardGet,
   epicSave,
   eventsQuery,

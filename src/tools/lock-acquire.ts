@@ -1,7 +1,7 @@
 // lock_acquire: the right to use a thing, or to edit files, alone or with so many others. Waits for it if asked to.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { type AcquireInput, acquire, type Granted, type NotGranted } from '../domain/resource/commands.ts';
 import { FILE_LOCK, LOCK_KINDS } from '../domain/resource/document.ts';
 import { normalGlob } from '../domain/resource/glob.ts';
@@ -9,7 +9,7 @@ import { waitingKey } from '../domain/resource/lock.ts';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { type Call, defineTool } from './define.ts';
-import { callerOf, changeAs, claimInput, momentOf } from './shared/caller.ts';
+import { callerOf, changeAs, claimInput, viewScopeOf } from './shared/caller.ts';
 import { seqOutput } from './shared/inputs.ts';
 import { changeAfter } from './shared/wait.ts';
 
@@ -63,13 +63,13 @@ export const lockAcquire = defineTool({
     position: z.number().int().optional().describe('Place in line'),
     seq: seqOutput,
   }),
-  async run(given, call: Call<Ports>) {
+  async run(given, call: Call<Services>) {
     const wanted = wantedOf(given);
     if (!wanted.ok) return wanted;
     const caller = await callerOf(call, given.claim);
     if (!caller.ok) return caller;
-    const { documents } = call.ports;
-    const { project } = momentOf(call);
+    const { documents } = call.services;
+    const { project } = viewScopeOf(call);
     const endsAt = Math.min(Date.now() + given.wait_s * 1_000, call.deadlineAt - 1_000);
     const command: AcquireInput = { ...wanted.value, project, caller: caller.value, queue: given.wait_s > 0 };
     for (;;) {

@@ -1,14 +1,14 @@
 // lock_release: gives back one lock, or all that the caller holds.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { type ReleaseAnswer, release } from '../domain/resource/commands.ts';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { notFound } from '../domain/team/not-found.ts';
 import { fail } from '../failure/failure.ts';
 import { lockNames, locksOf } from '../views/team/locks.ts';
 import { type Call, defineTool } from './define.ts';
-import { callerOf, changeAs, claimInput, momentOf } from './shared/caller.ts';
+import { callerOf, changeAs, claimInput, viewScopeOf } from './shared/caller.ts';
 import { withSeq } from './shared/change.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
 
@@ -36,7 +36,7 @@ export const lockRelease = defineTool({
     waits_ended: z.number().int().describe('Places in line given up'),
     seq: seqOutput,
   }),
-  async run(input, call: Call<Ports>) {
+  async run(input, call: Call<Services>) {
     const { lock, fence, all } = input;
     if ((lock === undefined) !== (all === true) || (fence !== undefined && lock === undefined)) {
       const why = 'give lock (and fence, if you hold several of it), or all';
@@ -44,8 +44,8 @@ export const lockRelease = defineTool({
     }
     const caller = await callerOf(call, input.claim);
     if (!caller.ok) return caller;
-    const { project } = momentOf(call);
-    const { locks, known } = await call.ports.documents.read((view) => ({
+    const { project } = viewScopeOf(call);
+    const { locks, known } = await call.services.documents.read((view) => ({
       locks: lock === undefined ? locksOf(view, project, caller.value) : [lock],
       known: lockNames(view, project),
     }));

@@ -2,7 +2,7 @@
 // with filters a look at what there is.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { type Caller, channelId, NAME_PATTERN, parseMessageId } from '../domain/team/channel.ts';
 import { notFound } from '../domain/team/not-found.ts';
 import { type Moves, moveCursors } from '../domain/team/reader.ts';
@@ -12,7 +12,7 @@ import { type Page, unreadPage } from '../views/team/mail.ts';
 import type { Got } from '../views/team/mail-box.ts';
 import { findMessage, SEARCHED_MESSAGES, searchMail } from '../views/team/mail-search.ts';
 import { type Call, defineTool } from './define.ts';
-import { callerOf, changeAs, claimInput, keyOf, momentOf } from './shared/caller.ts';
+import { callerOf, changeAs, claimInput, keyOf, viewScopeOf } from './shared/caller.ts';
 import { closeDue } from './shared/due-decisions.ts';
 import { cursorInput, limitInput, offsetOf, seqOutput } from './shared/inputs.ts';
 import { changeAfter } from './shared/wait.ts';
@@ -69,9 +69,9 @@ export const messageRead = defineTool({
     next_cursor: z.string().optional(),
     seq: seqOutput,
   }),
-  async run(given, call: Call<Ports>) {
+  async run(given, call: Call<Services>) {
     // Before anything is awaited: what the client has got when it sends this, not what it gets meanwhile.
-    const got = call.ports.mail.gotSoFar();
+    const got = call.services.mail.gotSoFar();
     const caller = await callerOf(call, given.claim, true);
     if (!caller.ok) return caller;
     const asked = await prepare(given, caller.value, call);
@@ -90,9 +90,9 @@ interface Asked {
 }
 
 /** What the arguments name, looked up: messages to acknowledge, channels to join or leave, the thread. */
-async function prepare(given: Input, caller: Caller, call: Call<Ports>): Promise<Result<Asked>> {
-  const { project } = momentOf(call);
-  return await call.ports.documents.read((view) => {
+async function prepare(given: Input, caller: Caller, call: Call<Services>): Promise<Result<Asked>> {
+  const { project } = viewScopeOf(call);
+  return await call.services.documents.read((view) => {
     const moves: Moves = {};
     const moveOf = (reader: string, channel: string) => {
       const channels = moves[reader] ?? {};
@@ -128,15 +128,15 @@ async function prepare(given: Input, caller: Caller, call: Call<Ports>): Promise
 }
 
 /** Writes moves, if there are any. Only reader documents are touched: who sends meanwhile is in nobody's way. */
-async function record(moves: Moves, caller: Caller, call: Call<Ports>): Promise<Result<number>> {
-  if (Object.keys(moves).length === 0) return ok(call.ports.documents.store.seq());
+async function record(moves: Moves, caller: Caller, call: Call<Services>): Promise<Result<number>> {
+  if (Object.keys(moves).length === 0) return ok(call.services.documents.store.seq());
   const moved = await changeAs(call, 'message_read', caller, {}, (tx, ctx) => moveCursors(tx, ctx, moves));
   return moved.ok ? ok(moved.value.seq) : moved;
 }
 
 /** The next unread messages, waiting for some if asked to. */
-async function next(given: Input, caller: Caller, call: Call<Ports>, asked: Asked, got: Got) {
-  const { documents, mail } = call.ports;
+async function next(given: Input, caller: Caller, call: Call<Services>, asked: Asked, got: Got) {
+  const { documents, mail } = call.services;
   const endsAt = Math.min(Date.now() + given.wait_s * 1_000, call.deadlineAt - 1_000);
   const acked = await record(asked.moves, caller, call);
   if (!acked.ok) return acked;
@@ -164,25 +164,25 @@ async function next(given: Input, caller: Caller, call: Call<Ports>, asked: Aske
 function readPage(
   view: Parameters<typeof unreadPage>[0],
   caller: Caller,
-  call: Call<Ports>,
+  call: Call<Services>,
   limit: number,
   got: Got,
 ): Page {
-  const { project, now } = momentOf(call);
+  const { project, now } = viewScopeOf(call);
   return unreadPage(view, caller, { project, now, limit, maxChars: MESSAGES_CHARS, got });
 }
 
 /** Messages that fit, without moving a cursor. */
-async function search(given: Input, caller: Caller, call: Call<Ports>, asked: Asked) {
+async function search(given: Input, caller: Caller, call: Call<Services>, asked: Asked) {
   const recorded = await record(asked.moves, caller, call);
   if (!recorded.ok) return recorded;
-  const moment = momentOf(call);
+  const moment = viewScopeOf(call);
   const offset = offsetOf(given.cursor);
   const filter = { from: given.from, thread: asked.thread, text: given.text };
-  return await call.ports.documents.read((view) => {
+  return await call.services.documents.read((view) => {
     const page = { offset, limit: given.limit, maxChars: MESSAGES_CHARS };
     const { messages, total, searchedAll } = searchMail(view, caller, filter, page, moment);
-    const { unread } = readPage(view, caller, call, 0, call.ports.mail.gotSoFar());
+    const { unread } = readPage(view, caller, call, 0, call.services.mail.gotSoFar());
     const end = offset + messages.length;
     const cut = searchedAll ? undefined : `only the newest ${SEARCHED_MESSAGES} messages were searched`;
     return ok({

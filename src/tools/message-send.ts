@@ -1,7 +1,7 @@
 // message_send: one message to a session, an agent, a team, a channel or everybody. One write, whoever reads it.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { type Caller, MESSAGE_KINDS, parseMessageId } from '../domain/team/channel.ts';
 import { notFound } from '../domain/team/not-found.ts';
 import { type Moves, moveCursors } from '../domain/team/reader.ts';
@@ -11,7 +11,7 @@ import { type Recipient, resolveRecipient } from '../views/team/addresses.ts';
 import { superiorsOf } from '../views/team/escalation.ts';
 import { findMessage } from '../views/team/mail-search.ts';
 import { type Call, defineTool } from './define.ts';
-import { callerOf, changeAs, claimInput, momentOf } from './shared/caller.ts';
+import { callerOf, changeAs, claimInput, viewScopeOf } from './shared/caller.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
 import { urgencyOf } from './shared/urgency.ts';
 
@@ -48,7 +48,7 @@ export const messageSend = defineTool({
     to: z.array(z.string()),
     seq: seqOutput,
   }),
-  async run(given, call: Call<Ports>) {
+  async run(given, call: Call<Services>) {
     const caller = await callerOf(call, given.claim);
     if (!caller.ok) return caller;
     const priority = given.priority ?? urgencyOf(call) ?? USUAL_PRIORITY;
@@ -101,9 +101,9 @@ function nobodyThere(recipients: readonly Recipient[]): string {
 }
 
 /** What the names of a call mean now: documents are looked at, nothing is decided upon them. */
-async function lookUp(given: Input, caller: Caller, call: Call<Ports>): Promise<Result<LookedUp>> {
-  const moment = momentOf(call);
-  return await call.ports.documents.read((view) => {
+async function lookUp(given: Input, caller: Caller, call: Call<Services>): Promise<Result<LookedUp>> {
+  const moment = viewScopeOf(call);
+  return await call.services.documents.read((view) => {
     const { to, kind, priority } = given;
     if (to === undefined && kind !== 'escalation') {
       return fail({ code: 'invalid-input', issues: [{ at: 'to', why: 'required (only an escalation goes without)' }] });

@@ -1,7 +1,7 @@
 // plan_list: projects, epics, sprints and tasks, a page at a time.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { kindOfPlanId, showId } from '../domain/plan/ids.ts';
 import { BACKLOG } from '../domain/plan/task-links.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
@@ -48,11 +48,11 @@ export const planList = defineTool({
     next_cursor: z.string().optional(),
     seq: seqOutput,
   }),
-  async run(given, call: Call<Ports>) {
-    const { documents, plans, workspace } = call.ports;
+  async run(given, call: Call<Services>) {
+    const { documents, plans, workspace } = call.services;
     const kind = listKinds.find((one) => one.kind === given.kind);
     if (kind === undefined) throw new Error(`no kind ${given.kind}`);
-    const fault = misfit(kind, given);
+    const fault = ineligibleReason(kind, given);
     if (fault !== undefined) return fault;
     const { detail, limit, status, parent, assignee, text, cursor } = given;
     const answer = await documents.read((view) => {
@@ -68,7 +68,7 @@ export const planList = defineTool({
       if (missed) return fail({ code: 'unknown-item' as const, kind: given.kind, id: text, near: [] });
       return ok({ ...shown(page), seq: view.seq });
     });
-    return await withNearItems(answer, call.ports);
+    return await withNearItems(answer, call.services);
   },
 });
 
@@ -86,7 +86,7 @@ function shown({ rows, total, more, note }: ListPage) {
   };
 }
 
-function misfit({ kind, statuses, takes }: ListKind, given: Input) {
+function ineligibleReason({ kind, statuses, takes }: ListKind, given: Input) {
   const issues: { at: string; why: string }[] = [];
   if (given.status !== undefined && !statuses.includes(given.status))
     issues.push({

@@ -1,7 +1,7 @@
 // plan_save: a whole plan in one call and one commit, or every fault of it at once.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { EPIC_STATUSES } from '../domain/plan/epic.ts';
 import type { PlanKind } from '../domain/plan/ids.ts';
 import { MAX_PLANNED, type SavePlanAnswer, savePlan } from '../domain/plan/save-plan.ts';
@@ -93,11 +93,11 @@ export const planSave = defineTool({
     critical_path: z.array(z.string()),
     seq: seqOutput,
   }),
-  async run(given, call: Call<Ports>) {
+  async run(given, call: Call<Services>) {
     const { epic, sprint } = given;
     const urgent = urgencyOf(call);
     const tasks = given.tasks.map((task) => ({ ...task, priority: task.priority ?? urgent }));
-    const { documents, plans } = call.ports;
+    const { documents, plans } = call.services;
     const near = (kind: PlanKind, id: string) => documents.peek((view) => nearItems(plans.at(view), kind, id));
     const changed = await changePlan<SavePlanAnswer>(
       call,

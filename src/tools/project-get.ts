@@ -1,7 +1,7 @@
 // project_get: the project this session works on, or another: its configuration now or at a point in the past.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { withDefaults } from '../domain/project/config.ts';
 import { type ProjectDocument, projectStream } from '../domain/project/document.ts';
@@ -37,8 +37,8 @@ export const projectGet = defineTool({
     epics: z.number().int().optional(),
     seq: seqOutput,
   }),
-  async run(input, call: Call<Ports>) {
-    const { documents, plans, workspace } = call.ports;
+  async run(input, call: Call<Services>) {
+    const { documents, plans, workspace } = call.services;
     const project = input.project ?? workspace.project;
     const unknown = () => fail({ code: 'unknown-item', kind: 'project', id: project, near: [] });
     if (!isId(project)) return unknown();

@@ -1,7 +1,7 @@
 // project_save: changes the project's name and configuration, shows what a change would do, or goes back to an earlier one.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
 import { eventsOf, valueAt } from '../documents/past.ts';
 import type { Decide } from '../domain/command.ts';
@@ -16,7 +16,7 @@ import { checkValue } from '../json/limits.ts';
 import { deepEqual } from '../json/merge.ts';
 import { violations } from '../views/project/violations.ts';
 import { type Call, defineTool } from './define.ts';
-import { momentOf } from './shared/caller.ts';
+import { viewScopeOf } from './shared/caller.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
 import { changePlan, titleInput, versionInput } from './shared/plan-inputs.ts';
 import { shownOps } from './shared/shown.ts';
@@ -68,8 +68,8 @@ export const projectSave = defineTool({
     dry_run: z.literal(true).optional(),
     seq: seqOutput,
   }),
-  async run(given, call: Call<Ports>) {
-    const { documents, sessions, workspace } = call.ports;
+  async run(given, call: Call<Services>) {
+    const { documents, sessions, workspace } = call.services;
     const { project } = workspace;
     const config = configOf(given.config);
     if (!config.ok) return config;
@@ -95,7 +95,7 @@ export const projectSave = defineTool({
       return saved;
     };
     if (given.dry_run) {
-      const tried = await documents.rehearse(command, sessions.author('project_save', session.value));
+      const tried = await documents.dryRun(command, sessions.author('project_save', session.value));
       if (!tried.ok) return tried;
       const { shown, cut } = shownOps(
         tried.value.events.flatMap((event) => event.patch),
@@ -119,9 +119,9 @@ function newSchemas(before: Readonly<JsonObject>, after: Readonly<JsonObject>): 
 }
 
 /** The live sessions whose state does not satisfy new schemas. Their next write there has to. */
-async function brokenBy(call: Call<Ports>, schemas: Readonly<JsonObject>) {
-  const { documents } = call.ports;
-  const { rows, count } = await documents.read((view) => violations(view, momentOf(call), schemas));
+async function brokenBy(call: Call<Services>, schemas: Readonly<JsonObject>) {
+  const { documents } = call.services;
+  const { rows, count } = await documents.read((view) => violations(view, viewScopeOf(call), schemas));
   return count === 0 ? {} : { violations: rows, violating_sessions: count };
 }
 
@@ -154,12 +154,12 @@ function unknownTools(policies: Json | undefined): InputIssue[] {
 
 /** The project as it was at a seq. */
 async function earlier(
-  { ports, signal }: Call<Ports>,
+  { services, signal }: Call<Services>,
   project: string,
   seq: number | undefined,
 ): Promise<Result<ProjectDocument | undefined>> {
   if (seq === undefined) return ok(undefined);
-  const { store } = ports.documents;
+  const { store } = services.documents;
   const events = await eventsOf(store, projectStream(project), signal);
   const then = seq <= store.seq() ? (valueAt(events, seq) as ProjectDocument | undefined) : undefined;
   const list = `events_query {stream: "${projectStream(project)}"}`;

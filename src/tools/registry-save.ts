@@ -1,7 +1,7 @@
 // registry_save: registers who can work here and what there is to work with.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { REGISTRY_KINDS, type SaveEntryAnswer, saveEntry, TIERS } from '../domain/team/registry.ts';
@@ -51,11 +51,11 @@ export const registrySave = defineTool({
     changed: z.array(z.string()),
     seq: seqOutput,
   }),
-  async run(input, call: Call<Ports>) {
+  async run(input, call: Call<Services>) {
     const caller = await callerOf(call);
     if (!caller.ok) return caller;
     const { if_version: ifVersion, request_id: _, ...facts } = input;
-    const entry = { ...facts, project: call.ports.workspace.project, ifVersion };
+    const entry = { ...facts, project: call.services.workspace.project, ifVersion };
     const saved = await changeAs<SaveEntryAnswer>(call, 'registry_save', caller.value, input, (tx, ctx) =>
       saveEntry(tx, ctx, entry),
     );
@@ -64,9 +64,11 @@ export const registrySave = defineTool({
 });
 
 /** With the registered agents whose names come nearest: the command reads only those that it was given. */
-async function withNearAgents(failure: Failure, call: Call<Ports>): Promise<Result<never>> {
+async function withNearAgents(failure: Failure, call: Call<Services>): Promise<Result<never>> {
   if (failure.code !== 'not-found') return fail(failure);
-  const known = await call.ports.documents.read((view) => registered(view, call.ports.workspace.project, 'agent'));
+  const known = await call.services.documents.read((view) =>
+    registered(view, call.services.workspace.project, 'agent'),
+  );
   const names = known.map(({ id }) => id);
   return fail({ ...failure, near: nearest(failure.name, names) });
 }

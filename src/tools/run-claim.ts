@@ -1,7 +1,7 @@
 // run_claim: one ready node for this agent, with all it needs to do it; waits for one if asked to.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import { claimNode, heldNode } from '../domain/run/claim.ts';
 import { type RunDocument, runStream } from '../domain/run/document.ts';
@@ -62,11 +62,11 @@ export const runClaim = defineTool({
     why: z.string().optional(),
     left: z.number().int().optional(),
   }),
-  async run(given, call: Call<Ports>) {
+  async run(given, call: Call<Services>) {
     if (given.node !== undefined && given.run === undefined) {
       return fail({ code: 'invalid-input', issues: [{ at: 'run', why: 'required with node' }] });
     }
-    const { documents, sessions } = call.ports;
+    const { documents, sessions } = call.services;
     const session = await sessions.ensure(given.session);
     if (!session.ok) return session;
     const who = { session: session.value, agent: agentKey(session.value, given.agent) };
@@ -76,7 +76,7 @@ export const runClaim = defineTool({
       const seq = documents.store.seq();
       const tried = await attempt(given, call, who);
       if (!tried.ok) return tried;
-      if (tried.value.kind === 'claimed') return ok(await brief(tried.value, given, call.ports));
+      if (tried.value.kind === 'claimed') return ok(await brief(tried.value, given, call.services));
       const leftMs = endsAt - Date.now();
       if (call.signal.aborted) return fail({ code: 'cancelled' });
       const { none, why, left, until = Number.POSITIVE_INFINITY } = tried.value;
@@ -91,13 +91,13 @@ type Attempt = Exclude<ClaimAnswer, Claimed> | (Claimed & { replayed: boolean })
 /** One try at every run in question, each decided on its own document. */
 async function attempt(
   given: Input,
-  call: Call<Ports>,
+  call: Call<Services>,
   who: { session: string; agent: string },
 ): Promise<Result<Attempt>> {
-  const { ports } = call;
+  const { services } = call;
   let best: None | undefined;
-  for (const run of given.run === undefined ? await candidates(ports, who) : [given.run]) {
-    const graph = await findRunGraph(ports, run);
+  for (const run of given.run === undefined ? await candidates(services, who) : [given.run]) {
+    const graph = await findRunGraph(services, run);
     if (!graph.ok) return graph;
     let none: None | undefined;
     const claim = {
@@ -109,9 +109,9 @@ async function attempt(
       kind: 'agent' as const,
       skills: given.skills,
       again: given.request_id === undefined,
-      hint: ports.hints.of(graph.value),
+      hint: services.hints.of(graph.value),
     };
-    const claimed = await ports.documents.change<ClaimAnswer>(
+    const claimed = await services.documents.change<ClaimAnswer>(
       (tx, ctx) => {
         const result = claimNode(tx, ctx, claim);
         if (!result.ok || result.value.kind === 'claimed' || given.request_id === undefined) return result;
@@ -120,7 +120,7 @@ async function attempt(
         return fail({ code: 'node-not-ready', node: given.node ?? '', why: none.why });
       },
       {
-        by: ports.sessions.author('run_claim', who.session, given.agent),
+        by: services.sessions.author('run_claim', who.session, given.agent),
         request: requestOf(given),
         trace: call.traceparent,
         deadlineAt: deadlineOf(call),
@@ -147,8 +147,8 @@ function worth({ none }: None): number {
  * Open runs of the project: where the agent holds a claim, then those that an emergency of its workspace has begun, its
  * session's, its workspace's, the oldest.
  */
-async function candidates(ports: Ports, who: { session: string; agent: string }): Promise<string[]> {
-  const { documents, workspace } = ports;
+async function candidates(services: Services, who: { session: string; agent: string }): Promise<string[]> {
+  const { documents, workspace } = services;
   const now = Date.now();
   return await documents.read((view) => {
     const found: { id: string; rank: number; started: string }[] = [];
@@ -166,11 +166,11 @@ async function candidates(ports: Ports, who: { session: string; agent: string })
   });
 }
 
-async function brief(claimed: Claimed & { replayed: boolean }, given: Input, ports: Ports) {
-  const { documents } = ports;
+async function brief(claimed: Claimed & { replayed: boolean }, given: Input, services: Services) {
+  const { documents } = services;
   const facts = await documents.read((view) => {
     const run = view.get<RunDocument>(runStream(claimed.run));
-    const graph = run === undefined ? undefined : storedGraph(ports, run.graph);
+    const graph = run === undefined ? undefined : storedGraph(services, run.graph);
     const node = graph?.prepared.graph.nodes[graph.prepared.index.get(claimed.node) ?? -1];
     if (run === undefined || graph === undefined || node === undefined) throw new Error(`${claimed.claim} has no node`);
     const record = run.nodes[claimed.node];

@@ -1,7 +1,7 @@
 // run_control: pauses, resumes or cancels a run; retries, skips or decides one of its nodes.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { controlRun, DECISIONS, RUN_ACTIONS } from '../domain/run/control.ts';
 import { ok } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
@@ -42,8 +42,8 @@ export const runControl = defineTool({
     newly_ready: z.array(z.string()),
     seq: seqOutput,
   }),
-  async run(input, call: Call<Ports>) {
-    const graph = await findRunGraph(call.ports, input.run);
+  async run(input, call: Call<Services>) {
+    const graph = await findRunGraph(call.services, input.run);
     if (!graph.ok) return graph;
     const output = checkValue(input.output ?? null, { depth: 100, bytes: 64 * 1024 });
     if (!output.ok) return output;

@@ -1,7 +1,7 @@
 // run_report: what became of a claim. Ends it, or makes it last longer.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { parseClaim, type RunDocument, runStream } from '../domain/run/document.ts';
 import { ERROR_KINDS, reportNode } from '../domain/run/report.ts';
 import { fail, ok } from '../failure/failure.ts';
@@ -54,12 +54,12 @@ export const runReport = defineTool({
     run_status: z.string(),
     seq: seqOutput,
   }),
-  async run(input, call: Call<Ports>) {
-    const { documents, sessions } = call.ports;
+  async run(input, call: Call<Services>) {
+    const { documents, sessions } = call.services;
     const { claim } = input;
     const parts = parseClaim(claim);
     if (parts === undefined) return fail({ code: 'unknown-claim', claim });
-    const graph = await findRunGraph(call.ports, parts.run);
+    const graph = await findRunGraph(call.services, parts.run);
     if (!graph.ok) return graph.failure.code === 'unknown-run' ? fail({ code: 'unknown-claim', claim }) : graph;
     const output = checkValue(input.output ?? null);
     if (!output.ok) return output;
@@ -67,7 +67,7 @@ export const runReport = defineTool({
     if (!evidence.ok) return evidence;
     const session = await sessions.ensure(input.session);
     if (!session.ok) return session;
-    const agent = heartbeat(call.ports, parts.run, parts.node, claim);
+    const agent = heartbeat(call.services, parts.run, parts.node, claim);
     const report = {
       graph: graph.value,
       claim,
@@ -109,7 +109,7 @@ export const runReport = defineTool({
 });
 
 /** Notes that the claim's agent is alive, if the claim is the node's; answers the agent's name. */
-function heartbeat({ documents }: Ports, run: string, node: string, claim: string): string | undefined {
+function heartbeat({ documents }: Services, run: string, node: string, claim: string): string | undefined {
   const found = documents.peek((view) => {
     const record = view.get<RunDocument>(runStream(run))?.nodes[node];
     return record?.claim === claim ? { key: record.agent, name: record.agent_name, status: record.status } : undefined;

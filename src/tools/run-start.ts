@@ -2,7 +2,7 @@
 
 import { availableParallelism, freemem } from 'node:os';
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import type { Decide } from '../domain/command.ts';
 import { type RunDocument, type RunGraph, runStream } from '../domain/run/document.ts';
 import { sprintDefinition } from '../domain/run/sprint.ts';
@@ -65,19 +65,19 @@ export const runStart = defineTool({
     dry_run: z.literal(true).optional(),
     seq: seqOutput,
   }),
-  async run(input, call: Call<Ports>) {
+  async run(input, call: Call<Services>) {
     const wrong = inputFault(input);
     if (wrong !== undefined) return fail({ code: 'invalid-input', issues: [wrong] });
-    const resumeFrom = await earlierRun(call.ports, input.resume_from);
+    const resumeFrom = await earlierRun(call.services, input.resume_from);
     if (!resumeFrom.ok) return resumeFrom;
-    const session = await call.ports.sessions.ensure();
+    const session = await call.services.sessions.ensure();
     if (!session.ok) return session;
     for (let left = SPRINT_TRIES; ; left -= 1) {
       const started = await start(input, call, session.value, resumeFrom.value);
       // The sprint changed after its definition was made: the next one is of the sprint as it is then.
       const moved = input.sprint !== undefined && !started.ok && started.failure.code === 'contended';
       if (moved && left > 1 && Date.now() <= call.deadlineAt) continue;
-      return started.ok ? started : await withNearItems(started, call.ports);
+      return started.ok ? started : await withNearItems(started, call.services);
     }
   },
 });
@@ -95,23 +95,23 @@ interface Definition {
 }
 
 /** What is to run. The definition of a sprint is stored before the run that names it. */
-async function definition(input: Input, ports: Ports, by: Author): Promise<Result<Definition>> {
-  const { documents, graphs, workspace } = ports;
+async function definition(input: Input, services: Services, by: Author): Promise<Result<Definition>> {
+  const { documents, graphs, workspace } = services;
   const { sprint } = input;
   if (sprint === undefined) {
-    const graph = await findGraph(ports, input.graph ?? '');
+    const graph = await findGraph(services, input.graph ?? '');
     return graph.ok ? ok({ graph: graph.value, leftOut: [] }) : graph;
   }
-  const built = await documents.rehearse((tx) => sprintDefinition(tx, workspace.project, sprint), by);
+  const built = await documents.dryRun((tx) => sprintDefinition(tx, workspace.project, sprint), by);
   if (!built.ok) return built;
   const { graph, leftOut } = built.value.value;
   return ok({ graph: graphs.put(graph), leftOut });
 }
 
-async function start(input: Input, call: Call<Ports>, session: string, resumeFrom: StartRunInput['resumeFrom']) {
-  const { documents, sessions, workspace, config } = call.ports;
+async function start(input: Input, call: Call<Services>, session: string, resumeFrom: StartRunInput['resumeFrom']) {
+  const { documents, sessions, workspace, config } = call.services;
   const by = sessions.author('run_start', session);
-  const found = await definition(input, call.ports, by);
+  const found = await definition(input, call.services, by);
   if (!found.ok && input.sprint === undefined) return found;
   const inputs: JsonObject = JSON.parse(JSON.stringify(input.inputs ?? {}));
   const decide: Decide<StartRunAnswer> = (tx, ctx) => {
@@ -132,7 +132,7 @@ async function start(input: Input, call: Call<Ports>, session: string, resumeFro
   };
   const warnings = found.ok ? warningsOf(found.value, config.allowCommands) : {};
   if (input.dry_run) {
-    const tried = await documents.rehearse(decide, by);
+    const tried = await documents.dryRun(decide, by);
     return tried.ok
       ? ok({ ...shown(tried.value.value), ...warnings, dry_run: true as const, seq: tried.value.seq })
       : tried;
@@ -148,12 +148,12 @@ async function start(input: Input, call: Call<Ports>, session: string, resumeFro
   return ok({ ...shown(value), ...warnings, seq, ...(replayed ? { replayed } : {}) });
 }
 
-async function earlierRun(ports: Ports, id: string | undefined) {
+async function earlierRun(services: Services, id: string | undefined) {
   if (id === undefined) return ok(undefined);
-  const graph = await findRunGraph(ports, id);
+  const graph = await findRunGraph(services, id);
   if (!graph.ok) return graph;
-  const workspace = await ports.documents.read((view) => view.get<RunDocument>(runStream(id))?.workspace);
-  if (workspace !== ports.workspace.workspace) {
+  const workspace = await services.documents.read((view) => view.get<RunDocument>(runStream(id))?.workspace);
+  if (workspace !== services.workspace.workspace) {
     const why = 'it ran in another workspace, where the files may be others';
     const how = 'start it anew without resume_from';
     return fail({ code: 'not-allowed', what: `Resuming from ${id}`, why, how }) satisfies Result<never>;

@@ -1,7 +1,7 @@
 // run_status: where a run stands, node by node; one node in full; or which runs there are. Can wait for a change.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
 import {
   hasEnded,
@@ -73,18 +73,18 @@ export const runStatus = defineTool({
     next_cursor: z.string().optional(),
     seq: seqOutput,
   }),
-  async run(given, call: Call<Ports>) {
-    if (given.run === undefined) return await list(given, call.ports);
-    const graph = await findRunGraph(call.ports, given.run);
+  async run(given, call: Call<Services>) {
+    if (given.run === undefined) return await list(given, call.services);
+    const graph = await findRunGraph(call.services, given.run);
     if (!graph.ok) return graph;
     await waitFor(given, given.run, call);
     if (call.signal.aborted) return fail({ code: 'cancelled' });
-    return await one(given, given.run, graph.value, call.ports);
+    return await one(given, given.run, graph.value, call.services);
   },
 });
 
-async function waitFor(given: Input, id: string, call: Call<Ports>): Promise<void> {
-  const { documents } = call.ports;
+async function waitFor(given: Input, id: string, call: Call<Services>): Promise<void> {
+  const { documents } = call.services;
   const endsAt = Math.min(Date.now() + given.wait_s * 1_000, call.deadlineAt - 1_000);
   let after = given.after;
   for (;;) {
@@ -102,7 +102,7 @@ async function waitFor(given: Input, id: string, call: Call<Ports>): Promise<voi
   }
 }
 
-async function list(given: Input, { documents, graphs, workspace }: Ports) {
+async function list(given: Input, { documents, graphs, workspace }: Services) {
   return await documents.read((view) => {
     const sizeOf = (hash: string): number => graphs.get(hash)?.prepared.ids.length ?? 0;
     const fits = (run: Readonly<RunDocument>): boolean =>
@@ -111,7 +111,7 @@ async function list(given: Input, { documents, graphs, workspace }: Ports) {
   });
 }
 
-async function one(given: Input, id: string, graph: RunGraph, { documents }: Ports) {
+async function one(given: Input, id: string, graph: RunGraph, { documents }: Services) {
   const { presence, blobs } = documents;
   return await documents.read((view) => {
     const run = view.get<RunDocument>(runStream(id));

@@ -1,7 +1,7 @@
 // session_cleanup: ends sessions that are past their time. Nothing is erased: their state stays readable.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { expireSession } from '../domain/session/commands.ts';
 import { isOpen, sessionStream, statusAt } from '../domain/session/document.ts';
 import { ok } from '../failure/failure.ts';
@@ -28,8 +28,8 @@ export const sessionCleanup = defineTool({
     count: z.number().int(),
     seq: seqOutput,
   }),
-  async run(input, call: Call<Ports>) {
-    const { documents, sessions } = call.ports;
+  async run(input, call: Call<Services>) {
+    const { documents, sessions } = call.services;
     const overdue = await documents.read((view) =>
       view
         .streams('session/')

@@ -1,7 +1,7 @@
 // session_handoff: offers a session's work to another one. Complete only when the receiver's session_start has taken it.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import type { Handoff } from '../domain/session/document.ts';
 import { giverOf, offerHandoff } from '../domain/session/handoff.ts';
@@ -42,7 +42,7 @@ export const sessionHandoff = defineTool({
     accept: z.string().describe('The call that takes it'),
     seq: seqOutput,
   }),
-  async run(input, call: Call<Ports>) {
+  async run(input, call: Call<Services>) {
     const { to, summary, next_steps: nextSteps, decisions, claims } = input;
     const changed = await changeInSession<Handoff>(
       call,
@@ -53,7 +53,7 @@ export const sessionHandoff = defineTool({
     if (!changed.ok) return changed;
     const { value: offer, seq, replayed } = changed.value;
     const giver = giverOf(offer.id);
-    const { documents, plans, workspace } = call.ports;
+    const { documents, plans, workspace } = call.services;
     const moved = await documents.read((view) => ({
       claims: offer.claims === 'none' ? 0 : claimsHeld(view, giver),
       tasks: openTasksOf(plans.at(view), workspace.project, giver).length,

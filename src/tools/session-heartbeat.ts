@@ -1,7 +1,7 @@
 // session_heartbeat: an agent says that it is alive. Presence only, no commit: a lease that rests on it lasts longer.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { expiresAtMs, isOpen, statusAt } from '../domain/session/document.ts';
 import { agentKey } from '../domain/session/presence-key.ts';
 import { fail, ok } from '../failure/failure.ts';
@@ -24,8 +24,8 @@ export const sessionHeartbeat = defineTool({
     agent: z.string().min(1).max(64).optional().describe('The agent that is alive; default only the session'),
   }),
   output: z.object({ session: z.string(), status: z.string(), expires_at: z.string(), seq: seqOutput }),
-  async run(input, call: Call<Ports>) {
-    const { documents, sessions } = call.ports;
+  async run(input, call: Call<Services>) {
+    const { documents, sessions } = call.services;
     const { presence } = documents;
     const session = await sessions.ensure(input.session);
     if (!session.ok) return session;

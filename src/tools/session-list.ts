@@ -1,7 +1,7 @@
 // session_list: which sessions there are, and which of them are alive.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { SESSION_MODES, SESSION_STATUSES } from '../domain/session/document.ts';
 import { ok } from '../failure/failure.ts';
 import { sessionRows } from '../views/session/sessions.ts';
@@ -46,8 +46,8 @@ export const sessionList = defineTool({
     next_cursor: z.string().optional(),
     seq: seqOutput,
   }),
-  async run(input, call: Call<Ports>) {
-    const { documents, workspace } = call.ports;
+  async run(input, call: Call<Services>) {
+    const { documents, workspace } = call.services;
     return await documents.read((view) => {
       const rows = sessionRows(view, documents.presence, Date.now(), (row, facts) => {
         if (input.everywhere !== true && facts.project !== workspace.project) return false;

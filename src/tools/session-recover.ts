@@ -1,7 +1,7 @@
 // session_recover: after a crash, what a session was, whether all of it is there, and what was in flight.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { isOpen, type SessionDocument, sessionStream, statusAt } from '../domain/session/document.ts';
 import { fail, ok } from '../failure/failure.ts';
@@ -59,8 +59,8 @@ export const sessionRecover = defineTool({
       recent: z.array(z.object({ seq: z.number().int(), at: z.string(), type: z.string(), by: z.string() })),
     }),
   }),
-  async run(input, call: Call<Ports>) {
-    const { documents, sessions, workspace } = call.ports;
+  async run(input, call: Call<Services>) {
+    const { documents, sessions, workspace } = call.services;
     const session = await sessions.ensure(input.session);
     if (!session.ok) return session;
     const id = session.value;

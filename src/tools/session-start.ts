@@ -1,7 +1,7 @@
 // session_start: the first call of an agent window. Resumes what was open here, or starts anew; takes a handoff.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { type Handoff, SESSION_MODES } from '../domain/session/document.ts';
 import { giverOf } from '../domain/session/handoff.ts';
 import { ok } from '../failure/failure.ts';
@@ -61,8 +61,8 @@ export const sessionStart = defineTool({
       .optional(),
     seq: seqOutput,
   }),
-  async run(input, call: Call<Ports>) {
-    const { documents, sessions, workspace } = call.ports;
+  async run(input, call: Call<Services>) {
+    const { documents, sessions, workspace } = call.services;
     const { mode, resume, name, sprint, handoff } = input;
     const started = await sessions.start({
       mode,
@@ -74,7 +74,7 @@ export const sessionStart = defineTool({
       trace: call.traceparent,
       deadlineAt: deadlineOf(call),
     });
-    if (!started.ok) return await withNearItems(started, call.ports);
+    if (!started.ok) return await withNearItems(started, call.services);
     const { value, seq, replayed } = started.value;
     const { taken, ended, ...answer } = value;
     const { offers, claims, mail } = await documents.read((view) => ({

@@ -1,7 +1,7 @@
 // session_update: a session's own facts: name, mode, status, what it knows of its user, the agents in it.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { type UpdateAnswer, updateSession } from '../domain/session/commands.ts';
 import { SESSION_MODES } from '../domain/session/document.ts';
 import { fail } from '../failure/failure.ts';
@@ -48,7 +48,7 @@ export const sessionUpdate = defineTool({
     expires_at: z.string(),
     seq: seqOutput,
   }),
-  async run(input, call: Call<Ports>) {
+  async run(input, call: Call<Services>) {
     const { name, mode, status, sprint, agent, if_version: ifVersion } = input;
     const context = checkValue(input.user_context ?? {});
     if (!context.ok) return context;
@@ -63,6 +63,6 @@ export const sessionUpdate = defineTool({
       (session) => (tx, ctx) =>
         updateSession(tx, ctx, { session, name, mode, status, sprint, userContext, agent, ifVersion }),
     );
-    return changed.ok ? withSeq(changed.value) : await withNearItems(changed, call.ports);
+    return changed.ok ? withSeq(changed.value) : await withNearItems(changed, call.services);
   },
 });

@@ -1,7 +1,7 @@
 // sprint_board: the picture of the work that everybody shares.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import { parsePlanId, sprintStream } from '../domain/plan/ids.ts';
 import { hasEnded, type SprintDocument } from '../domain/plan/sprint.ts';
@@ -43,21 +43,21 @@ export const sprintBoard = defineTool({
     cut: z.string().optional(),
     seq: seqOutput,
   }),
-  async run(input, call: Call<Ports>) {
-    const { documents, plans } = call.ports;
+  async run(input, call: Call<Services>) {
+    const { documents, plans } = call.services;
     const { assignee, column, limit, detail } = input;
     const board = await documents.read((view) => {
-      const sprint = findSprint(view, call.ports, input.sprint);
+      const sprint = findSprint(view, call.services, input.sprint);
       if (!sprint.ok) return sprint;
       const query = { sprint: sprint.value, assignee, column, limit, detail, now: Date.now() };
       return ok({ ...boardOf(plans.at(view), view, query), seq: view.seq });
     });
-    return await withNearItems(board, call.ports);
+    return await withNearItems(board, call.services);
   },
 });
 
-function findSprint(view: View, ports: Ports, named: string | undefined): Result<Readonly<SprintDocument>> {
-  const { plans, sessions, workspace } = ports;
+function findSprint(view: View, services: Services, named: string | undefined): Result<Readonly<SprintDocument>> {
+  const { plans, sessions, workspace } = services;
   if (named !== undefined) {
     const id = parsePlanId('sprint', named);
     const found = id === undefined ? undefined : view.get<SprintDocument>(sprintStream(id));

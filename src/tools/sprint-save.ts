@@ -1,7 +1,7 @@
 // sprint_save: makes, changes, joins or ends a sprint.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { type SaveSprintAnswer, saveSprint } from '../domain/plan/save-sprint.ts';
 import { SPRINT_STATUSES } from '../domain/plan/sprint.ts';
 import { heldByRun } from '../domain/run/sprint-run.ts';
@@ -41,7 +41,7 @@ export const sprintSave = defineTool({
     ...saveInput,
   }),
   output: z.object({ ...savedOutput, carried: z.number().int().describe('Unfinished tasks moved out of it') }),
-  async run(input, call: Call<Ports>) {
+  async run(input, call: Call<Services>) {
     const { join, carry_to: carryTo, ...given } = input;
     const save = savePartsOf(given);
     const changed = await changePlan<SaveSprintAnswer>(

@@ -1,7 +1,7 @@
 // state_batch: several changes as one commit, all or none; with dry_run, what they would do.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import type { Decide } from '../domain/command.ts';
 import { changeState, etagAt, type StateOperation } from '../domain/state/commands.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
@@ -63,11 +63,11 @@ export const stateBatch = defineTool({
     patch: z.array(z.looseObject({ op: z.string(), path: z.string() })).optional(),
     cut: z.string().optional(),
   }),
-  async run(given, call: Call<Ports>) {
+  async run(given, call: Call<Services>) {
     const operations = toOperations(given.operations);
     if (!operations.ok) return operations;
     const command = (session: string): Decide<BatchAnswer> => batch(session, operations.value);
-    if (given.dry_run === true) return await rehearse(call, given.session, command);
+    if (given.dry_run === true) return await dryRun(call, given.session, command);
     const changed = await writeState<BatchAnswer>(call, 'state_batch', given, command);
     return changed.ok ? withSeq(changed.value) : changed;
   },
@@ -102,16 +102,16 @@ function named(failure: Failure, index: number): Failure {
   return failure;
 }
 
-async function rehearse(
-  call: Call<Ports>,
+async function dryRun(
+  call: Call<Services>,
   explicit: string | undefined,
   command: (session: string) => Decide<BatchAnswer>,
 ) {
-  const { documents, sessions } = call.ports;
+  const { documents, sessions } = call.services;
   const session = await sessions.ensure(explicit);
   if (!session.ok) return session;
-  const rehearsed = underRules(call.ports, session.value, command(session.value));
-  const tried = await documents.rehearse(rehearsed, sessions.author('state_batch', session.value));
+  const rehearsed = underRules(call.services, session.value, command(session.value));
+  const tried = await documents.dryRun(rehearsed, sessions.author('state_batch', session.value));
   if (!tried.ok) return sessions.withNear<never>(tried);
   const { shown, cut } = shownOps(
     tried.value.events.flatMap((event) => event.patch),

@@ -1,7 +1,7 @@
 // state_delete: removes what a path selects.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { changeState, type DeleteAnswer } from '../domain/state/commands.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq, writeState } from './shared/change.ts';
@@ -27,7 +27,7 @@ export const stateDelete = defineTool({
     previous_by: z.string().optional(),
     previous_at: z.string().optional(),
   }),
-  async run(input, call: Call<Ports>) {
+  async run(input, call: Call<Services>) {
     const operation = { op: 'delete' as const, path: input.path, ifEtag: input.if_etag };
     const changed = await writeState<DeleteAnswer>(
       call,

@@ -1,7 +1,7 @@
 // state_get: what stands at a path, now or as of then. The tool agents call most.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { sourceOf } from '../app/view-source.ts';
 import type { View } from '../documents/documents.ts';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
@@ -92,16 +92,16 @@ export const stateGet = defineTool({
     cut: z.string().optional(),
     next_cursor: z.string().optional(),
   }),
-  async run(given, call: Call<Ports>) {
+  async run(given, call: Call<Services>) {
     const path = parsePath(given.path);
     if (!path.ok) return path;
-    const session = await call.ports.sessions.ensure(given.session);
+    const session = await call.services.sessions.ensure(given.session);
     if (!session.ok) return session;
     if (given.at !== undefined) return await readPast(given, path.value, session.value, call, given.at);
-    const { documents } = call.ports;
+    const { documents } = call.services;
     const key = joinedKey(path.value);
     // What is joined looks at more than documents; most paths need none of it.
-    const join = key === undefined ? undefined : await sourceOf(call.ports, key === 'observability');
+    const join = key === undefined ? undefined : await sourceOf(call.services, key === 'observability');
     return await documents.read((view) => {
       const source = lookIn(view, session.value, key, join);
       const answer = source.ok ? lookUp(source.value, path.value, given) : source;
@@ -131,8 +131,8 @@ function joinedKey(path: StatePath): JoinedKey | undefined {
   return JOINED_KEYS.find((key) => key === name);
 }
 
-async function readPast(given: Input, path: StatePath, session: string, call: Call<Ports>, at: string | number) {
-  const { store } = call.ports.documents;
+async function readPast(given: Input, path: StatePath, session: string, call: Call<Services>, at: string | number) {
+  const { store } = call.services.documents;
   const joined = joinedKey(path);
   if (joined !== undefined) {
     const why = `${joined} is joined when it is read and has no past: ask without at`;

@@ -1,7 +1,7 @@
 // state_history: what happened to a path, and what differs between two points in time.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { copyOps, eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { sessionStream } from '../domain/session/document.ts';
 import { jsonLength } from '../domain/state/etag.ts';
@@ -50,7 +50,7 @@ export const stateHistory = defineTool({
     difference: z.array(z.looseObject({ op: z.string(), path: z.string() })).optional(),
     cut: z.string().optional(),
   }),
-  async run(given, call: Call<Ports>) {
+  async run(given, call: Call<Services>) {
     const parsed = parsePath(given.path);
     if (!parsed.ok) return parsed;
     const path = parsed.value;
@@ -60,9 +60,9 @@ export const stateHistory = defineTool({
         path: path.text,
         why: 'history is kept of one place at a time; name it without wildcards or filters',
       });
-    const session = await call.ports.sessions.ensure(given.session);
+    const session = await call.services.sessions.ensure(given.session);
     if (!session.ok) return session;
-    const { store } = call.ports.documents;
+    const { store } = call.services.documents;
     const events = await eventsOf(store, sessionStream(session.value), call.signal);
     if (given.from !== undefined || given.to !== undefined)
       return await compare(call, events, path, given.from ?? 0, given.to);
@@ -181,13 +181,13 @@ function placeOf(root: Json | undefined, path: SimplePath): Json | undefined {
 }
 
 async function compare(
-  call: Call<Ports>,
+  call: Call<Services>,
   events: readonly Recorded[],
   path: SimplePath,
   from: string | number,
   to: string | number | undefined,
 ): Promise<Result<object & { path: string }>> {
-  const { store } = call.ports.documents;
+  const { store } = call.services.documents;
   const start = await seqOf(store, from, { signal: call.signal, argument: 'from' });
   if (!start.ok) return start;
   const end = await seqOf(store, to ?? store.seq(), { signal: call.signal, argument: 'to' });

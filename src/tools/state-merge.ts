@@ -1,7 +1,7 @@
 // state_merge: many values at one place, by RFC 7396.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { changeState, type MergeAnswer } from '../domain/state/commands.ts';
 import { checkValue } from '../json/limits.ts';
 import { type Call, defineTool } from './define.ts';
@@ -33,7 +33,7 @@ export const stateMerge = defineTool({
     changed: z.array(z.string()).describe('Pointers, at most 20'),
     changed_count: z.number().int(),
   }),
-  async run(input, call: Call<Ports>) {
+  async run(input, call: Call<Services>) {
     const value = checkValue(input.value);
     if (!value.ok) return value;
     const operation = { op: 'merge' as const, path: input.path, value: value.value, ifEtag: input.if_etag };

@@ -1,7 +1,7 @@
 // state_restore: brings a path, or the whole state, back to what it was. A new commit; nothing is erased.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import type { Decide } from '../domain/command.ts';
 import { openSession, sessionStream } from '../domain/session/document.ts';
@@ -51,13 +51,13 @@ export const stateRestore = defineTool({
     seq: seqOutput,
     cut: z.string().optional(),
   }),
-  async run(given, call: Call<Ports>) {
+  async run(given, call: Call<Services>) {
     const parsed = parsePath(given.path);
     if (!parsed.ok) return parsed;
     const path = parsed.value;
     if (path.kind !== 'simple')
       return fail({ code: 'path-refused', path: path.text, why: 'restore takes a path that names one place' });
-    const { documents, sessions } = call.ports;
+    const { documents, sessions } = call.services;
     const session = await sessions.ensure(given.session);
     if (!session.ok) return session;
     const seq = await seqOf(documents.store, given.to, { signal: call.signal, argument: 'to' });
@@ -69,8 +69,8 @@ export const stateRestore = defineTool({
       const changed = await writeState(call, 'state_restore', given, command);
       return changed.ok ? withSeq(changed.value) : changed;
     }
-    const rehearsed = underRules(call.ports, session.value, command(session.value));
-    const tried = await documents.rehearse(rehearsed, sessions.author('state_restore', session.value));
+    const rehearsed = underRules(call.services, session.value, command(session.value));
+    const tried = await documents.dryRun(rehearsed, sessions.author('state_restore', session.value));
     return tried.ok ? ok({ ...tried.value.value, seq: tried.value.seq }) : sessions.withNear<never>(tried);
   },
 });

@@ -1,7 +1,7 @@
 // state_set: one value at one place. The tool agents use most for writing.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import { changeState, type SetAnswer } from '../domain/state/commands.ts';
 import { checkValue } from '../json/limits.ts';
 import { type Call, defineTool } from './define.ts';
@@ -38,7 +38,7 @@ export const stateSet = defineTool({
     previous_by: z.string().optional(),
     previous_at: z.string().optional(),
   }),
-  async run(input, call: Call<Ports>) {
+  async run(input, call: Call<Services>) {
     const value = checkValue(input.value);
     if (!value.ok) return value;
     const { path, if_etag: ifEtag, if_absent: ifAbsent } = input;

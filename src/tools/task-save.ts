@@ -1,7 +1,7 @@
 // task_save: makes or changes one task.
 
 import { z } from 'zod';
-import type { Ports } from '../app/services.ts';
+import type { Services } from '../app/services.ts';
 import type { SaveTaskAnswer } from '../domain/plan/save-task.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
 import { saveTaskByHand } from '../domain/run/sprint-by-hand.ts';
@@ -53,14 +53,14 @@ export const taskSave = defineTool({
     ...savedOutput,
     unblocked: z.array(z.string()).describe('Tasks that became ready by this'),
   }),
-  async run(input, call: Call<Ports>) {
+  async run(input, call: Call<Services>) {
     const urgent = input.id === undefined && input.priority === undefined ? urgencyOf(call) : undefined;
     const save = savePartsOf(urgent === undefined ? input : { ...input, priority: urgent });
     const changed = await changePlan<SaveTaskAnswer>(
       call,
       'task_save',
       input,
-      (project) => (tx, ctx) => saveTaskByHand(tx, ctx, { ...save, project }, (hash) => call.ports.graphs.get(hash)),
+      (project) => (tx, ctx) => saveTaskByHand(tx, ctx, { ...save, project }, (hash) => call.services.graphs.get(hash)),
     );
     return changed.ok ? withSeq(changed.value) : changed;
   },

@@ -7,7 +7,7 @@ import type { Presence, StoreInfo } from '../store/port.ts';
 import type { Check } from './health/alerts.ts';
 import type { PlanFacts } from './plan/plan-index.ts';
 import type { Got } from './team/mail-box.ts';
-import type { Moment } from './team/people.ts';
+import type { ViewScope } from './team/people.ts';
 
 /** One value of a row. */
 export type Cell = string | number | boolean;
@@ -114,6 +114,6 @@ export interface Source {
 }
 
 /** What views of people need of a source. */
-export function momentOf({ project, now, presence }: Source): Moment {
+export function viewScopeOf({ project, now, presence }: Source): ViewScope {
   return { project: project.id, now, presence };
 }

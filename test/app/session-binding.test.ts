@@ -63,7 +63,8 @@ describe('no session looks free while a process takes it', () => {
     const other = rig
       .process()
       .change(
-        (tx, ctx) => startSession(tx, ctx, { workspace, resume: free, freeAt: tx.version(sessionStream(free)) }),
+        (tx, ctx) =>
+          startSession(tx, ctx, { workspace, resume: free, unservedVersion: tx.version(sessionStream(free)) }),
         { by: { user: 'u', tool: 't' } },
       );
     const [started] = await Promise.all([starting, other]);

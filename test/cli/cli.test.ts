@@ -91,7 +91,7 @@ describe('arguments', () => {
 });
 
 describe('output and exit codes', () => {
-  test('text for people, and the ports are closed', async () => {
+  test('text for people, and the services are closed', async () => {
     const ran = await baton(['state', 'set', '$', '[{"id":"a","n":1},{"id":"bb"}]']);
     expect(ran).toMatchObject({ code: 0, closed: 1 });
     expect(ran.out).toBe('echoed: 2\n  id  n\n  a   1\n  bb\nnote: one unread\n');

@@ -63,7 +63,7 @@ const ANSWERS: Record<string, (documents: Documents) => Promise<unknown>> = {
   'a refusal': (documents) =>
     documents.change((tx) => (tx.read(STREAM) ? fail({ code: 'cancelled' }) : ok('none')), { by: BY }),
   'a change of nothing': (documents) => documents.change((tx) => ok(tx.version(STREAM)), { by: BY }),
-  'a rehearsal': (documents) => documents.rehearse((tx) => ok(tx.version(STREAM)), BY),
+  'a rehearsal': (documents) => documents.dryRun((tx) => ok(tx.version(STREAM)), BY),
   'a repeated request': (documents) => documents.change(make, { by: BY, request }),
 };
 

@@ -81,7 +81,7 @@ describe('after a restart', () => {
 
   test('what would be done says it too', async () => {
     const { dir, id } = await given((documents, session) => change(documents, session, set('$.a', 1), 'ann'));
-    const tried = await open(dir).rehearse((tx, ctx) => changeState(tx, ctx, id, set('$.a', 2)), by('me'));
+    const tried = await open(dir).dryRun((tx, ctx) => changeState(tx, ctx, id, set('$.a', 2)), by('me'));
     expect(tried).toMatchObject({ ok: true, value: { value: { previous_by: 'ann' } } });
   });
 
@@ -90,10 +90,10 @@ describe('after a restart', () => {
     const documents = open(dir);
     let asked = 0;
     const { store } = documents;
-    const newestFirst = store.newestFirst.bind(store);
-    store.newestFirst = (...given) => {
+    const readBackwards = store.readBackwards.bind(store);
+    store.readBackwards = (...given) => {
       asked += 1;
-      return newestFirst(...given);
+      return readBackwards(...given);
     };
     await change(documents, id, set('$.new', 1), 'me');
     expect(asked).toBe(0);
@@ -108,11 +108,11 @@ describe('after a restart', () => {
     const { dir, id } = await given((documents, session) => change(documents, session, set('$.a', 1), 'ann'));
     const documents = open(dir);
     const { store } = documents;
-    const [newestFirst, append] = [store.newestFirst.bind(store), store.append.bind(store)];
+    const [readBackwards, append] = [store.readBackwards.bind(store), store.append.bind(store)];
     const order: string[] = [];
-    store.newestFirst = (...given) => {
+    store.readBackwards = (...given) => {
       order.push('ask');
-      return newestFirst(...given);
+      return readBackwards(...given);
     };
     store.append = (commits) => {
       order.push('append');
@@ -129,7 +129,7 @@ describe('after a restart', () => {
   test('a past that takes too long or is damaged keeps no write from being made', async () => {
     const { dir, id } = await given((documents, session) => change(documents, session, set('$.a', 1), 'ann'));
     const documents = open(dir);
-    documents.store.newestFirst = (_stream, _visit, signal) =>
+    documents.store.readBackwards = (_stream, _visit, signal) =>
       new Promise((_, reject) => {
         const late = new FailureError({ code: 'deadline-exceeded', what: 'reading the log', afterMs: 100 });
         signal?.addEventListener('abort', () => reject(late));

@@ -122,7 +122,7 @@ describe('patches (RFC 6902)', () => {
     expect(root).toEqual({ a: {}, constructor: {} });
   });
 
-  test('what came before a misfit can be undone', () => {
+  test('what came before a ineligibleReason can be undone', () => {
     const undo: PatchOp[] = [];
     const ops: PatchOp[] = [
       { op: 'add', path: '/b', value: {} },

@@ -14,7 +14,7 @@ import { type TestPorts, testTools } from './fixtures/tools.ts';
 
 interface Rig {
   client: Client;
-  ports: TestPorts;
+  services: TestPorts;
   logged: { level: string; facts: unknown }[];
   /** Calls a tool as a client without a schema cache would. */
   call(
@@ -39,12 +39,12 @@ afterEach(async () => {
 async function rig(overrides: Partial<ServerConfig> = {}, openPorts?: () => Promise<Result<TestPorts>>): Promise<Rig> {
   const config = readConfig({}, {});
   if (!config.ok) throw new Error('config');
-  const ports: TestPorts = { ran: [] };
+  const services: TestPorts = { ran: [] };
   const logged: Rig['logged'] = [];
   const server = buildServer<TestPorts>({
     config: { ...config.value, checkAnswers: true, home: '/home/someone', ...overrides },
     log: recorder(logged),
-    ports: openPorts ?? (async () => ok(ports)),
+    services: openPorts ?? (async () => ok(services)),
     tools: async () => testTools,
     listings: describeTools(testTools),
     instructions,
@@ -67,7 +67,7 @@ async function rig(overrides: Partial<ServerConfig> = {}, openPorts?: () => Prom
       failure: result._meta?.['baton/failure'],
     };
   };
-  return { client, ports, logged, call };
+  return { client, services, logged, call };
 }
 
 function recorder(logged: Rig['logged']): Logger {
@@ -158,7 +158,7 @@ describe('answers', () => {
 
 describe('refused input', () => {
   test('every fault at once, unknown keys with what was meant', async () => {
-    const { call, ports } = await rig();
+    const { call, services } = await rig();
     const answer = await call('state_get', { path: 5, limits: 3, detail: 'all', limit: 900, deep: [{ titel: 'x' }] });
     expect(answer.isError).toBe(true);
     expect(answer.structuredContent).toBeUndefined();
@@ -175,7 +175,7 @@ describe('refused input', () => {
       expected: ['title'],
     });
     expect(answer.text).toMatch(/^invalid-input: The input was refused \(path: expected string, got number \| /);
-    expect(ports.ran).toEqual([]);
+    expect(services.ran).toEqual([]);
   });
 
   test('unknown keys alone name the keys that exist', async () => {
@@ -210,10 +210,10 @@ describe('refused input', () => {
 
 describe('refusal before the tool', () => {
   test('read-only mode refuses what changes something', async () => {
-    const { call, ports } = await rig({ readOnly: true });
+    const { call, services } = await rig({ readOnly: true });
     expect((await call('state_set', { path: '$', value: 1 })).failure).toMatchObject({ code: 'read-only' });
     expect((await call('state_get')).isError).toBeUndefined();
-    expect(ports.ran).toEqual(['state_get']);
+    expect(services.ran).toEqual(['state_get']);
   });
 
   test('calls per second', async () => {
@@ -237,11 +237,11 @@ describe('refusal before the tool', () => {
 
 describe('time', () => {
   test('the deadline stops the tool, which may answer itself', async () => {
-    const { call, ports } = await rig();
+    const { call, services } = await rig();
     const startedAt = performance.now();
     expect((await call('run_claim', { wait_ms: 30_000 })).failure).toEqual({ code: 'cancelled' });
     expect(performance.now() - startedAt).toBeLessThan(2000);
-    expect(ports.ran).toEqual(['run_claim', 'stopped']);
+    expect(services.ran).toEqual(['run_claim', 'stopped']);
   });
 
   test('a tool that does not listen is given up', async () => {
@@ -251,13 +251,13 @@ describe('time', () => {
   });
 
   test('cancelling stops the tool', async () => {
-    const { call, ports } = await rig();
+    const { call, services } = await rig();
     const stop = new AbortController();
     const calling = call('run_claim', { wait_ms: 900 }, { signal: stop.signal });
-    await expect.poll(() => ports.ran).toContain('run_claim');
+    await expect.poll(() => services.ran).toContain('run_claim');
     stop.abort();
     await expect(calling).rejects.toThrow();
-    await expect.poll(() => ports.ran).toContain('stopped');
+    await expect.poll(() => services.ran).toContain('stopped');
   });
 
   test('progress grows, and is sent only if asked for', async () => {

@@ -183,7 +183,7 @@ describe('lines that are no messages', () => {
 });
 
 describe('the end', () => {
-  test('stdin end: calls in flight are answered, ports closed, exit 0', async () => {
+  test('stdin end: calls in flight are answered, services closed, exit 0', async () => {
     const server = serve('stdin');
     await server.initialize();
     server.call(1, 'run_claim', { wait_ms: 300 });

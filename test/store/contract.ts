@@ -100,10 +100,10 @@ export function storeContract(name: string, makeRig: () => Rig): void {
       const all = a.read('task/t-1', 1).map(({ at, by, patch }) => ({ at, by, patch }));
       for (const wanted of [1, 3, 20, 99]) {
         const told: object[] = [];
-        await a.newestFirst('task/t-1', ({ at, by, patch }) => told.push({ at, by, patch }) < wanted);
+        await a.readBackwards('task/t-1', ({ at, by, patch }) => told.push({ at, by, patch }) < wanted);
         expect(told).toEqual(all.toReversed().slice(0, wanted));
       }
-      await a.newestFirst('task/none', () => expect.fail('told an event'));
+      await a.readBackwards('task/none', () => expect.fail('told an event'));
     });
 
     it('lets only one of two commits that expect the same version win', async () => {

@@ -173,7 +173,7 @@ export class Process {
   }
 
   /** Waits until all that is folded is durable: for the sync under way if that is enough, else for another. */
-  settle(): void {
+  flush(): void {
     if (!this.isDurable()) this.endSync();
     if (!this.isDurable()) this.sync();
   }

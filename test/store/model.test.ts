@@ -113,7 +113,7 @@ class Run {
   }
 
   private answer(actor: Actor): void {
-    if (this.rules.syncBeforeAnswer) actor.process.settle();
+    if (this.rules.syncBeforeAnswer) actor.process.flush();
     for (const { wish, commit } of actor.pending.splice(0)) {
       this.answers.push({ request: wish.request, id: commit.commit.id, seq: actor.process.seqOf(commit.commit.id) });
     }
@@ -126,7 +126,7 @@ class Run {
   }
 
   private rely({ process }: Actor): void {
-    if (this.rules.syncBeforeAnswer) process.settle();
+    if (this.rules.syncBeforeAnswer) process.flush();
     this.relied.push([process.fold.seq, process.fold.chain]);
   }
 

@@ -263,7 +263,7 @@ describe('the turnstile', () => {
     // Somebody alive who never gives it back: this process itself, under another name.
     const { quickStart } = await import('../../src/base/process-start.ts');
     fs.writeFileSync(join(dir, 'log', 'turnstile'), `${process.pid} ${quickStart(process.pid) ?? ''}\n`);
-    await store.turn(false);
+    await store.takeTurn(false);
     const startedAt = performance.now();
     let longestMs = 0;
     let last = startedAt;
@@ -271,7 +271,7 @@ describe('the turnstile', () => {
       longestMs = Math.max(longestMs, performance.now() - last);
       last = performance.now();
     }, 2);
-    for (let n = 0; n < 5; n += 1) (await store.turn(true))?.();
+    for (let n = 0; n < 5; n += 1) (await store.takeTurn(true))?.();
     clearInterval(beat);
     expect(performance.now() - startedAt).toBeLessThan(150);
     expect(longestMs).toBeLessThan(60);
@@ -283,7 +283,7 @@ describe('the turnstile', () => {
     const store = openStore(dir);
     fs.writeFileSync(join(dir, 'log', 'turnstile'), '999999999 1\n');
     const startedAt = performance.now();
-    await store.turn(false);
+    await store.takeTurn(false);
     expect(performance.now() - startedAt).toBeLessThan(50);
     expect(fs.existsSync(join(dir, 'log', 'turnstile'))).toBe(false);
     await store.close();

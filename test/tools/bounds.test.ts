@@ -3,7 +3,7 @@
 
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openPorts, type Ports } from '../../src/app/services.ts';
+import { openPorts, type Services } from '../../src/app/services.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { VIEW_NAMES } from '../../src/dashboard/names.ts';
 import { startSession } from '../../src/domain/session/commands.ts';
@@ -21,7 +21,7 @@ const MOST = 16_000;
 
 type Answer = Record<string, unknown>;
 
-let ports: Ports & { close(): Promise<void> };
+let services: Services & { close(): Promise<void> };
 let session = '';
 let run = '';
 
@@ -29,7 +29,12 @@ async function call(name: string, args: object = {}): Promise<Answer> {
   const tool = tools.find((one) => one.name === name);
   if (tool === undefined) throw new Error(`no tool ${name}`);
   const signal = new AbortController().signal;
-  const result = await tool.invoke(args, { ports, signal, deadlineAt: Date.now() + 50_000, progress: () => undefined });
+  const result = await tool.invoke(args, {
+    services,
+    signal,
+    deadlineAt: Date.now() + 50_000,
+    progress: () => undefined,
+  });
   if (!result.ok) throw new Error(`${name}: ${JSON.stringify(result.failure)}`);
   return { ...result.value };
 }
@@ -46,8 +51,8 @@ beforeAll(async () => {
   if (!config.ok) throw new Error('no config');
   const opened = await openPorts({ ...config.value, clientSession: 'one' }, pino({ level: 'silent' }), 'serve');
   if (!opened.ok) throw new Error(opened.failure.code);
-  ports = opened.value;
-  const { documents, workspace } = ports;
+  services = opened.value;
+  const { documents, workspace } = services;
   session = String((await call('session_start', { name: 'reader' })).session);
   const by = { user: 'tester', session, tool: 'test' };
 
@@ -102,14 +107,14 @@ beforeAll(async () => {
   });
 }, 120_000);
 afterAll(async () => {
-  await ports.close();
+  await services.close();
 });
 
 test('every answer of a tool that reads', async () => {
   expect(await call('session_list')).toMatchObject({ total: SESSIONS + 1 });
   expect(await call('plan_list', { kind: 'task' })).toMatchObject({ total: TASKS });
   expect(await call('run_status', { run })).toMatchObject({ total: TASKS });
-  const inbox = ports.documents.peek((view) => view.get<ChannelDocument>(`channel/${session}`)?.last);
+  const inbox = services.documents.peek((view) => view.get<ChannelDocument>(`channel/${session}`)?.last);
   expect(inbox).toBe(MESSAGES / 2);
   const calls: [tool: string, args: object][] = [
     ['state_get', { path: '$' }],
@@ -150,7 +155,7 @@ test('every answer of a tool that reads', async () => {
 }, 60_000);
 
 test('every resource', async () => {
-  const { project } = ports.workspace;
+  const { project } = services.workspace;
   const named: Record<string, string> = {
     boards: project,
     projects: project,
@@ -162,7 +167,7 @@ test('every resource', async () => {
   for (const kind of resourceKinds) {
     const id = named[kind.name];
     if (id === undefined) continue;
-    const read = await ports.documents.read((view) => kind.read(view, id, ports));
+    const read = await services.documents.read((view) => kind.read(view, id, services));
     const { length } = JSON.stringify(read);
     if (length > MOST) sizes[kind.name] = length;
   }

@@ -1,11 +1,11 @@
-// Windows of the team rig with the plan index that ports.ts gives a process.
+// Windows of the team rig with the plan index that services.ts gives a process.
 
 import { PlanIndex } from '../../src/views/plan/plan-index.ts';
 import { TeamRig, type Window } from '../team-rig.ts';
 
 export async function planWindow(name = 'one', rig = new TeamRig()): Promise<Window> {
   const window = await rig.window(name);
-  Object.assign(window.ports, { plans: new PlanIndex(window.ports.documents) });
+  Object.assign(window.services, { plans: new PlanIndex(window.services.documents) });
   return window;
 }
 

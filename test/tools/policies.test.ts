@@ -28,7 +28,7 @@ async function pair(policies: object[]): Promise<{ rig: TeamRig; one: Window; tw
 
 /** A window as the command line is one: it has no client of its own. */
 function commandLine(window: Window): Window {
-  Object.assign(window.ports, { role: 'cli' });
+  Object.assign(window.services, { role: 'cli' });
   return window;
 }
 
@@ -152,7 +152,7 @@ describe('ask', () => {
     });
     const { decision } = await one.call('decision_open', approval);
     await commandLine(one).call('decision_vote', { decision, option: 'allow' });
-    Object.assign(one.ports, { role: 'serve' });
+    Object.assign(one.services, { role: 'serve' });
     expect(await one.fail('run_start', { graph: 'g' })).toMatchObject(passed);
   });
 

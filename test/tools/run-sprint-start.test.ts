@@ -9,11 +9,11 @@ async function disturbed(times: number): Promise<{ window: Window; tried: () => 
   const rig = new TeamRig();
   const [window, other] = [await planWindow('one', rig), await planWindow('other', rig)];
   await window.call('plan_save', { sprint: { title: 'S', status: 'active' }, tasks: [{ key: 'a', title: 'first' }] });
-  const { documents } = window.ports;
-  const rehearse = documents.rehearse.bind(documents);
+  const { documents } = window.services;
+  const dryRun = documents.dryRun.bind(documents);
   let tried = 0;
-  documents.rehearse = async (decide, by) => {
-    const built = await rehearse(decide, by);
+  documents.dryRun = async (decide, by) => {
+    const built = await dryRun(decide, by);
     tried += 1;
     if (tried <= times) await other.call('task_save', { title: `more ${tried}`, sprint: 'SPR-1' });
     return built;

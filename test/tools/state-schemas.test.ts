@@ -100,8 +100,8 @@ describe('a schema', () => {
   test('holds for what is imported', async () => {
     const { rig, one } = await given({ '$.notes': { type: 'array' } });
     const before = rig.lines;
-    const imported = await one.ports.documents.change(
-      underRules(one.ports, one.session, (tx, ctx) => importState(tx, ctx, one.session, { notes: 'text' })),
+    const imported = await one.services.documents.change(
+      underRules(one.services, one.session, (tx, ctx) => importState(tx, ctx, one.session, { notes: 'text' })),
       { by: { user: 'tester', tool: 'import' } },
     );
     expect(imported).toMatchObject({

@@ -88,7 +88,7 @@ describe('decisions', () => {
   test('given windows that were left, then only those who are there are asked; given one is gone, then its successor votes', async () => {
     const rig = new TeamRig();
     const [ann, bob, eve] = [await rig.window('ann'), await rig.window('bob'), await rig.window('eve')];
-    eve.ports.sessions.close();
+    eve.services.sessions.close();
     const open = async () => await ann.call('decision_open', { title: 'x', options: ['a', 'b'], quorum: 2 });
     expect(await open()).toMatchObject({ voters: 3 });
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3_600_000 });

@@ -9,7 +9,7 @@ import { rows, TeamRig, type Window } from '../team-rig.ts';
 const soon = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function moment(window: Window) {
-  return { project: 'prj-1', now: Date.now(), presence: window.ports.documents.presence };
+  return { project: 'prj-1', now: Date.now(), presence: window.services.documents.presence };
 }
 
 describe('locks', () => {
@@ -22,7 +22,7 @@ describe('locks', () => {
     });
     const waiting = bob.call('lock_acquire', { lock: 'db', wait_s: 20 });
     await soon(50);
-    const rows = ann.ports.documents.peek((view) => lockRows(view, moment(ann)));
+    const rows = ann.services.documents.peek((view) => lockRows(view, moment(ann)));
     expect(rows).toMatchObject([
       { lock: 'db', kind: 'database', holders: [{ who: ann.session, fence: 1 }], waiting: [{ who: bob.session }] },
     ]);
@@ -102,7 +102,7 @@ describe('the registry', () => {
       skills: ['review', 'audit'],
       fallback: 'reviewer',
     });
-    Object.assign(ann.ports, { plans: new PlanIndex(ann.ports.documents) });
+    Object.assign(ann.services, { plans: new PlanIndex(ann.services.documents) });
     const found = async (text = '') => rows(await ann.call('plan_list', { kind: 'agent', text }), 'rows');
     expect(await found('review')).toMatchObject([
       { id: 'reviewer', available: true, tier: 'coordinator', live: [ann.session] },
@@ -144,7 +144,7 @@ describe('the registry', () => {
       code: 'version-mismatch',
     });
     await ann.call('registry_save', { kind: 'command', id: 'test', usage: 'npm test' });
-    const commands = ann.ports.documents.peek((view) => registryRows(view, 'command', moment(ann)));
+    const commands = ann.services.documents.peek((view) => registryRows(view, 'command', moment(ann)));
     expect(commands).toEqual([{ id: 'test', kind: 'command', usage: 'npm test' }]);
   });
 });

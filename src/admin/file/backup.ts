@@ -86,7 +86,7 @@ export function verifyBackup(disk: Disk, backup: string, manifest: Manifest): Fa
  */
 function settled(reader: LogReader): boolean {
   try {
-    reader.settle();
+    reader.flush();
     return true;
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;

@@ -21,7 +21,7 @@ export function clearPoison(options: VerifyOptions): Result<boolean> {
   const fault = reader.fault();
   if (fault !== undefined) return fail(fault);
   try {
-    reader.settle();
+    reader.flush();
     disk.unlink(path);
     syncDirectory(disk, `${dir}/log`);
   } catch (error) {
@@ -46,7 +46,7 @@ export function rebuildCaches(options: VerifyOptions): Result<number> {
     return fail({ code: 'store-damaged', file: `${options.dir}/${ahead.where ?? ''}`, offset: 0, why });
   }
   try {
-    if (options.durability === 'fsync') verified.reader.settle();
+    if (options.durability === 'fsync') verified.reader.flush();
     const written = writeDocuments(options, verified);
     renewCheckpoint(options, verified);
     renewIndexes(options.disk, `${options.dir}/log`, verified.reader.segments.at(-1)?.firstSeq ?? 0);

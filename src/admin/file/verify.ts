@@ -161,7 +161,7 @@ function misfits(rebuilder: Rebuilder): Finding[] {
 
 function syncFindings(reader: LogReader): Finding[] {
   try {
-    reader.settle();
+    reader.flush();
     return [];
   } catch (error) {
     const errno = errnoOf(error);

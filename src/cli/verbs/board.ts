@@ -1,6 +1,6 @@
 // The verb `board`: the tasks of a sprint, or of the project, as columns beside each other.
 
-import { openPorts, type Ports } from '../../app/services.ts';
+import { openPorts, type Services } from '../../app/services.ts';
 import { createLog } from '../../base/log.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Config } from '../../config/config.ts';
@@ -44,10 +44,10 @@ async function boardVerb(args: string[], config: Config): Promise<number> {
   if (missing !== undefined) return complain(missing);
   const opened = await openPorts({ ...config, readOnly: true }, createLog(config), 'cli');
   if (!opened.ok) return complain(opened.failure);
-  const ports = opened.value;
+  const services = opened.value;
   try {
     const limit = read.value.count('limit') ?? CARDS;
-    const found = await ports.documents.read((view) => pictureOf(view, ports, sprint, limit));
+    const found = await services.documents.read((view) => pictureOf(view, services, sprint, limit));
     if (!found.ok) return complain(found.failure);
     const width = Math.max(
       MIN_WIDTH,
@@ -57,7 +57,7 @@ async function boardVerb(args: string[], config: Config): Promise<number> {
     process.stdout.write(text);
     return exitCodes.done;
   } finally {
-    await ports.close();
+    await services.close();
   }
 }
 
@@ -68,7 +68,12 @@ function screenOf({ sprint, title, progress, columns }: Picture, width: number):
   return renderKanban(shown.length === 0 ? [...head, 'no tasks yet'] : head, shown, { width, paint });
 }
 
-function pictureOf(view: View, { plans, workspace }: Ports, named: string | undefined, limit: number): Result<Picture> {
+function pictureOf(
+  view: View,
+  { plans, workspace }: Services,
+  named: string | undefined,
+  limit: number,
+): Result<Picture> {
   const plan = plans.at(view);
   const scope = scopeOf(view, plan, workspace.project, named);
   if (!scope.ok) return scope;

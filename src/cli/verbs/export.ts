@@ -39,7 +39,7 @@ async function exportVerb(args: string[], config: Config): Promise<number> {
 }
 
 async function send(lines: Iterable<Buffer>, stream: Writable, reader: LogReader, config: Config): Promise<void> {
-  const out = new Output(stream, config.durability === 'fsync' ? () => reader.settle() : () => undefined);
+  const out = new Output(stream, config.durability === 'fsync' ? () => reader.flush() : () => undefined);
   for (const bytes of lines) {
     const full = out.write(bytes);
     if (full !== undefined) await full;

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { SOURCE_NAMES, sourceKinds } from '../../admin/import/index.ts';
 import { prepareTasks } from '../../admin/import/prepare.ts';
 import type { Imported, Note } from '../../admin/import/shape.ts';
-import { openPorts, type Ports } from '../../app/services.ts';
+import { openPorts, type Services } from '../../app/services.ts';
 import { visible } from '../../base/display.ts';
 import { createLog } from '../../base/log.ts';
 import type { Config } from '../../config/config.ts';
@@ -47,7 +47,7 @@ interface Report {
 }
 
 interface Job {
-  ports: Ports;
+  services: Services;
   session: string;
   source: ImportSource;
   found: Imported;
@@ -109,22 +109,22 @@ async function importVerb(args: string[], config: Config): Promise<number> {
 }
 
 async function work(
-  ports: Ports,
+  services: Services,
   named: Omit<ImportSource, 'project'>,
   found: Imported,
   report: Report,
   dry: boolean,
 ): Promise<Result<undefined>> {
-  const source: ImportSource = { project: ports.workspace.project, ...named };
+  const source: ImportSource = { project: services.workspace.project, ...named };
   if (dry) {
-    const ids = await ports.documents.read((view) => ({ ...view.get<ImportDocument>(importStream(source))?.ids }));
+    const ids = await services.documents.read((view) => ({ ...view.get<ImportDocument>(importStream(source))?.ids }));
     return foresee(found, ids, report);
   }
-  if (ports.config.readOnly)
+  if (services.config.readOnly)
     return fail({ code: 'read-only', why: 'this was started with BATON_READ_ONLY or --read-only' });
-  const session = await ports.sessions.ensure();
+  const session = await services.sessions.ensure();
   if (!session.ok) return session;
-  const job: Job = { ports, session: session.value, source, found, report };
+  const job: Job = { services, session: session.value, source, found, report };
   for (const step of [takeTasks, takeLinks, takeState, takeMessages]) {
     const done = await step(job);
     if (!done.ok) return done;
@@ -148,11 +148,11 @@ function foresee(
   return ok(undefined);
 }
 
-async function takeTasks({ ports, session, source, found, report }: Job): Promise<Result<undefined>> {
+async function takeTasks({ services, session, source, found, report }: Job): Promise<Result<undefined>> {
   const tasks = prepareTasks(found);
   for (let at = 0; at < tasks.length; at += BATCH) {
     const batch = tasks.slice(at, at + BATCH);
-    const done = await change(ports, session, (tx, ctx) => importTasks(tx, ctx, source, batch));
+    const done = await change(services, session, (tx, ctx) => importTasks(tx, ctx, source, batch));
     if (!done.ok) return done;
     const { made, waiting } = done.value;
     const count = Object.keys(made).length;
@@ -166,23 +166,23 @@ async function takeTasks({ ports, session, source, found, report }: Job): Promis
   return ok(undefined);
 }
 
-async function takeLinks({ ports, session, source, found, report }: Job): Promise<Result<undefined>> {
+async function takeLinks({ services, session, source, found, report }: Job): Promise<Result<undefined>> {
   const links = found.tasks.filter((task) => task.parent !== undefined || task.discovered_from !== undefined);
   for (let at = 0; at < links.length; at += BATCH) {
     const batch = links
       .slice(at, at + BATCH)
       .map(({ key, parent, discovered_from }) => ({ key, parent, discovered_from }));
-    const done = await change(ports, session, (tx, ctx) => importLinks(tx, ctx, source, batch));
+    const done = await change(services, session, (tx, ctx) => importLinks(tx, ctx, source, batch));
     if (!done.ok) return done;
     report.taken.links += done.value;
   }
   return ok(undefined);
 }
 
-async function takeState({ ports, session, found, report }: Job): Promise<Result<undefined>> {
+async function takeState({ services, session, found, report }: Job): Promise<Result<undefined>> {
   if (Object.keys(found.state).length === 0) return ok(undefined);
   const decide: Decide<ImportStateAnswer> = (tx, ctx) => importState(tx, ctx, session, found.state);
-  const done = await change(ports, session, underRules(ports, session, decide));
+  const done = await change(services, session, underRules(services, session, decide));
   if (!done.ok) return done;
   report.taken.keys += done.value.taken.length;
   report.already.keys += done.value.same.length;
@@ -191,11 +191,11 @@ async function takeState({ ports, session, found, report }: Job): Promise<Result
   return ok(undefined);
 }
 
-async function takeMessages({ ports, session, source, found, report }: Job): Promise<Result<undefined>> {
+async function takeMessages({ services, session, source, found, report }: Job): Promise<Result<undefined>> {
   const unique = [...new Map(found.messages.map((message) => [message.key, message])).values()];
   for (let at = 0; at < unique.length; at += BATCH) {
     const batch = unique.slice(at, at + BATCH);
-    const done = await change(ports, session, (tx, ctx) => importMessages(tx, ctx, source, session, batch));
+    const done = await change(services, session, (tx, ctx) => importMessages(tx, ctx, source, session, batch));
     if (!done.ok) return done;
     report.taken.messages += done.value.length;
     report.already.messages += batch.length - done.value.length;
@@ -203,7 +203,7 @@ async function takeMessages({ ports, session, source, found, report }: Job): Pro
   return ok(undefined);
 }
 
-async function change<A>({ documents, sessions }: Ports, session: string, decide: Decide<A>): Promise<Result<A>> {
+async function change<A>({ documents, sessions }: Services, session: string, decide: Decide<A>): Promise<Result<A>> {
   const changed = await documents.change(decide, { by: sessions.author('import', session) });
   return changed.ok ? ok(changed.value.value) : changed;
 }

@@ -33,7 +33,7 @@ async function logVerb(args: string[], config: Config): Promise<number> {
   const logDir = `${config.stateDir}/log`;
   const reader = new LogReader(realDisk, logDir);
   // What is not durable yet could be taken back by a power loss after it was shown.
-  const out = new Output(process.stdout, config.durability === 'fsync' ? () => reader.settle() : () => undefined);
+  const out = new Output(process.stdout, config.durability === 'fsync' ? () => reader.flush() : () => undefined);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
 

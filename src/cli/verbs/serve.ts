@@ -1,6 +1,6 @@
 // The verb `serve`: MCP on stdin and stdout until the client is gone.
 
-import type { Ports } from '../../app/services.ts';
+import type { Services } from '../../app/services.ts';
 import { createLog, type Logger } from '../../base/log.ts';
 import { nearest } from '../../base/nearest.ts';
 import { version } from '../../base/version.ts';
@@ -20,7 +20,7 @@ import type { Tracing } from '../../telemetry/traces/tracing.ts';
 import type { Listing } from '../../tools/describe.ts';
 import { complain } from '../complain.ts';
 
-type OpenPorts = Ports & { close(): Promise<void> };
+type OpenPorts = Services & { close(): Promise<void> };
 
 /** When the store is opened if no call has done so: other windows should see this one, and its commands may run. */
 const OPEN_AFTER_MS = 250;
@@ -39,13 +39,13 @@ export async function run(args: string[], config: Config): Promise<number> {
   const project = async (): Promise<string> =>
     config.projectNamed ? config.projectDir : ((await rootOf(server)) ?? config.projectDir);
   const called = optimiseLate();
-  const ports = keepPorts(config, log, project, { calls: metrics, tracing });
-  const server = buildServer<Ports>({
+  const services = keepPorts(config, log, project, { calls: metrics, tracing });
+  const server = buildServer<Services>({
     config,
     log,
-    ports: () => {
+    services: () => {
       called();
-      return ports.get();
+      return services.get();
     },
     tools: async () => (await import('../../tools/index.ts')).tools,
     listings: definitions,
@@ -55,18 +55,18 @@ export async function run(args: string[], config: Config): Promise<number> {
     version,
   });
   server.server.onerror = (error) => log.warn({ err: error }, 'protocol');
-  servePrompts(server, ports.get, config.home);
-  const resources = serveResources(server, ports.get, config.home);
+  servePrompts(server, services.get, config.home);
+  const resources = serveResources(server, services.get, config.home);
   const transport = new StdioTransport({ input: process.stdin, output: process.stdout });
   // After the first answers are out: a client waits for the tools' list, and calls open the store themselves.
-  const open = () => void ports.get().catch((error: unknown) => log.error({ err: error }, 'opening the store'));
+  const open = () => void services.get().catch((error: unknown) => log.error({ err: error }, 'opening the store'));
   // Before that a client cannot be asked for its roots.
   server.server.oninitialized = () => void setTimeout(open, OPEN_AFTER_MS).unref();
   await server.connect(transport);
   const close = async (): Promise<void> => {
     resources.close();
     await server.close();
-    await ports.close();
+    await services.close();
     await tracing?.close();
   };
   return await runUntilClosed({ transport, close, log });

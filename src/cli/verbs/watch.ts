@@ -1,7 +1,7 @@
 // The verb `watch`: the dashboard, drawn in place on a terminal and again whenever any process changes something. Into a
 // pipe it prints one frame for each change, without control codes.
 
-import { openPorts, type Ports } from '../../app/services.ts';
+import { openPorts, type Services } from '../../app/services.ts';
 import { sourceOf } from '../../app/view-source.ts';
 import { createLog } from '../../base/log.ts';
 import { nearest } from '../../base/nearest.ts';
@@ -91,22 +91,22 @@ function readWish(args: string[]): Result<Wish> {
   return ok({ view, format, width, once: read.value.has('once') || format !== 'text' });
 }
 
-async function look(ports: Ports, name: ViewName): Promise<Taken> {
+async function look(services: Services, name: ViewName): Promise<Taken> {
   const view = dashboardViews[name];
-  const sourced = await sourceOf(ports, view.needsLog === true);
-  return await ports.documents.read((documents) => takeView(view, sourced(documents, Date.now())));
+  const sourced = await sourceOf(services, view.needsLog === true);
+  return await services.documents.read((documents) => takeView(view, sourced(documents, Date.now())));
 }
 
 /** One frame for each change, until the reader has left or somebody asks to stop. */
-async function intoPipe(wish: Wish, ports: Ports): Promise<number> {
+async function intoPipe(wish: Wish, services: Services): Promise<number> {
   const stop = stopOnSignals();
   const out = new Output(process.stdout, () => undefined);
-  const { documents } = ports;
+  const { documents } = services;
   const options = { width: wish.width ?? (process.stdout.columns || PIPED_WIDTH) };
   if (!wish.once) whenReaderGone(process.stdout.fd, stop.signal, () => stop.abort());
   for (let shown = -1; ; ) {
     const seq = documents.store.seq();
-    const taken = await look(ports, wish.view);
+    const taken = await look(services, wish.view);
     if (taken.seq !== shown) {
       const render = formats[wish.format];
       const most = wish.format === 'text' ? 20 : MOST_ROWS;
@@ -127,7 +127,7 @@ async function intoPipe(wish: Wish, ports: Ports): Promise<number> {
 }
 
 /** Draws in place. Keys 1 to 9 and 0 choose the view; q ends. */
-async function onTerminal(wish: Wish, ports: Ports): Promise<number> {
+async function onTerminal(wish: Wish, services: Services): Promise<number> {
   const stop = stopOnSignals();
   let view = wish.view;
   let wake = new AbortController();
@@ -145,8 +145,8 @@ async function onTerminal(wish: Wish, ports: Ports): Promise<number> {
   try {
     while (!stop.signal.aborted) {
       wake = new AbortController();
-      const seq = ports.documents.store.seq();
-      const taken = await look(ports, view);
+      const seq = services.documents.store.seq();
+      const taken = await look(services, view);
       const [width, rows] = [Math.max(MIN_WIDTH, wish.width ?? terminal.columns), terminal.rows - 1];
       const render = (board: Board): string => formats.text(board, { width, now: taken.source.now, paint });
       const rendered = fillScreen(taken, render, rows);
@@ -154,7 +154,7 @@ async function onTerminal(wish: Wish, ports: Ports): Promise<number> {
       const narrow = terminal.columns < width;
       if (narrow) terminal.draw(`needs ${width} columns`);
       else terminal.draw([...rendered.split('\n').slice(0, rows), paint(keysLine(view, width), 'dim')].join('\n'));
-      await pause(ports.documents, seq, TICK_MS, AbortSignal.any([stop.signal, wake.signal]));
+      await pause(services.documents, seq, TICK_MS, AbortSignal.any([stop.signal, wake.signal]));
     }
   } finally {
     terminal.leave();
@@ -175,7 +175,7 @@ function keysLine(view: ViewName, width: number): string {
   return lines.find((one) => one.length <= width) ?? `q quit  1–9 and 0: another view than ${view}`.slice(0, width);
 }
 
-async function pause(documents: Ports['documents'], seq: number, ms: number, signal: AbortSignal): Promise<void> {
+async function pause(documents: Services['documents'], seq: number, ms: number, signal: AbortSignal): Promise<void> {
   const startedAt = performance.now();
   await changeAfter(documents, seq, ms, signal);
   const left = PAUSE_MS - (performance.now() - startedAt);

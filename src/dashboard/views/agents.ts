@@ -2,7 +2,7 @@
 
 import { expiresAtMs, type SessionFacts, sessionStream } from '../../domain/session/document.ts';
 import { claimedNodes } from '../../views/run/runs.ts';
-import { momentOf, type Source } from '../../views/source.ts';
+import { type Source, viewScopeOf } from '../../views/source.ts';
 import { agentsIn, type LiveAgent, liveAgents, openSessions } from '../../views/team/people.ts';
 import { registryRows } from '../../views/team/registry.ts';
 import { columns, type DashboardView, type Row, type Section, timeCell } from '../define.ts';
@@ -76,7 +76,7 @@ export function sessionSection(source: Source): Section {
   const claims = new Map<string, number>();
   for (const { node } of claimedNodes(runsOf(source)))
     if (node.session !== undefined) claims.set(node.session, (claims.get(node.session) ?? 0) + 1);
-  const found = openSessions(source.view, momentOf(source)).map((facts) => ({
+  const found = openSessions(source.view, viewScopeOf(source)).map((facts) => ({
     row: sessionRow(source, facts, claims.get(facts.id) ?? 0),
     seq: source.view.lastSeq(sessionStream(facts.id)),
   }));
@@ -104,7 +104,9 @@ function sessionRow({ view, presence, served }: Source, facts: Readonly<SessionF
 /** Agents that sessions named, that hooks reported and that hold claims: the busiest first, then who was seen last. */
 function agentRows(source: Source): Row[] {
   const seenMs = ({ last_seen: at }: LiveAgent): number => (at === undefined ? 0 : Date.parse(at));
-  const found = liveAgents(source.view, momentOf(source)).sort((a, b) => b.claims - a.claims || seenMs(b) - seenMs(a));
+  const found = liveAgents(source.view, viewScopeOf(source)).sort(
+    (a, b) => b.claims - a.claims || seenMs(b) - seenMs(a),
+  );
   return found.map(({ name, session, tier, origin, state, grade, claims, working_on, last_seen }) => {
     return { agent: name, session, tier, origin, state, grade, claims, working_on, seen_at: last_seen };
   });
@@ -112,7 +114,7 @@ function agentRows(source: Source): Row[] {
 
 /** Those that the project has registered, whether or not they are there. */
 function registeredRows(source: Source): Row[] {
-  const found = registryRows(source.view, 'agent', momentOf(source)).filter((row) => row.registered !== false);
+  const found = registryRows(source.view, 'agent', viewScopeOf(source)).filter((row) => row.registered !== false);
   return found.map(({ id, tier, reports_to, skills, load, capacity, fallback, model }) => {
     return { agent: id, tier, reports_to, skills: skills?.join(', '), load, capacity, fallback, model };
   });

@@ -5,7 +5,7 @@ import { showId } from '../../domain/plan/ids.ts';
 import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
 import { forecast } from '../../graph/plan/forecast.ts';
 import { velocityOf } from '../../views/plan/sprint-facts.ts';
-import { momentOf, type Source } from '../../views/source.ts';
+import { type Source, viewScopeOf } from '../../views/source.ts';
 import { decisionRows } from '../../views/team/decisions.ts';
 import { escalationsOf } from '../../views/team/escalations.ts';
 import { columns, type DashboardView, type Row, timeCell } from '../define.ts';
@@ -105,7 +105,7 @@ function decisions({ view, project }: Source): Row[] {
 
 /** Those that nobody has acknowledged first, the longest waiting before the others. */
 function escalations(source: Source): Row[] {
-  const found = escalationsOf(source.view, source.log?.escalations ?? [], momentOf(source));
+  const found = escalationsOf(source.view, source.log?.escalations ?? [], viewScopeOf(source));
   found.sort((a, b) => Number(a.state === 'acked') - Number(b.state === 'acked') || a.at - b.at);
   return found.map(({ message, from, to, state, at, above, text }): Row => {
     return { message, from, to, state, since_at: timeCell(at), above, text };

@@ -1,6 +1,6 @@
 // The dashboard's view of figures. What this process alone has counted and what holds for all of them is said of each.
 
-import { momentOf, type Source } from '../../views/source.ts';
+import { type Source, viewScopeOf } from '../../views/source.ts';
 import { openSessions } from '../../views/team/people.ts';
 import { columns, type DashboardView, type Row, type Section } from '../define.ts';
 import { gateSection, limitSection, qualitySection } from './quality.ts';
@@ -142,7 +142,7 @@ function logSections({ log }: Source): Section[] {
 }
 
 function sessionCounts(source: Source): Row {
-  const open = openSessions(source.view, momentOf(source));
+  const open = openSessions(source.view, viewScopeOf(source));
   const live = open.filter(({ id }) => source.served().has(id)).length;
   return { open: open.length, live, all: source.view.streams('session/').length };
 }

@@ -3,7 +3,7 @@
 
 import type { RunDocument } from '../../domain/run/document.ts';
 import { limitRows } from '../../views/project/limits.ts';
-import { type GateCount, momentOf, type Source } from '../../views/source.ts';
+import { type GateCount, type Source, viewScopeOf } from '../../views/source.ts';
 import { liveAgents, registered } from '../../views/team/people.ts';
 import { columns, type Row, type Section } from '../define.ts';
 import { runsOf } from './runs.ts';
@@ -119,7 +119,7 @@ function gateRow(gate: string, evidence: string | undefined, counts: readonly Ga
  */
 export function limitSection(source: Source, title: string): Section {
   const { view, project, graph } = source;
-  const moment = momentOf(source);
+  const moment = viewScopeOf(source);
   const allowed = limitRows(view, moment, graph);
   const held = new Map<string, number>();
   for (const { name, claims } of liveAgents(view, moment)) held.set(name, (held.get(name) ?? 0) + claims);

@@ -1,7 +1,7 @@
 // The dashboard's view of what can be held: locks, who has them, who waits, and what the project says there is.
 
 import { configOf } from '../../views/project/settings.ts';
-import { momentOf, type Source } from '../../views/source.ts';
+import { type Source, viewScopeOf } from '../../views/source.ts';
 import { type LockRow, lockRows } from '../../views/team/locks.ts';
 import { columns, type DashboardView, type Row } from '../define.ts';
 import { limitSection } from './quality.ts';
@@ -34,7 +34,7 @@ export const resources: DashboardView = {
   name: 'resources',
   title: 'Resources',
   sections: (source) => {
-    const locks = lockRows(source.view, momentOf(source));
+    const locks = lockRows(source.view, viewScopeOf(source));
     const waiting = locks.flatMap(waitingRows).sort((a, b) => String(a.since_at).localeCompare(String(b.since_at)));
     return [
       {

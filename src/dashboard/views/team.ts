@@ -8,7 +8,7 @@ import { FailureError } from '../../failure/failure.ts';
 import { CHECKS } from '../../views/health/alerts.ts';
 import { happened } from '../../views/session/activity.ts';
 import { readableFacts } from '../../views/session/sessions.ts';
-import { momentOf, type Source } from '../../views/source.ts';
+import { type Source, viewScopeOf } from '../../views/source.ts';
 import { agentsIn, openSessions } from '../../views/team/people.ts';
 import { columns, type DashboardView, type Row, type Section } from '../define.ts';
 import { sessionSection } from './agents.ts';
@@ -66,7 +66,7 @@ export const team: DashboardView = {
 
 function teamSection(source: Source): Section {
   const names = new Set(
-    openSessions(source.view, momentOf(source)).flatMap((facts) => [facts.id, ...agentsIn(source.view, facts)]),
+    openSessions(source.view, viewScopeOf(source)).flatMap((facts) => [facts.id, ...agentsIn(source.view, facts)]),
   );
   const rows = [...teamsOf(source.view.get(projectStream(source.project.id)))].map(([name, found]): Row => {
     const everybody = [...everybodyIn(found)];

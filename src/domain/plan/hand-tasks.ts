@@ -9,7 +9,7 @@ import { isFinished, type TaskDocument } from './task.ts';
 export const MAX_HANDED = 1_000;
 
 /** Assigns those of the tasks to `to` that are `from`'s and not finished. Find them with a view; only they are read. */
-export function handoverTasks(
+export function handoffTasks(
   tx: Transaction,
   { from, to, tasks }: { from: string; to: string; tasks: readonly string[] },
 ): void {

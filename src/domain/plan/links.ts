@@ -2,7 +2,7 @@
 // that save and move tasks.
 
 import type { PatchOp } from '../../json/patch.ts';
-import type { Happening, Transaction } from '../command.ts';
+import type { EventHead, Transaction } from '../command.ts';
 import { epicStream, sprintStream, taskStream } from './ids.ts';
 import type { TaskDocument } from './task.ts';
 
@@ -29,12 +29,12 @@ export function relink(tx: Transaction, id: string, before: Links, after: Links)
 
 type ListKey = 'tasks' | 'children' | 'needed_by';
 
-const JOINED: Record<ListKey, Happening> = {
+const JOINED: Record<ListKey, EventHead> = {
   tasks: { type: 'tasks.added' },
   children: { type: 'children.added' },
   needed_by: { type: 'dependents.added' },
 };
-const LEFT: Record<ListKey, Happening> = {
+const LEFT: Record<ListKey, EventHead> = {
   tasks: { type: 'tasks.removed' },
   children: { type: 'children.removed' },
   needed_by: { type: 'dependents.removed' },

@@ -8,7 +8,7 @@ import { EPIC_LEGAL, type EpicDocument, type EpicStatus } from './epic.ts';
 import { checkVersion, findItem } from './find.ts';
 import { epicStream, nextIds, showId } from './ids.ts';
 import { becameReady, DEFAULT_PRIORITY } from './task.ts';
-import { happeningOf, illegalStatus, type Moves } from './transitions.ts';
+import { eventHeadOf, illegalStatus, type Moves } from './transitions.ts';
 
 export interface EpicFields {
   title?: string | undefined;
@@ -77,7 +77,7 @@ function updateEpic(tx: Transaction, ctx: Context, input: SaveEpicInput, named: 
   const illegal = illegalStatus(EPIC_LEGAL, 'epic', id, from, to);
   if (illegal !== undefined) return fail(illegal);
   const below = [...tasks];
-  tx.edit<EpicDocument>(epicStream(id), happeningOf(MOVED, from, to), (draft) => apply(draft, ctx, fields));
+  tx.edit<EpicDocument>(epicStream(id), eventHeadOf(MOVED, from, to), (draft) => apply(draft, ctx, fields));
   let met: string[] = [];
   if (fields.archived !== undefined && fields.archived !== archived) {
     const call = `epic_save {id: "${showId(id)}", archived: true, force: true}, or finish or move those first`;

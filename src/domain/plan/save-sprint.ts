@@ -10,7 +10,7 @@ import { nextIds, showId, sprintStream } from './ids.ts';
 import { joinSprint } from './join-sprint.ts';
 import { hasEnded, SPRINT_LEGAL, type SprintDocument, type SprintStatus } from './sprint.ts';
 import { BACKLOG } from './task-links.ts';
-import { happeningOf, illegalStatus, type Moves } from './transitions.ts';
+import { eventHeadOf, illegalStatus, type Moves } from './transitions.ts';
 
 export interface SprintFields {
   title?: string | undefined;
@@ -111,7 +111,7 @@ function updateSprint(tx: Transaction, ctx: Context, input: SaveSprintInput, nam
   if (held !== undefined) return fail(held);
   const carried = result === undefined ? ok(undefined) : carryOver(tx, result);
   if (!carried.ok) return carried;
-  tx.edit<SprintDocument>(sprintStream(id), happeningOf(MOVED, from, to), (draft) => {
+  tx.edit<SprintDocument>(sprintStream(id), eventHeadOf(MOVED, from, to), (draft) => {
     applyPlain(draft, fields);
     if (fields.archived !== undefined) draft.archived = fields.archived;
     if (to === from) return;

@@ -22,7 +22,7 @@ import {
   type TaskStatus,
 } from './task.ts';
 import { type NamedLinks, NO_LINKS, resolveLinks } from './task-links.ts';
-import { happeningOf, illegalStatus, type Moves } from './transitions.ts';
+import { eventHeadOf, illegalStatus, type Moves } from './transitions.ts';
 
 /** undefined leaves a field as it is; '' clears those that may be absent. */
 export interface TaskFields extends NamedLinks {
@@ -123,7 +123,7 @@ function updateTask(tx: Transaction, ctx: Context, input: SaveTaskInput, named: 
   if (refused !== undefined) return fail(refused);
   const links = resolveLinks(tx, fields, standing(tx, before, to, fields), project);
   if (!links.ok) return links;
-  tx.edit<TaskDocument>(taskStream(id), happeningOf(MOVED, before.status, to), (draft) =>
+  tx.edit<TaskDocument>(taskStream(id), eventHeadOf(MOVED, before.status, to), (draft) =>
     apply(draft, ctx, fields, links.value),
   );
   relink(tx, id, before, links.value);

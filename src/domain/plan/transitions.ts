@@ -1,7 +1,7 @@
 // Which changes of status are legal, said once for every kind of planning object. Called by the save commands.
 
 import type { Failure } from '../../failure/failure.ts';
-import type { Happening } from '../command.ts';
+import type { EventHead } from '../command.ts';
 import type { EventType } from '../events.ts';
 import { type PlanKind, showId } from './ids.ts';
 
@@ -11,7 +11,7 @@ export type Legal<S extends string> = Readonly<Record<S, readonly S[]>>;
 /** What arriving in each status is called on record; `none` for a change of anything else. */
 export type Moves<S extends string> = Readonly<Record<S | 'none', EventType>>;
 
-export function happeningOf<S extends string>(moves: Moves<S>, from: S, to: S): Happening {
+export function eventHeadOf<S extends string>(moves: Moves<S>, from: S, to: S): EventHead {
   return from === to ? { type: moves.none } : { type: moves[to], data: { from } };
 }
 

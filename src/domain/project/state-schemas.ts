@@ -7,7 +7,7 @@ import type { PatchOp } from '../../json/patch.ts';
 import { getAt, parsePointer } from '../../json/pointer.ts';
 import { parsePath, type Segment } from '../../path/path.ts';
 import { type PathToken, printPath } from '../../path/scan.ts';
-import type { Decide, Happening, Transaction } from '../command.ts';
+import type { Decide, EventHead, Transaction } from '../command.ts';
 import { type SessionDocument, sessionStream } from '../session/document.ts';
 import { RESERVED_KEYS } from '../state/commands.ts';
 import { jsonLength } from '../state/etag.ts';
@@ -166,15 +166,15 @@ class WatchedTransaction implements Transaction {
     return this.tx.version(stream);
   }
 
-  create(stream: string, happening: Happening, value: object): void {
+  create(stream: string, happening: EventHead, value: object): void {
     this.tx.create(stream, happening, value);
   }
 
-  edit<T extends object>(stream: string, happening: Happening, recipe: (draft: T) => void): void {
+  edit<T extends object>(stream: string, happening: EventHead, recipe: (draft: T) => void): void {
     this.tx.edit(stream, happening, recipe);
   }
 
-  patch(stream: string, happening: Happening, ops: readonly PatchOp[]): void {
+  patch(stream: string, happening: EventHead, ops: readonly PatchOp[]): void {
     // What is appended (RFC 6902: `-`) has no place of its own yet: its array has changed.
     if (stream === this.stream) for (const { path } of ops) this.changed.add(path.replace(/\/-$/, ''));
     this.tx.patch(stream, happening, ops);

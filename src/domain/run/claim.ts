@@ -20,17 +20,17 @@ import {
 import {
   carriedOver,
   endOutside,
-  giveBack,
   isRepeatable,
   leaseToStore,
-  putToDecision,
+  markNeedsDecision,
   readRun,
+  returnToQueue,
   setNode,
-  settleRun,
+  updateStatus,
   wasLostTooOften,
   withLost,
 } from './edit.ts';
-import { type ClaimAnswer, type ClaimInput, misfit } from './fit.ts';
+import { type ClaimAnswer, type ClaimInput, ineligibleReason } from './fit.ts';
 import { taskStanding } from './sprint.ts';
 import { limitsOf } from './start.ts';
 import { noneFor, unclaimable } from './why-not.ts';
@@ -79,7 +79,7 @@ function limitFor(
   const ready = (): number => {
     const limits = { ...limitsOf(run), maxParallel: Number.POSITIVE_INFINITY, lastSeen: ctx.lastSeen };
     const { candidates } = readyNodes(input.graph.prepared, run.nodes, ctx.now, limits);
-    return candidates.filter(({ id }) => misfit(run, input, id) === undefined).length;
+    return candidates.filter(({ id }) => ineligibleReason(run, input, id) === undefined).length;
   };
   const limit = limitOf(tx, ctx, run, input.agentName, ready);
   if (limit === undefined) return undefined;
@@ -87,9 +87,9 @@ function limitFor(
   return ok({ kind: 'none', ...limit, left: noneFor(run, input.graph).left });
 }
 
-/** `misfit`, and in a sprint's run what the node's task says. */
+/** `ineligibleReason`, and in a sprint's run what the node's task says. */
 function unfit(tx: Transaction, run: Readonly<RunDocument>, input: ClaimInput, id: string): string | undefined {
-  const why = misfit(run, input, id);
+  const why = ineligibleReason(run, input, id);
   if (why !== undefined) return why;
   const standing = taskStanding(tx, run, id);
   return standing !== undefined && 'bar' in standing ? standing.bar : undefined;
@@ -100,7 +100,7 @@ function byHint(run: Readonly<RunDocument>, ctx: Context, input: ClaimInput): Ca
   if (input.hint === undefined || input.node !== undefined) return undefined;
   if (run.counters.failed > 0 && run.on_failure === 'fail_fast') return undefined;
   if (run.counters.claimed >= (run.max_parallel ?? Number.POSITIVE_INFINITY)) return undefined;
-  const suits = (node: AnyNode): boolean => misfit(run, input, node.id) === undefined;
+  const suits = (node: AnyNode): boolean => ineligibleReason(run, input, node.id) === undefined;
   const id = input.hint(run, ctx.now, suits);
   if (id === undefined) return undefined;
   return claimable(input.graph.prepared, run.nodes, id, ctx.now, ctx.lastSeen);
@@ -129,7 +129,7 @@ function claim(tx: Transaction, ctx: Context, input: ClaimInput, { id, why, atte
     lost: why === 'expired' && before !== undefined ? withLost(before) : before?.lost,
   };
   setNode(tx, ctx, input.run, id, next, 'node.claimed');
-  settleRun(tx, ctx, input.graph, input.run);
+  updateStatus(tx, ctx, input.graph, input.run);
   return { kind: 'claimed', claim: name, run: input.run, node: id, attempt, fence, again: false };
 }
 
@@ -182,9 +182,9 @@ export function reapExpired(tx: Transaction, ctx: Context, input: { run: string;
 function reap(tx: Transaction, ctx: Context, id: string, graph: RunGraph): boolean {
   const { to_decide } = readyAt(readRun(tx, id), ctx, graph);
   for (const node of to_decide) {
-    putToDecision(tx, ctx, id, node, 'its lease ended without a report, and it may have taken effect');
+    markNeedsDecision(tx, ctx, id, node, 'its lease ended without a report, and it may have taken effect');
   }
-  if (to_decide.length > 0) settleRun(tx, ctx, graph, id);
+  if (to_decide.length > 0) updateStatus(tx, ctx, graph, id);
   return to_decide.length > 0;
 }
 
@@ -266,8 +266,8 @@ export function abandonClaim(
   if (!found.ok) return found.failure.code === 'stale-claim' ? ok(false) : found;
   const { run, id, node } = found.value;
   if (isRepeatable(input.graph, id) && !wasLostTooOften(node)) {
-    giveBack(tx, ctx, run, id, 'node.abandoned', { lost: withLost(node) });
-  } else putToDecision(tx, ctx, run, id, input.why);
-  settleRun(tx, ctx, input.graph, run);
+    returnToQueue(tx, ctx, run, id, 'node.abandoned', { lost: withLost(node) });
+  } else markNeedsDecision(tx, ctx, run, id, input.why);
+  updateStatus(tx, ctx, input.graph, run);
   return ok(true);
 }

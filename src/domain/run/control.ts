@@ -7,7 +7,7 @@ import type { Json } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
 import type { EventType } from '../events.ts';
 import { findRun, hasEnded, type NodeRecord, type RunDocument, type RunGraph, type RunStatus } from './document.ts';
-import { carriedOver, type Draft, readRun, setNode, setStatus, settleRun } from './edit.ts';
+import { carriedOver, type Draft, readRun, setNode, setStatus, updateStatus } from './edit.ts';
 import { noteRun, overtaken } from './sprint-run.ts';
 
 export const RUN_ACTIONS = ['pause', 'resume', 'cancel', 'retry_node', 'skip_node', 'decide'] as const;
@@ -78,7 +78,7 @@ function controlWhole(
   if (action === 'cancel' && run.status !== 'cancelled') cancel(tx, ctx, run);
   if (action === 'resume' && run.status === 'paused') {
     setStatus(tx, ctx, run.id, 'running');
-    settleRun(tx, ctx, graph, run.id);
+    updateStatus(tx, ctx, graph, run.id);
   }
   return ok({ run: run.id, action, status: readRun(tx, run.id).status, newly_ready: [] });
 }
@@ -139,7 +139,7 @@ function controlNode(
   if (overtakenBy !== undefined) return fail(overtakenBy);
   setNode(tx, ctx, run.id, id, decided(ctx, input, node, goal), GOAL_EVENTS[goal]);
   if (hasEnded(run.status)) goOn(tx, ctx, run);
-  settleRun(tx, ctx, graph, run.id);
+  updateStatus(tx, ctx, graph, run.id);
   const after = readRun(tx, run.id);
   const newly_ready = newlyReady(graph.prepared, after.nodes, id);
   return ok({ run: run.id, action, status: after.status, node: id, node_status: goal, newly_ready });

@@ -53,7 +53,7 @@ type Numbers = 'status' | 'attempt' | 'fence';
 export type Draft = Pick<NodeRecord, Numbers> & { [K in keyof Omit<NodeRecord, Numbers>]: NodeRecord[K] | undefined };
 
 /** Brings the run's status in line with its nodes, in the commit that changed them. */
-export function settleRun(tx: Transaction, ctx: Context, graph: RunGraph, id: string): RunStatus {
+export function updateStatus(tx: Transaction, ctx: Context, graph: RunGraph, id: string): RunStatus {
   const run = readRun(tx, id);
   if (run.status === 'cancelled') return run.status;
   const outcome = runOutcome(graph.prepared, run.nodes, { counters: run.counters, onFailure: run.on_failure });
@@ -98,7 +98,7 @@ export function withLost(node: Readonly<NodeRecord>): LostClaim[] {
 }
 
 /** The claim is over and nobody can account for it: the node waits for somebody's decision. */
-export function putToDecision(tx: Transaction, ctx: Context, runId: string, id: string, why: string): void {
+export function markNeedsDecision(tx: Transaction, ctx: Context, runId: string, id: string, why: string): void {
   const node = readRun(tx, runId).nodes[id];
   if (node === undefined) return;
   const { lease_until: _, lease_ms: __, ...kept } = node;
@@ -113,7 +113,7 @@ export function putToDecision(tx: Transaction, ctx: Context, runId: string, id: 
 }
 
 /** The node may be claimed again at once; the claim that is over was no try. */
-export function giveBack(
+export function returnToQueue(
   tx: Transaction,
   ctx: Context,
   runId: string,
@@ -150,7 +150,7 @@ export function endOutside(
   const who = { claim, agent, agent_name, session, started_at };
   const ended = { error: undefined, ended_at: ctx.now, summary, outside: true as const, status, attempt, fence };
   setNode(tx, ctx, run, id, { ...carriedOver(before), ...who, ...ended }, `node.${status}`);
-  settleRun(tx, ctx, graph, run);
+  updateStatus(tx, ctx, graph, run);
 }
 
 /** A node that was lost or given back too often is not offered for ever. */

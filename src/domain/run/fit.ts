@@ -34,7 +34,7 @@ export type ClaimAnswer =
   | { kind: 'none'; none: None; why: string; left: number; until?: number };
 
 /** Why a node is not for this agent; undefined if it is. */
-export function misfit(run: Readonly<RunDocument>, input: ClaimInput, id: string): string | undefined {
+export function ineligibleReason(run: Readonly<RunDocument>, input: ClaimInput, id: string): string | undefined {
   const node = input.graph.prepared.graph.nodes[input.graph.prepared.index.get(id) ?? -1];
   if (node === undefined || node.kind !== input.kind)
     return `it is for ${node?.kind === 'command' ? 'a server' : 'an agent'}`;

@@ -15,7 +15,7 @@ export interface MovedClaim {
 }
 
 /** Every claim that `from` holds in these runs. Find the runs with `runsWithClaims`; only they are read. */
-export function handoverClaims(
+export function moveClaims(
   tx: Transaction,
   ctx: Context,
   input: { from: string; to: string; runs: readonly string[] },

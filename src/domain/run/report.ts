@@ -15,13 +15,13 @@ import { findRun, type NodeRecord, parseClaim, type RunGraph, type RunStatus } f
 import {
   carriedOver,
   type Draft,
-  giveBack,
   isRepeatable,
   leaseToStore,
-  putToDecision,
+  markNeedsDecision,
   readRun,
+  returnToQueue,
   setNode,
-  settleRun,
+  updateStatus,
   wasLostTooOften,
   withLate,
 } from './edit.ts';
@@ -139,13 +139,13 @@ function take(tx: Transaction, ctx: Context, input: ReportInput, held: Held): Re
     case 'progress':
       return progress(tx, ctx, input, held);
     case 'released':
-      if (wasLostTooOften(held.node)) putToDecision(tx, ctx, held.run, held.id, 'it was given back too often');
-      else giveBack(tx, ctx, held.run, held.id, 'node.released', spent(held.node, input));
+      if (wasLostTooOften(held.node)) markNeedsDecision(tx, ctx, held.run, held.id, 'it was given back too often');
+      else returnToQueue(tx, ctx, held.run, held.id, 'node.released', spent(held.node, input));
       break;
     case 'interrupted':
       if (isRepeatable(input.graph, held.id))
-        giveBack(tx, ctx, held.run, held.id, 'node.released', spent(held.node, input));
-      else putToDecision(tx, ctx, held.run, held.id, 'it was stopped in the middle, and may have taken effect');
+        returnToQueue(tx, ctx, held.run, held.id, 'node.released', spent(held.node, input));
+      else markNeedsDecision(tx, ctx, held.run, held.id, 'it was stopped in the middle, and may have taken effect');
   }
   return settled(tx, ctx, input, held);
 }
@@ -175,15 +175,15 @@ function failed(tx: Transaction, ctx: Context, input: ReportInput, held: Held): 
   const error = { kind, message: (input.summary ?? 'no reason was given').slice(0, 1_000) };
   const base = { error, ...spent(node, input) };
   const retry = (notBefore: number): void =>
-    giveBack(tx, ctx, run, id, 'node.retrying', { ...base, not_before: notBefore });
+    returnToQueue(tx, ctx, run, id, 'node.retrying', { ...base, not_before: notBefore });
   const delay = retryDelay(ctx, input, held, kind);
   if (kind === 'needs_other_agent' && !wasLostTooOften(node)) {
     const excluded = [...new Set([...(node.excluded ?? []), node.agent ?? ''])];
-    giveBack(tx, ctx, run, id, 'node.retrying', { ...base, excluded });
+    returnToQueue(tx, ctx, run, id, 'node.retrying', { ...base, excluded });
   } else if (kind === 'rate_limited' && !wasLostTooOften(node)) {
     retry(ctx.now + (input.retryAfterS === undefined ? (delay ?? 1_000) : input.retryAfterS * 1_000));
   } else if (kind !== 'terminal' && delay !== undefined) {
-    giveBack(tx, ctx, run, id, 'node.retrying', { ...base, attempt: node.attempt, not_before: ctx.now + delay });
+    returnToQueue(tx, ctx, run, id, 'node.retrying', { ...base, attempt: node.attempt, not_before: ctx.now + delay });
   } else {
     const { attempt, fence, claim, agent, agent_name, session, started_at } = node;
     const who = { claim, agent, agent_name, session, started_at, ended_at: ctx.now, evidence: input.evidence };
@@ -257,7 +257,7 @@ function late(tx: Transaction, ctx: Context, input: ReportInput, held: Held): Re
 }
 
 function settled(tx: Transaction, ctx: Context, input: ReportInput, held: Held): ReportAnswer {
-  settleRun(tx, ctx, input.graph, held.run);
+  updateStatus(tx, ctx, input.graph, held.run);
   const { nodes } = readRun(tx, held.run);
   const newly_ready = newlyReady(input.graph.prepared, nodes, held.id);
   return answer(tx, held, { status: shownStatus(nodes[held.id]?.status), newly_ready });

@@ -6,7 +6,7 @@ import { readyNodes } from '../../graph/ready/ready.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
 import { findRun, type NodeRecord, noNodes, type RunDocument, type RunGraph, runStream } from './document.ts';
-import { settleRun } from './edit.ts';
+import { updateStatus } from './edit.ts';
 import { type Resumed, reusable } from './reuse.ts';
 import { checkSprint } from './sprint.ts';
 import { noteRun } from './sprint-run.ts';
@@ -101,7 +101,7 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     noteRun(tx, sprint.value, id);
   }
   tx.create(runStream(id), { type: 'run.started', data: { graph: hash } }, run);
-  const status = settleRun(tx, ctx, input.graph, id);
+  const status = updateStatus(tx, ctx, input.graph, id);
   const ready = readyNodes(prepared, resumed.nodes, ctx.now, limitsOf(run)).candidates.map((candidate) => candidate.id);
   const reused = Object.keys(resumed.nodes);
   return ok({ run: id, status, nodes: prepared.ids.length, ready, reused, rerun: resumed.rerun, why: resumed.why });

@@ -5,7 +5,7 @@ import { type Ready, readyNodes } from '../../graph/ready/ready.ts';
 import { leaseEnd, satisfies } from '../../graph/ready/run-node.ts';
 import type { Context } from '../command.ts';
 import type { RunDocument, RunGraph } from './document.ts';
-import { type ClaimAnswer, type ClaimInput, misfit } from './fit.ts';
+import { type ClaimAnswer, type ClaimInput, ineligibleReason } from './fit.ts';
 import { limitsOf } from './start.ts';
 
 type NoneAnswer = Extract<ClaimAnswer, { kind: 'none' }>;
@@ -51,7 +51,7 @@ export function unclaimable(
   run: Readonly<RunDocument>,
   ctx: Context,
   input: ClaimInput,
-  unfit = misfit(run, input, input.node ?? ''),
+  unfit = ineligibleReason(run, input, input.node ?? ''),
 ): Failure {
   const { prepared } = input.graph;
   const node = input.node ?? '';

@@ -3,7 +3,7 @@
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { JsonObject } from '../../json/json.ts';
 import { mergeOps } from '../../json/merge.ts';
-import { nameable } from '../../path/addressable.ts';
+import { assertAddressable } from '../../path/addressable.ts';
 import type { Context, Transaction } from '../command.ts';
 import { joinSprint, leaveSprint, quitSprint } from '../plan/join-sprint.ts';
 import { type ProjectDocument, projectStream } from '../project/document.ts';
@@ -40,7 +40,7 @@ export interface StartInput {
   /** The session to go on with if it is open. */
   resume?: string | undefined;
   /** Where `resume` is a session that no process served: its version then. Changed since, another process has it now. */
-  freeAt?: number | undefined;
+  unservedVersion?: number | undefined;
   /** Go on with the session that the client's id is tied to by now, whatever `resume` says. */
   follow?: boolean | undefined;
 }
@@ -82,7 +82,7 @@ export function startSession(tx: Transaction, ctx: Context, input: StartInput): 
 }
 
 function candidateOf(tx: Transaction, input: StartInput): Result<Readonly<SessionDocument> | undefined> {
-  const { clientSession, resume: wanted, freeAt, follow } = input;
+  const { clientSession, resume: wanted, unservedVersion, follow } = input;
   // Read within the decision: of two processes that start at once for one window, the second finds what the first made.
   const alias =
     follow === true && clientSession !== undefined ? tx.read<AliasDocument>(aliasStream(clientSession)) : undefined;
@@ -90,7 +90,7 @@ function candidateOf(tx: Transaction, input: StartInput): Result<Readonly<Sessio
   if (wanted === undefined) return ok(undefined);
   const found = knownSession(tx, wanted);
   const stream = sessionStream(wanted);
-  if (found.ok && freeAt !== undefined && tx.version(stream) !== freeAt)
+  if (found.ok && unservedVersion !== undefined && tx.version(stream) !== unservedVersion)
     return fail({ code: 'contended', tries: 1, streams: [stream] });
   return found;
 }
@@ -126,7 +126,7 @@ function resume(tx: Transaction, ctx: Context, facts: SessionFacts, input: Start
       session.mode = input.mode;
       session.expires_at = new Date(ctx.now + MODE_SPAN_MS[input.mode]).toISOString();
     }
-    if (input.freeAt !== undefined) session.resumes = (session.resumes ?? 0) + 1;
+    if (input.unservedVersion !== undefined) session.resumes = (session.resumes ?? 0) + 1;
     if (input.name !== undefined) session.name = input.name;
     if (input.clientSession !== undefined) session.client_session = input.clientSession;
   });
@@ -203,7 +203,7 @@ export function updateSession(tx: Transaction, ctx: Context, input: UpdateInput)
   const facts = found.value.session;
   const illegal = input.status === undefined ? undefined : illegalTransition(facts.status, input.status);
   if (illegal !== undefined) return fail(illegal);
-  const named = nameable(['session', 'user_context'], input.userContext ?? null);
+  const named = assertAddressable(['session', 'user_context'], input.userContext ?? null);
   if (!named.ok) return named;
   const changed = changedFields(facts, input);
   const moved = changeSprint(tx, facts, input.sprint);

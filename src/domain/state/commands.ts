@@ -6,7 +6,7 @@ import { copyJson, isObject, type Json, type JsonObject } from '../../json/json.
 import { deepEqual, mergeOps } from '../../json/merge.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import { escapeToken, getAt, parsePointer } from '../../json/pointer.ts';
-import { nameable } from '../../path/addressable.ts';
+import { assertAddressable } from '../../path/addressable.ts';
 import { parsePath, type SimplePath, type StatePath } from '../../path/path.ts';
 import { type PathToken, printPath } from '../../path/scan.ts';
 import { deleteOps, resolveSimple, setOps } from '../../path/walk.ts';
@@ -126,7 +126,7 @@ function setValue(target: Target, value: Json, condition: Condition): Result<Set
   if (!met.ok) return met;
   const ops = setOps(doc, tokens, value);
   if (!ops.ok) return ops;
-  const named = nameable(tokens, value);
+  const named = assertAddressable(tokens, value);
   if (!named.ok) return named;
   const answer: SetAnswer = { path: text, etag: '', created: before === undefined, type: typeName(value) };
   const previous = echo(before);
@@ -157,7 +157,7 @@ function mergeValue(target: Target, value: Json, condition: Condition): Result<M
   if (!met.ok) return met;
   const ops = found.found ? ok(mergeOps(found.value, found.pointer, value)) : setOps(doc, tokens, withoutNulls(value));
   if (!ops.ok) return ops;
-  const named = nameable(tokens, value);
+  const named = assertAddressable(tokens, value);
   if (!named.ok) return named;
   tx.patch(stream, { type: 'state.merged' }, ops.value);
   const after = resolveSimple(doc, tokens);

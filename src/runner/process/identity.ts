@@ -1,4 +1,4 @@
-// Who this process is, so that another one on the same machine can tell whether it still lives. Called by ports.ts.
+// Who this process is, so that another one on the same machine can tell whether it still lives. Called by services.ts.
 
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';

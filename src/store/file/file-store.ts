@@ -26,7 +26,7 @@ import { watchLog } from './log/watch.ts';
 import { LogWriter } from './log/writer.ts';
 import { History } from './past/history.ts';
 import { indexSegments } from './past/index-segments.ts';
-import { newestFirst } from './past/newest-first.ts';
+import { readBackwards } from './past/read-backwards.ts';
 import { inSlices } from './past/slices.ts';
 import { segmentPath } from './segments.ts';
 
@@ -110,18 +110,18 @@ export class FileStore implements Store {
   append(batch: readonly EncodedCommit[]): Appending {
     const outcomes = readable(() => this.writer.write(batch));
     const won = outcomes.some((outcome) => outcome.kind === 'won');
-    return { outcomes, durable: (won ? this.log.keeper.settle() : undefined) ?? Promise.resolve() };
+    return { outcomes, durable: (won ? this.log.keeper.flush() : undefined) ?? Promise.resolve() };
   }
 
-  settle(): Promise<void> | undefined {
-    return this.log.keeper.settle();
+  flush(): Promise<void> | undefined {
+    return this.log.keeper.flush();
   }
 
   busy(): Promise<void> | undefined {
     return this.log.keeper.busy();
   }
 
-  turn(urgent: boolean): Promise<() => void> | undefined {
+  takeTurn(urgent: boolean): Promise<() => void> | undefined {
     if (urgent) return this.turnstile.take();
     return this.turnstile.pass()?.then(() => () => undefined);
   }
@@ -140,11 +140,11 @@ export class FileStore implements Store {
       .catch(unreadable);
   }
 
-  async newestFirst(stream: string, visit: (event: PastEvent) => boolean, signal?: AbortSignal): Promise<void> {
+  async readBackwards(stream: string, visit: (event: PastEvent) => boolean, signal?: AbortSignal): Promise<void> {
     const head = this.log.fold.heads.get(stream);
     if (head === undefined) return;
     const place = { disk: this.disk, logDir: `${this.dir}/log` };
-    let left = await inSlices(newestFirst(place, stream, { ...head }, visit), signal).catch(unreadable);
+    let left = await inSlices(readBackwards(place, stream, { ...head }, visit), signal).catch(unreadable);
     // What is compressed is read by line, more at a time.
     for (let count = FIRST_PAST_EVENTS; left > 0; count *= 4) {
       const from = Math.max(1, left - count + 1);
@@ -156,7 +156,7 @@ export class FileStore implements Store {
 
   async readAll(afterSeq: number, limit: number, signal?: AbortSignal): Promise<FoldedCommit[]> {
     this.refresh();
-    // Not beyond what is folded here: that is what `settle` makes durable before anybody is told.
+    // Not beyond what is folded here: that is what `flush` makes durable before anybody is told.
     return this.openHistory().commits(afterSeq, this.log.fold.seq, limit, signal).catch(unreadable);
   }
 
@@ -231,7 +231,7 @@ export class FileStore implements Store {
 
   async close(): Promise<void> {
     try {
-      await this.log.keeper.settle();
+      await this.log.keeper.flush();
     } catch (error) {
       // Whoever it concerns was answered so when it happened; an exit must not end in it.
       if (!(error instanceof FailureError)) throw error;

@@ -1,6 +1,6 @@
 // A span for every attempt of a node, from its claim to whatever ends it: a report, a takeover, a decision. Attempts begin and
 // end in different processes: commits tell of both, and the process whose commit ends an attempt writes its span. The
-// parent is the context in the claim's commit: the call that claimed it. Made by ports.ts where traces are written.
+// parent is the context in the claim's commit: the call that claimed it. Made by services.ts where traces are written.
 
 import type { Documents } from '../../documents/documents.ts';
 import { eventsOf } from '../../documents/past.ts';

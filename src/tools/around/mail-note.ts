@@ -1,7 +1,7 @@
 // The one line that any answer may carry: there is unread mail, or the store is stopped. Put round every tool by index.ts.
 // A call without news pays a lookup of its session and a comparison.
 
-import type { Ports } from '../../app/services.ts';
+import type { Services } from '../../app/services.ts';
 import type { Result } from '../../failure/failure.ts';
 import type { Tool } from '../define.ts';
 
@@ -9,14 +9,14 @@ import type { Tool } from '../define.ts';
 const WITHOUT = ['message_read', 'hook_event'];
 
 /** The tool, whose answers carry the line. */
-export function withMailNote(tool: Tool<Ports>): Tool<Ports> {
+export function withMailNote(tool: Tool<Services>): Tool<Services> {
   if (WITHOUT.includes(tool.name)) return tool;
   return {
     ...tool,
     async invoke(input, call) {
       const result = await tool.invoke(input, call);
       if (!result.ok) return result;
-      const { documents, mail, sessions } = call.ports;
+      const { documents, mail, sessions } = call.services;
       const note = mail.note((view) => sessions.find(view));
       const told = note === undefined ? result : withNote(result, typeof note === 'string' ? note : await note);
       const { stopped } = documents.store.info();

@@ -1,7 +1,7 @@
 // The policies of the project, asked before every call of a tool, over MCP and on the command line: put round every tool
 // by index.ts. A project without policies pays a look at the log's length and one at its document.
 
-import type { Ports } from '../../app/services.ts';
+import type { Services } from '../../app/services.ts';
 import type { View } from '../../documents/documents.ts';
 import { ALLOW, policiesOf, standingOf } from '../../domain/project/approval.ts';
 import { type ProjectDocument, projectStream } from '../../domain/project/document.ts';
@@ -22,20 +22,20 @@ const WITHOUT_SESSION = ['session_start', 'hook_event'];
 const ASKING = ['decision_open', 'decision_vote', 'message_read', 'project_get'];
 
 /** The tool, whose calls the policies of the project must allow. */
-export function underPolicies(tool: Tool<Ports>): Tool<Ports> {
+export function underPolicies(tool: Tool<Services>): Tool<Services> {
   return {
     ...tool,
     async invoke(input, call) {
-      const { ports } = call;
+      const { services } = call;
       // Not a glance that may be a moment old: a policy is in force at the next call in every process.
-      const refreshed = ports.documents.store.refresh();
+      const refreshed = services.documents.store.refresh();
       if (refreshed !== undefined) await refreshed;
-      const stream = projectStream(ports.workspace.project);
-      const policies = ports.documents.peek((view) => policiesOf(view.get<ProjectDocument>(stream)));
+      const stream = projectStream(services.workspace.project);
+      const policies = services.documents.peek((view) => policiesOf(view.get<ProjectDocument>(stream)));
       if (policies.length > 0) {
         // They may look at the session's mode, and at who works in it.
-        if (!WITHOUT_SESSION.includes(tool.name)) await ports.sessions.ensure();
-        const refused = await refusal(ports, tool.name, input);
+        if (!WITHOUT_SESSION.includes(tool.name)) await services.sessions.ensure();
+        const refused = await refusal(services, tool.name, input);
         if (refused !== undefined) return fail(refused);
       }
       return await tool.invoke(input, call);
@@ -44,9 +44,9 @@ export function underPolicies(tool: Tool<Ports>): Tool<Ports> {
 }
 
 /** Why the policies do not let a call through; undefined if they do. */
-async function refusal(ports: Ports, tool: string, input: unknown): Promise<Failure | undefined> {
-  const { documents, sessions, workspace } = ports;
-  if (ports.role === 'cli' && REPAIRS.includes(tool)) return undefined;
+async function refusal(services: Services, tool: string, input: unknown): Promise<Failure | undefined> {
+  const { documents, sessions, workspace } = services;
+  if (services.role === 'cli' && REPAIRS.includes(tool)) return undefined;
   // A refusal is an answer: what it rests on must be durable.
   return await documents.read((view): Failure | undefined => {
     const policies = policiesOf(view.get<ProjectDocument>(projectStream(workspace.project)));

@@ -18,7 +18,7 @@ export interface CallRequest<P> {
   tool: Tool<P>;
   input: unknown;
   /** Opened on the first call and again after a failure, so that trouble that was put right needs no restart. */
-  ports: () => Promise<Result<P>>;
+  services: () => Promise<Result<P>>;
   config: Pick<Config, 'readOnly' | 'checkAnswers' | 'home'>;
   log: Logger;
   /** The caller's own wish to stop; the deadline stops the call through it too. */
@@ -77,10 +77,10 @@ async function runToResult<P>(request: CallRequest<P>): Promise<Result<object>> 
     return fail({ code: 'read-only', why: 'this server was started with BATON_READ_ONLY or --read-only' });
   }
   if (request.cancellation.byCaller) return fail({ code: 'cancelled' });
-  const ports = await request.ports();
-  if (!ports.ok) return ports;
+  const services = await request.services();
+  if (!services.ok) return services;
   const limitMs = (tool.answers.maxSeconds ?? defaultSeconds) * 1000;
-  const call = new RunningCall(request, ports.value, limitMs);
+  const call = new RunningCall(request, services.value, limitMs);
   // A promise of our own rather than a race: a race's bookkeeping costs each call more than all that it watches.
   return new Promise((resolve, reject) => {
     const end = (): void => {
@@ -126,16 +126,16 @@ function deadlineOf(limitMs: number, stop: () => void, expire: () => void): Dead
 
 /** What a tool sees of its call. */
 class RunningCall<P> implements Call<P> {
-  readonly ports: P;
+  readonly services: P;
   readonly deadlineAt: number;
   readonly traceparent: string | undefined;
   /** A call that was given up must not speak any more. */
   over = false;
   private readonly request: CallRequest<P>;
 
-  constructor(request: CallRequest<P>, ports: P, limitMs: number) {
+  constructor(request: CallRequest<P>, services: P, limitMs: number) {
     this.request = request;
-    this.ports = ports;
+    this.services = services;
     this.deadlineAt = Date.now() + limitMs;
     this.traceparent = request.traceparent;
   }

@@ -2,7 +2,7 @@
 // what is signed with a name must be that one's.
 
 import { z } from 'zod';
-import type { Ports } from '../../app/services.ts';
+import type { Services } from '../../app/services.ts';
 import type { Changed } from '../../documents/documents.ts';
 import { requestStream } from '../../documents/requests.ts';
 import type { Decide } from '../../domain/command.ts';
@@ -11,7 +11,7 @@ import { agentKey } from '../../domain/session/presence-key.ts';
 import type { Caller } from '../../domain/team/channel.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { factsOf } from '../../views/session/sessions.ts';
-import { agentOfClaim, type Moment } from '../../views/team/people.ts';
+import { agentOfClaim, type ViewScope } from '../../views/team/people.ts';
 import type { Call } from '../define.ts';
 import { type ChangeInput, deadlineOf, requestOf } from './change.ts';
 
@@ -21,8 +21,8 @@ export const claimInput = z.string().max(160).optional().describe('Your claim, i
  * The caller of a call. Touches the presence of its agent, as every call that carries a claim does. With `looks`, a session
  * that has ended will do: it may still read, but not act.
  */
-export async function callerOf(call: Call<Ports>, claim?: string, looks = false): Promise<Result<Caller>> {
-  const { documents, sessions } = call.ports;
+export async function callerOf(call: Call<Services>, claim?: string, looks = false): Promise<Result<Caller>> {
+  const { documents, sessions } = call.services;
   const ensured = await sessions.ensure();
   if (!ensured.ok) return ensured;
   const session = ensured.value;
@@ -44,19 +44,19 @@ export function keyOf({ session, agent }: Caller): string {
 }
 
 /** What views of people need of a call. */
-export function momentOf({ ports }: Call<Ports>): Moment {
-  return { project: ports.workspace.project, now: Date.now(), presence: ports.documents.presence };
+export function viewScopeOf({ services }: Call<Services>): ViewScope {
+  return { project: services.workspace.project, now: Date.now(), presence: services.documents.presence };
 }
 
 /** Runs a command in the caller's name. */
 export async function changeAs<A>(
-  call: Call<Ports>,
+  call: Call<Services>,
   tool: string,
   caller: Caller,
   input: ChangeInput,
   command: Decide<A>,
 ): Promise<Result<Changed<A>>> {
-  const { documents, sessions } = call.ports;
+  const { documents, sessions } = call.services;
   const request = requestOf(input, caller.session);
   const changed = await documents.change(command, {
     by: sessions.author(tool, caller.session, caller.agent),

@@ -1,6 +1,6 @@
 // The common way of a mutating tool: find the session, run the command with its request_id, hand out the answer.
 
-import type { Ports } from '../../app/services.ts';
+import type { Services } from '../../app/services.ts';
 import type { Changed } from '../../documents/documents.ts';
 import { type Request, requestStream } from '../../documents/requests.ts';
 import type { Decide } from '../../domain/command.ts';
@@ -24,18 +24,18 @@ export function requestOf(input: ChangeInput, scope?: string): Request | undefin
 }
 
 /** `performance.now()` at the call's deadline. */
-export function deadlineOf(call: Call<Ports>): number {
+export function deadlineOf(call: Call<Services>): number {
   return performance.now() + (call.deadlineAt - Date.now());
 }
 
 /** Runs a command in the call's session and resolves with what it changed. */
 export async function changeInSession<A>(
-  call: Call<Ports>,
+  call: Call<Services>,
   tool: string,
   input: ChangeInput,
   command: (session: string) => Decide<A>,
 ): Promise<Result<Changed<A>>> {
-  const { documents, sessions } = call.ports;
+  const { documents, sessions } = call.services;
   const session = await sessions.ensure(input.session);
   if (!session.ok) return session;
   const request = requestOf(input, session.value);
@@ -58,12 +58,12 @@ export async function changeInSession<A>(
 
 /** As `changeInSession`, for a command that writes the session's state: what it leaves must satisfy the project's schemas. */
 export function writeState<A>(
-  call: Call<Ports>,
+  call: Call<Services>,
   tool: string,
   input: ChangeInput,
   command: (session: string) => Decide<A>,
 ): Promise<Result<Changed<A>>> {
-  return changeInSession(call, tool, input, (session) => underRules(call.ports, session, command(session)));
+  return changeInSession(call, tool, input, (session) => underRules(call.services, session, command(session)));
 }
 
 /** The answer with the seq, and `replayed` where it was given before. */

@@ -1,7 +1,7 @@
 // Closes the decisions whose deadline has passed, so that whoever asks for decisions or mail next learns how they ended.
 // Called by decision-vote.ts, decision-open.ts and message-read.ts.
 
-import type { Ports } from '../../app/services.ts';
+import type { Services } from '../../app/services.ts';
 import { isOpen, statusAt } from '../../domain/session/document.ts';
 import type { Caller } from '../../domain/team/channel.ts';
 import { castVote } from '../../domain/team/decision-commands.ts';
@@ -9,12 +9,12 @@ import { ok, type Result } from '../../failure/failure.ts';
 import { factsOf } from '../../views/session/sessions.ts';
 import { dueDecisions } from '../../views/team/decisions.ts';
 import type { Call } from '../define.ts';
-import { changeAs, momentOf } from './caller.ts';
+import { changeAs, viewScopeOf } from './caller.ts';
 
 /** Each by a commit of its own. Answers when the next one is due, in ms since the epoch. */
-export async function closeDue(call: Call<Ports>, caller: Caller): Promise<Result<number>> {
-  const { documents } = call.ports;
-  const { project, now } = momentOf(call);
+export async function closeDue(call: Call<Services>, caller: Caller): Promise<Result<number>> {
+  const { documents } = call.services;
+  const { project, now } = viewScopeOf(call);
   const { due, next } = await documents.read((view) => {
     const found = dueDecisions(view, project, now);
     // A session that has ended may read, and says nothing any more.

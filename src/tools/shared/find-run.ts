@@ -1,6 +1,6 @@
 // Finding graphs and runs for the tools that name one: by saved name, hash or id, with near names where there is none.
 
-import type { Ports } from '../../app/services.ts';
+import type { Services } from '../../app/services.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { View } from '../../documents/documents.ts';
 import { type RunDocument, type RunGraph, runStream } from '../../domain/run/document.ts';
@@ -9,8 +9,8 @@ import { FailureError, fail, ok, type Result } from '../../failure/failure.ts';
 import { isId } from '../../store/stream.ts';
 
 /** The definition that a saved name or a hash means. */
-export async function findGraph(ports: Ports, named: string): Promise<Result<RunGraph>> {
-  const { documents, graphs } = ports;
+export async function findGraph(services: Services, named: string): Promise<Result<RunGraph>> {
+  const { documents, graphs } = services;
   if (/^[0-9a-f]{64}$/.test(named)) {
     const graph = graphs.get(named);
     return graph === undefined ? fail({ code: 'unknown-graph', graph: named, near: [] }) : ok(graph);
@@ -20,22 +20,22 @@ export async function findGraph(ports: Ports, named: string): Promise<Result<Run
     near: nearest(named, idsOf(view, 'graph/')),
   }));
   if (found.hash === undefined) return fail({ code: 'unknown-graph', graph: named, near: found.near });
-  return ok(storedGraph(ports, found.hash));
+  return ok(storedGraph(services, found.hash));
 }
 
 /** The definition of a run, and the run as it is. What `look` returns must be a copy. */
-export async function findRunGraph(ports: Ports, run: string): Promise<Result<RunGraph>> {
-  const found = await ports.documents.read((view) => ({
+export async function findRunGraph(services: Services, run: string): Promise<Result<RunGraph>> {
+  const found = await services.documents.read((view) => ({
     hash: isId(run) ? view.get<RunDocument>(runStream(run))?.graph : undefined,
     near: nearest(run, idsOf(view, 'run/')),
   }));
   if (found.hash === undefined) return fail({ code: 'unknown-run', run, near: found.near });
-  return ok(storedGraph(ports, found.hash));
+  return ok(storedGraph(services, found.hash));
 }
 
 /** A definition that a document names. Throws FailureError if its blob is gone: that is damage. */
-export function storedGraph(ports: Pick<Ports, 'graphs'>, hash: string): RunGraph {
-  const graph = ports.graphs.get(hash);
+export function storedGraph(services: Pick<Services, 'graphs'>, hash: string): RunGraph {
+  const graph = services.graphs.get(hash);
   if (graph !== undefined) return graph;
   const why = 'a graph that a document names is missing, or its bytes have changed';
   throw new FailureError({ code: 'store-damaged', file: `blobs/${hash}`, offset: 0, why });

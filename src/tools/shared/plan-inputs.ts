@@ -2,7 +2,7 @@
 // name what a mistyped id may have meant.
 
 import { z } from 'zod';
-import type { Ports } from '../../app/services.ts';
+import type { Services } from '../../app/services.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Changed } from '../../documents/documents.ts';
 import type { Decide } from '../../domain/command.ts';
@@ -63,18 +63,18 @@ export const savedOutput = {
 
 /** Runs a command of the caller's project. An unknown id comes back with the nearest ones. */
 export async function changePlan<A>(
-  call: Call<Ports>,
+  call: Call<Services>,
   tool: string,
   input: ChangeInput,
   command: (project: string, session: string) => Decide<A>,
 ): Promise<Result<Changed<A>>> {
-  const { project } = call.ports.workspace;
+  const { project } = call.services.workspace;
   const changed = await changeInSession(call, tool, input, (session) => command(project, session));
-  return await withNearItems(changed, call.ports);
+  return await withNearItems(changed, call.services);
 }
 
 /** Adds near names to a failure that names a planning object. */
-export async function withNearItems<T>(result: Result<T>, { documents, plans }: Ports): Promise<Result<T>> {
+export async function withNearItems<T>(result: Result<T>, { documents, plans }: Services): Promise<Result<T>> {
   if (result.ok || result.failure.code !== 'unknown-item') return result;
   const { failure } = result;
   return fail({

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../../json/json.ts';
 import { capped } from '../capped.ts';
 import { line } from '../plan/show.ts';
 import { factsOf, pendingHandoffs } from '../session/sessions.ts';
-import { momentOf, type Source } from '../source.ts';
+import { type Source, viewScopeOf } from '../source.ts';
 import { boxesOf, headOf } from '../team/addresses.ts';
 import { lockRows } from '../team/locks.ts';
 import { UNREAD_COUNTED } from '../team/mail.ts';
@@ -78,7 +78,7 @@ function othersOf({ view, project }: Pick<Source, 'view' | 'project'>, session: 
 }
 
 function locksOf(source: Source, session: string): JsonObject {
-  const rows = lockRows(source.view, momentOf(source));
+  const rows = lockRows(source.view, viewScopeOf(source));
   const mine = (who: string): boolean => who === session || who.startsWith(`${session}/`);
   const held = rows.flatMap(({ lock, holders }) =>
     holders.flatMap(({ who, since, lease_ends, fence }) =>

@@ -7,7 +7,7 @@ import type { Json, JsonObject } from '../../json/json.ts';
 import { type Capped, capped } from '../capped.ts';
 import { line } from '../plan/show.ts';
 import { configOf } from '../project/settings.ts';
-import { momentOf, type Source } from '../source.ts';
+import { type Source, viewScopeOf } from '../source.ts';
 import { agentsIn, openSessions } from '../team/people.ts';
 
 const NAME_CHARS = 80;
@@ -19,7 +19,7 @@ export function organizationOf(source: Source): JsonObject {
   const { view, project } = source;
   const document = view.get<ProjectDocument>(projectStream(project.id));
   const { global_settings, alerts, pools, resources, vote_weights } = configOf(view, project.id);
-  const open = openSessions(view, momentOf(source)).sort(
+  const open = openSessions(view, viewScopeOf(source)).sort(
     (a, b) => view.lastSeq(sessionStream(b.id)) - view.lastSeq(sessionStream(a.id)),
   );
   const here = new Set(open.flatMap((facts) => [facts.id, ...agentsIn(view, facts)]));

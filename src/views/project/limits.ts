@@ -7,7 +7,7 @@ import { hasEnded, type RunDocument, type RunGraph } from '../../domain/run/docu
 import { limitsOf } from '../../domain/run/start.ts';
 import { readyNodes } from '../../graph/ready/ready.ts';
 import { projectRuns } from '../run/runs.ts';
-import type { Moment } from '../team/people.ts';
+import type { ViewScope } from '../team/people.ts';
 import { configOf } from './settings.ts';
 
 /** A type, not an interface: answers are open-ended objects. */
@@ -25,7 +25,7 @@ const RUNS = 10;
 /** All agents, each pool, then runs that have spent something. `graph`: a definition by its hash, undefined if it is gone. */
 export function limitRows(
   view: View,
-  { project, now, presence }: Moment,
+  { project, now, presence }: ViewScope,
   graph: (hash: string) => RunGraph | undefined,
 ): LimitRow[] {
   const { global_settings: settings, pools } = configOf(view, project);

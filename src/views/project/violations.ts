@@ -4,7 +4,7 @@ import type { View } from '../../documents/documents.ts';
 import { type Violation, violation } from '../../domain/project/state-schemas.ts';
 import { sessionStream } from '../../domain/session/document.ts';
 import type { JsonObject } from '../../json/json.ts';
-import { type Moment, openSessions } from '../team/people.ts';
+import { openSessions, type ViewScope } from '../team/people.ts';
 
 /** Sessions that are looked at, the last changed first: a preview must not take longer than the calls it is about. */
 const MAX_SESSIONS = 200;
@@ -20,7 +20,7 @@ export interface Violations {
   count: number;
 }
 
-export function violations(view: View, moment: Moment, schemas: Readonly<JsonObject>): Violations {
+export function violations(view: View, moment: ViewScope, schemas: Readonly<JsonObject>): Violations {
   const found: Violations = { rows: [], count: 0 };
   if (Object.keys(schemas).length === 0) return found;
   const sessions = openSessions(view, moment).map(({ id }) => ({ id, seq: view.lastSeq(sessionStream(id)) }));

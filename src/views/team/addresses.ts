@@ -18,7 +18,7 @@ import { everybodyIn } from '../../domain/team/team.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { isId } from '../../store/stream.ts';
 import { factsOf } from '../session/sessions.ts';
-import { agentsIn, liveAgents, type Moment, openSessions, registered, teams } from './people.ts';
+import { agentsIn, liveAgents, openSessions, registered, teams, type ViewScope } from './people.ts';
 import { standInFor } from './registry.ts';
 
 /** One channel as one reader has it. */
@@ -100,7 +100,7 @@ export interface Recipient {
 }
 
 /** What `to` means: `all`, `team:x`, `channel:x`, a session's id, or an agent's name (`agent:x` where it is both). */
-export function resolveRecipient(view: View, to: string, sender: string, moment: Moment): Result<Recipient> {
+export function resolveRecipient(view: View, to: string, sender: string, moment: ViewScope): Result<Recipient> {
   const { project } = moment;
   if (to === 'all') {
     const others = openSessions(view, moment).filter(({ id }) => id !== sender);
@@ -131,14 +131,14 @@ export function resolveRecipient(view: View, to: string, sender: string, moment:
 }
 
 /** Somebody reads the inbox: the session is open, or an open one has taken over its work. */
-function isRead(view: View, session: string, moment: Moment): boolean {
+function isRead(view: View, session: string, moment: ViewScope): boolean {
   const facts = factsOf(view, session);
   const lastSeen = (who: string) => moment.presence.lastSeen(who);
   if (facts !== undefined && isOpen(statusAt(facts, moment.now, lastSeen))) return true;
   return openSessions(view, moment).some(({ id }) => predecessors(view, id).includes(session));
 }
 
-function resolveTeam(view: View, name: string, sender: string, moment: Moment): Result<Recipient> {
+function resolveTeam(view: View, name: string, sender: string, moment: ViewScope): Result<Recipient> {
   const { project } = moment;
   const known = teams(view, project);
   const team = known.get(name);

@@ -19,7 +19,7 @@ import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { isObject, type JsonObject } from '../../json/json.ts';
 import { factsOf } from '../session/sessions.ts';
 import { predecessors, resolveRecipient } from './addresses.ts';
-import { type Moment, openSessions, teams } from './people.ts';
+import { openSessions, teams, type ViewScope } from './people.ts';
 
 const WEIGHTS: Record<Tier, number> = { orchestrator: 3, coordinator: 2, worker: 1 };
 const MAX_LISTED = 20;
@@ -108,7 +108,7 @@ export function electorate(
   view: View,
   named: readonly string[] | undefined,
   caller: Caller,
-  moment: Moment,
+  moment: ViewScope,
   served: ReadonlySet<string>,
 ): Result<{ voters: Voter[]; announceTo: Address[] }> {
   const { project } = moment;

@@ -6,11 +6,11 @@ import { chainAbove, registryStream } from '../../domain/team/registry.ts';
 import { everybodyIn } from '../../domain/team/team.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { factsOf } from '../session/sessions.ts';
-import { liveAgents, type Moment, teams } from './people.ts';
+import { liveAgents, teams, type ViewScope } from './people.ts';
 import { standInFor } from './registry.ts';
 
 /** Recipients' names: all of them with `everyone`, the nearest first; else the nearest that is there. */
-export function superiorsOf(view: View, caller: Caller, moment: Moment, everyone: boolean): Result<string[]> {
+export function superiorsOf(view: View, caller: Caller, moment: ViewScope, everyone: boolean): Result<string[]> {
   const { project } = moment;
   for (const name of namesOf(view, caller)) {
     if (view.version(registryStream(project, 'agent', name)) === 0) continue;
@@ -36,7 +36,7 @@ function noSuperior(name: string | undefined): string {
 }
 
 /** The nearest superior that is there, or who stands in for it; the nearest of all where nobody is. */
-function whoIsThere(view: View, moment: Moment, chain: readonly string[]): string {
+function whoIsThere(view: View, moment: ViewScope, chain: readonly string[]): string {
   const live = new Set(liveAgents(view, moment).map(({ name }) => name));
   for (const superior of chain) {
     if (live.has(superior)) return superior;

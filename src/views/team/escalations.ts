@@ -9,7 +9,7 @@ import { factsOf } from '../session/sessions.ts';
 import { headOf } from './addresses.ts';
 import { messageAt } from './mail-box.ts';
 import { reachedOf } from './mail-search.ts';
-import type { Moment } from './people.ts';
+import type { ViewScope } from './people.ts';
 
 export interface Escalation {
   message: string;
@@ -24,7 +24,7 @@ export interface Escalation {
 }
 
 /** Of the given messages those of the project that still stand, in their order. */
-export function escalationsOf(view: View, messages: readonly string[], moment: Moment): Escalation[] {
+export function escalationsOf(view: View, messages: readonly string[], moment: ViewScope): Escalation[] {
   return messages.flatMap((id) => {
     const place = parseMessageId(id);
     const head = place === undefined ? undefined : headOf(view, place.channel);
@@ -47,7 +47,7 @@ export function escalationsOf(view: View, messages: readonly string[], moment: M
 }
 
 /** Those that nobody has acknowledged. */
-export function openEscalations(view: View, messages: readonly string[], moment: Moment): Escalation[] {
+export function openEscalations(view: View, messages: readonly string[], moment: ViewScope): Escalation[] {
   return escalationsOf(view, messages, moment).filter(({ state }) => state !== 'acked');
 }
 

@@ -4,7 +4,7 @@ import type { View } from '../../documents/documents.ts';
 import { FILE_LOCK, type LockDocument, lockStream } from '../../domain/resource/document.ts';
 import { holdEnd, isSame, liveLock } from '../../domain/resource/lock.ts';
 import { type Caller, callerName } from '../../domain/team/channel.ts';
-import type { Moment } from './people.ts';
+import type { ViewScope } from './people.ts';
 
 /** A type, not an interface: answers are open-ended objects. */
 export type LockRow = {
@@ -16,7 +16,7 @@ export type LockRow = {
 };
 
 /** Locks that somebody holds or waits for, by name; reservations of files last. */
-export function lockRows(view: View, moment: Moment): LockRow[] {
+export function lockRows(view: View, moment: ViewScope): LockRow[] {
   const { project, now, presence } = moment;
   const lastSeen = (who: string): number | undefined => presence.lastSeen(who);
   return lockNames(view, project).flatMap((id) => {

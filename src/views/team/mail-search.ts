@@ -22,7 +22,7 @@ import { factsOf } from '../session/sessions.ts';
 import { type Box, boxesOf, cursorOf, headOf, readersOf } from './addresses.ts';
 import { type MessageRow, rowOf } from './mail.ts';
 import { messageAt } from './mail-box.ts';
-import { type Moment, openSessions } from './people.ts';
+import { openSessions, type ViewScope } from './people.ts';
 
 /** Messages that one search looks at, the newest of each channel first. */
 export const SEARCHED_MESSAGES = 20_000;
@@ -48,7 +48,7 @@ export function searchMail(
   caller: Caller,
   filter: MailFilter,
   page: { offset: number; limit: number; maxChars: number },
-  moment: Moment,
+  moment: ViewScope,
 ): { messages: MessageRow[]; total: number; searchedAll: boolean } {
   const { hits, searchedAll } = collect(view, caller, filter, moment);
   hits.sort(byTime);
@@ -68,7 +68,7 @@ function collect(
   view: View,
   caller: Caller,
   filter: MailFilter,
-  { project }: Moment,
+  { project }: ViewScope,
 ): { hits: Hit[]; searchedAll: boolean } {
   const boxes = boxesOf(view, caller, project);
   const own = new Map(boxes.map((box) => [box.channel, box]));
@@ -126,7 +126,7 @@ function byTime(a: Hit, b: Hit): number {
   return a.channel === b.channel ? a.n - b.n : a.channel < b.channel ? -1 : 1;
 }
 
-function answer(view: View, caller: Caller, { box, channel, n, message }: Hit, moment: Moment): MessageRow {
+function answer(view: View, caller: Caller, { box, channel, n, message }: Hit, moment: ViewScope): MessageRow {
   const mine = message.from === caller.session && message.agent === caller.agent;
   if (!mine && box !== undefined) {
     return rowOf(view, box, n, message, stateOf(cursorOf(view, box), n, message, moment.now));
@@ -145,7 +145,7 @@ export function reachedOf(
   view: View,
   { channel, n }: { channel: string; n: number },
   message: Readonly<Message>,
-  moment: Moment,
+  moment: ViewScope,
 ): DeliveryState {
   const receipts = receiptsOf(view, channel, n, message, moment);
   return DELIVERY_STATES.findLast((state) => (receipts[state] ?? 0) > 0) ?? 'queued';
@@ -157,7 +157,7 @@ function receiptsOf(
   channel: string,
   n: number,
   message: Readonly<Message>,
-  moment: Moment,
+  moment: ViewScope,
 ): Partial<Record<DeliveryState, number>> {
   const head = headOf(view, channel);
   const counts: Partial<Record<DeliveryState, number>> = {};

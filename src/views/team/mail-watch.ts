@@ -67,7 +67,7 @@ export class MailWatch {
     );
     const note = unread === 0 ? undefined : noteOf(unread, urgent);
     this.known = { session, note, until };
-    const settling = note === undefined ? undefined : this.documents.store.settle();
+    const settling = note === undefined ? undefined : this.documents.store.flush();
     return settling === undefined ? note : settling.then(() => note);
   }
 }

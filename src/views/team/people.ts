@@ -38,14 +38,14 @@ export interface LiveAgent {
 }
 
 /** What a view of people needs beside documents. */
-export interface Moment {
+export interface ViewScope {
   project: string;
   now: number;
   presence: Pick<Presence, 'lastSeen'>;
 }
 
 /** Open sessions of the project, in no promised order. */
-export function openSessions(view: View, moment: Moment): Readonly<SessionFacts>[] {
+export function openSessions(view: View, moment: ViewScope): Readonly<SessionFacts>[] {
   const { project, now, presence } = moment;
   return view.streams('session/').flatMap((stream) => {
     const facts = readableFacts(view, stream);
@@ -55,7 +55,7 @@ export function openSessions(view: View, moment: Moment): Readonly<SessionFacts>
 }
 
 /** Agents that sessions named, those that hooks reported, and those that hold claims. */
-export function liveAgents(view: View, moment: Moment): LiveAgent[] {
+export function liveAgents(view: View, moment: ViewScope): LiveAgent[] {
   const found = new Map<string, LiveAgent>();
   for (const facts of openSessions(view, moment)) {
     for (const [name, agent] of Object.entries(facts.agents)) {
@@ -82,7 +82,7 @@ export function liveAgents(view: View, moment: Moment): LiveAgent[] {
 }
 
 /** An agent that its session named too is one and the same. */
-function addReported(found: Map<string, LiveAgent>, view: View, session: string, { now, presence }: Moment): void {
+function addReported(found: Map<string, LiveAgent>, view: View, session: string, { now, presence }: ViewScope): void {
   for (const agent of reportedIn(view, session)) {
     const { name, state, grade, seen_at } = agent;
     const key = agentKey(session, name);

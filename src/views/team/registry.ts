@@ -3,7 +3,7 @@
 
 import type { View } from '../../documents/documents.ts';
 import { type RegistryEntry, type RegistryKind, registryStream, type Tier } from '../../domain/team/registry.ts';
-import { type LiveAgent, liveAgents, type Moment, registered } from './people.ts';
+import { type LiveAgent, liveAgents, registered, type ViewScope } from './people.ts';
 
 /** A type, not an interface: answers are open-ended objects. */
 export type RegistryRow = {
@@ -47,7 +47,7 @@ const MAX_FALLBACKS = 10;
 export function registryRows(
   view: View,
   kind: RegistryKind,
-  moment: Moment,
+  moment: ViewScope,
   filter: RegistryFilter = {},
 ): RegistryRow[] {
   const entries = registered(view, moment.project, kind);
@@ -83,7 +83,7 @@ function rowOf(entry: Readonly<RegistryEntry>): RegistryRow {
   return row;
 }
 
-function agentRows(view: View, entries: readonly Readonly<RegistryEntry>[], moment: Moment): RegistryRow[] {
+function agentRows(view: View, entries: readonly Readonly<RegistryEntry>[], moment: ViewScope): RegistryRow[] {
   const live = new Map<string, LiveAgent[]>();
   for (const agent of liveAgents(view, moment)) live.set(agent.name, [...(live.get(agent.name) ?? []), agent]);
   const rows = entries.map((entry) => withLife(rowOf(entry), live.get(entry.id) ?? []));

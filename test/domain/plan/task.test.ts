@@ -273,7 +273,7 @@ describe('circles', () => {
     const rig = new PlanRig();
     let last = await rig.task({});
     for (let index = 0; index < 300; index += 1) last = await rig.task({ needs: [last] });
-    const tried = await rig.documents.rehearse(
+    const tried = await rig.documents.dryRun(
       (tx, ctx) => saveTask(tx, ctx, { project: PROJECT, fields: { title: 'x', needs: [last], parent: 'TSK-1' } }),
       { user: 'test', tool: 'test' },
     );

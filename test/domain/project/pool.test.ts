@@ -7,7 +7,7 @@ import type { Documents } from '../../../src/documents/documents.ts';
 import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../../../src/domain/resource/pool.ts';
 import { controlRun } from '../../../src/domain/run/control.ts';
 import type { RunDocument } from '../../../src/domain/run/document.ts';
-import { handoverClaims } from '../../../src/domain/run/handoff.ts';
+import { moveClaims } from '../../../src/domain/run/handoff.ts';
 import { leaseEnd } from '../../../src/graph/ready/run-node.ts';
 import type { JsonObject } from '../../../src/json/json.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence } from '../../../src/store/memory.ts';
@@ -256,7 +256,7 @@ test('the list of claims and the tokens are right after any claims, reports, end
           await rig.do((tx, ctx) => controlRun(tx, ctx, { run: rig.run, graph: rig.graph, action: 'cancel' }));
         else if (what === 'handoff') {
           const input = { from: 'ses-one', to: 'ses-two', runs: rigs.map((each) => each.run) };
-          await rig.do((tx, ctx) => ({ ok: true, value: handoverClaims(tx, ctx, input) }));
+          await rig.do((tx, ctx) => ({ ok: true, value: moveClaims(tx, ctx, input) }));
         } else if (what === 'retry') {
           const input = { run: rig.run, graph: rig.graph, action: 'retry_node' as const, node: `n${pick % 6}` };
           await rig.do((tx, ctx) => controlRun(tx, ctx, input));

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RunHints } from '../../../src/app/ready-index.ts';
+import { ReadyIndex } from '../../../src/app/ready-index.ts';
 import type { Documents } from '../../../src/documents/documents.ts';
 import { claimNode } from '../../../src/domain/run/claim.ts';
 import type { ClaimAnswer } from '../../../src/domain/run/fit.ts';
@@ -55,7 +55,7 @@ test('agents of three processes finish any graph: needs first, each node once, c
         const nodes: AnyNode[] = shape.nodes.map(({ id, needs = [] }) => work(id, needs, more));
         const rig = new RunRig(nodes, {}, first);
         await rig.start({ maxParallel });
-        const hints = new Map(all.map((documents) => [documents, new RunHints(documents, { worthNodes: 1 })]));
+        const hints = new Map(all.map((documents) => [documents, new ReadyIndex(documents, { worthNodes: 1 })]));
         let now = Date.now();
         const fate = fates[Symbol.iterator]();
         for (let round = 0; round < 200 && rig.document().status === 'running'; round++) {
@@ -94,7 +94,7 @@ async function claimAt(
   documents: Documents,
   agent: string,
   now: number,
-  hints?: RunHints,
+  hints?: ReadyIndex,
 ): Promise<ClaimAnswer> {
   const input = { run: rig.run, graph: rig.graph, agent: `ses-one.${agent}`, agentName: agent, kind: 'agent' as const };
   const hint = hints?.of(rig.graph);

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { abandonClaim, reapExpired, renewClaim, spawnedNode } from '../../../src/domain/run/claim.ts';
 import { type ControlInput, controlRun } from '../../../src/domain/run/control.ts';
 import { parseClaim, type RunDocument } from '../../../src/domain/run/document.ts';
-import { handoverClaims } from '../../../src/domain/run/handoff.ts';
+import { moveClaims } from '../../../src/domain/run/handoff.ts';
 import { agentKey } from '../../../src/domain/session/presence-key.ts';
 import { countNodes } from '../../../src/graph/ready/outcome.ts';
 import { claimsOf, runsWithClaims } from '../../../src/views/session/claims.ts';
@@ -344,7 +344,7 @@ describe('handover and views', () => {
     const runs = rig.documents.peek((view) => runsWithClaims(view, 'ses-one'));
     expect(runs).toEqual([rig.run]);
     const input = { from: 'ses-one', to: 'ses-two', runs };
-    const { claims } = okOf(await rig.do((tx, ctx) => ({ ok: true, value: handoverClaims(tx, ctx, input) })));
+    const { claims } = okOf(await rig.do((tx, ctx) => ({ ok: true, value: moveClaims(tx, ctx, input) })));
     expect(claims).toMatchObject([{ run: rig.run, node: 'a', title: 'Alpha' }]);
     expect(failureOf(await rig.report(a, 'progress'))).toMatchObject({ code: 'stale-claim' });
     expect(rig.node('a')).toMatchObject({ session: 'ses-two', agent: 'ses-two.main', fence: 2, attempt: 1 });

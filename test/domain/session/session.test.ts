@@ -87,7 +87,7 @@ describe('starting', () => {
     const id = await rig.session();
     const [a, b] = await Promise.all(
       [rig.documents, other].map((at) =>
-        at.change((tx, ctx) => startSession(tx, ctx, { workspace, resume: id, freeAt: 1 }), {
+        at.change((tx, ctx) => startSession(tx, ctx, { workspace, resume: id, unservedVersion: 1 }), {
           by: { user: 'u', tool: 't' },
         }),
       ),

@@ -53,7 +53,7 @@ export class DurabilityKeeper {
   }
 
   /** Resolves once all that is folded now is durable; undefined if it already is. Rejects with `outcome-unknown`. */
-  settle(): Promise<void> | undefined {
+  flush(): Promise<void> | undefined {
     if (this.parts.mode === 'none') return undefined;
     const [seq] = this.parts.folded();
     if (seq <= this.known[0]) return undefined;
@@ -65,13 +65,13 @@ export class DurabilityKeeper {
     if (this.current.to[0] >= seq) return this.current.done;
     this.next ??= this.current.done.then(() => {
       this.next = undefined;
-      return this.settle();
+      return this.flush();
     });
     return this.next;
   }
 
   /** The same, at once and blocking: for opening, sealing and following a seal. */
-  settleNow(): void {
+  flushNow(): void {
     if (this.parts.mode === 'none') return;
     if (this.failed !== undefined) throw this.failed;
     const folded = this.parts.folded();

@@ -228,7 +228,7 @@ export class FileLog {
   private follow(commits: FoldedCommit[]): void {
     if (this.fd >= 0) {
       this.checkStillOurs();
-      this.keeper.settleNow();
+      this.keeper.flushNow();
     }
     const next = this.fold.seq + 1;
     const opened = this.openSegment(next, 'append-create');

@@ -162,7 +162,7 @@ function vouch({ disk }: OpenLogOptions, log: FileLog, { logDir, listed, checkpo
     });
   }
   if (log.stopped === undefined && log.fold.seq === 0) createStore(disk, log);
-  if (log.stopped === undefined) log.keeper.settleNow();
+  if (log.stopped === undefined) log.keeper.flushNow();
 }
 
 /** The listing, made again if its first seems missing: a directory that changes while it is read can hide a name. */

@@ -62,7 +62,7 @@ export async function sealSegment(
     log.tail();
     if (!isOurs()) return false;
     // From here to the write nothing is awaited: what others append meanwhile moves the end and voids the seal.
-    log.keeper.settleNow();
+    log.keeper.flushNow();
     while (hash.slice());
     const { line } = encodeSeal({
       id: v7(),

@@ -91,7 +91,7 @@ export class LogReader {
    * Makes durable what was read, so that nothing said about it can be taken back by a power loss. Opens nothing for
    * writing: where that is not enough to sync (Windows), what is said holds only as far as the writers' own syncs.
    */
-  settle(): void {
+  flush(): void {
     const path = segmentPath(this.logDir, this.segment);
     if (this.disk.stat(path) === undefined) return;
     const fd = this.disk.open(path, 'read');

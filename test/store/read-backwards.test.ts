@@ -29,7 +29,7 @@ function open(dir: string): FileStore {
 
 async function told(store: FileStore, stream: string, wanted = Number.POSITIVE_INFINITY): Promise<PastEvent[]> {
   const events: PastEvent[] = [];
-  await store.newestFirst(stream, ({ at, by, patch }) => events.push({ at, by, patch }) < wanted);
+  await store.readBackwards(stream, ({ at, by, patch }) => events.push({ at, by, patch }) < wanted);
   return events;
 }
 
@@ -84,5 +84,5 @@ test('ends with the signal', async () => {
     for (const until = performance.now() + 12; performance.now() < until; );
     return true;
   };
-  await expect(store.newestFirst('task/t-1', slow, AbortSignal.abort())).rejects.toThrow('deadline-exceeded');
+  await expect(store.readBackwards('task/t-1', slow, AbortSignal.abort())).rejects.toThrow('deadline-exceeded');
 });

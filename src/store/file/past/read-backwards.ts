@@ -15,7 +15,7 @@ const WINDOW_BYTES = 256 * 1024;
  * Tells `visit` the events, the newest first, until it returns false. `from`: the stream's version and head. Returns the
  * version of the newest event that it did not come to, 0 if there is none or no more was wanted.
  */
-export function* newestFirst(
+export function* readBackwards(
   { disk, logDir }: { disk: Disk; logDir: string },
   stream: string,
   from: { version: number; head: string },
