@@ -1,6 +1,6 @@
 // Documents on the memory backend with a clock and ids that a test controls, and graphs to run on them.
 
-import { Graphs } from '../src/documents/definitions.ts';
+import type { Graphs } from '../src/documents/definitions.ts';
 import { Documents } from '../src/documents/documents.ts';
 import type { Decide } from '../src/domain/command.ts';
 import { saveProject } from '../src/domain/project/save.ts';
@@ -55,7 +55,7 @@ export class RunRig {
 
   constructor(nodes: AnyNode[], more: Partial<AnyGraph> = {}, documents?: Documents) {
     this.documents = documents ?? memoryDocuments({ clock: this.clock });
-    this.graphs = new Graphs(this.documents.blobs);
+    this.graphs = this.documents.graphs;
     const graph: AnyGraph = { name: 'test', nodes, ...more };
     const report = checkGraph(graph, nodeKinds);
     if (!report.ok) throw new Error(JSON.stringify(report.errors));

@@ -4,7 +4,6 @@
 import { ReadyIndex } from '../src/app/ready-index.ts';
 import type { Services } from '../src/app/services.ts';
 import { SessionBinding } from '../src/app/session-binding.ts';
-import { Graphs } from '../src/documents/definitions.ts';
 import { Documents } from '../src/documents/documents.ts';
 import type { SessionFacts, Workspace } from '../src/domain/session/document.ts';
 import type { Failure, Result } from '../src/failure/failure.ts';
@@ -50,7 +49,7 @@ export class TeamRig {
       select: selectPointers,
     });
     const sessions = new SessionBinding(documents, { user: 'tester', clientSession, workspace, serves: true });
-    const graphs = new Graphs(this.blobs);
+    const { graphs } = documents;
     const mail = new MailWatch(documents, workspace.project);
     const hints = new ReadyIndex(documents);
     const config = { allowCommands: [] };

@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Logger } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
-import { Graphs } from '../documents/definitions.ts';
+import type { Graphs } from '../documents/definitions.ts';
 import { Documents, type View } from '../documents/documents.ts';
 import { Maintenance } from '../documents/maintenance.ts';
 import type { Workspace } from '../domain/session/document.ts';
@@ -71,7 +71,7 @@ export async function openPorts(
     readOnly,
     tasksOf,
   });
-  const graphs = new Graphs(documents.blobs);
+  const { graphs } = documents;
   const maintenance =
     role === 'serve' && !config.readOnly
       ? new Maintenance(documents, { onTrouble: (err) => log.warn({ err }, 'maintenance') })

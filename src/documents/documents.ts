@@ -3,20 +3,24 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pooledIds } from '../base/ids.ts';
-import type { Context, Decide } from '../domain/command.ts';
+import type { Decide } from '../domain/command.ts';
 import { type Failure, FailureError, fail, ok, type Result } from '../failure/failure.ts';
-import { type Author, encodeCommit, MAX_LINE_BYTES, type StreamEvent } from '../store/commit.ts';
+import { type Author, encodeCommit, MAX_LINE_BYTES } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { HeadsAfter } from '../store/heads.ts';
 import type { Blobs, Outcome, Presence, Snapshot, Store } from '../store/port.ts';
 import { DocumentCache } from './cache.ts';
+import { contextOf, type World } from './context.ts';
 import { Decision } from './decision.ts';
+import { Graphs } from './definitions.ts';
+import { type DryRun, dryRun } from './dry-run.ts';
 import { type CommitsListener, tell } from './listeners.ts';
 import { type Repeatable, repeatable } from './requests.ts';
 import { retryDelayMs, SLOW_DECISION_MS, wantsTurn } from './retry.ts';
 import type { Changed, ChangeOptions, DocumentsParts, Job, Settled, Staged, View } from './shapes.ts';
+import { Supplies } from './supplies.ts';
 import { snapshotOf, viewOf } from './view.ts';
-import { type Inquiry, type PastWriters, Writers } from './writers.ts';
+import { Writers } from './writers.ts';
 
 /** What waits in the process goes out in one write and one fsync, up to this much. */
 const MAX_BATCH_COMMITS = 512;
@@ -29,10 +33,10 @@ export type { Changed, ChangeOptions, DocumentsParts, View };
 export class Documents {
   readonly blobs: Blobs;
   readonly presence: Presence;
-  private readonly parts: DocumentsParts;
+  readonly graphs: Graphs;
+  private readonly world: World;
   private readonly cache: DocumentCache;
   private readonly opened: Store;
-  private readonly writers = new Writers();
   private readonly listeners = new Set<CommitsListener>();
   private readonly commitIds = pooledIds();
   private queue: Job[] = [];
@@ -45,9 +49,10 @@ export class Documents {
 
   /** Opens the store. Throws FailureError if it must not be opened. */
   constructor(parts: DocumentsParts) {
-    this.parts = parts;
     this.blobs = parts.blobs;
     this.presence = parts.presence;
+    this.graphs = new Graphs(parts.blobs);
+    this.world = { ...parts, graphs: this.graphs, writers: new Writers(() => this.opened) };
     this.cache = new DocumentCache(() => this.opened);
     this.opened = parts.openStore((commits, own) => this.onCommits(commits, own));
   }
@@ -74,12 +79,14 @@ export class Documents {
         return;
       }
       this.enqueue({
-        run: (decision, inquiry) => once(decision, this.context(by, inquiry)),
+        run: (decision, supplies) =>
+          once(decision, contextOf(this.world, { by, decision, staged: this.staged, supplies })),
         by,
         trace,
         losses: 0,
         slowTries: 0,
         alsoExpect: new Set(),
+        supplies: new Supplies(),
         deadlineAt: options.deadlineAt ?? Number.POSITIVE_INFINITY,
         finish: ended((result) => resolve(result as Result<Changed<A>>)),
         crash: ended(reject),
@@ -88,13 +95,8 @@ export class Documents {
   }
 
   /** Runs a command without committing it: its answer and the events it would have made. */
-  async dryRun<A>(decide: Decide<A>, by: Author): Promise<Result<{ value: A; events: StreamEvent[]; seq: number }>> {
-    await this.opened.refresh();
-    const first = this.rehearsed(decide, by);
-    const past = first.result.ok ? await this.writers.ask(this.opened, first.inquiry) : undefined;
-    const { seq, result, decision } = past === undefined ? first : this.rehearsed(decide, by, past);
-    await this.opened.flush();
-    return result.ok ? ok({ value: result.value, events: decision.events, seq }) : result;
+  dryRun<A>(decide: Decide<A>, by: Author): Promise<Result<DryRun<A>>> {
+    return dryRun(decide, { store: this.opened, cache: this.cache, world: this.world, by });
   }
 
   /** Calls `look` on the freshest documents, and resolves with what it returned once that is durable. */
@@ -139,21 +141,6 @@ export class Documents {
     this.closing = true;
     while (this.underWay > 0) await sleep(1);
     await this.opened.close();
-  }
-
-  private rehearsed<A>(decide: Decide<A>, by: Author, past?: PastWriters) {
-    const decision = new Decision(this.cache, (stream) => this.opened.expected(stream));
-    const inquiry = this.writers.inquiry(decision, [], past);
-    try {
-      return { seq: this.opened.seq(), decision, inquiry, result: decide(decision, this.context(by, inquiry)) };
-    } finally {
-      decision.revert();
-    }
-  }
-
-  private context(by: Author, { lastWriter }: Inquiry): Context {
-    const { now, id, select } = this.parts;
-    return { now: now(), by, id, lastSeen: (who) => this.presence.lastSeen(who), lastWriter, select };
   }
 
   private enqueue(job: Job): void {
@@ -228,22 +215,25 @@ export class Documents {
   /** Decides one job on the documents as the jobs before it in the batch leave them. Returns the bytes it adds. */
   private decide(job: Job, heads: HeadsAfter, settled: Settled[]): number {
     const decision = new Decision(this.cache, (stream) => heads.expected(stream));
-    const inquiry = this.writers.inquiry(decision, this.staged, job.past);
+    const { supplies } = job;
     const startedAt = performance.now();
     let result: Result<Repeatable<unknown>>;
+    supplies.begin();
     try {
-      result = job.run(decision, inquiry);
+      result = job.run(decision, supplies);
     } catch (error) {
       decision.revert();
       // A document that cannot be read is an answer like a refusal: it may rest on an edit that is then lost.
-      if (error instanceof FailureError) settled.push({ job, result: fail(error.failure), after: this.staged.length });
+      if (supplies.mustFetch(true)) this.fetchLacking(job);
+      else if (error instanceof FailureError)
+        settled.push({ job, result: fail(error.failure), after: this.staged.length });
       else job.crash(error);
       return 0;
     }
     if (performance.now() - startedAt >= SLOW_DECISION_MS) job.slowTries += 1;
-    if (result.ok && inquiry.unknown.size > 0) {
+    if (supplies.mustFetch(!result.ok)) {
       decision.revert();
-      this.askPast(job, inquiry);
+      this.fetchLacking(job);
       return 0;
     }
     if (!result.ok || decision.events.length === 0) {
@@ -261,12 +251,11 @@ export class Documents {
     }
   }
 
-  /** Decided again once the log has told: its answer says who wrote before, and is stored with the commit. */
-  private askPast(job: Job, inquiry: Inquiry): void {
-    const again = (past?: PastWriters): void => this.enqueue(Object.assign(job, { past }));
-    const ask = (): Promise<PastWriters | undefined> => this.writers.ask(this.opened, inquiry, job.deadlineAt);
+  /** Decided again once what the try lacked is fetched. */
+  private fetchLacking(job: Job): void {
+    const again = (): void => this.enqueue(job);
     // Not at once: the rest of its batch is between its tail and its write, where time costs lost races.
-    setImmediate(() => ask().then(again, (error) => this.giveUp(job, error)));
+    setImmediate(() => job.supplies.fetch(job.deadlineAt).then(again, (error) => this.giveUp(job, error)));
   }
 
   private unchanged(answer: Repeatable<unknown>): Changed<unknown> {
@@ -283,7 +272,7 @@ export class Documents {
     for (const stream of job.alsoExpect) decision.touch(stream);
     const { by, trace } = job;
     const { expect, events } = decision;
-    const [id, at, seen] = [this.commitIds(), new Date(this.parts.now()).toISOString(), this.opened.seen()];
+    const [id, at, seen] = [this.commitIds(), new Date(this.world.now()).toISOString(), this.opened.seen()];
     const commit =
       trace === undefined ? { id, at, by, seen, expect, events } : { id, at, by, trace, seen, expect, events };
     const encoded = encodeCommit(commit);
@@ -386,7 +375,7 @@ export class Documents {
       this.rollBack();
       for (const folded of commits) this.cache.apply(folded);
     }
-    this.writers.note(commits);
+    this.world.writers.note(commits);
     tell(this.listeners, commits);
   }
 

@@ -6,7 +6,7 @@ import type { Author, EncodedCommit } from '../store/commit.ts';
 import type { Blobs, CommitListener, Presence, Store } from '../store/port.ts';
 import type { Decision } from './decision.ts';
 import type { Repeatable, Request } from './requests.ts';
-import type { Inquiry, PastWriters } from './writers.ts';
+import type { Supplies } from './supplies.ts';
 
 export interface ChangeOptions {
   by: Author;
@@ -44,7 +44,7 @@ export interface DocumentsParts {
 }
 
 export interface Job {
-  run(decision: Decision, inquiry: Inquiry): Result<Repeatable<unknown>>;
+  run(decision: Decision, supplies: Supplies): Result<Repeatable<unknown>>;
   by: Author;
   trace: string | undefined;
   losses: number;
@@ -53,8 +53,8 @@ export interface Job {
   /** Streams of void tries: what was decided twice must not be able to take effect twice. */
   alsoExpect: Set<string>;
   deadlineAt: number;
-  /** Who wrote before, once the log was asked. */
-  past?: PastWriters;
+  /** What its tries lacked, and what was fetched of it. */
+  supplies: Supplies;
   finish(result: Result<Changed<unknown>>): void;
   crash(error: unknown): void;
 }

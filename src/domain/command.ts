@@ -2,6 +2,7 @@
 // whatever it needs of the world arrives in `Context`. `documents.ts` runs commands, domain files define them.
 
 import type { Result } from '../failure/failure.ts';
+import type { RunGraph } from '../graph/definition.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import type { QueryPath } from '../path/path.ts';
@@ -13,7 +14,10 @@ export interface Writer {
   at: string;
 }
 
-/** What a command may know of the world beyond documents. All of it is fixed before `decide` is called. */
+/**
+ * What a command may know of the world beyond documents. All of it is fixed: asking twice gives the same answer. Where an
+ * answer has to be fetched first, the try is undone and the command decides again.
+ */
 export interface Context {
   /** Milliseconds since the epoch, by this process's clock: good for liveness, never for safety or order. */
   now: number;
@@ -24,6 +28,11 @@ export interface Context {
   lastSeen(who: string): number | undefined;
   /** Who last wrote a place of a session's document before this commit, if that is found in time: for answers, never to decide on. */
   lastWriter(stream: string, pointer: string): Writer | undefined;
+  /**
+   * The graph definition that a document names by its hash: the same everywhere, since a blob never changes. Throws
+   * FailureError `store-damaged` if its blob is gone.
+   */
+  definition(hash: string): RunGraph;
   /** The places (JSON Pointers) that a query selects in a value. Handed in because its library is no part of the domain. */
   select(value: Json, path: QueryPath): Result<string[]>;
 }

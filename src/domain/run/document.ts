@@ -8,9 +8,8 @@
 //     └──► cancelled                        run_control; final, as finished is
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
+import type { RunGraph } from '../../graph/definition.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
-import type { AnyNode } from '../../graph/kinds/index.ts';
-import type { PreparedGraph } from '../../graph/prepare.ts';
 import { type Counters, countNodes } from '../../graph/ready/outcome.ts';
 import type { RunNode } from '../../graph/ready/run-node.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
@@ -100,11 +99,7 @@ export interface RunDocument {
   nodes: Record<string, NodeRecord>;
 }
 
-/** A definition, ready for scheduling, with the hash of its text. */
-export interface RunGraph {
-  hash: string;
-  prepared: PreparedGraph<AnyNode>;
-}
+export type { RunGraph };
 
 export function runStream(id: string): string {
   return `run/${id}`;
