@@ -49,7 +49,10 @@ function argumentRow(name: string, property: Property, required: boolean): strin
   return `| ${name}${required ? '' : '?'} | ${type} | ${notes.replaceAll('|', '\\|')} |`;
 }
 
-/** docs/events.md: every event type that the log may hold; the compiler holds the code to the table. Throws if one is never made. */
+/**
+ * docs/events.md: every event type that the log may hold; the compiler holds the code to the table. Throws if one is
+ * never made.
+ */
 export function eventsDocument(): string {
   const code = sourceText();
   const idle = Object.keys(eventTypes).filter((type) => !code.includes(`'${type}'`));

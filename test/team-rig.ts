@@ -1,5 +1,5 @@
-// Team tools on the memory backend: several windows, each a process of its own with its own session, on one log. The clock
-// is the system's, which a test may set.
+// Team tools on the memory backend: several windows, each a process of its own with its own session, on one log. The
+// clock is the system's, which a test may set.
 
 import { ReadyIndex } from '../src/app/ready-index.ts';
 import type { Services } from '../src/app/services.ts';

@@ -1,4 +1,5 @@
-// The floor where SQLite cannot be built: processes appending 200 bytes with fdatasync, deciding nothing and losing races.
+// The floor where SQLite cannot be built: processes appending 200 bytes with fdatasync, deciding nothing and losing
+// races.
 
 import fs from 'node:fs';
 import { promisify } from 'node:util';

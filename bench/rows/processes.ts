@@ -129,7 +129,10 @@ export const slowDeciderRows: RowGroup = async (context) => {
 
 const KILL_SECONDS = 12;
 
-/** A random one of ten processes killed every 300 ms and replaced: what was acknowledged must be there, and nobody stalls. */
+/**
+ * A random one of ten processes killed every 300 ms and replaced: what was acknowledged must be there, and nobody
+ * stalls.
+ */
 export const killRows: RowGroup = async (context) => {
   const dir = context.freshDir();
   const options = { dir, stream: 'session/hot', seconds: KILL_SECONDS + 5, tell: true };

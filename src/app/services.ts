@@ -1,4 +1,4 @@
-// What tools may use: opened once per process by cli/serve.ts and cli/tool-command.ts, handed to every call. The one place
+// What tools may use: opened once per process by a verb or by cli/environment.ts, handed to every call. The one place
 // where store, documents and session binding are put together.
 
 import { randomBytes } from 'node:crypto';

@@ -1,5 +1,5 @@
-// The documents in memory: each is what its stream folds into. Loaded when first named, then kept up by every commit that
-// is folded; changed in place, with an undo list for what is decided but not yet read back. Used by documents.ts.
+// The documents in memory: each is what its stream folds into. Loaded when first named, then kept up by every commit
+// that is folded; changed in place, with an undo list for what is decided but not yet read back. Used by documents.ts.
 
 import { FailureError } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
@@ -41,7 +41,9 @@ export class DocumentCache {
     this.storeOf = storeOf;
   }
 
-  /** The document, loading it if need be; undefined for a stream without events. Throws FailureError `store-damaged`. */
+  /**
+   * The document, loading it if need be; undefined for a stream without events. Throws FailureError `store-damaged`.
+   */
   get(stream: string): Json | undefined {
     const entry = this.entries.get(stream);
     if (entry?.loaded) {
@@ -132,7 +134,10 @@ export class DocumentCache {
     if (held.pending.length > MAX_PENDING) this.loadEarly(stream, held);
   }
 
-  /** Folds what has piled up into the snapshot, at the place of the last pending change, whatever the store has folded since. */
+  /**
+   * Folds what has piled up into the snapshot, at the place of the last pending change, whatever the store has folded
+   * since.
+   */
   private loadEarly(stream: string, held: Entry): void {
     const store = this.storeOf();
     if (store === undefined) return;
@@ -170,7 +175,9 @@ export class DocumentCache {
   }
 }
 
-/** The snapshot as the base of pending changes, and those that come after it; undefined if it is not among their past. */
+/**
+ * The snapshot as the base of pending changes, and those that come after it; undefined if it is not among their past.
+ */
 function fromSnapshot(
   snapshot: Snapshot | undefined,
   pending: readonly Pending[],

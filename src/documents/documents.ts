@@ -149,8 +149,8 @@ export class Documents {
   }
 
   /**
-   * Once all that is running has run: all commands of one chunk of input have arrived by then, and share one write. While
-   * a sync is under way the next has to wait for it anyway: what comes meanwhile joins the same write.
+   * Once all that is running has run: all commands of one chunk of input have arrived by then, and share one write.
+   * While a sync is under way the next has to wait for it anyway: what comes meanwhile joins the same write.
    */
   private schedule(): void {
     if (this.scheduled || this.queue.length === 0) return;

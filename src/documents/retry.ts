@@ -1,6 +1,9 @@
 // What a writer does about a lost race: when it tries again, and when it asks the others to wait. Used by documents.ts.
 
-/** Lost races after which the turnstile is taken; at once when deciding takes long, since a fast writer always wins then. */
+/**
+ * Lost races after which the turnstile is taken; at once when deciding takes long, since a fast writer always wins
+ * then.
+ */
 const LOSSES_BEFORE_TURN = 4;
 /** A decision from this long on is slow. */
 export const SLOW_DECISION_MS = 2;

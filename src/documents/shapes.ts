@@ -25,7 +25,9 @@ export interface Changed<A> {
   changed: boolean;
 }
 
-/** Documents as one read sees them, all at one seq. Whatever leaves the read must be copied: documents change in place. */
+/**
+ * Documents as one read sees them, all at one seq. Whatever leaves the read must be copied: documents change in place.
+ */
 export interface View {
   readonly seq: number;
   get<T extends object>(stream: string): Readonly<T> | undefined;

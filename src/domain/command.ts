@@ -1,5 +1,5 @@
 // The shape of every change: a command is a pure function over documents. No clock, random, file or await inside;
-// whatever it needs of the world arrives in `Context`. `documents.ts` runs commands, domain files define them.
+// whatever it needs of the world arrives in `Context`. documents/documents.ts runs commands, domain files define them.
 
 import type { Result } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
@@ -26,14 +26,19 @@ export interface Context {
   id(prefix: string): string;
   /** When this agent or session was last seen, in ms since the epoch; undefined if never. Expendable by definition. */
   lastSeen(who: string): number | undefined;
-  /** Who last wrote a place of a session's document before this commit, if that is found in time: for answers, never to decide on. */
+  /**
+   * Who last wrote a place of a session's document before this commit, if that is found in time: for answers, never to
+   * decide on.
+   */
   lastWriter(stream: string, pointer: string): Writer | undefined;
   /**
    * The graph definition that a document names by its hash: the same everywhere, since a blob never changes. Throws
    * FailureError `store-damaged` if its blob is gone.
    */
   definition(hash: string): RunGraph;
-  /** The places (JSON Pointers) that a query selects in a value. Handed in because its library is no part of the domain. */
+  /**
+   * The places (JSON Pointers) that a query selects in a value. Handed in because its library is no part of the domain.
+   */
   select(value: Json, path: QueryPath): Result<string[]>;
 }
 
@@ -48,7 +53,10 @@ export interface EventHead {
  * none of it has changed: ask only for what the decision rests on. Reads within a decision see its own edits.
  */
 export interface Transaction {
-  /** The document's current value, not to be changed; undefined for a stream without events. Throws FailureError if it cannot be loaded. */
+  /**
+   * The document's current value, not to be changed; undefined for a stream without events. Throws FailureError if it
+   * cannot be loaded.
+   */
   read<T extends object = JsonObject>(stream: string): Readonly<T> | undefined;
   /** The count of the stream's events; 0 for a stream without events. */
   version(stream: string): number;
@@ -60,5 +68,8 @@ export interface Transaction {
   patch(stream: string, happening: EventHead, ops: readonly PatchOp[]): void;
 }
 
-/** A command: reads and edits through `tx`, answers or fails. On failure all its edits are undone. May run several times. */
+/**
+ * A command: reads and edits through `tx`, answers or fails. On failure all its edits are undone. May run several
+ * times.
+ */
 export type Decide<A> = (tx: Transaction, ctx: Context) => Result<A>;

@@ -1,5 +1,5 @@
 // What a graph definition is, without its node kinds: graph/ knows only the part that all nodes share. A kind adds its
-// own fields in src/nodes/<kind>.ts; `nodes/index.ts` joins them into one union.
+// own fields in kinds/<kind>.ts; kinds/index.ts joins them into one union.
 
 /**
  * What a second start of the same node may do to the world. `pure` and `idempotent` may be started again when nobody
@@ -47,7 +47,9 @@ export interface GraphNode {
 export interface Graph<N extends GraphNode = GraphNode> {
   name: string;
   description?: string;
-  /** How many nodes may be claimed at once; "auto" is worked out by the process that starts the run. Absent: no limit. */
+  /**
+   * How many nodes may be claimed at once; "auto" is worked out by the process that starts the run. Absent: no limit.
+   */
   max_parallel?: number | 'auto';
   on_failure?: FailurePolicy;
   defaults?: { retry?: Retry; timeouts?: Timeouts };
@@ -62,7 +64,7 @@ export interface Fault {
   hint: string;
 }
 
-/** What graph rules must know of a node kind. `nodes/define.ts` extends it with what running one takes. */
+/** What graph rules must know of a node kind. `kinds/define.ts` extends it with what running one takes. */
 export interface KindRules {
   readonly kind: string;
   readonly defaultEffect: Effect;
@@ -101,7 +103,8 @@ export function effectOf(node: GraphNode, kinds: Kinds): Effect {
 
 /**
  * The definition as text with sorted keys, so that equal definitions have equal text and one hash. Defaults are not
- * filled in: a later release may change one without renaming what is stored. The order of nodes counts (it breaks ties).
+ * filled in: a later release may change one without renaming what is stored. The order of nodes counts (it breaks
+ * ties).
  */
 export function canonicalGraph(graph: Graph): string {
   return JSON.stringify(graph, sortKeys);

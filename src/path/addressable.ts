@@ -16,7 +16,10 @@ interface Place {
   above: Place | undefined;
 }
 
-/** Fails with `value-refused` if a part of the value, put at the path, would have no path of its own. Costs what its size costs. */
+/**
+ * Fails with `value-refused` if a part of the value, put at the path, would have no path of its own. Costs what its
+ * size costs.
+ */
 export function assertAddressable(tokens: readonly PathToken[], value: Json): Result<void> {
   if (typeof value !== 'object' || value === null) return ok(undefined);
   const length = tokens.reduce<number>((sum, token) => sum + printName(token).length, 1);

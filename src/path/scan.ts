@@ -1,4 +1,4 @@
-// The characters of the path grammar: what state-path.ts and state-path-filter.ts read from, the names and numbers both
+// The characters of the path grammar: what path.ts and filter.ts read from, the names and numbers both
 // know, and how these are written back.
 
 import { FailureError } from '../failure/failure.ts';
@@ -44,7 +44,9 @@ export function readInteger(scan: Scanner): number | undefined {
   return value;
 }
 
-/** A string in single or double quotes with the escapes of RFC 9535 section 2.3.1.1. The opening quote must come next. */
+/**
+ * A string in single or double quotes with the escapes of RFC 9535 section 2.3.1.1. The opening quote must come next.
+ */
 export function readQuoted(scan: Scanner): string {
   const quote = scan.text[scan.at];
   let value = '';
@@ -74,7 +76,9 @@ export function readQuoted(scan: Scanner): string {
   return refuse(scan, 'the quoted name does not end');
 }
 
-/** A token as the canonical text has it: `.name` for an ASCII identifier, `['a b']` for other keys, `[0]` for an index. */
+/**
+ * A token as the canonical text has it: `.name` for an ASCII identifier, `['a b']` for other keys, `[0]` for an index.
+ */
 export function printName(token: PathToken): string {
   if (typeof token === 'number') return `[${token}]`;
   return /^[A-Za-z_]\w*$/.test(token) ? `.${token}` : `[${printQuoted(token)}]`;

@@ -1,5 +1,6 @@
 // Executes the command nodes of this workspace's runs, as far as this process's allow-list admits them; every server of
-// the workspace runs one, and claims decide among them. Also ends what dead servers left behind. Started by services.ts.
+// the workspace runs one, and claims decide among them. Also ends what dead servers left behind. Started by
+// services.ts.
 
 import type { Logger } from '../base/log.ts';
 import type { Graphs } from '../documents/definitions.ts';
@@ -15,7 +16,10 @@ import { isGone } from './process/identity.ts';
 import { killGroup } from './process/process-group.ts';
 import { emptySurvey, mayRun, type Orphan, type Survey, surveyRun, type Work } from './survey.ts';
 
-/** Servers that did not make a node ready wait so long before they try for it: less racing, and its maker goes on with it. */
+/**
+ * Servers that did not make a node ready wait so long before they try for it: less racing, and its maker goes on with
+ * it.
+ */
 const JITTER_MS = { least: 15, most: 60 };
 /** How often to look whether the other servers on this machine that hold claims still live. */
 const OTHERS_MS = 400;
@@ -88,7 +92,10 @@ export class Runner {
     await Promise.race([ended, late]);
   }
 
-  /** Commits of this process are followed at once, others' after a while. Called while the store is at work: looks later. */
+  /**
+   * Commits of this process are followed at once, others' after a while. Called while the store is at work: looks
+   * later.
+   */
   private note(commits: readonly FoldedCommit[]): void {
     const authors: Author[] = [];
     for (const { commit } of commits) {

@@ -103,7 +103,8 @@ export function describeTools<P>(tools: readonly Tool<P>[]): Listing[] {
 }
 
 function objectSchema(schema: z.ZodObject, io: 'input' | 'output', name: string): ObjectSchema {
-  // Draft 7 is what every client reads; without "$schema" newer ones take their own default, and we use only what both share.
+  // Draft 7 is what every client reads; without "$schema" newer ones take their own default, and we use only what both
+  // share.
   const {
     $schema,
     '~standard': _,
@@ -128,7 +129,9 @@ function isObjectSchema(schema: JsonObject): schema is ObjectSchema & JsonObject
   );
 }
 
-/** Limits that the server enforces and names in its failures: in a listing they cost every model tokens and help none. */
+/**
+ * Limits that the server enforces and names in its failures: in a listing they cost every model tokens and help none.
+ */
 const LIMITS = ['minLength', 'maxLength', 'minItems', 'maxItems', 'propertyNames', 'pattern', 'exclusiveMinimum'];
 
 /** Every integer gets ±(2^53 − 1) as bounds, which says nothing; a minimum of 0 or 1 goes without saying. */

@@ -1,4 +1,5 @@
-// graph_check: every fault of a graph at once, how long and wide it is, and its hash for run_start. May save it by name.
+// graph_check: every fault of a graph at once, how long and wide it is, and its hash for run_start. May save it by
+// name.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

@@ -33,7 +33,9 @@ export function layered(layers: number, width: number, fan: number): GraphNode[]
   return nodes;
 }
 
-/** A graph without cycles: node i may need any node that comes before it in a hidden order; the definition is shuffled. */
+/**
+ * A graph without cycles: node i may need any node that comes before it in a hidden order; the definition is shuffled.
+ */
 export function randomDag(
   maxNodes = 14,
   extra: fc.Arbitrary<Partial<GraphNode>> = fc.constant({}),

@@ -1,5 +1,6 @@
-// Claiming nodes, and what happens to claims that end without a report: pure commands. The tools run_claim and run_report
-// and the runner call them. Beside the run's document only the project's list of claims is read, which its limits need.
+// Claiming nodes, and what happens to claims that end without a report: pure commands. The tools run_claim and
+// run_report and the runner call them. Beside the run's document only the project's list of claims is read, which its
+// limits need.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { AnyNode } from '../../graph/kinds/index.ts';
@@ -95,7 +96,9 @@ function unfit(tx: Transaction, run: Readonly<RunDocument>, input: ClaimInput, i
   return standing !== undefined && 'bar' in standing ? standing.bar : undefined;
 }
 
-/** The hinted node, if by the document it may be claimed. Ended claims that count against a limit only make it careful. */
+/**
+ * The hinted node, if by the document it may be claimed. Ended claims that count against a limit only make it careful.
+ */
 function byHint(run: Readonly<RunDocument>, ctx: Context, input: ClaimInput): Candidate | undefined {
   if (input.hint === undefined || input.node !== undefined) return undefined;
   if (run.counters.failed > 0 && run.on_failure === 'fail_fast') return undefined;

@@ -1,4 +1,5 @@
-// The run document: one execution of a graph. Its shape, its claims' names and what every command on runs begins with. Pure.
+// The run document: one execution of a graph. Its shape, its claims' names and what every command on runs begins with.
+// Pure.
 //
 //   running ◄──► paused                     run_control
 //     │ ▲ │

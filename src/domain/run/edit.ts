@@ -29,7 +29,10 @@ export function readRun(tx: Transaction, id: string): Readonly<RunDocument> {
   return run;
 }
 
-/** Stores a node's record and keeps counters, the project's list of claims and, in a sprint's run, its task in step. Undefined members are left out. */
+/**
+ * Stores a node's record and keeps counters, the project's list of claims and, in a sprint's run, its task in step.
+ * Undefined members are left out.
+ */
 export function setNode(tx: Transaction, ctx: Context, runId: string, id: string, next: Draft, event: EventType): void {
   const run = readRun(tx, runId);
   const { nodes, counters } = run;
@@ -135,8 +138,8 @@ export function returnToQueue(
 }
 
 /**
- * The node's task was finished or dropped outside the run: so is the node, and a claim on it takes no place any more. Who
- * held it stays on the record, so that a result of theirs is still taken up.
+ * The node's task was finished or dropped outside the run: so is the node, and a claim on it takes no place any more.
+ * Who held it stays on the record, so that a result of theirs is still taken up.
  */
 export function endOutside(
   tx: Transaction,

@@ -1,4 +1,4 @@
-// What a claim asks for and answers, and whether a node is for the one who asks. Used by run-claim.ts and run-why.ts.
+// What a claim asks for and answers, and whether a node is for the one who asks. Used by claim.ts and why-not.ts.
 
 import type { AnyNode } from '../../graph/kinds/index.ts';
 import type { ProcessId, RunDocument, RunGraph } from './document.ts';

@@ -1,5 +1,5 @@
 // Runs of sprints: the definition made of a sprint's tasks, and each task following its node in the commit that changes
-// the node. Pure. run-start.ts, run-edit.ts and run-claim.ts call it, so whatever moves a node moves its task too.
+// the node. Pure. start.ts, edit.ts and claim.ts call it, so whatever moves a node moves its task too.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { canonicalGraph } from '../../graph/graph.ts';

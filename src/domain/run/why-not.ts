@@ -1,4 +1,4 @@
-// Why there is nothing to claim, or why one node cannot be claimed, in words for agents. Used by run-claim.ts.
+// Why there is nothing to claim, or why one node cannot be claimed, in words for agents. Used by claim.ts.
 
 import type { Failure } from '../../failure/failure.ts';
 import { type Ready, readyNodes } from '../../graph/ready/ready.ts';

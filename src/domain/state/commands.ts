@@ -1,5 +1,5 @@
-// Changes of a session's state: set, merge, delete, several at once, and bringing an old value back. Pure rules over the
-// session document, by JSONPath; tools/state-*.ts call them.
+// Changes of a session's state: set, merge, delete, several at once, and bringing an old value back. Pure rules over
+// the session document, by JSONPath; tools/state-*.ts call them.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { copyJson, isObject, type Json, type JsonObject } from '../../json/json.ts';

@@ -1,5 +1,5 @@
 // A process that Baton runs, from an argv that a graph gives and an allow-list that only the server's start gives. The
-// process itself is run by process.ts; this file only describes it.
+// process itself is run by runner/process/process.ts; this file only describes it.
 
 import type { Fault, GraphNode } from '../graph.ts';
 import { commonBrief, type NodeKind, type Unchecked } from './define.ts';

@@ -6,7 +6,9 @@ import type { Graph } from '../graph.ts';
 const MAX_DRAWN = 200;
 const MAX_LABEL = 60;
 
-/** Text of a flowchart, top down; undefined for more than 200 nodes. Any title is safe: what Mermaid reads is escaped. */
+/**
+ * Text of a flowchart, top down; undefined for more than 200 nodes. Any title is safe: what Mermaid reads is escaped.
+ */
 export function mermaid(graph: Pick<Graph, 'nodes'>): string | undefined {
   const { nodes } = graph;
   if (nodes.length > MAX_DRAWN) return undefined;

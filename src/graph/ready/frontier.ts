@@ -49,7 +49,10 @@ export class Frontier {
     if (satisfies(node.status) && !satisfies(before)) this.#release(index);
   }
 
-  /** The best node to claim at `now` that `suits` the asker, until `set` reports its claim. Costs the nodes it passes over. */
+  /**
+   * The best node to claim at `now` that `suits` the asker, until `set` reports its claim. Costs the nodes it passes
+   * over.
+   */
   next(now: number, limits: Limits = {}, suits: (id: string) => boolean = () => true): Candidate | undefined {
     this.#wake(now, limits);
     if (this.#failed > 0 && failFast(this.#prepared, limits)) return undefined;

@@ -1,6 +1,7 @@
-// A span for every attempt of a node, from its claim to whatever ends it: a report, a takeover, a decision. Attempts begin and
-// end in different processes: commits tell of both, and the process whose commit ends an attempt writes its span. The
-// parent is the context in the claim's commit: the call that claimed it. Made by services.ts where traces are written.
+// A span for every attempt of a node, from its claim to whatever ends it: a report, a takeover, a decision. Attempts
+// begin and end in different processes: commits tell of both, and the process whose commit ends an attempt writes its
+// span. The parent is the context in the claim's commit: the call that claimed it. Made by app/services.ts where traces
+// are written.
 
 import type { Documents } from '../../documents/documents.ts';
 import { eventsOf } from '../../documents/past.ts';
@@ -129,7 +130,9 @@ export class AttemptSpans {
     this.lookups.add(lookup);
   }
 
-  /** The context in the commit of a run's last event that fits. Reads the log: only for what came before this process. */
+  /**
+   * The context in the commit of a run's last event that fits. Reads the log: only for what came before this process.
+   */
   private async traceOf(
     run: string,
     fits: (event: Pick<StreamEvent, 'type' | 'data'>) => boolean,

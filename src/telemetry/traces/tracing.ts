@@ -1,5 +1,5 @@
-// Tracing of one server, put together: the file, spans of calls, spans of attempts. Loaded by cli/serve.ts only if a trace
-// file is wanted; nothing of it is sent anywhere.
+// Tracing of one server, put together: the file, spans of calls, spans of attempts. Loaded by cli/verbs/serve.ts only
+// if a trace file is wanted; nothing of it is sent anywhere.
 
 import { randomUUID } from 'node:crypto';
 import type { Documents } from '../../documents/documents.ts';

@@ -56,7 +56,10 @@ export async function changeInSession<A>(
   return await documents.read((view) => ok({ ...changed.value, seq: view.lastSeq(stream) }));
 }
 
-/** As `changeInSession`, for a command that writes the session's state: what it leaves must satisfy the project's schemas. */
+/**
+ * As `changeInSession`, for a command that writes the session's state: what it leaves must satisfy the project's
+ * schemas.
+ */
 export function writeState<A>(
   call: Call<Services>,
   tool: string,

@@ -1,5 +1,5 @@
-// How much of what a project allows its agents is used: claims in all, claims of each pool, tokens of each run. Computed
-// from documents for answers; run-claim.ts decides by the same functions.
+// How much of what a project allows its agents is used: claims in all, claims of each pool, tokens of each run.
+// Computed from documents for answers; domain/run/claim.ts decides by the same functions.
 
 import type { View } from '../../documents/documents.ts';
 import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../../domain/resource/pool.ts';
@@ -22,7 +22,10 @@ export type LimitRow = {
 /** Runs whose tokens are listed: those that have spent the most. */
 const RUNS = 10;
 
-/** All agents, each pool, then runs that have spent something. `graph`: a definition by its hash, undefined if it is gone. */
+/**
+ * All agents, each pool, then runs that have spent something. `graph`: a definition by its hash, undefined if it is
+ * gone.
+ */
 export function limitRows(
   view: View,
   { project, now, presence }: ViewScope,

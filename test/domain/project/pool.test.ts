@@ -1,5 +1,6 @@
-// What a project allows its agents: claims at once in all runs together, claims of one pool, tokens of one run. The list of
-// claims is right whatever ends them, and no two processes give the last one twice. Seeds are printed on failure.
+// What a project allows its agents: claims at once in all runs together, claims of one pool, tokens of one run. The
+// list of claims is right whatever ends them, and no two processes give the last one twice. Seeds are printed on
+// failure.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
