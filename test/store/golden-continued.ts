@@ -15,7 +15,7 @@ import {
 } from './golden-servers.ts';
 
 export type Answers = Record<string, unknown>;
-type Row = { node: string; status: string; kind: string };
+type Row = { node: string; status: string; kind: string; attempt?: number };
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -41,8 +41,13 @@ class Script {
     this.normaliser = new Normaliser(known.join(''));
   }
 
-  session(name: string, commands = false): Promise<GoldenServer> {
-    return this.place.server({ boot: BOOT, session: this.names.sessions[name], commands });
+  session(name: string): Promise<GoldenServer> {
+    return this.place.server({ boot: BOOT, session: this.names.sessions[name] });
+  }
+
+  /** A server that runs command nodes. */
+  runner(): Promise<GoldenServer> {
+    return this.place.server({ boot: BOOT, session: this.names.sessions.beta, commands: 50 });
   }
 
   /** Makes a call and keeps its answer under a label of its own. */
@@ -77,7 +82,7 @@ class Script {
     return task;
   }
 
-  /** `what` ends in a claim's label or names a run and, after a dot, a node. */
+  /** `label`: of the claim, as the making of the store named it. */
   report(server: GoldenServer, label: string, said: Answer): Promise<Answer> {
     const key = `report ${label} ${String(said.status)}`;
     return this.ask(key, server, 'run_report', { claim: this.claim(label), ...said });
@@ -113,12 +118,13 @@ class Script {
     }
   }
 
-  /** Waits, on a clock that stands, until the nodes that servers run have these statuses. */
+  /** Waits, on a clock that stands, until the nodes that servers run have these statuses, in these tries. */
   async settled(server: GoldenServer, name: string, wanted: Record<string, string>): Promise<void> {
     const until = performance.now() + PATIENCE_MS;
     for (;;) {
       const rows = await this.rows(server, name);
-      if (rows.every(({ node, status }) => (wanted[node] ?? status) === status)) return;
+      const there = new Map(rows.map(({ node, status, attempt }) => [node, `${status} ${attempt}`]));
+      if (Object.entries(wanted).every(([node, stand]) => there.get(node) === stand)) return;
       if (performance.now() > until) throw new Error(`${name} does not settle: ${JSON.stringify(rows)}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -136,11 +142,9 @@ async function stand(script: Script, server: GoldenServer, when: string, details
       await script.ask(`${when}: ${name}.${node}`, server, 'run_status', { run, node });
   }
   await script.ask(`${when}: tasks`, server, 'plan_list', { kind: 'task', limit: 50 });
-  for (const name of ['alpha', 'beta', 'gamma', 'delta']) {
-    const session = script.names.sessions[name];
-    const found = await server.ask('session_recover', { session, at: script.names.end });
-    script.keep(`${when}: session ${name}`, { status: found.status, failure: found.failure });
-  }
+  const { sessions } = await server.ask('session_list', { status: 'any', limit: 50 });
+  const facts = (sessions as Answer[]).map(({ session, name, mode, status }) => ({ session, name, mode, status }));
+  script.keep(`${when}: sessions`, facts);
 }
 
 /** A minute later: claims hold, pauses before another try have not passed. */
@@ -337,16 +341,16 @@ async function commands(script: Script, alpha: GoldenServer): Promise<void> {
     for (const node of ['once', 'again', 'retry'])
       await script.ask(`${label}: commands.${node}`, alpha, 'run_status', { run, node });
   };
-  const runner = await script.session('beta', true);
-  await script.settled(alpha, 'commands', { once: 'needs_decision', again: 'finished', retry: 'retrying' });
+  const runner = await script.runner();
+  await script.settled(alpha, 'commands', { once: 'needs_decision 1', again: 'finished 1', retry: 'retrying 2' });
   await look('taken up');
   await runner.close();
   place.moveTo(place.now + 2 * HOUR);
-  const next = await script.session('beta', true);
-  await script.settled(alpha, 'commands', { retry: 'failed' });
+  const next = await script.runner();
+  await script.settled(alpha, 'commands', { retry: 'failed 3' });
   await look('tried for the last time');
   await script.control(alpha, 'commands', 'decide', { node: 'once', decision: 'retry' });
-  await script.settled(alpha, 'commands', { once: 'finished' });
+  await script.settled(alpha, 'commands', { once: 'finished 2' });
   await look('decided');
   await next.close();
   place.stepMs = 1_000;

@@ -8,6 +8,8 @@ const MINUTE = 60_000;
 const LONG = { lease_s: 7_200 };
 const SHORT = { lease_s: 60 };
 const NODE = ['node', '-e'];
+/** How long command nodes go on whose server is killed: longer than it takes all others to end. */
+const HOLD_MS = 5_000;
 
 interface World {
   place: Place;
@@ -127,7 +129,7 @@ async function graphs({ alpha }: World): Promise<void> {
     work('doubt', [], { effect: 'once', timeouts: SHORT }),
   ]);
   await save('doubtful', [work('doubt', [], { effect: 'once', timeouts: SHORT }), work('after', ['doubt'])]);
-  const hold = 'setTimeout(() => {}, 4000)';
+  const hold = 'setTimeout(() => {}, Number(process.env.LC_HOLD_MS))';
   await save(
     'commands',
     [
@@ -259,7 +261,7 @@ async function releaseEarly(world: World): Promise<void> {
 /** Finished, failed, retrying and orphaned command nodes: the server that runs two of them is killed. */
 async function commands(world: World): Promise<void> {
   const { place, alpha, names } = world;
-  const runner = await place.server({ boot: 'golden-boot-1', session: names.sessions.beta, commands: true });
+  const runner = await place.server({ boot: 'golden-boot-1', session: names.sessions.beta, commands: HOLD_MS });
   place.stepMs = 0;
   const run = await start(world, 'commands', { graph: 'commands' });
   for (;;) {

@@ -68,9 +68,12 @@ export class Place {
     };
   }
 
-  async server(options: { boot: string; session?: string | undefined; commands?: boolean }): Promise<GoldenServer> {
+  /** `commands`: it runs command nodes, those that hold on for so many milliseconds. */
+  async server(options: { boot: string; session?: string | undefined; commands?: number }): Promise<GoldenServer> {
     const session = options.session === undefined ? {} : { BATON_SESSION: options.session };
-    const commands = options.commands === true ? { BATON_ALLOW_COMMANDS: 'node' } : {};
+    const hold = String(options.commands ?? 0);
+    // A command gets few variables of its server, and every one of a locale.
+    const commands = options.commands === undefined ? {} : { BATON_ALLOW_COMMANDS: 'node', LC_HOLD_MS: hold };
     const server = new GoldenServer(this, this.program, { ...this.env(options.boot), ...session, ...commands });
     this.servers.push(server);
     await server.connect();
