@@ -94,6 +94,13 @@ class Script {
     return this.ask(`claim ${name}.${node}${who}`, server, 'run_claim', { run, node, ...more });
   }
 
+  /** Gives back what an agent has just claimed. */
+  async giveBack(server: GoldenServer, name: string, node: string, agent: string): Promise<void> {
+    const held = await this.take(server, name, node, { agent });
+    const said = { claim: held.claim, status: 'released', tokens: 3 };
+    await this.ask(`give back ${name}.${node} by ${agent}`, server, 'run_report', said);
+  }
+
   control(server: GoldenServer, name: string, action: string, more: Answer = {}): Promise<Answer> {
     const said = [action, name, more.node, more.decision].filter((word) => word !== undefined).join(' ');
     return this.ask(said, server, 'run_control', { run: this.run(name), action, ...more });
@@ -131,13 +138,13 @@ class Script {
   }
 }
 
-/** How everything stands: every run, with `details` every node, the sprint's tasks. */
-async function stand(script: Script, server: GoldenServer, when: string, details: boolean): Promise<void> {
+/** How everything stands: every run, every node of the runs in `details`, tasks, sessions. */
+async function stand(script: Script, server: GoldenServer, when: string, details: readonly string[]): Promise<void> {
   await script.ask(`${when}: runs`, server, 'run_status');
   for (const name of Object.keys(script.names.runs)) {
     const run = script.run(name);
     const answer = await script.ask(`${when}: ${name}`, server, 'run_status', { run });
-    if (!details) continue;
+    if (!details.includes(name)) continue;
     for (const { node } of answer.nodes as Row[])
       await script.ask(`${when}: ${name}.${node}`, server, 'run_status', { run, node });
   }
@@ -158,7 +165,7 @@ export async function continueSoon(program: string): Promise<Answers> {
       await script.session('beta'),
       await script.session('delta'),
     ];
-    await stand(script, alpha, 'soon', true);
+    await stand(script, alpha, 'soon', Object.keys(names.runs));
     await inFlight(script, { alpha, beta, delta });
     await repeats(script, alpha);
     await heldClaims(script, alpha, beta);
@@ -166,7 +173,7 @@ export async function continueSoon(program: string): Promise<Answers> {
     await refusals(script, alpha, beta);
     await controls(script, alpha, beta);
     await bySprint(script, alpha, beta);
-    await stand(script, alpha, 'soon, after', false);
+    await stand(script, alpha, 'soon, after', ['release', 'sprint', 'handover', 'paused']);
   } finally {
     await place.closeServers();
   }
@@ -230,6 +237,8 @@ async function refusals(script: Script, alpha: GoldenServer, beta: GoldenServer)
   for (const node of ['flaky', 'limited', 'other', 'broken', 'after-broken', 'undecided', 'last', 'skipme', 'named'])
     await script.take(alpha, 'release', node);
   await script.take(beta, 'release', 'other', { agent: 'second' });
+  await script.giveBack(beta, 'release', 'other', 'second');
+  await script.take(alpha, 'release', 'other');
   await script.take(beta, 'release', 'named', { agent: 'writer' });
   await script.take(beta, 'release', 'skilled', { agent: 'third' });
   await script.take(beta, 'release', 'skilled', { agent: 'third', skills: SKILLS });
@@ -266,6 +275,9 @@ async function controls(script: Script, alpha: GoldenServer, beta: GoldenServer)
   await script.control(alpha, 'failed', 'retry_node', { node: 'second' });
   await script.drain(alpha, 'failed');
   await script.control(alpha, 'finished', 'retry_node', { node: 'third' });
+  const onceMore = { graph: 'pair', resume_from: script.run('resumed') };
+  const again = await script.ask('resume from a resumed run', alpha, 'run_start', onceMore);
+  await script.ask('the resumed run resumed', alpha, 'run_status', { run: again.run, node: 'first' });
   await script.ask('resume from', alpha, 'run_start', {
     graph: 'pair',
     resume_from: script.run('budget'),
@@ -294,7 +306,7 @@ export async function continueLater(program: string): Promise<Answers> {
   try {
     place.moveTo(names.end + 3 * HOUR);
     const [alpha, beta] = [await script.session('alpha'), await script.session('beta')];
-    await stand(script, alpha, 'later', false);
+    await stand(script, alpha, 'later', []);
     await inFlight(script, { alpha, beta });
     await lapsed(script, alpha, beta);
     await commands(script, alpha);
@@ -307,9 +319,7 @@ export async function continueLater(program: string): Promise<Answers> {
     const fresh = await place.server({ boot: BOOT });
     await script.ask('a new session', fresh, 'session_start', { name: 'epsilon', resume: 'new' });
     await finish(script, fresh);
-    await stand(script, fresh, 'at the end', false);
-    for (const node of ['lost', 'code-b', 'undecided', 'last'])
-      await script.ask(`at the end: release.${node}`, fresh, 'run_status', { run: script.run('release'), node });
+    await stand(script, fresh, 'at the end', ['release', 'commands']);
   } finally {
     await place.closeServers();
   }
