@@ -173,6 +173,7 @@ export async function continueSoon(program: string): Promise<Answers> {
     await refusals(script, alpha, beta);
     await controls(script, alpha, beta);
     await bySprint(script, alpha, beta);
+    await handOn(script, beta);
     await stand(script, alpha, 'soon, after', ['release', 'sprint', 'handover', 'paused']);
   } finally {
     await place.closeServers();
@@ -299,6 +300,21 @@ async function bySprint(script: Script, alpha: GoldenServer, beta: GoldenServer)
   await script.ask('the board', alpha, 'sprint_board', { sprint: names.tasks.sprint, detail: 'ids' });
 }
 
+/** The claims of a session move to a new one, which reports on them; an offer of the making is over by that. */
+async function handOn(script: Script, beta: GoldenServer): Promise<void> {
+  const offer = await script.ask('hand on', beta, 'session_handoff', { summary: 'All of it' });
+  const zeta = await script.place.server({ boot: BOOT });
+  const taken = await script.ask('take over', zeta, 'session_start', { name: 'zeta', handoff: offer.handoff });
+  for (const { node, claim } of taken.claims as { node: string; claim: string }[])
+    await script.ask(`report what was handed on: ${node}`, zeta, 'run_report', {
+      claim,
+      status: 'progress',
+      percent: 9,
+    });
+  const { in_flight, failure } = await zeta.ask('session_recover');
+  script.keep('in flight of zeta', { in_flight, failure });
+}
+
 /** Three hours later: every lease has ended. Then a month: every session has. All is brought to its end. */
 export async function continueLater(program: string): Promise<Answers> {
   const script = new Script(program);
@@ -310,9 +326,10 @@ export async function continueLater(program: string): Promise<Answers> {
     await inFlight(script, { alpha, beta });
     await lapsed(script, alpha, beta);
     await commands(script, alpha);
+    await oldOffer(script);
     await place.closeServers();
     place.moveTo(names.end + 30 * DAY);
-    const old = await script.session('beta');
+    const old = await script.session('alpha');
     await script.report(old, 'release.code-b', { status: 'done', output: 'a month late' });
     await script.ask('state of an expired session', old, 'state_set', { path: '$.x', value: 1 });
     await old.close();
@@ -340,6 +357,15 @@ async function lapsed(script: Script, alpha: GoldenServer, beta: GoldenServer): 
   await script.take(alpha, 'release', 'flaky', { agent: 'again' });
   await script.take(alpha, 'release', 'limited', { agent: 'patient' });
   await script.ask('a lock that lapsed', beta, 'lock_acquire', { lock: 'staging' });
+}
+
+/** The offer that nobody had taken is taken after all. */
+async function oldOffer(script: Script): Promise<void> {
+  const eta = await script.place.server({ boot: BOOT });
+  const { offers, failure } = await eta.ask('session_start', { name: 'eta', resume: 'new' });
+  script.keep('offers', { offers, failure });
+  for (const { handoff } of (offers ?? []) as { handoff: string }[])
+    await script.ask('take the old offer', eta, 'session_start', { handoff });
 }
 
 /** A server takes up what the killed one left: one node may be started again, the other must be decided. */
