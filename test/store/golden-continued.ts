@@ -1,6 +1,6 @@
-// What is asked of a server that goes on with the golden store of runs, and its answers: a minute after the last call, while
-// claims hold, and three hours and a month after it, when they have ended. The same calls to the build that made the store
-// and to the present one. Called by golden-runs.test.ts and fixtures/golden-runs.ts.
+// The calls that go on with the golden store of runs, and their answers. A minute after the store's last call claims
+// still hold; three hours after it leases have ended, a month after it sessions. The build that made the store and the
+// present one get the same calls, from fixtures/golden-runs.ts and golden-runs.test.ts.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -22,7 +22,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const BOOT = 'golden-boot-2';
 const SKILLS = ['rust', 'review'];
-/** A command node is at its end long before. */
+/** Far longer than a command node takes. */
 const PATIENCE_MS = 20_000;
 
 /** Calls in order, and what was answered. */
@@ -57,7 +57,7 @@ class Script {
     return answer;
   }
 
-  /** A number goes after a label that was there before. */
+  /** Keeps an answer; a label that is taken gets a number. */
   keep(label: string, answer: unknown): void {
     let free = label;
     for (let count = 2; this.answers[free] !== undefined; count += 1) free = `${label} (${count})`;

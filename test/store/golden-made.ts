@@ -1,5 +1,5 @@
-// Makes the golden store of runs through the tools of a built server: runs in every status, nodes in every status, and what
-// stands around them. Called by fixtures/golden-runs.ts; what it makes must not depend on the machine.
+// Makes the golden store of runs through the tools of a built server: runs and nodes in every status, with sessions,
+// plans and messages around them. Only process numbers in it depend on the machine. Called by fixtures/golden-runs.ts.
 
 import { type Answer, type GoldenServer, type Names, Place } from './golden-servers.ts';
 
@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 const LONG = { lease_s: 7_200 };
 const SHORT = { lease_s: 60 };
 const NODE = ['node', '-e'];
-/** How long command nodes go on whose server is killed: longer than it takes all others to end. */
+/** How long the commands of the killed server go on: longer than all others take. */
 const HOLD_MS = 5_000;
 
 interface World {

@@ -1,6 +1,6 @@
-// A store with runs and nodes in every status, made by the release before the run rules were moved: it means now what it
-// meant then, and whoever goes on with it is answered as that release answered. The answers are that release's own, recorded
-// by fixtures/golden-runs.ts; where one is to differ, it is changed in golden/runs by hand, and nothing is recorded anew.
+// A store with runs and nodes in every status keeps its meaning: its documents, and the answers to calls that go on
+// with it. The answers are those of the build that made the store. A changed answer is edited in golden/runs by hand:
+// recorded anew, the file would say whatever the present code says.
 
 import fs from 'node:fs';
 import path from 'node:path';

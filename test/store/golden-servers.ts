@@ -1,7 +1,7 @@
-// Servers on a copy of the golden store of runs: any built program, a clock that moves only when it is told to, and answers
-// without what differs from one run of the same calls to the next.
+// Servers on a copy of the golden store of runs: any built program, a clock that stands between calls, and answers
+// without what chance decides.
 
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -21,7 +21,7 @@ export interface Names {
 }
 
 export const GOLDEN_RUNS = path.resolve('test/store/golden/runs');
-/** On every POSIX machine, with the same real path: projects and workspaces are named by hashes of real paths. */
+/** A directory of every POSIX machine: projects and workspaces are named by hashes of real paths. */
 const WORKSPACE = '/usr';
 const PRELOAD = path.resolve('test/store/fixtures/golden-clock.mjs');
 const SECOND = 1_000;
@@ -68,7 +68,7 @@ export class Place {
     };
   }
 
-  /** `commands`: it runs command nodes, those that hold on for so many milliseconds. */
+  /** `commands`: the server runs command nodes, and nodes that hold on do so for so many milliseconds. */
   async server(options: { boot: string; session?: string | undefined; commands?: number }): Promise<GoldenServer> {
     const session = options.session === undefined ? {} : { BATON_SESSION: options.session };
     const hold = String(options.commands ?? 0);
@@ -83,7 +83,7 @@ export class Place {
   /** What a verb of the command line writes to stdout, whatever its exit code. */
   verb(...args: string[]): string {
     const argv = [this.program, ...args];
-    return execFileSync(process.execPath, argv, { env: this.env('verb'), cwd: WORKSPACE, encoding: 'utf8' });
+    return spawnSync(process.execPath, argv, { env: this.env('verb'), cwd: WORKSPACE, encoding: 'utf8' }).stdout;
   }
 
   /** Findings of doctor that are more than notes, and whether it calls the store sound. */
@@ -166,7 +166,7 @@ export function goldenCopy(program: string): { place: Place; names: Names } {
 const ID = /\b(ses|run|hnd|msg|dec)-[a-z0-9]{8}\b/g;
 const CLAIM = /\b(run-[a-z0-9]{8}\.[a-z0-9][a-z0-9._-]*\.\d+)\.[a-z0-9]{6}\b/g;
 const SERVER = /\bserver-\d+(-\d+)?\b/g;
-/** Chance, the length of a process's life and the count of commits are no answers to what was asked. */
+/** Members that differ by chance, or that count commits: no answers to what was asked. */
 const MASKED: Record<string, string> = { seq: '<seq>', not_before: '<later>', process: '<process>' };
 
 /** Answers with numbered names for the ids that the golden store does not hold. */
