@@ -87,7 +87,7 @@ export class RunRig {
 
   claim(more: Partial<ClaimInput> = {}, documents = this.documents): Promise<Result<ClaimAnswer>> {
     const base = { run: this.run, graph: this.graph, agent: 'ses-one.main', agentName: 'main', session: 'ses-one' };
-    return this.do((tx, ctx) => claimNode(tx, ctx, { ...base, kind: 'agent', ...more }), documents);
+    return this.do((tx, ctx) => claimNode(tx, ctx, { ...base, performer: 'agent', ...more }), documents);
   }
 
   /** The claim's name; throws if there was none. */

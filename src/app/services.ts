@@ -77,7 +77,7 @@ export async function openPorts(
       ? new Maintenance(documents, { onTrouble: (err) => log.warn({ err }, 'maintenance') })
       : undefined;
   const ownSession = (): string | undefined => documents.peek((view) => sessions.find(view));
-  const attempts = observers.tracing?.watch(documents, ownSession);
+  const attempts = observers.tracing?.watch(documents, graphs, ownSession);
   const needs = { config, log, documents, graphs, workspace, root, ownSession, attempts };
   const runner = role === 'serve' ? await startRunner(needs) : undefined;
   return ok({

@@ -76,7 +76,7 @@ function limitFor(
   input: ClaimInput,
   run: Readonly<RunDocument>,
 ): Result<ClaimAnswer> | undefined {
-  if (input.kind !== 'agent') return undefined;
+  if (input.performer !== 'agent') return undefined;
   const ready = (): number => {
     const limits = { ...limitsOf(run), maxParallel: Number.POSITIVE_INFINITY, lastSeen: ctx.lastSeen };
     const { candidates } = readyNodes(input.graph.prepared, run.nodes, ctx.now, limits);

@@ -5,6 +5,7 @@ import type { View } from '../../documents/documents.ts';
 import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../../domain/resource/pool.ts';
 import { hasEnded, type RunDocument, type RunGraph } from '../../domain/run/document.ts';
 import { limitsOf } from '../../domain/run/start.ts';
+import { nodeKinds } from '../../graph/kinds/index.ts';
 import { readyNodes } from '../../graph/ready/ready.ts';
 import { projectRuns } from '../run/runs.ts';
 import type { ViewScope } from '../team/people.ts';
@@ -69,6 +70,9 @@ function readyFor(
   const limits = { ...limitsOf(run), maxParallel: Number.POSITIVE_INFINITY, lastSeen };
   return readyNodes(prepared, run.nodes, now, limits).candidates.filter(({ id }) => {
     const node = prepared.graph.nodes[prepared.index.get(id) ?? -1];
-    return node?.kind === 'agent' && (node.agent === undefined || fits(node.agent));
+    const kind = node === undefined ? undefined : nodeKinds.get(node.kind);
+    if (node === undefined || kind?.performer !== 'agent') return false;
+    const agent = kind.wanted?.(node).agent;
+    return agent === undefined || fits(agent);
   }).length;
 }
