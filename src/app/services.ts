@@ -14,7 +14,7 @@ import type { Workspace } from '../domain/session/document.ts';
 import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import { selectPointers } from '../path/query.ts';
 import type { Runner } from '../runner/runner.ts';
-import { fileBackend } from '../store/open.ts';
+import { openBackend } from '../store/open.ts';
 import type { CallMetrics } from '../telemetry/call-metrics.ts';
 import { LogStats } from '../telemetry/log-stats.ts';
 import type { AttemptSpans } from '../telemetry/traces/attempts.ts';
@@ -110,10 +110,12 @@ interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'g
   attempts: AttemptSpans | undefined;
 }
 
-/** Only where commands are admitted: loading it costs a start that has no use for it. */
+/** Only where some kind of node is admitted: loading a runner costs a start that has no use for it. */
 async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
   const { config, log, documents, graphs, workspace, root, ownSession, attempts } = needs;
-  if (config.readOnly || config.allowCommands.length === 0) return undefined;
+  if (config.readOnly) return undefined;
+  const { performsAny } = await import('../runner/executors/index.ts');
+  if (!performsAny(config)) return undefined;
   const { Runner } = await import('../runner/runner.ts');
   const { thisProcess } = await import('../runner/process/identity.ts');
   const runner = new Runner({
@@ -123,7 +125,7 @@ async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
     user: config.user,
     workspace: workspace.workspace,
     workspaceRoot: root,
-    allowCommands: config.allowCommands,
+    settings: config,
     childEnv: config.childEnv,
     self: thisProcess(),
     concurrency: Math.max(1, availableParallelism()),
@@ -138,7 +140,7 @@ async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
 async function openDocuments(config: Config): Promise<Result<Documents>> {
   if (config.readOnly && !existsSync(path.join(config.stateDir, 'log')))
     return fail({ code: 'read-only', why: 'there is no store yet, and a read-only server makes none' });
-  const backend = fileBackend({
+  const backend = openBackend({
     dir: config.stateDir,
     durability: config.durability,
     forceNetworkFs: config.forceNetworkFs,

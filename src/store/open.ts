@@ -1,10 +1,10 @@
-// From settings to a backend: add one here. The only place that knows which backends there are.
+// From settings to a backend. A new one is its folder and its entry in `backends`; no other file knows which there are.
 
 import { FileBlobs } from './file/caches/blobs.ts';
 import { FilePresence } from './file/caches/presence.ts';
 import { type Disk, realDisk } from './file/disk.ts';
 import { FileStore, type FileStoreOptions } from './file/file-store.ts';
-import type { Blobs, CommitListener, Durability, Presence } from './port.ts';
+import type { Blobs, CommitListener, Durability, Presence, Store } from './port.ts';
 
 export interface StoreSettings {
   /** Absolute path of the store's directory; made if it is not there. */
@@ -16,13 +16,26 @@ export interface StoreSettings {
   exclusively?: NonNullable<FileStoreOptions['exclusively']>;
 }
 
+/** What `Documents` stands on. */
 export interface OpenedBackend {
-  openStore(onCommits: CommitListener): FileStore;
+  openStore(onCommits: CommitListener): Store;
   blobs: Blobs;
   presence: Presence;
 }
 
-export function fileBackend(settings: StoreSettings): OpenedBackend {
+const backends = {
+  file: fileBackend,
+};
+
+/** The backend of that name, on the settings. */
+export function openBackend(settings: StoreSettings, name: keyof typeof backends = 'file'): OpenedBackend {
+  return backends[name](settings);
+}
+
+/** For what concerns files alone: maintenance, verification, tests. */
+export function fileBackend(
+  settings: StoreSettings,
+): OpenedBackend & { openStore(onCommits: CommitListener): FileStore } {
   const disk = settings.disk ?? realDisk;
   return {
     openStore: (onCommits) => new FileStore({ ...settings, disk, onCommits }),
