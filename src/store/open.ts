@@ -16,6 +16,11 @@ export interface StoreSettings {
   exclusively?: NonNullable<FileStoreOptions['exclusively']>;
 }
 
+export interface BackendSettings extends StoreSettings {
+  /** Default: file. */
+  backend?: keyof typeof backends;
+}
+
 /** What `Documents` stands on. */
 export interface OpenedBackend {
   openStore(onCommits: CommitListener): Store;
@@ -27,9 +32,9 @@ const backends = {
   file: fileBackend,
 };
 
-/** The backend of that name, on the settings. */
-export function openBackend(settings: StoreSettings, name: keyof typeof backends = 'file'): OpenedBackend {
-  return backends[name](settings);
+/** The backend that the settings name. */
+export function openBackend(settings: BackendSettings): OpenedBackend {
+  return backends[settings.backend ?? 'file'](settings);
 }
 
 /** For what concerns files alone: maintenance, verification, tests. */

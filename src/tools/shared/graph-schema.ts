@@ -57,6 +57,6 @@ function typeOf(field: FieldType): z.ZodType {
     case 'group':
       return z.strictObject(shapeOf(field.fields));
     case 'json':
-      return z.json();
+      return z.unknown();
   }
 }
