@@ -21,7 +21,7 @@ interface Entry {
   pending: Pending[];
 }
 
-/** A change made by a decision, and how to take it back. */
+/** A change made by a transaction, and how to take it back. */
 export interface Undo {
   stream: string;
   ops: PatchOp[];
@@ -105,8 +105,8 @@ export class DocumentCache {
   }
 
   /** Forgets a request's document once its commit is in the log: a repeat reads it from there. */
-  forgetRequests(streams: Iterable<string>): void {
-    for (const stream of streams) if (stream.startsWith('request/')) this.entries.delete(stream);
+  forgetRequests(events: Iterable<{ stream: string }>): void {
+    for (const { stream } of events) if (stream.startsWith('request/')) this.entries.delete(stream);
   }
 
   /**

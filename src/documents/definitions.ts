@@ -1,5 +1,5 @@
-// Graph definitions by hash: kept as blobs, prepared once per process. Commands reach them as ctx.definition, within the
-// decision: a blob never changes, so what its hash names is the same in every process and every try.
+// Graph definitions by hash: kept as blobs, prepared once per process. Commands reach them as ctx.definition, while
+// they decide: a blob never changes, so what its hash names is the same in every process and every try.
 
 import { FailureError } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';

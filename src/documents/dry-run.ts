@@ -6,8 +6,8 @@ import type { Author, StreamEvent } from '../store/commit.ts';
 import type { Store } from '../store/port.ts';
 import type { DocumentCache } from './cache.ts';
 import { contextOf, type World } from './context.ts';
-import { Decision } from './decision.ts';
 import { Supplies } from './supplies.ts';
+import { DocumentTransaction } from './transaction.ts';
 
 export interface DryRun<A> {
   value: A;
@@ -43,17 +43,17 @@ function tryOut<A>(
   { store, cache, world, by }: DryRunParts,
   supplies: Supplies,
 ): Result<DryRun<A>> | undefined {
-  const decision = new Decision(cache, (stream) => store.expected(stream));
+  const tx = new DocumentTransaction(cache, store);
   supplies.begin();
   try {
-    const result = decide(decision, contextOf(world, { by, decision, staged: [], supplies }));
+    const result = decide(tx, contextOf(world, { by, tx, staged: [], supplies }));
     if (supplies.mustFetch(!result.ok)) return undefined;
-    return result.ok ? ok({ value: result.value, events: decision.events, seq: store.seq() }) : result;
+    return result.ok ? ok({ value: result.value, events: tx.events, seq: store.seq() }) : result;
   } catch (error) {
     if (supplies.mustFetch(true)) return undefined;
     if (error instanceof FailureError) return fail(error.failure);
     throw error;
   } finally {
-    decision.revert();
+    tx.revert();
   }
 }

@@ -1,6 +1,6 @@
 // What a command asks of its context that is not in memory: it is fetched after the try, and the command decides again. One
 // rule serves past writers and graph definitions; documents that a backend has to wait for come the same way, with the
-// stream's name as the key and `need` in place of the load in cache.ts. Used by documents.ts.
+// stream's name as the key and `need` in place of the load in cache.ts. Used by batch.ts and dry-run.ts.
 
 /** One sort of thing that commands ask for by key. */
 export interface Supplier<V> {
@@ -11,7 +11,7 @@ export interface Supplier<V> {
   fetch(keys: ReadonlySet<string>, deadlineAt: number): Promise<ReadonlyMap<string, V>>;
 }
 
-/** Ends a try that cannot go on without what it lacks. Thrown to the loop in documents.ts alone. */
+/** Ends a try that cannot go on without what it lacks. Thrown to batch.ts and dry-run.ts alone. */
 class LackingError extends Error {
   constructor(key: string) {
     super(`not at hand: ${key}`);
@@ -41,7 +41,7 @@ export class Supplies {
     return known?.get(key) as V | undefined;
   }
 
-  /** A value that the decision rests on: the try ends here until it is fetched. Undefined: there is none. */
+  /** A value that the command rests on: the try ends here until it is fetched. Undefined: there is none. */
   need<V>(from: Supplier<V>, key: string): V | undefined {
     const known = this.fetched.get(from);
     if (known?.has(key)) return known.get(key) as V | undefined;

@@ -1,14 +1,14 @@
-// Answers a command that asks who last wrote a place: from the commits staged before it, from memory, or from the log,
-// for which the command has to wait and be decided once more. Used by documents.ts.
+// Answers a command that asks who last wrote a place: from the commits staged before it, from memory, or from the log, for
+// which the command has to wait and be decided once more. Asked through context.ts.
 
 import type { Writer } from '../domain/command.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import type { Store } from '../store/port.ts';
-import type { Decision } from './decision.ts';
 import { findWriters, PAST_MS, writerOf, wrote } from './last-writer.ts';
 import { Provenance } from './provenance.ts';
 import type { Staged } from './shapes.ts';
 import type { Supplier, Supplies } from './supplies.ts';
+import type { DocumentTransaction } from './transaction.ts';
 
 /** Between stream and pointer in a key: no stream name holds it. */
 const SEPARATOR = '\0';
@@ -25,16 +25,16 @@ export class Writers implements Supplier<Writer> {
     for (const folded of commits) this.provenance.note(folded);
   }
 
-  /** Who wrote a place before this decision did; undefined if nobody, or if the log has to tell (`supplies` notes it then). */
+  /** Who wrote a place before this transaction did; undefined if nobody, or if the log has to tell (`supplies` notes it then). */
   lastWriter(
-    decision: Decision,
+    tx: DocumentTransaction,
     staged: readonly Staged[],
     supplies: Supplies,
     [stream, pointer]: readonly [string, string],
   ): Writer | undefined {
     // What this commit itself put there nobody has written before it.
-    if (hasWritten(decision, stream, pointer)) return undefined;
-    const before = staged.findLast((entry) => hasWritten(entry.decision, stream, pointer));
+    if (hasWritten(tx, stream, pointer)) return undefined;
+    const before = staged.findLast((entry) => hasWritten(entry.tx, stream, pointer));
     if (before !== undefined) return writerOf(before.encoded.commit);
     const found = this.provenance.lookup(stream, pointer) ?? supplies.want(this, stream + SEPARATOR + pointer);
     return found && { by: found.by, at: found.at };
@@ -58,6 +58,6 @@ export class Writers implements Supplier<Writer> {
   }
 }
 
-function hasWritten({ events }: Decision, stream: string, pointer: string): boolean {
+function hasWritten({ events }: DocumentTransaction, stream: string, pointer: string): boolean {
   return events.some((event) => event.stream === stream && event.patch.some(({ path }) => wrote(path, pointer)));
 }

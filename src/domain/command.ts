@@ -1,5 +1,5 @@
 // The shape of every change: a command is a pure function over documents. No clock, random, file or await inside;
-// whatever it needs of the world arrives in `Context`. documents/documents.ts runs commands, domain files define them.
+// whatever it needs of the world arrives in `Context`. documents/batch.ts runs commands, domain files define them.
 
 import type { Result } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
@@ -49,8 +49,14 @@ export interface EventHead {
 }
 
 /**
- * The documents as one decision sees them. Everything read through it is recorded, so that the commit is valid only if
- * none of it has changed: ask only for what the decision rests on. Reads within a decision see its own edits.
+ * Whose the values of a patch are. With `event` the caller gives them away: they are not copied for the event, so nobody may
+ * change them afterwards, and none of them may stand in a document.
+ */
+export type ValueOwner = 'caller' | 'event';
+
+/**
+ * The documents as one try of a command sees them. Everything read through it is recorded, so that the commit is valid only if
+ * none of it has changed: ask only for what the command rests on. Reads see the transaction's own edits.
  */
 export interface Transaction {
   /**
@@ -65,7 +71,7 @@ export interface Transaction {
   /** Edits a small document through a draft; what the recipe changed becomes the event's patch. No change: no event. */
   edit<T extends object>(stream: string, happening: EventHead, recipe: (draft: T) => void): void;
   /** Changes a document of any size by operations the caller has worked out: costs what the change costs. */
-  patch(stream: string, happening: EventHead, ops: readonly PatchOp[]): void;
+  patch(stream: string, happening: EventHead, ops: readonly PatchOp[], owner?: ValueOwner): void;
 }
 
 /**

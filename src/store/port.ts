@@ -1,4 +1,4 @@
-// What a store must do, whatever it stands on. documents/documents.ts calls it; memory.ts and file/ implement it;
+// What a store must do, whatever it stands on. documents/ calls it; memory.ts and file/ implement it;
 // test/store/contract.ts holds every implementation to it. Safety comes only from expected versions: there is no lock,
 // lease, queue, timer or pub/sub here, those are events decided by pure rules.
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, quickStart } from '../../../base/process-start.ts';
 import { type Disk, errnoOf, type FileStat } from '../disk.ts';
 
-/** How long a live holder is waited for before racing without it. Far above what one decision takes. */
+/** How long a live holder is waited for before racing without it. Far above what one command takes. */
 const PATIENCE_MS = 100;
 const LOOK_AGAIN_MS = 1;
 
