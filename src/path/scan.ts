@@ -84,6 +84,12 @@ export function printName(token: PathToken): string {
   return /^[A-Za-z_]\w*$/.test(token) ? `.${token}` : `[${printQuoted(token)}]`;
 }
 
+/** The length of `printName(token)`: for values of many keys, without making the text. */
+export function nameLength(token: PathToken): number {
+  if (typeof token === 'number') return String(token).length + 2;
+  return /^[A-Za-z_]\w*$/.test(token) ? token.length + 1 : printName(token).length;
+}
+
 /** The canonical text of a simple path. */
 export function printPath(tokens: readonly PathToken[]): string {
   return `$${tokens.map(printName).join('')}`;
