@@ -1,5 +1,5 @@
-// Graph definitions by hash: kept as blobs, prepared once per process. Commands reach them as ctx.definition, while
-// they decide: a blob never changes, so what its hash names is the same in every process and every try.
+// Graph definitions by hash: kept as blobs, prepared once per process. Commands reach them as ctx.definition, within
+// the decision: a blob never changes, so what its hash names is the same in every process and every try.
 
 import { FailureError } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
@@ -45,8 +45,8 @@ export class Graphs implements Supplier<RunGraph> {
   }
 
   /**
-   * A definition that a document names. Throws FailureError `store-damaged` if its blob is gone. With `supplies`, a blob that
-   * takes waiting ends the try that asked for it until it is fetched.
+   * A definition that a document names. Throws FailureError `store-damaged` if its blob is gone. With `supplies`, a
+   * blob that takes waiting ends the try that asked for it until it is fetched.
    */
   named(hash: string, supplies?: Supplies): RunGraph {
     const within = this.get(hash);

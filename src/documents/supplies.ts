@@ -1,12 +1,12 @@
-// What a command asks of its context that is not in memory: it is fetched after the try, and the command decides again. One
-// rule serves past writers and graph definitions; documents that a backend has to wait for come the same way, with the
-// stream's name as the key and `need` in place of the load in cache.ts. Used by batch.ts and dry-run.ts.
+// What a command asks of its context that is not in memory: it is fetched after the try, and the command decides again.
+// One rule serves past writers and graph definitions; documents that a backend has to wait for come the same way, with
+// the stream's name as the key and `need` in place of the load in cache.ts. Used by documents.ts.
 
 /** One sort of thing that commands ask for by key. */
 export interface Supplier<V> {
   /**
-   * Values by key; a key without a value has none, or none was found in time. `deadlineAt` counts as `performance.now()`.
-   * Rejects with FailureError where the command must not be decided without an answer.
+   * Values by key; a key without a value has none, or none was found in time. `deadlineAt` counts as
+   * `performance.now()`. Rejects with FailureError where the command must not be decided without an answer.
    */
   fetch(keys: ReadonlySet<string>, deadlineAt: number): Promise<ReadonlyMap<string, V>>;
 }
@@ -20,8 +20,8 @@ class LackingError extends Error {
 }
 
 /**
- * What one command lacked, and what was fetched for it. Kept as long as the command has no answer: a value that a bounded
- * memory drops between two tries would otherwise be fetched again for ever.
+ * What one command lacked, and what was fetched for it. Kept as long as the command has no answer: a value that a
+ * bounded memory drops between two tries would otherwise be fetched again for ever.
  */
 export class Supplies {
   private readonly fetched = new Map<Supplier<unknown>, Map<string, unknown>>();
@@ -34,7 +34,9 @@ export class Supplies {
     this.blocked = false;
   }
 
-  /** A value that an answer only mentions: the try goes on without it. The command waits once for all of one supplier. */
+  /**
+   * A value that an answer only mentions: the try goes on without it. The command waits once for all of one supplier.
+   */
   want<V>(from: Supplier<V>, key: string): V | undefined {
     const known = this.fetched.get(from);
     if (known === undefined) this.note(from, key);

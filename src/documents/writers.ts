@@ -25,7 +25,10 @@ export class Writers implements Supplier<Writer> {
     for (const folded of commits) this.provenance.note(folded);
   }
 
-  /** Who wrote a place before this transaction did; undefined if nobody, or if the log has to tell (`supplies` notes it then). */
+  /**
+   * Who wrote a place before this decision did; undefined if nobody, or if the log has to tell (`supplies` notes it
+   * then).
+   */
   lastWriter(
     tx: DocumentTransaction,
     staged: readonly Staged[],

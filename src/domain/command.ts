@@ -15,8 +15,8 @@ export interface Writer {
 }
 
 /**
- * What a command may know of the world beyond documents. All of it is fixed: asking twice gives the same answer. Where an
- * answer has to be fetched first, the try is undone and the command decides again.
+ * What a command may know of the world beyond documents. All of it is fixed: asking twice gives the same answer. Where
+ * an answer has to be fetched first, the try is undone and the command decides again.
  */
 export interface Context {
   /** Milliseconds since the epoch, by this process's clock: good for liveness, never for safety or order. */

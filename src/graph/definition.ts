@@ -1,4 +1,5 @@
-// A stored definition as runs and commands see it. Made by documents/definitions.ts; commands get it from their context.
+// A stored definition as runs and commands see it. Made by documents/definitions.ts; commands get it from their
+// context.
 
 import type { AnyNode } from './kinds/index.ts';
 import type { PreparedGraph } from './prepare.ts';

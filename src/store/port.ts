@@ -147,7 +147,9 @@ export interface Blobs {
   put(bytes: Uint8Array): string;
   /** Undefined if there are none, or if they have changed; where the backend has `fetch`, also if they take waiting. */
   get(sha256: string): Buffer | undefined;
-  /** Only where bytes may take waiting. Undefined if there are none. Ends early with the signal: `deadline-exceeded`. */
+  /**
+   * Only where bytes may take waiting. Undefined if there are none. Ends early with the signal: `deadline-exceeded`.
+   */
   fetch?(sha256: string, signal: AbortSignal): Promise<Buffer | undefined>;
 }
 
