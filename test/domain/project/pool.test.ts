@@ -64,7 +64,13 @@ describe('max_concurrent_agents', () => {
     const mixed = new RunRig([{ id: 'c', kind: 'command', command: ['true'] }, work('d')], {}, rig.documents);
     await mixed.start();
     const server = { host: 'h', boot: 'b', pid: 1, start: '1' };
-    const byServer = { agent: 'server-1', agentName: 'server-1', performer: 'server' as const, session: undefined, server };
+    const byServer = {
+      agent: 'server-1',
+      agentName: 'server-1',
+      performer: 'server' as const,
+      session: undefined,
+      server,
+    };
     expect(okOf(await mixed.claim(byServer))).toMatchObject({ kind: 'claimed', node: 'c' });
     expect(listed(rig)).toHaveLength(2);
     // A day later nobody asks any more.
