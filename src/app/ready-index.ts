@@ -2,7 +2,7 @@
 // walk all of them. Only a hint: claimNode asks the run document itself, and walks it when the hint does not hold.
 
 import type { Documents } from '../documents/documents.ts';
-import type { RunDocument, RunGraph } from '../domain/run/document.ts';
+import { nodeAt, type RunDocument, type RunGraph } from '../domain/run/document.ts';
 import type { ClaimInput } from '../domain/run/fit.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import { Frontier } from '../graph/ready/frontier.ts';
@@ -12,7 +12,6 @@ import type { FoldedCommit } from '../store/fold.ts';
 const KEPT = 16;
 /** Below this a walk costs less than keeping anything up. */
 const WORTH_NODES = 200;
-const NODE_PATH = /^\/nodes\/([^/]+)/;
 
 interface Kept {
   frontier: Frontier;
@@ -87,7 +86,7 @@ export class ReadyIndex {
   }
 
   private mark(kept: Kept, path: string): void {
-    const id = NODE_PATH.exec(path)?.[1];
-    if (id !== undefined) kept.changed.add(id);
+    const changed = nodeAt(path);
+    if (changed !== undefined) kept.changed.add(changed.node);
   }
 }

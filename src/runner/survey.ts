@@ -1,7 +1,8 @@
 // What a runner should do now, read off the run documents: pure but for asking which processes live. Called by runner.ts;
 // only a hint, since each command decides on its own document again.
 
-import { hasEnded, type NodeRecord, type ProcessId, type RunDocument, type RunGraph } from '../domain/run/document.ts';
+import { hasEnded, type RunDocument, type RunGraph } from '../domain/run/document.ts';
+import type { NodeRecord, ProcessId } from '../domain/run/record.ts';
 import { limitsOf } from '../domain/run/start.ts';
 import type { CommandNode } from '../graph/kinds/command.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
@@ -60,7 +61,7 @@ export function surveyRun(run: Readonly<RunDocument>, graph: RunGraph, parts: Su
   const limits = { ...limitsOf(run), lastSeen: parts.lastSeen };
   const ready = readyNodes(graph.prepared, run.nodes, parts.now, limits);
   if (ready.to_decide.length > 0) into.reap.push({ run: run.id, graph });
-  into.until = Math.min(into.until, nextChange(run, parts));
+  into.until = Math.min(into.until, ready.until ?? Number.POSITIVE_INFINITY);
   let free = ready.free;
   for (const { id } of ready.candidates) {
     if (free <= 0) break;
@@ -98,14 +99,4 @@ function workOf(run: Readonly<RunDocument>, graph: RunGraph, node: CommandNode, 
   const work: Work = { run: run.id, graph, node };
   if (status !== 'claimed' || server?.host !== self.host || server.boot !== self.boot) return work;
   return process === undefined ? work : { ...work, before: { server, process: { ...process } } };
-}
-
-/** The earliest end of a pause or of a stored lease. */
-function nextChange(run: Readonly<RunDocument>, { now }: SurveyParts): number {
-  let until = Number.POSITIVE_INFINITY;
-  for (const node of Object.values(run.nodes)) {
-    const at = node.status === 'retrying' ? node.not_before : node.status === 'claimed' ? node.lease_until : undefined;
-    if (at !== undefined) until = Math.min(until, at > now ? at : now + 1_000);
-  }
-  return until;
 }

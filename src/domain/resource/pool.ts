@@ -7,6 +7,7 @@
 //                 └──its lease ended──► does not count until its agent is seen again; leaves the list a day later
 
 import type { PatchOp } from '../../json/patch.ts';
+import { formatPointer } from '../../json/pointer.ts';
 import type { Context, Transaction } from '../command.ts';
 import { globalSettingsOf, type Pool, poolsOf } from '../project/config.ts';
 import { type ProjectDocument, projectStream } from '../project/document.ts';
@@ -59,7 +60,7 @@ export function followClaim(
   const listed = doc?.held[key];
   const data = { run, node };
   if (held === undefined) {
-    if (listed !== undefined) tx.patch(stream, { type: 'pool.left', data }, [{ op: 'remove', path: `/held/${key}` }]);
+    if (listed !== undefined) tx.patch(stream, { type: 'pool.left', data }, [{ op: 'remove', path: placeOf(key) }]);
   } else if (doc === undefined) {
     const made: PoolDocument = { schema: 1, project, held: { [key]: held } };
     tx.create(stream, { type: 'pool.taken', data }, made);
@@ -67,12 +68,16 @@ export function followClaim(
     const over = Object.entries(doc.held).filter(
       ([other, one]) => other !== key && endOf(one, ctx) < ctx.now - FORGET_MS,
     );
-    const ops: PatchOp[] = over.map(([other]) => ({ op: 'remove', path: `/held/${other}` }));
-    tx.patch(stream, { type: 'pool.taken', data }, [{ op: 'add', path: `/held/${key}`, value: { ...held } }, ...ops]);
+    const ops: PatchOp[] = over.map(([other]) => ({ op: 'remove', path: placeOf(other) }));
+    tx.patch(stream, { type: 'pool.taken', data }, [{ op: 'add', path: placeOf(key), value: { ...held } }, ...ops]);
   } else if (listed.lease_until !== held.lease_until) {
-    const op: PatchOp = { op: 'replace', path: `/held/${key}/lease_until`, value: held.lease_until };
+    const op: PatchOp = { op: 'replace', path: placeOf(key, 'lease_until'), value: held.lease_until };
     tx.patch(stream, { type: 'pool.renewed', data }, [op]);
   }
+}
+
+function placeOf(key: string, ...member: string[]): string {
+  return formatPointer(['held', key, ...member]);
 }
 
 /** What a node's record says of the claim on it. Absent members: nobody has it. */

@@ -3,6 +3,8 @@
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { AnyNode } from '../../graph/kinds/index.ts';
+import { countOf } from '../../graph/ready/outcome.ts';
+import { isHalted } from '../../graph/ready/readiness.ts';
 import { type Candidate, claimable, type Ready, readyNodes } from '../../graph/ready/ready.ts';
 import { leaseEnd } from '../../graph/ready/run-node.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -10,15 +12,14 @@ import { limitOf } from '../resource/pool.ts';
 import {
   findRun,
   hasEnded,
-  type NodeRecord,
   newClaimId,
+  nodePointer,
   parseClaim,
   type RunDocument,
   type RunGraph,
   runStream,
 } from './document.ts';
 import {
-  carriedOver,
   endOutside,
   isRepeatable,
   leaseToStore,
@@ -27,10 +28,9 @@ import {
   returnToQueue,
   setNode,
   updateStatus,
-  wasLostTooOften,
-  withLost,
 } from './edit.ts';
 import { type ClaimAnswer, type ClaimInput, ineligibleReason } from './fit.ts';
+import { carriedOver, type RecordOf, wasLostTooOften, withLost } from './record.ts';
 import { taskStanding } from './sprint.ts';
 import { limitsOf } from './start.ts';
 import { noneFor, unclaimable } from './why-not.ts';
@@ -52,7 +52,7 @@ export function claimNode(tx: Transaction, ctx: Context, input: ClaimInput): Res
   if (hinted !== undefined && taskStanding(tx, found.value, hinted.id) === undefined)
     return ok(claim(tx, ctx, input, hinted));
   for (;;) {
-    const ready = survey(tx, ctx, input.run, input.graph);
+    const ready = readyAfterReaping(tx, ctx, input.run, input.graph);
     const run = readRun(tx, input.run);
     const suits = (candidate: Candidate): boolean =>
       (input.node === undefined || candidate.id === input.node) && unfit(tx, run, input, candidate.id) === undefined;
@@ -98,12 +98,13 @@ function unfit(tx: Transaction, run: Readonly<RunDocument>, input: ClaimInput, i
 /** The hinted node, if by the document it may be claimed. Ended claims that count against a limit only make it careful. */
 function byHint(run: Readonly<RunDocument>, ctx: Context, input: ClaimInput): Candidate | undefined {
   if (input.hint === undefined || input.node !== undefined) return undefined;
-  if (run.counters.failed > 0 && run.on_failure === 'fail_fast') return undefined;
-  if (run.counters.claimed >= (run.max_parallel ?? Number.POSITIVE_INFINITY)) return undefined;
+  const { prepared } = input.graph;
+  if (isHalted(prepared, countOf(run.counters, 'failed'), run.on_failure)) return undefined;
+  if (countOf(run.counters, 'claimed') >= (run.max_parallel ?? Number.POSITIVE_INFINITY)) return undefined;
   const suits = (node: AnyNode): boolean => ineligibleReason(run, input, node.id) === undefined;
   const id = input.hint(run, ctx.now, suits);
   if (id === undefined) return undefined;
-  return claimable(input.graph.prepared, run.nodes, id, ctx.now, ctx.lastSeen);
+  return claimable(prepared, run.nodes, id, ctx.now, ctx.lastSeen);
 }
 
 function claim(tx: Transaction, ctx: Context, input: ClaimInput, { id, why, attempt, fence }: Candidate): ClaimAnswer {
@@ -189,19 +190,14 @@ function reap(tx: Transaction, ctx: Context, id: string, graph: RunGraph): boole
 }
 
 /** What is ready once all that nobody can account for is put to decision. */
-function survey(tx: Transaction, ctx: Context, id: string, graph: RunGraph): Ready {
+function readyAfterReaping(tx: Transaction, ctx: Context, id: string, graph: RunGraph): Ready {
   const ready = readyAt(readRun(tx, id), ctx, graph);
   if (ready.to_decide.length === 0) return ready;
   reap(tx, ctx, id, graph);
   return readyAt(readRun(tx, id), ctx, graph);
 }
 
-/** Presence is a file per agent: it is asked only where a stored lease has ended. */
 function readyAt(run: Readonly<RunDocument>, ctx: Context, graph: RunGraph): Ready {
-  const stored = readyNodes(graph.prepared, run.nodes, ctx.now, limitsOf(run));
-  const ended = stored.to_decide.length > 0 || stored.candidates.some(({ why }) => why === 'expired');
-  // Where nothing may start, expired claims are not listed as candidates.
-  if (!ended && stored.candidates.length > 0) return stored;
   return readyNodes(graph.prepared, run.nodes, ctx.now, { ...limitsOf(run), lastSeen: ctx.lastSeen });
 }
 
@@ -209,7 +205,7 @@ function readyAt(run: Readonly<RunDocument>, ctx: Context, graph: RunGraph): Rea
 export function holding(
   tx: Transaction,
   claimId: string,
-): Result<{ run: string; id: string; node: Readonly<NodeRecord> }> {
+): Result<{ run: string; id: string; node: Readonly<RecordOf<'claimed'>> }> {
   const parts = parseClaim(claimId);
   const run = parts === undefined ? undefined : tx.read<RunDocument>(runStream(parts.run));
   const node = parts === undefined ? undefined : run?.nodes[parts.node];
@@ -231,7 +227,7 @@ export function renewClaim(tx: Transaction, ctx: Context, input: { claim: string
   const store = leaseToStore(node, end, ctx.now);
   if (store === undefined) return ok(end);
   tx.patch(runStream(run), { type: 'node.renewed', data: { node: id } }, [
-    { op: 'replace', path: `/nodes/${id}/lease_until`, value: store },
+    { op: 'replace', path: nodePointer(id, 'lease_until'), value: store },
   ]);
   return ok(store);
 }
@@ -248,7 +244,7 @@ export function spawnedNode(
   const { pid, start } = input;
   const data = { node: id, host: node.server?.host ?? '', boot: node.server?.boot ?? '', pid, start };
   tx.patch(runStream(run), { type: 'node.spawned', data }, [
-    { op: 'add', path: `/nodes/${id}/process`, value: { pid, start } },
+    { op: 'add', path: nodePointer(id, 'process'), value: { pid, start } },
   ]);
   return ok(undefined);
 }

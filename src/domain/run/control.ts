@@ -6,8 +6,9 @@ import type { NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
 import type { EventType } from '../events.ts';
-import { findRun, hasEnded, type NodeRecord, type RunDocument, type RunGraph, type RunStatus } from './document.ts';
-import { carriedOver, type Draft, readRun, setNode, setStatus, updateStatus } from './edit.ts';
+import { findRun, hasEnded, type RunDocument, type RunGraph, type RunStatus } from './document.ts';
+import { readRun, setNode, setStatus, updateStatus } from './edit.ts';
+import { carriedOver, type Draft, type NodeRecord } from './record.ts';
 import { noteRun, overtaken } from './sprint-run.ts';
 
 export const RUN_ACTIONS = ['pause', 'resume', 'cancel', 'retry_node', 'skip_node', 'decide'] as const;

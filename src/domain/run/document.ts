@@ -11,68 +11,15 @@ import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
 import type { AnyNode } from '../../graph/kinds/index.ts';
 import type { PreparedGraph } from '../../graph/prepare.ts';
-import { type Counters, countNodes } from '../../graph/ready/outcome.ts';
-import type { RunNode } from '../../graph/ready/run-node.ts';
-import type { Json, JsonObject } from '../../json/json.ts';
+import type { Counters } from '../../graph/ready/outcome.ts';
+import type { JsonObject } from '../../json/json.ts';
+import { formatPointer, parsePointer } from '../../json/pointer.ts';
 import { isId } from '../../store/stream.ts';
 import type { Context, Transaction } from '../command.ts';
+import type { NodeRecord } from './record.ts';
 
 export const RUN_STATUSES = ['running', 'paused', 'finished', 'failed', 'stuck', 'cancelled'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
-
-/** A process, told apart from any later one of the same number. `start` is what `processStart` says. */
-export interface ProcessId {
-  host: string;
-  boot: string;
-  pid: number;
-  start: string;
-}
-
-/** A result that came when its claim no longer held: kept for whoever decides, without effect. */
-export interface LateResult {
-  claim: string;
-  at: number;
-  status: 'done' | 'failed';
-  agent?: string;
-  summary?: string;
-  output?: Json;
-  output_blob?: string;
-}
-
-/** A claim that ended without a report and was given to another. */
-export interface LostClaim {
-  claim: string;
-  agent: string;
-  session?: string;
-  since: number;
-}
-
-/** What the store holds of one node. Times are ms since the epoch; `agent` is the presence key, see `agentKey`. */
-export interface NodeRecord extends RunNode {
-  /** The agent's name within its session, as it gave it. */
-  agent_name?: string;
-  /** From the definition, so that views need not load it. */
-  title?: string;
-  lease_ms?: number;
-  /** The server process that claimed it, for nodes that servers run. */
-  server?: ProcessId;
-  /** The process it started. On the server's host and boot. */
-  process?: { pid: number; start: string };
-  percent?: number;
-  /** An output too large for the document: a blob, and its size in bytes. */
-  output_blob?: string;
-  output_bytes?: number;
-  tokens?: number;
-  cost_usd?: number;
-  /** Agents that said they cannot do it. */
-  excluded?: string[];
-  late?: LateResult[];
-  lost?: LostClaim[];
-  /** Ended because its task was, by hand: a result of its last holder is still to come. */
-  outside?: true;
-  /** The run whose result this is. */
-  reused_from?: string;
-}
 
 export interface RunDocument {
   schema: 1;
@@ -110,6 +57,18 @@ export function runStream(id: string): string {
   return `run/${id}`;
 }
 
+/** Where a run document keeps a node's record, or one member of it. Ids of nodes may hold what a pointer must escape. */
+export function nodePointer(node: string, member?: string): string {
+  return formatPointer(member === undefined ? ['nodes', node] : ['nodes', node, member]);
+}
+
+/** The node that a pointer into a run document is about, and whether it is its whole record; undefined for any other. */
+export function nodeAt(pointer: string): { node: string; whole: boolean } | undefined {
+  if (!pointer.startsWith('/nodes/')) return undefined;
+  const [, node, ...rest] = parsePointer(pointer);
+  return node === undefined ? undefined : { node, whole: rest.length === 0 };
+}
+
 /** Opaque to clients. The random end keeps a guess from being a claim. */
 export function newClaimId(ctx: Context, run: string, node: string, fence: number): string {
   return `${run}.${node}.${fence}.${ctx.id('c').slice(-6)}`;
@@ -134,8 +93,4 @@ export function findRun(tx: Transaction, id: string, graph?: RunGraph): Result<R
 /** Nothing of the run can be claimed any more, unless somebody decides otherwise. */
 export function hasEnded(status: RunStatus): boolean {
   return status === 'finished' || status === 'failed' || status === 'cancelled';
-}
-
-export function noNodes(): Counters {
-  return countNodes({});
 }

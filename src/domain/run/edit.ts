@@ -2,26 +2,15 @@
 // direct patches: a run may hold thousands of nodes, and a change must cost what the change costs.
 
 import { runOutcome } from '../../graph/ready/outcome.ts';
-import { MAX_LOST_CLAIMS } from '../../graph/ready/ready.ts';
+import type { NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import type { Context, Transaction } from '../command.ts';
 import type { EventType } from '../events.ts';
 import { followClaim } from '../resource/pool.ts';
-import {
-  hasEnded,
-  type LateResult,
-  type LostClaim,
-  type NodeRecord,
-  type RunDocument,
-  type RunGraph,
-  type RunStatus,
-  runStream,
-} from './document.ts';
+import { hasEnded, nodePointer, type RunDocument, type RunGraph, type RunStatus, runStream } from './document.ts';
+import { carriedOver, type Draft, heldBy, type RecordOf } from './record.ts';
 import { moveTask } from './sprint.ts';
-
-/** Late results and lost claims kept per node: enough to decide by, few enough for a document. */
-const MAX_KEPT = 5;
 
 export function readRun(tx: Transaction, id: string): Readonly<RunDocument> {
   const run = tx.read<RunDocument>(runStream(id));
@@ -36,10 +25,14 @@ export function setNode(tx: Transaction, ctx: Context, runId: string, id: string
   moveTask(tx, ctx, run, id, { before: nodes[id], next });
   followClaim(tx, ctx, run, id, { before: nodes[id], next });
   const before = nodes[id]?.status;
-  const ops: PatchOp[] = [{ op: 'add', path: `/nodes/${id}`, value: next as unknown as Json }];
+  const ops: PatchOp[] = [{ op: 'add', path: nodePointer(id), value: next as unknown as Json }];
+  const count = (status: NodeStatus, by: number): void => {
+    // Added, not replaced: a run that was stored before a status existed has no number for it.
+    ops.push({ op: 'add', path: `/counters/${status}`, value: (counters[status] ?? 0) + by });
+  };
   if (before !== next.status) {
-    if (before !== undefined) ops.push({ op: 'replace', path: `/counters/${before}`, value: counters[before] - 1 });
-    ops.push({ op: 'replace', path: `/counters/${next.status}`, value: counters[next.status] + 1 });
+    if (before !== undefined) count(before, -1);
+    count(next.status, 1);
   }
   const spent = (next.tokens ?? 0) - (nodes[id]?.tokens ?? 0);
   if (spent > 0) ops.push({ op: 'add', path: '/tokens', value: (run.tokens ?? 0) + spent });
@@ -47,10 +40,6 @@ export function setNode(tx: Transaction, ctx: Context, runId: string, id: string
   if (next.agent !== undefined) data.agent = next.agent;
   tx.patch(runStream(runId), { type: event, data }, ops);
 }
-
-type Numbers = 'status' | 'attempt' | 'fence';
-/** A record whose other members may be there and undefined: such are dropped when it is stored. */
-export type Draft = Pick<NodeRecord, Numbers> & { [K in keyof Omit<NodeRecord, Numbers>]: NodeRecord[K] | undefined };
 
 /** Brings the run's status in line with its nodes, in the commit that changed them. */
 export function updateStatus(tx: Transaction, ctx: Context, graph: RunGraph, id: string): RunStatus {
@@ -80,27 +69,10 @@ export function setStatus(tx: Transaction, ctx: Context, id: string, status: Run
   return status;
 }
 
-/** What of a record outlives a claim: what was learnt on the way. */
-export function carriedOver(node: Readonly<NodeRecord> | undefined): Omit<Draft, Numbers> {
-  if (node === undefined) return {};
-  const { title, excluded, late, lost, tokens, cost_usd, error } = node;
-  return { title, excluded, late, lost, tokens, cost_usd, error };
-}
-
-export function withLate(node: Readonly<NodeRecord>, late: LateResult): NodeRecord {
-  return { ...node, late: [...(node.late ?? []), late].slice(-MAX_KEPT) };
-}
-
-export function withLost(node: Readonly<NodeRecord>): LostClaim[] {
-  const { claim = '', agent = '', session, started_at: since = 0 } = node;
-  const lost: LostClaim = session === undefined ? { claim, agent, since } : { claim, agent, session, since };
-  return [...(node.lost ?? []), lost].slice(-MAX_KEPT);
-}
-
 /** The claim is over and nobody can account for it: the node waits for somebody's decision. */
 export function markNeedsDecision(tx: Transaction, ctx: Context, runId: string, id: string, why: string): void {
   const node = readRun(tx, runId).nodes[id];
-  if (node === undefined) return;
+  if (node?.status !== 'claimed') return;
   const { lease_until: _, lease_ms: __, ...kept } = node;
   setNode(
     tx,
@@ -119,7 +91,7 @@ export function returnToQueue(
   runId: string,
   id: string,
   event: EventType,
-  more: Partial<Draft> = {},
+  more: Partial<Draft<'retrying'>> = {},
 ): void {
   const node = readRun(tx, runId).nodes[id];
   if (node === undefined) return;
@@ -145,17 +117,11 @@ export function endOutside(
   { run, node: id, status }: { run: string; node: string; status: 'finished' | 'skipped' },
 ): void {
   const before = readRun(tx, run).nodes[id];
-  const { attempt = 0, fence = 0, claim, agent, agent_name, session, started_at } = before ?? {};
   const summary = `its task was ${status === 'finished' ? 'done' : 'cancelled or archived'} outside the run`;
-  const who = { claim, agent, agent_name, session, started_at };
-  const ended = { error: undefined, ended_at: ctx.now, summary, outside: true as const, status, attempt, fence };
-  setNode(tx, ctx, run, id, { ...carriedOver(before), ...who, ...ended }, `node.${status}`);
+  const ended = { error: undefined, ended_at: ctx.now, summary, outside: true as const };
+  const next = { ...carriedOver(before), ...heldBy(before), ...ended };
+  setNode(tx, ctx, run, id, status === 'finished' ? { ...next, status } : { ...next, status }, `node.${status}`);
   updateStatus(tx, ctx, graph, run);
-}
-
-/** A node that was lost or given back too often is not offered for ever. */
-export function wasLostTooOften(node: Readonly<NodeRecord>): boolean {
-  return node.fence - node.attempt >= MAX_LOST_CLAIMS;
 }
 
 /** Whether a second start is harmless by the node's own word. */
@@ -165,7 +131,7 @@ export function isRepeatable(graph: RunGraph, id: string): boolean {
 }
 
 /** The lease as far as it must be stored: undefined while presence or what is stored still covers half of it. */
-export function leaseToStore(node: Readonly<NodeRecord>, end: number, now: number): number | undefined {
+export function leaseToStore(node: Readonly<RecordOf<'claimed'>>, end: number, now: number): number | undefined {
   const lease = node.lease_ms ?? 0;
   return end - now >= lease / 2 ? undefined : now + lease;
 }

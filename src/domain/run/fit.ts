@@ -1,7 +1,8 @@
 // What a claim asks for and answers, and whether a node is for the one who asks. Used by run-claim.ts and run-why.ts.
 
 import type { AnyNode } from '../../graph/kinds/index.ts';
-import type { ProcessId, RunDocument, RunGraph } from './document.ts';
+import type { RunDocument, RunGraph } from './document.ts';
+import type { ProcessId } from './record.ts';
 
 export interface ClaimInput {
   run: string;

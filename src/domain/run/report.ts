@@ -11,10 +11,8 @@ import { retryDelayMs } from '../../graph/ready/retry.ts';
 import { leaseEnd, type NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
-import { findRun, type NodeRecord, parseClaim, type RunGraph, type RunStatus } from './document.ts';
+import { findRun, parseClaim, type RunGraph, type RunStatus } from './document.ts';
 import {
-  carriedOver,
-  type Draft,
   isRepeatable,
   leaseToStore,
   markNeedsDecision,
@@ -22,9 +20,8 @@ import {
   returnToQueue,
   setNode,
   updateStatus,
-  wasLostTooOften,
-  withLate,
 } from './edit.ts';
+import { carriedOver, type Draft, type NodeRecord, type RecordOf, wasLostTooOften, withLate } from './record.ts';
 
 export const ERROR_KINDS = ['retryable', 'terminal', 'rate_limited', 'needs_other_agent'] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
@@ -137,7 +134,8 @@ function take(tx: Transaction, ctx: Context, input: ReportInput, held: Held): Re
     case 'failed':
       return failed(tx, ctx, input, held);
     case 'progress':
-      return progress(tx, ctx, input, held);
+      if (held.node.status === 'claimed') return progress(tx, ctx, input, held, held.node);
+      break;
     case 'released':
       if (wasLostTooOften(held.node)) markNeedsDecision(tx, ctx, held.run, held.id, 'it was given back too often');
       else returnToQueue(tx, ctx, held.run, held.id, 'node.released', spent(held.node, input));
@@ -214,8 +212,14 @@ function retryDelay(ctx: Context, input: ReportInput, held: Held, kind: ErrorKin
   );
 }
 
-function progress(tx: Transaction, ctx: Context, input: ReportInput, held: Held): ReportAnswer {
-  const { run, id, node } = held;
+function progress(
+  tx: Transaction,
+  ctx: Context,
+  input: ReportInput,
+  held: Held,
+  node: Readonly<RecordOf<'claimed'>>,
+): ReportAnswer {
+  const { run, id } = held;
   const end = leaseEnd(node, node.lease_ms ?? 0, ctx.lastSeen);
   const store = leaseToStore(node, end, ctx.now);
   const { percent = node.percent, summary = node.summary } = input;

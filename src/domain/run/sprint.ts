@@ -11,7 +11,8 @@ import { showId, sprintStream, taskStream } from '../plan/ids.ts';
 import { saveTask, type TaskFields } from '../plan/save-task.ts';
 import { sprintGraph } from '../plan/sprint-graph.ts';
 import { isFinished, isMet, openNeeds, TASK_LEGAL, type TaskDocument, type TaskStatus } from '../plan/task.ts';
-import type { NodeRecord, RunDocument, RunGraph } from './document.ts';
+import type { RunDocument, RunGraph } from './document.ts';
+import type { NodeRecord } from './record.ts';
 import { underWay } from './sprint-run.ts';
 
 const MAX_REASON = 1_000;

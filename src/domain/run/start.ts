@@ -2,10 +2,11 @@
 
 import { ok, type Result } from '../../failure/failure.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
+import { countNodes } from '../../graph/ready/outcome.ts';
 import { readyNodes } from '../../graph/ready/ready.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
-import { findRun, type NodeRecord, noNodes, type RunDocument, type RunGraph, runStream } from './document.ts';
+import { findRun, type RunDocument, type RunGraph, runStream } from './document.ts';
 import { updateStatus } from './edit.ts';
 import { type Resumed, reusable } from './reuse.ts';
 import { checkSprint } from './sprint.ts';
@@ -92,7 +93,7 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     inputs: input.inputs,
     on_failure: input.onFailure ?? prepared.graph.on_failure ?? 'fail_fast',
     started_at: new Date(ctx.now).toISOString(),
-    counters: { ...noNodes(), ...countOf(resumed.nodes) },
+    counters: countNodes(resumed.nodes),
     nodes: resumed.nodes,
   };
   if (input.maxParallel !== undefined) run.max_parallel = input.maxParallel;
@@ -111,8 +112,4 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
 export function limitsOf(run: Readonly<RunDocument>): { onFailure: FailurePolicy; maxParallel?: number } {
   const limits = { onFailure: run.on_failure };
   return run.max_parallel === undefined ? limits : { ...limits, maxParallel: run.max_parallel };
-}
-
-function countOf(nodes: Readonly<Record<string, NodeRecord>>): { finished: number } {
-  return { finished: Object.keys(nodes).length };
 }

@@ -4,7 +4,8 @@
 
 import type { Documents } from '../../documents/documents.ts';
 import { eventsOf } from '../../documents/past.ts';
-import { hasEnded, type NodeRecord, type RunDocument, runStream } from '../../domain/run/document.ts';
+import { hasEnded, nodeAt, type RunDocument, runStream } from '../../domain/run/document.ts';
+import type { NodeRecord } from '../../domain/run/record.ts';
 import { isObject } from '../../json/json.ts';
 import type { Commit, StreamEvent } from '../../store/commit.ts';
 import type { FoldedCommit } from '../../store/fold.ts';
@@ -31,7 +32,6 @@ interface Attempt {
 /** Claims that are open at once, and runs whose beginning is remembered. */
 const MAX_OPEN = 10_000;
 const MAX_RUNS = 1_000;
-const NODE_PATH = /^\/nodes\/([^/]+)$/;
 /** Ends after which somebody has to do the work again, or to look at it. */
 const BAD_ENDS = ['failed', 'retrying', 'abandoned', 'undecided', 'lost'];
 
@@ -90,8 +90,9 @@ export class AttemptSpans {
   private noteEvent(commit: Commit, { stream, type, patch }: StreamEvent): void {
     const run = stream.slice('run/'.length);
     for (const op of patch) {
-      const node = NODE_PATH.exec(op.path)?.[1];
-      if (node === undefined || op.op === 'remove' || !isObject(op.value)) continue;
+      const changed = nodeAt(op.path);
+      if (changed?.whole !== true || op.op === 'remove' || !isObject(op.value)) continue;
+      const { node } = changed;
       // Copied: what is applied may be changed in place.
       const record = { ...(op.value as unknown as NodeRecord) };
       const before = this.open.get(`${run}/${node}`);

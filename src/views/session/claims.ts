@@ -1,7 +1,8 @@
 // Which work a session has in flight. Computed from run documents for answers; never decided upon.
 
 import type { View } from '../../documents/documents.ts';
-import { hasEnded, type NodeRecord, type RunDocument } from '../../domain/run/document.ts';
+import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
+import type { NodeRecord } from '../../domain/run/record.ts';
 import { leaseEnd } from '../../graph/ready/run-node.ts';
 import type { Presence } from '../../store/port.ts';
 
