@@ -3,8 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../base/log.ts';
 import type { Documents } from '../documents/documents.ts';
-import { renewClaim, spawnedNode } from '../domain/run/claim.ts';
 import type { RunGraph } from '../domain/run/document.ts';
+import { renewClaim, spawnedNode } from '../domain/run/hold.ts';
 import { type ReportInput, reportNode } from '../domain/run/report.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { CommandNode } from '../graph/kinds/command.ts';

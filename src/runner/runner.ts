@@ -4,11 +4,12 @@
 import type { Logger } from '../base/log.ts';
 import type { Graphs } from '../documents/definitions.ts';
 import type { Documents } from '../documents/documents.ts';
-import { abandonClaim, claimNode, reapExpired } from '../domain/run/claim.ts';
+import { claimNode } from '../domain/run/claim.ts';
 import { hasEnded, type RunDocument, type RunGraph, runStream } from '../domain/run/document.ts';
 import type { ClaimAnswer } from '../domain/run/fit.ts';
 import type { ProcessId } from '../domain/run/record.ts';
 import { reportNode } from '../domain/run/report.ts';
+import { abandonClaim, reapExpired } from '../domain/run/sweep.ts';
 import type { Author } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { Job, type JobClaim } from './job.ts';

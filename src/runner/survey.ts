@@ -1,9 +1,9 @@
 // What a runner should do now, read off the run documents: pure but for asking which processes live. Called by runner.ts;
 // only a hint, since each command decides on its own document again.
 
-import { hasEnded, type RunDocument, type RunGraph } from '../domain/run/document.ts';
-import type { NodeRecord, ProcessId } from '../domain/run/record.ts';
-import { limitsOf } from '../domain/run/start.ts';
+import { hasEnded, limitsOf, type RunDocument, type RunGraph } from '../domain/run/document.ts';
+import { liveNodes } from '../domain/run/live.ts';
+import type { ProcessId, RecordOf } from '../domain/run/record.ts';
 import type { CommandNode } from '../graph/kinds/command.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import { readyNodes } from '../graph/ready/ready.ts';
@@ -54,9 +54,7 @@ export function emptySurvey(): Survey {
 /** Adds what one run asks for. */
 export function surveyRun(run: Readonly<RunDocument>, graph: RunGraph, parts: SurveyParts, into: Survey): void {
   if (hasEnded(run.status)) return;
-  for (const [id, node] of Object.entries(run.nodes)) {
-    if (node.status === 'claimed' && node.server !== undefined) surveyClaim(run.id, id, node, graph, parts, into);
-  }
+  for (const [id, node] of liveNodes(run)) surveyClaim(run.id, id, node, graph, parts, into);
   if (run.status === 'paused') return;
   const limits = { ...limitsOf(run), lastSeen: parts.lastSeen };
   const ready = readyNodes(graph.prepared, run.nodes, parts.now, limits);
@@ -79,7 +77,7 @@ export function mayRun(node: AnyNode, allowCommands: readonly string[]): node is
 function surveyClaim(
   run: string,
   id: string,
-  node: Readonly<NodeRecord>,
+  node: Readonly<RecordOf<'claimed'>>,
   graph: RunGraph,
   parts: SurveyParts,
   into: Survey,

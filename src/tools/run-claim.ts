@@ -3,9 +3,10 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
-import { claimNode, heldNode } from '../domain/run/claim.ts';
+import { claimNode } from '../domain/run/claim.ts';
 import { type RunDocument, runStream } from '../domain/run/document.ts';
 import type { ClaimAnswer } from '../domain/run/fit.ts';
+import { heldNode } from '../domain/run/hold.ts';
 import { agentKey } from '../domain/session/presence-key.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { leaseEnd } from '../graph/ready/run-node.ts';

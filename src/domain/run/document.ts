@@ -45,6 +45,8 @@ export interface RunDocument {
   /** Nodes of each status; those that wait are in neither. */
   counters: Counters;
   nodes: Record<string, NodeRecord>;
+  /** Ids of the claimed nodes, see live.ts. Absent in a run that nothing has claimed from since this list is kept. */
+  live?: Record<string, true>;
 }
 
 /** A definition, ready for scheduling, with the hash of its text. */
@@ -55,6 +57,12 @@ export interface RunGraph {
 
 export function runStream(id: string): string {
   return `run/${id}`;
+}
+
+/** What scheduling needs to know of a run beyond its graph. */
+export function limitsOf(run: Readonly<RunDocument>): { onFailure: FailurePolicy; maxParallel?: number } {
+  const limits = { onFailure: run.on_failure };
+  return run.max_parallel === undefined ? limits : { ...limits, maxParallel: run.max_parallel };
 }
 
 /** Where a run document keeps a node's record, or one member of it. Ids of nodes may hold what a pointer must escape. */

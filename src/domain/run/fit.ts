@@ -1,8 +1,9 @@
-// What a claim asks for and answers, and whether a node is for the one who asks. Used by run-claim.ts and run-why.ts.
+// What a claim asks for and answers, and whether a node is for the one who asks. Used by claim.ts and why-not.ts.
 
 import type { AnyNode } from '../../graph/kinds/index.ts';
 import type { RunDocument, RunGraph } from './document.ts';
 import type { ProcessId } from './record.ts';
+import type { RunScope } from './scope.ts';
 
 export interface ClaimInput {
   run: string;
@@ -35,12 +36,13 @@ export type ClaimAnswer =
   | { kind: 'none'; none: None; why: string; left: number; until?: number };
 
 /** Why a node is not for this agent; undefined if it is. */
-export function ineligibleReason(run: Readonly<RunDocument>, input: ClaimInput, id: string): string | undefined {
-  const node = input.graph.prepared.graph.nodes[input.graph.prepared.index.get(id) ?? -1];
+export function ineligibleReason(scope: RunScope, input: ClaimInput, id: string): string | undefined {
+  const { index, graph } = scope.graph.prepared;
+  const node = graph.nodes[index.get(id) ?? -1];
   if (node === undefined || node.kind !== input.kind)
     return `it is for ${node?.kind === 'command' ? 'a server' : 'an agent'}`;
   if (input.admits?.(node) === false) return 'this server may not run it';
-  if (run.nodes[id]?.excluded?.includes(input.agent)) return 'this agent has said that it cannot do it';
+  if (scope.record(id)?.excluded?.includes(input.agent)) return 'this agent has said that it cannot do it';
   if (node.kind !== 'agent') return undefined;
   if (node.agent !== undefined && node.agent !== input.agentName) return `it is for the agent "${node.agent}"`;
   const missing = (node.skills ?? []).filter((skill) => !input.skills?.includes(skill));

@@ -10,7 +10,8 @@ import { type SaveTaskAnswer, type SaveTaskInput, saveTask } from '../plan/save-
 import type { SprintDocument } from '../plan/sprint.ts';
 import { isMet, type TaskDocument } from '../plan/task.ts';
 import { hasEnded, type RunDocument, type RunGraph, runStream } from './document.ts';
-import { endOutside } from './edit.ts';
+import { endOutside } from './outside.ts';
+import { RunScope } from './scope.ts';
 
 /** As `saveTask`. `graphOf`: a stored definition by its hash; without it the node is left to whoever claims next. */
 export function saveTaskByHand(
@@ -32,7 +33,7 @@ export function saveTaskByHand(
   if (run === undefined || graph?.prepared.index.has(id) !== true) return saved;
   const stands = run.nodes[id]?.status;
   if (stands !== 'finished' && stands !== 'skipped')
-    endOutside(tx, ctx, graph, { run: run.id, node: id, status: task.status === 'done' ? 'finished' : 'skipped' });
+    endOutside(new RunScope(tx, ctx, run.id, graph), id, task.status === 'done' ? 'finished' : 'skipped');
   return saved;
 }
 

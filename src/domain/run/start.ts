@@ -6,11 +6,12 @@ import { countNodes } from '../../graph/ready/outcome.ts';
 import { readyNodes } from '../../graph/ready/ready.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
-import { findRun, type RunDocument, type RunGraph, runStream } from './document.ts';
-import { updateStatus } from './edit.ts';
+import { findRun, limitsOf, type RunDocument, type RunGraph, runStream } from './document.ts';
 import { type Resumed, reusable } from './reuse.ts';
+import { RunScope } from './scope.ts';
 import { checkSprint } from './sprint.ts';
 import { noteRun } from './sprint-run.ts';
+import { updateStatus } from './status.ts';
 
 /** A graph kept by name: the definition itself is a blob. */
 export interface SavedGraph {
@@ -95,6 +96,7 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     started_at: new Date(ctx.now).toISOString(),
     counters: countNodes(resumed.nodes),
     nodes: resumed.nodes,
+    live: {},
   };
   if (input.maxParallel !== undefined) run.max_parallel = input.maxParallel;
   if (sprint.value !== undefined) {
@@ -102,14 +104,8 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     noteRun(tx, sprint.value, id);
   }
   tx.create(runStream(id), { type: 'run.started', data: { graph: hash } }, run);
-  const status = updateStatus(tx, ctx, input.graph, id);
+  const status = updateStatus(new RunScope(tx, ctx, id, input.graph));
   const ready = readyNodes(prepared, resumed.nodes, ctx.now, limitsOf(run)).candidates.map((candidate) => candidate.id);
   const reused = Object.keys(resumed.nodes);
   return ok({ run: id, status, nodes: prepared.ids.length, ready, reused, rerun: resumed.rerun, why: resumed.why });
-}
-
-/** What scheduling needs to know of a run beyond its graph. */
-export function limitsOf(run: Readonly<RunDocument>): { onFailure: FailurePolicy; maxParallel?: number } {
-  const limits = { onFailure: run.on_failure };
-  return run.max_parallel === undefined ? limits : { ...limits, maxParallel: run.max_parallel };
 }

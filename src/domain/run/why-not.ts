@@ -1,4 +1,4 @@
-// Why there is nothing to claim, or why one node cannot be claimed, in words for agents. Used by run-claim.ts.
+// Why there is nothing to claim, or why one node cannot be claimed, in words for agents. Used by claim.ts.
 
 import type { Failure } from '../../failure/failure.ts';
 import type { PreparedGraph } from '../../graph/prepare.ts';
@@ -6,20 +6,14 @@ import { countOf } from '../../graph/ready/outcome.ts';
 import { type Readiness, readinessAt } from '../../graph/ready/readiness.ts';
 import { type Ready, readyNodes } from '../../graph/ready/ready.ts';
 import { type NodeStatus, satisfies } from '../../graph/ready/run-node.ts';
-import type { Context } from '../command.ts';
-import type { RunDocument, RunGraph } from './document.ts';
+import { limitsOf, type RunDocument } from './document.ts';
 import { type ClaimAnswer, type ClaimInput, ineligibleReason } from './fit.ts';
-import { limitsOf } from './start.ts';
+import type { RunScope } from './scope.ts';
 
 type NoneAnswer = Extract<ClaimAnswer, { kind: 'none' }>;
 
 /** Why nothing can be claimed. `unsuitable`: what keeps this agent from the nodes that are ready. */
-export function noneFor(
-  run: Readonly<RunDocument>,
-  graph: RunGraph,
-  ready?: Ready,
-  unsuitable: readonly string[] = [],
-): NoneAnswer {
+export function noneFor({ run, graph }: RunScope, ready?: Ready, unsuitable: readonly string[] = []): NoneAnswer {
   const { counters } = run;
   const final = countOf(counters, 'finished', 'failed', 'skipped', 'cancelled');
   const left = ready?.left ?? graph.prepared.ids.length - final;
@@ -54,27 +48,19 @@ export function noneFor(
 
 /** Why a node that was asked for by name cannot be claimed. `unfit`: what keeps this agent from it. */
 export function unclaimable(
-  run: Readonly<RunDocument>,
-  ctx: Context,
+  scope: RunScope,
   input: ClaimInput,
-  unfit = ineligibleReason(run, input, input.node ?? ''),
+  node: string,
+  unfit = ineligibleReason(scope, input, node),
 ): Failure {
-  const { prepared } = input.graph;
-  const node = input.node ?? '';
-  const index = prepared.index.get(node);
-  if (index === undefined) return { code: 'unknown-node', run: run.id, node, near: [] };
-  return { code: 'node-not-ready', node, why: whyNot(run, ctx, input, index, unfit) };
+  const index = scope.graph.prepared.index.get(node);
+  if (index === undefined) return { code: 'unknown-node', run: scope.id, node, near: [] };
+  return { code: 'node-not-ready', node, why: whyNot(scope, index, unfit) };
 }
 
-function whyNot(
-  run: Readonly<RunDocument>,
-  ctx: Context,
-  input: ClaimInput,
-  index: number,
-  unfit: string | undefined,
-): string {
+function whyNot({ run, ctx, graph }: RunScope, index: number, unfit: string | undefined): string {
   if (run.status !== 'running' && run.status !== 'stuck') return `the run is ${run.status}`;
-  const { prepared } = input.graph;
+  const { prepared } = graph;
   const found = readinessAt(prepared, run.nodes, index, { now: ctx.now, lastSeen: ctx.lastSeen });
   if (found.is !== 'ready') return wordsFor(found, run, prepared, index);
   if (unfit !== undefined) return unfit;

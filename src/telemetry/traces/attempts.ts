@@ -5,6 +5,7 @@
 import type { Documents } from '../../documents/documents.ts';
 import { eventsOf } from '../../documents/past.ts';
 import { hasEnded, nodeAt, type RunDocument, runStream } from '../../domain/run/document.ts';
+import { liveNodes } from '../../domain/run/live.ts';
 import type { NodeRecord } from '../../domain/run/record.ts';
 import { isObject } from '../../json/json.ts';
 import type { Commit, StreamEvent } from '../../store/commit.ts';
@@ -51,8 +52,7 @@ export class AttemptSpans {
       for (const stream of view.streams('run/')) {
         const run = view.get<RunDocument>(stream);
         if (run === undefined || hasEnded(run.status)) continue;
-        for (const [node, record] of Object.entries(run.nodes))
-          if (record.status === 'claimed') this.begin(run.id, node, { ...record }, undefined);
+        for (const [node, record] of liveNodes(run)) this.begin(run.id, node, { ...record }, undefined);
       }
     });
   }

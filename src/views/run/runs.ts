@@ -2,7 +2,8 @@
 
 import type { View } from '../../documents/documents.ts';
 import { hasEnded, type RunDocument, type RunGraph } from '../../domain/run/document.ts';
-import type { NodeRecord } from '../../domain/run/record.ts';
+import { liveNodes } from '../../domain/run/live.ts';
+import type { NodeRecord, RecordOf } from '../../domain/run/record.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
 import { isHalted, readinessAt } from '../../graph/ready/readiness.ts';
 import { satisfies } from '../../graph/ready/run-node.ts';
@@ -20,14 +21,14 @@ export function projectRuns(view: View, project: string): Readonly<RunDocument>[
 export interface ClaimedNode {
   run: Readonly<RunDocument>;
   id: string;
-  node: Readonly<NodeRecord>;
+  node: Readonly<RecordOf<'claimed'>>;
 }
 
 /** Nodes that somebody works on, in runs that have not ended. */
 export function* claimedNodes(runs: Iterable<Readonly<RunDocument>>): Iterable<ClaimedNode> {
   for (const run of runs) {
     if (hasEnded(run.status) || countOf(run.counters, 'claimed') === 0) continue;
-    for (const [id, node] of Object.entries(run.nodes)) if (node.status === 'claimed') yield { run, id, node };
+    for (const [id, node] of liveNodes(run)) yield { run, id, node };
   }
 }
 

@@ -1,10 +1,11 @@
 // Commands on runs: given a run, when somebody claims, reports or controls, then what. On the memory backend.
 
 import { describe, expect, test } from 'vitest';
-import { abandonClaim, reapExpired, renewClaim, spawnedNode } from '../../../src/domain/run/claim.ts';
 import { type ControlInput, controlRun } from '../../../src/domain/run/control.ts';
 import { parseClaim, type RunDocument } from '../../../src/domain/run/document.ts';
 import { moveClaims } from '../../../src/domain/run/handoff.ts';
+import { renewClaim, spawnedNode } from '../../../src/domain/run/hold.ts';
+import { abandonClaim, reapExpired } from '../../../src/domain/run/sweep.ts';
 import { agentKey } from '../../../src/domain/session/presence-key.ts';
 import { countNodes } from '../../../src/graph/ready/outcome.ts';
 import { claimsOf, runsWithClaims } from '../../../src/views/session/claims.ts';
