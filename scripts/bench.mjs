@@ -21,6 +21,7 @@ try {
     entries: {
       bench: 'bench/run.ts',
       'bare-server': 'bench/floors/bare-server.ts',
+      'sqlite-server': 'bench/floors/sqlite-server.ts',
       'sqlite-worker': 'bench/floors/sqlite-worker.ts',
       'append-worker': 'bench/floors/append-worker.ts',
       'store-worker': 'bench/workers/store-worker.ts',

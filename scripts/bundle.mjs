@@ -1,5 +1,5 @@
-// Bundles one entry with everything it needs, as ES modules for Node. Used by build.mjs, run.mjs and the tests that start
-// real processes: Node 20 runs no TypeScript by itself.
+// Bundles one entry with everything it needs, as ES modules for Node. Used by build.mjs, run.mjs and the tests that
+// start real processes: Node 20 runs no TypeScript by itself.
 
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -17,8 +17,8 @@ const withoutAjv = {
 };
 
 /**
- * All that a hook loads comes in one file, which the server loads too: a client starts a hook's process again and again, and
- * each file costs a millisecond. What main.ts loads before it knows the verb stays apart.
+ * All that a hook loads comes in one file, which the server loads too: a client starts a hook's process again and
+ * again, and each file costs a millisecond. What main.ts loads before it knows the verb stays apart.
  */
 function hookChunk() {
   const file = (name) => fileURLToPath(new URL(name, root));

@@ -1,5 +1,5 @@
-// `npm run demo`: the main job from end to end, on this very repository, by real processes. It checks itself: exit code 1
-// if anything is not as it should be. Leaves its store in .demo/<time>, which it names.
+// `npm run demo`: the main job from end to end, on this very repository, by real processes. It checks itself: exit code
+// 1 if anything is not as it should be. Leaves its store in .demo/<time>, which it names.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
-// `npm run gen`: writes what is generated from the code: src/generated/tools.json, docs/tools.md, docs/events.md and the
-// README's tool table. With --check it writes nothing and fails if a file would change. Run from the repository's root through scripts/run.mjs.
+// `npm run gen`: writes what is generated from the code: src/generated/tools.json, docs/tools.md, docs/events.md and
+// the README's tool table. With --check it writes nothing and fails if a file would change. Run from the repository's
+// root through scripts/run.mjs.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -3,7 +3,7 @@
 import type { Verb, VerbEntry } from './cli/verb.ts';
 import { readConfig, takeFlags } from './config/config.ts';
 
-// A verb is one line here and one file beside cli/serve.ts. Whatever is not in this table is `<noun> <verb>`: a tool.
+// A verb is one line here and one file in cli/verbs/. Whatever is not in this table is `<noun> <verb>`: a tool.
 const verbs: Record<string, VerbEntry> = {
   serve: {
     summary: 'serve MCP on stdin and stdout (what happens without an argument)',

@@ -45,7 +45,10 @@ const sources = filesBelow('src').map(readSource);
 const tests = filesBelow('test').map(readSource);
 const byName = new Map(sources.map((source) => [source.name, source]));
 
-/** Rooms, the lowest first: a file imports, values and types alike, only from its own room and from rooms on lower floors. */
+/**
+ * Rooms, the lowest first: a file imports, values and types alike, only from its own room and from rooms on lower
+ * floors.
+ */
 const FLOORS: readonly (readonly string[])[] = [
   ['base'],
   ['failure'],

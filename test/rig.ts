@@ -1,5 +1,5 @@
-// Documents over memory for given/when/then tests: a clock the test moves, ids it can foresee, and several «processes» on
-// one log.
+// Documents over memory for given/when/then tests: a clock the test moves, ids it can foresee, and several «processes»
+// on one log.
 
 import { type Changed, Documents } from '../src/documents/documents.ts';
 import type { Request } from '../src/documents/requests.ts';

@@ -1,6 +1,6 @@
 // Documents on the memory backend with a clock and ids that a test controls, and graphs to run on them.
 
-import { Graphs } from '../src/documents/definitions.ts';
+import type { Graphs } from '../src/documents/definitions.ts';
 import { Documents } from '../src/documents/documents.ts';
 import type { Decide } from '../src/domain/command.ts';
 import { saveProject } from '../src/domain/project/save.ts';
@@ -56,7 +56,7 @@ export class RunRig {
 
   constructor(nodes: AnyNode[], more: Partial<AnyGraph> = {}, documents?: Documents) {
     this.documents = documents ?? memoryDocuments({ clock: this.clock });
-    this.graphs = new Graphs(this.documents.blobs);
+    this.graphs = this.documents.graphs;
     const graph: AnyGraph = { name: 'test', nodes, ...more };
     const report = checkGraph(graph, nodeKinds);
     if (!report.ok) throw new Error(JSON.stringify(report.errors));
@@ -88,7 +88,7 @@ export class RunRig {
 
   claim(more: Partial<ClaimInput> = {}, documents = this.documents): Promise<Result<ClaimAnswer>> {
     const base = { run: this.run, graph: this.graph, agent: 'ses-one.main', agentName: 'main', session: 'ses-one' };
-    return this.do((tx, ctx) => claimNode(tx, ctx, { ...base, kind: 'agent', ...more }), documents);
+    return this.do((tx, ctx) => claimNode(tx, ctx, { ...base, performer: 'agent', ...more }), documents);
   }
 
   /** The claim's name; throws if there was none. */

@@ -1,10 +1,9 @@
-// Team tools on the memory backend: several windows, each a process of its own with its own session, on one log. The clock
-// is the system's, which a test may set.
+// Team tools on the memory backend: several windows, each a process of its own with its own session, on one log. The
+// clock is the system's, which a test may set.
 
 import { ReadyIndex } from '../src/app/ready-index.ts';
 import type { Services } from '../src/app/services.ts';
 import { SessionBinding } from '../src/app/session-binding.ts';
-import { Graphs } from '../src/documents/definitions.ts';
 import { Documents } from '../src/documents/documents.ts';
 import type { SessionFacts, Workspace } from '../src/domain/session/document.ts';
 import type { Failure, Result } from '../src/failure/failure.ts';
@@ -50,7 +49,7 @@ export class TeamRig {
       select: selectPointers,
     });
     const sessions = new SessionBinding(documents, { user: 'tester', clientSession, workspace, serves: true });
-    const graphs = new Graphs(this.blobs);
+    const { graphs } = documents;
     const mail = new MailWatch(documents, workspace.project);
     const hints = new ReadyIndex(documents);
     const config = { allowCommands: [] };

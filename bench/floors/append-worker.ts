@@ -1,15 +1,16 @@
-// The floor where SQLite cannot be built: processes appending 200 bytes with fdatasync, deciding nothing and losing races.
+// The floor where SQLite cannot be built: processes appending 200 bytes with fdatasync, deciding nothing and losing
+// races.
 
 import fs from 'node:fs';
 import { promisify } from 'node:util';
-import { serveWorker, type WorkerResult } from '../workers/protocol.ts';
+import { serveWorker, type WorkerRun } from '../workers/protocol.ts';
 
 const options: { dir: string; count: number } = JSON.parse(process.argv[2] ?? '{}');
 const fd = fs.openSync(`${options.dir}/floor.jsonl`, 'a');
 const fdatasync = promisify(fs.fdatasync);
 const line = `${JSON.stringify({ text: 'x'.repeat(180) })}\n`;
 
-await serveWorker(async (): Promise<WorkerResult> => {
+await serveWorker(async (): Promise<WorkerRun> => {
   const times: number[] = [];
   for (let index = 0; index < options.count; index += 1) {
     const start = performance.now();

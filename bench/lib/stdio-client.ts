@@ -26,7 +26,10 @@ export class StdioClient {
     return this.transport.pid;
   }
 
-  /** The answer as it came: the client's own method would compile a validator for every tool, which is no cost of a server. */
+  /**
+   * The answer as it came: the client's own method would compile a validator for every tool, which is no cost of a
+   * server.
+   */
   async listTools(): Promise<void> {
     await this.client.request({ method: 'tools/list' }, ResultSchema);
   }

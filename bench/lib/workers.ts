@@ -2,13 +2,11 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { WorkerResult } from '../workers/protocol.ts';
+import type { Contestant } from './contest.ts';
 import { percentile } from './measure.ts';
 
-export interface Fleet {
-  ratePerSecond: number;
-  p99: number;
+export interface Fleet extends Contestant {
   worst: number;
-  total: number;
   /** Void lines per acknowledged operation, as the process that saw most of them counted. */
   voidsPer: number;
   each: WorkerResult[];
@@ -62,6 +60,7 @@ export async function runFleet(script: string, options: readonly object[]): Prom
     p99: percentile(times, 0.99),
     worst: Math.max(...times),
     total: times.length,
+    cpuMsPerWrite: each.reduce((sum, result) => sum + result.cpuMs, 0) / times.length,
     voidsPer: Math.max(...each.map((result) => result.voids)) / times.length,
     each,
   };

@@ -46,7 +46,8 @@ export const hookRows: RowGroup = async (context) => {
       budget: { op: '<=', ratio: 1.5 },
       unit: 'ms',
       rounds: paired(own, node),
-      // The floor is mostly what Node does before any script, which settings such as NODE_EXTRA_CA_CERTS more than double.
+      // The floor is mostly what Node does before any script, which settings such as NODE_EXTRA_CA_CERTS more than
+      // double.
       note: `${median(own.map((ms, at) => ms - (node[at] ?? 0))).toFixed(0)} ms above the floor`,
     },
   ];

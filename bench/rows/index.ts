@@ -1,6 +1,7 @@
 // Every group of rows, in the order of the table.
 
 import type { RowGroup } from '../lib/measure.ts';
+import { coldRows } from './cold.ts';
 import { graphRows } from './graphs.ts';
 import { hookRows } from './hooks.ts';
 import { planRows } from './plans.ts';
@@ -13,6 +14,7 @@ export const rowGroups: Record<string, RowGroup> = {
   stdio: stdioRows,
   'get under writes': getUnderWritesRows,
   processes: processRows,
+  'cold servers': coldRows,
   'slow decider': slowDeciderRows,
   kills: killRows,
   sizes: sizeRows,

@@ -3,6 +3,7 @@
 import { Documents } from '../../src/documents/documents.ts';
 import { ok } from '../../src/failure/failure.ts';
 import { fileBackend } from '../../src/store/open.ts';
+import { cpuCondition, nothingLost, p99Beside, type Round, ratesOf } from '../lib/contest.ts';
 import { type BenchContext, median, percentile, type Row, type RowGroup } from '../lib/measure.ts';
 import { type Fleet, runFleet, startWorker } from '../lib/workers.ts';
 
@@ -17,13 +18,7 @@ async function counterOf(dir: string, stream: string): Promise<number> {
   return n;
 }
 
-interface Round {
-  own: Fleet;
-  floor: Fleet;
-  lost: number;
-}
-
-async function contest(context: BenchContext, processes: number, hot: boolean): Promise<Round> {
+async function contest(context: BenchContext, processes: number, hot: boolean): Promise<Round<Fleet>> {
   const streams = Array.from({ length: processes }, (_, index) => (hot ? 'session/hot' : `session/w${index}`));
   const [dir, floorDir] = [context.freshDir(), context.freshDir()];
   const floorScript = `${context.built}/${context.sqlite ? 'sqlite' : 'append'}-worker.js`;
@@ -43,24 +38,21 @@ async function contest(context: BenchContext, processes: number, hot: boolean): 
 function contestRow(
   context: BenchContext,
   name: string,
-  rounds: readonly Round[],
+  rounds: readonly Round<Fleet>[],
   budgets: { rate: number; p99: number; floorRate: number },
 ): Row {
-  const p99 = median(rounds.map(({ own, floor }) => own.p99 / floor.p99));
-  const lost = rounds.reduce((sum, round) => sum + round.lost, 0);
   const voids = median(rounds.map(({ own }) => own.voidsPer));
   const conditions = [
-    { name: 'nothing lost', holds: lost === 0, figure: `${lost}` },
+    nothingLost(rounds),
     { name: 'void lines per accepted ≤ 0.5', holds: voids <= 0.5, figure: voids.toFixed(2) },
   ];
-  if (context.sqlite)
-    conditions.push({ name: `p99 ≤ ${budgets.p99}×`, holds: p99 <= budgets.p99 * 1.1, figure: p99.toFixed(2) });
+  if (context.sqlite) conditions.push(p99Beside(rounds, budgets.p99), cpuCondition(rounds));
   return {
     name,
     floor: context.sqlite ? 'SQLite WAL, synchronous=FULL' : 'append + fdatasync (SQLite not measured)',
     budget: { op: '>=', ratio: context.sqlite ? budgets.rate : budgets.floorRate },
     unit: 'writes/s',
-    rounds: rounds.map(({ own, floor }) => ({ own: own.ratePerSecond, floor: floor.ratePerSecond })),
+    rounds: ratesOf(rounds),
     conditions,
   };
 }
@@ -87,7 +79,7 @@ export const processRows: RowGroup = async (context) => {
       budgets: { rate: 0.6, p99: 1, floorRate: 0.3 },
     },
   ]) {
-    const rounds: Round[] = [];
+    const rounds: Round<Fleet>[] = [];
     for (let round = 0; round < context.rounds; round += 1) rounds.push(await contest(context, processes, hot));
     rows.push(contestRow(context, name, rounds, budgets));
   }
@@ -129,7 +121,10 @@ export const slowDeciderRows: RowGroup = async (context) => {
 
 const KILL_SECONDS = 12;
 
-/** A random one of ten processes killed every 300 ms and replaced: what was acknowledged must be there, and nobody stalls. */
+/**
+ * A random one of ten processes killed every 300 ms and replaced: what was acknowledged must be there, and nobody
+ * stalls.
+ */
 export const killRows: RowGroup = async (context) => {
   const dir = context.freshDir();
   const options = { dir, stream: 'session/hot', seconds: KILL_SECONDS + 5, tell: true };

@@ -1,4 +1,5 @@
-// Calls over stdio: reading, writing, many in flight. Each beside the bare SDK server doing the least that could be called the same.
+// Calls over stdio: reading, writing, many in flight. Each beside the bare SDK server doing the least that could be
+// called the same.
 
 import { interleave, median, paired, percentile, type RowGroup, ratePerSecond, timeEach } from '../lib/measure.ts';
 import { StdioClient } from '../lib/stdio-client.ts';

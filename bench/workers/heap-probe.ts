@@ -1,4 +1,5 @@
-// Preloaded into a server under measurement: on SIGUSR2 it collects garbage and writes the heap's size in MiB to a file.
+// Preloaded into a server under measurement: on SIGUSR2 it collects garbage and writes the heap's size in MiB to a
+// file.
 
 import fs from 'node:fs';
 

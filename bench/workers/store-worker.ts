@@ -6,7 +6,7 @@ import type { JsonObject } from '../../src/json/json.ts';
 import { optimiseLate } from '../../src/mcp/tiering.ts';
 import type { FileStore } from '../../src/store/file/file-store.ts';
 import { fileBackend } from '../../src/store/open.ts';
-import { serveWorker, type WorkerResult } from './protocol.ts';
+import { serveWorker, type WorkerRun } from './protocol.ts';
 
 export interface StoreWorkerOptions {
   dir: string;
@@ -58,7 +58,7 @@ function set(index: number) {
   );
 }
 
-async function run(): Promise<WorkerResult> {
+async function run(): Promise<WorkerRun> {
   const times: number[] = [];
   const end = options.seconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.seconds * 1000;
   const voidsBefore = (documents.store as FileStore).log.voids;

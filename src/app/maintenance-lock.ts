@@ -1,5 +1,6 @@
 // Keeps two processes from maintaining one store at the same time. A library's lease is enough here: its known faults
-// (two holders after a kill, a lock stolen by a stepped clock) cost time, never data. Loaded only when maintenance runs.
+// (two holders after a kill, a lock stolen by a stepped clock) cost time, never data. Loaded only when maintenance
+// runs.
 
 import lockfile from 'proper-lockfile';
 

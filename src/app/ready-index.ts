@@ -1,5 +1,5 @@
-// Which node of a run to look at first, kept up commit by commit, so that a claim in a run of thousands of nodes need not
-// walk all of them. Only a hint: claimNode asks the run document itself, and walks it when the hint does not hold.
+// Which node of a run to look at first, kept up commit by commit, so that a claim in a run of thousands of nodes need
+// not walk all of them. Only a hint: claimNode asks the run document itself, and walks it when the hint does not hold.
 
 import type { Documents } from '../documents/documents.ts';
 import { nodeAt, type RunDocument, type RunGraph } from '../domain/run/document.ts';

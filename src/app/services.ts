@@ -1,4 +1,4 @@
-// What tools may use: opened once per process by cli/serve.ts and cli/tool-command.ts, handed to every call. The one place
+// What tools may use: opened once per process by a verb or by cli/environment.ts, handed to every call. The one place
 // where store, documents and session binding are put together.
 
 import { randomBytes } from 'node:crypto';
@@ -7,14 +7,14 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Logger } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
-import { Graphs } from '../documents/definitions.ts';
+import type { Graphs } from '../documents/definitions.ts';
 import { Documents, type View } from '../documents/documents.ts';
 import { Maintenance } from '../documents/maintenance.ts';
 import type { Workspace } from '../domain/session/document.ts';
 import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import { selectPointers } from '../path/query.ts';
 import type { Runner } from '../runner/runner.ts';
-import { fileBackend } from '../store/open.ts';
+import { openBackend } from '../store/open.ts';
 import type { CallMetrics } from '../telemetry/call-metrics.ts';
 import { LogStats } from '../telemetry/log-stats.ts';
 import type { AttemptSpans } from '../telemetry/traces/attempts.ts';
@@ -71,13 +71,13 @@ export async function openPorts(
     readOnly,
     tasksOf,
   });
-  const graphs = new Graphs(documents.blobs);
+  const { graphs } = documents;
   const maintenance =
     role === 'serve' && !config.readOnly
       ? new Maintenance(documents, { onTrouble: (err) => log.warn({ err }, 'maintenance') })
       : undefined;
   const ownSession = (): string | undefined => documents.peek((view) => sessions.find(view));
-  const attempts = observers.tracing?.watch(documents, ownSession);
+  const attempts = observers.tracing?.watch(documents, graphs, ownSession);
   const needs = { config, log, documents, graphs, workspace, root, ownSession, attempts };
   const runner = role === 'serve' ? await startRunner(needs) : undefined;
   return ok({
@@ -110,10 +110,12 @@ interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'g
   attempts: AttemptSpans | undefined;
 }
 
-/** Only where commands are admitted: loading it costs a start that has no use for it. */
+/** Only where some kind of node is admitted: loading a runner costs a start that has no use for it. */
 async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
   const { config, log, documents, graphs, workspace, root, ownSession, attempts } = needs;
-  if (config.readOnly || config.allowCommands.length === 0) return undefined;
+  if (config.readOnly) return undefined;
+  const { performsAny } = await import('../runner/executors/index.ts');
+  if (!performsAny(config)) return undefined;
   const { Runner } = await import('../runner/runner.ts');
   const { thisProcess } = await import('../runner/process/identity.ts');
   const runner = new Runner({
@@ -123,7 +125,7 @@ async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
     user: config.user,
     workspace: workspace.workspace,
     workspaceRoot: root,
-    allowCommands: config.allowCommands,
+    settings: config,
     childEnv: config.childEnv,
     self: thisProcess(),
     concurrency: Math.max(1, availableParallelism()),
@@ -138,7 +140,7 @@ async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
 async function openDocuments(config: Config): Promise<Result<Documents>> {
   if (config.readOnly && !existsSync(path.join(config.stateDir, 'log')))
     return fail({ code: 'read-only', why: 'there is no store yet, and a read-only server makes none' });
-  const backend = fileBackend({
+  const backend = openBackend({
     dir: config.stateDir,
     durability: config.durability,
     forceNetworkFs: config.forceNetworkFs,

@@ -1,5 +1,5 @@
-// Which session a call belongs to, so that no call needs a session argument: the explicit one, Baton's own variable, the
-// client's session id, else the newest open session of this workspace that no process serves, else a new one.
+// Which session a call belongs to, so that no call needs a session argument: the explicit one, Baton's own variable,
+// the client's session id, else the newest open session of this workspace that no process serves, else a new one.
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { nearest } from '../base/nearest.ts';
@@ -87,7 +87,9 @@ export class SessionBinding {
     this.pinned = options.session;
   }
 
-  /** The session of a call, if there is one already. Looked up each time: a hook may have bound the client's id anew. */
+  /**
+   * The session of a call, if there is one already. Looked up each time: a hook may have bound the client's id anew.
+   */
   find(view: View, explicit?: string): string | undefined {
     const { clientSession } = this.options;
     if (explicit !== undefined && explicit !== '') return explicit;
@@ -225,7 +227,10 @@ export class SessionBinding {
     return { ...this.newest(view), mode, follow: true };
   }
 
-  /** Who takes an offer: this connection's session, else the one it was offered to, else a new one; never the giver itself. */
+  /**
+   * Who takes an offer: this connection's session, else the one it was offered to, else a new one; never the giver
+   * itself.
+   */
   private receiver(view: View, found: string | undefined, mode: SessionMode | undefined, handoff: string): Target {
     const giver = readableFacts(view, sessionStream(giverOf(handoff)));
     if (found !== undefined && found !== giver?.id) return { resume: found, mode };

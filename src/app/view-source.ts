@@ -1,4 +1,5 @@
-// What dashboard views look at, put together from the services. Used by dashboard_get and by the command line's watch.
+// What dashboard views look at, put together from the services. Used by dashboard_get, state_get, the prompt dashboard
+// and the verb watch.
 
 import { version } from '../base/version.ts';
 import type { View } from '../documents/documents.ts';
@@ -8,8 +9,8 @@ import type { Cell, Source } from '../views/source.ts';
 import type { Services } from './services.ts';
 
 /**
- * Resolves to what makes a source of the documents of a read. With `needsLog` the log is read first: what it says then is no
- * newer than the documents, whose read makes all of it durable.
+ * Resolves to what makes a source of the documents of a read. With `needsLog` the log is read first: what it says then
+ * is no newer than the documents, whose read makes all of it durable.
  */
 export async function sourceOf(
   services: Services,

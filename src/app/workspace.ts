@@ -1,12 +1,15 @@
 // Which project and workspace a directory belongs to: a project is a git common directory, so two worktrees are two
-// workspaces of one project. Reads git's own files; runs nothing. Called once per process by services.ts.
+// workspaces of one project. Reads git's own files; runs nothing. Called once per process by services.ts, and by the
+// verb statusline.
 
 import { hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Workspace } from '../domain/session/document.ts';
 
-/** The workspace of a directory; one outside of git is a project of its own. `home` is written as `~` in what is stored. */
+/**
+ * The workspace of a directory; one outside of git is a project of its own. `home` is written as `~` in what is stored.
+ */
 export function findWorkspace(directory: string, home: string): Workspace & { root: string } {
   const start = realPath(directory);
   const found = findGit(start);

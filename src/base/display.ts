@@ -1,7 +1,7 @@
-// Text that came from outside, made fit to show. What is made to be looked at (lists, boards, dashboards, notes, failures,
-// prompts, the terminal) has what a reader cannot see as visible text. What is read as data (messages, state, descriptions) keeps
-// the value that was sent, and everything that leaves the server is JSON text in which such characters stand as \uXXXX: the
-// same value, that does nothing where the text itself is shown.
+// Text that came from outside, made fit to show. What is made to be looked at (lists, boards, dashboards, notes,
+// failures, prompts, the terminal) has what a reader cannot see as visible text. What is read as data (messages, state,
+// descriptions) keeps the value that was sent, and everything that leaves the server is JSON text in which such
+// characters stand as \uXXXX: the same value, that does nothing where the text itself is shown.
 
 // Control and format characters (bidirectional overrides, zero-width, tags) and the two separators: what can hide or
 // reorder text for a reader.

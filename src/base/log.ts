@@ -1,4 +1,5 @@
-// The process's log: JSON lines on stderr, never on stdout, which belongs to the protocol. Made once by a verb, passed on.
+// The process's log: JSON lines on stderr, never on stdout, which belongs to the protocol. Made once by a verb, passed
+// on.
 
 import pino from 'pino';
 

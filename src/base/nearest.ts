@@ -7,7 +7,9 @@ const MAX_NAME = 256;
 /** A shorter part of a name says nothing. */
 const MIN_PART = 3;
 
-/** Up to `count` candidates, best first: those that differ from the word by few edits, or hold it, or are held by it. */
+/**
+ * Up to `count` candidates, best first: those that differ from the word by few edits, or hold it, or are held by it.
+ */
 export function nearest(word: string, candidates: Iterable<string>, count = 3): string[] {
   const wanted = word.toLowerCase().slice(0, COMPARED);
   const allowed = Math.max(2, Math.floor(wanted.length / 3));
@@ -25,8 +27,8 @@ export function nearest(word: string, candidates: Iterable<string>, count = 3): 
 }
 
 /**
- * Edits between two words, where swapping two neighbours counts as one (optimal string alignment, Damerau 1964); given up
- * as soon as it must exceed `limit`, so that comparing with thousands of names costs little.
+ * Edits between two words, where swapping two neighbours counts as one (optimal string alignment, Damerau 1964); given
+ * up as soon as it must exceed `limit`, so that comparing with thousands of names costs little.
  */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;

@@ -1,4 +1,5 @@
-// A tool's input schema as options of the command line, and the words given there as its input. Used by tool-command.ts.
+// A tool's input schema as options of the command line, and the words given there as its input. Used by
+// tool-command.ts.
 
 import { Option } from 'commander';
 import { isObject, type Json, type JsonObject } from '../json/json.ts';
@@ -35,7 +36,9 @@ export function inputFrom(
   return input;
 }
 
-/** A word as the value that its schema wants. What does not fit stays text, so that the tool itself says what is wrong. */
+/**
+ * A word as the value that its schema wants. What does not fit stays text, so that the tool itself says what is wrong.
+ */
 function convert(word: string, property: JsonObject): Json {
   switch (property.type) {
     case 'string':

@@ -1,5 +1,5 @@
-// How a failure looks on a terminal: what, why, next, on stderr, with the exit code that fits. Used by the CLI's verbs, and
-// by main.ts for what none of them caught.
+// How a failure looks on a terminal: what, why, next, on stderr, with the exit code that fits. Used by the CLI's verbs,
+// and by main.ts for what none of them caught.
 
 import { visible } from '../base/display.ts';
 import { type Failure, FailureError } from '../failure/failure.ts';

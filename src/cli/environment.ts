@@ -1,4 +1,5 @@
-// What the generated command line needs of the world; the tests give it another one. Used by main.ts.
+// What the generated command line needs of the world; the tests give it another one. Made by main.ts, used by
+// tool-command.ts.
 
 import type { Services } from '../app/services.ts';
 import { createLog, type Logger } from '../base/log.ts';

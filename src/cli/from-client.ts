@@ -1,5 +1,5 @@
-// What a client gives to a command that it runs: JSON on stdin. And whether there is a store at all, which such a command
-// must not make. Used by the verbs statusline and hook.
+// What a client gives to a command that it runs: JSON on stdin. And whether there is a store at all, which such a
+// command must not make. Used by the verbs statusline and hook.
 
 import fs from 'node:fs';
 import { isObject } from '../json/json.ts';
@@ -24,9 +24,9 @@ export async function jsonFromClient(stream: NodeJS.ReadStream, limits: StdinLim
 }
 
 /**
- * The same of this process's own stdin, at once: loading a stream takes longer than most of what a hook does. Ends with the
- * object, whoever keeps stdin open. From a pipe that blocks, a client that writes no whole object and goes on is waited for:
- * the limit in time is looked at between two reads.
+ * The same of this process's own stdin, at once: loading a stream takes longer than most of what a hook does. Ends with
+ * the object, whoever keeps stdin open. From a pipe that blocks, a client that writes no whole object and goes on is
+ * waited for: the limit in time is looked at between two reads.
  */
 export function jsonAtOnce({ ms, chars }: StdinLimits): Record<string, unknown> {
   const until = performance.now() + ms;

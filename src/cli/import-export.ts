@@ -1,5 +1,5 @@
-// `baton import <export> --from baton`: an export of another store, or that store's directory or a backup of it, into this
-// one, which must be new. Called by import.ts.
+// `baton import <export> --from baton`: an export of another store, or that store's directory or a backup of it, into
+// this one, which must be new. Called by verbs/import.ts.
 
 import fs from 'node:fs';
 import { homedir } from 'node:os';

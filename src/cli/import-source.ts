@@ -1,4 +1,5 @@
-// Reads the files of a source for `baton import`: one file, or those of a directory that its kind reads. Follows no links.
+// Reads the files of a source for `baton import`: one file, or those of a directory that its kind reads. Follows no
+// links.
 
 import fs from 'node:fs';
 import path from 'node:path';

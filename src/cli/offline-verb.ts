@@ -1,5 +1,5 @@
-// What the verbs share that look at a store from outside: looking must not make one, and a file that cannot be read is an
-// answer, not a crash.
+// What the verbs share that look at a store from outside: looking must not make one, and a file that cannot be read is
+// an answer, not a crash.
 
 import { isStore } from '../admin/file/verify.ts';
 import type { Config } from '../config/config.ts';

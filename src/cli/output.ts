@@ -1,5 +1,5 @@
-// Much text to stdout: in large pieces, at the reader's pace, and no more once the reader has left (`baton log | head`).
-// Used by the verbs that print the log.
+// Much text to stdout: in large pieces, at the reader's pace, and no more once the reader has left (`baton log |
+// head`). Used by the verbs export, log and watch.
 
 import type { Writable } from 'node:stream';
 
@@ -28,7 +28,10 @@ export class Output {
     return !this.closed;
   }
 
-  /** Takes bytes, which must not change afterwards. Undefined while there is room; otherwise resolves when there is again. */
+  /**
+   * Takes bytes, which must not change afterwards. Undefined while there is room; otherwise resolves when there is
+   * again.
+   */
   write(bytes: Buffer): Promise<void> | undefined {
     this.parts.push(bytes);
     this.sizeBytes += bytes.length;

@@ -1,5 +1,6 @@
-// Notices that whoever reads our output has left while nothing is written: only a write is told of it. For verbs that may
-// stay silent for long (`baton log --follow | head`, `baton watch` into a pipe), which must not outlive their reader.
+// Notices that whoever reads our output has left while nothing is written: only a write is told of it. For verbs that
+// may stay silent for long (`baton log --follow | head`, `baton watch` into a pipe), which must not outlive their
+// reader.
 
 import fs from 'node:fs';
 
@@ -7,8 +8,8 @@ import fs from 'node:fs';
 const LOOK_EVERY_MS = 500;
 
 /**
- * Calls back once, when nobody reads the stream any more; until the signal ends. Where that cannot be known, never. Call it
- * before anything is written, while the reader is surely there.
+ * Calls back once, when nobody reads the stream any more; until the signal ends. Where that cannot be known, never.
+ * Call it before anything is written, while the reader is surely there.
  */
 export function whenReaderGone(fd: number, signal: AbortSignal, gone: () => void): void {
   const hasLeft = probeOf(fd);

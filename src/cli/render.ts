@@ -1,4 +1,5 @@
-// An answer as text for a terminal: one fact a line, lists of objects as aligned columns. Used by cli/tool-command.ts.
+// An answer as text for a terminal: one fact a line, lists of objects as aligned columns. Used by tool-command.ts and
+// the verbs.
 
 import { visible } from '../base/display.ts';
 import { isObject } from '../json/json.ts';

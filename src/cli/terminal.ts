@@ -1,4 +1,5 @@
-// A terminal that shows one screen at a time in place, and is left as it was found however the program ends. Used by watch.ts.
+// A terminal that shows one screen at a time in place, and is left as it was found however the program ends. Used by
+// verbs/watch.ts.
 
 import { writeSync } from 'node:fs';
 

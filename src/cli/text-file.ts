@@ -1,5 +1,5 @@
-// Texts that must not stand on a command line, where others see them in the list of processes and shells keep them: read
-// from a file, or from standard input. Used by redact.ts.
+// Texts that must not stand on a command line, where others see them in the list of processes and shells keep them:
+// read from a file, or from standard input. Used by verbs/redact.ts.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,8 +11,8 @@ const MAX_BYTES = 64 * 1024;
 const STDIN = '-';
 
 /**
- * The text of each file, without the newline that ends it; `-` is standard input. Fails with `invalid-input` if one cannot
- * be read, is no text or is too large.
+ * The text of each file, without the newline that ends it; `-` is standard input. Fails with `invalid-input` if one
+ * cannot be read, is no text or is too large.
  */
 export async function readTextFiles(names: readonly string[], cwd: string): Promise<Result<string[]>> {
   if (names.filter((name) => name === STDIN).length > 1) return refuse('can be - once: standard input is one text');

@@ -80,7 +80,10 @@ function buildProgram<P>(env: CliEnvironment<P>, runTool: RunTool): Command {
   return program;
 }
 
-/** A verb that main.ts runs itself: only its words. A usage that begins with the call itself stands where that is looked for. */
+/**
+ * A verb that main.ts runs itself: only its words. A usage that begins with the call itself stands where that is looked
+ * for.
+ */
 function addVerb(program: Command, { name, summary, usage = '' }: CliEnvironment<unknown>['verbs'][number]): void {
   const [first = '', ...rest] = usage.split('\n');
   const call = first.startsWith(`baton ${name}`) ? first.slice(`baton ${name} `.length) : undefined;
@@ -134,7 +137,9 @@ function finish<P>(env: CliEnvironment<P>, outcome: Outcome, json: boolean, prin
   return exitCodes.done;
 }
 
-/** A screen, table or figures for another program: nothing else on stdout. That something is left out is told beside it. */
+/**
+ * A screen, table or figures for another program: nothing else on stdout. That something is left out is told beside it.
+ */
 function printAlone<P>(env: CliEnvironment<P>, text: string, answer: object): void {
   env.out(text.endsWith('\n') ? text : `${text}\n`);
   if ('cut' in answer && typeof answer.cut === 'string') env.err(renderAnswer({ cut: answer.cut }));

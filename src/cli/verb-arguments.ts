@@ -1,4 +1,4 @@
-// The arguments of the verbs that main.ts runs itself: switches, texts, counts and words. Used by the verbs of upkeep.
+// The arguments of the verbs that main.ts runs itself: switches, texts, counts and words. Used by the verbs.
 
 import { parseArgs } from 'node:util';
 import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';

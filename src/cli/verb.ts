@@ -1,9 +1,11 @@
-// What a verb of the command line is. main.ts has the table; each file of this folder named there exports `run`.
+// What a verb of the command line is. main.ts has the table; each file of verbs/ named there exports `run`.
 
 import type { Config } from '../config/config.ts';
 
 export interface Verb {
-  /** Does it and resolves with the exit code: 0 done, 1 usage or input, 2 trouble with the store, 3 any other failure. */
+  /**
+   * Does it and resolves with the exit code: 0 done, 1 usage or input, 2 trouble with the store, 3 any other failure.
+   */
   run(args: string[], config: Config): Promise<number>;
 }
 

@@ -78,7 +78,9 @@ export const globalFlags: { name: FlagName; value?: string; help: string }[] = [
   { name: 'read-only', help: 'refuse every tool that changes something (BATON_READ_ONLY)' },
 ];
 
-/** Takes the global flags out of argv, wherever they stand before a `--`. `--name value` and `--name=value` both work. */
+/**
+ * Takes the global flags out of argv, wherever they stand before a `--`. `--name value` and `--name=value` both work.
+ */
 export function takeFlags(argv: readonly string[]): Result<{ flags: Flags; rest: string[] }> {
   const flags: Flags = {};
   const rest: string[] = [];

@@ -1,5 +1,5 @@
-// A view as one answer: its sections taken once, then as many rows of each as fit into the room there is. What was left out
-// is named. Used by tools/dashboard-get.ts and the command line.
+// A view as one answer: its sections taken once, then as many rows of each as fit into the room there is. What was left
+// out is named. Used by tools/dashboard-get.ts, the prompt dashboard and the verb watch.
 
 import type { CheckName } from '../views/health/alerts.ts';
 import { type Cell, type Source, viewScopeOf } from '../views/source.ts';
@@ -95,7 +95,10 @@ export function fitted<T>(
   }
 }
 
-/** What is not shown, and the calls that show it; undefined if all is. `wider`: the call for sections without one of their own. */
+/**
+ * What is not shown, and the calls that show it; undefined if all is. `wider`: the call for sections without one of
+ * their own.
+ */
 export function cutOf(board: Board, wider?: string): string | undefined {
   const parts = board.sections.flatMap(({ name, rows, total, more = wider }) =>
     rows.length === total ? [] : [`${name}: ${rows.length} of ${total}${more === undefined ? '' : ` (${more})`}`],

@@ -1,5 +1,5 @@
-// A value as people read it, by the kind of its column: ages rather than times, 1.2 s rather than 1234. Used by the formats
-// for people (text, markdown).
+// A value as people read it, by the kind of its column: ages rather than times, 1.2 s rather than 1234. Used by the
+// formats for people (text, markdown).
 
 import type { Cell } from '../views/source.ts';
 import { type Column, isNumeric } from './define.ts';

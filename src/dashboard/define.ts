@@ -1,15 +1,15 @@
 // What a dashboard view is: one file of this folder, a pure function of documents and presence that answers sections of
-// typed rows. Formats (formats/) know columns and nothing of views, so that a new view has every format and a new format
-// every view.
+// typed rows. Formats (formats/) know columns and nothing of views, so that a new view has every format and a new
+// format every view.
 
 import type { CheckName } from '../views/health/alerts.ts';
 import type { Cell, Source } from '../views/source.ts';
 
 /**
  * What a column holds, and so how each format writes it. `time` is ISO 8601, `ms` and `bytes` are numbers in that unit,
- * `percent` is 0–100. The key of a column of these ends in its unit: `p50_ms`, `started_at`, `done_percent`. `prose` is text
- * that tells and does not name: whoever counts must not take it for a label. `who` is a session, or `session/agent`: people
- * read its name.
+ * `percent` is 0–100. The key of a column of these ends in its unit: `p50_ms`, `started_at`, `done_percent`. `prose` is
+ * text that tells and does not name: whoever counts must not take it for a label. `who` is a session, or
+ * `session/agent`: people read its name.
  */
 export type ColumnKind =
   | 'id'

@@ -1,4 +1,4 @@
-// Foreign text that can do nothing where it is shown. Used by every format.
+// Foreign text that can do nothing where it is shown. Used by board.ts, measure.ts and the formats.
 
 import { visible } from '../base/display.ts';
 

@@ -1,5 +1,5 @@
-// Text as a terminal shows it: how many columns it takes, cut and padded to a number of them. Wide characters (CJK, emoji)
-// take two, combining ones none. Used by formats/text.ts.
+// Text as a terminal shows it: how many columns it takes, cut and padded to a number of them. Wide characters (CJK,
+// emoji) take two, combining ones none. Used by the formats for people and by status-line.ts.
 
 import stringWidth from 'string-width';
 import { inertLine } from './inert.ts';
@@ -17,15 +17,17 @@ export function widthOf(text: string): number {
 }
 
 /**
- * Foreign text as one harmless line: white space is one space, what a terminal would obey or not show is escaped, halves
- * of characters are replaced.
+ * Foreign text as one harmless line: white space is one space, what a terminal would obey or not show is escaped,
+ * halves of characters are replaced.
  */
 export function plain(text: string): string {
   const line = inertLine(text.slice(0, MAX_CHARS));
   return NARROW.test(line) ? line : standingAlone(line);
 }
 
-/** A mark without a letter would join what stands before it, and a prefix what comes after: both get a circle to join. */
+/**
+ * A mark without a letter would join what stands before it, and a prefix what comes after: both get a circle to join.
+ */
 function standingAlone(line: string): string {
   const [first] = segmenter.segment(` ${line}`);
   const last = [...segmenter.segment(`${line} `)].at(-1);

@@ -1,5 +1,5 @@
-// A view on a terminal of so many lines: every section with what it has, the more of it the more room there is; sections that
-// find no room at all are left out, the last first. Used by the command line's watch.
+// A view on a terminal of so many lines: every section with what it has, the more of it the more room there is;
+// sections that find no room at all are left out, the last first. Used by the verb watch.
 
 import { boardOf, type Taken } from './board.ts';
 import type { Board } from './define.ts';

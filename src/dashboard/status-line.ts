@@ -1,5 +1,6 @@
-// One line that says how things stand for a session: itself, what is not well, its mail, the sprint, its claims, the runs.
-// A list of parts, the most pressing first, so that a narrow line loses the least. Used by cli/statusline.ts.
+// One line that says how things stand for a session: itself, what is not well, its mail, the sprint, its claims, the
+// runs. A list of parts, the most pressing first, so that a narrow line loses the least. Used by
+// cli/verbs/statusline.ts.
 
 import type { View } from '../documents/documents.ts';
 import { showId } from '../domain/plan/ids.ts';

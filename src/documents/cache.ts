@@ -1,5 +1,5 @@
-// The documents in memory: each is what its stream folds into. Loaded when first named, then kept up by every commit that
-// is folded; changed in place, with an undo list for what is decided but not yet read back. Used by documents.ts.
+// The documents in memory: each is what its stream folds into. Loaded when first named, then kept up by every commit
+// that is folded; changed in place, with an undo list for what is decided but not yet read back. Used by documents.ts.
 
 import { FailureError } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
@@ -21,7 +21,7 @@ interface Entry {
   pending: Pending[];
 }
 
-/** A change made by a decision, and how to take it back. */
+/** A change made by a transaction, and how to take it back. */
 export interface Undo {
   stream: string;
   ops: PatchOp[];
@@ -41,7 +41,9 @@ export class DocumentCache {
     this.storeOf = storeOf;
   }
 
-  /** The document, loading it if need be; undefined for a stream without events. Throws FailureError `store-damaged`. */
+  /**
+   * The document, loading it if need be; undefined for a stream without events. Throws FailureError `store-damaged`.
+   */
   get(stream: string): Json | undefined {
     const entry = this.entries.get(stream);
     if (entry?.loaded) {
@@ -103,8 +105,8 @@ export class DocumentCache {
   }
 
   /** Forgets a request's document once its commit is in the log: a repeat reads it from there. */
-  forgetRequests(streams: Iterable<string>): void {
-    for (const stream of streams) if (stream.startsWith('request/')) this.entries.delete(stream);
+  forgetRequests(events: Iterable<{ stream: string }>): void {
+    for (const { stream } of events) if (stream.startsWith('request/')) this.entries.delete(stream);
   }
 
   /**
@@ -132,7 +134,10 @@ export class DocumentCache {
     if (held.pending.length > MAX_PENDING) this.loadEarly(stream, held);
   }
 
-  /** Folds what has piled up into the snapshot, at the place of the last pending change, whatever the store has folded since. */
+  /**
+   * Folds what has piled up into the snapshot, at the place of the last pending change, whatever the store has folded
+   * since.
+   */
   private loadEarly(stream: string, held: Entry): void {
     const store = this.storeOf();
     if (store === undefined) return;
@@ -170,7 +175,9 @@ export class DocumentCache {
   }
 }
 
-/** The snapshot as the base of pending changes, and those that come after it; undefined if it is not among their past. */
+/**
+ * The snapshot as the base of pending changes, and those that come after it; undefined if it is not among their past.
+ */
 function fromSnapshot(
   snapshot: Snapshot | undefined,
   pending: readonly Pending[],

@@ -1,15 +1,21 @@
-// Graph definitions by hash: kept as blobs, prepared once per process. Tools and runner take them from here.
+// Graph definitions by hash: kept as blobs, prepared once per process. Commands reach them as ctx.definition, within
+// the decision: a blob never changes, so what its hash names is the same in every process and every try.
 
-import type { RunGraph } from '../domain/run/document.ts';
+import { FailureError } from '../failure/failure.ts';
+import type { RunGraph } from '../graph/definition.ts';
 import { canonicalGraph } from '../graph/graph.ts';
 import { type AnyGraph, nodeKinds } from '../graph/kinds/index.ts';
 import { prepare } from '../graph/prepare.ts';
 import type { Blobs } from '../store/port.ts';
+import type { Supplier, Supplies } from './supplies.ts';
 
 /** Prepared definitions kept in memory: those of the runs under way are few. */
 const KEPT = 32;
 
-export class Graphs {
+/** The longest time that a timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export class Graphs implements Supplier<RunGraph> {
   private readonly blobs: Blobs;
   /** The longest unused goes first. */
   private readonly prepared = new Map<string, RunGraph>();
@@ -35,15 +41,41 @@ export class Graphs {
       return this.keep(known);
     }
     this.misses += 1;
-    const bytes = this.blobs.get(hash);
-    if (bytes === undefined) return undefined;
-    const graph: AnyGraph = JSON.parse(bytes.toString('utf8'));
-    return this.keep({ hash, prepared: prepare(graph, nodeKinds) });
+    return this.prepareBytes(hash, this.blobs.get(hash));
+  }
+
+  /**
+   * A definition that a document names. Throws FailureError `store-damaged` if its blob is gone. With `supplies`, a
+   * blob that takes waiting ends the try that asked for it until it is fetched.
+   */
+  named(hash: string, supplies?: Supplies): RunGraph {
+    const within = this.get(hash);
+    const found = within ?? (this.blobs.fetch === undefined ? undefined : supplies?.need(this, hash));
+    if (found !== undefined) return found;
+    const why = 'a graph that a document names is missing, or its bytes have changed';
+    throw new FailureError({ code: 'store-damaged', file: `blobs/${hash}`, offset: 0, why });
+  }
+
+  async fetch(hashes: ReadonlySet<string>, deadlineAt: number): Promise<ReadonlyMap<string, RunGraph>> {
+    const signal = AbortSignal.timeout(Math.max(0, Math.min(MAX_TIMER_MS, Math.ceil(deadlineAt - performance.now()))));
+    const found = new Map<string, RunGraph>();
+    const fetchOne = async (hash: string): Promise<void> => {
+      const graph = this.prepareBytes(hash, await this.blobs.fetch?.(hash, signal));
+      if (graph !== undefined) found.set(hash, graph);
+    };
+    await Promise.all([...hashes].map(fetchOne));
+    return found;
   }
 
   /** How often a definition was at hand. */
   counts(): { hits: number; misses: number; held: number } {
     return { hits: this.hits, misses: this.misses, held: this.prepared.size };
+  }
+
+  private prepareBytes(hash: string, bytes: Buffer | undefined): RunGraph | undefined {
+    if (bytes === undefined) return undefined;
+    const graph: AnyGraph = JSON.parse(bytes.toString('utf8'));
+    return this.keep({ hash, prepared: prepare(graph, nodeKinds) });
   }
 
   private keep(graph: RunGraph): RunGraph {

@@ -1,54 +1,51 @@
-// The loop of every change: tail the log, decide, write, read back, all in one tick; then make it durable; then answer.
-// A lost race undoes its edits and decides again. Tools, runner and views reach the store only through this.
+// The documents of a store as everything above sees them: change, try out, read, follow. Tools, runner and views reach the
+// store only through this. The loop of a change is batch.ts.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pooledIds } from '../base/ids.ts';
-import type { Context, Decide } from '../domain/command.ts';
-import { type Failure, FailureError, fail, ok, type Result } from '../failure/failure.ts';
-import { type Author, encodeCommit, MAX_LINE_BYTES, type StreamEvent } from '../store/commit.ts';
+import type { Decide } from '../domain/command.ts';
+import { fail, type Result } from '../failure/failure.ts';
+import type { Author } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
-import { HeadsAfter } from '../store/heads.ts';
-import type { Blobs, Outcome, Presence, Snapshot, Store } from '../store/port.ts';
+import type { Blobs, Presence, Snapshot, Store } from '../store/port.ts';
+import { BatchLoop } from './batch.ts';
 import { DocumentCache } from './cache.ts';
-import { Decision } from './decision.ts';
+import type { World } from './context.ts';
+import { Graphs } from './definitions.ts';
+import { type DryRun, dryRun } from './dry-run.ts';
 import { type CommitsListener, tell } from './listeners.ts';
-import { type Repeatable, repeatable } from './requests.ts';
-import { retryDelayMs, SLOW_DECISION_MS, wantsTurn } from './retry.ts';
-import type { Changed, ChangeOptions, DocumentsParts, Job, Settled, Staged, View } from './shapes.ts';
+import { requestKey } from './requests.ts';
+import type { Changed, ChangeOptions, DocumentsParts, Job, View } from './shapes.ts';
+import { Supplies } from './supplies.ts';
 import { snapshotOf, viewOf } from './view.ts';
-import { type Inquiry, type PastWriters, Writers } from './writers.ts';
+import { Writers } from './writers.ts';
 
-/** What waits in the process goes out in one write and one fsync, up to this much. */
-const MAX_BATCH_COMMITS = 512;
-/** How old what a peek shows may be. */
+/** How old the documents of a peek may be. */
 const PEEK_EVERY_MS = 1;
-const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
 export type { Changed, ChangeOptions, DocumentsParts, View };
 
 export class Documents {
   readonly blobs: Blobs;
   readonly presence: Presence;
-  private readonly parts: DocumentsParts;
+  readonly graphs: Graphs;
+  private readonly world: World;
   private readonly cache: DocumentCache;
   private readonly opened: Store;
-  private readonly writers = new Writers();
+  private readonly loop: BatchLoop;
   private readonly listeners = new Set<CommitsListener>();
-  private readonly commitIds = pooledIds();
-  private queue: Job[] = [];
-  private scheduled = false;
   private peekedAt = 0;
-  /** Commands that have no answer yet: one that lost a race waits in no queue for its next try. */
-  private underWay = 0;
   private closing = false;
-  private staged: Staged[] = [];
 
   /** Opens the store. Throws FailureError if it must not be opened. */
   constructor(parts: DocumentsParts) {
-    this.parts = parts;
     this.blobs = parts.blobs;
     this.presence = parts.presence;
-    this.cache = new DocumentCache(() => this.opened);
+    this.graphs = new Graphs(parts.blobs);
+    const storeOf = (): Store => this.opened;
+    const lastSeen = (who: string): number | undefined => parts.presence.lastSeen(who);
+    this.world = { ...parts, lastSeen, graphs: this.graphs, writers: new Writers(storeOf) };
+    this.cache = new DocumentCache(storeOf);
+    this.loop = new BatchLoop(storeOf, this.cache, this.world);
     this.opened = parts.openStore((commits, own) => this.onCommits(commits, own));
   }
 
@@ -59,42 +56,31 @@ export class Documents {
 
   /** Runs a command until it is committed, refused, or out of time. Contract: rejects only for bugs. */
   change<A>(decide: Decide<A>, options: ChangeOptions): Promise<Result<Changed<A>>> {
-    const { by, request, trace } = options;
-    const once = repeatable(decide, request, by, this.blobs);
+    if (this.closing) return Promise.resolve(fail({ code: 'read-only', why: 'the store is being closed' }));
+    const { by, request, trace, deadlineAt = Number.POSITIVE_INFINITY } = options;
     return new Promise((resolve, reject) => {
-      this.underWay += 1;
-      const ended =
-        <T>(then: (what: T) => void) =>
-        (what: T) => {
-          this.underWay -= 1;
-          then(what);
-        };
-      if (this.closing) {
-        ended(resolve)(fail({ code: 'read-only', why: 'the store is being closed' }));
-        return;
-      }
-      this.enqueue({
-        run: (decision, inquiry) => once(decision, this.context(by, inquiry)),
+      this.loop.add({
+        decide,
         by,
+        request: request && requestKey(request, by),
         trace,
+        deadlineAt,
+        replayed: false,
         losses: 0,
         slowTries: 0,
         alsoExpect: new Set(),
-        deadlineAt: options.deadlineAt ?? Number.POSITIVE_INFINITY,
-        finish: ended((result) => resolve(result as Result<Changed<A>>)),
-        crash: ended(reject),
+        supplies: new Supplies(),
+        ended: false,
+        // The answer that the loop hands back is the one that `decide` gave.
+        resolve: resolve as Job['resolve'],
+        reject,
       });
     });
   }
 
   /** Runs a command without committing it: its answer and the events it would have made. */
-  async dryRun<A>(decide: Decide<A>, by: Author): Promise<Result<{ value: A; events: StreamEvent[]; seq: number }>> {
-    await this.opened.refresh();
-    const first = this.rehearsed(decide, by);
-    const past = first.result.ok ? await this.writers.ask(this.opened, first.inquiry) : undefined;
-    const { seq, result, decision } = past === undefined ? first : this.rehearsed(decide, by, past);
-    await this.opened.flush();
-    return result.ok ? ok({ value: result.value, events: decision.events, seq }) : result;
+  dryRun<A>(decide: Decide<A>, by: Author): Promise<Result<DryRun<A>>> {
+    return dryRun(decide, { store: this.opened, cache: this.cache, world: this.world, by });
   }
 
   /** Calls `look` on the freshest documents, and resolves with what it returned once that is durable. */
@@ -102,8 +88,8 @@ export class Documents {
     const refreshed = this.opened.refresh();
     if (refreshed !== undefined) await refreshed;
     const answer = look(viewOf(this.opened, this.cache));
-    const settling = this.opened.flush();
-    if (settling !== undefined) await settling;
+    const flushing = this.opened.flush();
+    if (flushing !== undefined) await flushing;
     return answer;
   }
 
@@ -137,263 +123,14 @@ export class Documents {
   /** Waits for commands under way, then closes the store. */
   async close(): Promise<void> {
     this.closing = true;
-    while (this.underWay > 0) await sleep(1);
+    while (this.loop.underWay > 0) await sleep(1);
     await this.opened.close();
-  }
-
-  private rehearsed<A>(decide: Decide<A>, by: Author, past?: PastWriters) {
-    const decision = new Decision(this.cache, (stream) => this.opened.expected(stream));
-    const inquiry = this.writers.inquiry(decision, [], past);
-    try {
-      return { seq: this.opened.seq(), decision, inquiry, result: decide(decision, this.context(by, inquiry)) };
-    } finally {
-      decision.revert();
-    }
-  }
-
-  private context(by: Author, { lastWriter }: Inquiry): Context {
-    const { now, id, select } = this.parts;
-    return { now: now(), by, id, lastSeen: (who) => this.presence.lastSeen(who), lastWriter, select };
-  }
-
-  private enqueue(job: Job): void {
-    this.queue.push(job);
-    this.schedule();
-  }
-
-  /**
-   * Once all that is running has run: all commands of one chunk of input have arrived by then, and share one write. While
-   * a sync is under way the next has to wait for it anyway: what comes meanwhile joins the same write.
-   */
-  private schedule(): void {
-    if (this.scheduled || this.queue.length === 0) return;
-    this.scheduled = true;
-    const soon = () => process.nextTick(() => this.flush());
-    const busy = this.opened.busy();
-    if (busy === undefined) soon();
-    else busy.then(soon, soon);
-  }
-
-  private flush(): void {
-    const jobs = this.queue.splice(0, MAX_BATCH_COMMITS);
-    const urgent = jobs.some((job) => wantsTurn(job.losses, job.slowTries));
-    const turn = this.opened.takeTurn(urgent);
-    const run = turn === undefined ? this.attempt(jobs) : turn.then((release) => this.attempt(jobs, release));
-    const done = () => {
-      this.scheduled = false;
-      this.schedule();
-    };
-    if (run === undefined) done();
-    else run.then(done, (error) => this.abandon(jobs, error, done));
-  }
-
-  private abandon(jobs: readonly Job[], error: unknown, done: () => void): void {
-    for (const job of jobs) job.crash(error);
-    done();
-  }
-
-  /** One try for a batch. Synchronous from the tail to the read-back where the backend allows it. */
-  private attempt(jobs: readonly Job[], release?: () => void): Promise<void> | undefined {
-    try {
-      const refreshed = this.opened.refresh();
-      if (refreshed === undefined) {
-        this.decideAll(jobs);
-        return undefined;
-      }
-      return refreshed.then(() => this.decideAll(jobs));
-    } catch (error) {
-      this.rollBack();
-      for (const job of jobs) this.giveUp(job, error);
-      return undefined;
-    } finally {
-      release?.();
-    }
-  }
-
-  private decideAll(jobs: readonly Job[]): void {
-    const heads = new HeadsAfter((stream) => this.opened.expected(stream));
-    const settled: Settled[] = [];
-    let sizeBytes = 0;
-    for (const [index, job] of jobs.entries()) {
-      if (sizeBytes > MAX_BATCH_BYTES) {
-        this.queue.unshift(...jobs.slice(index));
-        break;
-      }
-      sizeBytes += this.decide(job, heads, settled);
-    }
-    if (this.staged.length === 0) this.settleAll(settled, []);
-    else this.appendStaged(settled);
-  }
-
-  /** Decides one job on the documents as the jobs before it in the batch leave them. Returns the bytes it adds. */
-  private decide(job: Job, heads: HeadsAfter, settled: Settled[]): number {
-    const decision = new Decision(this.cache, (stream) => heads.expected(stream));
-    const inquiry = this.writers.inquiry(decision, this.staged, job.past);
-    const startedAt = performance.now();
-    let result: Result<Repeatable<unknown>>;
-    try {
-      result = job.run(decision, inquiry);
-    } catch (error) {
-      decision.revert();
-      // A document that cannot be read is an answer like a refusal: it may rest on an edit that is then lost.
-      if (error instanceof FailureError) settled.push({ job, result: fail(error.failure), after: this.staged.length });
-      else job.crash(error);
-      return 0;
-    }
-    if (performance.now() - startedAt >= SLOW_DECISION_MS) job.slowTries += 1;
-    if (result.ok && inquiry.unknown.size > 0) {
-      decision.revert();
-      this.askPast(job, inquiry);
-      return 0;
-    }
-    if (!result.ok || decision.events.length === 0) {
-      decision.revert();
-      settled.push({ job, result: result.ok ? ok(this.unchanged(result.value)) : result, after: this.staged.length });
-      return 0;
-    }
-    try {
-      return this.stage(job, decision, result.value, heads, settled);
-    } catch (error) {
-      // What cannot be made a line (longer than a string can be) is one command's trouble, not its batch's.
-      decision.revert();
-      this.giveUp(job, error);
-      return 0;
-    }
-  }
-
-  /** Decided again once the log has told: its answer says who wrote before, and is stored with the commit. */
-  private askPast(job: Job, inquiry: Inquiry): void {
-    const again = (past?: PastWriters): void => this.enqueue(Object.assign(job, { past }));
-    const ask = (): Promise<PastWriters | undefined> => this.writers.ask(this.opened, inquiry, job.deadlineAt);
-    // Not at once: the rest of its batch is between its tail and its write, where time costs lost races.
-    setImmediate(() => ask().then(again, (error) => this.giveUp(job, error)));
-  }
-
-  private unchanged(answer: Repeatable<unknown>): Changed<unknown> {
-    return { value: answer.value, seq: this.opened.seq(), replayed: answer.replayed, changed: false };
-  }
-
-  private stage(
-    job: Job,
-    decision: Decision,
-    answer: Repeatable<unknown>,
-    heads: HeadsAfter,
-    settled: Settled[],
-  ): number {
-    for (const stream of job.alsoExpect) decision.touch(stream);
-    const { by, trace } = job;
-    const { expect, events } = decision;
-    const [id, at, seen] = [this.commitIds(), new Date(this.parts.now()).toISOString(), this.opened.seen()];
-    const commit =
-      trace === undefined ? { id, at, by, seen, expect, events } : { id, at, by, trace, seen, expect, events };
-    const encoded = encodeCommit(commit);
-    if (encoded.sizeBytes > MAX_LINE_BYTES) {
-      decision.revert();
-      const failure: Failure = {
-        code: 'too-large',
-        what: 'the change',
-        limit: MAX_LINE_BYTES,
-        actual: encoded.sizeBytes,
-        instead: 'make it in several smaller changes',
-      };
-      settled.push({ job, result: fail(failure), after: this.staged.length });
-      return 0;
-    }
-    heads.add(encoded);
-    this.staged.push({ job, decision, encoded, answer });
-    return encoded.sizeBytes;
-  }
-
-  private appendStaged(settled: readonly Settled[]): void {
-    const batch = this.staged;
-    try {
-      const { outcomes, durable } = this.opened.append(batch.map((entry) => entry.encoded));
-      this.rollBack();
-      this.cache.forgetRequests(batch.flatMap((entry) => entry.decision.events.map((event) => event.stream)));
-      for (const [index, entry] of batch.entries()) this.conclude(entry, outcomes[index], durable);
-      this.settleAll(settled, outcomes);
-    } catch (error) {
-      this.rollBack();
-      for (const { job } of [...batch, ...settled]) this.giveUp(job, error);
-    }
-  }
-
-  private conclude(entry: Staged, outcome: Outcome | undefined, durable: Promise<void>): void {
-    const { job, answer } = entry;
-    switch (outcome?.kind) {
-      case 'won': {
-        const changed = { value: answer.value, seq: outcome.seq, replayed: answer.replayed, changed: true };
-        durable.then(
-          () => job.finish(ok(changed)),
-          (error) => this.giveUp(job, error),
-        );
-        return;
-      }
-      case 'unknown':
-        job.finish(fail({ code: 'outcome-unknown', why: outcome.why }));
-        return;
-      case 'failed':
-        this.giveUp(job, outcome.error);
-        return;
-      default:
-        for (const stream of Object.keys(entry.decision.expect)) job.alsoExpect.add(stream);
-        this.retry(job);
-    }
-  }
-
-  private retry(job: Job): void {
-    job.losses += 1;
-    const delayMs = retryDelayMs(job.losses);
-    if (delayMs === undefined || performance.now() > job.deadlineAt) {
-      job.finish(fail({ code: 'contended', tries: job.losses, streams: [...job.alsoExpect].slice(0, 5) }));
-    } else if (delayMs === 0) {
-      this.enqueue(job);
-    } else {
-      setTimeout(() => this.enqueue(job), delayMs);
-    }
-  }
-
-  /** A refusal or no-op rests on what it read: that must be durable, and must not be an edit that was then lost. */
-  private settleAll(settled: readonly Settled[], outcomes: readonly Outcome[]): void {
-    const firstLost = outcomes.findIndex((outcome) => outcome.kind !== 'won');
-    for (const { job, result, after } of settled) {
-      if (firstLost >= 0 && firstLost < after) {
-        this.enqueue(job);
-        continue;
-      }
-      const settling = this.opened.flush();
-      // The newest commit that it can rest on: what was staged before it is in the log by now.
-      const answer = result.ok ? ok({ ...result.value, seq: this.opened.seq() }) : result;
-      if (settling === undefined) job.finish(answer);
-      else
-        settling.then(
-          () => job.finish(answer),
-          (error) => this.giveUp(job, error),
-        );
-    }
-  }
-
-  private giveUp(job: Job, error: unknown): void {
-    if (error instanceof FailureError) job.finish(fail(error.failure));
-    else job.crash(error);
   }
 
   /** Commits in log order, from a tail or from our own read-back. */
   private onCommits(commits: readonly FoldedCommit[], own: boolean): void {
-    if (own && this.staged.length > 0) {
-      this.staged = [];
-    } else {
-      this.rollBack();
-      for (const folded of commits) this.cache.apply(folded);
-    }
-    this.writers.note(commits);
+    if (!this.loop.confirm(own)) for (const folded of commits) this.cache.apply(folded);
+    this.world.writers.note(commits);
     tell(this.listeners, commits);
-  }
-
-  /** Undoes what is decided but not confirmed, the last first, before others' commits are applied. */
-  private rollBack(): void {
-    const staged = this.staged;
-    this.staged = [];
-    for (let at = staged.length - 1; at >= 0; at -= 1) staged[at]?.decision.revert();
   }
 }

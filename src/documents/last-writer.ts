@@ -1,5 +1,6 @@
-// Who last wrote a place, for what a write answers about the value it replaced: the one rule, and the search by it in the
-// log, for what was written before this process opened the store. provenance.ts keeps the same rule for what came since.
+// Who last wrote a place, for what a write answers about the value it replaced: the one rule, and the search by it in
+// the log, for what was written before this process opened the store. provenance.ts keeps the same rule for what came
+// since.
 
 import type { Writer } from '../domain/command.ts';
 import { FailureError } from '../failure/failure.ts';
@@ -9,7 +10,9 @@ import type { Store } from '../store/port.ts';
 /** How long a write waits for the past. What is not found by then stays untold. */
 export const PAST_MS = 100;
 
-/** Whether an operation at `path` wrote what stands at `pointer`: the place itself, one inside it, or one that holds it. */
+/**
+ * Whether an operation at `path` wrote what stands at `pointer`: the place itself, one inside it, or one that holds it.
+ */
 export function wrote(path: string, pointer: string): boolean {
   if (path.length === pointer.length) return path === pointer;
   return path.length > pointer.length ? path.startsWith(`${pointer}/`) : pointer.startsWith(`${path}/`);

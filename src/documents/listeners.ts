@@ -4,7 +4,9 @@ import type { FoldedCommit } from '../store/fold.ts';
 
 export type CommitsListener = (commits: readonly FoldedCommit[]) => void;
 
-/** Calls every listener. What one throws surfaces later: thrown from here it would make a commit in the log look failed. */
+/**
+ * Calls every listener. What one throws surfaces later: thrown from here it would make a commit in the log look failed.
+ */
 export function tell(listeners: Iterable<CommitsListener>, commits: readonly FoldedCommit[]): void {
   for (const listener of listeners) {
     try {

@@ -1,5 +1,5 @@
 // Keeps readable documents, checkpoint and segments up, off the request path: after a pause, after many commits, on a
-// clean exit. Only long-lived processes run it; hooks and the CLI never do. Started by services.ts.
+// clean exit. Only long-lived processes run it; hooks and the CLI never do. Started by app/services.ts.
 
 import type { Snapshot, Upkeep } from '../store/port.ts';
 import type { Documents } from './documents.ts';
@@ -12,7 +12,7 @@ const SWEEP_EVERY_MS = 3_600_000;
 export interface MaintenanceOptions {
   idleMs?: number;
   everyCommits?: number;
-  /** Told of trouble: maintenance is a cache's upkeep, so nothing of it may fail a call. */
+  /** Told of trouble: maintenance keeps caches only, so nothing of it may fail a call. */
   onTrouble(error: unknown): void;
 }
 
@@ -79,7 +79,7 @@ export class Maintenance {
       const snapshot = await this.durableSnapshot(stream);
       if (snapshot !== undefined) store.putSnapshot(snapshot);
     }
-    // Where no document has changed nothing has settled yet what the mark speaks of.
+    // Where no document has changed nothing has made durable yet what the mark speaks of.
     await store.flush();
     mark.save();
     await upkeep.seal();

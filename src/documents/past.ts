@@ -31,7 +31,10 @@ export function copyOps(ops: readonly PatchOp[]): PatchOp[] {
 /** A date, or a date and time; without a zone it is UTC, like every time that Baton writes. */
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
-/** A point in the past, given as a seq (a number, or digits) or an ISO 8601 time. Fails with `unknown-seq` beyond the end. */
+/**
+ * A point in the past, given as a seq (a number, or digits) or an ISO 8601 time. Fails with `unknown-seq` beyond the
+ * end.
+ */
 export async function seqOf(
   store: Store,
   at: string | number,

@@ -1,5 +1,5 @@
-// Who last wrote which place of a session, as far as this process has folded the log since it opened the store; bounded,
-// and never decided upon. What it does not know the log does: last-writer.ts has the rule. Used by writers.ts.
+// Who last wrote which place of a session, as far as this process has folded the log since it opened the store;
+// bounded, and never decided upon. What it does not know the log does: last-writer.ts has the rule. Used by writers.ts.
 
 import type { Writer } from '../domain/command.ts';
 import type { FoldedCommit } from '../store/fold.ts';
@@ -52,7 +52,10 @@ export class Provenance {
     return newest === undefined || newest.seq <= (this.forgotten.get(stream) ?? 0) ? undefined : newest;
   }
 
-  /** The older half of what nobody has asked about: to sort it in would cost a replay more than to ask the log of a place. */
+  /**
+   * The older half of what nobody has asked about: to sort it in would cost a replay more than to ask the log of a
+   * place.
+   */
   private forgetOlder(): void {
     for (const [stream, waiting] of this.unread) {
       const older = waiting.splice(0, Math.ceil(waiting.length / 2));

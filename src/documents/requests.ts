@@ -1,11 +1,11 @@
 // Repeats: a request_id makes a command one effect in any process and after any restart, because its stream is written
-// by the same commit and expected to be empty. Wraps a command; used by documents.ts.
+// by the same commit and expected to be empty. Used by batch.ts.
 
 import { hash } from 'node:crypto';
-import type { Context, Decide, Transaction } from '../domain/command.ts';
+import type { Transaction } from '../domain/command.ts';
 import { checkSchema } from '../domain/session/document.ts';
-import { fail, ok, type Result } from '../failure/failure.ts';
-import type { Json } from '../json/json.ts';
+import { fail, ok } from '../failure/failure.ts';
+import type { Json, JsonObject } from '../json/json.ts';
 import type { Author } from '../store/commit.ts';
 import type { Blobs } from '../store/port.ts';
 
@@ -28,45 +28,35 @@ interface RequestDocument {
   answer_blob?: string;
 }
 
-export interface Repeatable<A> {
-  value: A;
-  replayed: boolean;
-}
-
 export function requestStream(scope: string | undefined, tool: string, id: string): string {
   return `request/${hash('sha256', JSON.stringify([scope ?? '', tool, id])).slice(0, 40)}`;
 }
 
-/**
- * The command, answering from the store if it was carried out before. Same id with other arguments: `request-reused`.
- * Without a request it is carried out every time.
- */
-export function repeatable<A>(
-  decide: Decide<A>,
-  request: Request | undefined,
-  { tool, session }: Author,
-  blobs: Blobs,
-): Decide<Repeatable<A>> {
-  if (request === undefined)
-    return (tx, ctx) => {
-      const result = decide(tx, ctx);
-      return result.ok ? ok({ value: result.value, replayed: false }) : result;
-    };
-  const stream = requestStream(request.scope ?? session, tool, request.id);
-  const digest = hash('sha256', JSON.stringify(sortKeys(request.arguments))).slice(0, 32);
-  return (tx: Transaction, ctx: Context): Result<Repeatable<A>> => {
-    const before = tx.read<RequestDocument>(stream);
-    if (before !== undefined) {
-      const known = checkSchema(before, 'The answer to this request_id', 1);
-      if (!known.ok) return known;
-      if (before.arguments !== digest) return fail({ code: 'request-reused', requestId: request.id });
-      return ok({ value: answerOf<A>(before, blobs), replayed: true });
-    }
-    const result = decide(tx, ctx);
-    if (!result.ok) return result;
-    tx.create(stream, { type: 'request.answered' }, toDocument(digest, result.value as Json, blobs));
-    return ok({ value: result.value, replayed: false });
-  };
+/** A request as the loop knows it: where its answer stands, and the digest of the arguments it stands for. */
+export interface RequestKey {
+  id: string;
+  stream: string;
+  digest: string;
+}
+
+export function requestKey({ id, scope, arguments: given }: Request, { tool, session }: Author): RequestKey {
+  const digest = hash('sha256', JSON.stringify(sortKeys(given))).slice(0, 32);
+  return { id, stream: requestStream(scope ?? session, tool, id), digest };
+}
+
+/** The answer that a request was given before; undefined for a new one. Same id with other arguments: `request-reused`. */
+export function answeredBefore(tx: Transaction, { id, stream, digest }: RequestKey, blobs: Blobs) {
+  const before = tx.read<RequestDocument>(stream);
+  if (before === undefined) return undefined;
+  const known = checkSchema(before, 'The answer to this request_id', 1);
+  if (!known.ok) return known;
+  if (before.arguments !== digest) return fail({ code: 'request-reused', requestId: id });
+  return ok(answerOf(before, blobs));
+}
+
+/** Keeps the answer for repeats, in the commit that carries the command out. */
+export function noteAnswer(tx: Transaction, { stream, digest }: RequestKey, answer: unknown, blobs: Blobs): void {
+  tx.create(stream, { type: 'request.answered' }, toDocument(digest, answer as Json, blobs));
 }
 
 function toDocument(digest: string, answer: Json, blobs: Blobs): RequestDocument {
@@ -75,20 +65,21 @@ function toDocument(digest: string, answer: Json, blobs: Blobs): RequestDocument
   return { schema: 1, arguments: digest, answer_blob: blobs.put(Buffer.from(text)) };
 }
 
-function answerOf<A>(document: RequestDocument, blobs: Blobs): A {
-  if (document.answer_blob === undefined) return document.answer as A;
+function answerOf(document: RequestDocument, blobs: Blobs): unknown {
+  if (document.answer_blob === undefined) return document.answer;
   const bytes = blobs.get(document.answer_blob);
   if (bytes === undefined) throw new Error(`the stored answer ${document.answer_blob} is gone`);
   return JSON.parse(bytes.toString('utf8'));
 }
 
-/** Key order is not part of an argument's meaning: a client may serialise a repeat differently. */
+/** Key order is no part of an argument's meaning, since a client may serialise a repeat differently; nor is a key without a value. */
 function sortKeys(value: Json): Json {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sortKeys(value[key] ?? null)]),
-  );
+  const sorted: JsonObject = {};
+  for (const key of Object.keys(value).sort()) {
+    const item = value[key];
+    if (item !== undefined) sorted[key] = sortKeys(item);
+  }
+  return sorted;
 }

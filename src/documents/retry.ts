@@ -1,10 +1,13 @@
-// What a writer does about a lost race: when it tries again, and when it asks the others to wait. Used by documents.ts.
+// What a writer does about a lost race: when it tries again, and when it asks the others to wait. Used by batch.ts.
 
-/** Lost races after which the turnstile is taken; at once when deciding takes long, since a fast writer always wins then. */
+/**
+ * Lost races after which the turnstile is taken; at once when deciding takes long, since a fast writer always wins
+ * then.
+ */
 const LOSSES_BEFORE_TURN = 4;
-/** A decision from this long on is slow. */
-export const SLOW_DECISION_MS = 2;
-/** Once may be a processor that was taken away in the middle: a decision that took long twice is slow by itself. */
+/** A try of a command from this long on is slow. */
+export const SLOW_TRY_MS = 2;
+/** Once may be a processor that was taken away in the middle: a command that took long twice is slow by itself. */
 const SLOW_TRIES = 2;
 /** The first retries are at once; later ones after up to 2, 4, 8 … ms, so that writers fall out of step. */
 const RETRIES_AT_ONCE = 3;

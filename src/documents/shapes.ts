@@ -1,12 +1,12 @@
-// The shapes of a change: what a caller asks and gets, and what a command is on its way through documents.ts.
+// The shapes of a change: what a caller asks and gets, and what a command is on its way through the loop in batch.ts.
 
-import type { Context } from '../domain/command.ts';
+import type { Context, Decide } from '../domain/command.ts';
 import type { Result } from '../failure/failure.ts';
 import type { Author, EncodedCommit } from '../store/commit.ts';
 import type { Blobs, CommitListener, Presence, Store } from '../store/port.ts';
-import type { Decision } from './decision.ts';
-import type { Repeatable, Request } from './requests.ts';
-import type { Inquiry, PastWriters } from './writers.ts';
+import type { Request, RequestKey } from './requests.ts';
+import type { Supplies } from './supplies.ts';
+import type { DocumentTransaction } from './transaction.ts';
 
 export interface ChangeOptions {
   by: Author;
@@ -25,7 +25,9 @@ export interface Changed<A> {
   changed: boolean;
 }
 
-/** Documents as one read sees them, all at one seq. Whatever leaves the read must be copied: documents change in place. */
+/**
+ * Documents as one read sees them, all at one seq. Whatever leaves the read must be copied: documents change in place.
+ */
 export interface View {
   readonly seq: number;
   get<T extends object>(stream: string): Readonly<T> | undefined;
@@ -43,31 +45,36 @@ export interface DocumentsParts {
   select: Context['select'];
 }
 
+/** A command on its way to its answer. */
 export interface Job {
-  run(decision: Decision, inquiry: Inquiry): Result<Repeatable<unknown>>;
-  by: Author;
-  trace: string | undefined;
+  readonly decide: Decide<unknown>;
+  readonly by: Author;
+  readonly request: RequestKey | undefined;
+  readonly trace: string | undefined;
+  readonly deadlineAt: number;
+  /** Whether its last try found the answer that its request was given before. */
+  replayed: boolean;
   losses: number;
-  /** Tries whose decision took long. */
+  /** Tries that took long. */
   slowTries: number;
-  /** Streams of void tries: what was decided twice must not be able to take effect twice. */
-  alsoExpect: Set<string>;
-  deadlineAt: number;
-  /** Who wrote before, once the log was asked. */
-  past?: PastWriters;
-  finish(result: Result<Changed<unknown>>): void;
-  crash(error: unknown): void;
+  /** Streams of void tries: a command that was decided twice must not be able to take effect twice. */
+  readonly alsoExpect: Set<string>;
+  /** What its tries lacked, and what was fetched of it. */
+  readonly supplies: Supplies;
+  ended: boolean;
+  resolve(result: Result<Changed<unknown>>): void;
+  reject(error: unknown): void;
 }
 
 export interface Staged {
   job: Job;
-  decision: Decision;
+  tx: DocumentTransaction;
   encoded: EncodedCommit;
-  answer: Repeatable<unknown>;
+  value: unknown;
 }
 
 /** Answered without a commit: valid only if everything staged before it in its batch is won. */
-export interface Settled {
+export interface Answered {
   job: Job;
   result: Result<Changed<unknown>>;
   after: number;

@@ -1,79 +1,66 @@
 // Answers a command that asks who last wrote a place: from the commits staged before it, from memory, or from the log, for
-// which the command has to wait and be decided once more. Used by documents.ts.
+// which the command has to wait and be decided once more. Asked through context.ts.
 
-import type { Context, Writer } from '../domain/command.ts';
+import type { Writer } from '../domain/command.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import type { Store } from '../store/port.ts';
-import type { Decision } from './decision.ts';
 import { findWriters, PAST_MS, writerOf, wrote } from './last-writer.ts';
 import { Provenance } from './provenance.ts';
 import type { Staged } from './shapes.ts';
+import type { Supplier, Supplies } from './supplies.ts';
+import type { DocumentTransaction } from './transaction.ts';
 
-/** What the log answered, by stream and pointer; a place that is not in it was not found in time. */
-export type PastWriters = ReadonlyMap<string, Writer>;
+/** Between stream and pointer in a key: no stream name holds it. */
+const SEPARATOR = '\0';
 
-/** What one try of a command asks, and which of it only the log can tell. */
-export class Inquiry {
-  /** By stream, pointers. */
-  readonly unknown = new Map<string, Set<string>>();
-  private readonly find: (stream: string, pointer: string) => Writer | undefined | 'unknown';
-
-  constructor(find: Inquiry['find']) {
-    this.find = find;
-  }
-
-  readonly lastWriter: Context['lastWriter'] = (stream, pointer) => {
-    const found = this.find(stream, pointer);
-    if (found !== 'unknown') return found;
-    const pointers = this.unknown.get(stream);
-    if (pointers === undefined) this.unknown.set(stream, new Set([pointer]));
-    else pointers.add(pointer);
-    return undefined;
-  };
-}
-
-export class Writers {
+export class Writers implements Supplier<Writer> {
   private readonly provenance = new Provenance();
+  private readonly storeOf: () => Store;
+
+  constructor(storeOf: () => Store) {
+    this.storeOf = storeOf;
+  }
 
   note(commits: readonly FoldedCommit[]): void {
     for (const folded of commits) this.provenance.note(folded);
   }
 
-  /** `past`: what the log answered to the try before, if there was one. Then nothing is unknown any more. */
-  inquiry(decision: Decision, staged: readonly Staged[], past: PastWriters | undefined): Inquiry {
-    return new Inquiry((stream, pointer) => {
-      // What this commit itself put there nobody has written before it.
-      if (hasWritten(decision, stream, pointer)) return undefined;
-      const before = staged.findLast((entry) => hasWritten(entry.decision, stream, pointer));
-      if (before !== undefined) return writerOf(before.encoded.commit);
-      const known = this.provenance.lookup(stream, pointer);
-      const found = known ?? past?.get(stream + pointer);
-      if (found !== undefined) return { by: found.by, at: found.at };
-      return past === undefined ? 'unknown' : undefined;
-    });
+  /**
+   * Who wrote a place before this decision did; undefined if nobody, or if the log has to tell (`supplies` notes it
+   * then).
+   */
+  lastWriter(
+    tx: DocumentTransaction,
+    staged: readonly Staged[],
+    supplies: Supplies,
+    [stream, pointer]: readonly [string, string],
+  ): Writer | undefined {
+    // What this commit itself put there nobody has written before it.
+    if (hasWritten(tx, stream, pointer)) return undefined;
+    const before = staged.findLast((entry) => hasWritten(entry.tx, stream, pointer));
+    if (before !== undefined) return writerOf(before.encoded.commit);
+    const found = this.provenance.lookup(stream, pointer) ?? supplies.want(this, stream + SEPARATOR + pointer);
+    return found && { by: found.by, at: found.at };
   }
 
-  /**
-   * Looks up in the log what an inquiry could not tell, for at most `PAST_MS`, and not beyond
-   * `deadlineAt` (as `performance.now()` counts). Undefined if there is nothing to look up.
-   */
-  async ask(
-    store: Store,
-    { unknown }: Inquiry,
-    deadlineAt = Number.POSITIVE_INFINITY,
-  ): Promise<PastWriters | undefined> {
-    if (unknown.size === 0) return undefined;
+  /** Looks places up in the log for at most `PAST_MS`, and not beyond the deadline: with what is found by then. */
+  async fetch(keys: ReadonlySet<string>, deadlineAt: number): Promise<ReadonlyMap<string, Writer>> {
+    const pointersOf = new Map<string, Set<string>>();
+    for (const key of keys) {
+      const [stream, pointer] = [key.slice(0, key.indexOf(SEPARATOR)), key.slice(key.indexOf(SEPARATOR) + 1)];
+      pointersOf.set(stream, (pointersOf.get(stream) ?? new Set()).add(pointer));
+    }
     const found = new Map<string, Writer>();
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), Math.max(0, Math.min(PAST_MS, deadlineAt - performance.now())));
-    for (const [stream, pointers] of unknown)
-      for (const [pointer, writer] of await findWriters(store, stream, pointers, stop.signal))
-        found.set(stream + pointer, writer);
+    for (const [stream, pointers] of pointersOf)
+      for (const [pointer, writer] of await findWriters(this.storeOf(), stream, pointers, stop.signal))
+        found.set(stream + SEPARATOR + pointer, writer);
     clearTimeout(timer);
     return found;
   }
 }
 
-function hasWritten({ events }: Decision, stream: string, pointer: string): boolean {
+function hasWritten({ events }: DocumentTransaction, stream: string, pointer: string): boolean {
   return events.some((event) => event.stream === stream && event.patch.some(({ path }) => wrote(path, pointer)));
 }

@@ -1,7 +1,8 @@
 // The shape of every change: a command is a pure function over documents. No clock, random, file or await inside;
-// whatever it needs of the world arrives in `Context`. `documents.ts` runs commands, domain files define them.
+// whatever it needs of the world arrives in `Context`. documents/batch.ts runs commands, domain files define them.
 
 import type { Result } from '../failure/failure.ts';
+import type { RunGraph } from '../graph/definition.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import type { QueryPath } from '../path/path.ts';
@@ -13,7 +14,10 @@ export interface Writer {
   at: string;
 }
 
-/** What a command may know of the world beyond documents. All of it is fixed before `decide` is called. */
+/**
+ * What a command may know of the world beyond documents. All of it is fixed: asking twice gives the same answer. Where
+ * an answer has to be fetched first, the try is undone and the command decides again.
+ */
 export interface Context {
   /** Milliseconds since the epoch, by this process's clock: good for liveness, never for safety or order. */
   now: number;
@@ -22,9 +26,19 @@ export interface Context {
   id(prefix: string): string;
   /** When this agent or session was last seen, in ms since the epoch; undefined if never. Expendable by definition. */
   lastSeen(who: string): number | undefined;
-  /** Who last wrote a place of a session's document before this commit, if that is found in time: for answers, never to decide on. */
+  /**
+   * Who last wrote a place of a session's document before this commit, if that is found in time: for answers, never to
+   * decide on.
+   */
   lastWriter(stream: string, pointer: string): Writer | undefined;
-  /** The places (JSON Pointers) that a query selects in a value. Handed in because its library is no part of the domain. */
+  /**
+   * The graph definition that a document names by its hash: the same everywhere, since a blob never changes. Throws
+   * FailureError `store-damaged` if its blob is gone.
+   */
+  definition(hash: string): RunGraph;
+  /**
+   * The places (JSON Pointers) that a query selects in a value. Handed in because its library is no part of the domain.
+   */
   select(value: Json, path: QueryPath): Result<string[]>;
 }
 
@@ -35,11 +49,20 @@ export interface EventHead {
 }
 
 /**
- * The documents as one decision sees them. Everything read through it is recorded, so that the commit is valid only if
- * none of it has changed: ask only for what the decision rests on. Reads within a decision see its own edits.
+ * Whose the values of a patch are. With `event` the caller gives them away: they are not copied for the event, so nobody may
+ * change them afterwards, and none of them may stand in a document.
+ */
+export type ValueOwner = 'caller' | 'event';
+
+/**
+ * The documents as one try of a command sees them. Everything read through it is recorded, so that the commit is valid only if
+ * none of it has changed: ask only for what the command rests on. Reads see the transaction's own edits.
  */
 export interface Transaction {
-  /** The document's current value, not to be changed; undefined for a stream without events. Throws FailureError if it cannot be loaded. */
+  /**
+   * The document's current value, not to be changed; undefined for a stream without events. Throws FailureError if it
+   * cannot be loaded.
+   */
   read<T extends object = JsonObject>(stream: string): Readonly<T> | undefined;
   /** The count of the stream's events; 0 for a stream without events. */
   version(stream: string): number;
@@ -48,8 +71,11 @@ export interface Transaction {
   /** Edits a small document through a draft; what the recipe changed becomes the event's patch. No change: no event. */
   edit<T extends object>(stream: string, happening: EventHead, recipe: (draft: T) => void): void;
   /** Changes a document of any size by operations the caller has worked out: costs what the change costs. */
-  patch(stream: string, happening: EventHead, ops: readonly PatchOp[]): void;
+  patch(stream: string, happening: EventHead, ops: readonly PatchOp[], owner?: ValueOwner): void;
 }
 
-/** A command: reads and edits through `tx`, answers or fails. On failure all its edits are undone. May run several times. */
+/**
+ * A command: reads and edits through `tx`, answers or fails. On failure all its edits are undone. May run several
+ * times.
+ */
 export type Decide<A> = (tx: Transaction, ctx: Context) => Result<A>;

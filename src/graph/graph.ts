@@ -1,5 +1,7 @@
-// What a graph definition is, without its node kinds: graph/ knows only the part that all nodes share. A kind adds its
-// own fields in src/nodes/<kind>.ts; `nodes/index.ts` joins them into one union.
+// What a graph definition is, without its node kinds: the rules of graph/ know only the part that all nodes share. A kind
+// adds its own fields in kinds/<kind>.ts; kinds/index.ts joins the kinds into one union.
+
+import type { Fields, FieldsOf } from './fields.ts';
 
 /**
  * What a second start of the same node may do to the world. `pure` and `idempotent` may be started again when nobody
@@ -47,7 +49,9 @@ export interface GraphNode {
 export interface Graph<N extends GraphNode = GraphNode> {
   name: string;
   description?: string;
-  /** How many nodes may be claimed at once; "auto" is worked out by the process that starts the run. Absent: no limit. */
+  /**
+   * How many nodes may be claimed at once; "auto" is worked out by the process that starts the run. Absent: no limit.
+   */
   max_parallel?: number | 'auto';
   on_failure?: FailurePolicy;
   defaults?: { retry?: Retry; timeouts?: Timeouts };
@@ -62,31 +66,63 @@ export interface Fault {
   hint: string;
 }
 
-/** What graph rules must know of a node kind. `nodes/define.ts` extends it with what running one takes. */
+/**
+ * Who does the work of a node. `agent`: whoever claims it over MCP. `server`: a server process that has an executor of the
+ * kind (runner/executors/). `person`: somebody answers. `engine`: the commands on runs themselves.
+ */
+export type Performer = 'agent' | 'server' | 'person' | 'engine';
+
+/** What graph rules must know of a node kind. kinds/define.ts extends it with what running one takes. */
 export interface KindRules {
   readonly kind: string;
+  readonly performer: Performer;
   readonly defaultEffect: Effect;
   /** Fields beyond those of GraphNode. */
-  readonly fields: readonly string[];
-  /** Every fault of the kind's own fields; `at` is the node's JSON Pointer. Contract: must not throw. */
+  readonly fields: Fields;
+  /**
+   * Every fault of the kind's own fields that their descriptions do not tell; `at` is the node's JSON Pointer. Asked once
+   * the values have the described types. Contract: must not throw.
+   */
   check(node: GraphNode, at: string): Fault[];
 }
 
 export type Kinds = ReadonlyMap<string, KindRules>;
 
+/** A try, a lease or a pause longer than 30 days is a slip of the unit. */
+const MAX_S = 30 * 24 * 3600;
+const NODE_ID = { type: 'text', max: 64 } as const;
+const EFFECTS = ['pure', 'idempotent', 'once'] as const satisfies readonly Effect[];
+
+const RETRY_FIELDS: FieldsOf<Retry> = {
+  max_attempts: { type: 'number', whole: true, min: 1, max: 10, about: 'tries in all; default 1' },
+  backoff_s: { type: 'number', min: 0, max: MAX_S, about: 'the pause after the first failed try' },
+  factor: { type: 'number', min: 1, max: 100, about: 'what each further pause is multiplied by' },
+  max_backoff_s: { type: 'number', min: 0, max: MAX_S, about: 'the longest pause' },
+};
+
+const TIMEOUT_FIELDS: FieldsOf<Timeouts> = {
+  run_s: { type: 'number', min: 0.001, max: MAX_S, about: 'from start to end of one try' },
+  lease_s: { type: 'number', min: 1, max: MAX_S, about: 'how long a claim lasts without a sign of life' },
+};
+
 /** The fields of GraphNode: whatever else a node carries belongs to its kind. */
-export const SHARED_FIELDS: readonly (keyof GraphNode)[] = [
-  'id',
-  'kind',
-  'title',
-  'task',
-  'needs',
-  'priority',
-  'estimate_s',
-  'retry',
-  'timeouts',
-  'effect',
-];
+export const SHARED_FIELDS: FieldsOf<GraphNode> = {
+  id: { ...NODE_ID, about: 'unique in the graph: a–z, 0–9, dot, dash and underscore' },
+  kind: { type: 'text', max: 64, about: 'who does it, and which fields it has' },
+  title: { type: 'text', max: 200, about: 'its name for people; default its id' },
+  task: { type: 'text', max: 20_000, about: 'what to do, in words', listed: 'agent: all it is told' },
+  needs: { type: 'list', of: NODE_ID, max: 5_000, about: 'nodes that must be finished or skipped before' },
+  effect: {
+    type: 'choice',
+    of: EFFECTS,
+    about: 'what a second start may do: once is never repeated without a decision',
+    listed: 'once: no repeat without a decision',
+  },
+  priority: { type: 'number', whole: true, min: 1, max: 5, about: '1 goes first; default 3' },
+  estimate_s: { type: 'number', min: 0, max: MAX_S, about: 'how long it may take, for the critical path' },
+  retry: { type: 'group', fields: RETRY_FIELDS, about: 'how often it may fail, and the pauses between tries' },
+  timeouts: { type: 'group', fields: TIMEOUT_FIELDS, about: 'how long a try and a silent claim may last' },
+};
 
 /** Every graph operation is linear, so this only keeps one definition within one message and one blob. */
 export const MAX_NODES = 20_000;
@@ -101,7 +137,8 @@ export function effectOf(node: GraphNode, kinds: Kinds): Effect {
 
 /**
  * The definition as text with sorted keys, so that equal definitions have equal text and one hash. Defaults are not
- * filled in: a later release may change one without renaming what is stored. The order of nodes counts (it breaks ties).
+ * filled in: a later release may change one without renaming what is stored. The order of nodes counts (it breaks
+ * ties).
  */
 export function canonicalGraph(graph: Graph): string {
   return JSON.stringify(graph, sortKeys);

@@ -1,5 +1,5 @@
-// The edges of a graph as flat integer arrays, and their topological order. Called by check.ts and prepare.ts; the
-// arrays keep 20,000 nodes in a few hundred kilobytes and every walk free of lookups by name.
+// The edges of a graph as flat integer arrays, and their topological order. Called by check.ts, prepare.ts and plans;
+// the arrays keep 20,000 nodes in a few hundred kilobytes and every walk free of lookups by name.
 
 /** Neighbours of node `i` are `to[start[i]] … to[start[i + 1] - 1]`. */
 export interface Edges {
@@ -22,7 +22,10 @@ interface Linked {
   readonly needs?: readonly string[];
 }
 
-/** Resolves names to positions in O(nodes + edges). Needs that are missing, the node itself or a repeat are left out and reported. */
+/**
+ * Resolves names to positions in O(nodes + edges). Needs that are missing, the node itself or a repeat are left out and
+ * reported.
+ */
 export function link(nodes: readonly Linked[], report?: (bad: BadNeed, node: number, need: number) => void): Links {
   const index = new Map<string, number>();
   let most = 0;

@@ -20,7 +20,10 @@ export interface PreparedGraph<N extends GraphNode = GraphNode> extends Links {
   readonly retry: readonly RetryPolicy[];
 }
 
-/** O((nodes + edges) + nodes × log nodes). Throws for a graph that `checkGraph` refuses because some node can never start. */
+/**
+ * O((nodes + edges) + nodes × log nodes). Throws for a graph that `checkGraph` refuses because some node can never
+ * start.
+ */
 export function prepare<N extends GraphNode>(graph: Graph<N>, kinds: Kinds): PreparedGraph<N> {
   const { nodes, defaults } = graph;
   const links = link(nodes);

@@ -1,5 +1,5 @@
-// From the JSON that a client hands to its hooks (Claude Code's, whose names these are) to what Baton makes of it. Used by
-// cli/hook.ts, which gets it on stdin, and by tools/hook-event.ts, which gets parts of it as arguments.
+// From the JSON that a client hands to its hooks (Claude Code's, whose names these are) to what Baton makes of it. Used
+// by cli/verbs/hook.ts, which gets it on stdin, and by tools/hook-event.ts, which gets parts of it as arguments.
 
 import type { AgentEvent } from '../domain/session/agents.ts';
 

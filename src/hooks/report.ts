@@ -1,5 +1,5 @@
-// Brings what a hook reported to its session, in at most one commit. Used by cli/hook.ts and tools/hook-event.ts. A hook
-// begins no session, and one that has ended stays ended.
+// Brings what a hook reported to its session, in at most one commit. Used by cli/verbs/hook.ts and tools/hook-event.ts.
+// A hook begins no session, and one that has ended stays ended.
 
 import type { Documents } from '../documents/documents.ts';
 import { type AgentEvent, type ReportGrade, reportAgent } from '../domain/session/agents.ts';
@@ -17,7 +17,9 @@ export interface HookReport {
   deadlineAt?: number | undefined;
 }
 
-/** False, and nothing changed, where there is no such session or it has ended. Resolves when what changed is durable. */
+/**
+ * False, and nothing changed, where there is no such session or it has ended. Resolves when what changed is durable.
+ */
 export async function report(documents: Documents, given: HookReport): Promise<Result<boolean>> {
   const { session, event, grade, by, alias, deadlineAt } = given;
   const changed = await documents.change(

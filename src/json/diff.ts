@@ -1,5 +1,5 @@
-// The difference between two versions of a document as operations, for showing it to people and agents (history, what-if,
-// rollback). Commits do not use it: they record the operations that a decision made.
+// The difference between two versions of a document as operations, for showing it to people and agents (history,
+// what-if, rollback). Commits do not use it: they record the operations that a decision made.
 
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { deepEqual } from './merge.ts';
@@ -14,8 +14,9 @@ export interface Difference {
 
 /**
  * Operations that turn `before` into `after` when applied in order: objects by key, arrays by index, what is longer or
- * shorter at the tail. No attempt to find moved elements: an insertion at the front shows as many replacements. undefined
- * stands for a document that does not exist. At most `maxOps` operations. Values are parts of `after`, not copies.
+ * shorter at the tail. No attempt to find moved elements: an insertion at the front shows as many replacements.
+ * undefined stands for a document that does not exist. At most `maxOps` operations. Values are parts of `after`, not
+ * copies.
  */
 export function diff(before: Json | undefined, after: Json | undefined, maxOps: number): Difference {
   const out: Difference = { ops: [], cut: false };

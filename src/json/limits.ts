@@ -21,10 +21,10 @@ interface Frame {
 }
 
 /**
- * Checks a value of unknown origin and returns it as JSON: the same value, not a copy. Fails with `value-refused` {at: a
- * pointer cut to 200 characters, why} or with `too-large`; throws nothing, whatever the depth. -0, which JSON.stringify
- * writes as 0, is replaced by 0 where it stands, so that memory and log agree; all else is refused or left exactly as sent.
- * A lone surrogate passes: JSON.stringify escapes it and JSON.parse gives it back.
+ * Checks a value of unknown origin and returns it as JSON: the same value, not a copy. Fails with `value-refused` {at:
+ * a pointer cut to 200 characters, why} or with `too-large`; throws nothing, whatever the depth. -0, which
+ * JSON.stringify writes as 0, is replaced by 0 where it stands, so that memory and log agree; all else is refused or
+ * left exactly as sent. A lone surrogate passes: JSON.stringify escapes it and JSON.parse gives it back.
  */
 export function checkValue(value: unknown, limits: Readonly<ValueLimits> = VALUE_LIMITS): Result<Json> {
   const stack: Frame[] = [];
@@ -78,7 +78,9 @@ function placeOf(stack: readonly Frame[]): string {
   return pointer.length <= 200 ? pointer : `${pointer.slice(0, 200)}…`;
 }
 
-/** The bytes that an item adds (a container: its brackets and commas), or why it is refused. Stops early beyond `left`. */
+/**
+ * The bytes that an item adds (a container: its brackets and commas), or why it is refused. Stops early beyond `left`.
+ */
 function measure(item: unknown, depth: number, limits: Readonly<ValueLimits>, left: number): number | string {
   switch (typeof item) {
     case 'string':
@@ -107,7 +109,9 @@ function measureContainer(item: object): number | string {
   return 2 + Math.max(0, Object.keys(item).length - 1);
 }
 
-/** UTF-8 bytes of JSON.stringify(text), quotes included; a lower bound that exceeds `left` if it is longer than that. */
+/**
+ * UTF-8 bytes of JSON.stringify(text), quotes included; a lower bound that exceeds `left` if it is longer than that.
+ */
 function stringBytes(text: string, left: number): number {
   if (text.length + 2 > left) return text.length + 2;
   let bytes = 2;

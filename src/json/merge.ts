@@ -1,5 +1,5 @@
-// JSON Merge Patch (RFC 7396) as operations, so that a merge costs and records what it changes and not the whole document.
-// Used by the state commands (state_merge) and by diff.ts.
+// JSON Merge Patch (RFC 7396) as operations, so that a merge costs and records what it changes and not the whole
+// document. Used by the state commands (state_merge) and by diff.ts.
 
 import { isObject, type Json, type JsonObject } from './json.ts';
 import type { PatchOp } from './patch.ts';
@@ -21,8 +21,8 @@ export function deepEqual(a: Json | undefined, b: Json | undefined): boolean {
 /**
  * The operations that make `target`, which stands at the pointer `base` of some document, the result of merging `patch`
  * into it by RFC 7396: objects merge key by key, null removes a key, anything else replaces. Equal values give no
- * operation. undefined as target: nothing is there yet; its parent must be. Looks only at keys that the patch names, and
- * compares only their values. The operations take over parts of `patch`, so pass one that nobody else keeps.
+ * operation. undefined as target: nothing is there yet; its parent must be. Looks only at keys that the patch names,
+ * and compares only their values. The operations take over parts of `patch`, so pass one that nobody else keeps.
  */
 export function mergeOps(target: Json | undefined, base: string, patch: Json): PatchOp[] {
   const ops: PatchOp[] = [];
@@ -45,7 +45,9 @@ function collect(ops: PatchOp[], target: Json | undefined, at: string, patch: Js
   }
 }
 
-/** RFC 7396 applied to an empty target: nulls in objects mean "remove", so they leave nothing behind; arrays are values. */
+/**
+ * RFC 7396 applied to an empty target: nulls in objects mean "remove", so they leave nothing behind; arrays are values.
+ */
 function withoutNulls(patch: Json): Json {
   if (!isObject(patch)) return patch;
   const result: JsonObject = {};

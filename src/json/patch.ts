@@ -1,5 +1,5 @@
 // RFC 6902 operations as Baton stores them: add, replace and remove only. The kernel knows these and no domain. The fold
-// applies them in place when it reads the log, so this is the hot path of replay; documents.ts undoes what lost its race.
+// applies them in place when it reads the log, so this is the hot path of replay; documents/ undoes what lost its race.
 
 import type { Json, JsonObject } from './json.ts';
 import { arrayIndex, isUnsafeKey, unescapeToken } from './pointer.ts';
@@ -10,14 +10,15 @@ export type PatchOp =
   | { op: 'remove'; path: string };
 
 /**
- * Applies operations to a document IN PLACE and returns its root, which is another one only where an operation named ''.
- * An undefined root is a document that does not exist: `add ''` makes it, `remove ''` unmakes it.
+ * Applies operations to a document IN PLACE and returns its root, which is another one only where an operation named
+ * ''. An undefined root is a document that does not exist: `add ''` makes it, `remove ''` unmakes it.
  *
  * Who owns what: `op.value` becomes part of the document, not a copy of it, and later operations change it there. So
  * serialise operations before applying them, and copy a value that you mean to keep. Two places must never share one.
  *
- * With `undo`, the inverse of each operation is pushed; `revertOps` plays them back. They own the values taken out of the
- * document. Reverting restores the exact value; only the order of keys can differ, since a removed key returns as the last.
+ * With `undo`, the inverse of each operation is pushed; `revertOps` plays them back. They own the values taken out of
+ * the document. Reverting restores the exact value; only the order of keys can differ, since a removed key returns as
+ * the last.
  *
  * Throws Error naming op and path when an operation does not fit the document or uses `__proto__`, `constructor` or
  * `prototype`: a bug or damage, never bad input. What came before it stays applied, and is in `undo`.
@@ -28,7 +29,10 @@ export function applyOps(root: Json | undefined, ops: readonly PatchOp[], undo?:
   return current;
 }
 
-/** Plays inverse operations back, last first, and returns the root. The list is left as it is; its values are given away. */
+/**
+ * Plays inverse operations back, last first, and returns the root. The list is left as it is; its values are given
+ * away.
+ */
 export function revertOps(root: Json | undefined, undo: readonly PatchOp[]): Json | undefined {
   let current = root;
   for (let at = undo.length - 1; at >= 0; at--) {

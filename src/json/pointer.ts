@@ -1,5 +1,5 @@
 // JSON Pointer (RFC 6901): how every place in a document is named. Used by the patch, merge, diff and limit code here,
-// by domain/state-path* and by tools/json-path.ts.
+// by path/ and by all code that names places.
 
 import type { Json } from './json.ts';
 
@@ -14,7 +14,9 @@ export function escapeToken(token: string): string {
   return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-/** The reverse of `escapeToken`. Throws Error on a `~` that neither 0 nor 1 follows: such a pointer is damage or a bug. */
+/**
+ * The reverse of `escapeToken`. Throws Error on a `~` that neither 0 nor 1 follows: such a pointer is damage or a bug.
+ */
 export function unescapeToken(text: string): string {
   if (!text.includes('~')) return text;
   if (/~(?![01])/.test(text)) throw new Error(`not a JSON Pointer token: ${text}`);
@@ -55,7 +57,9 @@ function childAt(parent: Json, token: string): Json | undefined {
   return Object.hasOwn(parent, token) ? parent[token] : undefined;
 }
 
-/** The value at a place, or undefined. Own properties and existing elements only: never `length`, never a prototype's. */
+/**
+ * The value at a place, or undefined. Own properties and existing elements only: never `length`, never a prototype's.
+ */
 export function getAt(root: Json, tokens: readonly string[]): Json | undefined {
   let value: Json | undefined = root;
   for (const token of tokens) {

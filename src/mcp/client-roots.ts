@@ -1,5 +1,5 @@
-// The project as a client names it that sets no environment of ours: the first directory of its roots. Used by cli/serve.ts
-// before the store is opened, where neither flag nor variable named the project.
+// The project as a client names it that sets no environment of ours: the first directory of its roots. Used by
+// cli/verbs/serve.ts before the store is opened, where neither flag nor variable named the project.
 
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

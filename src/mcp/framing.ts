@@ -1,4 +1,5 @@
-// Newline framing of a byte stream, and finding the id of a message that cannot be parsed. Used by transport.ts.
+// Newline framing of a byte stream, and finding the id of a message that cannot be parsed. Used by stdio.ts and
+// messages.ts.
 
 const newline = 0x0a;
 /** How much of the two ends of an over-long line is kept, to look for its id. */

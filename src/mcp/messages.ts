@@ -1,5 +1,5 @@
 // Which lines are JSON-RPC messages that the SDK will answer, and what to answer to those that are not. Used by
-// transport.ts. A few property checks stand in for the SDK's schemas, which cost more than most calls.
+// stdio.ts. A few property checks stand in for the SDK's schemas, which cost more than most calls.
 
 import { isUtf8 } from 'node:buffer';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';

@@ -1,5 +1,5 @@
-// Takes tools/call past the SDK's request machinery: an abort controller, a task check and a handler chain for each call
-// cost more than most calls do. Every other message goes to the SDK untouched. Used by server.ts.
+// Takes tools/call past the SDK's request machinery: an abort controller, a task check and a handler chain for each
+// call cost more than most calls do. Every other message goes to the SDK untouched. Used by server.ts.
 
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {

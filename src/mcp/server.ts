@@ -1,5 +1,5 @@
-// buildServer(): the MCP server over any transport. Serves tools through the wrapper in call.ts; resources and prompts are
-// registered on what it returns. Used by cli/serve.ts and the tests.
+// buildServer(): the MCP server over any transport. Serves tools through the wrapper in tools/call/call.ts; resources
+// and prompts are registered on what it returns. Used by cli/verbs/serve.ts and the tests.
 
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -40,7 +40,9 @@ export interface ServerParts<P> {
 
 type Params = Record<string, unknown>;
 
-/** Builds a server that is not yet connected. Its tools are fixed; resources and prompts may be added before connecting. */
+/**
+ * Builds a server that is not yet connected. Its tools are fixed; resources and prompts may be added before connecting.
+ */
 export function buildServer<P>(parts: ServerParts<P>): McpServer {
   const { config, log } = parts;
   if (parts.instructions.length > 2048)
@@ -99,7 +101,7 @@ export function buildServer<P>(parts: ServerParts<P>): McpServer {
   return server;
 }
 
-/** An McpServer whose tool calls go to a handler of ours; see call-router.ts. */
+/** An McpServer whose tool calls go to a handler of ours; see routing.ts. */
 class RoutedServer extends McpServer {
   private handler: CallHandler | undefined;
 
@@ -112,7 +114,9 @@ class RoutedServer extends McpServer {
   }
 }
 
-/** The tools that a choice lists, in their generated order. Filtering lists only: a hook may call what is not listed. */
+/**
+ * The tools that a choice lists, in their generated order. Filtering lists only: a hook may call what is not listed.
+ */
 export function listedTools(listings: readonly Listing[], choice: ToolChoice, readOnly: boolean): Listing['tool'][] {
   const chosen = listings.filter((entry) => {
     if (readOnly && !entry.tool.annotations.readOnlyHint) return false;

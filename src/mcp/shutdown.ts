@@ -1,4 +1,4 @@
-// How a serving process ends: one orderly shutdown, whatever asks for it first. Used by cli/serve.ts.
+// How a serving process ends: one orderly shutdown, whatever asks for it first. Used by cli/verbs/serve.ts.
 
 import type { Logger } from '../base/log.ts';
 import type { StdioTransport } from './stdio.ts';
@@ -10,7 +10,10 @@ export interface Closing {
   log: Logger;
 }
 
-/** All of closing, less than the 2 s that clients wait; what is in flight may take most of it, and leaves closing the rest. */
+/**
+ * All of closing, less than the 2 s that clients wait; what is in flight may take most of it, and leaves closing the
+ * rest.
+ */
 const allMs = 1900;
 const finishMs = 1500;
 const flushMs = 100;

@@ -1,5 +1,6 @@
-// MCP over this process's stdin and stdout, in place of the SDK's own stdio transport, which leaves zombies on stdin end,
-// crashes on EPIPE, and drops bad lines, long lines, byte order marks and batches without an answer. Used by cli/serve.ts.
+// MCP over this process's stdin and stdout, in place of the SDK's own stdio transport, which leaves zombies on stdin
+// end, crashes on EPIPE, and drops bad lines, long lines, byte order marks and batches without an answer. Used by
+// cli/verbs/serve.ts.
 
 import type { Readable, Writable } from 'node:stream';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -135,7 +136,10 @@ export class StdioTransport implements Transport {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** A few answers that become ready in the same turn leave in one system call; of many, the client reads the first meanwhile. */
+  /**
+   * A few answers that become ready in the same turn leave in one system call; of many, the client reads the first
+   * meanwhile.
+   */
   #write(message: object): void {
     const waiting = this.#unsent.push(`${visibleLines(JSON.stringify(message))}\n`);
     if (waiting >= MESSAGES_PER_WRITE) this.#flush();

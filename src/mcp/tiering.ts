@@ -1,18 +1,20 @@
-// How soon V8 optimises a process that serves: late at first, soon once it has proved busy. Used by cli/serve.ts, and by the
-// benchmark's workers, which stand for servers.
+// How soon V8 optimises a process that serves: late at first, soon once it has proved busy. Used by cli/verbs/serve.ts,
+// and by the benchmark's workers, which stand for servers.
 //
-// Node 20's V8 goes from bytecode straight to TurboFan, which takes milliseconds of processor time for each function, on
-// threads beside ours. A server that is called a few times never gets that back, and where many share few cores their
-// compilers take the time of those who hold work: of ten processes on two cores it was a fifth of all they did. So what is
-// new gets baseline code at once, which costs microseconds, and TurboFan sees only what runs for long, such as a replay.
-// A busy server's functions are optimised sooner than V8 would. Later V8s have Maglev between the two and are left alone.
+// Node 20's V8 goes from bytecode straight to TurboFan, which takes milliseconds of processor time for each function,
+// on threads beside ours. A server that is called a few times never gets that back, and where many share few cores
+// their compilers take the time of those who hold work: of ten processes on two cores it was a fifth of all they did.
+// So what is new gets baseline code at once, which costs microseconds, and TurboFan sees only what runs for long, such
+// as a replay. A busy server's functions are optimised sooner than V8 would. Later V8s have Maglev between the two and
+// are left alone.
 
 import v8 from 'node:v8';
 
 /** A process that was called so often will be called more. */
 const BUSY_CALLS = 200;
 
-// Thresholds alone: the code means the same in every tier. Nothing else may be set in a running process; others crash it.
+// Thresholds alone: the code means the same in every tier. Nothing else may be set in a running process; others crash
+// it.
 const LATE = ['--always-sparkplug', '--ticks-before-optimization=100', '--max-bytecode-size-for-early-opt=0'];
 const SOON = ['--interrupt-budget=16000', '--ticks-before-optimization=3', '--max-bytecode-size-for-early-opt=81'];
 

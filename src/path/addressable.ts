@@ -2,10 +2,10 @@
 // deleted, however large what stands around it. Called by the commands that store what a client sent.
 
 import { fail, ok, type Result } from '../failure/failure.ts';
-import type { Json } from '../json/json.ts';
+import type { Json, JsonObject } from '../json/json.ts';
 import { formatPointer } from '../json/pointer.ts';
 import { MAX_LENGTH, MAX_SEGMENTS } from './path.ts';
-import { type PathToken, printName } from './scan.ts';
+import { nameLength, type PathToken } from './scan.ts';
 
 interface Place {
   value: Json;
@@ -16,30 +16,44 @@ interface Place {
   above: Place | undefined;
 }
 
-/** Fails with `value-refused` if a part of the value, put at the path, would have no path of its own. Costs what its size costs. */
+/**
+ * Fails with `value-refused` if a part of the value, put at the path, would have no path of its own. Costs what its
+ * size costs.
+ */
 export function assertAddressable(tokens: readonly PathToken[], value: Json): Result<void> {
   if (typeof value !== 'object' || value === null) return ok(undefined);
-  const length = tokens.reduce<number>((sum, token) => sum + printName(token).length, 1);
+  const length = tokens.reduce<number>((sum, token) => sum + nameLength(token), 1);
   const stack: Place[] = [{ value, depth: tokens.length, length, token: '', above: undefined }];
   for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
-    const { value: container, depth, length: before } = place;
-    if (typeof container !== 'object' || container === null) continue;
-    const keys = Array.isArray(container) ? [container.length - 1] : Object.keys(container);
-    for (const token of keys) {
-      const after = before + printName(token).length;
-      if (depth < MAX_SEGMENTS && after <= MAX_LENGTH) continue;
-      if (token !== -1) return refuse(place, token, depth);
-    }
-    if (Array.isArray(container)) {
-      for (const [token, item] of container.entries()) push(stack, place, token, item);
-    } else for (const key of Object.keys(container)) push(stack, place, key, container[key] ?? null);
+    const refused = Array.isArray(place.value) ? lookInArray(stack, place) : lookInObject(stack, place);
+    if (refused !== undefined) return refuse(place, refused, place.depth);
   }
   return ok(undefined);
 }
 
-function push(stack: Place[], above: Place, token: PathToken, value: Json): void {
-  if (typeof value !== 'object' || value === null) return;
-  stack.push({ value, depth: above.depth + 1, length: above.length + printName(token).length, token, above });
+/** The first key without a path of its own, if there is one; else the containers inside are left on the stack. */
+function lookInObject(stack: Place[], above: Place): string | undefined {
+  const container = above.value as JsonObject;
+  const depth = above.depth + 1;
+  for (const token of Object.keys(container)) {
+    const length = above.length + nameLength(token);
+    if (depth > MAX_SEGMENTS || length > MAX_LENGTH) return token;
+    const value = container[token];
+    if (typeof value === 'object' && value !== null) stack.push({ value, depth, length, token, above });
+  }
+  return undefined;
+}
+
+/** As `lookInObject`: no index is longer than the last one. */
+function lookInArray(stack: Place[], above: Place): number | undefined {
+  const container = above.value as Json[];
+  const last = container.length - 1;
+  const depth = above.depth + 1;
+  if (last >= 0 && (depth > MAX_SEGMENTS || above.length + nameLength(last) > MAX_LENGTH)) return last;
+  for (const [token, value] of container.entries())
+    if (typeof value === 'object' && value !== null)
+      stack.push({ value, depth, length: above.length + nameLength(token), token, above });
+  return undefined;
 }
 
 function refuse(place: Place, token: PathToken, depth: number): Result<void> {

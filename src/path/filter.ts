@@ -1,6 +1,6 @@
-// The filters of query paths, `[?(@.status == 'open' && @.points > 3)]`: grammar, canonical text and evaluation. All three
-// are ours, so a filter is data from first to last: no expression of a client ever reaches an interpreter. Called by
-// state-path.ts (parse), tools/json-path.ts (evaluate).
+// The filters of query paths, `[?(@.status == 'open' && @.points > 3)]`: grammar, canonical text and evaluation. All
+// three are ours, so a filter is data from first to last: no expression of a client ever reaches an interpreter. Called
+// by path.ts (parse) and query.ts (evaluate).
 
 import type { Json } from '../json/json.ts';
 import {
@@ -174,9 +174,9 @@ function printOperand(operand: Operand): string {
 }
 
 /**
- * True if the item passes. Comparisons never convert: == on different types is false, < and > hold between two numbers or
- * two strings. Only scalars compare; a container equals nothing. A missing place equals only another missing place. A
- * place alone holds if its value is there and is not null, false, 0 or ''. `.length` works on arrays and strings.
+ * True if the item passes. Comparisons never convert: == on different types is false, < and > hold between two numbers
+ * or two strings. Only scalars compare; a container equals nothing. A missing place equals only another missing place.
+ * A place alone holds if its value is there and is not null, false, 0 or ''. `.length` works on arrays and strings.
  */
 export function passes(filter: Filter, item: Json): boolean {
   switch (filter.op) {

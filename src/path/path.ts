@@ -1,5 +1,5 @@
 // The front door for every path from outside: a strict grammar of our own, checked before anything looks at a document.
-// The tools parse with it; state-path-walk.ts follows simple paths, tools/json-path.ts runs queries.
+// The tools parse with it; walk.ts follows simple paths, query.ts runs queries.
 
 import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import { type Filter, filterCost, printFilter, readFilter } from './filter.ts';
@@ -60,11 +60,12 @@ const MAX_CONDITIONS = 32;
  * Reads a path. Fails with `path-refused`, and costs nothing if the text is longer than 1,024 characters.
  *
  * Simple paths name one place: `$`, `$.a.b`, `$['a b']`, `$[0]`, `$[-1]` (the last element), and without `$`
- * `tasks.task-001.status`, which is `$.tasks['task-001'].status`. `[0]` is an element of an array and nothing else; digits
- * after a dot, `items.0`, are an element of an array or a key of an object, whichever stands there.
+ * `tasks.task-001.status`, which is `$.tasks['task-001'].status`. `[0]` is an element of an array and nothing else;
+ * digits after a dot, `items.0`, are an element of an array or a key of an object, whichever stands there.
  *
- * Queries name any number of places: `.*` `[*]`, `..name` `..*` `..[…]`, `[start:end:step]`, `['a','b']` `[a,b]` `[0,2]`,
- * `[?(@.x == 'y')]` or `[?@.x == 'y']`. One `..` per path, since a second would multiply the work by the document's depth.
+ * Queries name any number of places: `.*` `[*]`, `..name` `..*` `..[…]`, `[start:end:step]`, `['a','b']` `[a,b]`
+ * `[0,2]`, `[?(@.x == 'y')]` or `[?@.x == 'y']`. One `..` per path, since a second would multiply the work by the
+ * document's depth.
  *
  * Refused: calls, scripts, regular expressions, `^`, `~`, backticks, type selectors, and `__proto__`, `constructor` and
  * `prototype` anywhere.

@@ -1,11 +1,11 @@
-// Runs queries with jsonpath-plus; the only importer of it. The server passes `selectPointers` to commands as ctx.select,
-// so that domain/ stays free of libraries.
+// Runs queries with jsonpath-plus; the only importer of it. The server passes `selectPointers` to commands as
+// ctx.select, so that domain/ stays free of libraries.
 //
-// jsonpath-plus answers malformed or ambiguous paths with data of some other place, keeps every path and script for ever,
-// and its expression interpreter has a history of running code. So it gets a text that holds nothing of the client's but
-// plain names, and we check that it splits this text as we meant it. Everything else (filters, keys with punctuation,
-// unions) reaches it as the number of one of our own functions, through its documented `eval` callback: neither its
-// interpreter nor node:vm is ever entered.
+// jsonpath-plus answers malformed or ambiguous paths with data of some other place, keeps every path and script for
+// ever, and its expression interpreter has a history of running code. So it gets a text that holds nothing of the
+// client's but plain names, and we check that it splits this text as we meant it. Everything else (filters, keys with
+// punctuation, unions) reaches it as the number of one of our own functions, through its documented `eval` callback:
+// neither its interpreter nor node:vm is ever entered.
 
 import { JSONPath } from 'jsonpath-plus';
 import { fail, ok, type Result } from '../failure/failure.ts';
@@ -43,9 +43,9 @@ interface Survey {
 }
 
 /**
- * The places (JSON Pointers, each once, in document order per segment) that a query selects: own properties and existing
- * elements only. Fails with `too-large` if the part of the document that it covers, or the number of matches, is beyond
- * the limits. Changes nothing; runs no code of the client's.
+ * The places (JSON Pointers, each once, in document order per segment) that a query selects: own properties and
+ * existing elements only. Fails with `too-large` if the part of the document that it covers, or the number of matches,
+ * is beyond the limits. Changes nothing; runs no code of the client's.
  */
 export function selectPointers(root: Json, path: QueryPath, limits = QUERY_LIMITS): Result<string[]> {
   const prefix = simpleTokens(path.segments);
@@ -136,7 +136,9 @@ function testOf(selector: Selector): Test {
   }
 }
 
-/** Stops selecting one beyond the limit, so that a query that matches everything costs no more than one that is refused. */
+/**
+ * Stops selecting one beyond the limit, so that a query that matches everything costs no more than one that is refused.
+ */
 function counted(test: Test, max: number): Test {
   let matches = 0;
   return (key, value) => matches <= max && test(key, value) && ++matches <= max + 1;

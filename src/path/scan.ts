@@ -1,4 +1,4 @@
-// The characters of the path grammar: what state-path.ts and state-path-filter.ts read from, the names and numbers both
+// The characters of the path grammar: what path.ts and filter.ts read from, the names and numbers both
 // know, and how these are written back.
 
 import { FailureError } from '../failure/failure.ts';
@@ -44,7 +44,9 @@ export function readInteger(scan: Scanner): number | undefined {
   return value;
 }
 
-/** A string in single or double quotes with the escapes of RFC 9535 section 2.3.1.1. The opening quote must come next. */
+/**
+ * A string in single or double quotes with the escapes of RFC 9535 section 2.3.1.1. The opening quote must come next.
+ */
 export function readQuoted(scan: Scanner): string {
   const quote = scan.text[scan.at];
   let value = '';
@@ -74,10 +76,18 @@ export function readQuoted(scan: Scanner): string {
   return refuse(scan, 'the quoted name does not end');
 }
 
-/** A token as the canonical text has it: `.name` for an ASCII identifier, `['a b']` for other keys, `[0]` for an index. */
+/**
+ * A token as the canonical text has it: `.name` for an ASCII identifier, `['a b']` for other keys, `[0]` for an index.
+ */
 export function printName(token: PathToken): string {
   if (typeof token === 'number') return `[${token}]`;
   return /^[A-Za-z_]\w*$/.test(token) ? `.${token}` : `[${printQuoted(token)}]`;
+}
+
+/** The length of `printName(token)`: for values of many keys, without making the text. */
+export function nameLength(token: PathToken): number {
+  if (typeof token === 'number') return String(token).length + 2;
+  return /^[A-Za-z_]\w*$/.test(token) ? token.length + 1 : printName(token).length;
 }
 
 /** The canonical text of a simple path. */

@@ -1,13 +1,13 @@
-// Paths by their shape: what is asked for, with names of single things left out, so that calls on ten thousand tasks are
-// counted in one place. Used by metrics.ts for every call that has a path.
+// Paths by their shape: what is asked for, with names of single things left out, so that calls on ten thousand tasks
+// are counted in one place. Used by telemetry/call-metrics.ts for every call that has a path.
 
 /** Steps of a shape; what lies deeper is cut off. */
 const MAX_STEPS = 8;
 const MAX_FIELD = 32;
 
 /**
- * `tasks.task-001.status`, `$.tasks['x 1'].status` → `$.tasks[*].status`. A plain word is the name of a field; a name with
- * a digit, a sign or a space in it, an index, a wildcard, a slice and a filter are one of many: `[*]`.
+ * `tasks.task-001.status`, `$.tasks['x 1'].status` → `$.tasks[*].status`. A plain word is the name of a field; a name
+ * with a digit, a sign or a space in it, an index, a wildcard, a slice and a filter are one of many: `[*]`.
  */
 export function shapeOf(path: string): string {
   let shape = '$';

@@ -88,9 +88,9 @@ function similarKeys(parent: Json, wanted: string): PathToken[] {
 
 /**
  * The one operation that puts `value` at a place. Missing parents become objects, never arrays; an element of an array
- * may be replaced, or added right behind the last one. Fails with `path-blocked` {at: its path, found: what stands there}
- * where a scalar is in the way, an array has no such element, or an index is asked of something that is no array.
- * undefined as root is a document that does not exist yet. The operation takes over `value`.
+ * may be replaced, or added right behind the last one. Fails with `path-blocked` {at: its path, found: what stands
+ * there} where a scalar is in the way, an array has no such element, or an index is asked of something that is no
+ * array. undefined as root is a document that does not exist yet. The operation takes over `value`.
  */
 export function setOps(root: Json | undefined, tokens: readonly PathToken[], value: Json): Result<PatchOp[]> {
   let parent = root;
@@ -128,7 +128,9 @@ function firstIndex(tokens: readonly PathToken[], from: number): number {
   return tokens.findIndex((token, depth) => depth >= from && typeof token === 'number');
 }
 
-/** The value inside one new object per token; undefined if one of them is an index, for which an array would be needed. */
+/**
+ * The value inside one new object per token; undefined if one of them is an index, for which an array would be needed.
+ */
 function wrap(tokens: readonly PathToken[], value: Json): Json | undefined {
   let made = value;
   for (const token of tokens.toReversed()) {

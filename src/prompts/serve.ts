@@ -1,4 +1,4 @@
-// Puts the prompts on a server: list, get, complete. Called by cli/serve.ts before the server is connected.
+// Puts the prompts on a server: list, get, complete. Called by cli/verbs/serve.ts before the server is connected.
 
 import { completable } from '@modelcontextprotocol/sdk/server/completable.js';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';

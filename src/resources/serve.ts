@@ -1,5 +1,5 @@
-// Puts the resources on a server: list, read, complete, and subscriptions that report changes made by any process. Called
-// by cli/serve.ts before the server is connected.
+// Puts the resources on a server: list, read, complete, and subscriptions that report changes made by any process.
+// Called by cli/verbs/serve.ts before the server is connected.
 
 import { type McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js';
 import {

@@ -82,7 +82,9 @@ export class Subscriptions {
     this.timer ??= setTimeout(() => void this.tell(documents), MERGE_MS).unref();
   }
 
-  /** Who has joined a team or channel reads more than before: that is a change of its inbox, and so is what comes there. */
+  /**
+   * Who has joined a team or channel reads more than before: that is a change of its inbox, and so is what comes there.
+   */
   private renew(documents: Documents): void {
     this.stale = false;
     documents.peek((view) => {

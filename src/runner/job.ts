@@ -1,4 +1,5 @@
-// One command node at work in this process: from its durable claim to its report. Started by runner.ts.
+// One node at work in this process: from its durable claim to its report. The work itself is its executor's. Started by
+// runner.ts.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../base/log.ts';
@@ -7,18 +8,14 @@ import type { RunGraph } from '../domain/run/document.ts';
 import { renewClaim, spawnedNode } from '../domain/run/hold.ts';
 import { type ReportInput, reportNode } from '../domain/run/report.ts';
 import type { Failure } from '../failure/failure.ts';
-import type { CommandNode } from '../graph/kinds/command.ts';
+import type { AnyNode } from '../graph/kinds/index.ts';
 import type { Author } from '../store/commit.ts';
-import { reportOf } from './evidence.ts';
-import { resolveWorkdir } from './process/admission.ts';
-import { runProcess } from './process/process.ts';
+import type { Executor } from './executors/define.ts';
 import { endGroup } from './process/process-group.ts';
 
 /** Where neither node nor graph says how long a try may take. */
 const DEFAULT_RUN_S = 3_600;
-/** Between SIGTERM and SIGKILL when the claim is lost or the run is cancelled. */
-const GRACE_MS = 5_000;
-/** The same when this process itself has to go. */
+/** Between SIGTERM and SIGKILL when this process itself has to go. */
 const CLOSING_GRACE_MS = 100;
 /** A result is not thrown away because the disk was full for a moment. */
 const REPORT_PAUSES_MS = [100, 500, 2_000, 5_000, 15_000, 30_000];
@@ -26,6 +23,8 @@ const REPORT_PAUSES_MS = [100, 500, 2_000, 5_000, 15_000, 30_000];
 export interface JobParts {
   documents: Documents;
   log: Logger;
+  /** Of the node's kind. */
+  executor: Executor;
   by: Author;
   workspaceRoot: string;
   childEnv: Readonly<Record<string, string | undefined>>;
@@ -37,12 +36,12 @@ export interface JobClaim {
   claim: string;
   run: string;
   graph: RunGraph;
-  node: CommandNode;
+  node: AnyNode;
 }
 
 export class Job {
   readonly held: JobClaim;
-  /** Resolves when the process has ended and, unless the claim was lost, its end is reported. Never rejects. */
+  /** Resolves when the work has ended and, unless the claim was lost, its end is reported. Never rejects. */
   readonly done: Promise<void>;
   /** Ms since the epoch: when the claim should be renewed next. */
   renewAt: number;
@@ -50,7 +49,9 @@ export class Job {
   private readonly stopper = new AbortController();
   private readonly leaseMs: number;
   private stopped: 'lost' | 'closing' | undefined;
+  private begun = false;
   private pid: number | undefined;
+  private recorded: Promise<unknown> = Promise.resolve();
 
   /** Contract: the claim's commit is durable. */
   constructor(held: JobClaim, parts: JobParts) {
@@ -59,7 +60,7 @@ export class Job {
     this.leaseMs = held.graph.prepared.leaseMs[held.graph.prepared.index.get(held.node.id) ?? 0] ?? 0;
     this.renewAt = Date.now() + this.leaseMs / 3;
     this.done = this.work().catch((error: unknown) => {
-      parts.log.error({ err: error, node: held.node.id }, 'a command node could not be run');
+      parts.log.error({ err: error, node: held.node.id }, 'a node could not be performed');
     });
   }
 
@@ -69,13 +70,13 @@ export class Job {
     this.stopper.abort();
   }
 
-  /** This process ends: the group is ended at once, and the node given up, so that another server need not wait. */
+  /** This process ends: the work is ended at once, and the node given up, so that another server need not wait. */
   async close(): Promise<void> {
     if (this.stopped !== undefined) return;
     this.stopped = 'closing';
     this.stopper.abort();
     if (this.pid !== undefined) await endGroup(this.pid, CLOSING_GRACE_MS);
-    await this.report({ status: this.pid === undefined ? 'released' : 'interrupted' });
+    await this.report({ status: this.begun ? 'interrupted' : 'released' });
   }
 
   /** Keeps the claim: its agent is seen, and the lease is stored anew where that does not cover it. */
@@ -88,34 +89,34 @@ export class Job {
   }
 
   private async work(): Promise<void> {
-    const { documents, workspaceRoot, childEnv, by, trace } = this.parts;
-    const { node, graph, claim } = this.held;
-    const place = resolveWorkdir(workspaceRoot, node.cwd);
-    if (!place.ok) {
-      await this.report({ status: 'failed', summary: place.why, errorKind: 'terminal' });
-      return;
-    }
+    const { documents, workspaceRoot, childEnv, executor } = this.parts;
+    const { node, graph } = this.held;
     const runS = node.timeouts?.run_s ?? graph.prepared.graph.defaults?.timeouts?.run_s ?? DEFAULT_RUN_S;
-    let recorded: Promise<unknown> = Promise.resolve();
-    const result = await runProcess({
-      argv: node.command,
-      cwd: place.path,
-      baseEnv: childEnv,
-      ...(node.env === undefined ? {} : { env: node.env }),
-      timeoutMs: runS * 1_000,
-      graceMs: GRACE_MS,
+    const ended = await executor.perform({
+      node,
+      runMs: runS * 1_000,
+      workspaceRoot,
+      childEnv,
+      blobs: documents.blobs,
       signal: this.stopper.signal,
-      onSpawn: ({ pid, startTime: start = '' }) => {
-        this.pid = pid;
-        recorded = documents
-          .change((tx, ctx) => spawnedNode(tx, ctx, { claim, pid, start }), { by, trace })
-          .then((spawned) => {
-            if (!spawned.ok && isOver(spawned.failure)) this.lose();
-          });
+      begun: (process) => {
+        this.begun = true;
+        if (process !== undefined) this.record(process);
       },
     });
-    await recorded;
-    if (this.stopped === undefined) await this.report(reportOf(result, documents.blobs));
+    await this.recorded;
+    if (this.stopped === undefined) await this.report(ended);
+  }
+
+  private record({ pid, start }: { pid: number; start: string }): void {
+    const { documents, by, trace } = this.parts;
+    const spawned = { claim: this.held.claim, pid, start };
+    this.pid = pid;
+    this.recorded = documents
+      .change((tx, ctx) => spawnedNode(tx, ctx, spawned), { by, trace })
+      .then((recorded) => {
+        if (!recorded.ok && isOver(recorded.failure)) this.lose();
+      });
   }
 
   private async report(said: Omit<ReportInput, 'graph' | 'claim'>): Promise<void> {
@@ -126,7 +127,7 @@ export class Job {
       if (pauseMs > 0) await delay(pauseMs, undefined, { ref: false });
       const reported = await documents.change((tx, ctx) => reportNode(tx, ctx, input), { by, trace });
       if (reported.ok || isOver(reported.failure)) return;
-      log.warn({ node: node.id, code: reported.failure.code }, 'the end of a command node could not be recorded');
+      log.warn({ node: node.id, code: reported.failure.code }, 'the end of a node could not be recorded');
       if (this.stopped !== undefined) return;
     }
   }

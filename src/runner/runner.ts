@@ -1,5 +1,6 @@
-// Executes the command nodes of this workspace's runs, as far as this process's allow-list admits them; every server of
-// the workspace runs one, and claims decide among them. Also ends what dead servers left behind. Started by services.ts.
+// Performs the nodes of this workspace's runs that are for servers, as far as this one was started with what they take; every
+// server of the workspace has a runner, and claims decide among them. Also ends what dead servers left behind. Started by
+// services.ts.
 
 import type { Logger } from '../base/log.ts';
 import type { Graphs } from '../documents/definitions.ts';
@@ -10,14 +11,20 @@ import type { ClaimAnswer } from '../domain/run/fit.ts';
 import type { ProcessId } from '../domain/run/record.ts';
 import { reportNode } from '../domain/run/report.ts';
 import { abandonClaim, reapExpired } from '../domain/run/sweep.ts';
+import type { AnyNode } from '../graph/kinds/index.ts';
 import type { Author } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
+import { addDueWork, type DueWork, noDueWork, type Orphan, type Work } from './due-work.ts';
+import type { Executor, ExecutorSettings } from './executors/define.ts';
+import { executors, mayPerform } from './executors/index.ts';
 import { Job, type JobClaim } from './job.ts';
 import { isGone } from './process/identity.ts';
 import { killGroup } from './process/process-group.ts';
-import { emptySurvey, mayRun, type Orphan, type Survey, surveyRun, type Work } from './survey.ts';
 
-/** Servers that did not make a node ready wait so long before they try for it: less racing, and its maker goes on with it. */
+/**
+ * Servers that did not make a node ready wait so long before they try for it: less racing, and its maker goes on with
+ * it.
+ */
 const JITTER_MS = { least: 15, most: 60 };
 /** How often to look whether the other servers on this machine that hold claims still live. */
 const OTHERS_MS = 400;
@@ -33,11 +40,10 @@ export interface RunnerParts {
   workspace: string;
   /** Absolute. */
   workspaceRoot: string;
-  /** Not empty. */
-  allowCommands: readonly string[];
+  settings: ExecutorSettings;
   childEnv: Readonly<Record<string, string | undefined>>;
   self: ProcessId;
-  /** Processes at once. */
+  /** Nodes at once. */
   concurrency: number;
   /** The session of this process's client, whose commits are as good as our own. */
   ownSession?(): string | undefined;
@@ -90,7 +96,10 @@ export class Runner {
     await Promise.race([ended, late]);
   }
 
-  /** Commits of this process are followed at once, others' after a while. Called while the store is at work: looks later. */
+  /**
+   * Commits of this process are followed at once, others' after a while. Called while the store is at work: looks
+   * later.
+   */
   private note(commits: readonly FoldedCommit[]): void {
     const authors: Author[] = [];
     for (const { commit } of commits) {
@@ -141,24 +150,24 @@ export class Runner {
     this.dueAt = Number.POSITIVE_INFINITY;
     const { log } = this.parts;
     try {
-      const survey = this.survey();
-      this.act(survey);
-      const others = survey.watchOthers ? OTHERS_MS : IDLE_MS;
+      const due = this.dueWork();
+      this.act(due);
+      const others = due.watchOthers ? OTHERS_MS : IDLE_MS;
       const renewals = [...this.jobs.values()].map((job) => job.renewAt - Date.now());
-      this.lookIn(Math.max(10, Math.min(others, survey.until - Date.now(), ...renewals)));
+      this.lookIn(Math.max(10, Math.min(others, due.until - Date.now(), ...renewals)));
     } catch (error) {
       log.warn({ err: error }, 'the runner cannot read the store');
       this.lookIn(IDLE_MS);
     }
   }
 
-  private survey(): Survey {
-    const { documents, workspace, allowCommands, self, graphs } = this.parts;
-    const found = emptySurvey();
+  private dueWork(): DueWork {
+    const { documents, workspace, settings, self, graphs } = this.parts;
+    const found = noDueWork();
     const parts = {
       now: Date.now(),
       lastSeen: (who: string) => documents.presence.lastSeen(who),
-      allowCommands,
+      mayPerform: (node: AnyNode) => mayPerform(node, settings),
       self,
       isMine: (claim: string, run: string, node: string) => this.jobs.has(claim) || this.asking.has(`${run}/${node}`),
       isGone: (server: ProcessId) => isGone(server, self),
@@ -172,13 +181,13 @@ export class Runner {
         const run = view.get<RunDocument>(runStream(id));
         const graph = run?.workspace === workspace && !hasEnded(run.status) ? graphs.get(run.graph) : undefined;
         if (run === undefined || graph === undefined) this.open.delete(id);
-        else surveyRun(run, graph, parts, found);
+        else addDueWork(run, graph, parts, found);
       }
     });
     return found;
   }
 
-  private act({ orphans, reap, work }: Survey): void {
+  private act({ orphans, reap, work }: DueWork): void {
     const { documents } = this.parts;
     for (const job of this.jobs.values()) if (job.renewAt <= Date.now()) this.run(job.renew(this.key));
     for (const orphan of orphans) if (!this.ending.has(orphan.claim)) this.run(this.end(orphan));
@@ -204,7 +213,9 @@ export class Runner {
   }
 
   private async take({ run, graph, node, before }: Work): Promise<void> {
-    const { documents, allowCommands, self, log } = this.parts;
+    const { documents, settings, self, log } = this.parts;
+    const executor = executors.get(node.kind);
+    if (executor === undefined) return;
     const name = `${run}/${node.id}`;
     this.asking.add(name);
     try {
@@ -216,9 +227,8 @@ export class Runner {
         agent: this.key,
         agentName: `server-${self.pid}`,
         node: node.id,
-        kind: 'command' as const,
-        admits: (candidate: typeof node | { kind: 'agent' }) =>
-          candidate.kind === 'command' && mayRun(candidate, allowCommands),
+        performer: 'server' as const,
+        admits: (candidate: AnyNode) => mayPerform(candidate, settings),
         server: self,
       };
       const trace = await this.parts.traceOf?.(run);
@@ -230,17 +240,17 @@ export class Runner {
       if (!claimed.ok || claimed.value.value.kind !== 'claimed') return;
       const { claim } = claimed.value.value;
       if (this.stopper.signal.aborted) await this.returnToQueue(claim, graph);
-      else this.begin({ claim, run, graph, node }, trace);
+      else this.begin({ claim, run, graph, node }, executor, trace);
     } catch (error) {
-      log.error({ err: error, node: node.id }, 'a command node could not be claimed');
+      log.error({ err: error, node: node.id }, 'a node could not be claimed');
     } finally {
       this.asking.delete(name);
     }
   }
 
-  private begin(held: JobClaim, trace: string | undefined): void {
+  private begin(held: JobClaim, executor: Executor, trace: string | undefined): void {
     const { documents, log, workspaceRoot, childEnv } = this.parts;
-    const job = new Job(held, { documents, log, workspaceRoot, childEnv, by: this.by, trace });
+    const job = new Job(held, { documents, log, executor, workspaceRoot, childEnv, by: this.by, trace });
     this.jobs.set(held.claim, job);
     void job.done.then(() => {
       this.jobs.delete(held.claim);

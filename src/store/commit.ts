@@ -19,7 +19,7 @@ export const STORE_FORMAT = 1;
 /** The longest line that is written, in bytes; a longer commit is refused with a narrower way. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
-/** What a decision saw of a stream: the count of its events and the first 12 hex of the sum of the line that last changed it. */
+/** What a transaction saw of a stream: the count of its events and the first 12 hex of the sum of the line that last changed it. */
 export type Expected = [version: number, head: string];
 
 /** A place in the log that a process knows to be durable: the count of valid lines, and the chain value there. */
@@ -64,7 +64,9 @@ export interface EncodedCommit {
   sum: string;
 }
 
-/** `, "sum":"` + 16 hex + `"}`. The space is what JSON.stringify never emits there, so a torn prefix never looks whole. */
+/**
+ * `, "sum":"` + 16 hex + `"}`. The space is what JSON.stringify never emits there, so a torn prefix never looks whole.
+ */
 export const TRAILER_BYTES = 27;
 const TRAILER_START = ', "sum":"';
 const TRAILER = /^, "sum":"([0-9a-f]{16})"\}$/;
@@ -181,7 +183,9 @@ function isEvent(event: unknown): event is StreamEvent {
   return true;
 }
 
-/** The form alone, which all code that reads a patch relies on; whether it fits its document is that document's affair. */
+/**
+ * The form alone, which all code that reads a patch relies on; whether it fits its document is that document's affair.
+ */
 function isOperation(op: unknown): boolean {
   if (typeof op !== 'object' || op === null || !('op' in op) || !('path' in op)) return false;
   return typeof op.op === 'string' && typeof op.path === 'string';

@@ -1,5 +1,6 @@
-// The reference backend: the same lines and the same fold, in memory. Several stores on one MemoryLog behave like several
-// processes on one file. Used by tests and by dry runs; nothing survives the process, and it says so.
+// The reference backend: the same lines and the same fold, in memory. Several stores on one MemoryLog behave like
+// several processes on one file. Used by tests and by dry runs of imports; nothing survives the process, and it says
+// so.
 
 import { hash } from 'node:crypto';
 import { type EncodedCommit, type Expected, isSeal, parseLine, type Seen } from './commit.ts';

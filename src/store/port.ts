@@ -1,4 +1,4 @@
-// What a store must do, whatever it stands on. `documents.ts` calls it; memory.ts and file/ implement it;
+// What a store must do, whatever it stands on. documents/ calls it; memory.ts and file/ implement it;
 // test/store/contract.ts holds every implementation to it. Safety comes only from expected versions: there is no lock,
 // lease, queue, timer or pub/sub here, those are events decided by pure rules.
 
@@ -82,13 +82,15 @@ export interface Store {
    * called in the same tick, and the commits were decided on what it showed.
    */
   append(batch: readonly EncodedCommit[]): Appending;
-  /** Makes all that was folded so far durable: call it before any answer that rests on it. Undefined if it already is. */
+  /**
+   * Makes all that was folded so far durable: call it before any answer that rests on it. Undefined if it already is.
+   */
   flush(): Promise<void> | undefined;
   /** Settles when the sync that is under way ends; undefined if none is. Who waits for it shares the next one. */
   busy(): Promise<void> | undefined;
   /**
-   * Courtesy among writers, called before each try: waits while a starving writer has its turn. With `urgent`, takes the
-   * turn. The returned function gives it back; undefined means nobody is waiting.
+   * Courtesy among writers, called before each try: waits while a starving writer has its turn. With `urgent`, takes
+   * the turn. The returned function gives it back; undefined means nobody is waiting.
    */
   takeTurn(urgent: boolean): Promise<() => void> | undefined;
   /** Events of one stream from a version on (counting from 1), gap-free, and none beyond what is folded so far. */
@@ -96,15 +98,20 @@ export interface Store {
   /** The same, letting others have their turn. This and the next two end early with the signal: `deadline-exceeded`. */
   readPast(stream: string, fromVersion: number, signal?: AbortSignal): Promise<Recorded[]>;
   /**
-   * Tells `visit` the events of a stream, the newest first and none beyond what is folded so far, until it returns false. For who needs only
-   * the last few: costs what lies between them and the end of the log. Ends early with the signal: `deadline-exceeded`.
+   * Tells `visit` the events of a stream, the newest first and none beyond what is folded so far, until it returns
+   * false. For who needs only the last few: costs what lies between them and the end of the log. Ends early with the
+   * signal: `deadline-exceeded`.
    */
   readBackwards(stream: string, visit: (event: PastEvent) => boolean, signal?: AbortSignal): Promise<void>;
-  /** Valid commits after a seq, in order, never skipping one; at most `limit`. Rejects with `store-damaged` at damage. */
+  /**
+   * Valid commits after a seq, in order, never skipping one; at most `limit`. Rejects with `store-damaged` at damage.
+   */
   readAll(afterSeq: number, limit: number, signal?: AbortSignal): Promise<FoldedCommit[]>;
   /** The last seq before the first commit that is later than `ms` since the epoch by its writer's clock. */
   seqAtTime(ms: number, signal?: AbortSignal): Promise<number>;
-  /** Yields when there may be commits after the seq: a hint that may be late, merged or repeated. Ends with the signal. */
+  /**
+   * Yields when there may be commits after the seq: a hint that may be late, merged or repeated. Ends with the signal.
+   */
   watch(afterSeq: number, signal: AbortSignal): AsyncIterable<number>;
   /** A cached document that fits the log, or undefined. Deleting every snapshot changes nothing but speed. */
   getSnapshot(stream: string): Snapshot | undefined;
@@ -116,7 +123,9 @@ export interface Store {
 
 /** The backend's caches and files, kept up off the request path by long-lived processes. */
 export interface Upkeep {
-  /** Runs `work` unless another process is at it; resolves false if so. Costs time when it fails to exclude, never data. */
+  /**
+   * Runs `work` unless another process is at it; resolves false if so. Costs time when it fails to exclude, never data.
+   */
   exclusively(work: () => Promise<void>): Promise<boolean>;
   /** Streams whose readable document is older than the log. */
   dirty(): string[];
@@ -136,7 +145,12 @@ export interface Upkeep {
 export interface Blobs {
   /** Durable when it returns. */
   put(bytes: Uint8Array): string;
+  /** Undefined if there are none, or if they have changed; where the backend has `fetch`, also if they take waiting. */
   get(sha256: string): Buffer | undefined;
+  /**
+   * Only where bytes may take waiting. Undefined if there are none. Ends early with the signal: `deadline-exceeded`.
+   */
+  fetch?(sha256: string, signal: AbortSignal): Promise<Buffer | undefined>;
 }
 
 /** Who is alive, roughly. Expendable by definition: losing it ends leases early or late, never grants two. */

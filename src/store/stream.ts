@@ -6,7 +6,8 @@ const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /** True for an id that may name a stream: 1 to 64 of [a-z0-9._-], not ending in `.lock` or `.json`, without `..`. */
 export function isId(id: string): boolean {
-  // `.lock` is what a lock library makes beside a file; a dot at the end or Windows' device names clash on other systems.
+  // `.lock` is what a lock library makes beside a file; a dot at the end or Windows' device names clash on other
+  // systems.
   if (!ID.test(id) || id.includes('..') || id.endsWith('.') || id.endsWith('.lock') || id.endsWith('.json'))
     return false;
   return !/^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/.test(id);

@@ -1,10 +1,12 @@
-// How many calls this process has served, on which shapes of paths, what they came to and how long they took. Of bounded
-// size, whatever is called; lives and ends with the process. call.ts records, dashboard_get shows.
+// How many calls this process has served, on which shapes of paths, what they came to and how long they took. Of
+// bounded size, whatever is called; lives and ends with the process. tools/call/call.ts records, dashboard_get shows.
 
 import { shapeOf } from '../path/shape.ts';
 import type { CallFacts, ToolCalls } from '../views/source.ts';
 
-/** Latencies fall into buckets that grow by a fifth: a percentile is right to within 10 %, in a fixed few hundred bytes. */
+/**
+ * Latencies fall into buckets that grow by a fifth: a percentile is right to within 10 %, in a fixed few hundred bytes.
+ */
 const FIRST_MS = 0.02;
 const GROWTH = 1.2;
 const BUCKETS = 96;

@@ -1,5 +1,5 @@
-// What the log says of itself: commits, events by type and tool, lines that do not count. Kept up by reading on from where
-// the last look ended, so that only the first reads the whole log. Used by dashboard_get; made when first asked.
+// What the log says of itself: commits, events by type and tool, lines that do not count. Kept up by reading on from
+// where the last look ended, so that only the first reads the whole log. Used by dashboard_get; made when first asked.
 
 import type { Author, StreamEvent } from '../store/commit.ts';
 import { realDisk } from '../store/file/disk.ts';
@@ -33,8 +33,8 @@ export class LogStats {
   }
 
   /**
-   * The figures up to the present end of the log, or up to where it is damaged. `seq`: the newest that the caller knows; if
-   * no more has come, no file is touched, and void lines after it are counted with the next commit.
+   * The figures up to the present end of the log, or up to where it is damaged. `seq`: the newest that the caller
+   * knows; if no more has come, no file is touched, and void lines after it are counted with the next commit.
    */
   async facts(seq: number): Promise<LogFacts> {
     if (seq > this.reader.fold.seq) {

@@ -1,5 +1,5 @@
-// What passed of what was tried, as the log tells it: reviews of tasks, and results of attempts by who observed them. Kept up
-// by log-tally.ts commit by commit; documents forget the tries before the last.
+// What passed of what was tried, as the log tells it: reviews of tasks, and results of attempts by who observed them.
+// Kept up by log-stats.ts commit by commit; documents forget the tries before the last.
 
 import { isObject, type Json } from '../json/json.ts';
 import type { Author, StreamEvent } from '../store/commit.ts';

@@ -1,5 +1,5 @@
 // What a tool is: one definition that serves MCP, the CLI and the documents. Every file <noun>-<verb>.ts in this folder
-// calls defineTool; call.ts runs the result.
+// calls defineTool; call/call.ts runs the result.
 
 import { z } from 'zod';
 import type { Toolset } from '../config/config.ts';
@@ -54,7 +54,10 @@ interface ToolFacts {
   answers: AnswerLimits;
   /** Arguments that the CLI takes by position. */
   positional?: string[];
-  /** The key of the answer that is a screen or a file by itself: where there is one, the CLI prints it alone and as it is. */
+  /**
+   * The key of the answer that is a screen or a file by itself: where there is one, the CLI prints it alone and as it
+   * is.
+   */
   printed?: string;
 }
 
@@ -81,8 +84,8 @@ export interface Tool<P> extends ToolFacts {
   invoke(input: unknown, call: Call<P>): Promise<Result<object>>;
 }
 
-// The net under every tool: depth and keys that would do harm wherever a value ends up. A little deeper than one value may
-// be (it stands inside the arguments), and as large as a message; tools set the narrower limits of what they store.
+// The net under every tool: depth and keys that would do harm wherever a value ends up. A little deeper than one value
+// may be (it stands inside the arguments), and as large as a message; tools set the narrower limits of what they store.
 const inputLimits = { depth: 110, bytes: 8 * 1024 * 1024 };
 
 const namePattern = /^[a-z]+_[a-z]+$/;

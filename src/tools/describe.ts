@@ -63,9 +63,9 @@ export function describeTool<P>(tool: Tool<P>): Listing {
   };
 }
 
-/** A tool with everything there is to say: for docs/tools.md. */
+/** A tool with everything there is to say, limits too: for docs/tools.md. */
 export function fullTool<P>(tool: Tool<P>): Pick<ListedTool, 'description' | 'inputSchema'> {
-  return { description: tool.description, inputSchema: objectSchema(tool.input, 'input', tool.name) };
+  return { description: tool.description, inputSchema: rawSchema(tool.input, 'input', tool.name) };
 }
 
 /**
@@ -103,20 +103,30 @@ export function describeTools<P>(tools: readonly Tool<P>[]): Listing[] {
 }
 
 function objectSchema(schema: z.ZodObject, io: 'input' | 'output', name: string): ObjectSchema {
-  // Draft 7 is what every client reads; without "$schema" newer ones take their own default, and we use only what both share.
-  const {
-    $schema,
-    '~standard': _,
-    ...made
-  } = z.toJSONSchema(schema, { target: 'draft-7', io, unrepresentable: 'any' });
-  const found = JSON.parse(JSON.stringify(made, io === 'input' ? dropNoise : dropProse)) as JsonObject;
-  if (!isObjectSchema(found)) throw new Error(`tool ${name}: its ${io} is not one flat object`);
+  const found = rawSchema(schema, io, name, io === 'input' ? dropNoise : dropProse);
   // An answer may gain keys in a later version: a client that kept the old schema must not refuse it. Of an input only
   // the top says that it is strict.
   const strict = io === 'input' && found.additionalProperties === false;
   if (io === 'output') for (const property of Object.values(found.properties)) promiseLess(property);
   loosen(found);
   if (strict) found.additionalProperties = false;
+  return found;
+}
+
+function rawSchema(
+  schema: z.ZodObject,
+  io: 'input' | 'output',
+  name: string,
+  keep?: (key: string, value: unknown) => unknown,
+): ObjectSchema {
+  // Draft 7 is what every client reads; without "$schema" newer ones take their own default, and we use only what both share.
+  const {
+    $schema,
+    '~standard': _,
+    ...made
+  } = z.toJSONSchema(schema, { target: 'draft-7', io, unrepresentable: 'any' });
+  const found = JSON.parse(JSON.stringify(made, keep)) as JsonObject;
+  if (!isObjectSchema(found)) throw new Error(`tool ${name}: its ${io} is not one flat object`);
   return found;
 }
 
@@ -128,7 +138,9 @@ function isObjectSchema(schema: JsonObject): schema is ObjectSchema & JsonObject
   );
 }
 
-/** Limits that the server enforces and names in its failures: in a listing they cost every model tokens and help none. */
+/**
+ * Limits that the server enforces and names in its failures: in a listing they cost every model tokens and help none.
+ */
 const LIMITS = ['minLength', 'maxLength', 'minItems', 'maxItems', 'propertyNames', 'pattern', 'exclusiveMinimum'];
 
 /** Every integer gets ±(2^53 − 1) as bounds, which says nothing; a minimum of 0 or 1 goes without saying. */

@@ -1,4 +1,5 @@
-// graph_check: every fault of a graph at once, how long and wide it is, and its hash for run_start. May save it by name.
+// graph_check: every fault of a graph at once, how long and wide it is, and its hash for run_start. May save it by
+// name.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -57,7 +58,7 @@ export const graphCheck = defineTool({
   title: 'Check a graph',
   toolset: 'run',
   description:
-    'Use before run_start: checks a dependency graph of agent and command nodes, names every fault at once with a hint, and answers the hash that run_start takes. save_as keeps it by name. Example node: {"id":"test","kind":"command","command":["npm","test"],"needs":["build"]}. ' +
+    `Use before run_start: checks a dependency graph of ${new Intl.ListFormat('en').format(nodeKinds.keys())} nodes, names every fault at once with a hint, and answers the hash that run_start takes. save_as keeps it by name. Example node: {"id":"test","kind":"command","command":["npm","test"],"needs":["build"]}. ` +
     'Answers {ok, hash, nodes, edges, levels, widest, parallel_share, critical_path, errors, warnings, removed_edges?, mermaid?, saved?}.',
   searchHint: 'graph dag workflow plan check validate nodes dependencies save',
   annotations: { readOnly: false, destructive: false, idempotent: true },
@@ -90,7 +91,7 @@ export const graphCheck = defineTool({
       const saved = await changeInSession(call, 'graph_check', given, () => (tx, ctx) => saveGraph(tx, ctx, kept));
       if (!saved.ok) return saved;
     }
-    const text = given.mermaid && report.ok ? mermaid(graph) : undefined;
+    const text = given.mermaid && report.ok ? mermaid(graph, nodeKinds) : undefined;
     const { cut, errors, warnings, critical_path, ...rest } = report;
     const path = critical_path.length > MAX_SHOWN ? critical_path.slice(0, MAX_SHOWN) : critical_path;
     const cuts = [

@@ -1,5 +1,5 @@
-// hook_event: what a client's hooks of type mcp_tool report, so that no process has to be started for it (docs/hooks.md). A
-// model could call it too: what it reports counts as claimed.
+// hook_event: what a client's hooks of type mcp_tool report, so that no process has to be started for it
+// (docs/hooks.md). A model could call it too: what it reports counts as claimed.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

@@ -1,4 +1,4 @@
-// Every tool, by name. Loaded at the first call (cli/serve.ts) and by scripts/gen.ts.
+// Every tool, by name. Loaded at the first call (cli/verbs/serve.ts) and by scripts/gen.ts.
 
 import type { Services } from '../app/services.ts';
 import { withMailNote } from './around/mail-note.ts';

@@ -1,5 +1,5 @@
-// message_read: what others sent. Without filters the next unread messages, each offered until the reader has come back;
-// with filters a look at what there is.
+// message_read: what others sent. Without filters the next unread messages, each offered until the reader has come
+// back; with filters a look at what there is.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

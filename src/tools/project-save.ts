@@ -1,4 +1,5 @@
-// project_save: changes the project's name and configuration, shows what a change would do, or goes back to an earlier one.
+// project_save: changes the project's name and configuration, shows what a change would do, or goes back to an earlier
+// one.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

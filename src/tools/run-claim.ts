@@ -107,7 +107,7 @@ async function attempt(
       ...who,
       agentName: given.agent,
       node: nodeNamed(graph.value, given.node),
-      kind: 'agent' as const,
+      performer: 'agent' as const,
       skills: given.skills,
       again: given.request_id === undefined,
       hint: services.hints.of(graph.value),

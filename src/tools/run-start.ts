@@ -10,7 +10,8 @@ import { type StartRunAnswer, type StartRunInput, startRun } from '../domain/run
 import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import type { AnyGraph } from '../graph/kinds/index.ts';
 import type { JsonObject } from '../json/json.ts';
-import { commandAllowed } from '../runner/process/admission.ts';
+import type { Executor, ExecutorSettings } from '../runner/executors/define.ts';
+import { executors } from '../runner/executors/index.ts';
 import type { Author } from '../store/commit.ts';
 import { type Call, defineTool } from './define.ts';
 import { deadlineOf, requestOf } from './shared/change.ts';
@@ -130,7 +131,7 @@ async function start(input: Input, call: Call<Services>, session: string, resume
       resumeFrom,
     });
   };
-  const warnings = found.ok ? warningsOf(found.value, config.allowCommands) : {};
+  const warnings = found.ok ? warningsOf(found.value, config) : {};
   if (input.dry_run) {
     const tried = await documents.dryRun(decide, by);
     return tried.ok
@@ -168,9 +169,8 @@ function maxParallel(given: number | 'auto' | undefined): number | undefined {
 }
 
 /** Nodes that nobody may run, and tasks that have no node. */
-function warningsOf({ graph, leftOut }: Definition, allowCommands: readonly string[]) {
-  const refused = refusedCommands(graph.prepared.graph, allowCommands);
-  const warnings = refused === undefined ? [] : [refused];
+function warningsOf({ graph, leftOut }: Definition, settings: ExecutorSettings) {
+  const warnings = [...executors.values()].flatMap((executor) => refusedBy(executor, graph.prepared.graph, settings));
   if (leftOut.length > 0) {
     const message = `${leftOut.length} tasks are blocked, or wait for what is outside the sprint, and have no node`;
     warnings.push({ code: 'left_out', nodes: leftOut.slice(0, MAX_LISTED), message });
@@ -178,20 +178,20 @@ function warningsOf({ graph, leftOut }: Definition, allowCommands: readonly stri
   return warnings.length === 0 ? {} : { warnings };
 }
 
-/** Command nodes that this process may not run. Another server of the workspace may have another list. */
-function refusedCommands(graph: AnyGraph, allowCommands: readonly string[]) {
+/** Nodes of an executor's kind that this server may not perform. Another server of the workspace may have other settings. */
+function refusedBy(executor: Executor, graph: AnyGraph, settings: ExecutorSettings) {
   const refused: string[] = [];
   let why = '';
   for (const node of graph.nodes) {
-    const allowed = node.kind === 'command' ? commandAllowed(node.command, allowCommands) : { ok: true as const };
-    if (allowed.ok) continue;
+    const refusal = node.kind === executor.kind ? executor.refusal(node, settings) : undefined;
+    if (refusal === undefined) continue;
     refused.push(node.id);
-    why ||= allowed.why;
+    why ||= refusal;
   }
-  if (refused.length === 0) return undefined;
+  if (refused.length === 0) return [];
   const more = refused.length > MAX_LISTED ? ` (${refused.length} nodes in all)` : '';
-  const message = `${why}${more}; they wait until a server of this workspace with --allow-commands admits them`;
-  return { code: 'nobody_allows', nodes: refused.slice(0, MAX_LISTED), message };
+  const message = `${why}${more}; they wait until a server of this workspace with ${executor.flag} admits them`;
+  return [{ code: 'nobody_allows', nodes: refused.slice(0, MAX_LISTED), message }];
 }
 
 function shown(answer: StartRunAnswer) {

@@ -1,4 +1,5 @@
-// session_handoff: offers a session's work to another one. Complete only when the receiver's session_start has taken it.
+// session_handoff: offers a session's work to another one. Complete only when the receiver's session_start has taken
+// it.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

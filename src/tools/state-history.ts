@@ -99,8 +99,8 @@ interface Part {
 }
 
 /**
- * The commits before a seq that changed the value at the path, newest first, at most `most`. Costs what the events cost,
- * not the document: only an event that names the place or one around or below it is looked at more closely.
+ * The commits before a seq that changed the value at the path, newest first, at most `most`. Costs what the events
+ * cost, not the document: only an event that names the place or one around or below it is looked at more closely.
  */
 function changesOf(events: readonly Recorded[], path: SimplePath, before: number, most: number): Change[] {
   const changes: Change[] = [];

@@ -1,5 +1,5 @@
-// What views may look at: documents, presence, and the facts that a process counts. app/view-source.ts puts a source together;
-// views and dashboards read it.
+// What views may look at: documents, presence, and the facts that a process counts. app/view-source.ts puts a source
+// together; views and dashboards read it.
 
 import type { View } from '../documents/documents.ts';
 import type { RunGraph } from '../domain/run/document.ts';

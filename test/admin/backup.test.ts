@@ -1,4 +1,5 @@
-// Backups are whole while others write, restores go nowhere but into an empty place, and neither believes what was altered.
+// Backups are whole while others write, restores go nowhere but into an empty place, and neither believes what was
+// altered.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';

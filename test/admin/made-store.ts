@@ -1,4 +1,5 @@
-// A store as a server would leave it: documents, a checkpoint, requests, a blob, several segments. Used by the tests here.
+// A store as a server would leave it: documents, a checkpoint, requests, a blob, several segments. Used by the tests
+// here.
 
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// The verbs of upkeep as the built program runs them: words, exit codes, pipes that close, other processes' commits.
+// The verbs of admin/ as the built program runs them: words, exit codes, pipes that close, other processes' commits.
 
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import fs, { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// `baton hook` as a client runs it: the published program with an event as JSON on stdin, beside real servers on one store.
+// `baton hook` as a client runs it: the published program with an event as JSON on stdin, beside real servers on one
+// store.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

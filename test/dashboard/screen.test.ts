@@ -1,4 +1,5 @@
-// Views on a terminal: no line more than there is, no room left while rows are hidden, and sessions by the names they have.
+// Views on a terminal: no line more than there is, no room left while rows are hidden, and sessions by the names they
+// have.
 
 import fc from 'fast-check';
 import stringWidth from 'string-width';

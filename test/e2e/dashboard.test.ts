@@ -23,7 +23,10 @@ const NASTY = '会議 👩‍💻 \u202eevil\u202c \u001b[31mred cafe\u0301 =1+1
 let server: Server;
 let run = '';
 
-/** What ten thousand calls of message_send would leave, by another process on the same store, without waiting for the disk. */
+/**
+ * What ten thousand calls of message_send would leave, by another process on the same store, without waiting for the
+ * disk.
+ */
 async function sendMany(dir: string): Promise<void> {
   const { session } = await server.call('session_start');
   const project = String((await server.call('project_get')).project);

@@ -1,5 +1,5 @@
-// Figures that rest on the whole log, as clients see them: what passed its gates, what is in use, who calls for help, when it
-// will be done. Counted by hand, from two real servers.
+// Figures that rest on the whole log, as clients see them: what passed its gates, what is in use, who calls for help,
+// when it will be done. Counted by hand, from two real servers.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -29,7 +29,9 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-/** As the client does: the event on stdin of a command, or its parts in a call, with an empty text for what it lacks. */
+/**
+ * As the client does: the event on stdin of a command, or its parts in a call, with an empty text for what it lacks.
+ */
 async function fire(settings: Settings, name: string, facts: Record<string, string> = {}): Promise<void> {
   const event: Record<string, string> = { session_id: CLIENT, cwd: dir, hook_event_name: name, ...facts };
   for (const { hooks } of settings.hooks[name] ?? []) {

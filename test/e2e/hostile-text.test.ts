@@ -1,6 +1,6 @@
-// Hostile text in every text field of every tool that stores any: control and bidirectional characters, lines that look like
-// the protocol, closing tags and fences. It comes back as data where data is asked for, visible where something is shown,
-// and nowhere else: not in errors, notes, descriptions, and never as a line of the protocol.
+// Hostile text in every text field of every tool that stores any: control and bidirectional characters, lines that look
+// like the protocol, closing tags and fences. It comes back as data where data is asked for, visible where something is
+// shown, and nowhere else: not in errors, notes, descriptions, and never as a line of the protocol.
 
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -37,7 +37,9 @@ afterAll(async () => {
 
 type Args = Record<string, unknown>;
 
-/** For each tool, arguments that it accepts, made anew each time. What has none here stores nothing that is given to it. */
+/**
+ * For each tool, arguments that it accepts, made anew each time. What has none here stores nothing that is given to it.
+ */
 const accepted: Record<string, () => Promise<Args> | Args> = {
   decision_open: () => ({ title: 'x', options: ['a', 'b'] }),
   decision_vote: async () => ({ decision: await opened(), option: 'a', reason: 'x' }),

@@ -1,4 +1,5 @@
-// Plans as clients meet them: ten real servers that create, move and read one board, and what each tool answers over stdio.
+// Plans as clients meet them: ten real servers that create, move and read one board, and what each tool answers over
+// stdio.
 
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, test } from 'vitest';

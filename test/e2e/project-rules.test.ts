@@ -1,5 +1,6 @@
-// What a project's configuration rules, as clients meet it: real servers on one store, each of which obeys a change made by
-// another at its next call; ten of them that never hold more claims than the project allows; the way out of a policy.
+// What a project's configuration rules, as clients meet it: real servers on one store, each of which obeys a change
+// made by another at its next call; ten of them that never hold more claims than the project allows; the way out of a
+// policy.
 
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';

@@ -14,6 +14,8 @@ export interface ServerOptions {
   dir: string;
   cwd?: string;
   env?: Record<string, string>;
+  /** Another main.js than that of this project. */
+  program?: string;
 }
 
 /** A fresh directory, with symbolic links resolved. */
@@ -51,7 +53,7 @@ export class Server {
     const cwd = options.cwd ?? options.dir;
     this.transport = new StdioClientTransport({
       command: process.execPath,
-      args: [inject('program')],
+      args: [options.program ?? inject('program')],
       env,
       cwd,
       stderr: 'inherit',

@@ -5,10 +5,13 @@ import type { Effect, Graph, GraphNode, Kinds } from '../../src/graph/graph.ts';
 
 /** One kind without rules of its own, so that these tests see graph rules alone. */
 export const plainKinds: Kinds = new Map([
-  ['work', { kind: 'work', defaultEffect: 'idempotent' as const, fields: [], check: () => [] }],
+  [
+    'work',
+    { kind: 'work', performer: 'agent' as const, defaultEffect: 'idempotent' as const, fields: {}, check: () => [] },
+  ],
 ]);
 
-export function node(id: string, needs: string[] = [], more: Partial<GraphNode> = {}): GraphNode {
+export function node(id: string, needs: string[] = [], more: object = {}): GraphNode {
   return { id, kind: 'work', needs, ...more };
 }
 
@@ -33,7 +36,9 @@ export function layered(layers: number, width: number, fan: number): GraphNode[]
   return nodes;
 }
 
-/** A graph without cycles: node i may need any node that comes before it in a hidden order; the definition is shuffled. */
+/**
+ * A graph without cycles: node i may need any node that comes before it in a hidden order; the definition is shuffled.
+ */
 export function randomDag(
   maxNodes = 14,
   extra: fc.Arbitrary<Partial<GraphNode>> = fc.constant({}),

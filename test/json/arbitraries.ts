@@ -1,4 +1,5 @@
-// Random JSON for property tests: small key alphabet so that paths, patches and merges really meet, with awkward keys in it.
+// Random JSON for property tests: small key alphabet so that paths, patches and merges really meet, with awkward keys
+// in it.
 
 import fc from 'fast-check';
 import type { Json } from '../../src/json/json.ts';

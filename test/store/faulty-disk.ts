@@ -1,5 +1,5 @@
-// A disk over the real one that fails, shortens or dies at a chosen call, and that knows what was synced, so that it can
-// lay out what a power loss would leave. Used by the fault tests in this folder.
+// A disk over the real one that fails, shortens or dies at a chosen call, and that knows what was synced, so that it
+// can lay out what a power loss would leave. Used by the fault tests in this folder.
 
 import fs from 'node:fs';
 import { join } from 'node:path';

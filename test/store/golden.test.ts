@@ -24,7 +24,10 @@ interface Expected {
   torn: number;
 }
 
-/** `format-1`: one segment with void and torn lines. `format-1-segments`: two seals, a compressed segment, expired requests. */
+/**
+ * `format-1`: one segment with void and torn lines. `format-1-segments`: two seals, a compressed segment, expired
+ * requests.
+ */
 const GOLDEN = ['format-1', 'format-1-segments'];
 
 function lay(name: string): { dir: string; expected: Expected } {

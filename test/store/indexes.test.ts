@@ -289,7 +289,9 @@ describe('index files', () => {
   });
 });
 
-/** Three sealed segments, at 1, 5 and 9, and one that grows; `task/hurt` is in the second alone, `task/sound` in all. */
+/**
+ * Three sealed segments, at 1, 5 and 9, and one that grows; `task/hurt` is in the second alone, `task/sound` in all.
+ */
 async function fourSegments(): Promise<string> {
   const dir = newPlace();
   const store = openStore(dir, { segmentBytes: 1 });

@@ -1,5 +1,5 @@
-// A short life of a store that meets every kind of storage call (opening, commits, large answers, documents, checkpoint,
-// seals, compression), and the check of what must be true of what it leaves. Used by the fault tests.
+// A short life of a store that meets every kind of storage call (opening, commits, large answers, documents,
+// checkpoint, seals, compression), and the check of what must be true of what it leaves. Used by the fault tests.
 
 import fs from 'node:fs';
 import { join } from 'node:path';
@@ -103,7 +103,9 @@ async function look(documents: Documents): Promise<State> {
   }));
 }
 
-/** What is in a store: opens it as the next process would, checks it against the answers given, and writes once more. */
+/**
+ * What is in a store: opens it as the next process would, checks it against the answers given, and writes once more.
+ */
 export async function verify(dir: string, answers: Answers, what: string): Promise<void> {
   const documents = openDocuments(dir, realDisk, 'none');
   const state = await look(documents);

@@ -1,5 +1,5 @@
-// A simulated disk and several simulated processes over the real fold and the real line format: appends that tear, seals,
-// syncs of a prefix, crashes, and every kind of power loss. Used by model.test.ts, which says what must hold.
+// A simulated disk and several simulated processes over the real fold and the real line format: appends that tear,
+// seals, syncs of a prefix, crashes, and every kind of power loss. Used by model.test.ts, which says what must hold.
 
 import { createHash } from 'node:crypto';
 import { type EncodedCommit, type Expected, encodeCommit, encodeSeal, type Seen } from '../../src/store/commit.ts';
@@ -66,7 +66,9 @@ export interface Rules {
   leadingNewline: boolean;
   durableSeen: boolean;
   readBack: boolean;
-  /** A sync vouches for what was folded when it began, or in the tick of the write that it followed; for nothing later. */
+  /**
+   * A sync vouches for what was folded when it began, or in the tick of the write that it followed; for nothing later.
+   */
   vouchBefore: boolean;
   /** A sync that began before the read-back vouches for nothing if somebody came between. */
   vouchCalm: boolean;
@@ -157,7 +159,9 @@ export class Process {
     this.know(this.folded());
   }
 
-  /** Begins an fdatasync, unless one is under way. Right after a write it vouches for nothing new yet, see `readBack`. */
+  /**
+   * Begins an fdatasync, unless one is under way. Right after a write it vouches for nothing new yet, see `readBack`.
+   */
   beginSync(early: boolean): void {
     const file = this.world.segment(this.segment);
     this.syncing ??= { file, bytes: file.bytes.length, to: early ? this.known : this.folded() };

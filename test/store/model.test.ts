@@ -133,7 +133,8 @@ class Run {
   /** Computes a seal, or writes one that was computed before: then others may have written between. */
   private seal(actor: Actor): void {
     if (actor.process.damage !== undefined) return;
-    // Sealing follows too, and then what was decided is written to the next file, on the state before: void, as it must be.
+    // Sealing follows too, and then what was decided is written to the next file, on the state before: void, as it must
+    // be.
     if (actor.seal === undefined) actor.seal = actor.process.seal();
     else {
       actor.seal();

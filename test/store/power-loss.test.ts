@@ -1,4 +1,5 @@
-// A power loss right after something was promised: what stands under a name that was not synced is gone, content and all.
+// A power loss right after something was promised: what stands under a name that was not synced is gone, content and
+// all.
 
 import fs from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// The events of a stream from the newest back are those that a fold from the first line gives, whatever stands in the log.
+// The events of a stream from the newest back are those that a fold from the first line gives, whatever stands in the
+// log.
 
 import { afterEach, expect, test } from 'vitest';
 import type { FileStore } from '../../src/store/file/file-store.ts';

@@ -1,5 +1,5 @@
-// What plan_list and sprint_board show: columns, counts, blockers, progress, velocity, burn-down, suggestions, pages; the
-// bound on every answer; hostile text as inert data.
+// What plan_list and sprint_board show: columns, counts, blockers, progress, velocity, burn-down, suggestions, pages;
+// the bound on every answer; hostile text as inert data.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Answer, TeamRig, type Window } from '../team-rig.ts';

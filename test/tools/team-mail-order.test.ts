@@ -1,5 +1,5 @@
-// Which message comes when, given/when/then: urgent ones before their turn, what was never acknowledged again, and who is
-// said to read.
+// Which message comes when, given/when/then: urgent ones before their turn, what was never acknowledged again, and who
+// is said to read.
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TeamRig, type Window } from '../team-rig.ts';

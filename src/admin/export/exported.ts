@@ -1,5 +1,6 @@
-// An export (`baton export`) as it is read again: every line against its sum, and all of them as one chain, so that a line
-// that was lost, moved or changed on the way is found before anything is made of it. Used by replay.ts.
+// An export (`baton export`) as it is read again: every line against its sum, and all of them as one chain, so that a
+// line that was lost, moved or changed on the way is found before anything is made of it. Used by replay.ts and
+// cli/import-export.ts.
 
 import fs from 'node:fs';
 import { FailureError } from '../../failure/failure.ts';
@@ -23,7 +24,9 @@ export interface ExportedCommit {
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** The lines of a file without their newlines, read as they are asked for. Throws FailureError if one is far too long. */
+/**
+ * The lines of a file without their newlines, read as they are asked for. Throws FailureError if one is far too long.
+ */
 export function* linesOf(file: string): Generator<Buffer> {
   const fd = fs.openSync(file, 'r');
   try {
@@ -45,7 +48,10 @@ export function* linesOf(file: string): Generator<Buffer> {
   }
 }
 
-/** Its commits in order; the lines between them, seals, are counted and passed over. Throws FailureError at the first fault. */
+/**
+ * Its commits in order; the lines between them, seals, are counted and passed over. Throws FailureError at the first
+ * fault.
+ */
 export function* commitsOf(lines: Iterable<Buffer>): Generator<ExportedCommit> {
   const chains = [''];
   for (const line of lines) {

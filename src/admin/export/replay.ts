@@ -1,6 +1,6 @@
-// Brings an export into another store: every commit is written anew through the store's port, with its author, time and id,
-// resting on what it rested on there. Documents and their versions come out the same in any backend. Used by cli/import-export.ts
-// and, with commits that are changed on the way, by redact/redact.ts.
+// Brings an export into another store: every commit is written anew through the store's port, with its author, time and
+// id, resting on what it rested on there. Documents and their versions come out the same in any backend. Used by
+// cli/import-export.ts and, with commits that are changed on the way, by redact/redact.ts.
 //
 // Seals stay behind: they speak of the bytes of files that are not here; the store seals its own. Everything is looked
 // through once before the first line is written, so that an import is refused whole or can be done whole; one that was
@@ -17,7 +17,10 @@ export interface ReplaySource {
   lines(): Iterable<Buffer>;
   /** The bytes of a blob, where the source has it. */
   blob(sha256: string): Buffer | undefined;
-  /** What is brought in instead of a commit, with the same id and events of the same streams; undefined: nothing. Called twice for each. */
+  /**
+   * What is brought in instead of a commit, with the same id and events of the same streams; undefined: nothing. Called
+   * twice for each.
+   */
   rewrite?(commit: Commit): Commit | undefined;
 }
 

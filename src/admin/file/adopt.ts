@@ -1,5 +1,5 @@
 // An edit by hand made a commit: what the file says against the version that it was made from becomes a patch, and goes
-// through the ordinary change loop. Used by cli/doctor.ts.
+// through the ordinary change loop. Used by cli/verbs/doctor.ts.
 
 import path from 'node:path';
 import type { Documents } from '../../documents/documents.ts';
@@ -124,7 +124,10 @@ function replaceFileOf(documents: Documents, disk: Disk, edit: Edit): void {
   }
 }
 
-/** True if commits have changed what the operation is about since the edit was made: whose it should be is not ours to say. */
+/**
+ * True if commits have changed what the operation is about since the edit was made: whose it should be is not ours to
+ * say.
+ */
 function hasMoved(base: Json | undefined, current: Json | undefined, op: PatchOp): boolean {
   let [was, is] = [base, current];
   for (const token of parsePointer(op.path)) {

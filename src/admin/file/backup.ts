@@ -1,5 +1,6 @@
-// A consistent copy of a store while others write to it: the log up to the last line that counted when it was read, then
-// the blobs, which are there before the line that names them. Correct without any lock. Used by cli/backup.ts.
+// A consistent copy of a store while others write to it: the log up to the last line that counted when it was read,
+// then the blobs, which are there before the line that names them. Correct without any lock. Used by rotation.ts and
+// cli/verbs/backup.ts.
 
 import path from 'node:path';
 import { type Failure, FailureError, fail, ok, type Result } from '../../failure/failure.ts';
@@ -81,8 +82,8 @@ export function verifyBackup(disk: Disk, backup: string, manifest: Manifest): Fa
 }
 
 /**
- * What is not durable yet could be taken back by a power loss, and then the backup would know more than the store. A disk
- * that refuses is no reason to refuse: that is when a copy is wanted most.
+ * What is not durable yet could be taken back by a power loss, and then the backup would know more than the store. A
+ * disk that refuses is no reason to refuse: that is when a copy is wanted most.
  */
 function settled(reader: LogReader): boolean {
   try {

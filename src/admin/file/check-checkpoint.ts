@@ -1,5 +1,5 @@
-// The checkpoint against the fold: it decides which lines are valid for who opens the store by it, so it must say at its
-// seq exactly what a fold from the first line says there. Read before the log. Used by verify.ts.
+// The checkpoint against the fold: it decides which lines are valid for who opens the store by it, so it must say at
+// its seq exactly what a fold from the first line says there. Read before the log. Used by verify.ts.
 
 import type { Json } from '../../json/json.ts';
 import { deepEqual } from '../../json/merge.ts';

@@ -1,5 +1,5 @@
-// The readable documents against what the log makes of them. They are read before the log, so each of them must be among
-// what the log then shows: a document is written only once its commit is durable. Used by verify.ts.
+// The readable documents against what the log makes of them. They are read before the log, so each of them must be
+// among what the log then shows: a document is written only once its commit is durable. Used by verify.ts.
 
 import { diff } from '../../json/diff.ts';
 import { isObject, type Json } from '../../json/json.ts';

@@ -1,5 +1,5 @@
-// The index file of every segment against what the log makes of that segment: byte for byte, since the same segment always
-// makes the same file. Used by verify.ts.
+// The index file of every segment against what the log makes of that segment: byte for byte, since the same segment
+// always makes the same file. Used by verify.ts.
 
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
 import { indexPath } from '../../store/file/past/index-file.ts';

@@ -1,5 +1,5 @@
 // What stands round the log: permissions, links, leftovers of processes that died, the file system, and who serves now.
-// Looks only; nothing is removed. Used by verify.ts.
+// Looks only; nothing is removed. Used by verify.ts and redact/redact.ts.
 
 import { isAlive } from '../../base/process-start.ts';
 import { type Disk, errnoOf } from '../../store/file/disk.ts';

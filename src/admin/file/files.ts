@@ -1,5 +1,5 @@
 // Which files a store has, told apart by name: documents by stream, what was set aside, what a process left behind.
-// Links are never followed. Used by the checks of verify.ts and by adopt.ts.
+// Links are never followed. Used by the checks of verify.ts, by adopt.ts and by redact/redact.ts.
 
 import { documentPath, OWN_FOLDERS } from '../../store/file/caches/documents-on-disk.ts';
 import { type Disk, errnoOf, type FileStat } from '../../store/file/disk.ts';

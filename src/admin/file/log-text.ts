@@ -1,4 +1,4 @@
-// Commits as lines for people and for programs, and choosing which of them to show. Used by cli/log.ts.
+// Commits as lines for people and for programs, and choosing which of them to show. Used by cli/verbs/log.ts.
 
 import { visible } from '../../base/display.ts';
 import type { Author, StreamEvent } from '../../store/commit.ts';
@@ -50,7 +50,9 @@ export function fullLines(taken: TakenLine): string[] {
   return lines;
 }
 
-/** The line of the log with its seq, as one line of JSON: what a terminal would obey is escaped, which means the same. */
+/**
+ * The line of the log with its seq, as one line of JSON: what a terminal would obey is escaped, which means the same.
+ */
 export function jsonLine(taken: TakenLine): string {
   return visible(`{"seq":${taken.seq},${taken.line.toString('utf8', 1)}`);
 }

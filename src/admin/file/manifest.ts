@@ -1,5 +1,6 @@
-// What a backup says of itself: how far it goes, and the SHA-256 of each of its files. A backup has the layout of a store
-// (log, blobs) plus this, so whatever reads a store reads a backup. Written by backup.ts, trusted by restore.ts.
+// What a backup says of itself: how far it goes, and the SHA-256 of each of its files. A backup has the layout of a
+// store (log, blobs) plus this, so whatever reads a store reads a backup. Written by backup.ts, trusted by restore.ts
+// and rotation.ts.
 
 import { hash } from 'node:crypto';
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';

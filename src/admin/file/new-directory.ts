@@ -1,5 +1,5 @@
-// A directory that appears whole or not at all: filled under a temporary name, every file and name synced, then renamed.
-// Used by backup.ts, restore.ts and redact/redact.ts.
+// A directory that appears whole or not at all: filled under a temporary name, every file and name synced, then
+// renamed. Used by backup.ts, restore.ts, rotation.ts and redact/redact.ts.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,10 @@ export class NewDirectory {
   private readonly disk: Disk;
   private readonly target: string;
 
-  /** Contract: the caller has looked that the target is absent or an empty directory; `publish` finds out if it no longer is. */
+  /**
+   * Contract: the caller has looked that the target is absent or an empty directory; `publish` finds out if it no
+   * longer is.
+   */
   constructor(disk: Disk, target: string) {
     this.disk = disk;
     this.target = target;
@@ -66,7 +69,9 @@ export class NewDirectory {
   }
 }
 
-/** Why a directory could not be filled; `what` could not, as in "the backup cannot be written". Throws what is a bug. */
+/**
+ * Why a directory could not be filled; `what` could not, as in "the backup cannot be written". Throws what is a bug.
+ */
 export function whyNotWritten(error: unknown, what: string): Failure {
   if (error instanceof FailureError) return error.failure;
   const errno = errnoOf(error);

@@ -1,5 +1,5 @@
-// Opening a store the ordinary way for one change or one look, without a server round it. Used by adopt.ts and restore.ts, and by the
-// command line's hook and statusline.
+// Opening a store the ordinary way for one change or one look, without a server round it. Used by adopt.ts and
+// restore.ts, and by the verbs hook and statusline.
 
 import { Documents } from '../../documents/documents.ts';
 import { ok } from '../../failure/failure.ts';

@@ -1,4 +1,5 @@
-// Patches as short text for people: `+ /a/b 1`, `= /status "done"`, `- /x`, `+ (all) {…}`. Used by the log verb and by doctor.
+// Patches as short text for people: `+ /a/b 1`, `= /status "done"`, `- /x`, `+ (all) {…}`. Used by log-text.ts and
+// check-documents.ts.
 
 import { visible } from '../../base/display.ts';
 import type { PatchOp } from '../../json/patch.ts';

@@ -1,4 +1,5 @@
-// Every document as the log makes it, from its first event, and the blobs that the log names. Used by verify and export.
+// Every document as the log makes it, from its first event, and the blobs that the log names. Used by verify and
+// export.
 
 import { isObject, type Json } from '../../json/json.ts';
 import { applyOps, type PatchOp } from '../../json/patch.ts';

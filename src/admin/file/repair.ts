@@ -1,5 +1,5 @@
-// The two repairs that change nothing of what the log says: letting writers in again after a disk error, and writing all
-// caches anew. Both look at the whole store first and refuse where something is lost. Used by cli/doctor.ts.
+// The two repairs that change nothing of what the log says: letting writers in again after a disk error, and writing
+// all caches anew. Both look at the whole store first and refuse where something is lost. Used by cli/verbs/doctor.ts.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { checkpointPath, fitsLog, readCheckpoint, writeCheckpoint } from '../../store/file/caches/checkpoint.ts';
@@ -33,8 +33,9 @@ export function clearPoison(options: VerifyOptions): Result<boolean> {
 }
 
 /**
- * Writes every document, the checkpoint and the index files from the log. What was edited by hand is kept beside its document. Refuses
- * where the log is damaged, or where a cache knows more than the log: there the cache is all that is left of it.
+ * Writes every document, the checkpoint and the index files from the log. What was edited by hand is kept beside its
+ * document. Refuses where the log is damaged, or where a cache knows more than the log: there the cache is all that is
+ * left of it.
  */
 export function rebuildCaches(options: VerifyOptions): Result<number> {
   const verified = verifyStore(options);

@@ -1,4 +1,4 @@
-// A report on a store in words, for a terminal. Used by cli/doctor.ts.
+// A report on a store in words, for a terminal. Used by the verbs doctor, backup and redact.
 
 import { visible } from '../../base/display.ts';
 import type { Finding, Report } from './findings.ts';

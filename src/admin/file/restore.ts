@@ -1,5 +1,5 @@
 // A backup made a store again: into an empty place only, verified before and after. The drill does the same in a
-// temporary place and opens it as a server would. Used by cli/restore.ts.
+// temporary place and opens it as a server would. Used by cli/verbs/restore.ts.
 
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// A directory of backups, named by when they were made: makes the next one, then removes those that are not to be kept. What
-// has not changed since the last one is linked, not copied. Used by cli/backup.ts.
+// A directory of backups, named by when they were made: makes the next one, then removes those that are not to be kept.
+// What has not changed since the last one is linked, not copied. Used by cli/verbs/backup.ts.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -61,8 +61,9 @@ export function kept(names: readonly string[], { hourly, daily }: Keep): Set<str
 }
 
 /**
- * Makes a backup within the directory `target`, which is made if need be, and removes what is not to be kept. Nothing is
- * removed if it fails, or if something had to be left out of it. Whenever it is killed, what has the name of a backup is a whole one.
+ * Makes a backup within the directory `target`, which is made if need be, and removes what is not to be kept. Nothing
+ * is removed if it fails, or if something had to be left out of it. Whenever it is killed, what has the name of a
+ * backup is a whole one.
  */
 export function rotateBackups(options: Omit<BackupOptions, 'linkTo'>, keep: Keep, now: number): Result<Rotated> {
   const { disk, dir, target: folder } = options;

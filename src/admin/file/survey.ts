@@ -1,5 +1,5 @@
-// What stands in a damaged log behind the damage: nothing of it counts, but whoever decides what to do wants to know what
-// is at stake. Used by verify.ts.
+// What stands in a damaged log behind the damage: nothing of it counts, but whoever decides what to do wants to know
+// what is at stake. Used by verify.ts.
 
 import { claimedSum, sumOf, TRAILER_BYTES } from '../../store/commit.ts';
 import type { Disk } from '../../store/file/disk.ts';

@@ -1,5 +1,6 @@
-// A store looked at whole: the log from its first line, every document rebuilt from it and compared, and what stands round
-// it. Opens nothing for writing, and works beside writers: what they append after the end seen here is not judged.
+// A store looked at whole: the log from its first line, every document rebuilt from it and compared, and what stands
+// round it. Opens nothing for writing, and works beside writers: what they append after the end seen here is not
+// judged.
 //
 // The order matters. Documents and checkpoint are read first: each was written only once its commit was durable, so all
 // that they know must be in the log that is read after them. The other way round a live writer would look like damage.

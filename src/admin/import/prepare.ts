@@ -1,5 +1,5 @@
-// Makes what a source says fit here: texts within their limits, edges that lead somewhere, no circles, needs before those
-// that need them, and no status that an open need forbids. What it changes it notes.
+// Makes what a source says fit here: texts within their limits, edges that lead somewhere, no circles, needs before
+// those that need them, and no status that an open need forbids. What it changes it notes.
 
 import type { ImportedTask } from '../../domain/import/tasks.ts';
 import { isUnsafeKey } from '../../json/pointer.ts';

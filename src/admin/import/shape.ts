@@ -1,5 +1,5 @@
-// What a source of another program is read into, and the report of what became of it. Each kind of source is a file of this
-// folder; index.ts lists them.
+// What a source of another program is read into, and the report of what became of it. Each kind of source is a file of
+// this folder; index.ts lists them.
 
 import type { ImportedMessage } from '../../domain/import/state.ts';
 import type { ImportedTask } from '../../domain/import/tasks.ts';

@@ -1,4 +1,5 @@
-// State files of scripts: JSON objects whose keys become keys of the session. Keys that belong to Baton go below `imported`.
+// State files of scripts: JSON objects whose keys become keys of the session. Keys that belong to Baton go below
+// `imported`.
 
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { checkValue } from '../../json/limits.ts';

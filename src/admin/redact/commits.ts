@@ -45,7 +45,10 @@ export class CommitRedaction {
     this.values = wanted.paths.map(() => 0);
   }
 
-  /** Undefined for a commit of the store itself: the new one has its own. Throws FailureError for what cannot be removed. */
+  /**
+   * Undefined for a commit of the store itself: the new one has its own. Throws FailureError for what cannot be
+   * removed.
+   */
   commit(commit: Commit): Commit | undefined {
     if (commit.events.length > 0 && commit.events.every(({ stream }) => stream === 'store')) return undefined;
     const before = JSON.stringify(commit.events);

@@ -1,5 +1,5 @@
-// Takes the values at and below a path out of patches. Only leaves are replaced: objects and arrays keep their shape, so
-// that every later operation that reaches inside still fits. Used by commits.ts.
+// Takes the values at and below a path out of patches. Only leaves are replaced: objects and arrays keep their shape,
+// so that every later operation that reaches inside still fits. Used by commits.ts and cli/verbs/redact.ts.
 
 import { isObject, type Json } from '../../json/json.ts';
 import type { PatchOp } from '../../json/patch.ts';
@@ -18,7 +18,10 @@ export interface RedactPath {
 /** What was taken out of one commit: leaves in order, to find their copies in the facts of its events. */
 export type Removed = Set<Json>;
 
-/** The operations without what stands at or below the path. The leaves taken out are added to `removed`; answers how many. */
+/**
+ * The operations without what stands at or below the path. The leaves taken out are added to `removed`; answers how
+ * many.
+ */
 export function redactOps(ops: PatchOp[], { steps }: RedactPath, removed: Removed): { ops: PatchOp[]; count: number } {
   let count = 0;
   const leaf = (value: Json): Json => {

@@ -1,5 +1,5 @@
 // A store written anew without what must not be in it any more: a new chain whose first commit says so. The old one is
-// only read. It appears whole, verified and searched, or not at all. Used by cli/redact.ts.
+// only read. It appears whole, verified and searched, or not at all. Used by cli/verbs/redact.ts.
 
 import path from 'node:path';
 import { v7 } from 'uuid';
@@ -58,7 +58,10 @@ interface Source {
 
 const DISK: Disk = realDisk;
 
-/** Counts what matches, and unless `dry` makes the new store. Throws FailureError for damage and for what cannot be removed. */
+/**
+ * Counts what matches, and unless `dry` makes the new store. Throws FailureError for damage and for what cannot be
+ * removed.
+ */
 export async function redactStore(options: RedactOptions): Promise<Result<Redacted>> {
   const { dir, wanted, dry } = options;
   const refused = refuseTarget(options) ?? (dry ? undefined : refuseServed(options));
@@ -177,7 +180,9 @@ async function sayFirst(store: Store, user: string, source: Source, report: Reda
   return await append(store, [encoded]);
 }
 
-/** As doctor looks at it, and byte for byte. Throws FailureError for what is wrong with it and is not with the old one. */
+/**
+ * As doctor looks at it, and byte for byte. Throws FailureError for what is wrong with it and is not with the old one.
+ */
 function check(
   options: RedactOptions,
   made: string,

@@ -1,5 +1,5 @@
-// Takes exact texts out of JSON: of every string, and of every key, in the forms in which a text may stand in one. Finds
-// them in bytes too. Used by commits.ts, blobs.ts and redact.ts.
+// Takes exact texts out of JSON: of every string, and of every key, in the forms in which a text may stand in one.
+// Finds them in bytes too. Used by commits.ts, paths.ts and cli/verbs/redact.ts.
 
 import { FailureError } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
@@ -43,7 +43,9 @@ export class Texts {
     return left;
   }
 
-  /** A key or a token of a pointer. Throws FailureError if the key may be Baton's own, or becomes the same as another. */
+  /**
+   * A key or a token of a pointer. Throws FailureError if the key may be Baton's own, or becomes the same as another.
+   */
   key(key: string, { name, free }: Spot): string {
     const after = this.string(key);
     if (after !== key && !free && OWN_KEY.test(key))
@@ -55,7 +57,9 @@ export class Texts {
     return after;
   }
 
-  /** The value with the texts taken out, as a copy. Throws FailureError for a number that holds one, and as `key` does. */
+  /**
+   * The value with the texts taken out, as a copy. Throws FailureError for a number that holds one, and as `key` does.
+   */
   value(value: Json, spot: Spot): Json {
     if (typeof value === 'string') return this.string(value);
     if (typeof value === 'number' && this.in(String(value)))

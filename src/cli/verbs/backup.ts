@@ -1,4 +1,5 @@
-// The verb `backup`: a verified copy of the store in a new directory, while others write; with --keep the next of several.
+// The verb `backup`: a verified copy of the store in a new directory, while others write; with --keep the next of
+// several.
 
 import path from 'node:path';
 import { type BackupResult, backupStore } from '../../admin/file/backup.ts';
@@ -58,7 +59,9 @@ function textOf({ target, manifest, sizeBytes, linkedBytes, leftOut, unsynced, k
   return `${lines.join('\n')}\n`;
 }
 
-/** With the lock nobody compresses segments meanwhile, which spares reading them twice. Without it the copy is as good. */
+/**
+ * With the lock nobody compresses segments meanwhile, which spares reading them twice. Without it the copy is as good.
+ */
 async function underLock<T>(dir: string, make: () => Result<T>): Promise<Result<T>> {
   const { exclusively } = await import('../../app/maintenance-lock.ts');
   let made: Result<T> | undefined;

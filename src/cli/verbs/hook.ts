@@ -1,6 +1,6 @@
-// The verb `hook`: a client runs it at an event of its own and hands it the event as JSON on stdin (docs/hooks.md). It finds
-// the session, makes at most one commit and ends; stdout stays empty, and whatever happens, the client's turn goes on. It
-// makes neither a store nor a session, writes no caches, and loads no schemas, protocol or logging.
+// The verb `hook`: a client runs it at an event of its own and hands it the event as JSON on stdin (docs/hooks.md). It
+// finds the session, makes at most one commit and ends; stdout stays empty, and whatever happens, the client's turn
+// goes on. It makes neither a store nor a session, writes no caches, and loads no schemas, protocol or logging.
 
 import { openOffline } from '../../admin/file/open.ts';
 import { visible } from '../../base/display.ts';
@@ -78,9 +78,9 @@ async function toSession(
 
 /**
  * The session named by Baton's own variable, else the one that the client's id is tied to. When a client clears its
- * conversation it takes a new id and keeps its servers, who know the old one: then it is the session that a server below the
- * client's process serves, as it is once they serve another than the id is tied to. Of an id that nobody knows otherwise
- * nothing is guessed: a server below the process may be that of another client that it runs.
+ * conversation it takes a new id and keeps its servers, who know the old one: then it is the session that a server
+ * below the client's process serves, as it is once they serve another than the id is tied to. Of an id that nobody
+ * knows otherwise nothing is guessed: a server below the process may be that of another client that it runs.
  */
 function findSession(
   view: View,

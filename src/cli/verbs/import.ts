@@ -1,5 +1,5 @@
-// The verb `import`: tasks, state and messages of other programs into the store, with a report of what was taken, changed
-// and left. Can be repeated: what came before is known by its source's own id.
+// The verb `import`: tasks, state and messages of other programs into the store, with a report of what was taken,
+// changed and left. Can be repeated: what came before is known by its source's own id.
 
 import { homedir } from 'node:os';
 import path from 'node:path';

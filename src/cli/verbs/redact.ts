@@ -1,4 +1,5 @@
-// The verb `redact`: the store written anew, in a new directory, without values or texts that must not be in it any more.
+// The verb `redact`: the store written anew, in a new directory, without values or texts that must not be in it any
+// more.
 
 import path from 'node:path';
 import { followed } from '../../admin/file/new-directory.ts';

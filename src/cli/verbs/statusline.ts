@@ -1,5 +1,5 @@
-// The verb `statusline`: one line for a client's status line, which runs it again and again and hands it JSON about its own
-// session on stdin. Trouble makes the line short or empty, never a failure. Loads no schemas, protocol or logging.
+// The verb `statusline`: one line for a client's status line, which runs it again and again and hands it JSON about its
+// own session on stdin. Trouble makes the line short or empty, never a failure. Loads no schemas, protocol or logging.
 
 import { openOffline } from '../../admin/file/open.ts';
 import { SessionBinding } from '../../app/session-binding.ts';

@@ -1,5 +1,5 @@
-// The verb `watch`: the dashboard, drawn in place on a terminal and again whenever any process changes something. Into a
-// pipe it prints one frame for each change, without control codes.
+// The verb `watch`: the dashboard, drawn in place on a terminal and again whenever any process changes something. Into
+// a pipe it prints one frame for each change, without control codes.
 
 import { openPorts, type Services } from '../../app/services.ts';
 import { sourceOf } from '../../app/view-source.ts';

@@ -1,5 +1,5 @@
-// A board as CSV that a spreadsheet opens (RFC 4180: CRLF, doubled quotes, one count of fields for all lines). A text that
-// a spreadsheet would take for a formula is made one it does not.
+// A board as CSV that a spreadsheet opens (RFC 4180: CRLF, doubled quotes, one count of fields for all lines). A text
+// that a spreadsheet would take for a formula is made one it does not.
 
 import type { Cell } from '../../views/source.ts';
 import type { Board } from '../define.ts';

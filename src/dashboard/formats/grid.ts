@@ -1,5 +1,5 @@
 // Rows as columns of text that take exactly a given width: columns that are to spare go first, then long texts are cut.
-// Used by formats/text.ts.
+// Used by text.ts.
 
 import { alignOf, type Reading, readable } from '../cells.ts';
 import type { Column, ShownSection } from '../define.ts';
@@ -8,7 +8,9 @@ import type { Tone } from './define.ts';
 import type { Span } from './tone.ts';
 
 const GAP = 2;
-/** A text is not cut below this while another column could go instead, and not at all below the second while a text is. */
+/**
+ * A text is not cut below this while another column could go instead, and not at all below the second while a text is.
+ */
 const GOOD_TEXT = 16;
 const MIN_TEXT = 10;
 const MIN_COLUMN = 3;

@@ -1,4 +1,5 @@
-// A board as GitHub-flavoured Markdown: a table per section. Foreign text stays text: no link, image, code or HTML comes of it.
+// A board as GitHub-flavoured Markdown: a table per section. Foreign text stays text: no link, image, code or HTML
+// comes of it.
 
 import { alignOf, type Reading, readable } from '../cells.ts';
 import type { Board, ShownSection } from '../define.ts';

@@ -1,4 +1,5 @@
-// A board in Prometheus' text exposition format 0.0.4: every figure a gauge or counter in base units, every text a label.
+// A board in Prometheus' text exposition format 0.0.4: every figure a gauge or counter in base units, every text a
+// label.
 // https://prometheus.io/docs/instrumenting/exposition_formats/
 
 import type { Cell } from '../../views/source.ts';

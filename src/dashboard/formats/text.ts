@@ -1,4 +1,5 @@
-// A board as a boxed screen of exactly so many columns. Every line is exactly as wide as asked, whatever the texts hold.
+// A board as a boxed screen of exactly so many columns. Every line is exactly as wide as asked, whatever the texts
+// hold.
 
 import type { Cell } from '../../views/source.ts';
 import { type Reading, readable } from '../cells.ts';
@@ -25,7 +26,10 @@ export function renderText(board: Board, options: FormatOptions): string {
   return frame.finish();
 }
 
-/** Sections one below the other; two narrow ones in a row share a line of a wide screen, or of one that has room for both. */
+/**
+ * Sections one below the other; two narrow ones in a row share a line of a wide screen, or of one that has room for
+ * both.
+ */
 function groups(sections: readonly ShownSection[], width: number, reading: Reading): ShownSection[][] {
   const [left, right] = halvesOf(width);
   const narrow = (section: ShownSection, room: number): boolean =>

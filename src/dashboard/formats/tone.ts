@@ -1,4 +1,5 @@
-// What a status means to the eye: well, to be looked at, or bad. Used by formats/text.ts; colours are the command line's.
+// What a status means to the eye: well, to be looked at, or bad. Used by text.ts, grid.ts and kanban.ts; colours are
+// the command line's.
 
 import type { Column } from '../define.ts';
 import type { Tone } from './define.ts';

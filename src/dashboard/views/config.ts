@@ -1,4 +1,5 @@
-// The dashboard's view of configuration: how the process that answers was started, and what the project's document says.
+// The dashboard's view of configuration: how the process that answers was started, and what the project's document
+// says.
 
 import { projectStream } from '../../domain/project/document.ts';
 import { isObject, type Json } from '../../json/json.ts';

@@ -1,5 +1,5 @@
-// The dashboard's view for whoever leads: what is to be decided, who calls for help, where it stands still, who may use how
-// much, when it will be done.
+// The dashboard's view for whoever leads: what is to be decided, who calls for help, where it stands still, who may use
+// how much, when it will be done.
 
 import { showId } from '../../domain/plan/ids.ts';
 import { hasEnded, type RunDocument } from '../../domain/run/document.ts';

@@ -1,5 +1,5 @@
-// How well work goes, as sections of the metrics view: tries of runs, what passed its gates, how much of what there is to
-// use is in use. Of this project, whichever process did it.
+// How well work goes, as sections of the metrics view: tries of runs, what passed its gates, how much of what there is
+// to use is in use. Of this project, whichever process did it.
 
 import type { RunDocument } from '../../domain/run/document.ts';
 import { limitRows } from '../../views/project/limits.ts';
@@ -114,8 +114,8 @@ function gateRow(gate: string, evidence: string | undefined, counts: readonly Ga
 }
 
 /**
- * How much of what there is to use is in use: of what the project allows its agents, and of the capacity of each that is
- * registered with one. The fullest first; metrics, resources and leadership show it.
+ * How much of what there is to use is in use: of what the project allows its agents, and of the capacity of each that
+ * is registered with one. The fullest first; metrics, resources and leadership show it.
  */
 export function limitSection(source: Source, title: string): Section {
   const { view, project, graph } = source;

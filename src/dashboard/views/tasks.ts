@@ -1,4 +1,5 @@
-// Tasks as dashboard rows: what is in work, what is blocked, what to take up. Used by the views of sprint and team.
+// Tasks as dashboard rows: what is in work, what is blocked, what to take up. Used by the views sprint, team and
+// leadership.
 
 import { showId, sprintStream } from '../../domain/plan/ids.ts';
 import type { SprintDocument } from '../../domain/plan/sprint.ts';
@@ -89,7 +90,10 @@ export function countSection({ plan }: Source, scope: string, title: string): Se
   };
 }
 
-/** In work, in review or blocked: what has stood still too long first, then what is blocked, then the longest in its status. */
+/**
+ * In work, in review or blocked: what has stood still too long first, then what is blocked, then the longest in its
+ * status.
+ */
 export function workSection(source: Source, scope: string): Section {
   const { alerts } = configOf(source.view, source.project.id);
   const found = standing(source, scope).map((row) => ({ row, late: standsTooLong(row, alerts, source.now) }));

@@ -1,5 +1,5 @@
-// What another program remembered becomes part of a session, and its messages a channel; nothing that is there already is
-// touched. Pure; cli/import.ts calls it.
+// What another program remembered becomes part of a session, and its messages a channel; nothing that is there already
+// is touched. Pure; cli/verbs/import.ts calls it.
 
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Json, JsonObject } from '../../json/json.ts';

@@ -1,5 +1,6 @@
-// Tasks of another program become tasks here, once: which of them became which is kept in a document of the source, in the
-// commit that makes them, so that an import can be repeated for ever. Pure; cli/import.ts calls it batch by batch.
+// Tasks of another program become tasks here, once: which of them became which is kept in a document of the source, in
+// the commit that makes them, so that an import can be repeated for ever. Pure; cli/verbs/import.ts calls it batch by
+// batch.
 
 import { hash } from 'node:crypto';
 import { ok, type Result } from '../../failure/failure.ts';

@@ -1,5 +1,5 @@
-// What becomes of a sprint's tasks when it ends: the finished ones stay and are counted, the others go to another sprint or
-// to the backlog, in the commit that ends it. Called by save-sprint.ts. Pure.
+// What becomes of a sprint's tasks when it ends: the finished ones stay and are counted, the others go to another
+// sprint or to the backlog, in the commit that ends it. Called by save-sprint.ts. Pure.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
@@ -20,7 +20,9 @@ export interface Closing {
   carryTo: string | undefined;
 }
 
-/** Moves the unfinished tasks out of the sprint. Fails with `confirm-needed` if there are some and nobody said where to. */
+/**
+ * Moves the unfinished tasks out of the sprint. Fails with `confirm-needed` if there are some and nobody said where to.
+ */
 export function carryOver(tx: Transaction, closing: Closing): Result<SprintResult> {
   const { id, carryTo } = closing;
   const tasks = (tx.read<SprintDocument>(sprintStream(id))?.tasks ?? []).flatMap((task) => {

@@ -1,5 +1,5 @@
-// Tasks that are assigned to a session go with its work when another session takes it over. Pure; called within the commit
-// of a handoff, beside run-handover.ts, which moves the claims.
+// Tasks that are assigned to a session go with its work when another session takes it over. Pure; called within the
+// commit of a handoff, beside run/handoff.ts, which moves the claims.
 
 import type { Transaction } from '../command.ts';
 import { taskStream } from './ids.ts';

@@ -48,8 +48,8 @@ export const sprintStream = (id: string): string => planStream('sprint', id);
 export const epicStream = (id: string): string => planStream('epic', id);
 
 /**
- * One counter per kind and store, not per project: streams are named store-wide, so two projects that each counted from 1
- * would both make `task/tsk-1`; and an id in a message or a branch name means one thing, whoever reads it.
+ * One counter per kind and store, not per project: streams are named store-wide, so two projects that each counted from
+ * 1 would both make `task/tsk-1`; and an id in a message or a branch name means one thing, whoever reads it.
  */
 function counterStream(kind: PlanKind): string {
   return `counter/${kind}`;

@@ -1,5 +1,6 @@
-// Which sprint a session works on: the session says it, and the sprint lists who works on it now. Both change in one commit,
-// whoever asks for it: sprint_save {join}, session_start and session_update {sprint}, a handoff, the end of a session. Pure.
+// Which sprint a session works on: the session says it, and the sprint lists who works on it now. Both change in one
+// commit, whoever asks for it: sprint_save {join}, session_start and session_update {sprint}, a handoff, the end of a
+// session. Pure.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
@@ -8,7 +9,9 @@ import { findItem } from './find.ts';
 import { parsePlanId, showId, sprintStream } from './ids.ts';
 import { MAX_SESSIONS, type SprintDocument, takesTasks } from './sprint.ts';
 
-/** The session leaves the sprint it was in, and joins this one. True if that was news. Contract: the session is open. */
+/**
+ * The session leaves the sprint it was in, and joins this one. True if that was news. Contract: the session is open.
+ */
 export function joinSprint(tx: Transaction, session: string, named: string, project: string): Result<boolean> {
   const found = findItem(tx, 'sprint', named, project);
   if (!found.ok) return found;
@@ -36,8 +39,8 @@ export function joinSprint(tx: Transaction, session: string, named: string, proj
 }
 
 /**
- * Takes the session off the list of its sprint: it works on another, or no more at all. One that has ended keeps the list
- * of those who worked on it to its end.
+ * Takes the session off the list of its sprint: it works on another, or no more at all. One that has ended keeps the
+ * list of those who worked on it to its end.
  */
 export function leaveSprint(tx: Transaction, session: string): void {
   const id = sprintOf(tx, session);

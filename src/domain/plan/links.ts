@@ -1,5 +1,5 @@
-// The two ends of every edge: a task and its sprint, epic, parent and needs change in one commit. Called by the commands
-// that save and move tasks.
+// The two ends of every edge: a task and its sprint, epic, parent and needs change in one commit. Called by the
+// commands that save and move tasks.
 
 import type { PatchOp } from '../../json/patch.ts';
 import type { EventHead, Transaction } from '../command.ts';

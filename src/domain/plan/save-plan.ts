@@ -1,4 +1,5 @@
-// plan_save: an epic, a sprint and up to 200 tasks with their edges in one commit, or every fault at once and nothing. Pure.
+// plan_save: an epic, a sprint and up to 200 tasks with their edges in one commit, or every fault at once and nothing.
+// Pure.
 
 import { type Failure, fail, type InputIssue, ok, type Result } from '../../failure/failure.ts';
 import { link, topologicalOrder } from '../../graph/links.ts';
@@ -140,7 +141,9 @@ function home(
   return id;
 }
 
-/** Makes the documents with both ends of every edge, one event for each, and the other ends in tasks that were there. */
+/**
+ * Makes the documents with both ends of every edge, one event for each, and the other ends in tasks that were there.
+ */
 function linkAll(tx: Transaction, documents: readonly TaskDocument[]): void {
   const mine = new Map(documents.map((document) => [document.id, document]));
   const ends = new Map<string, { needed_by: string[]; children: string[] }>();

@@ -1,5 +1,5 @@
-// task_save: makes or changes one task, with everything that hangs on it, in one commit. Pure. The run engine finishes the
-// task of a node through the same command, so that both are done or neither is.
+// task_save: makes or changes one task, with everything that hangs on it, in one commit. Pure. The run engine finishes
+// the task of a node through the same command, so that both are done or neither is.
 
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { deepEqual } from '../../json/merge.ts';

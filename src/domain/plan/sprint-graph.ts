@@ -1,5 +1,5 @@
-// A sprint's tasks as the nodes of a graph: one kind of work. A run of it finishes the task of each node through saveTask,
-// in the commit that finishes the node. Pure.
+// A sprint's tasks as the nodes of a graph: one kind of work. A run of it finishes the task of each node through
+// saveTask, in the commit that finishes the node. Pure.
 
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';

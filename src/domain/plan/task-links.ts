@@ -1,5 +1,5 @@
 // Where a task is to stand among others: the sprint, epic, parent and needs that a caller named, found and fit to be
-// linked to. Called by save-task.ts.
+// linked to. Called by the commands that save tasks, plans and sprints.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';

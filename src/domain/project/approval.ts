@@ -1,5 +1,5 @@
-// Approvals: decisions by which a call that a policy wants asked for is let through. Pure; decision-commands.ts checks what
-// is opened, and policy-gate.ts looks for one that passed.
+// Approvals: decisions by which a call that a policy wants asked for is let through. Pure; decision-commands.ts checks
+// what is opened, and tools/around/policies.ts looks for one that passed.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';

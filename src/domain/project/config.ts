@@ -1,4 +1,4 @@
-// What a project may be configured with, its defaults, and every fault of a configuration at once. Called by project.ts.
+// What a project may be configured with, its defaults, and every fault of a configuration at once. Called by save.ts.
 // Only what something acts upon or shows has a key here: a rule that is stored and not kept would be worse than none.
 
 import type { InputIssue } from '../../failure/failure.ts';

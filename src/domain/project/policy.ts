@@ -1,5 +1,6 @@
-// Policies of a project: which calls of tools its agents may make. A list of plain data in the project's configuration, of
-// which the first that fits a call decides; a call that none fits is allowed. Pure; policy-gate.ts asks before each call.
+// Policies of a project: which calls of tools its agents may make. A list of plain data in the project's configuration,
+// of which the first that fits a call decides; a call that none fits is allowed. Pure; tools/around/policies.ts asks
+// before each call.
 
 import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json } from '../../json/json.ts';
@@ -75,7 +76,9 @@ function fitsArgument(wanted: Scalar, given: unknown): boolean {
   return fitsPattern(wanted, path?.ok ? path.value.text : given);
 }
 
-/** Whether a text is a pattern's, in which `*` stands for any characters. Each part is looked for once: no backtracking. */
+/**
+ * Whether a text is a pattern's, in which `*` stands for any characters. Each part is looked for once: no backtracking.
+ */
 export function fitsPattern(pattern: string, text: string): boolean {
   const [first = '', ...parts] = pattern.split('*');
   const last = parts.pop();

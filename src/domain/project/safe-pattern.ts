@@ -1,5 +1,6 @@
 // Which regular expressions a schema may carry. JavaScript's engine backtracks, and a pattern that a model wrote could
-// hold the process for hours: only such are let through whose tries can be counted beforehand. Called by schema-rules.ts.
+// hold the process for hours: only such are let through whose tries can be counted beforehand. Called by
+// schema-rules.ts.
 
 /** The most ways in which a pattern may be tried on one text: some milliseconds at worst. */
 const MAX_TRIES = 100_000;
@@ -23,8 +24,9 @@ interface Scan {
 class Refused extends Error {}
 
 /**
- * Undefined if matching the pattern against a text of at most `length` characters is quick; else why it is refused. Known
- * are characters, escapes, classes, groups, alternatives, `^`, `$` and repetition: no backreferences, no looking around.
+ * Undefined if matching the pattern against a text of at most `length` characters is quick; else why it is refused.
+ * Known are characters, escapes, classes, groups, alternatives, `^`, `$` and repetition: no backreferences, no looking
+ * around.
  */
 export function patternFault(pattern: string, length: number): string | undefined {
   if (pattern.length > MAX_CHARS) return `a pattern may have ${MAX_CHARS} characters`;

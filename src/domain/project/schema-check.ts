@@ -1,10 +1,10 @@
-// Holds values against JSON Schemas that schema-rules.ts let through: interprets the schema, keyword by keyword, and stops
-// at the first fault. Called by state-schemas.ts. Pure.
+// Holds values against JSON Schemas that schema-rules.ts let through: interprets the schema, keyword by keyword, and
+// stops at the first fault. Called by state-schemas.ts. Pure.
 //
 // Our own, because the schemas come from a model. ajv, which the MCP SDK brings along, writes code from a schema, says
-// itself that it trusts schemas as it trusts the program, and throws at values with a key such as "valueOf". zod's reading of
-// JSON Schema passes over what it does not know: maxItems without items, a required key that has alternatives. The tests
-// hold every answer against ajv's.
+// itself that it trusts schemas as it trusts the program, and throws at values with a key such as "valueOf". zod's
+// reading of JSON Schema passes over what it does not know: maxItems without items, a required key that has
+// alternatives. The tests hold every answer against ajv's.
 
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { deepEqual } from '../../json/merge.ts';
@@ -23,7 +23,10 @@ export interface SchemaFault {
 const FOUND_CHARS = 60;
 const RULE_CHARS = 300;
 
-/** The first fault of a value, or undefined if it satisfies the schema. Contract: `schemaFaults` found none in the schema. */
+/**
+ * The first fault of a value, or undefined if it satisfies the schema. Contract: `schemaFaults` found none in the
+ * schema.
+ */
 export function faultIn(schema: Json, value: Json): SchemaFault | undefined {
   return check(schema, value, [], defsOf(schema));
 }
@@ -155,7 +158,10 @@ function combined(schema: JsonObject, value: Json, at: Place, defs: Defs): Schem
   return undefined;
 }
 
-/** Of several faults the one that says the most: which types or values there are, or what is wrong with the only type that fits. */
+/**
+ * Of several faults the one that says the most: which types or values there are, or what is wrong with the only type
+ * that fits.
+ */
 function ofChoices(faults: readonly SchemaFault[], value: Json, at: Place): SchemaFault {
   const others = faults.filter((one) => one.at.length > at.length || !/^(type|enum|const) /.test(one.rule));
   const [only] = others;

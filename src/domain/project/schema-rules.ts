@@ -1,6 +1,6 @@
 // Which JSON Schemas a project may lay over the state of its sessions. They come from a model: what is let through says
-// something, and has a bound on what checking a value by it costs. Called when a configuration is saved; schema-check.ts
-// holds values against what passed.
+// something, and has a bound on what checking a value by it costs. Called when a configuration is saved;
+// schema-check.ts holds values against what passed.
 
 import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';

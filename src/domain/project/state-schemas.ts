@@ -1,5 +1,6 @@
 // JSON Schemas that a project lays over the state of its sessions: whatever a command leaves at, below or above such a
-// place must satisfy its schema. `underSchemas` goes round the commands that write state. Pure; tools/state-rules.ts calls it.
+// place must satisfy its schema. `underSchemas` goes round the commands that write state. Pure;
+// tools/shared/state-rules.ts calls it.
 
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
@@ -14,13 +15,15 @@ import { jsonLength } from '../state/etag.ts';
 import { type ProjectDocument, projectStream } from './document.ts';
 import { faultIn } from './schema-check.ts';
 
-/** What stands at one place under a schema is checked whole at each change of it: so many characters of JSON at most. */
+/**
+ * What stands at one place under a schema is checked whole at each change of it: so many characters of JSON at most.
+ */
 const MAX_PLACE_CHARS = 256 * 1024;
 
 /**
- * Whether a project has schemas, as its document is at this moment of the decision. Where it says no, the document is not
- * made part of the decision: projects without schemas pay nothing in their commits. A command that begins once a schema was
- * saved sees it all the same, since every decision is made on a freshly read log.
+ * Whether a project has schemas, as its document is at this moment of the decision. Where it says no, the document is
+ * not made part of the decision: projects without schemas pay nothing in their commits. A command that begins once a
+ * schema was saved sees it all the same, since every decision is made on a freshly read log.
  */
 export type InForce = (project: string) => boolean;
 

@@ -78,7 +78,10 @@ export function acquire(tx: Transaction, ctx: Context, input: AcquireInput): Res
   return ok(notGranted(lock, ctx, before, position));
 }
 
-/** The lock's document, made if need be. Of a resource of the project its capacity and kind are what the project says now. */
+/**
+ * The lock's document, made if need be. Of a resource of the project its capacity and kind are what the project says
+ * now.
+ */
 function ensure(tx: Transaction, ctx: Context, stream: string, input: AcquireInput): Result<Readonly<LockDocument>> {
   const { lock: id, project } = input;
   const settings = tx.read<ProjectDocument>(projectStream(project))?.config;

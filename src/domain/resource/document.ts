@@ -1,5 +1,5 @@
-// The document of a lock: its kinds, its holders and those in line, and the stream it is kept in. Pure shapes; lock.ts has
-// the rules, commands.ts edits it.
+// The document of a lock: its kinds, its holders and those in line, and the stream it is kept in. Pure shapes; lock.ts
+// has the rules, commands.ts edits it.
 
 export const LOCK_KINDS = ['agent', 'file', 'database', 'api', 'custom'] as const;
 export type LockKind = (typeof LOCK_KINDS)[number];

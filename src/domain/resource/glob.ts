@@ -11,7 +11,10 @@ const WILD = /[*?{}[\]()!+@|^]/;
 /** Characters that would move or hide a path for whoever reads it. */
 const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
-/** The pattern in the form it is kept in: relative to the project, `/` between segments. Refused if it leaves the project. */
+/**
+ * The pattern in the form it is kept in: relative to the project, `/` between segments. Refused if it leaves the
+ * project.
+ */
 export function normalGlob(glob: string, at: string): Result<string> {
   const refuse = (why: string) => fail({ code: 'invalid-input', issues: [{ at, why }] });
   if (glob.includes('\\')) return refuse('use / between directories; a backslash is refused');
@@ -45,7 +48,9 @@ function segmentsOf(glob: string): string[] {
   return folded.split('/');
 }
 
-/** Whether two lists of segments can name one path: the usual table over both, `**` standing for any number of segments. */
+/**
+ * Whether two lists of segments can name one path: the usual table over both, `**` standing for any number of segments.
+ */
 function meet(a: readonly string[], b: readonly string[]): boolean {
   return table(
     a.length,

@@ -60,7 +60,9 @@ export function liveLock(lock: Readonly<LockDocument>, ctx: Pick<Context, 'now' 
   return { holders, queue };
 }
 
-/** What stands between a party and its grant: holders, and those who are before it in line. Empty: it may be granted. */
+/**
+ * What stands between a party and its grant: holders, and those who are before it in line. Empty: it may be granted.
+ */
 export function inTheWay(
   lock: Readonly<LockDocument>,
   live: LiveLock,

@@ -1,6 +1,6 @@
-// How many claims the agents of a project hold, and how many they may: one document lists the claims, kept in the commit
-// that gives a claim or ends it, so that no two processes give the last one twice. And what a run's agents may spend. Pure;
-// run/followers/agent-limit.ts asks before a claim is given, and keeps the list with every change of a node.
+// How many claims the agents of a project hold, and how many they may: one document lists the claims, kept in the
+// commit that gives a claim or ends it, so that no two processes give the last one twice. And what a run's agents may
+// spend. Pure; run/followers/agent-limit.ts asks before a claim is given, and keeps the list with every node's change.
 //
 //   claimed ──► listed ──finished, failed, given back, cancelled, put to decision──► not listed
 //                 ├──claimed again, handed to another session──► listed for the new holder
@@ -12,7 +12,10 @@ import type { Context, Transaction } from '../command.ts';
 import { globalSettingsOf, type Pool, poolsOf } from '../project/config.ts';
 import { type ProjectDocument, projectStream } from '../project/document.ts';
 
-/** A claim that an agent holds. Claims of servers are not listed: what they run is no agent. Times in ms since the epoch. */
+/**
+ * A claim that an agent holds. Claims of servers are not listed: what they run is no agent. Times in ms since the
+ * epoch.
+ */
 export interface HeldClaim {
   run: string;
   /** The agent's name in lower case. */
@@ -120,8 +123,8 @@ export interface Limit {
 }
 
 /**
- * Whether the project's settings keep an agent from another claim in a run; they and the list of claims become part of the
- * decision. `ready`: the nodes that the agent could take now, counted only for a pool that goes by demand.
+ * Whether the project's settings keep an agent from another claim in a run; they and the list of claims become part of
+ * the decision. `ready`: the nodes that the agent could take now, counted only for a pool that goes by demand.
  */
 export function limitOf(
   tx: Transaction,

@@ -69,7 +69,9 @@ function unfit(scope: RunScope, input: ClaimInput, id: string): string | undefin
   return obstacle !== undefined && 'bar' in obstacle ? obstacle.bar : undefined;
 }
 
-/** The hinted node, if by the document it may be claimed. Ended claims that count against a limit only make it careful. */
+/**
+ * The hinted node, if by the document it may be claimed. Ended claims that count against a limit only make it careful.
+ */
 function byHint(scope: RunScope, input: ClaimInput): Candidate | undefined {
   if (input.hint === undefined || input.node !== undefined) return undefined;
   const { run, ctx } = scope;

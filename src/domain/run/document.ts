@@ -1,4 +1,5 @@
-// The run document: one execution of a graph. Its shape, its claims' names and what every command on runs begins with. Pure.
+// The run document: one execution of a graph. Its shape, its claims' names and what every command on runs begins with.
+// Pure.
 //
 //   running ◄──► paused                     run_control
 //     │ ▲ │
@@ -8,9 +9,8 @@
 //     └──► cancelled                        run_control; final, as finished is
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
+import type { RunGraph } from '../../graph/definition.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
-import type { AnyNode } from '../../graph/kinds/index.ts';
-import type { PreparedGraph } from '../../graph/prepare.ts';
 import type { Counters } from '../../graph/ready/outcome.ts';
 import type { JsonObject } from '../../json/json.ts';
 import { formatPointer, parsePointer } from '../../json/pointer.ts';
@@ -49,11 +49,7 @@ export interface RunDocument {
   live?: Record<string, true>;
 }
 
-/** A definition, ready for scheduling, with the hash of its text. */
-export interface RunGraph {
-  hash: string;
-  prepared: PreparedGraph<AnyNode>;
-}
+export type { RunGraph };
 
 export function runStream(id: string): string {
   return `run/${id}`;

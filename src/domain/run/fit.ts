@@ -1,6 +1,7 @@
 // What a claim asks for and answers, and whether a node is for the one who asks. Used by claim.ts and why-not.ts.
 
-import type { AnyNode } from '../../graph/kinds/index.ts';
+import type { Performer } from '../../graph/graph.ts';
+import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
 import type { RunDocument, RunGraph } from './document.ts';
 import type { ProcessId } from './record.ts';
 import type { RunScope } from './scope.ts';
@@ -14,11 +15,12 @@ export interface ClaimInput {
   session?: string | undefined;
   /** Only this node. */
   node?: string | undefined;
-  kind: AnyNode['kind'];
+  /** Who asks: only nodes of kinds that they perform are for them. */
+  performer: Performer;
   skills?: readonly string[] | undefined;
   /** Answer with the claim that this agent already holds, if there is one. */
   again?: boolean;
-  /** What else must hold of a node: the runner's allow-list. Contract: pure. */
+  /** What else must hold of a node: whether the server that asks may perform it. Contract: pure. */
   admits?: (node: AnyNode) => boolean;
   server?: ProcessId | undefined;
   /** Which node to look at first. What it says is checked; without it, or if it is wrong, all nodes are looked at. */
@@ -35,16 +37,24 @@ export type ClaimAnswer =
   /** `until`: when time alone may change it. */
   | { kind: 'none'; none: None; why: string; left: number; until?: number };
 
+const PERFORMERS: Record<Performer, string> = {
+  agent: 'an agent',
+  server: 'a server',
+  person: 'a person',
+  engine: 'the run itself',
+};
+
 /** Why a node is not for this agent; undefined if it is. */
 export function ineligibleReason(scope: RunScope, input: ClaimInput, id: string): string | undefined {
   const { index, graph } = scope.graph.prepared;
   const node = graph.nodes[index.get(id) ?? -1];
-  if (node === undefined || node.kind !== input.kind)
-    return `it is for ${node?.kind === 'command' ? 'a server' : 'an agent'}`;
+  const kind = node === undefined ? undefined : nodeKinds.get(node.kind);
+  if (node === undefined || kind?.performer !== input.performer)
+    return `it is for ${PERFORMERS[kind?.performer ?? 'agent']}`;
   if (input.admits?.(node) === false) return 'this server may not run it';
   if (scope.record(id)?.excluded?.includes(input.agent)) return 'this agent has said that it cannot do it';
-  if (node.kind !== 'agent') return undefined;
-  if (node.agent !== undefined && node.agent !== input.agentName) return `it is for the agent "${node.agent}"`;
-  const missing = (node.skills ?? []).filter((skill) => !input.skills?.includes(skill));
+  const { agent, skills = [] } = kind.wanted?.(node) ?? {};
+  if (agent !== undefined && agent !== input.agentName) return `it is for the agent "${agent}"`;
+  const missing = skills.filter((skill) => !input.skills?.includes(skill));
   return missing.length === 0 ? undefined : `it takes the skills ${missing.join(', ')}`;
 }

@@ -1,5 +1,5 @@
 // Moving claims from one session to another with new fences: what a handoff or a recovery does with work in flight.
-// Called by the session tools within their own commit.
+// Called by app/session-binding.ts within the commit of the handoff or recovery.
 
 import type { Context, Transaction } from '../command.ts';
 import { agentKey } from '../session/presence-key.ts';

@@ -1,6 +1,6 @@
-// A task saved by hand while a run goes on: what ends the task ends its node in the same commit, so that a claim held on it
-// takes no place any more and what waits for it can begin. Pure. The tool task_save calls it; the run engine, which moves
-// tasks itself, does not.
+// A task saved by hand while a run goes on: what ends the task ends its node in the same commit, so that a claim held
+// on it takes no place any more and what waits for it can begin. Pure. The tool task_save calls it; the run engine,
+// which moves tasks itself, does not.
 
 import type { Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';

@@ -1,5 +1,5 @@
-// One run of a sprint at a time: two would hand the same task to two agents. The sprint names its last run; whoever starts
-// or revives one reads that document and writes it, so that of two processes only one can win. Pure.
+// One run of a sprint at a time: two would hand the same task to two agents. The sprint names its last run; whoever
+// starts or revives one reads that document and writes it, so that of two processes only one can win. Pure.
 
 import type { Failure } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
@@ -21,7 +21,9 @@ export function underWay(tx: Transaction, sprint: string): Failure | undefined {
   );
 }
 
-/** Why a run that had failed must not go on: another has taken its place, or its sprint is over and its tasks elsewhere. */
+/**
+ * Why a run that had failed must not go on: another has taken its place, or its sprint is over and its tasks elsewhere.
+ */
 export function overtaken(tx: Transaction, { id, sprint }: Readonly<RunDocument>): Failure | undefined {
   const document = sprint === undefined ? undefined : tx.read<SprintDocument>(sprintStream(sprint));
   if (sprint === undefined || document === undefined) return undefined;

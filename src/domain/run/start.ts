@@ -52,7 +52,10 @@ export interface StartRunInput {
   /** Worked out: a number, or undefined for no limit. */
   maxParallel?: number | undefined;
   onFailure?: FailurePolicy | undefined;
-  /** The sprint of which `graph` is the definition: fails with `contended` if it no longer is, refused while a run of it goes on. */
+  /**
+   * The sprint of which `graph` is the definition: fails with `contended` if it no longer is, refused while a run of it
+   * goes on.
+   */
   sprint?: string | undefined;
   /** Take over what an earlier run of the workspace finished and what has not changed since. */
   resumeFrom?: { run: string; graph: RunGraph } | undefined;

@@ -1,12 +1,12 @@
 // The agents that a client's hooks report in a session: its subagents and teammates. A document of its own beside the
-// session's: a hook then costs what a small document costs, and no writer of the session's state loses a race to it. Pure
-// commands and rules, called by hooks/report.ts and the views of people.
+// session's: a hook then costs what a small document costs, and no writer of the session's state loses a race to it.
+// Pure commands and rules, called by hooks/report.ts and views/team/people.ts.
 //
 //               started, active            idle
 //   (unknown) ──────────────────► active ◄───────► idle       active: a teammate made or finished a task
 //        └───────── idle ───────────────────────────┘
-//   active, idle ──► ended    stopped, or all of a session at its end; without a word for AGENT_SPAN_MS the same, as seen
-//                             by whoever looks
+//   active, idle ──► ended    stopped, or all of a session at its end; after AGENT_SPAN_MS without a report
+//                             every reader counts it as ended
 //   ended ──► active, idle    the client goes on with the same agent
 
 import { hash } from 'node:crypto';
@@ -62,7 +62,9 @@ export function agentsStream(session: string): string {
   return `agent/${session}`;
 }
 
-/** True while an agent is there as far as anybody knows at `now`. `lastSeen`: its own presence, in ms since the epoch. */
+/**
+ * True while an agent is there as far as anybody knows at `now`. `lastSeen`: its own presence, in ms since the epoch.
+ */
 export function isThere(agent: ReportedAgent, now: number, lastSeen = 0): boolean {
   return agent.state !== 'ended' && now - Math.max(Date.parse(agent.seen_at), lastSeen) < AGENT_SPAN_MS;
 }
@@ -179,8 +181,8 @@ function teammateKey(name: string): string {
 }
 
 /**
- * A teammate's own name where that can be one; of a subagent, its type with as much of its id as tells it from the others of
- * the session, such as `explore-a7cdca`.
+ * A teammate's own name where that can be one; of a subagent, its type with as much of its id as tells it from the
+ * others of the session, such as `explore-a7cdca`.
  */
 function nameFor(agents: Agents, key: string, base: string): string {
   const taken = new Set(Object.values(agents).map(({ name }) => name));

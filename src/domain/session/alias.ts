@@ -1,5 +1,5 @@
-// A client's own session ids, as aliases of ours: looked up at every call, tied anew when a client clears its conversation or a
-// session is recovered. Pure. Used by session-commands.ts, session-binding.ts and hooks.
+// A client's own session ids, as aliases of ours: looked up at every call, tied anew when a client clears its
+// conversation or a session is recovered. Pure. Used by commands.ts, app/session-binding.ts and hooks.
 
 import { hash } from 'node:crypto';
 import { ok, type Result } from '../../failure/failure.ts';

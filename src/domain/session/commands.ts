@@ -1,4 +1,5 @@
-// Starting, updating and ending sessions: pure commands. tools/session-*.ts and session-binding.ts call them.
+// Starting, updating and ending sessions: pure commands. session_update, session_cleanup and app/session-binding.ts
+// call them.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { JsonObject } from '../../json/json.ts';
@@ -39,7 +40,9 @@ export interface StartInput {
   id?: string | undefined;
   /** The session to go on with if it is open. */
   resume?: string | undefined;
-  /** Where `resume` is a session that no process served: its version then. Changed since, another process has it now. */
+  /**
+   * Where `resume` is a session that no process served: its version then. Changed since, another process has it now.
+   */
   unservedVersion?: number | undefined;
   /** Go on with the session that the client's id is tied to by now, whatever `resume` says. */
   follow?: boolean | undefined;
@@ -57,8 +60,8 @@ export interface StartAnswer {
 }
 
 /**
- * Resumes the named session or makes a new one, and ties the client's session id to it. Fails with `contended` where what
- * the caller went by has changed: look again.
+ * Resumes the named session or makes a new one, and ties the client's session id to it. Fails with `contended` where
+ * what the caller went by has changed: look again.
  */
 export function startSession(tx: Transaction, ctx: Context, input: StartInput): Result<StartAnswer> {
   const found = candidateOf(tx, input);
@@ -185,7 +188,7 @@ export interface UpdateAnswer {
   expires_at: string;
 }
 
-/** Changes a session's own facts. Legal changes of status are drawn in session.ts. */
+/** Changes a session's own facts. Legal changes of status are drawn in document.ts. */
 export function updateSession(tx: Transaction, ctx: Context, input: UpdateInput): Result<UpdateAnswer> {
   const stream = sessionStream(input.session);
   const found = openSession(tx, input.session, ctx);

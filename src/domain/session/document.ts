@@ -3,7 +3,8 @@
 //   active ◄──► paused              session_update, session_start
 //     │           │
 //     ├───────────┴──► completed    session_update, an accepted handoff
-//     └───────────┴──► expired      when expires_at has passed and nobody was seen since (a commit: session_cleanup or a start)
+//     └───────────┴──► expired      expires_at has passed and nobody was seen since (a commit of session_cleanup or
+//                                   of a start)
 
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import type { JsonObject } from '../../json/json.ts';
@@ -121,8 +122,8 @@ export function knownSession(tx: Transaction, id: string): Result<Readonly<Sessi
 }
 
 /**
- * A document that a newer program wrote may hold what this one does not know, and would break: it is refused for writing.
- * Reading it stays allowed.
+ * A document that a newer program wrote may hold what this one does not know, and would break: it is refused for
+ * writing. Reading it stays allowed.
  */
 export function checkSchema<T extends { schema?: unknown }>(doc: T, what: string, known: number): Result<T> {
   const { schema } = doc;

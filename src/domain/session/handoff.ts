@@ -1,5 +1,5 @@
-// Handing a session's work to another one: the offer, and its acceptance by exactly one receiver. Pure commands, called by
-// tools/session-handoff.ts and session-binding.ts. Claims move beside it, by run-handover.ts.
+// Handing a session's work to another one: the offer, and its acceptance by exactly one receiver. Pure commands, called
+// by tools/session-handoff.ts and app/session-binding.ts. Claims move beside it, by run/handoff.ts.
 //
 //   offered ──► accepted     the receiver's session_start; the giver is completed, and its other offers are withdrawn
 //      └──────► withdrawn    the work went elsewhere
@@ -75,7 +75,8 @@ export function giverOf(handoff: string): string {
 
 /**
  * The receiver takes an offer: user_context, execution and state of the giver that the receiver does not have yet are
- * copied, and the giver is completed. Taking it again from the same session answers the same. Claims are moved by the caller.
+ * copied, and the giver is completed. Taking it again from the same session answers the same. Claims are moved by the
+ * caller.
  */
 export function acceptHandoff(
   tx: Transaction,

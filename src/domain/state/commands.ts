@@ -1,5 +1,5 @@
-// Changes of a session's state: set, merge, delete, several at once, and bringing an old value back. Pure rules over the
-// session document, by JSONPath; tools/state-*.ts call them.
+// Changes of a session's state: set, merge, delete, several at once, and bringing an old value back. Pure rules over
+// the session document, by JSONPath; tools/state-*.ts call them.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { copyJson, isObject, type Json, type JsonObject } from '../../json/json.ts';
@@ -132,7 +132,8 @@ function setValue(target: Target, value: Json, condition: Condition): Result<Set
   const previous = echo(before);
   if (previous !== undefined) answer.previous = previous;
   if (found.found) Object.assign(answer, writerBefore(target, found.pointer));
-  tx.patch(stream, { type: 'state.set' }, ops.value);
+  // What a client sent belongs to no document: a large value is copied once less.
+  tx.patch(stream, { type: 'state.set' }, ops.value, 'event');
   answer.etag = etagOf(value, tx.version(stream));
   return ok(answer);
 }

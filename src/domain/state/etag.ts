@@ -6,7 +6,10 @@ import type { Json, JsonObject } from '../../json/json.ts';
 /** Up to this many characters of JSON a value's etag is its hash; beyond it, its document's version stands for it. */
 const HASHED_LIMIT = 64 * 1024;
 
-/** `"absent"` for nothing; 16 hex of SHA-256 of the JSON for a value up to 64 KiB; `v<version>` of the document for a larger one. */
+/**
+ * `"absent"` for nothing; 16 hex of SHA-256 of the JSON for a value up to 64 KiB; `v<version>` of the document for a
+ * larger one.
+ */
 export function etagOf(value: Json | undefined, version: number): string {
   if (value === undefined) return 'absent';
   if (jsonLength(value, HASHED_LIMIT) > HASHED_LIMIT) return `v${version}`;
@@ -14,8 +17,8 @@ export function etagOf(value: Json | undefined, version: number): string {
 }
 
 /**
- * How many characters JSON.stringify makes of a value; once that is more than `enough` it stops counting and returns some
- * number above it.
+ * How many characters JSON.stringify makes of a value; once that is more than `enough` it stops counting and returns
+ * some number above it.
  */
 export function jsonLength(value: Json, enough: number): number {
   const stack: Json[] = [value];

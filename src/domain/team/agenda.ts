@@ -1,5 +1,5 @@
-// The agenda of a project: its open decisions with their deadlines, so that looking for those whose time is over costs one
-// document, however many were ever decided. Opening and closing change it in their own commits. Pure.
+// The agenda of a project: its open decisions with their deadlines, so that looking for those whose time is over costs
+// one document, however many were ever decided. Opening and closing change it in their own commits. Pure.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';

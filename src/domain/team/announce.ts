@@ -1,5 +1,5 @@
-// What is said of a decision to those it concerns: that it is open, and how it ended. Messages like others, in the commit
-// that opens or closes it. Called by decision-commands.ts. Pure.
+// What is said of a decision to those it concerns: that it is open, and how it ended. Messages like others, in the
+// commit that opens or closes it. Called by decision-commands.ts. Pure.
 
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';

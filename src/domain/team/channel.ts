@@ -1,8 +1,8 @@
 // A channel: a stream of messages that many may read. Its shape, its addresses, and the names of messages. Pure.
 //
-// A head document says how many messages there are; they stand in segments of fixed length, so that message 10,000 costs
-// what message 10 costs. Only the last segment ever changes, and only by growing: what has a number keeps it for ever.
-// That is why readers may rest on messages they have seen without expecting the channel's version.
+// A head document says how many messages there are; they stand in segments of fixed length, so that message 10,000
+// costs what message 10 costs. Only the last segment ever changes, and only by growing: what has a number keeps it for
+// ever. That is why readers may rest on messages they have seen without expecting the channel's version.
 
 import { hash } from 'node:crypto';
 import { isId } from '../../store/stream.ts';

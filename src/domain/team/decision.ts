@@ -58,7 +58,9 @@ export interface DecisionDocument {
   allocations?: Record<string, JsonObject>;
   /** The message that announced it. */
   thread?: string;
-  /** Where those whom its outcome concerns read: the voters and who opened it; each with the message that asked there. */
+  /**
+   * Where those whom its outcome concerns read: the voters and who opened it; each with the message that asked there.
+   */
   told?: { to: Address; thread?: string }[];
   status: DecisionStatus;
   votes: Record<string, Vote>;

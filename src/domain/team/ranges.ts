@@ -1,9 +1,12 @@
-// Sets of message numbers as sorted ranges: what a reader acknowledged is mostly one stretch, so it stays small for ever.
+// Sets of message numbers as sorted ranges: what a reader acknowledged is mostly one stretch, so it stays small for
+// ever.
 
 /** First and last, both in the set. */
 export type Range = [from: number, to: number];
 
-/** Beyond this the oldest stretch is forgotten: a reader that acknowledges every other message for years must not grow. */
+/**
+ * Beyond this the oldest stretch is forgotten: a reader that acknowledges every other message for years must not grow.
+ */
 const MAX_RANGES = 500;
 
 /** The set with `n` in it; the same array if it was there already. */

@@ -1,5 +1,5 @@
-// What a reader has got of each channel: one small document per reader, so that a broadcast is one write and every reader
-// moves on alone. Pure; tools/message-read.ts calls it.
+// What a reader has got of each channel: one small document per reader, so that a broadcast is one write and every
+// reader moves on alone. Pure; tools/message-read.ts calls it.
 //
 //   queued ──message_read returns it──► offered ──the same connection reads again──► seen ──► acked
 //     │                                 │  ▲  │                                       message_read {ack}, from
@@ -7,8 +7,9 @@
 //     │                                 │       again to the next one
 //     └──its time passed──► expired     └────────────────────────────────────────────► acked
 //
-// What asks for something and was seen is owed an acknowledgement: a connection that dies before it gave one loses nothing,
-// since the next one is offered it again. Urgent messages go ahead of their turn, which moves no cursor past what is left.
+// What asks for something and was seen is owed an acknowledgement: a connection that dies before it gave one loses
+// nothing, since the next one is offered it again. Urgent messages go ahead of their turn, which moves no cursor past
+// what is left.
 //
 // `offered` is recorded before the answer leaves; `seen` only when the connection that got it has come back: what a
 // process remembers of its own answers, and forgets when it dies. Nothing is called delivered that nobody observed.

@@ -71,7 +71,9 @@ const EDITABLE = [
   'retired',
 ] as const satisfies readonly (keyof Editable)[];
 
-/** Makes or changes an entry; what is not named stays. An agent may report to one that is registered, never in a circle. */
+/**
+ * Makes or changes an entry; what is not named stays. An agent may report to one that is registered, never in a circle.
+ */
 export function saveEntry(tx: Transaction, ctx: Context, input: SaveEntryInput): Result<SaveEntryAnswer> {
   const { project, kind, id } = input;
   const stream = registryStream(project, kind, id);
@@ -127,7 +129,10 @@ function checkLinks(tx: Transaction, input: SaveEntryInput): Result<never> | und
   return undefined;
 }
 
-/** Who an agent reports to, the nearest first; with `self`, the agent before them. Bounded, and ends where it would repeat. */
+/**
+ * Who an agent reports to, the nearest first; with `self`, the agent before them. Bounded, and ends where it would
+ * repeat.
+ */
 export function chainAbove(tx: Pick<Transaction, 'read'>, project: string, agent: string, self = false): string[] {
   const chain = [agent];
   for (let at: string | undefined = agent; at !== undefined && chain.length <= MAX_CHAIN + 1; ) {

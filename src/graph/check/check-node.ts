@@ -2,24 +2,17 @@
 // for a kind's own field in the kind's file.
 
 import { nearest } from '../../base/nearest.ts';
-import {
-  type Fault,
-  type Graph,
-  type GraphNode,
-  type Kinds,
-  type Retry,
-  SHARED_FIELDS,
-  type Timeouts,
-} from '../graph.ts';
+import { checkField, type Field, isFitText } from '../fields.ts';
+import { type Fault, type Graph, type GraphNode, type KindRules, type Kinds, SHARED_FIELDS } from '../graph.ts';
 
 /** Ids become keys of documents and names in paths, so they follow the rule for every id in the store. */
 const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 /** Names that a plain JavaScript object already answers to, or that paths into documents refuse. */
 const RESERVED_IDS = new Set(['constructor', 'prototype']);
-const EFFECTS = ['pure', 'idempotent', 'once'];
-const SHARED = new Set<string>(SHARED_FIELDS);
-/** A try, a lease or a pause longer than 30 days is a slip of the unit. */
-const MAX_S = 30 * 24 * 3600;
+const SHARED = new Map<string, Field>(Object.entries(SHARED_FIELDS));
+/** Fields whose rules, in this file, are stricter than their descriptions. */
+const HAVE_RULES = new Set(['id', 'kind']);
+const MAX_PARALLEL = { type: 'number', whole: true, min: 1, max: 10_000 } as const;
 
 /** Faults of everything in the graph but its nodes. */
 export function checkShared(graph: Graph): Fault[] {
@@ -29,9 +22,11 @@ export function checkShared(graph: Graph): Fault[] {
     const hint = 'add at least one node, such as {"id":"plan","kind":"agent","task":"…"}';
     faults.push({ code: 'empty-graph', at: '/nodes', message: 'the graph has no nodes', hint });
   }
-  if (graph.max_parallel !== 'auto') within(graph.max_parallel, '/max_parallel', 1, 10_000, true, faults);
-  checkRetry(graph.defaults?.retry, '/defaults/retry', faults);
-  checkTimeouts(graph.defaults?.timeouts, '/defaults/timeouts', faults);
+  const { max_parallel: maxParallel, defaults: { retry, timeouts } = {} } = graph;
+  if (maxParallel !== undefined && maxParallel !== 'auto')
+    checkField(maxParallel, MAX_PARALLEL, '/max_parallel', faults);
+  if (retry !== undefined) checkField(retry, SHARED_FIELDS.retry, '/defaults/retry', faults);
+  if (timeouts !== undefined) checkField(timeouts, SHARED_FIELDS.timeouts, '/defaults/timeouts', faults);
   return faults;
 }
 
@@ -42,59 +37,33 @@ export function checkFields(node: GraphNode, at: string, kinds: Kinds, faults: F
     const why = RESERVED_IDS.has(node.id) ? 'is reserved' : 'is not a valid id';
     faults.push({ code: 'bad-id', at: `${at}/id`, message: `"${node.id.slice(0, 80)}" ${why}`, hint });
   }
-  within(node.priority, `${at}/priority`, 1, 5, true, faults);
-  within(node.estimate_s, `${at}/estimate_s`, 0, MAX_S, false, faults);
-  if (node.retry) checkRetry(node.retry, `${at}/retry`, faults);
-  if (node.timeouts) checkTimeouts(node.timeouts, `${at}/timeouts`, faults);
-  if (node.effect !== undefined && !EFFECTS.includes(node.effect)) {
-    faults.push(range(`${at}/effect`, `"${node.effect}" is no effect`, `use one of ${EFFECTS.join(', ')}`));
-  }
   const kind = kinds.get(node.kind);
-  if (!kind) {
-    const near = nearest(node.kind, kinds.keys());
-    const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : `use one of ${[...kinds.keys()].join(', ')}`;
-    faults.push({ code: 'unknown-kind', at: `${at}/kind`, message: `"${node.kind}" is no kind of node`, hint });
-    return;
+  if (kind === undefined) faults.push(unknownKind(node.kind, at, kinds));
+  let typesAreRight = true;
+  for (const [name, value] of Object.entries(node)) {
+    const field = SHARED.get(name) ?? (kind && Object.hasOwn(kind.fields, name) ? kind.fields[name] : undefined);
+    if (field === undefined) {
+      if (kind !== undefined) faults.push(strange(name, kind, at, kinds));
+    } else if (value !== undefined && !HAVE_RULES.has(name) && !isFitText(value, field)) {
+      typesAreRight = checkField(value, field, `${at}/${name}`, faults) && typesAreRight;
+    }
   }
-  for (const field of Object.keys(node)) {
-    if (!SHARED.has(field) && !kind.fields.includes(field)) faults.push(strange(field, node.kind, at, kinds));
-  }
-  const own = kind.check(node, at);
-  for (const fault of own) faults.push(fault);
+  if (kind !== undefined && typesAreRight) for (const fault of kind.check(node, at)) faults.push(fault);
 }
 
-function strange(field: string, kind: string, at: string, kinds: Kinds): Fault {
-  const owner = [...kinds.values()].find((other) => other.fields.includes(field));
-  const known = [...SHARED_FIELDS, ...(kinds.get(kind)?.fields ?? [])];
+function unknownKind(kind: string, at: string, kinds: Kinds): Fault {
+  const near = nearest(kind, kinds.keys());
+  const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : `use one of ${[...kinds.keys()].join(', ')}`;
+  return { code: 'unknown-kind', at: `${at}/kind`, message: `"${kind}" is no kind of node`, hint };
+}
+
+function strange(field: string, { kind, fields }: KindRules, at: string, kinds: Kinds): Fault {
+  const owner = [...kinds.values()].find((other) => Object.hasOwn(other.fields, field));
+  const known = [...SHARED.keys(), ...Object.keys(fields)];
   const near = nearest(field, known);
   const guess = near.length > 0 ? `did you mean ${near.join(', ')}?` : 'remove it';
   const hint = owner ? `it belongs to nodes of kind "${owner.kind}"; change the kind or remove it` : guess;
   return { code: 'unknown-field', at: `${at}/${field}`, message: `a node of kind "${kind}" has no "${field}"`, hint };
-}
-
-function checkRetry(retry: Retry | undefined, at: string, faults: Fault[]): void {
-  within(retry?.max_attempts, `${at}/max_attempts`, 1, 10, true, faults);
-  within(retry?.backoff_s, `${at}/backoff_s`, 0, MAX_S, false, faults);
-  within(retry?.factor, `${at}/factor`, 1, 100, false, faults);
-  within(retry?.max_backoff_s, `${at}/max_backoff_s`, 0, MAX_S, false, faults);
-}
-
-function checkTimeouts(timeouts: Timeouts | undefined, at: string, faults: Fault[]): void {
-  within(timeouts?.run_s, `${at}/run_s`, 0.001, MAX_S, false, faults);
-  within(timeouts?.lease_s, `${at}/lease_s`, 1, MAX_S, false, faults);
-}
-
-function within(
-  value: number | undefined,
-  at: string,
-  least: number,
-  most: number,
-  whole: boolean,
-  faults: Fault[],
-): void {
-  if (value === undefined || (value >= least && value <= most && (!whole || Number.isInteger(value)))) return;
-  const what = whole ? 'a whole number' : 'a number';
-  faults.push(range(at, `${value} is out of range`, `use ${what} from ${least} to ${most}`));
 }
 
 function range(at: string, message: string, hint: string): Fault {

@@ -1,5 +1,5 @@
-// Checks a definition before anything runs: every fault at once, then how long and wide it is. Called by the tools that
-// take a graph and by the command that starts a run.
+// Checks a definition before anything runs: every fault at once, then how long and wide it is. Called by
+// tools/graph-check.ts.
 
 import { nearest } from '../../base/nearest.ts';
 import { type Fault, type Graph, type Kinds, MAX_NODES } from '../graph.ts';
@@ -35,7 +35,9 @@ const MAX_REDUCED = 2_000;
 /** Names listed in one message. */
 const MAX_NAMES = 12;
 
-/** Finds every fault of `graph`. Contract: never throws for a value of the right types; linear but for redundant edges. */
+/**
+ * Finds every fault of `graph`. Contract: never throws for a value of the right types; linear but for redundant edges.
+ */
 export function checkGraph(graph: Graph, kinds: Kinds): GraphReport {
   const { nodes } = graph;
   const errors = checkShared(graph);

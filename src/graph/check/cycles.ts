@@ -1,10 +1,12 @@
-// Finds cycles: one per group of nodes that all reach each other. Called by check.ts when some nodes cannot be ordered.
+// Finds cycles: one per group of nodes that all reach each other. Called by check.ts when some nodes cannot be ordered,
+// and by plan/plan-faults.ts.
 
 import type { Links } from '../links.ts';
 
 /**
  * One shortest cycle through the lowest node of every strongly connected component with more than one node, each as
- * positions where every node needs the next and the last needs the first; ordered by that lowest node. O(nodes + edges).
+ * positions where every node needs the next and the last needs the first; ordered by that lowest node. O(nodes +
+ * edges).
  */
 export function findCycles(links: Links): number[][] {
   const component = components(links);

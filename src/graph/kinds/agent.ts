@@ -16,9 +16,15 @@ export interface AgentNode extends GraphNode {
 
 export const agent: NodeKind<AgentNode> = {
   kind: 'agent',
+  performer: 'agent',
   // An agent that starts again finds its earlier work in the workspace and goes on from there.
   defaultEffect: 'idempotent',
-  fields: ['agent', 'skills', 'output'],
+  fields: {
+    agent: { type: 'text', max: 64, about: 'only the agent of this name may claim it' },
+    skills: { type: 'list', of: { type: 'text', max: 64 }, max: 20, about: 'only an agent that has all of them may' },
+    output: { type: 'text', max: 2_000, about: 'what the result should hold, in words' },
+  },
+  requires: ['task'],
   summary: 'work for an agent: it claims the node, gets the task as its brief, and reports the result',
   example: { id: 'review', kind: 'agent', task: 'Review the diff for missing tests.', skills: ['review'] },
 
@@ -52,4 +58,6 @@ export const agent: NodeKind<AgentNode> = {
       ...(node.skills && { skills: [...node.skills] }),
     };
   },
+
+  wanted: ({ agent, skills }) => ({ agent, skills }),
 };

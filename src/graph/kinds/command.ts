@@ -1,5 +1,5 @@
-// A process that Baton runs, from an argv that a graph gives and an allow-list that only the server's start gives. The
-// process itself is run by process.ts; this file only describes it.
+// A process that a server runs, from an argv that a graph gives and an allow-list that only the server's start gives. This
+// file describes the node; runner/executors/command.ts runs it.
 
 import type { Fault, GraphNode } from '../graph.ts';
 import { commonBrief, type NodeKind, type Unchecked } from './define.ts';
@@ -17,9 +17,21 @@ export interface CommandNode extends GraphNode {
 
 export const command: NodeKind<CommandNode> = {
   kind: 'command',
+  performer: 'server',
   // Nobody knows what a process has already changed when its result is missing.
   defaultEffect: 'once',
-  fields: ['command', 'cwd', 'env'],
+  fields: {
+    command: {
+      type: 'list',
+      of: { type: 'text', max: 8_000 },
+      max: 200,
+      about: 'program and arguments, never a shell line',
+      listed: 'argv, no shell',
+    },
+    cwd: { type: 'text', max: 1_000, about: 'a directory inside the workspace; default the workspace' },
+    env: { type: 'map', of: { type: 'text', max: 8_000 }, about: 'added to the few variables that a process gets' },
+  },
+  requires: ['command'],
   summary: 'a program that the server runs without a shell, if it was started with an allow-list that admits it',
   example: { id: 'test', kind: 'command', command: ['npm', 'test'], timeouts: { run_s: 600 } },
 
@@ -67,7 +79,7 @@ function checkCwd(node: Unchecked<CommandNode>, at: string): Fault[] {
   return [{ code: 'cwd-outside', at: `${at}/cwd`, message, hint }];
 }
 
-/** By the text alone; a link that leads out is found by `resolveWorkdir` when the process starts. */
+/** By the text alone; a link that leads out is found by `resolveWorkdir` of the executor when the process starts. */
 export function staysInside(path: string): boolean {
   if (path.includes('\0') || /^([/\\~]|[a-z]:)/i.test(path)) return false;
   let depth = 0;

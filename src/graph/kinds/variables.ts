@@ -1,4 +1,4 @@
-// Which environment variables a graph may not set. Called by the kind `command` and by the runner, which checks once more.
+// Which environment variables a graph may not set. Called by the kind `command` and, once more, when a process starts.
 
 /**
  * Variables that choose which program runs or load code into it: with them a graph could run what the allow-list does

@@ -1,5 +1,5 @@
-// How long the rest of a run may take: the work that is left, what it took so far per unit of estimate, and how many work at
-// once. Pure; the dashboard for whoever leads shows it.
+// How long the rest of a run may take: the work that is left, what it took so far per unit of estimate, and how many
+// work at once. Pure; the dashboard for whoever leads shows it.
 
 import type { GraphNode } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
@@ -18,8 +18,8 @@ export interface Forecast {
 }
 
 /**
- * Undefined where nothing says how long what is left takes: no node of its kind has finished and none has an estimate. The
- * bounds are Graham's for list scheduling: between max(path, work / workers) and path + (work - path) / workers.
+ * Undefined where nothing says how long what is left takes: no node of its kind has finished and none has an estimate.
+ * The bounds are Graham's for list scheduling: between max(path, work / workers) and path + (work - path) / workers.
  * O(nodes × log nodes + edges).
  */
 export function forecast(
@@ -57,7 +57,9 @@ export function forecast(
   return { nodesLeft, leastMs: Math.max(path, work / many), mostMs: path + (work - path) / many, observed };
 }
 
-/** What a unit of weight took in the nodes of a kind that were done; else what the estimates, which are in seconds, say. */
+/**
+ * What a unit of weight took in the nodes of a kind that were done; else what the estimates, which are in seconds, say.
+ */
 function paces(
   { ids, graph }: PreparedGraph<GraphNode>,
   nodes: RunNodes,

@@ -1,5 +1,5 @@
-// How long and how wide a graph is: levels, critical path, redundant edges. Called by check.ts and prepare.ts with a
-// graph that has no cycle.
+// How long and how wide a graph is: levels, critical path, redundant edges. Called by check.ts, prepare.ts and plans
+// with a graph that has no cycle.
 
 import type { GraphNode } from '../graph.ts';
 import type { Links } from '../links.ts';

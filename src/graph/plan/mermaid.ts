@@ -1,13 +1,20 @@
 // A graph as Mermaid flowchart text, for people. Called by graph_check.
 
-import type { Graph } from '../graph.ts';
+import type { Graph, Kinds, Performer } from '../graph.ts';
 
 /** Beyond this no renderer draws anything useful, and the text alone would fill an answer. */
 const MAX_DRAWN = 200;
 const MAX_LABEL = 60;
+/** Before and after the label: who does the work shows in the shape. */
+const SHAPES: Record<Performer, readonly [string, string]> = {
+  agent: ['(["', '"])'],
+  server: ['["', '"]'],
+  person: ['{{"', '"}}'],
+  engine: ['(("', '"))'],
+};
 
 /** Text of a flowchart, top down; undefined for more than 200 nodes. Any title is safe: what Mermaid reads is escaped. */
-export function mermaid(graph: Pick<Graph, 'nodes'>): string | undefined {
+export function mermaid(graph: Pick<Graph, 'nodes'>, kinds: Kinds): string | undefined {
   const { nodes } = graph;
   if (nodes.length > MAX_DRAWN) return undefined;
   // Numbers as ids: some words ("end", "class") are keywords, and a dot or dash has a meaning of its own.
@@ -16,7 +23,8 @@ export function mermaid(graph: Pick<Graph, 'nodes'>): string | undefined {
   for (const node of nodes) {
     const name = number.get(node.id) ?? '';
     const text = label(node.title ?? node.id);
-    lines.push(node.kind === 'agent' ? `  ${name}(["${text}"])` : `  ${name}["${text}"]`);
+    const [before, after] = SHAPES[kinds.get(node.kind)?.performer ?? 'server'];
+    lines.push(`  ${name}${before}${text}${after}`);
   }
   for (const node of nodes) {
     for (const need of new Set(node.needs)) {

@@ -50,7 +50,10 @@ export class Frontier {
     if (satisfies(node.status) && !satisfies(before)) this.#release(index);
   }
 
-  /** The best node to claim at `now` that `suits` the asker, until `set` reports its claim. Costs the nodes it passes over. */
+  /**
+   * The best node to claim at `now` that `suits` the asker, until `set` reports its claim. Costs the nodes it passes
+   * over.
+   */
   next(now: number, limits: Limits = {}, suits: (id: string) => boolean = () => true): Candidate | undefined {
     const at = { now, lastSeen: limits.lastSeen };
     this.#wake(at);

@@ -6,8 +6,8 @@ import { isHalted, readinessAt } from './readiness.ts';
 import type { NodeStatus, RunNodes } from './run-node.ts';
 
 /**
- * `running`: something is claimed, will be tried again or can be claimed. `finished`: every node finished or was skipped.
- * `failed`: nothing can go on and no decision would help. `stuck`: nothing can go on before somebody decides.
+ * `running`: something is claimed, will be tried again or can be claimed. `finished`: every node finished or was
+ * skipped. `failed`: nothing can go on and no decision would help. `stuck`: nothing can go on before somebody decides.
  */
 export type RunOutcome = 'running' | 'finished' | 'failed' | 'stuck';
 
@@ -44,8 +44,8 @@ export function countOf(counters: Readonly<Counters>, ...statuses: readonly Node
 }
 
 /**
- * O(1) with `counters` while nothing failed, was cancelled or waits for a decision; otherwise it may walk the graph once,
- * when nothing is in flight. An ended lease does not count: whoever notices it changes the status.
+ * O(1) with `counters` while nothing failed, was cancelled or waits for a decision; otherwise it may walk the graph
+ * once, when nothing is in flight. An ended lease does not count: whoever notices it changes the status.
  */
 export function runOutcome(
   prepared: PreparedGraph,

@@ -22,7 +22,9 @@ export interface Candidate {
 }
 
 export interface Ready {
-  /** Best first. No more than `free` of them may be claimed; all are listed, because not every agent suits every node. */
+  /**
+   * Best first. No more than `free` of them may be claimed; all are listed, because not every agent suits every node.
+   */
   candidates: Candidate[];
   /** Claims that `max_parallel` still allows; may be infinite. */
   free: number;
@@ -36,7 +38,9 @@ export interface Ready {
   none?: { why: NothingReady; until?: number };
 }
 
-/** `all_claimed`: wait for other claims. `all_blocked`: somebody must decide. `finished`: nothing of the run can go on. */
+/**
+ * `all_claimed`: wait for other claims. `all_blocked`: somebody must decide. `finished`: nothing of the run can go on.
+ */
 export type NothingReady = 'finished' | 'all_claimed' | 'waiting_retry' | 'all_blocked';
 
 /**

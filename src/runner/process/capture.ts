@@ -42,7 +42,9 @@ export class Capture {
     return this.#total > this.#headBytes + this.#tailBytes;
   }
 
-  /** What is kept as UTF-8, with a line that says how much is missing where something is. No character is cut in two. */
+  /**
+   * What is kept as UTF-8, with a line that says how much is missing where something is. No character is cut in two.
+   */
   text(): string {
     const head = Buffer.concat(this.#head);
     const tail = Buffer.concat(this.#tail);

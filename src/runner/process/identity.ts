@@ -1,4 +1,5 @@
-// Who this process is, so that another one on the same machine can tell whether it still lives. Called by services.ts.
+// Who this process is, so that another one on the same machine can tell whether it still lives. Called by
+// app/services.ts and runner.ts.
 
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -10,7 +11,9 @@ export function thisProcess(): ProcessId {
   return { host: hostname(), boot: bootId(), pid: process.pid, start: processStart(process.pid) ?? '' };
 }
 
-/** Whether the process is certainly gone: on this host, and not among those that run. Undefined: nobody here can tell. */
+/**
+ * Whether the process is certainly gone: on this host, and not among those that run. Undefined: nobody here can tell.
+ */
 export function isGone(other: ProcessId, self: ProcessId): boolean | undefined {
   if (other.host !== self.host || other.start === '') return undefined;
   // After a restart of the machine none of its processes is left.

@@ -1,5 +1,5 @@
-// Ends whole process groups, of processes that are told by their start. Called by process.ts, and by whoever takes over a
-// command node whose server died.
+// Ends whole process groups, of processes that are told by their start. Called by process.ts, and by whoever takes over
+// a command node whose server died.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -11,7 +11,9 @@ const KILLED_MS = 1_000;
 /** How often to look whether a group is gone: soon at first, since most end at once. */
 const LOOK_MS = [5, 10, 20, 40, 80];
 
-/** `quickStart`, and where no file tells it what ps says, which takes milliseconds. Undefined if there is no process. */
+/**
+ * `quickStart`, and where no file tells it what ps says, which takes milliseconds. Undefined if there is no process.
+ */
 export function processStart(pid: number): string | undefined {
   if (!isGroup(pid) || process.platform === 'win32') return undefined;
   if (process.platform === 'linux') return quickStart(pid);

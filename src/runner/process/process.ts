@@ -1,5 +1,5 @@
-// Runs one process to its end: no shell, no input, few variables, a deadline, bounded output, no orphans. Called by the
-// runner for command nodes; whether the program may run at all is asked before, of admission.ts.
+// Runs one process to its end: no shell, no input, few variables, a deadline, bounded output, no orphans. Called by
+// executors; whether the program may run at all is asked before, of the executor.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';

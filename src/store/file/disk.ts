@@ -1,5 +1,5 @@
-// Every file call of the store goes through here, so that tests can fail, shorten, stop or kill at the Nth call and drop
-// what was not synced, on any machine and without root. Synchronous where the one-tick rule of the log needs it.
+// Every file call of the store goes through here, so that tests can fail, shorten, stop or kill at the Nth call and
+// drop what was not synced, on any machine and without root. Synchronous where the one-tick rule of the log needs it.
 
 import fs from 'node:fs';
 import { dirname } from 'node:path';
@@ -76,7 +76,10 @@ function factsOf(stat: fs.Stats): FileStat {
   };
 }
 
-/** With those above it. Not mkdirSync's own `recursive`, which never returns where a directory that is there takes no other. */
+/**
+ * With those above it. Not mkdirSync's own `recursive`, which never returns where a directory that is there takes no
+ * other.
+ */
 function makeDirectory(path: string, again = true): void {
   try {
     fs.mkdirSync(path, { mode: 0o700 });
@@ -170,7 +173,9 @@ function discard(disk: Disk, temporary: string): void {
   }
 }
 
-/** For whole private files only. The log must never use it: what follows a short write there belongs to somebody else. */
+/**
+ * For whole private files only. The log must never use it: what follows a short write there belongs to somebody else.
+ */
 export function writeAll(disk: Disk, fd: number, bytes: Uint8Array): void {
   let done = 0;
   while (done < bytes.length) {

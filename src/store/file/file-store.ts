@@ -211,7 +211,9 @@ export class FileStore implements Store {
     this.files.write(snapshot, this.durability === 'fsync', state);
   }
 
-  /** A document is written only once its commit is durable: one that the log does not know shows that the log lost it. */
+  /**
+   * A document is written only once its commit is durable: one that the log does not know shows that the log lost it.
+   */
   private refuseNewer({ stream, seq }: Snapshot): void {
     this.refresh();
     if (seq <= this.log.fold.seq || this.log.stopped !== undefined) return;

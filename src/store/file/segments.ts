@@ -22,7 +22,9 @@ export interface SegmentFile {
   compressed: boolean;
 }
 
-/** The segments in the directory, by first seq. Where a compressed form exists it counts, and a plain one is ignored. */
+/**
+ * The segments in the directory, by first seq. Where a compressed form exists it counts, and a plain one is ignored.
+ */
 export function listSegments(disk: Disk, logDir: string): SegmentFile[] {
   const found = new Map<number, SegmentFile>();
   for (const name of disk.readdir(logDir)) {
@@ -83,7 +85,10 @@ export function eachLine(bytes: Buffer, from: number, visit: (line: RawLine, off
   return start;
 }
 
-/** The lines of one piece, which starts at `base`. ASCII is handed out as text: to cut and hash it costs a fraction of a Buffer per line. */
+/**
+ * The lines of one piece, which starts at `base`. ASCII is handed out as text: to cut and hash it costs a fraction of a
+ * Buffer per line.
+ */
 function eachLineOf(piece: Buffer, base: number, visit: (line: RawLine, offset: number) => boolean): number {
   const whole: RawLine = isAscii(piece) ? piece.toString('latin1') : piece;
   let start = 0;

@@ -1,5 +1,5 @@
-// JSON that carries a sum of itself, as a line of the log does, for caches: a flipped bit in them is never believed. Used by
-// checkpoint.ts and index-text.ts.
+// JSON that carries a sum of itself, as a line of the log does, for caches: a flipped bit in them is never believed.
+// Used by checkpoint.ts and index-text.ts.
 
 import { soundSum, sumOf } from '../commit.ts';
 

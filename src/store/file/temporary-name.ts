@@ -1,9 +1,12 @@
-// Names of the files that are written before they take another's place: they say whose they are, so that those of a killed
-// process can be told and removed. Used by disk.ts, leftovers.ts and doctor.
+// Names of the files that are written before they take another's place: they say whose they are, so that those of a
+// killed process can be told and removed. Used by disk.ts, leftovers.ts and doctor.
 
 import { isAlive, quickStart } from '../../base/process-start.ts';
 
-/** In a container that shares the directory every process of another looks dead: what is being written now is not touched. */
+/**
+ * In a container that shares the directory every process of another looks dead: what is being written now is not
+ * touched.
+ */
 const WRITTEN_WITHIN_MS = 60_000;
 /** Where nobody can tell a process from a later one with its number: a file this old is nobody's any more. */
 const NOBODYS_AFTER_MS = 3_600_000;

@@ -1,7 +1,10 @@
-// A span for every attempt of a node, from its claim to whatever ends it: a report, a takeover, a decision. Attempts begin and
-// end in different processes: commits tell of both, and the process whose commit ends an attempt writes its span. The
-// parent is the context in the claim's commit: the call that claimed it. Made by services.ts where traces are written.
+// A span for every attempt of a node, from its claim to whatever ends it: a report, a takeover, a decision. Attempts
+// begin and end in different processes: commits tell of both, and the process whose commit ends an attempt writes its
+// span. The parent is the context in the claim's commit: the call that claimed it. Made by app/services.ts where traces
+// are written.
 
+import { setImmediate as later } from 'node:timers/promises';
+import type { Graphs } from '../../documents/definitions.ts';
 import type { Documents } from '../../documents/documents.ts';
 import { eventsOf } from '../../documents/past.ts';
 import { hasEnded, nodeAt, type RunDocument, runStream } from '../../domain/run/document.ts';
@@ -15,6 +18,8 @@ import { INTERNAL, type Span } from './otlp.ts';
 
 export interface AttemptParts {
   documents: Pick<Documents, 'onChange' | 'peek' | 'store'>;
+  /** Definitions tell the kind of a node. */
+  graphs: Pick<Graphs, 'get'>;
   /** True for the context of a call of this process. */
   isOwnCall(traceparent: string | undefined): boolean;
   add(span: Span): void;
@@ -115,22 +120,23 @@ export class AttemptSpans {
   private end(attempt: Attempt, after: Readonly<NodeRecord>, type: string, commit: Commit): void {
     this.open.delete(`${attempt.run}/${attempt.node}`);
     if (!this.parts.isOwnCall(commit.trace) && !this.ownAgents.has(commit.by.agent ?? '')) return;
-    const finish = (parent: string | undefined): void =>
-      this.parts.add(spanOf(attempt, after, type, Date.parse(commit.at), parent));
-    if (attempt.trace !== undefined) {
-      finish(attempt.trace.parent);
-      return;
-    }
     const { fence } = attempt.record;
-    const isClaim = ({ type: kind, data }: Pick<StreamEvent, 'type' | 'data'>): boolean =>
-      kind === 'node.claimed' && data?.node === attempt.node && Number(data.fence) <= fence;
-    const lookup: Promise<void> = this.traceOf(attempt.run, isClaim)
-      .then(finish)
+    const isClaim = ({ type: event, data }: Pick<StreamEvent, 'type' | 'data'>): boolean =>
+      event === 'node.claimed' && data?.node === attempt.node && Number(data.fence) <= fence;
+    // Later, because documents must not be asked while the store tells of their change.
+    const parent = attempt.trace === undefined ? this.traceOf(attempt.run, isClaim) : later(attempt.trace.parent);
+    const lookup: Promise<void> = parent
+      .then((trace) => {
+        const ended = { after, type, endMs: Date.parse(commit.at), kind: this.kindOf(attempt) };
+        this.parts.add(spanOf(attempt, ended, trace));
+      })
       .finally(() => this.lookups.delete(lookup));
     this.lookups.add(lookup);
   }
 
-  /** The context in the commit of a run's last event that fits. Reads the log: only for what came before this process. */
+  /**
+   * The context in the commit of a run's last event that fits. Reads the log: only for what came before this process.
+   */
   private async traceOf(
     run: string,
     fits: (event: Pick<StreamEvent, 'type' | 'data'>) => boolean,
@@ -147,6 +153,18 @@ export class AttemptSpans {
     }
   }
 
+  private kindOf({ run, node }: Attempt): string {
+    const { documents, graphs } = this.parts;
+    try {
+      const hash = documents.peek((view) => view.get<RunDocument>(runStream(run))?.graph);
+      const prepared = hash === undefined ? undefined : graphs.get(hash)?.prepared;
+      return prepared?.graph.nodes[prepared.index.get(node) ?? -1]?.kind ?? 'unknown';
+    } catch (error) {
+      this.parts.onTrouble(error);
+      return 'unknown';
+    }
+  }
+
   private remember(run: string, trace: string | undefined): void {
     this.runs.set(run, trace);
     const [oldest] = this.runs.keys();
@@ -156,13 +174,10 @@ export class AttemptSpans {
 
 function spanOf(
   { run, node, record }: Attempt,
-  after: Readonly<NodeRecord>,
-  type: string,
-  endMs: number,
+  { after, type, endMs, kind }: { after: Readonly<NodeRecord>; type: string; endMs: number; kind: string },
   trace: string | undefined,
 ): Span {
   const parent = parseTraceparent(trace);
-  const kind = record.server === undefined ? 'agent' : 'command';
   const outcome = type === 'node.claimed' ? 'lost' : type.slice('node.'.length);
   const error = BAD_ENDS.includes(outcome) ? troubleOf(outcome, after) : undefined;
   const evidence = isObject(after.evidence) ? after.evidence : {};

@@ -1,5 +1,6 @@
-// W3C trace context: which trace and span a call belongs to, as clients send it and commits keep it. Used by server.ts for
-// every call and by the rest of this folder where traces are written. https://www.w3.org/TR/trace-context/
+// W3C trace context: which trace and span a call belongs to, as clients send it and commits keep it. Used by
+// mcp/server.ts for every call and by the rest of this folder where traces are written.
+// https://www.w3.org/TR/trace-context/
 
 import { randomBytes } from 'node:crypto';
 

@@ -1,6 +1,6 @@
-// Spans as OTLP/JSON: the JSON mapping of opentelemetry.proto.trace.v1.TracesData, with what OTLP changes of it (ids in hex,
-// enums as numbers; 64-bit integers are strings as everywhere in proto3). Our own, because an SDK of 35 MB would write the
-// same few fields. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+// Spans as OTLP/JSON: the JSON mapping of opentelemetry.proto.trace.v1.TracesData, with what OTLP changes of it (ids in
+// hex, enums as numbers; 64-bit integers are strings as everywhere in proto3). Our own, because an SDK of 35 MB would
+// write the same few fields. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 
 import type { TraceContext } from './context.ts';
 

@@ -1,5 +1,5 @@
-// The file that spans go to: JSON lines, appended by any number of processes, of bounded size. Spans wait in memory for a
-// moment and are written beside the calls, never by them; what there is no room for is dropped and counted.
+// The file that spans go to: JSON lines, appended by any number of processes, of bounded size. Spans wait in memory for
+// a moment and are written beside the calls, never by them; what there is no room for is dropped and counted.
 
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, rename, stat, unlink } from 'node:fs/promises';
@@ -94,7 +94,9 @@ export class TraceFile {
     this.dropped += spans.length - done;
   }
 
-  /** One line, whole: one write, so that lines of several processes never mix. False if there is no room or no file now. */
+  /**
+   * One line, whole: one write, so that lines of several processes never mix. False if there is no room or no file now.
+   */
   private async append(spans: readonly Span[]): Promise<boolean> {
     if (performance.now() - this.triedAt < PAUSE_MS) return false;
     const size = await this.opened();
@@ -110,7 +112,10 @@ export class TraceFile {
     return true;
   }
 
-  /** Opens the file anew where it is not ours any more, and rotates it where it is full. Its size; undefined if it stays full. */
+  /**
+   * Opens the file anew where it is not ours any more, and rotates it where it is full. Its size; undefined if it stays
+   * full.
+   */
   private async opened(): Promise<number | undefined> {
     for (let looks = 0; looks < 3; looks += 1) {
       const found = await lstat(this.parts.path).catch(() => undefined);
@@ -135,7 +140,9 @@ export class TraceFile {
     }
   }
 
-  /** The full file gives way to a new one. Under a lock: a process that saw it full too late must not move the new one. */
+  /**
+   * The full file gives way to a new one. Under a lock: a process that saw it full too late must not move the new one.
+   */
   private async rotate(full: number): Promise<boolean> {
     const { path } = this.parts;
     const lock = `${path}.lock`;

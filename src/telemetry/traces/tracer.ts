@@ -1,5 +1,5 @@
-// A span for every tool call, by the conventions for MCP servers, and the context that the call's commits carry on. Made by
-// cli/serve.ts if a trace file is wanted; call.ts begins and ends spans.
+// A span for every tool call, by the conventions for MCP servers, and the context that the call's commits carry on.
+// Made by tracing.ts if a trace file is wanted; tools/call/call.ts begins and ends spans.
 // https://github.com/open-telemetry/semantic-conventions/blob/main/docs/gen-ai/mcp.md
 
 import type { Outcome } from '../outcome.ts';

@@ -1,7 +1,8 @@
-// Tracing of one server, put together: the file, spans of calls, spans of attempts. Loaded by cli/serve.ts only if a trace
-// file is wanted; nothing of it is sent anywhere.
+// Tracing of one server, put together: the file, spans of calls, spans of attempts. Loaded by cli/verbs/serve.ts only
+// if a trace file is wanted; nothing of it is sent anywhere.
 
 import { randomUUID } from 'node:crypto';
+import type { Graphs } from '../../documents/definitions.ts';
 import type { Documents } from '../../documents/documents.ts';
 import { AttemptSpans } from './attempts.ts';
 import { TraceFile } from './trace-file.ts';
@@ -37,10 +38,11 @@ export class Tracing {
   }
 
   /** From now on spans name the session, and attempts of nodes that end here have spans too. */
-  watch(documents: Documents, session: () => string | undefined): AttemptSpans {
+  watch(documents: Documents, graphs: Graphs, session: () => string | undefined): AttemptSpans {
     this.tracer.knowSession(session);
     return new AttemptSpans({
       documents,
+      graphs,
       isOwnCall: (traceparent) => this.tracer.isOwn(traceparent),
       add: (span) => this.file.add(span),
       onTrouble: this.parts.onTrouble,

@@ -1,5 +1,5 @@
-// The one line that any answer may carry: there is unread mail, or the store is stopped. Put round every tool by index.ts.
-// A call without news pays a lookup of its session and a comparison.
+// The one line that any answer may carry: there is unread mail, or the store is stopped. Put round every tool by
+// tools/index.ts. A call without news pays a lookup of its session and a comparison.
 
 import type { Services } from '../../app/services.ts';
 import type { Result } from '../../failure/failure.ts';

@@ -1,5 +1,5 @@
-// The policies of the project, asked before every call of a tool, over MCP and on the command line: put round every tool
-// by index.ts. A project without policies pays a look at the log's length and one at its document.
+// The policies of the project, asked before every call of a tool, over MCP and on the command line: put round every
+// tool by tools/index.ts. A project without policies pays a look at the log's length and one at its document.
 
 import type { Services } from '../../app/services.ts';
 import type { View } from '../../documents/documents.ts';

@@ -1,5 +1,6 @@
-// The one wrapper round every call: server.ts runs tools through it for MCP, cli/tool-command.ts for the command line.
-// It owns refusal in read-only mode, deadline, cancellation, the answer's size, and the line between failures and bugs.
+// The one wrapper round every call: mcp/server.ts runs tools through it for MCP, cli/tool-command.ts for the command
+// line. It owns refusal in read-only mode, deadline, cancellation, the answer's size, and the line between failures and
+// bugs.
 
 import { randomUUID } from 'node:crypto';
 import { visibleLines, withoutHome } from '../../base/display.ts';
@@ -39,7 +40,7 @@ const defaultChars = 20_000;
 /** After its deadline a call gets this long to wind down and say so itself. */
 const graceMs = 250;
 
-/** Runs one call to its outcome. Never throws, and always settles soon after the deadline. */
+/** Runs one call to its outcome. Never throws, and always answers soon after the deadline. */
 export async function runCall<P>(request: CallRequest<P>): Promise<Outcome> {
   const { tool, log, config } = request;
   const startedAt = performance.now();

@@ -1,4 +1,5 @@
-// The wish to stop a call: the caller's, or its deadline's. Made for every call, so the signal is made only for who looks.
+// The wish to stop a call: the caller's, or its deadline's. Made for every call, so the signal is made only for who
+// looks.
 
 export class Cancellation {
   /** The caller wants no answer any more. */

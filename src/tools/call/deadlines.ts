@@ -1,9 +1,12 @@
 // Deadlines of all calls under way, watched by one timer: a timer for each call costs more than looking at them now and
-// then. Used by call.ts.
+// then. Made by mcp/server.ts and cli/tool-command.ts, used by call.ts.
 
 const LOOK_EVERY_MS = 50;
 
-/** Fires within 50 ms after `at`, on `performance.now()`'s clock, unless removed before. May set `at` anew when it fires. */
+/**
+ * Fires within 50 ms after `at`, on `performance.now()`'s clock, unless removed before. May set `at` anew when it
+ * fires.
+ */
 export interface Deadline {
   at: number;
   fire(): void;

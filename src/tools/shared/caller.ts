@@ -18,8 +18,8 @@ import { type ChangeInput, deadlineOf, requestOf } from './change.ts';
 export const claimInput = z.string().max(160).optional().describe('Your claim, if you act as the agent that holds it');
 
 /**
- * The caller of a call. Touches the presence of its agent, as every call that carries a claim does. With `looks`, a session
- * that has ended will do: it may still read, but not act.
+ * The caller of a call. Touches the presence of its agent, as every call that carries a claim does. With `looks`, a
+ * session that has ended will do: it may still read, but not act.
  */
 export async function callerOf(call: Call<Services>, claim?: string, looks = false): Promise<Result<Caller>> {
   const { documents, sessions } = call.services;

@@ -18,9 +18,7 @@ export interface ChangeInput {
 export function requestOf(input: ChangeInput, scope?: string): Request | undefined {
   if (input.request_id === undefined) return undefined;
   const { request_id: id, ...rest } = input;
-  // Through JSON: what is absent and what is undefined are the same argument.
-  const given: Json = JSON.parse(JSON.stringify(rest));
-  return { id, arguments: given, scope };
+  return { id, arguments: rest as Json, scope };
 }
 
 /** `performance.now()` at the call's deadline. */
@@ -56,7 +54,10 @@ export async function changeInSession<A>(
   return await documents.read((view) => ok({ ...changed.value, seq: view.lastSeq(stream) }));
 }
 
-/** As `changeInSession`, for a command that writes the session's state: what it leaves must satisfy the project's schemas. */
+/**
+ * As `changeInSession`, for a command that writes the session's state: what it leaves must satisfy the project's
+ * schemas.
+ */
 export function writeState<A>(
   call: Call<Services>,
   tool: string,

@@ -1,5 +1,5 @@
-// Closes the decisions whose deadline has passed, so that whoever asks for decisions or mail next learns how they ended.
-// Called by decision-vote.ts, decision-open.ts and message-read.ts.
+// Closes the decisions whose deadline has passed, so that whoever asks for decisions or mail next learns how they
+// ended. Called by decision_vote, decision_open and message_read.
 
 import type { Services } from '../../app/services.ts';
 import { isOpen, statusAt } from '../../domain/session/document.ts';

@@ -5,7 +5,7 @@ import { nearest } from '../../base/nearest.ts';
 import type { View } from '../../documents/documents.ts';
 import { type RunDocument, type RunGraph, runStream } from '../../domain/run/document.ts';
 import { graphStream, type SavedGraph } from '../../domain/run/start.ts';
-import { FailureError, fail, ok, type Result } from '../../failure/failure.ts';
+import { fail, ok, type Result } from '../../failure/failure.ts';
 import { isId } from '../../store/stream.ts';
 
 /** The definition that a saved name or a hash means. */
@@ -35,10 +35,7 @@ export async function findRunGraph(services: Services, run: string): Promise<Res
 
 /** A definition that a document names. Throws FailureError if its blob is gone: that is damage. */
 export function storedGraph(services: Pick<Services, 'graphs'>, hash: string): RunGraph {
-  const graph = services.graphs.get(hash);
-  if (graph !== undefined) return graph;
-  const why = 'a graph that a document names is missing, or its bytes have changed';
-  throw new FailureError({ code: 'store-damaged', file: `blobs/${hash}`, offset: 0, why });
+  return services.graphs.named(hash);
 }
 
 /** A node as the graph spells it: those of a sprint's run are its tasks, which everything else shows as TSK-2. */

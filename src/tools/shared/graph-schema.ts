@@ -1,45 +1,62 @@
-// The shape of a graph as graph_check takes it: types only. What a field means and whether it fits its node's kind is
-// checked by src/graph/check/check.ts, which says it better than a schema can.
+// The shape of a graph as graph_check takes it, made from the descriptions of the fields of nodes (graph/graph.ts and
+// graph/kinds/): types and sizes only. Ranges, and whether a field fits its node's kind, are told by graph/check/, with a
+// hint and for all nodes at once.
 
 import { z } from 'zod';
+import type { Field, Fields, FieldType } from '../../graph/fields.ts';
+import { SHARED_FIELDS } from '../../graph/graph.ts';
 import { nodeKinds } from '../../graph/kinds/index.ts';
 
-const id = z.string().max(64);
-const seconds = z.number();
-const retry = z.strictObject({
-  max_attempts: z.number().int().optional(),
-  backoff_s: seconds.optional(),
-  factor: z.number().optional(),
-  max_backoff_s: seconds.optional(),
-});
-const timeouts = z.strictObject({ run_s: seconds.optional(), lease_s: seconds.optional() });
+const kinds = [...nodeKinds.values()];
+const once = kinds.filter(({ defaultEffect }) => defaultEffect === 'once').map(({ kind }) => kind);
 
 export const nodesInput = z
   .array(
     z.strictObject({
-      id,
+      ...shapeOf(SHARED_FIELDS),
+      id: typeOf(SHARED_FIELDS.id),
       kind: z.enum([...nodeKinds.keys()]),
-      title: z.string().max(200).optional(),
-      task: z.string().max(20_000).optional().describe('agent: all it is told'),
-      command: z.array(z.string().max(8_000)).max(200).optional().describe('argv, no shell'),
-      cwd: z.string().max(1_000).optional(),
-      env: z.record(z.string(), z.string().max(8_000)).optional(),
-      needs: z.array(id).max(5_000).optional(),
-      effect: z
-        .enum(['pure', 'idempotent', 'once'])
-        .optional()
-        .describe('once: never repeated without a decision; default for command'),
-      priority: z.number().int().optional(),
-      estimate_s: seconds.optional(),
-      retry: retry.optional(),
-      timeouts: timeouts.optional(),
-      agent: z.string().max(64).optional(),
-      skills: z.array(z.string().max(64)).max(20).optional(),
-      output: z.string().max(2_000).optional(),
+      effect: worded(SHARED_FIELDS.effect, `; default for ${once.join(', ')}`),
+      // Kinds that share a field's name describe it alike: graph/check/ tells which nodes may have it.
+      ...Object.assign({}, ...kinds.map(({ fields }) => shapeOf(fields))),
     }),
   )
   .max(20_000);
 
-export const defaultsInput = z.strictObject({ retry: retry.optional(), timeouts: timeouts.optional() });
+export const defaultsInput = z.strictObject({
+  retry: typeOf(SHARED_FIELDS.retry).optional(),
+  timeouts: typeOf(SHARED_FIELDS.timeouts).optional(),
+});
 export const onFailureInput = z.enum(['fail_fast', 'continue']);
 export const maxParallelInput = z.union([z.number().int().min(1).max(10_000), z.literal('auto')]);
+
+/** Each field may be absent: which are needed depends on the kind. */
+function shapeOf(fields: Fields): Record<string, z.ZodType> {
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, worded(field)]));
+}
+
+function worded(field: Field, more = ''): z.ZodType {
+  const schema = typeOf(field).optional();
+  return field.listed === undefined ? schema : schema.describe(`${field.listed}${more}`);
+}
+
+function typeOf(field: FieldType): z.ZodType {
+  switch (field.type) {
+    case 'text':
+      return z.string().max(field.max);
+    case 'number':
+      return field.whole === true ? z.number().int() : z.number();
+    case 'flag':
+      return z.boolean();
+    case 'choice':
+      return z.enum([...field.of]);
+    case 'list':
+      return z.array(typeOf(field.of)).max(field.max);
+    case 'map':
+      return z.record(z.string(), typeOf(field.of));
+    case 'group':
+      return z.strictObject(shapeOf(field.fields));
+    case 'json':
+      return z.unknown();
+  }
+}

@@ -1,4 +1,5 @@
-// A refused input in our words: every fault at once, unknown keys with what they may have meant. Used by define.ts.
+// A refused input in our words: every fault at once, unknown keys with what they may have meant. Used by
+// tools/define.ts.
 
 import type { z } from 'zod';
 import { nearest } from '../../base/nearest.ts';

@@ -1,5 +1,5 @@
-// Arguments and answers that the planning tools share, and their common way: run the command in the caller's project, and
-// name what a mistyped id may have meant.
+// Arguments and answers that the planning tools share, and their common way: run the command in the caller's project,
+// and name what a mistyped id may have meant.
 
 import { z } from 'zod';
 import type { Services } from '../../app/services.ts';

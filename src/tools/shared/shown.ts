@@ -1,5 +1,5 @@
-// What fits into an answer: rows and operations until a budget of characters is used up, so that no answer is refused for
-// its size after its work was done. Used by tools whose answers grow with what is stored.
+// What fits into an answer: rows and operations until a budget of characters is used up, so that no answer is refused
+// for its size after its work was done. Used by tools whose answers grow with what is stored.
 
 import { jsonLength } from '../../domain/state/etag.ts';
 import { copyJson, type Json } from '../../json/json.ts';

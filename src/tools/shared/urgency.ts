@@ -1,5 +1,5 @@
-// What an emergency puts first: messages and new tasks of a session in that mode have priority 1 where none is given. Used
-// by the tools that send and plan; run_claim looks at the mode itself, by views/sessions.ts.
+// What an emergency puts first: messages and new tasks of a session in that mode have priority 1 where none is given.
+// Used by the tools that send and plan; run_claim looks at the mode itself, by views/session/sessions.ts.
 
 import type { Services } from '../../app/services.ts';
 import { inEmergency } from '../../views/session/sessions.ts';

@@ -1,4 +1,5 @@
-// Collects what alerts.ts judges, from documents and presence. Used by dashboards; whoever has no log leaves it out.
+// Collects what alerts.ts judges, from documents and presence. Used by app/view-source.ts and the verb statusline,
+// which has no log.
 
 import type { View } from '../../documents/documents.ts';
 import { hasEnded } from '../../domain/run/document.ts';

@@ -10,7 +10,9 @@ import { standsTooLong } from '../plan/overdue.ts';
 
 export type AlertState = 'ok' | 'warn' | 'bad';
 
-/** One question, answered. With `warn` and `bad`: what to call or run next. A type, not an interface: a row as it is. */
+/**
+ * One question, answered. With `warn` and `bad`: what to call or run next. A type, not an interface: a row as it is.
+ */
 export type Check = {
   check: CheckName;
   state: AlertState;

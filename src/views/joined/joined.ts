@@ -1,6 +1,6 @@
 // The parts of a session that are not stored in it but joined when it is read, all at the same seq: what it belongs to,
-// what is addressed to it, and how things go. state_get shows them; writing them is refused with the tool to call. Each is
-// bounded, whatever the store holds, and names the calls that have the rest.
+// what is addressed to it, and how things go. state_get shows them; writing them is refused with the tool to call. Each
+// is bounded, whatever the store holds, and names the calls that have the rest.
 
 import type { JOINED_KEYS } from '../../domain/state/commands.ts';
 import type { Json, JsonObject } from '../../json/json.ts';

@@ -1,5 +1,5 @@
-// The joined part `communication` of a session: what waits for it, by kind and urgency, the channels it reads, the locks it
-// holds and waits for, the work it has offered. Looking moves no cursor: message_read does.
+// The joined part `communication` of a session: what waits for it, by kind and urgency, the channels it reads, the
+// locks it holds and waits for, the work it has offered. Looking moves no cursor: message_read does.
 
 import { addressName, type ChannelDocument } from '../../domain/team/channel.ts';
 import type { Json, JsonObject } from '../../json/json.ts';

@@ -1,4 +1,5 @@
-// The joined part `organization` of a session: its project with teams and settings, and the other projects of the store.
+// The joined part `organization` of a session: its project with teams and settings, and the other projects of the
+// store.
 
 import { type ProjectDocument, projectStream } from '../../domain/project/document.ts';
 import { sessionStream } from '../../domain/session/document.ts';

@@ -1,5 +1,5 @@
-// How planning objects are shown: titles and other lines that others wrote made inert, ids in upper case, no more than a card has room for.
-// Used by the lists and boards of this folder.
+// How planning objects are shown: titles and other lines that others wrote made inert, ids in upper case, no more than
+// a card has room for. Used by lists, boards and resources.
 
 import { visible } from '../../base/display.ts';
 import { showId } from '../../domain/plan/ids.ts';

@@ -1,5 +1,5 @@
-// Tasks as lists and boards see them: rows in sets by where they stand and how, kept up as documents change. For answers,
-// and as hints where to look; never decided upon. Part of plan-index.ts.
+// Tasks as lists and boards see them: rows in sets by where they stand and how, kept up as documents change. For
+// answers, and as hints where to look; never decided upon. Part of plan-index.ts.
 
 import { numberOf } from '../../domain/plan/ids.ts';
 import { isFinished, isMet, type TaskDocument, type TaskStatus } from '../../domain/plan/task.ts';
@@ -72,7 +72,9 @@ export class TaskIndex {
     return this.rows.keys();
   }
 
-  /** Takes up documents that have changed. Those who wait for a task that is now met, or no longer, are looked at again. */
+  /**
+   * Takes up documents that have changed. Those who wait for a task that is now met, or no longer, are looked at again.
+   */
   update(documents: readonly Readonly<TaskDocument>[]): void {
     const again = new Set<string>();
     for (const document of documents) {

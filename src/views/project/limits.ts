@@ -1,9 +1,10 @@
-// How much of what a project allows its agents is used: claims in all, claims of each pool, tokens of each run. Computed
-// from documents for answers; run-claim.ts decides by the same functions.
+// How much of what a project allows its agents is used: claims in all, claims of each pool, tokens of each run.
+// Computed from documents for answers; domain/run/claim.ts decides by the same functions.
 
 import type { View } from '../../documents/documents.ts';
 import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../../domain/resource/pool.ts';
 import { hasEnded, limitsOf, type RunDocument, type RunGraph } from '../../domain/run/document.ts';
+import { nodeKinds } from '../../graph/kinds/index.ts';
 import { readyNodes } from '../../graph/ready/ready.ts';
 import { projectRuns } from '../run/runs.ts';
 import type { ViewScope } from '../team/people.ts';
@@ -21,7 +22,10 @@ export type LimitRow = {
 /** Runs whose tokens are listed: those that have spent the most. */
 const RUNS = 10;
 
-/** All agents, each pool, then runs that have spent something. `graph`: a definition by its hash, undefined if it is gone. */
+/**
+ * All agents, each pool, then runs that have spent something. `graph`: a definition by its hash, undefined if it is
+ * gone.
+ */
 export function limitRows(
   view: View,
   { project, now, presence }: ViewScope,
@@ -65,6 +69,9 @@ function readyFor(
   const limits = { ...limitsOf(run), maxParallel: Number.POSITIVE_INFINITY, lastSeen };
   return readyNodes(prepared, run.nodes, now, limits).candidates.filter(({ id }) => {
     const node = prepared.graph.nodes[prepared.index.get(id) ?? -1];
-    return node?.kind === 'agent' && (node.agent === undefined || fits(node.agent));
+    const kind = node === undefined ? undefined : nodeKinds.get(node.kind);
+    if (node === undefined || kind?.performer !== 'agent') return false;
+    const agent = kind.wanted?.(node).agent;
+    return agent === undefined || fits(agent);
   }).length;
 }

@@ -1,4 +1,5 @@
-// What can be seen of runs: lists, rows of nodes, what is left of the critical path. Computed from documents for answers.
+// What can be seen of runs: lists, rows of nodes, what is left of the critical path. Computed from documents for
+// answers.
 
 import type { View } from '../../documents/documents.ts';
 import { hasEnded, type RunDocument, type RunGraph } from '../../domain/run/document.ts';

@@ -81,7 +81,10 @@ function rowOf(facts: Readonly<SessionFacts>, presence: Presence, now: number): 
   return row;
 }
 
-/** Whether an emergency goes on in the session: it ends with the session, or when nobody has been seen in it for its span. */
+/**
+ * Whether an emergency goes on in the session: it ends with the session, or when nobody has been seen in it for its
+ * span.
+ */
 export function inEmergency(view: View, presence: Presence, session: string, now: number): boolean {
   const facts = factsOf(view, session);
   if (facts?.mode !== 'emergency') return false;

@@ -1,5 +1,5 @@
-// What can be seen of decisions: their tally, and lists. And who may vote, with what weight, when one opens. Computed from
-// documents for answers.
+// What can be seen of decisions: their tally, and lists. And who may vote, with what weight, when one opens. Computed
+// from documents for answers.
 
 import type { View } from '../../documents/documents.ts';
 import { projectStream } from '../../domain/project/document.ts';
@@ -147,7 +147,9 @@ function notVoter(name: string, failure?: Failure): Result<never> {
   return fail({ code: 'invalid-input', issues: [{ at: 'voters', why }] });
 }
 
-/** Names under which a caller may be a voter: its own, its agents', and those of the sessions whose work it took over. */
+/**
+ * Names under which a caller may be a voter: its own, its agents', and those of the sessions whose work it took over.
+ */
 export function votingNames(view: View, { session, agent }: Caller): string[] {
   if (agent !== undefined) return [agent];
   return [session, ...Object.keys(factsOf(view, session)?.agents ?? {}), ...predecessors(view, session)];

@@ -1,5 +1,5 @@
-// Escalations of a project: who called whom, whether anybody has taken it up, and who comes next along reports_to. Computed
-// from documents for dashboards and alerts; the log says which messages were escalations.
+// Escalations of a project: who called whom, whether anybody has taken it up, and who comes next along reports_to.
+// Computed from documents for dashboards and alerts; the log says which messages were escalations.
 
 import type { View } from '../../documents/documents.ts';
 import { addressName, callerName, hasLapsed, type Message, parseMessageId } from '../../domain/team/channel.ts';

@@ -1,5 +1,5 @@
-// One channel as a reader goes through it: what needs no offering any more, what comes next in turn, what comes before its
-// turn, and how the cursor must move for it. Used by mail.ts for pages and counts.
+// One channel as a reader goes through it: what needs no offering any more, what comes next in turn, what comes before
+// its turn, and how the cursor must move for it. Used by mail.ts for pages and counts.
 
 import type { View } from '../../documents/documents.ts';
 import {
@@ -193,7 +193,10 @@ export class OpenBox {
   }
 }
 
-/** Where a reader without a cursor begins: at the first message that is not older than it. Times grow with numbers, nearly. */
+/**
+ * Where a reader without a cursor begins: at the first message that is not older than it. Times grow with numbers,
+ * nearly.
+ */
 function startOf(view: View, { channel, since }: Box): number {
   if (since === undefined) return 0;
   let low = 0;

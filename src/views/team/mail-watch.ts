@@ -1,5 +1,5 @@
-// One process's knowledge of mail: what its client has got, and whether there is any, for the one line that every answer
-// may carry. Kept up by commits as they are folded: a call without news costs one comparison.
+// One process's knowledge of mail: what its client has got, and whether there is any, for the one line that every
+// answer may carry. Kept up by commits as they are folded: a call without news costs one comparison.
 
 import type { Documents, View } from '../../documents/documents.ts';
 import type { FoldedCommit } from '../../store/fold.ts';

@@ -46,7 +46,9 @@ export interface PageOptions {
 /** Unread messages are counted one by one up to here. */
 export const UNREAD_COUNTED = 1_000;
 
-/** The next messages for a reader: urgent ones, then what is owed an answer, then each channel in its order, by time. */
+/**
+ * The next messages for a reader: urgent ones, then what is owed an answer, then each channel in its order, by time.
+ */
 export function unreadPage(view: View, caller: Caller, options: PageOptions): Page {
   const boxes = boxesOf(view, caller, options.project).map((box) => new OpenBox(view, box, caller, options));
   const page: Page = { messages: [], unread: 0, moves: {}, got: new Map() };

@@ -1,5 +1,5 @@
-// Who is there: open sessions of a project and the agents in them. Computed from documents for answers and as a hint where
-// to look; never decided upon.
+// Who is there: open sessions of a project and the agents in them. Computed from documents for answers and as a hint
+// where to look; never decided upon.
 
 import type { View } from '../../documents/documents.ts';
 import { projectStream } from '../../domain/project/document.ts';
@@ -97,8 +97,8 @@ function reportedIn(view: View, session: string): Readonly<ReportedAgent>[] {
 }
 
 /**
- * Names of the agents in a session: those it named, those that hooks reported and no hook reported the end of, and those that
- * hold a claim there.
+ * Names of the agents in a session: those it named, those that hooks reported and no hook reported the end of, and
+ * those that hold a claim there.
  */
 export function agentsIn(view: View, facts: Pick<SessionFacts, 'id' | 'project' | 'agents'>): string[] {
   const names = new Set(Object.keys(facts.agents));

@@ -43,7 +43,10 @@ export interface RegistryFilter {
 
 const MAX_FALLBACKS = 10;
 
-/** Entries of one kind that fit, by name; where a skill is named, the available ones first, the least loaded of them foremost. */
+/**
+ * Entries of one kind that fit, by name; where a skill is named, the available ones first, the least loaded of them
+ * foremost.
+ */
 export function registryRows(
   view: View,
   kind: RegistryKind,

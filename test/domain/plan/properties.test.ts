@@ -1,5 +1,5 @@
-// Plans under random commands: every edge has both ends, circles are found exactly when there is one, what became ready is
-// exactly told, ids stay unique when processes race. Failures print their seed.
+// Plans under random commands: every edge has both ends, circles are found exactly when there is one, what became ready
+// is exactly told, ids stay unique when processes race. Failures print their seed.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

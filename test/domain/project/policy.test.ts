@@ -1,4 +1,5 @@
-// Which policy fits which call: names and patterns, the session's mode, who calls, what is given; the first one decides.
+// Which policy fits which call: names and patterns, the session's mode, who calls, what is given; the first one
+// decides.
 
 import { describe, expect, test } from 'vitest';
 import {

@@ -1,5 +1,6 @@
-// What a project allows its agents: claims at once in all runs together, claims of one pool, tokens of one run. The list of
-// claims is right whatever ends them, and no two processes give the last one twice. Seeds are printed on failure.
+// What a project allows its agents: claims at once in all runs together, claims of one pool, tokens of one run. The
+// list of claims is right whatever ends them, and no two processes give the last one twice. Seeds are printed on
+// failure.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -60,10 +61,16 @@ describe('max_concurrent_agents', () => {
     rig.clock.now += LEASE_S * 1_000;
     await rig.claimed({ ...agent('b'), node: 'n1' });
     expect(okOf(await rig.claim(agent('c')))).toMatchObject({ none: 'limit' });
-    const mixed = new RunRig([{ id: 'c', kind: 'command', command: 'true' } as never, work('d')], {}, rig.documents);
+    const mixed = new RunRig([{ id: 'c', kind: 'command', command: ['true'] }, work('d')], {}, rig.documents);
     await mixed.start();
     const server = { host: 'h', boot: 'b', pid: 1, start: '1' };
-    const byServer = { agent: 'server-1', agentName: 'server-1', kind: 'command' as const, session: undefined, server };
+    const byServer = {
+      agent: 'server-1',
+      agentName: 'server-1',
+      performer: 'server' as const,
+      session: undefined,
+      server,
+    };
     expect(okOf(await mixed.claim(byServer))).toMatchObject({ kind: 'claimed', node: 'c' });
     expect(listed(rig)).toHaveLength(2);
     // A day later nobody asks any more.

@@ -1,4 +1,5 @@
-// Which schemas a project may have: every fault with its place; nothing recursive, nothing slow, nothing that says nothing.
+// Which schemas a project may have: every fault with its place; nothing recursive, nothing slow, nothing that says
+// nothing.
 
 import { describe, expect, test } from 'vitest';
 import { patternFault } from '../../../src/domain/project/safe-pattern.ts';

@@ -96,7 +96,13 @@ async function claimAt(
   now: number,
   hints?: ReadyIndex,
 ): Promise<ClaimAnswer> {
-  const input = { run: rig.run, graph: rig.graph, agent: `ses-one.${agent}`, agentName: agent, kind: 'agent' as const };
+  const input = {
+    run: rig.run,
+    graph: rig.graph,
+    agent: `ses-one.${agent}`,
+    agentName: agent,
+    performer: 'agent' as const,
+  };
   const hint = hints?.of(rig.graph);
   return okOf(await rig.do((tx, ctx) => claimNode(tx, { ...ctx, now }, { ...input, hint }), documents));
 }

@@ -79,7 +79,7 @@ class SprintRig extends PlanRig {
     const base = {
       run: this.run,
       session: 'ses-one',
-      kind: 'agent' as const,
+      performer: 'agent' as const,
       agent: `ses-one.${agentName}`,
       agentName,
     };

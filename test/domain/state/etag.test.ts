@@ -1,4 +1,5 @@
-// Etags: the same value has the same one in every process, another value another one, and lengths are those of the text.
+// Etags: the same value has the same one in every process, another value another one, and lengths are those of the
+// text.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -38,6 +38,12 @@ test.each<[string, Graph, string[]]>([
     ['missing-dependency /nodes/1/needs/0', 'unreachable /nodes/0'],
   ],
   ['an unknown kind', graph([node('a', [], { kind: 'wrok' })]), ['unknown-kind /nodes/0/kind']],
+  [
+    'an unknown kind and half a priority',
+    graph([node('a', [], { kind: 'wrok', priority: 2.5, strange: 1 })]),
+    ['unknown-kind /nodes/0/kind', 'bad-value /nodes/0/priority'],
+  ],
+  ['a text for a time', graph([node('a', [], { timeouts: { run_s: 'long' } })]), ['bad-value /nodes/0/timeouts/run_s']],
   ['a priority of 0', graph([node('a', [], { priority: 0 })]), ['bad-value /nodes/0/priority']],
   ['half a priority', graph([node('a', [], { priority: 2.5 })]), ['bad-value /nodes/0/priority']],
   ['eleven tries', graph([node('a', [], { retry: { max_attempts: 11 } })]), ['bad-value /nodes/0/retry/max_attempts']],

@@ -20,7 +20,9 @@ describe.each([...nodeKinds.values()].map((kind) => [kind.kind, kind] as const))
     expect(kind.kind).toMatch(/^[a-z]+$/);
     expect(kind.summary.length).toBeGreaterThan(20);
     expect(['pure', 'idempotent', 'once']).toContain(kind.defaultEffect);
-    expect(kind.fields.filter((field) => SHARED_FIELDS.some((shared) => shared === field))).toEqual([]);
+    expect(['agent', 'server', 'person', 'engine']).toContain(kind.performer);
+    expect(Object.keys(kind.fields).filter((field) => Object.hasOwn(SHARED_FIELDS, field))).toEqual([]);
+    for (const field of Object.values(kind.fields)) expect(field.about.length).toBeGreaterThan(10);
   });
 
   test('its example passes', () => {
@@ -36,6 +38,24 @@ describe.each([...nodeKinds.values()].map((kind) => [kind.kind, kind] as const))
       expect(fault.code).toMatch(/^[a-z]+(-[a-z]+)*$/);
       expect(fault.at).toMatch(/^\/nodes\/7\//);
       expect(fault.message.length * fault.hint.length).toBeGreaterThan(0);
+    }
+  });
+
+  test('it is refused without what it requires', () => {
+    expect(kind.requires).not.toEqual([]);
+    for (const name of kind.requires) {
+      const { [name]: _, ...rest } = Object.fromEntries(Object.entries(kind.example));
+      const node = { id: 'a', kind: kind.kind, ...rest };
+      expect(kind.check(node, '').map(({ at }) => at)).toContain(`/${name}`);
+    }
+  });
+
+  test('values of any other type are faults, and never make its check throw', () => {
+    for (const value of [null, 0.5, 'x'.repeat(50_000), [1, {}], { a: 1 }, { a: ['b'] }]) {
+      for (const name of Object.keys(kind.fields)) {
+        const node = { ...kind.example, [name]: value };
+        expect(() => checkGraph({ name: 'odd', nodes: [node] }, nodeKinds)).not.toThrow();
+      }
     }
   });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { agent } from '../../../src/graph/kinds/agent.ts';
 import { command, staysInside } from '../../../src/graph/kinds/command.ts';
-import { commandAllowed, resolveWorkdir } from '../../../src/runner/process/admission.ts';
+import { commandAllowed, resolveWorkdir } from '../../../src/runner/executors/command-admission.ts';
 import { Capture } from '../../../src/runner/process/capture.ts';
 import { scrubbedEnvironment } from '../../../src/runner/process/environment.ts';
 

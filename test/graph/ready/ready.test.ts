@@ -271,7 +271,9 @@ test('property: newlyReady is the difference that a finished node makes', () => 
   );
 });
 
-/** Plays a run with random events until nothing happens any more; the frontier is asked beside `readyNodes` throughout. */
+/**
+ * Plays a run with random events until nothing happens any more; the frontier is asked beside `readyNodes` throughout.
+ */
 function simulate(input: Graph, prepared: PreparedGraph, limits: Limits, roll: (below: number) => number) {
   const nodes: Record<string, RunNode> = {};
   const frontier = new Frontier(prepared);

@@ -1,5 +1,5 @@
-// An independent, strict reader of OTLP/JSON trace lines, written from the protobuf definition and its JSON mapping alone:
-// every field must be known, named in lowerCamelCase and of its type. Used by the tests of traces.
+// An independent, strict reader of OTLP/JSON trace lines, written from the protobuf definition and its JSON mapping
+// alone: every field must be known, named in lowerCamelCase and of its type. Used by the tests of traces.
 
 export interface ReadSpan {
   traceId: string;

@@ -11,7 +11,7 @@ import type { Follower } from './follower.ts';
 
 export const agentLimits: Follower = {
   limit: (scope, claim) =>
-    claim.kind === 'agent'
+    claim.performer === 'agent'
       ? limitOf(scope.tx, scope.ctx, scope.run, claim.agentName, () => readyFor(scope, claim))
       : undefined,
   after(scope, id, before, next) {

@@ -67,7 +67,7 @@ export class FileBlobs implements Blobs {
   }
 }
 
-/** A file error as a clear failure: blobs are written and read within decisions, where anything else looks like a bug. */
+/** A file error as a clear failure: blobs are written and read by commands, where anything else looks like a bug. */
 function clearly<T>(failure: (errno: string) => Failure, work: () => T): T {
   try {
     return work();

@@ -26,7 +26,9 @@ export type FileState =
   /** Its bytes are not what Baton wrote; `doc` if they still parse. */
   | { kind: 'edited'; doc?: Json };
 
-/** Where a stream's document is, relative to the store; undefined for streams without one (requests: the log has them). */
+/**
+ * Where a stream's document is, relative to the store; undefined for streams without one (requests: the log has them).
+ */
 export function documentPath(stream: string): string | undefined {
   if (!isStreamName(stream) || stream.startsWith('request/')) return undefined;
   if (stream === 'store') return 'shared/store.json';
@@ -47,8 +49,8 @@ export class DocumentFiles {
   }
 
   /**
-   * Writes a document; its name is durable after `syncFolders`. Contract: everything up to its seq is durable in the log.
-   * A file that another process wrote from a later place in the log stays.
+   * Writes a document; its name is durable after `syncFolders`. Contract: everything up to its seq is durable in the
+   * log. A file that another process wrote from a later place in the log stays.
    */
   write(snapshot: Snapshot, durable: boolean, before: FileState = this.read(snapshot.stream)): void {
     const relative = documentPath(snapshot.stream);

@@ -1,5 +1,5 @@
-// Removes what killed processes left half-made in a store: temporary files, never anything under a name that counts. Done
-// by maintenance, now and then.
+// Removes what killed processes left half-made in a store: temporary files, never anything under a name that counts.
+// Done by maintenance, now and then.
 
 import { type Disk, errnoOf } from '../disk.ts';
 import type { Steps } from '../past/slices.ts';

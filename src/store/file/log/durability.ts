@@ -124,7 +124,8 @@ export class DurabilityKeeper {
   }
 
   private fail(error: unknown): FailureError {
-    // Never retried: after an error the kernel marks the pages clean, so a second fdatasync that succeeds proves nothing.
+    // Never retried: after an error the kernel marks the pages clean, so a second fdatasync that succeeds proves
+    // nothing.
     if (this.failed === undefined) {
       const why = error instanceof Error ? error.message : String(error);
       this.failed = new FailureError({

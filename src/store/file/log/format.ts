@@ -4,8 +4,9 @@ import { STORE_FORMAT } from '../../commit.ts';
 import type { FoldedCommit } from '../../fold.ts';
 
 /**
- * The format a commit raises the store to, if it is newer than this program knows. Any commit to stream `store` may raise
- * it, and from then on older programs stop. Event types need no such rule: what a commit does is its patch, of any type.
+ * The format a commit raises the store to, if it is newer than this program knows. Any commit to stream `store` may
+ * raise it, and from then on older programs stop. Event types need no such rule: what a commit does is its patch, of
+ * any type.
  */
 export function newerFormat(folded: FoldedCommit): number | undefined {
   for (const event of folded.commit.events) {

@@ -1,5 +1,5 @@
-// The log's file side, reading: tail, fold, follow seals, notice damage. The order of the file is the referee, no lock is
-// needed for safety. writer.ts writes to it. Used by file-store.ts.
+// The log's file side, reading: tail, fold, follow seals, notice damage. The order of the file is the referee, no lock
+// is needed for safety. writer.ts writes to it. Used by file-store.ts.
 
 import { type Failure, FailureError } from '../../../failure/failure.ts';
 import { type EncodedCommit, MAX_LINE_BYTES, type RawLine, STORE_FORMAT } from '../../commit.ts';
@@ -175,7 +175,9 @@ export class FileLog {
     return found === undefined;
   }
 
-  /** A page under writeback can be read half-old on some systems: what looks like damage is read twice before it counts. */
+  /**
+   * A page under writeback can be read half-old on some systems: what looks like damage is read twice before it counts.
+   */
   private reread(line: RawLine, place: { segment: number; offset: number }, first: Verdict): Verdict {
     if (this.fd < 0) return first;
     const fresh = Buffer.allocUnsafe(line.length);
@@ -222,8 +224,8 @@ export class FileLog {
   }
 
   /**
-   * Moves to the segment after a seal. The old file is synced first, else power loss could keep the next segment and lose
-   * the seal. Nothing changes here until the next one is open: a step that fails is made again by the next tail.
+   * Moves to the segment after a seal. The old file is synced first, else power loss could keep the next segment and
+   * lose the seal. Nothing changes here until the next one is open: a step that fails is made again by the next tail.
    */
   private follow(commits: FoldedCommit[]): void {
     if (this.fd >= 0) {
@@ -246,7 +248,8 @@ export class FileLog {
     if (compressed !== undefined) return { fd: -1, ino: 0, compressed };
     const fd = disk.open(segmentPath(logDir, first), how);
     try {
-      // Looked for again after opening: if we stalled while others sealed, compressed and unlinked it, ours is an empty impostor.
+      // Looked for again after opening: if we stalled while others sealed, compressed and unlinked it, ours is an empty
+      // impostor.
       const late = readCompressed(disk, logDir, first);
       if (late !== undefined) {
         disk.close(fd);

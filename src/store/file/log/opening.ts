@@ -1,5 +1,5 @@
-// Opening a log: make the first file if there is none, find where to begin, fold to the end, refuse what must be refused.
-// Every opener does all of it, whoever created the store. Used by file-store.ts.
+// Opening a log: make the first file if there is none, find where to begin, fold to the end, refuse what must be
+// refused. Every opener does all of it, whoever created the store. Used by file-store.ts.
 
 import { v7 } from 'uuid';
 import { type Failure, FailureError } from '../../../failure/failure.ts';
@@ -111,8 +111,9 @@ function refuseNetwork(disk: Disk, dir: string): void {
 }
 
 /**
- * Segment 1 is made only in a log without any segment; its name is synced by whoever begins to write to it. Every opener
- * syncs the names of the directories, for their maker may have died first: `made` are those that this one had to make.
+ * Segment 1 is made only in a log without any segment; its name is synced by whoever begins to write to it. Every
+ * opener syncs the names of the directories, for their maker may have died first: `made` are those that this one had to
+ * make.
  */
 function ensureFirstSegment(options: OpenLogOptions, logDir: string, made: readonly string[]): void {
   const { disk, dir, durability } = options;

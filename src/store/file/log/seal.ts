@@ -41,8 +41,9 @@ class GrowingHash {
 }
 
 /**
- * Seals the log's current segment. Contract: the caller holds the turnstile or does not mind losing the race; everything
- * hashed is synced before the seal is written, so a seal never stands over bytes that power loss can take back.
+ * Seals the log's current segment. Contract: the caller holds the turnstile or does not mind losing the race;
+ * everything hashed is synced before the seal is written, so a seal never stands over bytes that power loss can take
+ * back.
  */
 export async function sealSegment(
   disk: Disk,

@@ -1,11 +1,12 @@
-// Courtesy among writers: one who keeps losing takes the turnstile, and every writer looks for it before writing, so that
-// nobody starves. Never needed for safety: patience is bounded, and then everybody races without it. No stale times.
+// Courtesy among writers: one who keeps losing takes the turnstile, and every writer looks for it before writing, so
+// that nobody starves. Never needed for safety: patience is bounded, and then everybody races without it. No stale
+// times.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, quickStart } from '../../../base/process-start.ts';
 import { type Disk, errnoOf, type FileStat } from '../disk.ts';
 
-/** How long a live holder is waited for before racing without it. Far above what one decision takes. */
+/** How long a live holder is waited for before racing without it. Far above what one command takes. */
 const PATIENCE_MS = 100;
 const LOOK_AGAIN_MS = 1;
 
@@ -32,7 +33,9 @@ export class Turnstile {
     return this.wait();
   }
 
-  /** Takes the turnstile, waiting within patience; the returned function gives it back. Never fails: it is a courtesy. */
+  /**
+   * Takes the turnstile, waiting within patience; the returned function gives it back. Never fails: it is a courtesy.
+   */
   async take(): Promise<() => void> {
     const deadline = performance.now() + PATIENCE_MS;
     while (!this.held && performance.now() < deadline) {
@@ -82,7 +85,10 @@ export class Turnstile {
     }
   }
 
-  /** The file appears with its content at once (link of a written file): an empty one could not be attributed to anybody. */
+  /**
+   * The file appears with its content at once (link of a written file): an empty one could not be attributed to
+   * anybody.
+   */
   private tryTake(): boolean {
     const temporary = `${this.path}.${process.pid}.tmp`;
     try {
@@ -109,7 +115,8 @@ export class Turnstile {
     try {
       const [pid = '', startTime = ''] = this.disk.readFile(this.path).toString('latin1').trim().split(' ');
       const number = Number(pid);
-      // A file that names nobody cannot be waited for; a host that shares the directory from afar looks dead too, and loses only courtesy.
+      // A file that names nobody cannot be waited for; a host that shares the directory from afar looks dead too, and
+      // loses only courtesy.
       return Number.isInteger(number) && number > 0 && isAlive(number, startTime === '' ? undefined : startTime);
     } catch (error) {
       return errnoOf(error) !== 'ENOENT';

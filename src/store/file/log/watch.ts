@@ -1,5 +1,5 @@
-// A hint that the log may have grown. Truth never rests on it: it may be late, merged or repeated, so a slow poll stands
-// beside it for file systems that report nothing.
+// A hint that the log may have grown. Truth never rests on it: it may be late, merged or repeated, so a slow poll
+// stands beside it for file systems that report nothing.
 
 import fs from 'node:fs';
 

@@ -1,5 +1,5 @@
-// The log's file side, writing: one write of whole lines, then reading back what became of them. Everything from the tail
-// to the read-back happens in one synchronous tick. Used by file-store.ts and seal.ts.
+// The log's file side, writing: one write of whole lines, then reading back what became of them. Everything from the
+// tail to the read-back happens in one synchronous tick. Used by file-store.ts and seal.ts.
 
 import { FailureError } from '../../../failure/failure.ts';
 import type { EncodedCommit } from '../../commit.ts';
@@ -9,7 +9,9 @@ import { type Disk, errnoOf } from '../disk.ts';
 import type { FileLog } from './log.ts';
 import { unknownBecause } from './own-lines.ts';
 
-/** After so many writes in a row with nobody between, nobody is looked for, and the sync starts before the read-back. */
+/**
+ * After so many writes in a row with nobody between, nobody is looked for, and the sync starts before the read-back.
+ */
 const CALM_WRITES = 8;
 const READ_BACK_BYTES = 64 * 1024;
 
@@ -59,7 +61,8 @@ export class LogWriter {
   /** `whole`: these are all the lines that the caller has decided, and applied. */
   private writeLines(batch: readonly EncodedCommit[], whole: boolean): Outcome[] {
     const { log } = this;
-    // Begins with a newline too: whatever fragment a dying writer left is ended, so it can never swallow our first line.
+    // Begins with a newline too: whatever fragment a dying writer left is ended, so it can never swallow our first
+    // line.
     const bytes = Buffer.from(`\n${batch.map((own) => own.line).join('\n')}\n`);
     const start = log.offset;
     const { error, took } = this.writeOnce(bytes);

@@ -1,5 +1,5 @@
-// What was: every valid line by seq, time and stream, for history, and for a document whose file is gone. Reads only the
-// lines asked for where an index file says which, and takes no index file's word: what it names must hang together.
+// What was: every valid line by seq, time and stream, for history, and for a document whose file is gone. Reads only
+// the lines asked for where an index file says which, and takes no index file's word: what it names must hang together.
 
 import { FailureError } from '../../../failure/failure.ts';
 import { type Commit, headOf, isSeal, parseLine, type Seen, soundSum } from '../../commit.ts';
@@ -40,14 +40,16 @@ export class History {
     return inSlices(this.readSteps(stream, fromVersion, head), signal);
   }
 
-  /** At most `limit` valid commits after a seq, none beyond `newest`, giving way to others. Rejects like `readSliced`. */
+  /**
+   * At most `limit` valid commits after a seq, none beyond `newest`, giving way to others. Rejects like `readSliced`.
+   */
   commits(afterSeq: number, newest: number, limit: number, signal?: AbortSignal): Promise<FoldedCommit[]> {
     return inSlices(this.commitSteps(afterSeq, newest, limit), signal);
   }
 
   /**
-   * The last seq before the first line that is later than `ms`, and at most `newest`, giving way to others. The first such
-   * line, not the nearest, since clocks differ. Rejects like `readSliced`.
+   * The last seq before the first line that is later than `ms`, and at most `newest`, giving way to others. The first
+   * such line, not the nearest, since clocks differ. Rejects like `readSliced`.
    */
   seqAtTime(ms: number, newest: number, signal?: AbortSignal): Promise<number> {
     return inSlices(this.timeSteps(ms, newest), signal);
@@ -66,7 +68,9 @@ export class History {
     return new SegmentWalk({ disk, logDir, reader, trusting });
   }
 
-  /** Goes on to the end of the log, which has at least `newest` lines. Throws FailureError where damage is before that. */
+  /**
+   * Goes on to the end of the log, which has at least `newest` lines. Throws FailureError where damage is before that.
+   */
   private *toTheEnd(newest: number): Steps<SegmentWalk> {
     for (;;) {
       const { walk } = this;
@@ -103,8 +107,8 @@ export class History {
   }
 
   /**
-   * The events of a stream. Each commit says what it expected of the stream: so they prove to be all of them, the last one
-   * by `head`. Undefined if they do not, and an index file may be why.
+   * The events of a stream. Each commit says what it expected of the stream: so they prove to be all of them, the last
+   * one by `head`. Undefined if they do not, and an index file may be why.
    */
   private *eventsIn(
     walk: SegmentWalk,

@@ -1,5 +1,5 @@
-// The index file beside a sealed segment: its name, reading it, writing it. A cache: whether one fits the log is judged by
-// who walks over the log with it (segment-walk.ts).
+// The index file beside a sealed segment: its name, reading it, writing it. A cache: whether one fits the log is judged
+// by who walks over the log with it (segment-walk.ts).
 
 import { type Disk, errnoOf, replaceFile } from '../disk.ts';
 import { segmentPath } from '../segments.ts';

@@ -1,4 +1,5 @@
-// The bytes of an index file: one JSON object with its own sum, numbers as differences. Used by index-file.ts and doctor.
+// The bytes of an index file: one JSON object with its own sum, numbers as differences. Used by index-file.ts and
+// doctor.
 
 import { STORE_FORMAT } from '../../commit.ts';
 import { decodeSummed, encodeSummed } from '../summed.ts';

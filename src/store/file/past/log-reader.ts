@@ -1,5 +1,6 @@
 // Reads a log from its first line without writing anything: the fold with every `seen` of every line checked, and every
-// seal against the bytes that it seals. Stops at damage. Used by verify, log, export and backup, on stores that others write.
+// seal against the bytes that it seals. Stops at damage. Used by verify, log, export and backup, on stores that others
+// write.
 
 import { createHash, type Hash } from 'node:crypto';
 import { type Failure, FailureError } from '../../../failure/failure.ts';

@@ -1,6 +1,6 @@
-// The events of a stream from the newest back, out of the plain text of the log: for who needs only the last few, before
-// anything of the past was folded. Each line says which line before it changed the stream, so that those found are proven
-// to be all of them. Compressed segments are left to history.ts. Used by file-store.ts.
+// The events of a stream from the newest back, out of the plain text of the log: for who needs only the last few,
+// before anything of the past was folded. Each line says which line before it changed the stream, so that those found
+// are proven to be all of them. Compressed segments are left to history.ts. Used by file-store.ts.
 
 import { headOf, isSeal, parseLine, soundSum } from '../../commit.ts';
 import type { PastEvent } from '../../port.ts';
@@ -12,8 +12,8 @@ import type { Steps } from './slices.ts';
 const WINDOW_BYTES = 256 * 1024;
 
 /**
- * Tells `visit` the events, the newest first, until it returns false. `from`: the stream's version and head. Returns the
- * version of the newest event that it did not come to, 0 if there is none or no more was wanted.
+ * Tells `visit` the events, the newest first, until it returns false. `from`: the stream's version and head. Returns
+ * the version of the newest event that it did not come to, 0 if there is none or no more was wanted.
  */
 export function* readBackwards(
   { disk, logDir }: { disk: Disk; logDir: string },
@@ -43,7 +43,10 @@ export function* readBackwards(
   return version;
 }
 
-/** The file's whole lines in windows, the last ones first. Ends where it is no longer there: it was compressed meanwhile. */
+/**
+ * The file's whole lines in windows, the last ones first. Ends where it is no longer there: it was compressed
+ * meanwhile.
+ */
 function* windowsOf(disk: Disk, path: string): Generator<Buffer> {
   let about = WINDOW_BYTES;
   for (let end = disk.stat(path)?.size ?? 0; end > 0; ) {

@@ -1,5 +1,5 @@
-// What a segment holds, by seq, by time and by stream: made by folding it, or read from the index file beside it, which is
-// a cache. Used by segment-walk.ts, history.ts and doctor.
+// What a segment holds, by seq, by time and by stream: made by folding it, or read from the index file beside it, which
+// is a cache. Used by segment-walk.ts, history.ts and doctor.
 
 import { type Commit, headOf, type Seal, timeOf } from '../../commit.ts';
 import type { Fold } from '../../fold.ts';

@@ -1,5 +1,5 @@
-// Parts of segments by their place: the text that follows it, or one line. Of a compressed segment only the members asked
-// for are inflated, and the last few are held. Used by history.ts and segment-walk.ts.
+// Parts of segments by their place: the text that follows it, or one line. Of a compressed segment only the members
+// asked for are inflated, and the last few are held. Used by history.ts and segment-walk.ts.
 
 import { FailureError } from '../../../failure/failure.ts';
 import { type Disk, errnoOf } from '../disk.ts';
@@ -37,7 +37,9 @@ export class SegmentReader {
     throw new FailureError({ code: 'store-damaged', file, offset: 0, why: 'this segment is missing' });
   }
 
-  /** The line that begins at an offset, without its newline; undefined if none ends after it. Throws as `textFrom` does. */
+  /**
+   * The line that begins at an offset, without its newline; undefined if none ends after it. Throws as `textFrom` does.
+   */
   lineAt(segment: number, offset: number): Buffer | undefined {
     const text = this.textFrom(segment, offset, LINE_BYTES);
     const end = text.indexOf(10);

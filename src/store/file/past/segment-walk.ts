@@ -1,5 +1,5 @@
-// Goes over the segments in order and knows what each holds: from its index file where that fits, else by folding it. Used
-// by history.ts for answers, by maintenance and doctor to write the index files.
+// Goes over the segments in order and knows what each holds: from its index file where that fits, else by folding it.
+// Used by history.ts for answers, by maintenance and doctor to write the index files.
 
 import type { Failure } from '../../../failure/failure.ts';
 import { type RawLine, soundSum } from '../../commit.ts';

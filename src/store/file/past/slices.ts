@@ -1,5 +1,5 @@
-// Long work as a generator that yields wherever it may be interrupted: run at once where nothing may come between, or in
-// slices that let other calls through. Used by history.ts and by maintenance.
+// Long work as a generator that yields wherever it may be interrupted: run at once where nothing may come between, or
+// in slices that let other calls through. Used by history.ts and by maintenance.
 
 import { FailureError } from '../../../failure/failure.ts';
 

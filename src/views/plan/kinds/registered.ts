@@ -1,4 +1,5 @@
-// plan_list of what is registered: agents, commands, tools, templates, MCP servers. Agents that merely are there appear too.
+// plan_list of what is registered: agents, commands, tools, templates, MCP servers. Agents that merely are there appear
+// too.
 
 import { REGISTRY_KINDS, type RegistryKind } from '../../../domain/team/registry.ts';
 import type { Json, JsonObject } from '../../../json/json.ts';

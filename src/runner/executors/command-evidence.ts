@@ -1,14 +1,14 @@
-// What a process's end says of its node: the report that the runner makes. Observed by the server itself, not claimed.
+// What the end of a process says of its node: the report of a command. Observed by the server itself, not claimed. Used by
+// command.ts.
 
-import type { ErrorKind, ReportInput } from '../domain/run/report.ts';
-import type { JsonObject } from '../json/json.ts';
-import type { Blobs } from '../store/port.ts';
-import type { ProcessResult } from './process/process.ts';
+import type { ErrorKind } from '../../domain/run/report.ts';
+import type { JsonObject } from '../../json/json.ts';
+import type { Blobs } from '../../store/port.ts';
+import type { ProcessResult } from '../process/process.ts';
+import type { Ended } from './define.ts';
 
 /** Of each stream, in the run's document; what is longer is a blob. */
 const TAIL_CHARS = 4_096;
-
-type Ended = Pick<ReportInput, 'status' | 'output' | 'summary' | 'errorKind' | 'evidence'>;
 
 /** The report for a process that ended by itself or by its deadline. */
 export function reportOf(result: ProcessResult, blobs: Blobs): Ended {

@@ -1,19 +1,17 @@
-// What a runner should do now, read off the run documents: pure but for asking which processes live. Called by runner.ts;
+// What is due for a runner now, read off the run documents: pure but for asking which processes live. Called by runner.ts;
 // only a hint, since each command decides on its own document again.
 
 import { hasEnded, limitsOf, type RunDocument, type RunGraph } from '../domain/run/document.ts';
 import { liveNodes } from '../domain/run/live.ts';
 import type { ProcessId, RecordOf } from '../domain/run/record.ts';
-import type { CommandNode } from '../graph/kinds/command.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import { readyNodes } from '../graph/ready/ready.ts';
 import type { LastSeen } from '../graph/ready/run-node.ts';
-import { commandAllowed } from './process/admission.ts';
 
 export interface Work {
   run: string;
   graph: RunGraph;
-  node: CommandNode;
+  node: AnyNode;
   /** The process of the claim before, if its lease ended: to be ended first. */
   before?: { server: ProcessId; process: { pid: number; start: string } };
 }
@@ -26,7 +24,7 @@ export interface Orphan {
   process?: { pid: number; start: string };
 }
 
-export interface Survey {
+export interface DueWork {
   work: Work[];
   orphans: Orphan[];
   /** Runs with claims that nobody can account for. */
@@ -37,24 +35,25 @@ export interface Survey {
   until: number;
 }
 
-export interface SurveyParts {
+export interface DueWorkParts {
   now: number;
   lastSeen: LastSeen;
-  allowCommands: readonly string[];
+  /** True for a node that this server may perform. */
+  mayPerform(node: AnyNode): boolean;
   self: ProcessId;
   /** True for a claim that this process is at work on, or is about to be. */
   isMine(claim: string, run: string, node: string): boolean;
   isGone(server: ProcessId): boolean | undefined;
 }
 
-export function emptySurvey(): Survey {
+export function noDueWork(): DueWork {
   return { work: [], orphans: [], reap: [], watchOthers: false, until: Number.POSITIVE_INFINITY };
 }
 
-/** Adds what one run asks for. */
-export function surveyRun(run: Readonly<RunDocument>, graph: RunGraph, parts: SurveyParts, into: Survey): void {
+/** Adds what is due in one run. */
+export function addDueWork(run: Readonly<RunDocument>, graph: RunGraph, parts: DueWorkParts, into: DueWork): void {
   if (hasEnded(run.status)) return;
-  for (const [id, node] of liveNodes(run)) surveyClaim(run.id, id, node, graph, parts, into);
+  for (const [id, node] of liveNodes(run)) addOrphan(run.id, id, node, graph, parts, into);
   if (run.status === 'paused') return;
   const limits = { ...limitsOf(run), lastSeen: parts.lastSeen };
   const ready = readyNodes(graph.prepared, run.nodes, parts.now, limits);
@@ -64,23 +63,19 @@ export function surveyRun(run: Readonly<RunDocument>, graph: RunGraph, parts: Su
   for (const { id } of ready.candidates) {
     if (free <= 0) break;
     const node = graph.prepared.graph.nodes[graph.prepared.index.get(id) ?? -1];
-    if (node === undefined || !mayRun(node, parts.allowCommands)) continue;
+    if (node === undefined || !parts.mayPerform(node)) continue;
     free -= 1;
     into.work.push(workOf(run, graph, node, parts.self));
   }
 }
 
-export function mayRun(node: AnyNode, allowCommands: readonly string[]): node is CommandNode {
-  return node.kind === 'command' && commandAllowed(node.command, allowCommands).ok;
-}
-
-function surveyClaim(
+function addOrphan(
   run: string,
   id: string,
   node: Readonly<RecordOf<'claimed'>>,
   graph: RunGraph,
-  parts: SurveyParts,
-  into: Survey,
+  parts: DueWorkParts,
+  into: DueWork,
 ): void {
   const { claim, server, process } = node;
   if (claim === undefined || server === undefined || parts.isMine(claim, run, id)) return;
@@ -92,7 +87,7 @@ function surveyClaim(
   else into.watchOthers ||= gone === false;
 }
 
-function workOf(run: Readonly<RunDocument>, graph: RunGraph, node: CommandNode, self: ProcessId): Work {
+function workOf(run: Readonly<RunDocument>, graph: RunGraph, node: AnyNode, self: ProcessId): Work {
   const { server, process, status } = run.nodes[node.id] ?? {};
   const work: Work = { run: run.id, graph, node };
   if (status !== 'claimed' || server?.host !== self.host || server.boot !== self.boot) return work;

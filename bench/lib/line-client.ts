@@ -1,0 +1,94 @@
+// A server driven by plain JSON lines over stdio: next to nothing of the measured time is this client's own. For rows with
+// many servers at once on few cores, where the official client would be most of what they compete with.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+
+/** Clock ticks of /proc/<pid>/stat per second: 100 on every Linux that Node runs on. */
+const TICK_MS = 10;
+
+interface Answer {
+  id?: number;
+  method?: string;
+  error?: object;
+  result?: { isError?: boolean };
+}
+
+export class LineClient {
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<void>;
+  private text = '';
+  private lastId = 0;
+  /** One request at a time: who called waits for the next answer. */
+  private answered: (line: string) => void = () => undefined;
+  private failed: (error: Error) => void = () => undefined;
+
+  constructor(argv: readonly string[], env: Record<string, string>) {
+    const [command = '', ...args] = argv;
+    this.child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.ended = new Promise((resolve) => {
+      this.child.once('exit', (code) => {
+        this.failed(new Error(`a server ended with ${code}`));
+        resolve();
+      });
+    });
+    this.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => this.receive(chunk));
+  }
+
+  /** Shakes hands and lists the tools, as every client does. */
+  async open(): Promise<void> {
+    const clientInfo = { name: 'bench', version: '0' };
+    await this.request('initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo });
+    this.send({ method: 'notifications/initialized' });
+    await this.request('tools/list', {});
+  }
+
+  /** Calls a tool; throws if it answers with an error, since a refused call is no measurement. */
+  async call(name: string, args: object): Promise<void> {
+    await this.request('tools/call', { name, arguments: args });
+  }
+
+  /** Processor time of the server until now, user and system, of all its threads. NaN where no /proc tells it. */
+  cpuMs(): number {
+    const file = `/proc/${this.child.pid}/stat`;
+    if (!fs.existsSync(file)) return Number.NaN;
+    // The name in brackets may hold spaces; utime and stime are the 12th and 13th field after it.
+    const fields = fs
+      .readFileSync(file, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  }
+
+  async close(): Promise<void> {
+    this.child.stdin?.end();
+    await this.ended;
+  }
+
+  private async request(method: string, params: object): Promise<void> {
+    this.lastId += 1;
+    const id = this.lastId;
+    const line = await new Promise<string>((resolve, reject) => {
+      this.answered = resolve;
+      this.failed = reject;
+      this.send({ id, method, params });
+    });
+    const answer: Answer = JSON.parse(line);
+    if (answer.id !== id || answer.result === undefined || answer.result.isError === true)
+      throw new Error(`${method}: ${line}`);
+  }
+
+  private send(message: object): void {
+    this.child.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+  }
+
+  private receive(chunk: string): void {
+    this.text += chunk;
+    for (let end = this.text.indexOf('\n'); end >= 0; end = this.text.indexOf('\n')) {
+      const line = this.text.slice(0, end);
+      this.text = this.text.slice(end + 1);
+      // What a server says by itself, such as that a list changed, answers nothing.
+      if (!line.includes('"method":"notifications/')) this.answered(line);
+    }
+  }
+}

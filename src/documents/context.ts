@@ -1,0 +1,36 @@
+// What a command may know of the world beyond documents, put together for one try of it. Used by batch.ts and dry-run.ts.
+
+import type { Context } from '../domain/command.ts';
+import type { Author } from '../store/commit.ts';
+import type { Graphs } from './definitions.ts';
+import type { DocumentsParts, Staged } from './shapes.ts';
+import type { Supplies } from './supplies.ts';
+import type { DocumentTransaction } from './transaction.ts';
+import type { Writers } from './writers.ts';
+
+export interface World extends Pick<DocumentsParts, 'now' | 'id' | 'select' | 'blobs'> {
+  lastSeen: Context['lastSeen'];
+  graphs: Graphs;
+  writers: Writers;
+}
+
+export interface Try {
+  by: Author;
+  tx: DocumentTransaction;
+  /** What is decided before it in the same batch. */
+  staged: readonly Staged[];
+  supplies: Supplies;
+}
+
+export function contextOf(world: World, { by, tx, staged, supplies }: Try): Context {
+  const { now, id, select, lastSeen, graphs, writers } = world;
+  return {
+    now: now(),
+    by,
+    id,
+    select,
+    lastSeen,
+    lastWriter: (...place) => writers.lastWriter(tx, staged, supplies, place),
+    definition: (hash) => graphs.named(hash, supplies),
+  };
+}
