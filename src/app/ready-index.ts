@@ -2,8 +2,9 @@
 // not walk all of them. Only a hint: claimNode asks the run document itself, and walks it when the hint does not hold.
 
 import type { Documents } from '../documents/documents.ts';
-import { nodeAt, type RunDocument, type RunGraph } from '../domain/run/document.ts';
+import { nodeAt, type RunDocument } from '../domain/run/document.ts';
 import type { ClaimInput } from '../domain/run/fit.ts';
+import type { RunGraph } from '../graph/definition.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import { Frontier } from '../graph/ready/frontier.ts';
 import type { FoldedCommit } from '../store/fold.ts';
@@ -14,6 +15,8 @@ const KEPT = 16;
 const WORTH_NODES = 200;
 
 interface Kept {
+  /** Hash of the definition. */
+  graph: string;
   frontier: Frontier;
   /** Nodes that have changed since the frontier was last asked. */
   changed: Set<string>;
@@ -29,10 +32,8 @@ export class ReadyIndex {
     documents.onChange((commits) => this.note(commits));
   }
 
-  /** The hint that claimNode takes, for runs of this graph. */
-  of(graph: RunGraph): NonNullable<ClaimInput['hint']> {
-    return (run, now, suits) => this.next(run, graph, now, suits);
-  }
+  /** The hint that claimNode takes. */
+  readonly hint: NonNullable<ClaimInput['hint']> = (run, graph, now, suits) => this.next(run, graph, now, suits);
 
   /** A node that was ready when last looked at and suits; undefined if there is none, or the run is small. */
   next(
@@ -42,7 +43,9 @@ export class ReadyIndex {
     suits: (node: AnyNode) => boolean,
   ): string | undefined {
     if (graph.prepared.ids.length < this.worthNodes) return undefined;
-    const kept = this.kept.get(run.id) ?? this.begin(run, graph);
+    const known = this.kept.get(run.id);
+    // A frontier of the definition that the run had before knows other nodes.
+    const kept = known?.graph === graph.hash ? known : this.begin(run, graph);
     for (const id of kept.changed) {
       const node = run.nodes[id];
       if (node === undefined) {
@@ -66,7 +69,8 @@ export class ReadyIndex {
 
   private begin(run: Readonly<RunDocument>, graph: RunGraph): Kept {
     // Records are replaced, never changed in place but for their lease: the frontier may hold them.
-    const kept = { frontier: new Frontier(graph.prepared, run.nodes), changed: new Set<string>() };
+    const frontier = new Frontier(graph.prepared, run.nodes);
+    const kept = { graph: graph.hash, frontier, changed: new Set<string>() };
     this.kept.set(run.id, kept);
     const [oldest] = this.kept.keys();
     if (this.kept.size > KEPT && oldest !== undefined) this.kept.delete(oldest);

@@ -1,9 +1,10 @@
 // What is due for a runner now, read off the run documents: pure but for asking which processes live. Called by runner.ts;
 // only a hint, since each command decides on its own document again.
 
-import { hasEnded, limitsOf, type RunDocument, type RunGraph } from '../domain/run/document.ts';
+import { hasEnded, limitsOf, type RunDocument } from '../domain/run/document.ts';
 import { liveNodes } from '../domain/run/live.ts';
 import type { ProcessId, RecordOf } from '../domain/run/record.ts';
+import type { RunGraph } from '../graph/definition.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import { readyNodes } from '../graph/ready/ready.ts';
 import type { LastSeen } from '../graph/ready/run-node.ts';
@@ -18,7 +19,6 @@ export interface Work {
 
 /** A claim of a server process that is gone. */
 export interface Orphan {
-  graph: RunGraph;
   claim: string;
   server: ProcessId;
   process?: { pid: number; start: string };
@@ -28,7 +28,7 @@ export interface DueWork {
   work: Work[];
   orphans: Orphan[];
   /** Runs with claims that nobody can account for. */
-  reap: { run: string; graph: RunGraph }[];
+  reap: string[];
   /** Other servers hold claims: whether they live must be asked again. */
   watchOthers: boolean;
   /** When time alone may change something, in ms since the epoch. */
@@ -53,11 +53,11 @@ export function noDueWork(): DueWork {
 /** Adds what is due in one run. */
 export function addDueWork(run: Readonly<RunDocument>, graph: RunGraph, parts: DueWorkParts, into: DueWork): void {
   if (hasEnded(run.status)) return;
-  for (const [id, node] of liveNodes(run)) addOrphan(run.id, id, node, graph, parts, into);
+  for (const [id, node] of liveNodes(run)) addOrphan(run.id, id, node, parts, into);
   if (run.status === 'paused') return;
   const limits = { ...limitsOf(run), lastSeen: parts.lastSeen };
   const ready = readyNodes(graph.prepared, run.nodes, parts.now, limits);
-  if (ready.to_decide.length > 0) into.reap.push({ run: run.id, graph });
+  if (ready.to_decide.length > 0) into.reap.push(run.id);
   into.until = Math.min(into.until, ready.until ?? Number.POSITIVE_INFINITY);
   let free = ready.free;
   for (const { id } of ready.candidates) {
@@ -73,7 +73,6 @@ function addOrphan(
   run: string,
   id: string,
   node: Readonly<RecordOf<'claimed'>>,
-  graph: RunGraph,
   parts: DueWorkParts,
   into: DueWork,
 ): void {
@@ -83,7 +82,7 @@ function addOrphan(
   const own = server.host === self.host && server.pid === self.pid && server.start === self.start;
   // Ours, and nobody here is at work on it: its commit was not known to have succeeded, so nothing was started.
   const gone = own || parts.isGone(server);
-  if (gone === true) into.orphans.push({ graph, claim, server, ...(process === undefined ? {} : { process }) });
+  if (gone === true) into.orphans.push({ claim, server, ...(process === undefined ? {} : { process }) });
   else into.watchOthers ||= gone === false;
 }
 

@@ -103,14 +103,13 @@ async function attempt(
     let none: None | undefined;
     const claim = {
       run,
-      graph: graph.value,
       ...who,
       agentName: given.agent,
       node: nodeNamed(graph.value, given.node),
       performer: 'agent' as const,
       skills: given.skills,
       again: given.request_id === undefined,
-      hint: services.hints.of(graph.value),
+      hint: services.hints.hint,
     };
     const claimed = await services.documents.change<ClaimAnswer>(
       (tx, ctx) => {

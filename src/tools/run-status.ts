@@ -3,9 +3,10 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
-import { hasEnded, RUN_STATUSES, type RunDocument, type RunGraph, runStream } from '../domain/run/document.ts';
+import { hasEnded, RUN_STATUSES, type RunDocument, runStream } from '../domain/run/document.ts';
 import type { NodeRecord } from '../domain/run/record.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
+import type { RunGraph } from '../graph/definition.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { outputOf } from '../views/run/brief.ts';
 import {

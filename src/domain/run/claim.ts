@@ -26,7 +26,7 @@ import { noneFor, unclaimable } from './why-not.ts';
 
 /** The best ready node for this agent. First puts to decision what nobody can account for, in the same commit. */
 export function claimNode(tx: Transaction, ctx: Context, input: ClaimInput): Result<ClaimAnswer> {
-  const opened = openScope(tx, ctx, input.run, input.graph);
+  const opened = openScope(tx, ctx, input.run);
   if (!opened.ok) return opened;
   const scope = opened.value;
   const { status } = scope.run;
@@ -79,7 +79,7 @@ function byHint(scope: RunScope, input: ClaimInput): Candidate | undefined {
   if (isHalted(prepared, countOf(run.counters, 'failed'), run.on_failure)) return undefined;
   if (countOf(run.counters, 'claimed') >= (run.max_parallel ?? Number.POSITIVE_INFINITY)) return undefined;
   const suits = (node: AnyNode): boolean => ineligibleReason(scope, input, node.id) === undefined;
-  const id = input.hint(run, ctx.now, suits);
+  const id = input.hint(run, scope.graph, ctx.now, suits);
   return id === undefined ? undefined : claimable(prepared, run.nodes, id, ctx.now, ctx.lastSeen);
 }
 

@@ -6,7 +6,7 @@ import type { NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
 import type { EventType } from '../events.ts';
-import { hasEnded, type RunGraph, type RunStatus } from './document.ts';
+import { hasEnded, type RunStatus } from './document.ts';
 import { carriedOver, type Draft, type NodeRecord } from './record.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { noteRun, overtaken } from './sprint-run.ts';
@@ -22,7 +22,6 @@ export type Verdict = (typeof DECISIONS)[number];
 
 export interface ControlInput {
   run: string;
-  graph: RunGraph;
   action: RunAction;
   node?: string | undefined;
   decision?: Verdict | undefined;
@@ -40,7 +39,7 @@ export interface ControlAnswer {
 }
 
 export function controlRun(tx: Transaction, ctx: Context, input: ControlInput): Result<ControlAnswer> {
-  const opened = openScope(tx, ctx, input.run, input.graph);
+  const opened = openScope(tx, ctx, input.run);
   if (!opened.ok) return opened;
   switch (input.action) {
     case 'pause':

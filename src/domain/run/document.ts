@@ -9,7 +9,6 @@
 //     └──► cancelled                        run_control; final, as finished is
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
-import type { RunGraph } from '../../graph/definition.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
 import type { Counters } from '../../graph/ready/outcome.ts';
 import type { JsonObject } from '../../json/json.ts';
@@ -49,8 +48,6 @@ export interface RunDocument {
   live?: Record<string, true>;
 }
 
-export type { RunGraph };
-
 export function runStream(id: string): string {
   return `run/${id}`;
 }
@@ -86,11 +83,9 @@ export function parseClaim(claim: string): { run: string; node: string; fence: n
   return { run, node, fence: Number(fence) };
 }
 
-/** The run as a decision needs it. Throws if the caller brought another definition: a bug. */
-export function findRun(tx: Transaction, id: string, graph?: RunGraph): Result<Readonly<RunDocument>> {
+export function findRun(tx: Transaction, id: string): Result<Readonly<RunDocument>> {
   const run = isId(id) ? tx.read<RunDocument>(runStream(id)) : undefined;
   if (run === undefined) return fail({ code: 'unknown-run', run: id, near: [] });
-  if (graph !== undefined && run.graph !== graph.hash) throw new Error(`${id} is a run of another graph`);
   return ok(run);
 }
 

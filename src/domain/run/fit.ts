@@ -1,14 +1,14 @@
 // What a claim asks for and answers, and whether a node is for the one who asks. Used by claim.ts and why-not.ts.
 
+import type { RunGraph } from '../../graph/definition.ts';
 import type { Performer } from '../../graph/graph.ts';
 import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
-import type { RunDocument, RunGraph } from './document.ts';
+import type { RunDocument } from './document.ts';
 import type { ProcessId } from './record.ts';
 import type { RunScope } from './scope.ts';
 
 export interface ClaimInput {
   run: string;
-  graph: RunGraph;
   /** Presence key: see `agentKey`. */
   agent: string;
   agentName: string;
@@ -25,7 +25,12 @@ export interface ClaimInput {
   server?: ProcessId | undefined;
   /** Which node to look at first. What it says is checked; without it, or if it is wrong, all nodes are looked at. */
   hint?:
-    | ((run: Readonly<RunDocument>, now: number, suits: (node: AnyNode) => boolean) => string | undefined)
+    | ((
+        run: Readonly<RunDocument>,
+        graph: RunGraph,
+        now: number,
+        suits: (node: AnyNode) => boolean,
+      ) => string | undefined)
     | undefined;
 }
 

@@ -11,7 +11,7 @@ import { retryDelayMs } from '../../graph/ready/retry.ts';
 import { leaseEnd, type NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
-import { parseClaim, type RunGraph, type RunStatus } from './document.ts';
+import { parseClaim, type RunStatus } from './document.ts';
 import { markNeedsDecision, returnToQueue } from './end-claim.ts';
 import { leaseToStore } from './hold.ts';
 import {
@@ -31,7 +31,6 @@ export const ERROR_KINDS = ['retryable', 'terminal', 'rate_limited', 'needs_othe
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 export interface ReportInput {
-  graph: RunGraph;
   claim: string;
   /** `interrupted`: the holder had to stop in the middle, and cannot say what has taken effect. */
   status: 'done' | 'failed' | 'progress' | 'released' | 'interrupted';
@@ -71,7 +70,7 @@ type Standing = 'holds' | 'adoptable' | 'repeated' | 'cancelled' | 'over';
 export function reportNode(tx: Transaction, ctx: Context, input: ReportInput): Result<ReportAnswer> {
   const parts = parseClaim(input.claim);
   if (parts === undefined) return fail({ code: 'unknown-claim', claim: input.claim });
-  const opened = openScope(tx, ctx, parts.run, input.graph);
+  const opened = openScope(tx, ctx, parts.run);
   const node = opened.ok ? opened.value.record(parts.node) : undefined;
   if (!opened.ok || node === undefined || parts.fence > node.fence)
     return fail({ code: 'unknown-claim', claim: input.claim });

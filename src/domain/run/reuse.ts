@@ -2,9 +2,10 @@
 // Called by startRun; says for each node that runs again why it does.
 
 import { isDeepStrictEqual } from 'node:util';
+import type { RunGraph } from '../../graph/definition.ts';
 import type { GraphNode } from '../../graph/graph.ts';
 import type { JsonObject } from '../../json/json.ts';
-import type { RunDocument, RunGraph } from './document.ts';
+import type { RunDocument } from './document.ts';
 import type { NodeRecord, RecordOf } from './record.ts';
 
 export interface Resumed {

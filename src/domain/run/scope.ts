@@ -2,8 +2,9 @@
 // Commands open one, ask it, and change it through transition.ts and status.ts alone.
 
 import { ok, type Result } from '../../failure/failure.ts';
+import type { RunGraph } from '../../graph/definition.ts';
 import type { Context, Transaction } from '../command.ts';
-import { findRun, type RunDocument, type RunGraph, runStream } from './document.ts';
+import { findRun, type RunDocument, runStream } from './document.ts';
 import type { NodeRecord } from './record.ts';
 
 export class RunScope {
@@ -14,18 +15,18 @@ export class RunScope {
   /** What the ids of its nodes begin with in the run's document: nothing, where they are nodes of the run's own graph. */
   readonly prefix: string = '';
 
-  readonly #graph: RunGraph | undefined;
+  #graph: RunGraph | undefined;
 
-  constructor(tx: Transaction, ctx: Context, id: string, graph?: RunGraph) {
+  constructor(tx: Transaction, ctx: Context, id: string) {
     this.tx = tx;
     this.ctx = ctx;
     this.id = id;
-    this.#graph = graph;
   }
 
-  /** The definition of its nodes. Throws where the scope was opened without it: a bug. */
+  /** The definition of its nodes, the one that the run's document names now. */
   get graph(): RunGraph {
-    if (this.#graph === undefined) throw new Error(`the definition of ${this.id} is not at hand`);
+    const { graph: hash } = this.run;
+    if (this.#graph?.hash !== hash) this.#graph = this.ctx.definition(hash);
     return this.#graph;
   }
 
@@ -54,7 +55,7 @@ export class RunScope {
 }
 
 /** The scope of a run's own graph. */
-export function openScope(tx: Transaction, ctx: Context, run: string, graph: RunGraph): Result<RunScope> {
-  const found = findRun(tx, run, graph);
-  return found.ok ? ok(new RunScope(tx, ctx, run, graph)) : found;
+export function openScope(tx: Transaction, ctx: Context, run: string): Result<RunScope> {
+  const found = findRun(tx, run);
+  return found.ok ? ok(new RunScope(tx, ctx, run)) : found;
 }

@@ -2,13 +2,13 @@
 // moves with its node is followers/task.ts.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
+import type { RunGraph } from '../../graph/definition.ts';
 import { canonicalGraph } from '../../graph/graph.ts';
 import type { AnyGraph } from '../../graph/kinds/index.ts';
 import type { Transaction } from '../command.ts';
 import { findItem } from '../plan/find.ts';
 import { showId, sprintStream } from '../plan/ids.ts';
 import { sprintGraph } from '../plan/sprint-graph.ts';
-import type { RunGraph } from './document.ts';
 import { underWay } from './sprint-run.ts';
 
 export interface SprintDefinition {

@@ -6,9 +6,9 @@ import { countNodes } from '../../graph/ready/outcome.ts';
 import { readyNodes } from '../../graph/ready/ready.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
-import { findRun, limitsOf, type RunDocument, type RunGraph, runStream } from './document.ts';
+import { limitsOf, type RunDocument, runStream } from './document.ts';
 import { type Resumed, reusable } from './reuse.ts';
-import { RunScope } from './scope.ts';
+import { openScope, RunScope } from './scope.ts';
 import { checkSprint } from './sprint.ts';
 import { noteRun } from './sprint-run.ts';
 import { updateStatus } from './status.ts';
@@ -44,7 +44,8 @@ export function saveGraph(tx: Transaction, ctx: Context, input: { name: string; 
 }
 
 export interface StartRunInput {
-  graph: RunGraph;
+  /** Hash of the definition, which is stored already. */
+  graph: string;
   project: string;
   workspace: string;
   session: string;
@@ -58,7 +59,7 @@ export interface StartRunInput {
    */
   sprint?: string | undefined;
   /** Take over what an earlier run of the workspace finished and what has not changed since. */
-  resumeFrom?: { run: string; graph: RunGraph } | undefined;
+  resumeFrom?: string | undefined;
 }
 
 export interface StartRunAnswer {
@@ -74,15 +75,15 @@ export interface StartRunAnswer {
 
 /** Makes a run. `finished` at once if everything was taken over. */
 export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): Result<StartRunAnswer> {
-  const { prepared, hash } = input.graph;
-  const { resumeFrom } = input;
+  const graph = ctx.definition(input.graph);
+  const { prepared, hash } = graph;
   let resumed: Resumed = { nodes: {}, rerun: [], why: [] };
-  if (resumeFrom !== undefined) {
-    const earlier = findRun(tx, resumeFrom.run, resumeFrom.graph);
+  if (input.resumeFrom !== undefined) {
+    const earlier = openScope(tx, ctx, input.resumeFrom);
     if (!earlier.ok) return earlier;
-    resumed = reusable({ run: earlier.value, graph: resumeFrom.graph }, input);
+    resumed = reusable(earlier.value, { graph, inputs: input.inputs });
   }
-  const sprint = input.sprint === undefined ? ok(undefined) : checkSprint(tx, input.project, input.sprint, input.graph);
+  const sprint = input.sprint === undefined ? ok(undefined) : checkSprint(tx, input.project, input.sprint, graph);
   if (!sprint.ok) return sprint;
   const id = ctx.id('run');
   const run: RunDocument = {
@@ -107,7 +108,7 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     noteRun(tx, sprint.value, id);
   }
   tx.create(runStream(id), { type: 'run.started', data: { graph: hash } }, run);
-  const status = updateStatus(new RunScope(tx, ctx, id, input.graph));
+  const status = updateStatus(new RunScope(tx, ctx, id));
   const ready = readyNodes(prepared, resumed.nodes, ctx.now, limitsOf(run)).candidates.map((candidate) => candidate.id);
   const reused = Object.keys(resumed.nodes);
   return ok({ run: id, status, nodes: prepared.ids.length, ready, reused, rerun: resumed.rerun, why: resumed.why });

@@ -4,7 +4,7 @@
 import { ok, type Result } from '../../failure/failure.ts';
 import { type Ready, readyNodes } from '../../graph/ready/ready.ts';
 import type { Context, Transaction } from '../command.ts';
-import { hasEnded, limitsOf, type RunGraph } from './document.ts';
+import { hasEnded, limitsOf } from './document.ts';
 import { markNeedsDecision, returnToQueue } from './end-claim.ts';
 import { holding } from './hold.ts';
 import { wasLostTooOften, withLost } from './record.ts';
@@ -18,8 +18,8 @@ export function sweep(scope: RunScope): Ready {
 }
 
 /** Turns claims that ended and must not be repeated into questions. True if there were any. */
-export function reapExpired(tx: Transaction, ctx: Context, input: { run: string; graph: RunGraph }): Result<boolean> {
-  const scope = openScope(tx, ctx, input.run, input.graph);
+export function reapExpired(tx: Transaction, ctx: Context, input: { run: string }): Result<boolean> {
+  const scope = openScope(tx, ctx, input.run);
   if (!scope.ok) return scope;
   return ok(!hasEnded(scope.value.run.status) && reap(scope.value, readyAt(scope.value)));
 }
@@ -39,15 +39,11 @@ function readyAt({ run, ctx, graph }: RunScope): Ready {
  * Ends a claim whose holder is known to be gone, without waiting for its lease. A node that may be repeated can be
  * claimed at once; any other waits for a decision. False if the claim was over already.
  */
-export function abandonClaim(
-  tx: Transaction,
-  ctx: Context,
-  input: { graph: RunGraph; claim: string; why: string },
-): Result<boolean> {
+export function abandonClaim(tx: Transaction, ctx: Context, input: { claim: string; why: string }): Result<boolean> {
   const found = holding(tx, input.claim);
   if (!found.ok) return found.failure.code === 'stale-claim' ? ok(false) : found;
   const { run, id, node } = found.value;
-  const scope = new RunScope(tx, ctx, run, input.graph);
+  const scope = new RunScope(tx, ctx, run);
   if (scope.isRepeatable(id) && !wasLostTooOften(node)) {
     returnToQueue(scope, id, 'node.abandoned', { lost: withLost(node) });
   } else markNeedsDecision(scope, id, input.why);

@@ -2,9 +2,10 @@
 // answers.
 
 import type { View } from '../../documents/documents.ts';
-import { hasEnded, type RunDocument, type RunGraph } from '../../domain/run/document.ts';
+import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
 import { liveNodes } from '../../domain/run/live.ts';
 import type { NodeRecord, RecordOf } from '../../domain/run/record.ts';
+import type { RunGraph } from '../../graph/definition.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
 import { isHalted, readinessAt } from '../../graph/ready/readiness.ts';
 import { satisfies } from '../../graph/ready/run-node.ts';

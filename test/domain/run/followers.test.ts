@@ -5,10 +5,9 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Graphs } from '../../../src/documents/definitions.ts';
 import type { TaskStatus } from '../../../src/domain/plan/task.ts';
 import { type PoolDocument, poolStream } from '../../../src/domain/resource/pool.ts';
-import type { RunDocument, RunGraph } from '../../../src/domain/run/document.ts';
+import type { RunDocument } from '../../../src/domain/run/document.ts';
 import { follow } from '../../../src/domain/run/followers/index.ts';
 import { liveIds, liveNodes } from '../../../src/domain/run/live.ts';
 import { carriedOver, type Draft, heldBy } from '../../../src/domain/run/record.ts';
@@ -34,7 +33,6 @@ const NEXT: Record<NodeStatus | 'waiting', readonly NodeStatus[]> = {
 
 class ScopeRig extends PlanRig {
   run = '';
-  graph: RunGraph | undefined;
   nodes: string[] = [];
 
   async begin(count: number): Promise<void> {
@@ -42,17 +40,16 @@ class ScopeRig extends PlanRig {
     const planned = await this.plan({ sprint: { title: 'one', status: 'active' }, tasks });
     const sprint = planned.sprint ?? '';
     const built = await this.do((tx) => sprintDefinition(tx, PROJECT, sprint));
-    const graph = new Graphs(this.blobs).put(built.value.graph);
+    const graph = this.documents.graphs.put(built.value.graph);
     const base = { project: PROJECT, workspace: 'wsp-1', session: 'ses-one', inputs: {} };
-    this.run = (await this.do((tx, ctx) => startRun(tx, ctx, { ...base, graph, sprint }))).value.run;
-    this.graph = graph;
+    this.run = (await this.do((tx, ctx) => startRun(tx, ctx, { ...base, graph: graph.hash, sprint }))).value.run;
     this.nodes = [...graph.prepared.ids];
   }
 
   /** One change of the run, in a commit of its own. */
   async in(change: (scope: RunScope) => void): Promise<void> {
     await this.do((tx, ctx) => {
-      change(new RunScope(tx, ctx, this.run, this.graph));
+      change(new RunScope(tx, ctx, this.run));
       return { ok: true, value: undefined };
     });
   }
