@@ -1,5 +1,5 @@
-// What arguments mean whose names say enough to a model: words for docs/tools.md alone, since each word of a listing costs
-// every model tokens. By `tool.argument` where an argument means something of its own there, else by its name.
+// What arguments mean whose names say enough to a model: words for docs/tools.md alone, since each word of a listing
+// costs every model tokens. By `tool.argument` where an argument means something of its own there, else by its name.
 
 export const argumentWords: Readonly<Record<string, string>> = {
   action: 'What to do with the run or the node',

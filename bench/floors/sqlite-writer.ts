@@ -1,4 +1,5 @@
-// One durable read-modify-write in SQLite, WAL mode with synchronous=FULL. Used by the worker and the server that are floors.
+// One durable read-modify-write in SQLite, WAL mode with synchronous=FULL. Used by the worker and the server that are
+// floors.
 
 import { createRequire } from 'node:module';
 

@@ -1,5 +1,5 @@
-// A server driven by plain JSON lines over stdio: next to nothing of the measured time is this client's own. For rows with
-// many servers at once on few cores, where the official client would be most of what they compete with.
+// A server driven by plain JSON lines over stdio: next to nothing of the measured time is this client's own. For rows
+// with many servers at once on few cores, where the official client would be most of what they compete with.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';

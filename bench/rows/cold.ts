@@ -1,4 +1,5 @@
-// Freshly started servers and their first hundred calls: what the user of several windows meets, before any code is warm.
+// Freshly started servers and their first hundred calls: what the user of several windows meets, before any code is
+// warm.
 
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';

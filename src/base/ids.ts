@@ -1,5 +1,5 @@
-// Ids of commits: UUID version 7, with randomness drawn in bulk, since asking the system per id costs more than the rest
-// of a commit. Used by documents/batch.ts.
+// Ids of commits: UUID version 7, with randomness drawn in bulk, since asking the system per id costs more than the
+// rest of a commit. Used by documents/batch.ts.
 
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';

@@ -1,5 +1,6 @@
 // The loop of every change: tail the log, decide, write, read back, all in one tick; then make it durable; then answer.
-// Commands that wait together share one write and one sync. A lost race undoes its edits and decides again. Used by documents.ts.
+// Commands that wait together share one write and one sync. A lost race undoes its edits and decides again. Used by
+// documents.ts.
 
 import { pooledIds } from '../base/ids.ts';
 import { type Failure, FailureError, fail, ok, type Result } from '../failure/failure.ts';
@@ -57,8 +58,9 @@ export class BatchLoop {
   }
 
   /**
-   * Runs the queue once all code of this tick has run: all commands of one chunk of input have arrived by then, and share one
-   * write. While a sync is under way the next write has to wait for it anyway: commands that come meanwhile join it.
+   * Runs the queue once all code of this tick has run: all commands of one chunk of input have arrived by then, and
+   * share one write. While a sync is under way the next write has to wait for it anyway: commands that come meanwhile
+   * join it.
    */
   private schedule(): void {
     if (this.scheduled || this.queue.length === 0) return;
@@ -259,7 +261,9 @@ export class BatchLoop {
     if (this.end(job)) job.reject(error);
   }
 
-  /** True the first time: after a failure in the middle of a batch, jobs that have their answer are given up once more. */
+  /**
+   * True the first time: after a failure in the middle of a batch, jobs that have their answer are given up once more.
+   */
   private end(job: Job): boolean {
     if (job.ended) return false;
     job.ended = true;

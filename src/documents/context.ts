@@ -1,4 +1,5 @@
-// What a command may know of the world beyond documents, put together for one try of it. Used by batch.ts and dry-run.ts.
+// What a command may know of the world beyond documents, put together for one try of it. Used by batch.ts and
+// dry-run.ts.
 
 import type { Context } from '../domain/command.ts';
 import type { Author } from '../store/commit.ts';

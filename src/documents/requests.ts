@@ -44,7 +44,9 @@ export function requestKey({ id, scope, arguments: given }: Request, { tool, ses
   return { id, stream: requestStream(scope ?? session, tool, id), digest };
 }
 
-/** The answer that a request was given before; undefined for a new one. Same id with other arguments: `request-reused`. */
+/**
+ * The answer that a request was given before; undefined for a new one. Same id with other arguments: `request-reused`.
+ */
 export function answeredBefore(tx: Transaction, { id, stream, digest }: RequestKey, blobs: Blobs) {
   const before = tx.read<RequestDocument>(stream);
   if (before === undefined) return undefined;
@@ -72,7 +74,10 @@ function answerOf(document: RequestDocument, blobs: Blobs): unknown {
   return JSON.parse(bytes.toString('utf8'));
 }
 
-/** Key order is no part of an argument's meaning, since a client may serialise a repeat differently; nor is a key without a value. */
+/**
+ * Key order is no part of an argument's meaning, since a client may serialise a repeat differently; nor is a key
+ * without a value.
+ */
 function sortKeys(value: Json): Json {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;

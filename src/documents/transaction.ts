@@ -62,7 +62,8 @@ export class DocumentTransaction implements Transaction {
   patch(stream: string, head: EventHead, ops: readonly PatchOp[], owner: ValueOwner = 'caller'): void {
     this.touch(stream);
     if (ops.length === 0) return;
-    // The event must not change when a later edit reaches into the same value, in this document or the one it came from.
+    // The event must not change when a later edit reaches into the same value, in this document or the one it came
+    // from.
     const patch = owner === 'event' ? [...ops] : ops.map(copyOp);
     const event: StreamEvent = { stream, type: head.type, patch };
     if (head.data !== undefined) event.data = head.data;

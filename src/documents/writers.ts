@@ -1,5 +1,5 @@
-// Answers a command that asks who last wrote a place: from the commits staged before it, from memory, or from the log, for
-// which the command has to wait and be decided once more. Asked through context.ts.
+// Answers a command that asks who last wrote a place: from the commits staged before it, from memory, or from the log,
+// for which the command has to wait and be decided once more. Asked through context.ts.
 
 import type { Writer } from '../domain/command.ts';
 import type { FoldedCommit } from '../store/fold.ts';

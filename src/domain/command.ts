@@ -49,14 +49,14 @@ export interface EventHead {
 }
 
 /**
- * Whose the values of a patch are. With `event` the caller gives them away: they are not copied for the event, so nobody may
- * change them afterwards, and none of them may stand in a document.
+ * Whose the values of a patch are. With `event` the caller gives them away: they are not copied for the event, so
+ * nobody may change them afterwards, and none of them may stand in a document.
  */
 export type ValueOwner = 'caller' | 'event';
 
 /**
- * The documents as one try of a command sees them. Everything read through it is recorded, so that the commit is valid only if
- * none of it has changed: ask only for what the command rests on. Reads see the transaction's own edits.
+ * The documents as one try of a command sees them. Everything read through it is recorded, so that the commit is valid
+ * only if none of it has changed: ask only for what the command rests on. Reads see the transaction's own edits.
  */
 export interface Transaction {
   /**

@@ -1,6 +1,6 @@
-// What fields of a node hold, as plain data. From these descriptions tools/shared/graph-schema.ts makes the schema that a
-// tool takes and scripts/docs.ts the tables of docs/tools.md; `checkField` holds values against them. No schema library is
-// loaded here: hooks and the status line read graphs too.
+// What fields of a node hold, as plain data. From these descriptions tools/shared/graph-schema.ts makes the schema that
+// a tool takes and scripts/docs.ts the tables of docs/tools.md; `checkField` holds values against them. No schema
+// library is loaded here: hooks and the status line read graphs too.
 
 import type { Fault } from './graph.ts';
 
@@ -78,7 +78,9 @@ export function checkField(value: unknown, field: FieldType, at: string, faults:
   }
 }
 
-/** The common case, asked first: a graph may have a million texts, and a path for each would cost more than the check. */
+/**
+ * The common case, asked first: a graph may have a million texts, and a path for each would cost more than the check.
+ */
 export function isFitText(value: unknown, field: FieldType): boolean {
   return field.type === 'text' && typeof value === 'string' && value.length <= field.max;
 }

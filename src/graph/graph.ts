@@ -1,5 +1,5 @@
-// What a graph definition is, without its node kinds: the rules of graph/ know only the part that all nodes share. A kind
-// adds its own fields in kinds/<kind>.ts; kinds/index.ts joins the kinds into one union.
+// What a graph definition is, without its node kinds: the rules of graph/ know only the part that all nodes share. A
+// kind adds its own fields in kinds/<kind>.ts; kinds/index.ts joins the kinds into one union.
 
 import type { Fields, FieldsOf } from './fields.ts';
 
@@ -67,8 +67,8 @@ export interface Fault {
 }
 
 /**
- * Who does the work of a node. `agent`: whoever claims it over MCP. `server`: a server process that has an executor of the
- * kind (runner/executors/). `person`: somebody answers. `engine`: the commands on runs themselves.
+ * Who does the work of a node. `agent`: whoever claims it over MCP. `server`: a server process that has an executor of
+ * the kind (runner/executors/). `person`: somebody answers. `engine`: the commands on runs themselves.
  */
 export type Performer = 'agent' | 'server' | 'person' | 'engine';
 
@@ -80,8 +80,8 @@ export interface KindRules {
   /** Fields beyond those of GraphNode. */
   readonly fields: Fields;
   /**
-   * Every fault of the kind's own fields that their descriptions do not tell; `at` is the node's JSON Pointer. Asked once
-   * the values have the described types. Contract: must not throw.
+   * Every fault of the kind's own fields that their descriptions do not tell; `at` is the node's JSON Pointer. Asked
+   * once the values have the described types. Contract: must not throw.
    */
   check(node: GraphNode, at: string): Fault[];
 }

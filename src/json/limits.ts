@@ -1,4 +1,4 @@
-// The gate for every value from outside: what passes is what a later get returns, in any process and after any replay.
+// Checks every value from outside: what passes is what a later get returns, in any process and after any replay.
 // Called by the tools before a value reaches a command.
 
 import { fail, ok, type Result } from '../failure/failure.ts';

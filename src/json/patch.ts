@@ -1,5 +1,6 @@
-// RFC 6902 operations as Baton stores them: add, replace and remove only. The kernel knows these and no domain. The fold
-// applies them in place when it reads the log, so this is the hot path of replay; documents/ undoes what lost its race.
+// RFC 6902 operations as Baton stores them: add, replace and remove only. The kernel knows these and no domain. The
+// fold applies them in place when it reads the log, so this is the hot path of replay; documents/ undoes what lost its
+// race.
 
 import type { Json, JsonObject } from './json.ts';
 import { arrayIndex, isUnsafeKey, unescapeToken } from './pointer.ts';

@@ -1,5 +1,5 @@
-// What is due for a runner now, read off the run documents: pure but for asking which processes live. Called by runner.ts;
-// only a hint, since each command decides on its own document again.
+// What is due for a runner now, read off the run documents: pure but for asking which processes live. Called by
+// runner.ts; only a hint, since each command decides on its own document again.
 
 import { hasEnded, limitsOf, type RunDocument } from '../domain/run/document.ts';
 import { liveNodes } from '../domain/run/live.ts';

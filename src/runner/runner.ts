@@ -1,6 +1,6 @@
-// Performs the nodes of this workspace's runs that are for servers, as far as this one was started with what they take; every
-// server of the workspace has a runner, and claims decide among them. Also ends what dead servers left behind. Started by
-// services.ts.
+// Performs the nodes of this workspace's runs that are for servers, as far as this one was started with what they take;
+// every server of the workspace has a runner, and claims decide among them. Also ends what dead servers left behind.
+// Started by services.ts.
 
 import type { Logger } from '../base/log.ts';
 import type { Graphs } from '../documents/definitions.ts';

@@ -19,7 +19,10 @@ export const STORE_FORMAT = 1;
 /** The longest line that is written, in bytes; a longer commit is refused with a narrower way. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
-/** What a transaction saw of a stream: the count of its events and the first 12 hex of the sum of the line that last changed it. */
+/**
+ * What a transaction saw of a stream: the count of its events and the first 12 hex of the sum of the line that last
+ * changed it.
+ */
 export type Expected = [version: number, head: string];
 
 /** A place in the log that a process knows to be durable: the count of valid lines, and the chain value there. */

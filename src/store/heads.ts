@@ -1,5 +1,5 @@
-// The streams' heads as commits that are not in the log yet would leave them: what the commits of one batch expect of each
-// other. Used by documents/batch.ts, and by file/writer.ts before it writes one.
+// The streams' heads as commits that are not in the log yet would leave them: what the commits of one batch expect of
+// each other. Used by documents/batch.ts, and by file/log/writer.ts before it writes one.
 
 import { type EncodedCommit, type Expected, type Heads, headOf, holds } from './commit.ts';
 

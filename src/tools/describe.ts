@@ -119,7 +119,8 @@ function rawSchema(
   name: string,
   keep?: (key: string, value: unknown) => unknown,
 ): ObjectSchema {
-  // Draft 7 is what every client reads; without "$schema" newer ones take their own default, and we use only what both share.
+  // Draft 7 is what every client reads; without "$schema" newer ones take their own default, and we use only what both
+  // share.
   const {
     $schema,
     '~standard': _,

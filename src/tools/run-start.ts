@@ -179,7 +179,10 @@ function warningsOf({ graph, leftOut }: Definition, settings: ExecutorSettings) 
   return warnings.length === 0 ? {} : { warnings };
 }
 
-/** Nodes of an executor's kind that this server may not perform. Another server of the workspace may have other settings. */
+/**
+ * Nodes of an executor's kind that this server may not perform. Another server of the workspace may have other
+ * settings.
+ */
 function refusedBy(executor: Executor, graph: AnyGraph, settings: ExecutorSettings) {
   const refused: string[] = [];
   let why = '';

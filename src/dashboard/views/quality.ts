@@ -1,4 +1,4 @@
-// How well work goes, as sections of the metrics view: tries of runs, what passed its gates, how much of what there is
+// How well work goes, as sections of the metrics view: tries of runs, reviews that passed, how much of what there is
 // to use is in use. Of this project, whichever process did it.
 
 import type { RunDocument } from '../../domain/run/document.ts';

@@ -129,7 +129,7 @@ function updateSprint(tx: Transaction, ctx: Context, input: SaveSprintInput, nam
   return ok({ id: showId(id), created: false, version: tx.version(sprintStream(id)), changed, carried: moved });
 }
 
-/** How the sprint's tasks are settled, if this change ends or archives it. */
+/** What becomes of the sprint's tasks, if this change ends or archives it. */
 function ending({ project, carryTo, force, fields }: SaveSprintInput, before: SprintDocument, to: SprintStatus) {
   const { id } = before;
   const closing = { id, project };

@@ -113,7 +113,7 @@ export interface VoteAnswer {
   late: boolean;
 }
 
-/** Takes a vote, or closes what is over. The vote that settles a decision closes it, in its own commit. */
+/** Takes a vote, or closes what is over. The vote that decides it closes it, in its own commit. */
 export function castVote(tx: Transaction, ctx: Context, input: VoteInput): Result<VoteAnswer> {
   const { decision: id, vote } = input;
   const found = isId(id) ? tx.read<DecisionDocument>(decisionStream(id)) : undefined;

@@ -1,6 +1,6 @@
 // A decision: options, who may vote with what weight, and the rule that turns votes into an outcome. Pure.
 //
-//   open ──a vote that settles it, the last vote, or the deadline──► passed | rejected
+//   open ──a vote that decides it, the last vote, or the deadline──► passed | rejected
 //     └────the owner's veto────────────────────────────────────────► rejected
 //
 // Closing is a commit: of the vote that decides, or of the first call that comes after the deadline (of decision_*
@@ -43,7 +43,7 @@ export interface DecisionDocument {
   kind: 'choice' | 'allocation' | 'approval';
   options: string[];
   rule: Rule;
-  /** For k_of_n: so many votes settle it. Votes are counted, not weighed. */
+  /** For k_of_n: so many votes decide it. Votes are counted, not weighed. */
   k?: number;
   /** Votes that must be cast, abstentions included. */
   quorum: number;

@@ -1,5 +1,5 @@
-// A process that a server runs, from an argv that a graph gives and an allow-list that only the server's start gives. This
-// file describes the node; runner/executors/command.ts runs it.
+// A process that a server runs, from an argv that a graph gives and an allow-list that only the server's start gives.
+// This file describes the node; runner/executors/command.ts runs it.
 
 import type { Fault, GraphNode } from '../graph.ts';
 import { commonBrief, type NodeKind, type Unchecked } from './define.ts';

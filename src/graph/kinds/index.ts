@@ -1,5 +1,5 @@
-// Every kind of node there is. A new kind is its file and its entry in `list`: schema, check, briefs and documents ask the
-// list. A kind that servers perform has an executor too, listed in runner/executors/index.ts.
+// Every kind of node there is. A new kind is its file and its entry in `list`: schema, check, briefs and documents ask
+// the list. A kind that servers perform has an executor too, listed in runner/executors/index.ts.
 
 import type { Graph, GraphNode } from '../graph.ts';
 import { agent } from './agent.ts';

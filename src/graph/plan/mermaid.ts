@@ -13,7 +13,9 @@ const SHAPES: Record<Performer, readonly [string, string]> = {
   engine: ['(("', '"))'],
 };
 
-/** Text of a flowchart, top down; undefined for more than 200 nodes. Any title is safe: what Mermaid reads is escaped. */
+/**
+ * Text of a flowchart, top down; undefined for more than 200 nodes. Any title is safe: what Mermaid reads is escaped.
+ */
 export function mermaid(graph: Pick<Graph, 'nodes'>, kinds: Kinds): string | undefined {
   const { nodes } = graph;
   if (nodes.length > MAX_DRAWN) return undefined;

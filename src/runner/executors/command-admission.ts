@@ -1,5 +1,5 @@
-// Whether a command node may run in this process, and where: the graph asks, only the way the server was started answers.
-// Used by command.ts.
+// Whether a command node may run in this process, and where: the graph asks, only the way the server was started
+// answers. Used by command.ts.
 
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';

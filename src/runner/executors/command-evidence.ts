@@ -1,5 +1,5 @@
-// What the end of a process says of its node: the report of a command. Observed by the server itself, not claimed. Used by
-// command.ts.
+// What the end of a process says of its node: the report of a command. Observed by the server itself, not claimed. Used
+// by command.ts.
 
 import type { ErrorKind } from '../../domain/run/report.ts';
 import type { JsonObject } from '../../json/json.ts';

@@ -1,5 +1,5 @@
-// What an executor is: how a server performs the nodes of one kind. One file per kind, listed in index.ts. Claims, leases and
-// reports are the runner's: an executor only does the work and says how it ended.
+// What an executor is: how a server performs the nodes of one kind. One file per kind, listed in index.ts. Claims,
+// leases and reports are the runner's: an executor only does the work and says how it ended.
 
 import type { Config } from '../../config/config.ts';
 import type { ReportInput } from '../../domain/run/report.ts';
@@ -21,8 +21,9 @@ export interface Assignment<N extends AnyNode = AnyNode> {
   /** Aborted when the claim is lost or this server closes: what was begun must end. */
   signal: AbortSignal;
   /**
-   * To be called before the work has any effect: a node that was not begun is given back untried when this server closes.
-   * The process that does the work is recorded with the claim, so that a server that takes over can end it first.
+   * To be called before the work has any effect: a node that was not begun is given back untried when this server
+   * closes. The process that does the work is recorded with the claim, so that a server that takes over can end it
+   * first.
    */
   begun(process?: { pid: number; start: string }): void;
 }

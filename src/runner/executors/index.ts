@@ -1,5 +1,5 @@
-// Every executor: a kind whose performer is a server has one here. Asked by the runner, by run_start's warnings and by the
-// start of a server.
+// Every executor: a kind whose performer is a server has one here. Asked by the runner, by run_start's warnings and by
+// the start of a server.
 
 import type { AnyNode } from '../../graph/kinds/index.ts';
 import { command } from './command.ts';

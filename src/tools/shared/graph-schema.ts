@@ -1,6 +1,6 @@
 // The shape of a graph as graph_check takes it, made from the descriptions of the fields of nodes (graph/graph.ts and
-// graph/kinds/): types and sizes only. Ranges, and whether a field fits its node's kind, are told by graph/check/, with a
-// hint and for all nodes at once.
+// graph/kinds/): types and sizes only. Ranges, and whether a field fits its node's kind, are told by graph/check/, with
+// a hint and for all nodes at once.
 
 import { z } from 'zod';
 import type { Field, Fields, FieldType } from '../../graph/fields.ts';
