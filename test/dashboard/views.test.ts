@@ -7,7 +7,7 @@ import { rowsOf } from './looking.ts';
 
 describe('runs', () => {
   test('first tries, retries, failures and what is in flight', async () => {
-    const retry = { retry: { max_attempts: 2, delay_s: 0 } };
+    const retry = { retry: { max_attempts: 2, backoff_s: 0 } };
     const rig = new RunRig(
       [work('a'), work('b', [], retry), work('c', [], { retry: { max_attempts: 1 } }), work('d')],
       { on_failure: 'continue' },
