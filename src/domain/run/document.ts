@@ -58,12 +58,12 @@ export function limitsOf(run: Readonly<RunDocument>): { onFailure: FailurePolicy
   return run.max_parallel === undefined ? limits : { ...limits, maxParallel: run.max_parallel };
 }
 
-/** Where a run document keeps a node's record, or one member of it. Ids of nodes may hold what a pointer must escape. */
+/** Where a run document keeps a node's record, or one member of it. Ids may hold what a pointer must escape. */
 export function nodePointer(node: string, member?: string): string {
   return formatPointer(member === undefined ? ['nodes', node] : ['nodes', node, member]);
 }
 
-/** The node that a pointer into a run document is about, and whether it is its whole record; undefined for any other. */
+/** The node that a pointer into a run document is about, and whether it is its whole record. Undefined: about none. */
 export function nodeAt(pointer: string): { node: string; whole: boolean } | undefined {
   if (!pointer.startsWith('/nodes/')) return undefined;
   const [, node, ...rest] = parsePointer(pointer);

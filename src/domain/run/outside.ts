@@ -6,8 +6,8 @@ import { updateStatus } from './status.ts';
 import { transition } from './transition.ts';
 
 /**
- * The node's task was finished or dropped outside the run: so is the node, and a claim on it takes no place any more. Who
- * held it stays on the record, so that a result of theirs is still taken up.
+ * The node's task was finished or dropped outside the run: so is the node, and a claim on it takes no place any more.
+ * Its holder stays on the record, so that a result of theirs is still taken up.
  */
 export function endOutside(scope: RunScope, id: string, status: 'finished' | 'skipped'): void {
   const before = scope.record(id);

@@ -1,4 +1,4 @@
-// The record that a run document holds of one node: a shape for each status, and what of a record outlives a claim. Pure.
+// The record that a run document holds of one node: a shape for each status, and what outlives a claim. Pure.
 //
 //   status           beside what every record keeps (Kept)
 //   claimed          the holder, its lease, its server or process, how far it is

@@ -12,7 +12,7 @@ export class RunScope {
   readonly ctx: Context;
   /** Of the run. */
   readonly id: string;
-  /** What the ids of its nodes begin with in the run's document: nothing, where they are nodes of the run's own graph. */
+  /** What the ids of its nodes begin with in the run's document. Nothing: they are nodes of the run's own graph. */
   readonly prefix: string = '';
 
   #graph: RunGraph | undefined;

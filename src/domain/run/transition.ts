@@ -1,4 +1,5 @@
-// The only writer of a node's record and of what the run counts by it. Every command on a run ends here:
+// The only writer of a node's record and of what the run counts by it, once start.ts has made the run. Every command on
+// a run ends here:
 //
 //   command ──► transition ──► run document: record, counters, list of claims, tokens     one event
 //                   └────────► followers, in the order of their list: each may write        their own events,
@@ -16,7 +17,10 @@ import { liveOps } from './live.ts';
 import type { Draft, RecordOf } from './record.ts';
 import type { RunScope } from './scope.ts';
 
-/** Stores a node's record, brings the run's numbers in step and lets the followers follow. Undefined members are left out. */
+/**
+ * Stores a node's record, brings the run's numbers in step and lets the followers follow. Undefined members are left
+ * out.
+ */
 export function transition(scope: RunScope, id: string, next: Draft, event: EventType): void {
   const { run } = scope;
   const place = scope.fullId(id);

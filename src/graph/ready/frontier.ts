@@ -1,5 +1,5 @@
 // The ready set of one run, kept up change by change: what a process that holds the run in memory asks for the next
-// node. A hint where to look, never a decision: the command that claims asks for `readiness` by the run document itself.
+// node. A hint where to look, never a decision: the command that claims asks for `readiness` by the run's document.
 
 import type { PreparedGraph } from '../prepare.ts';
 import { Heap } from './heap.ts';

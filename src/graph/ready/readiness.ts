@@ -1,5 +1,5 @@
-// Whether one node of a run may start now. The only place that decides it: the ready set, the frontier, the outcome of a
-// run, the words for a refused claim and the views all ask `readiness`, so no two of them can disagree.
+// Whether one node of a run may start now. The only place that decides it: the ready set, the frontier, the outcome of
+// a run, the words for a refused claim and the views all ask `readiness`, so no two of them can disagree.
 //
 //   record of the node        its needs   the clock                            readiness
 //   ────────────────────────  ──────────  ───────────────────────────────────  ──────────────────────────
@@ -28,7 +28,7 @@ export type Readiness =
   | { is: 'ready'; why: 'first' | 'retry' | 'expired'; attempt: number; fence: number }
   /** Goes on by itself. `until`: when time alone changes it, in ms since the epoch. */
   | { is: 'waiting'; on: 'needs' | 'claim' | 'pause'; until: number | undefined }
-  /** Somebody must act: decide about this node, put it to decision (`lost`), or clear the failure that halts the run. */
+  /** Somebody must act: decide about the node, put it to decision (`lost`), or clear the failure that halts the run. */
   | { is: 'blocked'; why: 'decision' | 'lost' | 'halted' }
   | { is: 'ended' };
 
@@ -48,8 +48,8 @@ export interface Conditions {
  */
 export const MAX_LOST_CLAIMS = 10;
 
-// Shared, so that a walk over 20,000 nodes allocates only for nodes that have something of their own to say. All answers
-// of a kind have the same members, always: with more than four shapes in one walk the engine looks each member up.
+// Shared, so that a walk over 20,000 nodes allocates only for nodes that have something of their own to say. Answers of
+// one kind always have the same members: with more than four shapes in one walk V8 looks each member up by name.
 const FIRST: Readiness = { is: 'ready', why: 'first', attempt: 1, fence: 1 };
 const ON_NEEDS: Readiness = { is: 'waiting', on: 'needs', until: undefined };
 const DECISION: Readiness = { is: 'blocked', why: 'decision' };
@@ -57,7 +57,7 @@ const LOST: Readiness = { is: 'blocked', why: 'lost' };
 const HALTED: Readiness = { is: 'blocked', why: 'halted' };
 const ENDED: Readiness = { is: 'ended' };
 
-/** The table above. `node`: what the run holds of the node at `index`; `needs` is asked only where there is no record. */
+/** The table above. `node`: the record of the node at `index`; `needs` counts only where there is none. */
 export function readiness(
   prepared: PreparedGraph,
   index: number,

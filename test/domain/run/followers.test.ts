@@ -1,5 +1,5 @@
-// The contract of followers: whatever the transitions, what each follower keeps agrees with the run afterwards, and so do
-// the run's own numbers. Seeds are printed on failure.
+// The contract of followers: whatever the transitions, what each follower keeps agrees with the run afterwards, and so
+// do the run's own numbers. Seeds are printed on failure.
 
 import { readdirSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// The project's list of claims follows every claim that an agent holds, and its limits stand in the way of a further one.
+// The project's list of claims follows every claim that an agent holds; its limits stand in the way of a further one.
 // What a server runs is no agent's work: its claims are neither listed nor limited.
 
 import { readyNodes } from '../../../graph/ready/ready.ts';

@@ -7,10 +7,10 @@ import type { ClaimInput } from '../fit.ts';
 import type { Draft, NodeRecord } from '../record.ts';
 import type { RunScope } from '../scope.ts';
 
-/** What stands against giving out a node that is ready. `over`: what it is for has ended already, and so it ends too. */
+/** What stands against giving out a node that is ready. `over`: its work has ended outside the run, so it ends too. */
 export type Obstacle = { over: Extract<NodeStatus, 'finished' | 'skipped'> } | { bar: string };
 
-/** Contract: pure, and a repeat with `before` as it is by then changes nothing. */
+/** Contract: pure. Told of a record that has not changed, it writes nothing. */
 export interface Follower {
   /** Why no claim of the run may be given to whoever asks, whichever node it would take. */
   limit?(scope: RunScope, claim: ClaimInput): Limit | undefined;
