@@ -76,12 +76,8 @@ export function readiness(
       return ENDED;
     case 'claimed':
       return ofClaim(prepared, index, node, at);
-    case 'retrying': {
-      const { not_before: until = Number.NEGATIVE_INFINITY } = node;
-      if (until > at.now) return { is: 'waiting', on: 'pause', until };
-      if (at.halted === true) return HALTED;
-      return { is: 'ready', why: 'retry', attempt: node.attempt + 1, fence: node.fence + 1 };
-    }
+    case 'retrying':
+      return ofRetry(node, at);
     case 'needs_decision':
       return DECISION;
   }
@@ -114,6 +110,11 @@ function ofClaim(
   if (!mayRepeat || halted === true) return LOST;
   // A lost claim was no try: the node failed at nothing.
   return { is: 'ready', why: 'expired', attempt: node.attempt, fence: node.fence + 1 };
+}
+
+function ofRetry({ not_before: until, attempt, fence }: RunNode, { now, halted }: Conditions): Readiness {
+  if (until !== undefined && until > now) return { is: 'waiting', on: 'pause', until };
+  return halted === true ? HALTED : { is: 'ready', why: 'retry', attempt: attempt + 1, fence: fence + 1 };
 }
 
 function needsOf(prepared: PreparedGraph, runNodes: RunNodes, index: number): NeedsState {

@@ -156,20 +156,21 @@ function tally(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions): Tal
 
 function note(seen: Tally, index: number, found: Readiness): void {
   switch (found.is) {
-    case 'ready':
-      seen.ready.push({ index, found });
+    case 'ended':
+      seen.left--;
       return;
     case 'waiting':
+      if (found.on === 'needs') return;
       if (found.on === 'claim') seen.live++;
-      if (found.on === 'pause') seen.later++;
+      else seen.later++;
       if (found.until !== undefined) seen.until = Math.min(seen.until, found.until);
+      return;
+    case 'ready':
+      seen.ready.push({ index, found });
       return;
     case 'blocked':
       if (found.why === 'lost') seen.lost.push(index);
       if (found.why === 'decision') seen.undecided++;
-      return;
-    case 'ended':
-      seen.left--;
   }
 }
 
