@@ -20,6 +20,7 @@ import { defaultsInput, maxParallelInput, nodesInput, onFailureInput } from './s
 import { requestInput } from './shared/inputs.ts';
 
 const fault = z.object({ code: z.string(), at: z.string(), message: z.string(), hint: z.string() });
+const KINDS = new Intl.ListFormat('en').format(nodeKinds.keys());
 const MAX_SHOWN = 50;
 /** Redundant edges are searched pair by pair. */
 const MAX_OPTIMISED = 2_000;
@@ -58,7 +59,8 @@ export const graphCheck = defineTool({
   title: 'Check a graph',
   toolset: 'run',
   description:
-    `Use before run_start: checks a dependency graph of ${new Intl.ListFormat('en').format(nodeKinds.keys())} nodes, names every fault at once with a hint, and answers the hash that run_start takes. save_as keeps it by name. Example node: {"id":"test","kind":"command","command":["npm","test"],"needs":["build"]}. ` +
+    `Use before run_start: checks a dependency graph of ${KINDS} nodes, names every fault at once with a hint, and ` +
+    'answers the hash that run_start takes. save_as keeps it by name. Example node: {"id":"test","kind":"command","command":["npm","test"],"needs":["build"]}. ' +
     'Answers {ok, hash, nodes, edges, levels, widest, parallel_share, critical_path, errors, warnings, removed_edges?, mermaid?, saved?}.',
   searchHint: 'graph dag workflow plan check validate nodes dependencies save',
   annotations: { readOnly: false, destructive: false, idempotent: true },
