@@ -116,6 +116,30 @@ describe('directions', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('in run only start, what is of sprints and the followers import commands of other aggregates', () => {
+    const knowing = /^src\/domain\/run\/(start|sprint(-[a-z-]+)?|followers\/[a-z-]+)\.ts$/;
+    const wrong = sources.flatMap(({ name, imports }) =>
+      imports
+        .filter(({ types }) => name.startsWith('src/domain/run/') && !knowing.test(name) && !types)
+        .filter(({ target }) => /^src\/domain\/[a-z]+\//.test(target) && !target.startsWith('src/domain/run/'))
+        .filter(({ target }) => !SHAPES.test(target))
+        .map(({ target }) => `${name} → ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('only the list of followers names one, and only transition.ts writes records of nodes', () => {
+    const run = sources.filter(({ name }) => name.startsWith('src/domain/run/'));
+    const named = run.flatMap(({ name, imports }) =>
+      imports
+        .filter(({ target }) => /\/run\/followers\/(?!index|follower\.)/.test(target))
+        .map(({ target }) => `${name} → ${target}`),
+    );
+    expect(named.filter((arrow) => !arrow.startsWith('src/domain/run/followers/index.ts'))).toEqual([]);
+    const writers = run.filter(({ text }) => /nodePointer\(|\/nodes\/|\/counters\//.test(text)).map(({ name }) => name);
+    expect(writers.sort()).toEqual(['src/domain/run/document.ts', 'src/domain/run/transition.ts']);
+  });
+
   test('folders beside each other do not import each other in both directions', () => {
     const arrows = new Map<string, string>();
     for (const { name, imports } of sources) {

@@ -5,12 +5,14 @@ import { Documents } from '../src/documents/documents.ts';
 import type { Decide } from '../src/domain/command.ts';
 import { saveProject } from '../src/domain/project/save.ts';
 import { claimNode } from '../src/domain/run/claim.ts';
-import type { NodeRecord, RunDocument, RunGraph } from '../src/domain/run/document.ts';
+import type { RunDocument } from '../src/domain/run/document.ts';
 import type { ClaimAnswer, ClaimInput } from '../src/domain/run/fit.ts';
+import type { NodeRecord } from '../src/domain/run/record.ts';
 import { type ReportAnswer, type ReportInput, reportNode } from '../src/domain/run/report.ts';
 import { type StartRunAnswer, type StartRunInput, startRun } from '../src/domain/run/start.ts';
 import type { Failure, Result } from '../src/failure/failure.ts';
 import { checkGraph } from '../src/graph/check/check.ts';
+import type { RunGraph } from '../src/graph/definition.ts';
 import { type AnyGraph, type AnyNode, nodeKinds } from '../src/graph/kinds/index.ts';
 import type { JsonObject } from '../src/json/json.ts';
 import { selectPointers } from '../src/path/query.ts';
@@ -64,7 +66,7 @@ export class RunRig {
 
   async start(more: Partial<StartRunInput> = {}): Promise<StartRunAnswer> {
     const base = { project: 'prj', workspace: 'wsp', session: 'ses-one', inputs: {} };
-    const started = await this.do((tx, ctx) => startRun(tx, ctx, { graph: this.graph, ...base, ...more }));
+    const started = await this.do((tx, ctx) => startRun(tx, ctx, { graph: this.graph.hash, ...base, ...more }));
     const value = okOf(started);
     this.run = value.run;
     return value;
@@ -86,7 +88,7 @@ export class RunRig {
   }
 
   claim(more: Partial<ClaimInput> = {}, documents = this.documents): Promise<Result<ClaimAnswer>> {
-    const base = { run: this.run, graph: this.graph, agent: 'ses-one.main', agentName: 'main', session: 'ses-one' };
+    const base = { run: this.run, agent: 'ses-one.main', agentName: 'main', session: 'ses-one' };
     return this.do((tx, ctx) => claimNode(tx, ctx, { ...base, performer: 'agent', ...more }), documents);
   }
 
@@ -98,7 +100,7 @@ export class RunRig {
   }
 
   report(claim: string, status: ReportInput['status'], more: Partial<ReportInput> = {}): Promise<Result<ReportAnswer>> {
-    return this.do((tx, ctx) => reportNode(tx, ctx, { graph: this.graph, claim, status, ...more }));
+    return this.do((tx, ctx) => reportNode(tx, ctx, { claim, status, ...more }));
   }
 
   document(): RunDocument {

@@ -2,8 +2,9 @@
 // not walk all of them. Only a hint: claimNode asks the run document itself, and walks it when the hint does not hold.
 
 import type { Documents } from '../documents/documents.ts';
-import type { RunDocument, RunGraph } from '../domain/run/document.ts';
+import { nodeAt, type RunDocument } from '../domain/run/document.ts';
 import type { ClaimInput } from '../domain/run/fit.ts';
+import type { RunGraph } from '../graph/definition.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import { Frontier } from '../graph/ready/frontier.ts';
 import type { FoldedCommit } from '../store/fold.ts';
@@ -12,9 +13,10 @@ import type { FoldedCommit } from '../store/fold.ts';
 const KEPT = 16;
 /** Below this a walk costs less than keeping anything up. */
 const WORTH_NODES = 200;
-const NODE_PATH = /^\/nodes\/([^/]+)/;
 
 interface Kept {
+  /** Hash of the definition. */
+  graph: string;
   frontier: Frontier;
   /** Nodes that have changed since the frontier was last asked. */
   changed: Set<string>;
@@ -30,10 +32,8 @@ export class ReadyIndex {
     documents.onChange((commits) => this.note(commits));
   }
 
-  /** The hint that claimNode takes, for runs of this graph. */
-  of(graph: RunGraph): NonNullable<ClaimInput['hint']> {
-    return (run, now, suits) => this.next(run, graph, now, suits);
-  }
+  /** The hint that claimNode takes. */
+  readonly hint: NonNullable<ClaimInput['hint']> = (run, graph, now, suits) => this.next(run, graph, now, suits);
 
   /** A node that was ready when last looked at and suits; undefined if there is none, or the run is small. */
   next(
@@ -43,7 +43,9 @@ export class ReadyIndex {
     suits: (node: AnyNode) => boolean,
   ): string | undefined {
     if (graph.prepared.ids.length < this.worthNodes) return undefined;
-    const kept = this.kept.get(run.id) ?? this.begin(run, graph);
+    const known = this.kept.get(run.id);
+    // A frontier of the definition that the run had before knows other nodes.
+    const kept = known?.graph === graph.hash ? known : this.begin(run, graph);
     for (const id of kept.changed) {
       const node = run.nodes[id];
       if (node === undefined) {
@@ -67,7 +69,8 @@ export class ReadyIndex {
 
   private begin(run: Readonly<RunDocument>, graph: RunGraph): Kept {
     // Records are replaced, never changed in place but for their lease: the frontier may hold them.
-    const kept = { frontier: new Frontier(graph.prepared, run.nodes), changed: new Set<string>() };
+    const frontier = new Frontier(graph.prepared, run.nodes);
+    const kept = { graph: graph.hash, frontier, changed: new Set<string>() };
     this.kept.set(run.id, kept);
     const [oldest] = this.kept.keys();
     if (this.kept.size > KEPT && oldest !== undefined) this.kept.delete(oldest);
@@ -87,7 +90,7 @@ export class ReadyIndex {
   }
 
   private mark(kept: Kept, path: string): void {
-    const id = NODE_PATH.exec(path)?.[1];
-    if (id !== undefined) kept.changed.add(id);
+    const changed = nodeAt(path);
+    if (changed !== undefined) kept.changed.add(changed.node);
   }
 }

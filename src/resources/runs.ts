@@ -19,11 +19,11 @@ export const runs: ResourceKind = {
     projectRuns(view, workspace.project)
       .slice(0, MOST_ENTRIES)
       .map(({ id, name, status }) => ({ id, title: `${name} (${id})`, description: status })),
-  read: (view, id, { graphs, documents }) => {
+  read: (view, id, { graphs }) => {
     const run = view.get<RunDocument>(runStream(id));
     const graph = run === undefined ? undefined : graphs.get(run.graph);
     if (run === undefined || graph === undefined) return undefined;
-    const rows = nodeRows(run, graph, Date.now(), (who) => documents.presence.lastSeen(who));
+    const rows = nodeRows(run, graph, Date.now());
     const { name, status, sprint, started_at, ended_at } = run;
     const shown = capped(rows, NODES_CHARS);
     const answer = {

@@ -1,8 +1,10 @@
 // What is due for a runner now, read off the run documents: pure but for asking which processes live. Called by
 // runner.ts; only a hint, since each command decides on its own document again.
 
-import { hasEnded, type NodeRecord, type ProcessId, type RunDocument, type RunGraph } from '../domain/run/document.ts';
-import { limitsOf } from '../domain/run/start.ts';
+import { hasEnded, limitsOf, type RunDocument } from '../domain/run/document.ts';
+import { liveNodes } from '../domain/run/live.ts';
+import type { ProcessId, RecordOf } from '../domain/run/record.ts';
+import type { RunGraph } from '../graph/definition.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import { readyNodes } from '../graph/ready/ready.ts';
 import type { LastSeen } from '../graph/ready/run-node.ts';
@@ -17,7 +19,6 @@ export interface Work {
 
 /** A claim of a server process that is gone. */
 export interface Orphan {
-  graph: RunGraph;
   claim: string;
   server: ProcessId;
   process?: { pid: number; start: string };
@@ -27,7 +28,7 @@ export interface DueWork {
   work: Work[];
   orphans: Orphan[];
   /** Runs with claims that nobody can account for. */
-  reap: { run: string; graph: RunGraph }[];
+  reap: string[];
   /** Other servers hold claims: whether they live must be asked again. */
   watchOthers: boolean;
   /** When time alone may change something, in ms since the epoch. */
@@ -52,14 +53,12 @@ export function noDueWork(): DueWork {
 /** Adds what is due in one run. */
 export function addDueWork(run: Readonly<RunDocument>, graph: RunGraph, parts: DueWorkParts, into: DueWork): void {
   if (hasEnded(run.status)) return;
-  for (const [id, node] of Object.entries(run.nodes)) {
-    if (node.status === 'claimed' && node.server !== undefined) addOrphan(run.id, id, node, graph, parts, into);
-  }
+  for (const [id, node] of liveNodes(run)) addOrphan(run.id, id, node, parts, into);
   if (run.status === 'paused') return;
   const limits = { ...limitsOf(run), lastSeen: parts.lastSeen };
   const ready = readyNodes(graph.prepared, run.nodes, parts.now, limits);
-  if (ready.to_decide.length > 0) into.reap.push({ run: run.id, graph });
-  into.until = Math.min(into.until, nextChange(run, parts));
+  if (ready.to_decide.length > 0) into.reap.push(run.id);
+  into.until = Math.min(into.until, ready.until ?? Number.POSITIVE_INFINITY);
   let free = ready.free;
   for (const { id } of ready.candidates) {
     if (free <= 0) break;
@@ -73,8 +72,7 @@ export function addDueWork(run: Readonly<RunDocument>, graph: RunGraph, parts: D
 function addOrphan(
   run: string,
   id: string,
-  node: Readonly<NodeRecord>,
-  graph: RunGraph,
+  node: Readonly<RecordOf<'claimed'>>,
   parts: DueWorkParts,
   into: DueWork,
 ): void {
@@ -84,7 +82,7 @@ function addOrphan(
   const own = server.host === self.host && server.pid === self.pid && server.start === self.start;
   // Ours, and nobody here is at work on it: its commit was not known to have succeeded, so nothing was started.
   const gone = own || parts.isGone(server);
-  if (gone === true) into.orphans.push({ graph, claim, server, ...(process === undefined ? {} : { process }) });
+  if (gone === true) into.orphans.push({ claim, server, ...(process === undefined ? {} : { process }) });
   else into.watchOthers ||= gone === false;
 }
 
@@ -93,14 +91,4 @@ function workOf(run: Readonly<RunDocument>, graph: RunGraph, node: AnyNode, self
   const work: Work = { run: run.id, graph, node };
   if (status !== 'claimed' || server?.host !== self.host || server.boot !== self.boot) return work;
   return process === undefined ? work : { ...work, before: { server, process: { ...process } } };
-}
-
-/** The earliest end of a pause or of a stored lease. */
-function nextChange(run: Readonly<RunDocument>, { now }: DueWorkParts): number {
-  let until = Number.POSITIVE_INFINITY;
-  for (const node of Object.values(run.nodes)) {
-    const at = node.status === 'retrying' ? node.not_before : node.status === 'claimed' ? node.lease_until : undefined;
-    if (at !== undefined) until = Math.min(until, at > now ? at : now + 1_000);
-  }
-  return until;
 }

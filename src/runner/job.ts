@@ -4,10 +4,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../base/log.ts';
 import type { Documents } from '../documents/documents.ts';
-import { renewClaim, spawnedNode } from '../domain/run/claim.ts';
-import type { RunGraph } from '../domain/run/document.ts';
+import { renewClaim, spawnedNode } from '../domain/run/hold.ts';
 import { type ReportInput, reportNode } from '../domain/run/report.ts';
 import type { Failure } from '../failure/failure.ts';
+import type { RunGraph } from '../graph/definition.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import type { Author } from '../store/commit.ts';
 import type { Executor } from './executors/define.ts';
@@ -119,10 +119,10 @@ export class Job {
       });
   }
 
-  private async report(said: Omit<ReportInput, 'graph' | 'claim'>): Promise<void> {
+  private async report(said: Omit<ReportInput, 'claim'>): Promise<void> {
     const { documents, log, by, trace } = this.parts;
-    const { graph, claim, node } = this.held;
-    const input: ReportInput = { ...said, graph, claim };
+    const { claim, node } = this.held;
+    const input: ReportInput = { ...said, claim };
     for (const pauseMs of [0, ...REPORT_PAUSES_MS]) {
       if (pauseMs > 0) await delay(pauseMs, undefined, { ref: false });
       const reported = await documents.change((tx, ctx) => reportNode(tx, ctx, input), { by, trace });

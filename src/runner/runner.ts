@@ -5,10 +5,12 @@
 import type { Logger } from '../base/log.ts';
 import type { Graphs } from '../documents/definitions.ts';
 import type { Documents } from '../documents/documents.ts';
-import { abandonClaim, claimNode, reapExpired } from '../domain/run/claim.ts';
-import { hasEnded, type ProcessId, type RunDocument, type RunGraph, runStream } from '../domain/run/document.ts';
+import { claimNode } from '../domain/run/claim.ts';
+import { hasEnded, type RunDocument, runStream } from '../domain/run/document.ts';
 import type { ClaimAnswer } from '../domain/run/fit.ts';
+import type { ProcessId } from '../domain/run/record.ts';
 import { reportNode } from '../domain/run/report.ts';
+import { abandonClaim, reapExpired } from '../domain/run/sweep.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import type { Author } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
@@ -189,8 +191,8 @@ export class Runner {
     const { documents } = this.parts;
     for (const job of this.jobs.values()) if (job.renewAt <= Date.now()) this.run(job.renew(this.key));
     for (const orphan of orphans) if (!this.ending.has(orphan.claim)) this.run(this.end(orphan));
-    for (const { run, graph } of reap) {
-      this.run(documents.change((tx, ctx) => reapExpired(tx, ctx, { run, graph }), { by: this.by }));
+    for (const run of reap) {
+      this.run(documents.change((tx, ctx) => reapExpired(tx, ctx, { run }), { by: this.by }));
     }
     for (const next of work) {
       if (this.jobs.size + this.asking.size >= this.parts.concurrency) break;
@@ -199,12 +201,12 @@ export class Runner {
   }
 
   /** First ends what the dead server's process left running, then its claim. */
-  private async end({ claim, graph, server, process }: Orphan): Promise<void> {
+  private async end({ claim, server, process }: Orphan): Promise<void> {
     this.ending.add(claim);
     try {
       if (process !== undefined && server.boot === this.parts.self.boot) await killGroup(process.pid, process.start);
       const why = 'the server that ran it is gone, and it may have taken effect';
-      await this.parts.documents.change((tx, ctx) => abandonClaim(tx, ctx, { graph, claim, why }), { by: this.by });
+      await this.parts.documents.change((tx, ctx) => abandonClaim(tx, ctx, { claim, why }), { by: this.by });
     } finally {
       this.ending.delete(claim);
     }
@@ -221,7 +223,6 @@ export class Runner {
       if (before !== undefined) await killGroup(before.process.pid, before.process.start);
       const input = {
         run,
-        graph,
         agent: this.key,
         agentName: `server-${self.pid}`,
         node: node.id,
@@ -237,7 +238,7 @@ export class Runner {
       // Another server was first, or the run was paused meanwhile.
       if (!claimed.ok || claimed.value.value.kind !== 'claimed') return;
       const { claim } = claimed.value.value;
-      if (this.stopper.signal.aborted) await this.returnToQueue(claim, graph);
+      if (this.stopper.signal.aborted) await this.returnToQueue(claim);
       else this.begin({ claim, run, graph, node }, executor, trace);
     } catch (error) {
       log.error({ err: error, node: node.id }, 'a node could not be claimed');
@@ -257,8 +258,8 @@ export class Runner {
   }
 
   /** Claimed in the moment of closing: nothing was started. */
-  private async returnToQueue(claim: string, graph: RunGraph): Promise<void> {
-    const released = { graph, claim, status: 'released' as const };
+  private async returnToQueue(claim: string): Promise<void> {
+    const released = { claim, status: 'released' as const };
     await this.parts.documents.change((tx, ctx) => reportNode(tx, ctx, released), { by: this.by });
   }
 

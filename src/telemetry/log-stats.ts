@@ -60,8 +60,7 @@ export class LogStats {
   }
 
   private note(seq: number, at: string, by: Author, events: readonly StreamEvent[]): void {
-    const sent = events.find(({ type }) => type === 'message.sent');
-    const told = sent ?? events.find(({ stream }) => !UNTOLD.test(stream)) ?? events[0];
+    const told = toldOf(events);
     if (told === undefined) return;
     const { session, agent, user } = by;
     const who = [session ?? user, agent].filter((one) => one !== undefined).join('/');
@@ -69,7 +68,7 @@ export class LogStats {
       seq,
       at,
       type: told.type,
-      stream: told === sent ? channelOf(told.stream) : told.stream,
+      stream: told.type === 'message.sent' ? channelOf(told.stream) : told.stream,
       by: who,
       session,
     });
@@ -101,6 +100,15 @@ export class LogStats {
       sliceEndsAt = performance.now() + SLICE_MS;
     }
   }
+}
+
+/** The event by which a commit is told: its message, else the first that says something to people. */
+function toldOf(events: readonly StreamEvent[]): StreamEvent | undefined {
+  const sent = events.find(({ type }) => type === 'message.sent');
+  const first = events.find(({ stream }) => !UNTOLD.test(stream)) ?? events[0];
+  // A node of a sprint's run moves its task: the task has a title, the node only its id.
+  const task = first?.stream.startsWith('run/') ? events.find(({ stream }) => stream.startsWith('task/')) : undefined;
+  return sent ?? task ?? first;
 }
 
 /** Messages stand in segments, `channel/<id>/<n>`: who looks for them looks for their channel. */

@@ -3,9 +3,10 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
-import { claimNode, heldNode } from '../domain/run/claim.ts';
+import { claimNode } from '../domain/run/claim.ts';
 import { type RunDocument, runStream } from '../domain/run/document.ts';
 import type { ClaimAnswer } from '../domain/run/fit.ts';
+import { heldNode } from '../domain/run/hold.ts';
 import { agentKey } from '../domain/session/presence-key.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { leaseEnd } from '../graph/ready/run-node.ts';
@@ -102,14 +103,13 @@ async function attempt(
     let none: None | undefined;
     const claim = {
       run,
-      graph: graph.value,
       ...who,
       agentName: given.agent,
       node: nodeNamed(graph.value, given.node),
       performer: 'agent' as const,
       skills: given.skills,
       again: given.request_id === undefined,
-      hint: services.hints.of(graph.value),
+      hint: services.hints.hint,
     };
     const claimed = await services.documents.change<ClaimAnswer>(
       (tx, ctx) => {

@@ -49,7 +49,7 @@ export const runControl = defineTool({
     if (!output.ok) return output;
     const { run, action, decision, reason } = input;
     const node = nodeNamed(graph.value, input.node);
-    const control = { run, graph: graph.value, action, node, decision, reason };
+    const control = { run, action, node, decision, reason };
     const command = input.output === undefined ? control : { ...control, output: output.value };
     const changed = await changeInSession(call, 'run_control', input, () => (tx, ctx) => controlRun(tx, ctx, command));
     if (!changed.ok) return withNearNodes(changed, graph.value);

@@ -10,7 +10,6 @@ import { checkValue } from '../json/limits.ts';
 import type { Blobs } from '../store/port.ts';
 import { type Call, defineTool } from './define.ts';
 import { deadlineOf, requestOf } from './shared/change.ts';
-import { findRunGraph } from './shared/find-run.ts';
 import { requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
 
 /** A larger output is a blob, so that a run's document stays small. */
@@ -59,8 +58,8 @@ export const runReport = defineTool({
     const { claim } = input;
     const parts = parseClaim(claim);
     if (parts === undefined) return fail({ code: 'unknown-claim', claim });
-    const graph = await findRunGraph(call.services, parts.run);
-    if (!graph.ok) return graph.failure.code === 'unknown-run' ? fail({ code: 'unknown-claim', claim }) : graph;
+    const isKnown = await documents.read((view) => view.get<RunDocument>(runStream(parts.run)) !== undefined);
+    if (!isKnown) return fail({ code: 'unknown-claim', claim });
     const output = checkValue(input.output ?? null);
     if (!output.ok) return output;
     const evidence = checkValue(input.evidence ?? null);
@@ -69,7 +68,6 @@ export const runReport = defineTool({
     if (!session.ok) return session;
     const agent = heartbeat(call.services, parts.run, parts.node, claim);
     const report = {
-      graph: graph.value,
       claim,
       status: input.status,
       ...(input.output === undefined ? {} : stored(output.value, documents.blobs)),

@@ -4,10 +4,11 @@ import { availableParallelism, freemem } from 'node:os';
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import type { Decide } from '../domain/command.ts';
-import { type RunDocument, type RunGraph, runStream } from '../domain/run/document.ts';
+import { type RunDocument, runStream } from '../domain/run/document.ts';
 import { sprintDefinition } from '../domain/run/sprint.ts';
 import { type StartRunAnswer, type StartRunInput, startRun } from '../domain/run/start.ts';
 import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
+import type { RunGraph } from '../graph/definition.ts';
 import type { AnyGraph } from '../graph/kinds/index.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { Executor, ExecutorSettings } from '../runner/executors/define.ts';
@@ -120,7 +121,7 @@ async function start(input: Input, call: Call<Services>, session: string, resume
     if (!found.ok) return found;
     const { graph } = found.value;
     return startRun(tx, ctx, {
-      graph,
+      graph: graph.hash,
       project: workspace.project,
       workspace: workspace.workspace,
       session,
@@ -159,7 +160,7 @@ async function earlierRun(services: Services, id: string | undefined) {
     const how = 'start it anew without resume_from';
     return fail({ code: 'not-allowed', what: `Resuming from ${id}`, why, how }) satisfies Result<never>;
   }
-  return ok({ run: id, graph: graph.value });
+  return ok(id);
 }
 
 /** "auto": as many as the machine has work for; agents mostly wait, so two per core, and half a gigabyte for each. */

@@ -3,15 +3,10 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
-import {
-  hasEnded,
-  type NodeRecord,
-  RUN_STATUSES,
-  type RunDocument,
-  type RunGraph,
-  runStream,
-} from '../domain/run/document.ts';
+import { hasEnded, RUN_STATUSES, type RunDocument, runStream } from '../domain/run/document.ts';
+import type { NodeRecord } from '../domain/run/record.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
+import type { RunGraph } from '../graph/definition.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { outputOf } from '../views/run/brief.ts';
 import {
@@ -112,14 +107,14 @@ async function list(given: Input, { documents, graphs, workspace }: Services) {
 }
 
 async function one(given: Input, id: string, graph: RunGraph, { documents }: Services) {
-  const { presence, blobs } = documents;
+  const { blobs } = documents;
   return await documents.read((view) => {
     const run = view.get<RunDocument>(runStream(id));
     if (run === undefined) return fail({ code: 'unknown-run', run: id, near: [] });
     const { name, status, started_at, ended_at, tokens } = run;
     const more = { ...(ended_at === undefined ? {} : { ended_at }), ...(tokens === undefined ? {} : { tokens }) };
     const head = { run: id, name, status, started_at, ...more };
-    const rows = nodeRows(run, graph, Date.now(), (who) => presence.lastSeen(who));
+    const rows = nodeRows(run, graph, Date.now());
     const named = nodeNamed(graph, given.node);
     if (named !== undefined) {
       const stands = rows.find(({ node }) => node === named)?.status ?? 'waiting';

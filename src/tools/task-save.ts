@@ -60,7 +60,7 @@ export const taskSave = defineTool({
       call,
       'task_save',
       input,
-      (project) => (tx, ctx) => saveTaskByHand(tx, ctx, { ...save, project }, (hash) => call.services.graphs.get(hash)),
+      (project) => (tx, ctx) => saveTaskByHand(tx, ctx, { ...save, project }),
     );
     return changed.ok ? withSeq(changed.value) : changed;
   },

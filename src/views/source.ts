@@ -2,7 +2,7 @@
 // together; views and dashboards read it.
 
 import type { View } from '../documents/documents.ts';
-import type { RunGraph } from '../domain/run/document.ts';
+import type { RunGraph } from '../graph/definition.ts';
 import type { Presence, StoreInfo } from '../store/port.ts';
 import type { Check } from './health/alerts.ts';
 import type { PlanFacts } from './plan/plan-index.ts';

@@ -58,7 +58,7 @@ describe('runs', () => {
     await rig.start();
     await rig.report(await rig.claimed(), 'done', { output: 1 });
     const first = rig.run;
-    await rig.start({ resumeFrom: { run: first, graph: rig.graph } });
+    await rig.start({ resumeFrom: first });
     const [totals] = rowsOf(rig, dashboardViews.cache).get('results') ?? [];
     expect(totals).toMatchObject({ results: 2, reused: 1, hit_percent: 50 });
     expect(rowsOf(rig, dashboardViews.cache).get('runs')).toMatchObject([{ run: rig.run, from: first, reused: 1 }]);

@@ -4,6 +4,7 @@
 import { showId } from '../../domain/plan/ids.ts';
 import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
 import { forecast } from '../../graph/plan/forecast.ts';
+import { countOf } from '../../graph/ready/outcome.ts';
 import { velocityOf } from '../../views/plan/sprint-facts.ts';
 import { type Source, viewScopeOf } from '../../views/source.ts';
 import { decisionRows } from '../../views/team/decisions.ts';
@@ -126,8 +127,8 @@ function forecasts(source: Source): Row[] {
 function runForecast({ graph, now }: Source, run: Readonly<RunDocument>): Row[] {
   const found = graph(run.graph);
   if (found === undefined) return [];
-  const workers = Math.max(1, run.counters.claimed);
-  const left = found.prepared.ids.length - run.counters.finished - run.counters.skipped;
+  const workers = Math.max(1, countOf(run.counters, 'claimed'));
+  const left = found.prepared.ids.length - countOf(run.counters, 'finished', 'skipped');
   const expected = forecast(found.prepared, run.nodes, { now, workers });
   if (expected === undefined) return [{ scope: run.id, left }];
   const times = expected.observed === 0 ? 'estimates' : `times of ${expected.observed} nodes`;

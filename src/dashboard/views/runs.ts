@@ -1,6 +1,8 @@
 // The dashboard's view of runs: which there are, what is being worked on, and what waits for somebody.
 
-import type { NodeRecord, RunDocument } from '../../domain/run/document.ts';
+import type { RunDocument } from '../../domain/run/document.ts';
+import type { NodeRecord } from '../../domain/run/record.ts';
+import { countOf } from '../../graph/ready/outcome.ts';
 import { leaseEnd } from '../../graph/ready/run-node.ts';
 import { claimedNodes, projectRuns } from '../../views/run/runs.ts';
 import type { Source } from '../../views/source.ts';
@@ -82,7 +84,7 @@ export function runSection(source: Source, all: readonly Readonly<RunDocument>[]
 
 function runRow({ graph }: Source, run: Readonly<RunDocument>): Row {
   const { id, name, status, counters, started_at, ended_at } = run;
-  const done = counters.finished + counters.skipped;
+  const done = countOf(counters, 'finished', 'skipped');
   const nodes = graph(run.graph)?.prepared.ids.length;
   return {
     run: id,
@@ -91,8 +93,8 @@ function runRow({ graph }: Source, run: Readonly<RunDocument>): Row {
     done,
     nodes,
     done_percent: nodes === undefined ? undefined : (100 * done) / Math.max(1, nodes),
-    claimed: counters.claimed,
-    failed: counters.failed,
+    claimed: countOf(counters, 'claimed'),
+    failed: countOf(counters, 'failed'),
     started_at,
     ended_at,
   };
@@ -125,7 +127,7 @@ function agentOf(node: Readonly<NodeRecord>): string | undefined {
 function waitingRows(all: readonly Readonly<RunDocument>[]): Row[] {
   return all.flatMap((run) => {
     if (run.status === 'finished' || run.status === 'cancelled') return [];
-    if (run.counters.needs_decision + run.counters.failed === 0) return [];
+    if (countOf(run.counters, 'needs_decision', 'failed') === 0) return [];
     return Object.entries(run.nodes).flatMap(([id, node]): Row[] => {
       if (node.status !== 'needs_decision' && node.status !== 'failed') return [];
       const why = node.error === undefined ? node.summary : `${node.error.kind}: ${node.error.message}`;

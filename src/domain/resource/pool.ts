@@ -1,12 +1,13 @@
 // How many claims the agents of a project hold, and how many they may: one document lists the claims, kept in the
 // commit that gives a claim or ends it, so that no two processes give the last one twice. And what a run's agents may
-// spend. Pure; run/claim.ts asks before it gives a claim, run/edit.ts keeps the list with every change of a node.
+// spend. Pure; run/followers/agent-limit.ts asks before a claim is given, and keeps the list with every node's change.
 //
 //   claimed ──► listed ──finished, failed, given back, cancelled, put to decision──► not listed
 //                 ├──claimed again, handed to another session──► listed for the new holder
 //                 └──its lease ended──► does not count until its agent is seen again; leaves the list a day later
 
 import type { PatchOp } from '../../json/patch.ts';
+import { formatPointer } from '../../json/pointer.ts';
 import type { Context, Transaction } from '../command.ts';
 import { globalSettingsOf, type Pool, poolsOf } from '../project/config.ts';
 import { type ProjectDocument, projectStream } from '../project/document.ts';
@@ -15,7 +16,7 @@ import { type ProjectDocument, projectStream } from '../project/document.ts';
  * A claim that an agent holds. Claims of servers are not listed: what they run is no agent. Times in ms since the
  * epoch.
  */
-interface HeldClaim {
+export interface HeldClaim {
   run: string;
   /** The agent's name in lower case. */
   name: string;
@@ -46,23 +47,21 @@ export function poolOf(pools: Readonly<Record<string, Pool>>, agent: string): st
   return [name, name.replace(/-\d+$/, '')].find((one) => Object.hasOwn(pools, one));
 }
 
-/** Lists a claim that a node's new record gives, and no longer the one that it ends. */
-export function followClaim(
+/** Lists a claim at its place, or with `held` undefined no longer lists any there. */
+export function listClaim(
   tx: Transaction,
-  ctx: Context,
-  { id: run, project }: ClaimedRun,
-  node: string,
-  { before, next }: { before: ClaimFacts | undefined; next: ClaimFacts },
+  ctx: Pick<Context, 'now' | 'lastSeen'>,
+  project: string,
+  { run, node }: { run: string; node: string },
+  held: HeldClaim | undefined,
 ): void {
-  const held = heldBy(run, next);
-  if (held === undefined && (before === undefined || heldBy(run, before) === undefined)) return;
   const stream = poolStream(project);
   const doc = tx.read<PoolDocument>(stream);
   const key = `${run}.${node}`;
   const listed = doc?.held[key];
   const data = { run, node };
   if (held === undefined) {
-    if (listed !== undefined) tx.patch(stream, { type: 'pool.left', data }, [{ op: 'remove', path: `/held/${key}` }]);
+    if (listed !== undefined) tx.patch(stream, { type: 'pool.left', data }, [{ op: 'remove', path: placeOf(key) }]);
   } else if (doc === undefined) {
     const made: PoolDocument = { schema: 1, project, held: { [key]: held } };
     tx.create(stream, { type: 'pool.taken', data }, made);
@@ -70,38 +69,23 @@ export function followClaim(
     const over = Object.entries(doc.held).filter(
       ([other, one]) => other !== key && endOf(one, ctx) < ctx.now - FORGET_MS,
     );
-    const ops: PatchOp[] = over.map(([other]) => ({ op: 'remove', path: `/held/${other}` }));
-    tx.patch(stream, { type: 'pool.taken', data }, [{ op: 'add', path: `/held/${key}`, value: { ...held } }, ...ops]);
+    const ops: PatchOp[] = over.map(([other]) => ({ op: 'remove', path: placeOf(other) }));
+    tx.patch(stream, { type: 'pool.taken', data }, [{ op: 'add', path: placeOf(key), value: { ...held } }, ...ops]);
   } else if (listed.lease_until !== held.lease_until) {
-    const op: PatchOp = { op: 'replace', path: `/held/${key}/lease_until`, value: held.lease_until };
+    const op: PatchOp = { op: 'replace', path: placeOf(key, 'lease_until'), value: held.lease_until };
     tx.patch(stream, { type: 'pool.renewed', data }, [op]);
   }
 }
 
-/** What a node's record says of the claim on it. Absent members: nobody has it. */
-interface ClaimFacts {
-  readonly status: string;
-  readonly claim?: string | undefined;
-  /** Presence key of the agent. */
-  readonly agent?: string | undefined;
-  readonly agent_name?: string | undefined;
-  /** Claimed by a server: no agent's work. */
-  readonly server?: object | undefined;
-  readonly lease_ms?: number | undefined;
-  readonly lease_until?: number | undefined;
+function placeOf(key: string, ...member: string[]): string {
+  return formatPointer(['held', key, ...member]);
 }
 
-/** The run that a claim belongs to. `tokens`: what its agents have spent. */
+/** Where a claim is to be given. `tokens`: what the agents there have spent. */
 interface ClaimedRun {
   readonly id: string;
   readonly project: string;
   readonly tokens?: number;
-}
-
-function heldBy(run: string, { status, server, claim, agent, agent_name, lease_ms = 0, lease_until = 0 }: ClaimFacts) {
-  if (status !== 'claimed' || server !== undefined || claim === undefined || agent === undefined) return undefined;
-  const held: HeldClaim = { run, name: (agent_name ?? '').toLowerCase(), agent, claim, lease_ms, lease_until };
-  return held;
 }
 
 /** When a claim stops to count: what is stored, or later if its agent has been seen since. */

@@ -6,9 +6,12 @@ import type { NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
 import type { EventType } from '../events.ts';
-import { findRun, hasEnded, type NodeRecord, type RunDocument, type RunGraph, type RunStatus } from './document.ts';
-import { carriedOver, type Draft, readRun, setNode, setStatus, updateStatus } from './edit.ts';
+import { hasEnded, type RunStatus } from './document.ts';
+import { carriedOver, type Draft, type NodeRecord } from './record.ts';
+import { openScope, type RunScope } from './scope.ts';
 import { noteRun, overtaken } from './sprint-run.ts';
+import { setStatus, updateStatus } from './status.ts';
+import { transition } from './transition.ts';
 
 export const RUN_ACTIONS = ['pause', 'resume', 'cancel', 'retry_node', 'skip_node', 'decide'] as const;
 export type RunAction = (typeof RUN_ACTIONS)[number];
@@ -19,7 +22,6 @@ export type Verdict = (typeof DECISIONS)[number];
 
 export interface ControlInput {
   run: string;
-  graph: RunGraph;
   action: RunAction;
   node?: string | undefined;
   decision?: Verdict | undefined;
@@ -37,21 +39,21 @@ export interface ControlAnswer {
 }
 
 export function controlRun(tx: Transaction, ctx: Context, input: ControlInput): Result<ControlAnswer> {
-  const found = findRun(tx, input.run, input.graph);
-  if (!found.ok) return found;
+  const opened = openScope(tx, ctx, input.run);
+  if (!opened.ok) return opened;
   switch (input.action) {
     case 'pause':
     case 'resume':
     case 'cancel':
-      return controlWhole(tx, ctx, input, found.value);
+      return controlWhole(opened.value, input.action);
     case 'retry_node':
     case 'skip_node':
     case 'decide':
-      return controlNode(tx, ctx, input, found.value);
+      return controlNode(opened.value, input);
   }
 }
 
-const LEGAL: Record<RunStatus, readonly RunAction[]> = {
+const LEGAL: Record<RunStatus, readonly WholeAction[]> = {
   running: ['pause', 'cancel'],
   paused: ['resume', 'cancel'],
   stuck: ['pause', 'cancel'],
@@ -59,55 +61,47 @@ const LEGAL: Record<RunStatus, readonly RunAction[]> = {
   finished: [],
   cancelled: [],
 };
-const ALREADY: Partial<Record<RunAction, RunStatus>> = { pause: 'paused', resume: 'running', cancel: 'cancelled' };
+const ALREADY = { pause: 'paused', resume: 'running', cancel: 'cancelled' } as const;
+type WholeAction = keyof typeof ALREADY;
 
-function controlWhole(
-  tx: Transaction,
-  ctx: Context,
-  input: ControlInput,
-  run: Readonly<RunDocument>,
-): Result<ControlAnswer> {
-  const { action, graph } = input;
-  const goal = ALREADY[action] ?? 'running';
+function controlWhole(scope: RunScope, action: WholeAction): Result<ControlAnswer> {
+  const { run } = scope;
+  const goal = ALREADY[action];
   if (run.status !== goal && !LEGAL[run.status].includes(action)) {
-    const legal = LEGAL[run.status].flatMap((other) => ALREADY[other] ?? []);
+    const legal = LEGAL[run.status].map((other) => ALREADY[other]);
     const call = 'run_start {resume_from} to go on from what it finished';
     return fail({ code: 'illegal-transition', what: `the run ${run.id}`, from: run.status, to: goal, legal, call });
   }
-  if (action === 'pause') setStatus(tx, ctx, run.id, 'paused');
-  if (action === 'cancel' && run.status !== 'cancelled') cancel(tx, ctx, run);
+  if (action === 'pause') setStatus(scope, 'paused');
+  if (action === 'cancel' && run.status !== 'cancelled') cancel(scope);
   if (action === 'resume' && run.status === 'paused') {
-    setStatus(tx, ctx, run.id, 'running');
-    updateStatus(tx, ctx, graph, run.id);
+    setStatus(scope, 'running');
+    updateStatus(scope);
   }
-  return ok({ run: run.id, action, status: readRun(tx, run.id).status, newly_ready: [] });
+  return ok({ run: run.id, action, status: scope.run.status, newly_ready: [] });
 }
 
 /** Claims end here: their holders see it at their next report or look, and stop. */
-function cancel(tx: Transaction, ctx: Context, run: Readonly<RunDocument>): void {
-  for (const [id, node] of Object.entries(run.nodes)) {
+function cancel(scope: RunScope): void {
+  for (const [id, node] of Object.entries(scope.run.nodes)) {
     if (node.status !== 'claimed' && node.status !== 'retrying' && node.status !== 'needs_decision') continue;
     const { lease_until: _, lease_ms: __, not_before: ___, ...kept } = node;
-    setNode(tx, ctx, run.id, id, { ...kept, status: 'cancelled', ended_at: ctx.now }, 'node.cancelled');
+    transition(scope, id, { ...kept, status: 'cancelled', ended_at: scope.ctx.now }, 'node.cancelled');
   }
-  setStatus(tx, ctx, run.id, 'cancelled');
+  setStatus(scope, 'cancelled');
 }
 
 const RETRYABLE: readonly (NodeStatus | 'waiting')[] = ['failed', 'needs_decision', 'retrying', 'skipped'];
 const SKIPPABLE: readonly (NodeStatus | 'waiting')[] = ['waiting', 'claimed', 'retrying', 'failed', 'needs_decision'];
 
-function controlNode(
-  tx: Transaction,
-  ctx: Context,
-  input: ControlInput,
-  run: Readonly<RunDocument>,
-): Result<ControlAnswer> {
-  const { graph, action, node: id } = input;
+function controlNode(scope: RunScope, input: ControlInput): Result<ControlAnswer> {
+  const { run, graph } = scope;
+  const { action, node: id } = input;
   if (id === undefined) return missing('node', `required for ${action}`);
   const index = graph.prepared.index.get(id);
   if (index === undefined) return fail({ code: 'unknown-node', run: run.id, node: id, near: [] });
   if (action === 'decide' && input.decision === undefined) return missing('decision', 'required for decide');
-  const node = run.nodes[id];
+  const node = scope.record(id);
   const status = node?.status ?? 'waiting';
   const { goal, from } = goalOf(input);
   const over = run.status === 'cancelled' || run.status === 'finished';
@@ -124,7 +118,7 @@ function controlNode(
     });
   }
   // A node whose successors have begun cannot be undone: they rest on it.
-  if (status === 'skipped' && hasBegunSuccessor(run, graph, index)) {
+  if (status === 'skipped' && hasBegunSuccessor(scope, index)) {
     const call = 'run_start {resume_from} for a run that does it';
     return fail({
       code: 'illegal-transition',
@@ -135,20 +129,20 @@ function controlNode(
       call,
     });
   }
-  const overtakenBy = hasEnded(run.status) ? overtaken(tx, run) : undefined;
+  const overtakenBy = hasEnded(run.status) ? overtaken(scope.tx, run) : undefined;
   if (overtakenBy !== undefined) return fail(overtakenBy);
-  setNode(tx, ctx, run.id, id, decided(ctx, input, node, goal), GOAL_EVENTS[goal]);
-  if (hasEnded(run.status)) goOn(tx, ctx, run);
-  updateStatus(tx, ctx, graph, run.id);
-  const after = readRun(tx, run.id);
-  const newly_ready = newlyReady(graph.prepared, after.nodes, id);
-  return ok({ run: run.id, action, status: after.status, node: id, node_status: goal, newly_ready });
+  transition(scope, id, decided(scope.ctx.now, input, node, goal), GOAL_EVENTS[goal]);
+  if (hasEnded(run.status)) goOn(scope);
+  const after = updateStatus(scope);
+  const newly_ready = newlyReady(graph.prepared, scope.run.nodes, id);
+  return ok({ run: run.id, action, status: after, node: id, node_status: goal, newly_ready });
 }
 
 /** A run that had failed goes on. */
-function goOn(tx: Transaction, ctx: Context, { id, sprint }: Readonly<RunDocument>): void {
-  setStatus(tx, ctx, id, 'running');
-  if (sprint !== undefined) noteRun(tx, sprint, id);
+function goOn(scope: RunScope): void {
+  setStatus(scope, 'running');
+  const { tx, run } = scope;
+  if (run.sprint !== undefined) noteRun(tx, run.sprint, run.id);
 }
 
 type Goal = Extract<NodeStatus, 'retrying' | 'skipped' | 'finished' | 'failed'>;
@@ -174,21 +168,21 @@ function legalGoals(status: NodeStatus | 'waiting'): string[] {
   return goals;
 }
 
-function hasBegunSuccessor(run: Readonly<RunDocument>, graph: RunGraph, index: number): boolean {
-  const { ids, dependents } = graph.prepared;
+function hasBegunSuccessor(scope: RunScope, index: number): boolean {
+  const { ids, dependents } = scope.graph.prepared;
   const successors = dependents.to.subarray(dependents.start[index], dependents.start[index + 1]);
-  return successors.some((successor) => run.nodes[ids[successor] ?? ''] !== undefined);
+  return successors.some((successor) => scope.record(ids[successor] ?? '') !== undefined);
 }
 
-function decided(ctx: Context, input: ControlInput, node: Readonly<NodeRecord> | undefined, goal: Goal): Draft {
+function decided(now: number, input: ControlInput, node: Readonly<NodeRecord> | undefined, goal: Goal): Draft {
   const attempt = node?.attempt ?? 0;
   const fence = node?.fence ?? 0;
   const base = { ...carriedOver(node), attempt, fence, claim: node?.claim };
   if (goal === 'retrying') return { ...base, status: goal };
-  const ended = { ...base, started_at: node?.started_at, ended_at: ctx.now, summary: input.reason };
+  const ended = { ...base, started_at: node?.started_at, ended_at: now, summary: input.reason };
   if (goal === 'finished') return { ...ended, error: undefined, status: goal, output: input.output };
-  const error = { kind: 'decided', message: input.reason ?? 'decided by run_control' };
-  return { ...ended, status: goal, error: goal === 'failed' ? error : undefined };
+  if (goal === 'skipped') return { ...ended, error: undefined, status: goal };
+  return { ...ended, status: goal, error: { kind: 'decided', message: input.reason ?? 'decided by run_control' } };
 }
 
 function missing(at: string, why: string): Result<never> {

@@ -9,70 +9,16 @@
 //     └──► cancelled                        run_control; final, as finished is
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
-import type { RunGraph } from '../../graph/definition.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
-import { type Counters, countNodes } from '../../graph/ready/outcome.ts';
-import type { RunNode } from '../../graph/ready/run-node.ts';
-import type { Json, JsonObject } from '../../json/json.ts';
+import type { Counters } from '../../graph/ready/outcome.ts';
+import type { JsonObject } from '../../json/json.ts';
+import { formatPointer, parsePointer } from '../../json/pointer.ts';
 import { isId } from '../../store/stream.ts';
 import type { Context, Transaction } from '../command.ts';
+import type { NodeRecord } from './record.ts';
 
 export const RUN_STATUSES = ['running', 'paused', 'finished', 'failed', 'stuck', 'cancelled'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
-
-/** A process, told apart from any later one of the same number. `start` is what `processStart` says. */
-export interface ProcessId {
-  host: string;
-  boot: string;
-  pid: number;
-  start: string;
-}
-
-/** A result that came when its claim no longer held: kept for whoever decides, without effect. */
-export interface LateResult {
-  claim: string;
-  at: number;
-  status: 'done' | 'failed';
-  agent?: string;
-  summary?: string;
-  output?: Json;
-  output_blob?: string;
-}
-
-/** A claim that ended without a report and was given to another. */
-export interface LostClaim {
-  claim: string;
-  agent: string;
-  session?: string;
-  since: number;
-}
-
-/** What the store holds of one node. Times are ms since the epoch; `agent` is the presence key, see `agentKey`. */
-export interface NodeRecord extends RunNode {
-  /** The agent's name within its session, as it gave it. */
-  agent_name?: string;
-  /** From the definition, so that views need not load it. */
-  title?: string;
-  lease_ms?: number;
-  /** The server process that claimed it, for nodes that servers run. */
-  server?: ProcessId;
-  /** The process it started. On the server's host and boot. */
-  process?: { pid: number; start: string };
-  percent?: number;
-  /** An output too large for the document: a blob, and its size in bytes. */
-  output_blob?: string;
-  output_bytes?: number;
-  tokens?: number;
-  cost_usd?: number;
-  /** Agents that said they cannot do it. */
-  excluded?: string[];
-  late?: LateResult[];
-  lost?: LostClaim[];
-  /** Ended because its task was, by hand: a result of its last holder is still to come. */
-  outside?: true;
-  /** The run whose result this is. */
-  reused_from?: string;
-}
 
 export interface RunDocument {
   schema: 1;
@@ -98,12 +44,30 @@ export interface RunDocument {
   /** Nodes of each status; those that wait are in neither. */
   counters: Counters;
   nodes: Record<string, NodeRecord>;
+  /** Ids of the claimed nodes, see live.ts. Absent in a run that nothing has claimed from since this list is kept. */
+  live?: Record<string, true>;
 }
-
-export type { RunGraph };
 
 export function runStream(id: string): string {
   return `run/${id}`;
+}
+
+/** What scheduling needs to know of a run beyond its graph. */
+export function limitsOf(run: Readonly<RunDocument>): { onFailure: FailurePolicy; maxParallel?: number } {
+  const limits = { onFailure: run.on_failure };
+  return run.max_parallel === undefined ? limits : { ...limits, maxParallel: run.max_parallel };
+}
+
+/** Where a run document keeps a node's record, or one member of it. Ids may hold what a pointer must escape. */
+export function nodePointer(node: string, member?: string): string {
+  return formatPointer(member === undefined ? ['nodes', node] : ['nodes', node, member]);
+}
+
+/** The node that a pointer into a run document is about, and whether it is its whole record. Undefined: about none. */
+export function nodeAt(pointer: string): { node: string; whole: boolean } | undefined {
+  if (!pointer.startsWith('/nodes/')) return undefined;
+  const [, node, ...rest] = parsePointer(pointer);
+  return node === undefined ? undefined : { node, whole: rest.length === 0 };
 }
 
 /** Opaque to clients. The random end keeps a guess from being a claim. */
@@ -119,19 +83,13 @@ export function parseClaim(claim: string): { run: string; node: string; fence: n
   return { run, node, fence: Number(fence) };
 }
 
-/** The run as a decision needs it. Throws if the caller brought another definition: a bug. */
-export function findRun(tx: Transaction, id: string, graph?: RunGraph): Result<Readonly<RunDocument>> {
+export function findRun(tx: Transaction, id: string): Result<Readonly<RunDocument>> {
   const run = isId(id) ? tx.read<RunDocument>(runStream(id)) : undefined;
   if (run === undefined) return fail({ code: 'unknown-run', run: id, near: [] });
-  if (graph !== undefined && run.graph !== graph.hash) throw new Error(`${id} is a run of another graph`);
   return ok(run);
 }
 
 /** Nothing of the run can be claimed any more, unless somebody decides otherwise. */
 export function hasEnded(status: RunStatus): boolean {
   return status === 'finished' || status === 'failed' || status === 'cancelled';
-}
-
-export function noNodes(): Counters {
-  return countNodes({});
 }

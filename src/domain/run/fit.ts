@@ -1,12 +1,14 @@
 // What a claim asks for and answers, and whether a node is for the one who asks. Used by claim.ts and why-not.ts.
 
+import type { RunGraph } from '../../graph/definition.ts';
 import type { Performer } from '../../graph/graph.ts';
 import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
-import type { ProcessId, RunDocument, RunGraph } from './document.ts';
+import type { RunDocument } from './document.ts';
+import type { ProcessId } from './record.ts';
+import type { RunScope } from './scope.ts';
 
 export interface ClaimInput {
   run: string;
-  graph: RunGraph;
   /** Presence key: see `agentKey`. */
   agent: string;
   agentName: string;
@@ -23,7 +25,12 @@ export interface ClaimInput {
   server?: ProcessId | undefined;
   /** Which node to look at first. What it says is checked; without it, or if it is wrong, all nodes are looked at. */
   hint?:
-    | ((run: Readonly<RunDocument>, now: number, suits: (node: AnyNode) => boolean) => string | undefined)
+    | ((
+        run: Readonly<RunDocument>,
+        graph: RunGraph,
+        now: number,
+        suits: (node: AnyNode) => boolean,
+      ) => string | undefined)
     | undefined;
 }
 
@@ -43,13 +50,14 @@ const PERFORMERS: Record<Performer, string> = {
 };
 
 /** Why a node is not for this agent; undefined if it is. */
-export function ineligibleReason(run: Readonly<RunDocument>, input: ClaimInput, id: string): string | undefined {
-  const node = input.graph.prepared.graph.nodes[input.graph.prepared.index.get(id) ?? -1];
+export function ineligibleReason(scope: RunScope, input: ClaimInput, id: string): string | undefined {
+  const { index, graph } = scope.graph.prepared;
+  const node = graph.nodes[index.get(id) ?? -1];
   const kind = node === undefined ? undefined : nodeKinds.get(node.kind);
   if (node === undefined || kind?.performer !== input.performer)
     return `it is for ${PERFORMERS[kind?.performer ?? 'agent']}`;
   if (input.admits?.(node) === false) return 'this server may not run it';
-  if (run.nodes[id]?.excluded?.includes(input.agent)) return 'this agent has said that it cannot do it';
+  if (scope.record(id)?.excluded?.includes(input.agent)) return 'this agent has said that it cannot do it';
   const { agent, skills = [] } = kind.wanted?.(node) ?? {};
   if (agent !== undefined && agent !== input.agentName) return `it is for the agent "${agent}"`;
   const missing = skills.filter((skill) => !input.skills?.includes(skill));

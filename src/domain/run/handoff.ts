@@ -4,7 +4,9 @@
 import type { Context, Transaction } from '../command.ts';
 import { agentKey } from '../session/presence-key.ts';
 import { hasEnded, newClaimId, type RunDocument, runStream } from './document.ts';
-import { setNode } from './edit.ts';
+import { liveNodes } from './live.ts';
+import { RunScope } from './scope.ts';
+import { transition } from './transition.ts';
 
 export interface MovedClaim {
   run: string;
@@ -24,14 +26,15 @@ export function moveClaims(
   for (const id of input.runs) {
     const run = tx.read<RunDocument>(runStream(id));
     if (run === undefined || hasEnded(run.status)) continue;
-    for (const [node, record] of Object.entries(run.nodes)) {
-      if (record.status !== 'claimed' || record.session !== input.from) continue;
+    const scope = new RunScope(tx, ctx, id);
+    for (const [node, record] of liveNodes(run)) {
+      if (record.session !== input.from) continue;
       const fence = record.fence + 1;
       const claim = newClaimId(ctx, id, node, fence);
       const agent = agentKey(input.to, record.agent_name ?? 'main');
       // The receiver gets a whole lease: it has only now learnt of the work.
       const lease_until = ctx.now + (record.lease_ms ?? 0);
-      setNode(tx, ctx, id, node, { ...record, fence, claim, agent, session: input.to, lease_until }, 'node.moved');
+      transition(scope, node, { ...record, fence, claim, agent, session: input.to, lease_until }, 'node.moved');
       claims.push({ run: id, node, title: record.title ?? node, claim });
     }
   }

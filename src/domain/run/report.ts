@@ -11,26 +11,26 @@ import { retryDelayMs } from '../../graph/ready/retry.ts';
 import { leaseEnd, type NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
-import { findRun, type NodeRecord, parseClaim, type RunGraph, type RunStatus } from './document.ts';
+import { parseClaim, type RunStatus } from './document.ts';
+import { markNeedsDecision, returnToQueue } from './end-claim.ts';
+import { leaseToStore } from './hold.ts';
 import {
   carriedOver,
   type Draft,
-  isRepeatable,
-  leaseToStore,
-  markNeedsDecision,
-  readRun,
-  returnToQueue,
-  setNode,
-  updateStatus,
+  heldBy,
+  type NodeRecord,
+  type RecordOf,
   wasLostTooOften,
   withLate,
-} from './edit.ts';
+} from './record.ts';
+import { openScope, type RunScope } from './scope.ts';
+import { updateStatus } from './status.ts';
+import { transition } from './transition.ts';
 
 export const ERROR_KINDS = ['retryable', 'terminal', 'rate_limited', 'needs_other_agent'] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 export interface ReportInput {
-  graph: RunGraph;
   claim: string;
   /** `interrupted`: the holder had to stop in the middle, and cannot say what has taken effect. */
   status: 'done' | 'failed' | 'progress' | 'released' | 'interrupted';
@@ -58,10 +58,11 @@ export interface ReportAnswer {
   run_status: RunStatus;
 }
 
-interface Held {
-  run: string;
+/** A node of which a report speaks, as it was when the report came. */
+interface Held<R extends NodeRecord = NodeRecord> {
+  scope: RunScope;
   id: string;
-  node: Readonly<NodeRecord>;
+  node: Readonly<R>;
 }
 
 type Standing = 'holds' | 'adoptable' | 'repeated' | 'cancelled' | 'over';
@@ -69,26 +70,24 @@ type Standing = 'holds' | 'adoptable' | 'repeated' | 'cancelled' | 'over';
 export function reportNode(tx: Transaction, ctx: Context, input: ReportInput): Result<ReportAnswer> {
   const parts = parseClaim(input.claim);
   if (parts === undefined) return fail({ code: 'unknown-claim', claim: input.claim });
-  const run = findRun(tx, parts.run, input.graph);
-  const node = run.ok ? run.value.nodes[parts.node] : undefined;
-  if (!run.ok || node === undefined || parts.fence > node.fence)
+  const opened = openScope(tx, ctx, parts.run);
+  const node = opened.ok ? opened.value.record(parts.node) : undefined;
+  if (!opened.ok || node === undefined || parts.fence > node.fence)
     return fail({ code: 'unknown-claim', claim: input.claim });
   if (parts.fence === node.fence && node.claim !== input.claim)
     return fail({ code: 'unknown-claim', claim: input.claim });
-  const held: Held = { run: parts.run, id: parts.node, node };
+  const held: Held = { scope: opened.value, id: parts.node, node };
   switch (standing(node, ctx, input)) {
     case 'holds':
-      return ok(take(tx, ctx, input, held));
+      return ok(take(input, held));
     case 'adoptable':
-      return ok(input.status === 'done' ? take(tx, ctx, input, held) : late(tx, ctx, input, held));
+      return ok(input.status === 'done' ? take(input, held) : late(input, held));
     case 'repeated':
-      return ok(answer(tx, held, { status: shownStatus(node.status) }));
+      return ok(answer(held, { status: shownStatus(node.status) }));
     case 'cancelled':
-      return ok(
-        isResult(input) ? late(tx, ctx, input, held) : answer(tx, held, { status: 'late', cancel_requested: true }),
-      );
+      return ok(isResult(input) ? late(input, held) : answer(held, { status: 'late', cancel_requested: true }));
     case 'over':
-      if (isResult(input)) return ok(late(tx, ctx, input, held));
+      if (isResult(input)) return ok(late(input, held));
       return fail({ code: 'stale-claim', claim: input.claim, why: whyStale(node, parts.fence) });
   }
 }
@@ -130,102 +129,96 @@ function whyStale(node: Readonly<NodeRecord>, fence: number): string {
     : `its node is ${node.status}`;
 }
 
-function take(tx: Transaction, ctx: Context, input: ReportInput, held: Held): ReportAnswer {
+function take(input: ReportInput, held: Held): ReportAnswer {
+  const { scope, id, node } = held;
   switch (input.status) {
     case 'done':
-      return finish(tx, ctx, input, held);
+      return finish(input, held);
     case 'failed':
-      return failed(tx, ctx, input, held);
+      return failed(input, held);
     case 'progress':
-      return progress(tx, ctx, input, held);
+      if (node.status === 'claimed') return progress(input, { scope, id, node });
+      break;
     case 'released':
-      if (wasLostTooOften(held.node)) markNeedsDecision(tx, ctx, held.run, held.id, 'it was given back too often');
-      else returnToQueue(tx, ctx, held.run, held.id, 'node.released', spent(held.node, input));
+      if (wasLostTooOften(node)) markNeedsDecision(scope, id, 'it was given back too often');
+      else returnToQueue(scope, id, 'node.released', spent(node, input));
       break;
     case 'interrupted':
-      if (isRepeatable(input.graph, held.id))
-        returnToQueue(tx, ctx, held.run, held.id, 'node.released', spent(held.node, input));
-      else markNeedsDecision(tx, ctx, held.run, held.id, 'it was stopped in the middle, and may have taken effect');
+      if (scope.isRepeatable(id)) returnToQueue(scope, id, 'node.released', spent(node, input));
+      else markNeedsDecision(scope, id, 'it was stopped in the middle, and may have taken effect');
   }
-  return settled(tx, ctx, input, held);
+  return settled(held);
 }
 
-function finish(tx: Transaction, ctx: Context, input: ReportInput, held: Held): ReportAnswer {
-  const { error: _, ...kept } = carriedOver(held.node);
-  const { attempt, fence, claim, agent, agent_name, session, started_at } = held.node;
-  const who = { claim, agent, agent_name, session, started_at, ended_at: ctx.now };
+function finish(input: ReportInput, held: Held): ReportAnswer {
+  const { scope, id, node } = held;
+  const { error: _, ...kept } = carriedOver(node);
   const { output, outputBlob: output_blob, outputBytes: output_bytes, summary, evidence } = input;
-  const result = { output, output_blob, output_bytes, summary, evidence };
   const next: Draft = {
     ...kept,
-    ...spent(held.node, input),
-    ...who,
-    ...result,
+    ...spent(node, input),
+    ...heldBy(node),
+    ended_at: scope.ctx.now,
+    output,
+    output_blob,
+    output_bytes,
+    summary,
+    evidence,
     status: 'finished',
-    attempt: Math.max(1, attempt),
-    fence,
+    attempt: Math.max(1, node.attempt),
   };
-  setNode(tx, ctx, held.run, held.id, next, 'node.finished');
-  return settled(tx, ctx, input, held);
+  transition(scope, id, next, 'node.finished');
+  return settled(held);
 }
 
-function failed(tx: Transaction, ctx: Context, input: ReportInput, held: Held): ReportAnswer {
-  const { run, id, node } = held;
+function failed(input: ReportInput, held: Held): ReportAnswer {
+  const { scope, id, node } = held;
+  const { now } = scope.ctx;
   const kind = input.errorKind ?? 'retryable';
   const error = { kind, message: (input.summary ?? 'no reason was given').slice(0, 1_000) };
   const base = { error, ...spent(node, input) };
-  const retry = (notBefore: number): void =>
-    returnToQueue(tx, ctx, run, id, 'node.retrying', { ...base, not_before: notBefore });
-  const delay = retryDelay(ctx, input, held, kind);
+  const again = (more: Partial<Draft<'retrying'>>): void =>
+    returnToQueue(scope, id, 'node.retrying', { ...base, ...more });
+  const delay = retryDelay(held, kind);
   if (kind === 'needs_other_agent' && !wasLostTooOften(node)) {
-    const excluded = [...new Set([...(node.excluded ?? []), node.agent ?? ''])];
-    returnToQueue(tx, ctx, run, id, 'node.retrying', { ...base, excluded });
+    again({ excluded: [...new Set([...(node.excluded ?? []), node.agent ?? ''])] });
   } else if (kind === 'rate_limited' && !wasLostTooOften(node)) {
-    retry(ctx.now + (input.retryAfterS === undefined ? (delay ?? 1_000) : input.retryAfterS * 1_000));
+    again({ not_before: now + (input.retryAfterS === undefined ? (delay ?? 1_000) : input.retryAfterS * 1_000) });
   } else if (kind !== 'terminal' && delay !== undefined) {
-    returnToQueue(tx, ctx, run, id, 'node.retrying', { ...base, attempt: node.attempt, not_before: ctx.now + delay });
+    // A try is spent, where everything above gives it back.
+    again({ attempt: node.attempt, not_before: now + delay });
   } else {
-    const { attempt, fence, claim, agent, agent_name, session, started_at } = node;
-    const who = { claim, agent, agent_name, session, started_at, ended_at: ctx.now, evidence: input.evidence };
-    setNode(
-      tx,
-      ctx,
-      run,
-      id,
-      { ...carriedOver(node), ...base, ...who, status: 'failed', attempt, fence },
-      'node.failed',
-    );
+    const ended = { ended_at: now, evidence: input.evidence, status: 'failed' as const };
+    transition(scope, id, { ...carriedOver(node), ...base, ...heldBy(node), ...ended }, 'node.failed');
   }
-  return settled(tx, ctx, input, held);
+  return settled(held);
 }
 
 /** With jitter: those that failed together should not come back together. */
-function retryDelay(ctx: Context, input: ReportInput, held: Held, kind: ErrorKind): number | undefined {
-  const index = input.graph.prepared.index.get(held.id) ?? 0;
-  const policy = input.graph.prepared.retry[index];
+function retryDelay({ scope, id, node }: Held, kind: ErrorKind): number | undefined {
+  const { index, retry } = scope.graph.prepared;
+  const policy = retry[index.get(id) ?? 0];
   if (policy === undefined) return undefined;
-  const random = Number.parseInt(ctx.id('j').slice(-4), 36) / 36 ** 4;
+  const random = Number.parseInt(scope.ctx.id('j').slice(-4), 36) / 36 ** 4;
   const jitter = 0.5 + (Number.isFinite(random) ? random / 2 : 0.5);
   // What a rate limit asks for is a pause, whether or not a try is left.
-  return retryDelayMs(
-    kind === 'rate_limited' ? { ...policy, max_attempts: Number.POSITIVE_INFINITY } : policy,
-    held.node.attempt,
-    jitter,
-  );
+  const tries = kind === 'rate_limited' ? { ...policy, max_attempts: Number.POSITIVE_INFINITY } : policy;
+  return retryDelayMs(tries, node.attempt, jitter);
 }
 
-function progress(tx: Transaction, ctx: Context, input: ReportInput, held: Held): ReportAnswer {
-  const { run, id, node } = held;
-  const end = leaseEnd(node, node.lease_ms ?? 0, ctx.lastSeen);
-  const store = leaseToStore(node, end, ctx.now);
+function progress(input: ReportInput, held: Held<RecordOf<'claimed'>>): ReportAnswer {
+  const { scope, id, node } = held;
+  const { now, lastSeen } = scope.ctx;
+  const end = leaseEnd(node, node.lease_ms ?? 0, lastSeen);
+  const store = leaseToStore(node, end, now);
   const { percent = node.percent, summary = node.summary } = input;
   const said =
     percent !== node.percent || summary !== node.summary || input.tokens !== undefined || input.costUsd !== undefined;
   if (said || store !== undefined) {
     const next = { ...node, ...spent(node, input), percent, summary, lease_until: store ?? node.lease_until };
-    setNode(tx, ctx, run, id, next, 'node.progressed');
+    transition(scope, id, next, 'node.progressed');
   }
-  return answer(tx, held, { status: 'running', lease_ends: store ?? end });
+  return answer(held, { status: 'running', lease_ends: store ?? end });
 }
 
 /** Tokens and money add up over all tries. */
@@ -238,39 +231,36 @@ function spent(
   return { tokens: add(node.tokens, input.tokens), cost_usd: add(node.cost_usd, input.costUsd) };
 }
 
-function late(tx: Transaction, ctx: Context, input: ReportInput, held: Held): ReportAnswer {
-  const { run, id, node } = held;
+function late(input: ReportInput, held: Held): ReportAnswer {
+  const { scope, id, node } = held;
+  const { by, now } = scope.ctx;
   const known = node.late?.some(({ claim, status }) => claim === input.claim && status === input.status);
   if (known !== true) {
     const result = {
       claim: input.claim,
-      at: ctx.now,
+      at: now,
       status: input.status === 'done' ? ('done' as const) : ('failed' as const),
-      ...(ctx.by.agent === undefined ? {} : { agent: ctx.by.agent }),
+      ...(by.agent === undefined ? {} : { agent: by.agent }),
       ...(input.summary === undefined ? {} : { summary: input.summary.slice(0, 1_000) }),
       ...(input.output === undefined ? {} : { output: input.output }),
       ...(input.outputBlob === undefined ? {} : { output_blob: input.outputBlob }),
     };
-    setNode(tx, ctx, run, id, withLate(node, result), 'node.late');
+    transition(scope, id, withLate(node, result), 'node.late');
   }
-  return answer(tx, held, { status: 'late', ...(node.status === 'cancelled' ? { cancel_requested: true } : {}) });
+  return answer(held, { status: 'late', ...(node.status === 'cancelled' ? { cancel_requested: true } : {}) });
 }
 
-function settled(tx: Transaction, ctx: Context, input: ReportInput, held: Held): ReportAnswer {
-  updateStatus(tx, ctx, input.graph, held.run);
-  const { nodes } = readRun(tx, held.run);
-  const newly_ready = newlyReady(input.graph.prepared, nodes, held.id);
-  return answer(tx, held, { status: shownStatus(nodes[held.id]?.status), newly_ready });
+function settled(held: Held): ReportAnswer {
+  const { scope, id } = held;
+  updateStatus(scope);
+  const newly_ready = newlyReady(scope.graph.prepared, scope.run.nodes, id);
+  return answer(held, { status: shownStatus(scope.record(id)?.status), newly_ready });
 }
 
 function shownStatus(status: NodeStatus | undefined): ReportAnswer['status'] {
   return status === 'finished' || status === 'failed' || status === 'needs_decision' ? status : 'retrying';
 }
 
-function answer(
-  tx: Transaction,
-  { run, id }: Held,
-  more: Partial<ReportAnswer> & { status: ReportAnswer['status'] },
-): ReportAnswer {
-  return { run, node: id, newly_ready: [], ...more, run_status: readRun(tx, run).status };
+function answer({ scope, id }: Held, more: Partial<ReportAnswer> & { status: ReportAnswer['status'] }): ReportAnswer {
+  return { run: scope.id, node: scope.fullId(id), newly_ready: [], ...more, run_status: scope.run.status };
 }

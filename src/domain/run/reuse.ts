@@ -2,9 +2,11 @@
 // Called by startRun; says for each node that runs again why it does.
 
 import { isDeepStrictEqual } from 'node:util';
+import type { RunGraph } from '../../graph/definition.ts';
 import type { GraphNode } from '../../graph/graph.ts';
 import type { JsonObject } from '../../json/json.ts';
-import type { NodeRecord, RunDocument, RunGraph } from './document.ts';
+import type { RunDocument } from './document.ts';
+import type { NodeRecord, RecordOf } from './record.ts';
 
 export interface Resumed {
   nodes: Record<string, NodeRecord>;
@@ -26,7 +28,7 @@ export function reusable(
   for (const node of inOrder(next.graph)) {
     const old = earlier.run.nodes[node.id];
     const reason = whyNot(old, node, earlier, sameInputs, resumed);
-    if (reason === undefined && old !== undefined) resumed.nodes[node.id] = taken(old, earlier.run.id);
+    if (reason === undefined && old?.status === 'finished') resumed.nodes[node.id] = taken(old, earlier.run.id);
     else if (reason !== undefined) {
       if (old?.status === 'finished') resumed.rerun.push(node.id);
       resumed.why.push({ node: node.id, reason });
@@ -52,8 +54,8 @@ function whyNot(
   return changed === undefined ? undefined : `"${changed}", which it needs, runs again`;
 }
 
-function taken(old: Readonly<NodeRecord>, run: string): NodeRecord {
-  const { late: _, lost: __, server: ___, process: ____, ...kept } = old;
+function taken(old: Readonly<RecordOf<'finished'>>, run: string): NodeRecord {
+  const { late: _, lost: __, ...kept } = old;
   return { ...structuredClone(kept), reused_from: old.reused_from ?? run };
 }
 

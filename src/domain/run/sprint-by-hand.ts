@@ -9,16 +9,12 @@ import { sprintStream, taskStream } from '../plan/ids.ts';
 import { type SaveTaskAnswer, type SaveTaskInput, saveTask } from '../plan/save-task.ts';
 import type { SprintDocument } from '../plan/sprint.ts';
 import { isMet, type TaskDocument } from '../plan/task.ts';
-import { hasEnded, type RunDocument, type RunGraph, runStream } from './document.ts';
-import { endOutside } from './edit.ts';
+import { hasEnded, type RunDocument, runStream } from './document.ts';
+import { endOutside } from './outside.ts';
+import { RunScope } from './scope.ts';
 
-/** As `saveTask`. `graphOf`: a stored definition by its hash; without it the node is left to whoever claims next. */
-export function saveTaskByHand(
-  tx: Transaction,
-  ctx: Context,
-  input: SaveTaskInput,
-  graphOf: (hash: string) => RunGraph | undefined,
-): Result<SaveTaskAnswer> {
+/** As `saveTask`. */
+export function saveTaskByHand(tx: Transaction, ctx: Context, input: SaveTaskInput): Result<SaveTaskAnswer> {
   if (input.id === undefined) return saveTask(tx, ctx, input);
   const found = findItem(tx, 'task', input.id, input.project);
   if (!found.ok) return found;
@@ -28,11 +24,12 @@ export function saveTaskByHand(
   const task = tx.read<TaskDocument>(taskStream(id));
   if (!saved.ok || wasMet || task === undefined || !isMet(task)) return saved;
   const run = sprint === undefined ? undefined : runOf(tx, sprint);
-  const graph = run === undefined || hasEnded(run.status) ? undefined : graphOf(run.graph);
-  if (run === undefined || graph?.prepared.index.has(id) !== true) return saved;
-  const stands = run.nodes[id]?.status;
+  if (run === undefined || hasEnded(run.status)) return saved;
+  const scope = new RunScope(tx, ctx, run.id);
+  if (!scope.graph.prepared.index.has(id)) return saved;
+  const stands = scope.record(id)?.status;
   if (stands !== 'finished' && stands !== 'skipped')
-    endOutside(tx, ctx, graph, { run: run.id, node: id, status: task.status === 'done' ? 'finished' : 'skipped' });
+    endOutside(scope, id, task.status === 'done' ? 'finished' : 'skipped');
   return saved;
 }
 

@@ -2,14 +2,16 @@
 
 import { ok, type Result } from '../../failure/failure.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
+import { countNodes } from '../../graph/ready/outcome.ts';
 import { readyNodes } from '../../graph/ready/ready.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
-import { findRun, type NodeRecord, noNodes, type RunDocument, type RunGraph, runStream } from './document.ts';
-import { updateStatus } from './edit.ts';
+import { limitsOf, type RunDocument, runStream } from './document.ts';
 import { type Resumed, reusable } from './reuse.ts';
+import { openScope, RunScope } from './scope.ts';
 import { checkSprint } from './sprint.ts';
 import { noteRun } from './sprint-run.ts';
+import { updateStatus } from './status.ts';
 
 /** A graph kept by name: the definition itself is a blob. */
 export interface SavedGraph {
@@ -42,7 +44,8 @@ export function saveGraph(tx: Transaction, ctx: Context, input: { name: string; 
 }
 
 export interface StartRunInput {
-  graph: RunGraph;
+  /** Hash of the definition, which is stored already. */
+  graph: string;
   project: string;
   workspace: string;
   session: string;
@@ -56,7 +59,7 @@ export interface StartRunInput {
    */
   sprint?: string | undefined;
   /** Take over what an earlier run of the workspace finished and what has not changed since. */
-  resumeFrom?: { run: string; graph: RunGraph } | undefined;
+  resumeFrom?: string | undefined;
 }
 
 export interface StartRunAnswer {
@@ -72,15 +75,15 @@ export interface StartRunAnswer {
 
 /** Makes a run. `finished` at once if everything was taken over. */
 export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): Result<StartRunAnswer> {
-  const { prepared, hash } = input.graph;
-  const { resumeFrom } = input;
+  const graph = ctx.definition(input.graph);
+  const { prepared, hash } = graph;
   let resumed: Resumed = { nodes: {}, rerun: [], why: [] };
-  if (resumeFrom !== undefined) {
-    const earlier = findRun(tx, resumeFrom.run, resumeFrom.graph);
+  if (input.resumeFrom !== undefined) {
+    const earlier = openScope(tx, ctx, input.resumeFrom);
     if (!earlier.ok) return earlier;
-    resumed = reusable({ run: earlier.value, graph: resumeFrom.graph }, input);
+    resumed = reusable(earlier.value, { graph, inputs: input.inputs });
   }
-  const sprint = input.sprint === undefined ? ok(undefined) : checkSprint(tx, input.project, input.sprint, input.graph);
+  const sprint = input.sprint === undefined ? ok(undefined) : checkSprint(tx, input.project, input.sprint, graph);
   if (!sprint.ok) return sprint;
   const id = ctx.id('run');
   const run: RunDocument = {
@@ -95,8 +98,9 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     inputs: input.inputs,
     on_failure: input.onFailure ?? prepared.graph.on_failure ?? 'fail_fast',
     started_at: new Date(ctx.now).toISOString(),
-    counters: { ...noNodes(), ...countOf(resumed.nodes) },
+    counters: countNodes(resumed.nodes),
     nodes: resumed.nodes,
+    live: {},
   };
   if (input.maxParallel !== undefined) run.max_parallel = input.maxParallel;
   if (sprint.value !== undefined) {
@@ -104,18 +108,8 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     noteRun(tx, sprint.value, id);
   }
   tx.create(runStream(id), { type: 'run.started', data: { graph: hash } }, run);
-  const status = updateStatus(tx, ctx, input.graph, id);
+  const status = updateStatus(new RunScope(tx, ctx, id));
   const ready = readyNodes(prepared, resumed.nodes, ctx.now, limitsOf(run)).candidates.map((candidate) => candidate.id);
   const reused = Object.keys(resumed.nodes);
   return ok({ run: id, status, nodes: prepared.ids.length, ready, reused, rerun: resumed.rerun, why: resumed.why });
-}
-
-/** What scheduling needs to know of a run beyond its graph. */
-export function limitsOf(run: Readonly<RunDocument>): { onFailure: FailurePolicy; maxParallel?: number } {
-  const limits = { onFailure: run.on_failure };
-  return run.max_parallel === undefined ? limits : { ...limits, maxParallel: run.max_parallel };
-}
-
-function countOf(nodes: Readonly<Record<string, NodeRecord>>): { finished: number } {
-  return { finished: Object.keys(nodes).length };
 }

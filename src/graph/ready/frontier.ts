@@ -1,10 +1,11 @@
 // The ready set of one run, kept up change by change: what a process that holds the run in memory asks for the next
-// node. A hint where to look, never a decision: the command that claims asks `claimable` on the run document itself.
+// node. A hint where to look, never a decision: the command that claims asks for `readiness` by the run's document.
 
 import type { PreparedGraph } from '../prepare.ts';
 import { Heap } from './heap.ts';
-import { type Candidate, claimable, failFast, type Limits, maxParallel } from './ready.ts';
-import { leaseEnd, type RunNode, type RunNodes, satisfies } from './run-node.ts';
+import { type Conditions, isHalted, type Readiness, readiness } from './readiness.ts';
+import { type Candidate, candidate, type Limits, maxParallel } from './ready.ts';
+import { type RunNode, type RunNodes, satisfies } from './run-node.ts';
 
 /** Answers what `readyNodes` answers, one node at a time, at the cost of the change instead of the graph's size. */
 export class Frontier {
@@ -54,23 +55,29 @@ export class Frontier {
    * over.
    */
   next(now: number, limits: Limits = {}, suits: (id: string) => boolean = () => true): Candidate | undefined {
-    this.#wake(now, limits);
-    if (this.#failed > 0 && failFast(this.#prepared, limits)) return undefined;
+    const at = { now, lastSeen: limits.lastSeen };
+    this.#wake(at);
+    if (isHalted(this.#prepared, this.#failed, limits.onFailure)) return undefined;
     if (this.#claims >= maxParallel(this.#prepared, limits)) return undefined;
     const passed: number[] = [];
     let found: Candidate | undefined;
     for (let index = this.#ready.peek(); index !== undefined; index = this.#ready.peek()) {
       const id = this.#prepared.ids[index] ?? '';
-      const candidate = claimable(this.#prepared, this.#nodes, id, now, limits.lastSeen);
-      if (candidate && suits(id)) {
-        found = candidate;
+      const possible = candidate(id, this.#readiness(index, at));
+      if (possible && suits(id)) {
+        found = possible;
         break;
       }
       this.#ready.pop();
-      if (candidate) passed.push(index);
+      if (possible) passed.push(index);
     }
     for (const index of passed) this.#offer(index);
     return found;
+  }
+
+  #readiness(index: number, at: Conditions): Readiness {
+    const node = this.#nodes[this.#prepared.ids[index] ?? ''];
+    return readiness(this.#prepared, index, node, this.#open[index] === 0 ? 'met' : 'open', at);
   }
 
   #offer(index: number): void {
@@ -97,18 +104,17 @@ export class Frontier {
     this.#timed.push(time, index);
   }
 
-  #wake(now: number, limits: Limits): void {
-    for (let time = this.#timed.peekKey(); time !== undefined && time <= now; time = this.#timed.peekKey()) {
+  #wake(at: Conditions): void {
+    for (let time = this.#timed.peekKey(); time !== undefined && time <= at.now; time = this.#timed.peekKey()) {
       const index = this.#timed.pop() ?? 0;
-      const node = this.#nodes[this.#prepared.ids[index] ?? ''];
-      if (!node || this.#due[index] !== time) continue;
-      const end =
-        node.status === 'claimed' ? leaseEnd(node, this.#prepared.leaseMs[index] ?? 0, limits.lastSeen) : time;
-      if (end > now) this.#wakeAt(end, index);
-      else {
-        this.#hold(index, false);
-        this.#offer(index);
+      if (this.#due[index] !== time) continue;
+      const found = this.#readiness(index, at);
+      if (found.is === 'waiting') {
+        if (found.until !== undefined) this.#wakeAt(found.until, index);
+        continue;
       }
+      this.#hold(index, false);
+      this.#offer(index);
     }
   }
 }

@@ -1,6 +1,4 @@
-// One node within one run: what a run document holds of it, and the few questions that scheduling asks of a status.
-
-import type { Json } from '../../json/json.ts';
+// One node within one run: its statuses, and the few questions that scheduling asks of them.
 
 /**
  * ```
@@ -16,29 +14,23 @@ import type { Json } from '../../json/json.ts';
  * ```
  * Every claim raises the fence by one, so of two holders only the later one is heard.
  * A node that waits for its needs is absent from the document: a run of 10,000 nodes starts empty. Ready is no status
- * but an answer (ready.ts). finished, failed, skipped and cancelled are final.
+ * but an answer (readiness.ts). finished, failed, skipped and cancelled are final.
  */
 export type NodeStatus = 'claimed' | 'retrying' | 'finished' | 'failed' | 'skipped' | 'needs_decision' | 'cancelled';
 
-/** Times are milliseconds since the epoch. */
+/** What scheduling reads of a node's record; a run document holds more. Times are milliseconds since the epoch. */
 export interface RunNode {
   status: NodeStatus;
   /** Tries so far, the running one included. A claim that was lost or released does not count. */
   attempt: number;
   /** Claims so far: a report that carries an older number is late. Never goes down. */
   fence: number;
-  claim?: string;
   agent?: string;
-  session?: string;
   lease_until?: number;
   started_at?: number;
   ended_at?: number;
   /** With `retrying`: not before then. Absent: at once. */
   not_before?: number;
-  output?: Json;
-  summary?: string;
-  error?: { kind: string; message: string };
-  evidence?: Json;
 }
 
 /** A run document's nodes, by id. */

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { statOf } from '../../base/process-start.ts';
-import type { ProcessId } from '../../domain/run/document.ts';
+import type { ProcessId } from '../../domain/run/record.ts';
 import { processStart } from './process-group.ts';
 
 export function thisProcess(): ProcessId {

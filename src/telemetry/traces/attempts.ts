@@ -7,7 +7,9 @@ import { setImmediate as later } from 'node:timers/promises';
 import type { Graphs } from '../../documents/definitions.ts';
 import type { Documents } from '../../documents/documents.ts';
 import { eventsOf } from '../../documents/past.ts';
-import { hasEnded, type NodeRecord, type RunDocument, runStream } from '../../domain/run/document.ts';
+import { hasEnded, nodeAt, type RunDocument, runStream } from '../../domain/run/document.ts';
+import { liveNodes } from '../../domain/run/live.ts';
+import type { NodeRecord } from '../../domain/run/record.ts';
 import { isObject } from '../../json/json.ts';
 import type { Commit, StreamEvent } from '../../store/commit.ts';
 import type { FoldedCommit } from '../../store/fold.ts';
@@ -36,7 +38,6 @@ interface Attempt {
 /** Claims that are open at once, and runs whose beginning is remembered. */
 const MAX_OPEN = 10_000;
 const MAX_RUNS = 1_000;
-const NODE_PATH = /^\/nodes\/([^/]+)$/;
 /** Ends after which somebody has to do the work again, or to look at it. */
 const BAD_ENDS = ['failed', 'retrying', 'abandoned', 'undecided', 'lost'];
 
@@ -56,8 +57,7 @@ export class AttemptSpans {
       for (const stream of view.streams('run/')) {
         const run = view.get<RunDocument>(stream);
         if (run === undefined || hasEnded(run.status)) continue;
-        for (const [node, record] of Object.entries(run.nodes))
-          if (record.status === 'claimed') this.begin(run.id, node, { ...record }, undefined);
+        for (const [node, record] of liveNodes(run)) this.begin(run.id, node, { ...record }, undefined);
       }
     });
   }
@@ -95,8 +95,9 @@ export class AttemptSpans {
   private noteEvent(commit: Commit, { stream, type, patch }: StreamEvent): void {
     const run = stream.slice('run/'.length);
     for (const op of patch) {
-      const node = NODE_PATH.exec(op.path)?.[1];
-      if (node === undefined || op.op === 'remove' || !isObject(op.value)) continue;
+      const changed = nodeAt(op.path);
+      if (changed?.whole !== true || op.op === 'remove' || !isObject(op.value)) continue;
+      const { node } = changed;
       // Copied: what is applied may be changed in place.
       const record = { ...(op.value as unknown as NodeRecord) };
       const before = this.open.get(`${run}/${node}`);

@@ -3,9 +3,10 @@
 import type { Services } from '../../app/services.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { View } from '../../documents/documents.ts';
-import { type RunDocument, type RunGraph, runStream } from '../../domain/run/document.ts';
+import { type RunDocument, runStream } from '../../domain/run/document.ts';
 import { graphStream, type SavedGraph } from '../../domain/run/start.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
+import type { RunGraph } from '../../graph/definition.ts';
 import { isId } from '../../store/stream.ts';
 
 /** The definition that a saved name or a hash means. */

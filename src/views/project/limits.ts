@@ -3,8 +3,8 @@
 
 import type { View } from '../../documents/documents.ts';
 import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../../domain/resource/pool.ts';
-import { hasEnded, type RunDocument, type RunGraph } from '../../domain/run/document.ts';
-import { limitsOf } from '../../domain/run/start.ts';
+import { hasEnded, limitsOf, type RunDocument } from '../../domain/run/document.ts';
+import type { RunGraph } from '../../graph/definition.ts';
 import { nodeKinds } from '../../graph/kinds/index.ts';
 import { readyNodes } from '../../graph/ready/ready.ts';
 import { projectRuns } from '../run/runs.ts';

@@ -1,6 +1,7 @@
 // Everything an agent needs to do one node with no other context. Computed for the answer of run_claim.
 
-import type { NodeRecord, RunDocument } from '../../domain/run/document.ts';
+import type { RunDocument } from '../../domain/run/document.ts';
+import type { NodeRecord } from '../../domain/run/record.ts';
 import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
 import { copyJson, type Json, type JsonObject } from '../../json/json.ts';
 import type { Blobs } from '../../store/port.ts';

@@ -2,10 +2,13 @@
 // answers.
 
 import type { View } from '../../documents/documents.ts';
-import { hasEnded, type NodeRecord, type RunDocument, type RunGraph } from '../../domain/run/document.ts';
-import { limitsOf } from '../../domain/run/start.ts';
-import { readyNodes } from '../../graph/ready/ready.ts';
-import { type LastSeen, satisfies } from '../../graph/ready/run-node.ts';
+import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
+import { liveNodes } from '../../domain/run/live.ts';
+import type { NodeRecord, RecordOf } from '../../domain/run/record.ts';
+import type { RunGraph } from '../../graph/definition.ts';
+import { countOf } from '../../graph/ready/outcome.ts';
+import { isHalted, readinessAt } from '../../graph/ready/readiness.ts';
+import { satisfies } from '../../graph/ready/run-node.ts';
 
 /** Runs of a project: those under way first, then the last changed. */
 export function projectRuns(view: View, project: string): Readonly<RunDocument>[] {
@@ -20,14 +23,14 @@ export function projectRuns(view: View, project: string): Readonly<RunDocument>[
 export interface ClaimedNode {
   run: Readonly<RunDocument>;
   id: string;
-  node: Readonly<NodeRecord>;
+  node: Readonly<RecordOf<'claimed'>>;
 }
 
 /** Nodes that somebody works on, in runs that have not ended. */
 export function* claimedNodes(runs: Iterable<Readonly<RunDocument>>): Iterable<ClaimedNode> {
   for (const run of runs) {
-    if (hasEnded(run.status) || run.counters.claimed === 0) continue;
-    for (const [id, node] of Object.entries(run.nodes)) if (node.status === 'claimed') yield { run, id, node };
+    if (hasEnded(run.status) || countOf(run.counters, 'claimed') === 0) continue;
+    for (const [id, node] of liveNodes(run)) yield { run, id, node };
   }
 }
 
@@ -59,7 +62,7 @@ export function runRows(
 
 function rowOf(run: Readonly<RunDocument>, nodes: number): RunRow {
   const { id, name, status, workspace, started_at, ended_at, counters } = run;
-  const row = { run: id, name, status, done: counters.finished + counters.skipped, nodes, workspace, started_at };
+  const row = { run: id, name, status, done: countOf(counters, 'finished', 'skipped'), nodes, workspace, started_at };
   return ended_at === undefined ? row : { ...row, ended_at };
 }
 
@@ -95,16 +98,15 @@ export type NodeRow = {
 const MAX_WORDS = 200;
 
 /** A row for every node, in the order of the definition. `ready`: it could be claimed now, limits and agents apart. */
-export function nodeRows(run: Readonly<RunDocument>, graph: RunGraph, now: number, lastSeen: LastSeen): NodeRow[] {
+export function nodeRows(run: Readonly<RunDocument>, graph: RunGraph, now: number): NodeRow[] {
   const { prepared } = graph;
-  const limits = { ...limitsOf(run), maxParallel: Number.POSITIVE_INFINITY, lastSeen };
   const open = run.status === 'running' || run.status === 'paused' || run.status === 'stuck';
-  const found = open ? readyNodes(prepared, run.nodes, now, limits).candidates : [];
-  const ready = new Set(found.map(({ id }) => id));
-  return prepared.graph.nodes.map(({ id, kind }) => {
+  const halted = isHalted(prepared, countOf(run.counters, 'failed'), run.on_failure);
+  return prepared.graph.nodes.map(({ id, kind }, index) => {
     const record = run.nodes[id];
-    if (record === undefined) return { node: id, kind, status: ready.has(id) ? 'ready' : 'waiting' };
-    return { node: id, kind, status: record.status, ...facts(record, now) };
+    if (record !== undefined) return { node: id, kind, status: record.status, ...facts(record, now) };
+    const ready = open && readinessAt(prepared, run.nodes, index, { now, halted }).is === 'ready';
+    return { node: id, kind, status: ready ? 'ready' : 'waiting' };
   });
 }
 

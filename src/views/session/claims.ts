@@ -1,7 +1,9 @@
 // Which work a session has in flight. Computed from run documents for answers; never decided upon.
 
 import type { View } from '../../documents/documents.ts';
-import { hasEnded, type NodeRecord, type RunDocument } from '../../domain/run/document.ts';
+import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
+import { liveNodes } from '../../domain/run/live.ts';
+import type { NodeRecord } from '../../domain/run/record.ts';
 import { leaseEnd } from '../../graph/ready/run-node.ts';
 import type { Presence } from '../../store/port.ts';
 
@@ -26,7 +28,7 @@ export interface ClaimRow {
 export function runsWithClaims(view: View, session: string): string[] {
   const found: string[] = [];
   for (const run of openRuns(view)) {
-    const holds = Object.values(run.nodes).some((node) => node.status === 'claimed' && node.session === session);
+    const holds = liveNodes(run).some(([, node]) => node.session === session);
     if (holds) found.push(run.id);
   }
   return found;

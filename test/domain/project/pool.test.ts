@@ -260,12 +260,12 @@ test('the list of claims and the tokens are right after any claims, reports, end
         else if (what === 'wait') clock.now += ms;
         else if (what === 'seen') seen.set(`ses-one.a${who}`, clock.now);
         else if (what === 'cancel' && pick === 0)
-          await rig.do((tx, ctx) => controlRun(tx, ctx, { run: rig.run, graph: rig.graph, action: 'cancel' }));
+          await rig.do((tx, ctx) => controlRun(tx, ctx, { run: rig.run, action: 'cancel' }));
         else if (what === 'handoff') {
           const input = { from: 'ses-one', to: 'ses-two', runs: rigs.map((each) => each.run) };
           await rig.do((tx, ctx) => ({ ok: true, value: moveClaims(tx, ctx, input) }));
         } else if (what === 'retry') {
-          const input = { run: rig.run, graph: rig.graph, action: 'retry_node' as const, node: `n${pick % 6}` };
+          const input = { run: rig.run, action: 'retry_node' as const, node: `n${pick % 6}` };
           await rig.do((tx, ctx) => controlRun(tx, ctx, input));
         } else if (what === 'limit') {
           most = 1 + (pick % 4);

@@ -73,7 +73,7 @@ test('agents of three processes finish any graph: needs first, each node once, c
             expect(needs.every((need) => satisfies(rig.node(need)?.status))).toBe(true);
             const status = fate.next().value ?? 'done';
             if (status === 'silent') continue;
-            const input = { graph: rig.graph, claim, status };
+            const input = { claim, status };
             await first.change((tx, ctx) => reportNode(tx, { ...ctx, now }, input), { by: BY });
           }
           const { nodes: after, counters } = rig.document();
@@ -98,11 +98,10 @@ async function claimAt(
 ): Promise<ClaimAnswer> {
   const input = {
     run: rig.run,
-    graph: rig.graph,
     agent: `ses-one.${agent}`,
     agentName: agent,
     performer: 'agent' as const,
   };
-  const hint = hints?.of(rig.graph);
+  const hint = hints?.hint;
   return okOf(await rig.do((tx, ctx) => claimNode(tx, { ...ctx, now }, { ...input, hint }), documents));
 }

@@ -1,10 +1,11 @@
 // Commands on runs: given a run, when somebody claims, reports or controls, then what. On the memory backend.
 
 import { describe, expect, test } from 'vitest';
-import { abandonClaim, reapExpired, renewClaim, spawnedNode } from '../../../src/domain/run/claim.ts';
 import { type ControlInput, controlRun } from '../../../src/domain/run/control.ts';
 import { parseClaim, type RunDocument } from '../../../src/domain/run/document.ts';
 import { moveClaims } from '../../../src/domain/run/handoff.ts';
+import { renewClaim, spawnedNode } from '../../../src/domain/run/hold.ts';
+import { abandonClaim, reapExpired } from '../../../src/domain/run/sweep.ts';
 import { agentKey } from '../../../src/domain/session/presence-key.ts';
 import { countNodes } from '../../../src/graph/ready/outcome.ts';
 import { claimsOf, runsWithClaims } from '../../../src/views/session/claims.ts';
@@ -14,7 +15,7 @@ const HOUR = 3_600_000;
 const diamond = [work('a'), work('b', ['a']), work('c', ['a']), work('d', ['b', 'c'])];
 
 function control(rig: RunRig, more: Partial<ControlInput> & { action: ControlInput['action'] }) {
-  return rig.do((tx, ctx) => controlRun(tx, ctx, { run: rig.run, graph: rig.graph, ...more }));
+  return rig.do((tx, ctx) => controlRun(tx, ctx, { run: rig.run, ...more }));
 }
 
 async function started(nodes = diamond, more = {}): Promise<RunRig> {
@@ -193,13 +194,9 @@ describe('leases', () => {
       const claim = await rig.claimed({ server: { host: 'h', boot: 'b', pid: 7, start: '1' } });
       await rig.do((tx, ctx) => spawnedNode(tx, ctx, { claim, pid: 8, start: '2' }));
       expect(rig.node('a')).toMatchObject({ server: { pid: 7 }, process: { pid: 8, start: '2' } });
-      expect(okOf(await rig.do((tx, ctx) => abandonClaim(tx, ctx, { graph: rig.graph, claim, why: 'gone' })))).toBe(
-        true,
-      );
+      expect(okOf(await rig.do((tx, ctx) => abandonClaim(tx, ctx, { claim, why: 'gone' })))).toBe(true);
       expect(rig.picture()).toBe(picture);
-      expect(okOf(await rig.do((tx, ctx) => abandonClaim(tx, ctx, { graph: rig.graph, claim, why: 'gone' })))).toBe(
-        false,
-      );
+      expect(okOf(await rig.do((tx, ctx) => abandonClaim(tx, ctx, { claim, why: 'gone' })))).toBe(false);
       expect(failureOf(await rig.do((tx, ctx) => spawnedNode(tx, ctx, { claim, pid: 9, start: '3' })))).toMatchObject({
         code: 'stale-claim',
       });
@@ -372,10 +369,10 @@ describe('resuming', () => {
   test('takes over exactly what is unchanged, and says why the rest runs again', async () => {
     const rig = await started();
     for (const node of ['a', 'b', 'c']) await rig.report(await rig.claimed({ node }), 'done', { output: node });
-    const earlier = { run: rig.run, graph: rig.graph };
+    const earlier = rig.run;
     const same = await rig.start({ resumeFrom: earlier });
     expect(same).toMatchObject({ reused: ['a', 'b', 'c'], rerun: [], ready: ['d'], status: 'running' });
-    expect(rig.node('b')).toMatchObject({ status: 'finished', output: 'b', reused_from: earlier.run });
+    expect(rig.node('b')).toMatchObject({ status: 'finished', output: 'b', reused_from: earlier });
     const changed = new RunRig(
       [work('a'), work('b', ['a'], { task: 'else' }), work('c', ['a']), work('d', ['b', 'c'])],
       {},

@@ -1,25 +1,25 @@
 // Runs of sprints: given a sprint, when nodes are claimed, reported and decided, then its tasks stand as the nodes do.
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Graphs } from '../../../src/documents/definitions.ts';
 import type { Documents } from '../../../src/documents/documents.ts';
 import type { TaskFields } from '../../../src/domain/plan/save-task.ts';
 import type { TaskDocument } from '../../../src/domain/plan/task.ts';
 import { type PoolDocument, poolStream } from '../../../src/domain/resource/pool.ts';
 import { claimNode } from '../../../src/domain/run/claim.ts';
 import { type ControlInput, controlRun } from '../../../src/domain/run/control.ts';
-import type { RunDocument, RunGraph } from '../../../src/domain/run/document.ts';
+import type { RunDocument } from '../../../src/domain/run/document.ts';
 import type { ClaimAnswer, ClaimInput } from '../../../src/domain/run/fit.ts';
 import { type ReportInput, reportNode } from '../../../src/domain/run/report.ts';
 import { sprintDefinition } from '../../../src/domain/run/sprint.ts';
 import { saveTaskByHand } from '../../../src/domain/run/sprint-by-hand.ts';
 import { type StartRunInput, startRun } from '../../../src/domain/run/start.ts';
+import type { RunGraph } from '../../../src/graph/definition.ts';
 import { PlanRig, PROJECT } from '../plan/plan-rig.ts';
 
 const HOUR = 3_600_000;
 
 class SprintRig extends PlanRig {
-  readonly graphs = new Graphs(this.blobs);
+  readonly graphs = this.documents.graphs;
   /** Ids by key. */
   planned: Record<string, string> = {};
   sprintId = '';
@@ -47,7 +47,7 @@ class SprintRig extends PlanRig {
   private startInput(more: Partial<StartRunInput>): StartRunInput {
     if (this.graph === undefined) throw new Error('nothing is defined');
     const base = { project: PROJECT, workspace: 'wsp-1', session: 'ses-one', inputs: {}, sprint: this.sprintId };
-    return { ...base, graph: this.graph, ...more };
+    return { ...base, graph: this.graph.hash, ...more };
   }
 
   async begin(more: Partial<StartRunInput> = {}) {
@@ -71,8 +71,7 @@ class SprintRig extends PlanRig {
   }
 
   refuseControl(action: ControlInput['action'], node: string) {
-    const { graph } = this.startInput({});
-    return this.refused((tx, ctx) => controlRun(tx, ctx, { run: this.run, graph, action, node }));
+    return this.refused((tx, ctx) => controlRun(tx, ctx, { run: this.run, action, node }));
   }
 
   private claimInput(agentName: string, more: Partial<ClaimInput>): ClaimInput {
@@ -83,7 +82,7 @@ class SprintRig extends PlanRig {
       agent: `ses-one.${agentName}`,
       agentName,
     };
-    return { ...base, graph: this.startInput({}).graph, ...more };
+    return { ...base, ...more };
   }
 
   async take(agent: string, more: Partial<ClaimInput> = {}): Promise<ClaimAnswer> {
@@ -97,19 +96,17 @@ class SprintRig extends PlanRig {
   }
 
   async report(claim: string, status: ReportInput['status'], more: Partial<ReportInput> = {}) {
-    const { graph } = this.startInput({});
-    return (await this.do((tx, ctx) => reportNode(tx, ctx, { graph, claim, status, ...more }))).value;
+    return (await this.do((tx, ctx) => reportNode(tx, ctx, { claim, status, ...more }))).value;
   }
 
   async control(action: ControlInput['action'], more: Partial<ControlInput> = {}) {
-    const { graph } = this.startInput({});
-    return (await this.do((tx, ctx) => controlRun(tx, ctx, { run: this.run, graph, action, ...more }))).value;
+    return (await this.do((tx, ctx) => controlRun(tx, ctx, { run: this.run, action, ...more }))).value;
   }
 
   /** As task_save does. */
   async byHand(key: string, fields: TaskFields) {
     const input = { id: this.id(key), project: PROJECT, fields, force: true };
-    return (await this.do((tx, ctx) => saveTaskByHand(tx, ctx, input, (hash) => this.graphs.get(hash)))).value;
+    return (await this.do((tx, ctx) => saveTaskByHand(tx, ctx, input))).value;
   }
 
   async held(): Promise<string[]> {

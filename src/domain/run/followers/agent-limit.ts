@@ -1,0 +1,37 @@
+// The project's list of claims follows every claim that an agent holds; its limits stand in the way of a further one.
+// What a server runs is no agent's work: its claims are neither listed nor limited.
+
+import { readyNodes } from '../../../graph/ready/ready.ts';
+import { type HeldClaim, limitOf, listClaim } from '../../resource/pool.ts';
+import { limitsOf } from '../document.ts';
+import { type ClaimInput, ineligibleReason } from '../fit.ts';
+import type { Draft } from '../record.ts';
+import type { RunScope } from '../scope.ts';
+import type { Follower } from './follower.ts';
+
+export const agentLimits: Follower = {
+  limit: (scope, claim) =>
+    claim.performer === 'agent'
+      ? limitOf(scope.tx, scope.ctx, scope.run, claim.agentName, () => readyFor(scope, claim))
+      : undefined,
+  after(scope, id, before, next) {
+    const held = heldClaim(scope.id, next);
+    // No agent's claim before or now: the list, which every claim of the project writes, is not even read.
+    if (held === undefined && (before === undefined || heldClaim(scope.id, before) === undefined)) return;
+    listClaim(scope.tx, scope.ctx, scope.run.project, { run: scope.id, node: scope.fullId(id) }, held);
+  },
+};
+
+/** The nodes that the agent could take now. */
+function readyFor(scope: RunScope, claim: ClaimInput): number {
+  const { run, ctx, graph } = scope;
+  const limits = { ...limitsOf(run), maxParallel: Number.POSITIVE_INFINITY, lastSeen: ctx.lastSeen };
+  const { candidates } = readyNodes(graph.prepared, run.nodes, ctx.now, limits);
+  return candidates.filter(({ id }) => ineligibleReason(scope, claim, id) === undefined).length;
+}
+
+function heldClaim(run: string, record: Readonly<Draft>): HeldClaim | undefined {
+  const { status, server, claim, agent, agent_name = '', lease_ms = 0, lease_until = 0 } = record;
+  if (status !== 'claimed' || server !== undefined || claim === undefined || agent === undefined) return undefined;
+  return { run, name: agent_name.toLowerCase(), agent, claim, lease_ms, lease_until };
+}

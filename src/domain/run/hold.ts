@@ -1,0 +1,74 @@
+// Claims while they last: who holds one, whether a name of one still holds, and what makes it last. run_claim asks, the
+// runner renews.
+
+import { fail, ok, type Result } from '../../failure/failure.ts';
+import { leaseEnd } from '../../graph/ready/run-node.ts';
+import type { Context, Transaction } from '../command.ts';
+import { parseClaim, type RunDocument, runStream } from './document.ts';
+import { liveNodes } from './live.ts';
+import type { RecordOf } from './record.ts';
+import { RunScope } from './scope.ts';
+import { amend } from './transition.ts';
+
+/** The node on which this agent holds a claim that still lasts. */
+export function heldNode(
+  run: Readonly<RunDocument>,
+  agent: string,
+  now: number,
+  lastSeen: Context['lastSeen'],
+): string | undefined {
+  const held = liveNodes(run).find(
+    ([, node]) => node.agent === agent && leaseEnd(node, node.lease_ms ?? 0, lastSeen) > now,
+  );
+  return held?.[0];
+}
+
+/** The claim's record, while it still holds; `stale-claim` otherwise. Whether its lease has ended is not asked. */
+export function holding(
+  tx: Transaction,
+  claimId: string,
+): Result<{ run: string; id: string; node: Readonly<RecordOf<'claimed'>> }> {
+  const parts = parseClaim(claimId);
+  const run = parts === undefined ? undefined : tx.read<RunDocument>(runStream(parts.run));
+  const node = parts === undefined ? undefined : run?.nodes[parts.node];
+  if (parts === undefined || run === undefined || node === undefined)
+    return fail({ code: 'unknown-claim', claim: claimId });
+  if (node.status !== 'claimed' || node.claim !== claimId) {
+    return fail({ code: 'stale-claim', claim: claimId, why: `its node is ${node.status} (fence ${node.fence})` });
+  }
+  return ok({ run: parts.run, id: parts.node, node });
+}
+
+/** Makes a claim last a lease longer, where presence does not do so already. Answers until when it lasts. */
+export function renewClaim(tx: Transaction, ctx: Context, input: { claim: string }): Result<number> {
+  const found = holding(tx, input.claim);
+  if (!found.ok) return found;
+  const { run, id, node } = found.value;
+  const end = leaseEnd(node, node.lease_ms ?? 0, ctx.lastSeen);
+  if (end <= ctx.now) return fail({ code: 'stale-claim', claim: input.claim, why: 'its lease has ended' });
+  const lease_until = leaseToStore(node, end, ctx.now);
+  if (lease_until === undefined) return ok(end);
+  amend(new RunScope(tx, ctx, run), id, { lease_until }, 'node.renewed');
+  return ok(lease_until);
+}
+
+/** Records which process works on a claim, so that whoever takes over can end it first. */
+export function spawnedNode(
+  tx: Transaction,
+  ctx: Context,
+  input: { claim: string; pid: number; start: string },
+): Result<undefined> {
+  const found = holding(tx, input.claim);
+  if (!found.ok) return found;
+  const { run, id, node } = found.value;
+  const { pid, start } = input;
+  const data = { host: node.server?.host ?? '', boot: node.server?.boot ?? '', pid, start };
+  amend(new RunScope(tx, ctx, run), id, { process: { pid, start } }, 'node.spawned', data);
+  return ok(undefined);
+}
+
+/** The lease as far as it must be stored: undefined while presence or what is stored still covers half of it. */
+export function leaseToStore(node: Readonly<RecordOf<'claimed'>>, end: number, now: number): number | undefined {
+  const lease = node.lease_ms ?? 0;
+  return end - now >= lease / 2 ? undefined : now + lease;
+}

@@ -1,0 +1,35 @@
+// The status of a run as a whole, brought in line with its nodes in the commit that changed them. Called at the end of
+// every command that made a transition.
+
+import { runOutcome } from '../../graph/ready/outcome.ts';
+import type { PatchOp } from '../../json/patch.ts';
+import type { EventType } from '../events.ts';
+import { hasEnded, type RunStatus, runStream } from './document.ts';
+import type { RunScope } from './scope.ts';
+
+/** Brings the run's status in line with its nodes. */
+export function updateStatus(scope: RunScope): RunStatus {
+  const { run, graph } = scope;
+  if (run.status === 'cancelled') return run.status;
+  const outcome = runOutcome(graph.prepared, run.nodes, { counters: run.counters, onFailure: run.on_failure });
+  const paused = run.status === 'paused' && !hasEnded(outcome);
+  return setStatus(scope, paused ? 'paused' : outcome);
+}
+
+const STATUS_EVENTS: Record<RunStatus, EventType> = {
+  running: 'run.resumed',
+  paused: 'run.paused',
+  finished: 'run.finished',
+  failed: 'run.failed',
+  stuck: 'run.stuck',
+  cancelled: 'run.cancelled',
+};
+
+export function setStatus({ run, tx, ctx }: RunScope, status: RunStatus): RunStatus {
+  if (run.status === status) return status;
+  const ops: PatchOp[] = [{ op: 'replace', path: '/status', value: status }];
+  if (hasEnded(status)) ops.push({ op: 'add', path: '/ended_at', value: new Date(ctx.now).toISOString() });
+  else if (run.ended_at !== undefined) ops.push({ op: 'remove', path: '/ended_at' });
+  tx.patch(runStream(run.id), { type: STATUS_EVENTS[status] }, ops);
+  return status;
+}

@@ -1,0 +1,52 @@
+// Claims that nobody can account for: those whose lease ended, and those whose server is gone. What may be repeated is
+// free again, the rest becomes a question. Called by every claim, and by the runner for runs that nobody asks about.
+
+import { ok, type Result } from '../../failure/failure.ts';
+import { type Ready, readyNodes } from '../../graph/ready/ready.ts';
+import type { Context, Transaction } from '../command.ts';
+import { hasEnded, limitsOf } from './document.ts';
+import { markNeedsDecision, returnToQueue } from './end-claim.ts';
+import { holding } from './hold.ts';
+import { wasLostTooOften, withLost } from './record.ts';
+import { openScope, RunScope } from './scope.ts';
+import { updateStatus } from './status.ts';
+
+/** What is ready once all that nobody can account for is put to decision. */
+export function sweep(scope: RunScope): Ready {
+  const ready = readyAt(scope);
+  return reap(scope, ready) ? readyAt(scope) : ready;
+}
+
+/** Turns claims that ended and must not be repeated into questions. True if there were any. */
+export function reapExpired(tx: Transaction, ctx: Context, input: { run: string }): Result<boolean> {
+  const scope = openScope(tx, ctx, input.run);
+  if (!scope.ok) return scope;
+  return ok(!hasEnded(scope.value.run.status) && reap(scope.value, readyAt(scope.value)));
+}
+
+function reap(scope: RunScope, { to_decide }: Ready): boolean {
+  const why = 'its lease ended without a report, and it may have taken effect';
+  for (const node of to_decide) markNeedsDecision(scope, node, why);
+  if (to_decide.length > 0) updateStatus(scope);
+  return to_decide.length > 0;
+}
+
+function readyAt({ run, ctx, graph }: RunScope): Ready {
+  return readyNodes(graph.prepared, run.nodes, ctx.now, { ...limitsOf(run), lastSeen: ctx.lastSeen });
+}
+
+/**
+ * Ends a claim whose holder is known to be gone, without waiting for its lease. A node that may be repeated can be
+ * claimed at once; any other waits for a decision. False if the claim was over already.
+ */
+export function abandonClaim(tx: Transaction, ctx: Context, input: { claim: string; why: string }): Result<boolean> {
+  const found = holding(tx, input.claim);
+  if (!found.ok) return found.failure.code === 'stale-claim' ? ok(false) : found;
+  const { run, id, node } = found.value;
+  const scope = new RunScope(tx, ctx, run);
+  if (scope.isRepeatable(id) && !wasLostTooOften(node)) {
+    returnToQueue(scope, id, 'node.abandoned', { lost: withLost(node) });
+  } else markNeedsDecision(scope, id, input.why);
+  updateStatus(scope);
+  return ok(true);
+}

@@ -1,0 +1,70 @@
+// The only writer of a node's record and of what the run counts by it, once start.ts has made the run. Every command on
+// a run ends here:
+//
+//   command ──► transition ──► run document: record, counters, list of claims, tokens     one event
+//                   └────────► followers, in the order of their list: each may write        their own events,
+//                              documents of its own                                          in the same commit
+//
+// By direct patches: a run may hold thousands of nodes, and a change must cost what the change costs.
+
+import type { NodeStatus } from '../../graph/ready/run-node.ts';
+import type { Json, JsonObject } from '../../json/json.ts';
+import type { PatchOp } from '../../json/patch.ts';
+import type { EventType } from '../events.ts';
+import { nodePointer, type RunDocument, runStream } from './document.ts';
+import { follow } from './followers/index.ts';
+import { liveOps } from './live.ts';
+import type { Draft, RecordOf } from './record.ts';
+import type { RunScope } from './scope.ts';
+
+/**
+ * Stores a node's record, brings the run's numbers in step and lets the followers follow. Undefined members are left
+ * out.
+ */
+export function transition(scope: RunScope, id: string, next: Draft, event: EventType): void {
+  const { run } = scope;
+  const place = scope.fullId(id);
+  const before = run.nodes[place];
+  const ops: PatchOp[] = [
+    { op: 'add', path: nodePointer(place), value: next as unknown as Json },
+    ...counterOps(run, before?.status, next.status),
+    ...liveOps(run, place, before?.status, next.status),
+  ];
+  const spent = (next.tokens ?? 0) - (before?.tokens ?? 0);
+  if (spent > 0) ops.push({ op: 'add', path: '/tokens', value: (run.tokens ?? 0) + spent });
+  const data: JsonObject = { node: place, attempt: next.attempt, fence: next.fence };
+  if (next.agent !== undefined) data.agent = next.agent;
+  scope.tx.patch(runStream(run.id), { type: event, data }, ops);
+  follow(scope, id, before, next);
+}
+
+/** Changes what a claim's record says beside its holder; its status stays, and so do all numbers. */
+export function amend(
+  scope: RunScope,
+  id: string,
+  changes: Pick<RecordOf<'claimed'>, 'lease_until' | 'process'>,
+  event: EventType,
+  data: JsonObject = {},
+): void {
+  const place = scope.fullId(id);
+  const node = scope.run.nodes[place];
+  if (node?.status !== 'claimed') throw new Error(`${place} of ${scope.id} is not claimed`);
+  // A copy: the patch changes the record in place.
+  const before = { ...node };
+  const ops = Object.entries(changes).map(
+    ([member, value]): PatchOp => ({ op: 'add', path: nodePointer(place, member), value }),
+  );
+  scope.tx.patch(runStream(scope.id), { type: event, data: { node: place, ...data } }, ops);
+  follow(scope, id, before, { ...before, ...changes });
+}
+
+function counterOps({ counters }: Readonly<RunDocument>, before: NodeStatus | undefined, next: NodeStatus): PatchOp[] {
+  if (before === next) return [];
+  // Added, not replaced: a run that was stored before a status existed has no number for it.
+  const count = (status: NodeStatus, by: number): PatchOp => ({
+    op: 'add',
+    path: `/counters/${status}`,
+    value: (counters[status] ?? 0) + by,
+  });
+  return before === undefined ? [count(next, 1)] : [count(before, -1), count(next, 1)];
+}

@@ -1,0 +1,127 @@
+// Whether one node of a run may start now. The only place that decides it: the ready set, the frontier, the outcome of
+// a run, the words for a refused claim and the views all ask `readiness`, so no two of them can disagree.
+//
+//   record of the node        its needs   the clock                            readiness
+//   ────────────────────────  ──────────  ───────────────────────────────────  ──────────────────────────
+//   none                      open        any                                  waiting on needs
+//   none                      met         any                                  ready first        (1)
+//   claimed                   any         the lease lasts                      waiting on claim, until its end
+//   claimed, repeatable       any         the lease ended                      ready expired      (2)
+//   claimed, not repeatable   any         the lease ended                      blocked lost
+//   claimed, lost too often   any         the lease ended                      blocked lost
+//   retrying                  any         before `not_before`                  waiting on pause, until then
+//   retrying                  any         `not_before` is over or absent       ready retry        (1)
+//   needs_decision            any         any                                  blocked decision
+//   finished, skipped         any         any                                  ended
+//   failed, cancelled         any         any                                  ended
+//
+//   In a halted run (fail_fast, and a node has failed): (1) is blocked halted, (2) is blocked lost.
+//
+// Limits on how many claims are held at once are not asked here: they are about all nodes together, see `readyNodes`.
+
+import type { FailurePolicy } from '../graph.ts';
+import type { PreparedGraph } from '../prepare.ts';
+import { type LastSeen, leaseEnd, type RunNode, type RunNodes, satisfies } from './run-node.ts';
+
+export type Readiness =
+  /** May be claimed; `attempt` and `fence` are what the claim carries. */
+  | { is: 'ready'; why: 'first' | 'retry' | 'expired'; attempt: number; fence: number }
+  /** Goes on by itself. `until`: when time alone changes it, in ms since the epoch. */
+  | { is: 'waiting'; on: 'needs' | 'claim' | 'pause'; until: number | undefined }
+  /** Somebody must act: decide about the node, put it to decision (`lost`), or clear the failure that halts the run. */
+  | { is: 'blocked'; why: 'decision' | 'lost' | 'halted' }
+  | { is: 'ended' };
+
+/** What the needs of a node without a record say together. */
+export type NeedsState = 'met' | 'open';
+
+export interface Conditions {
+  now: number;
+  lastSeen?: LastSeen | undefined;
+  /** Nothing new starts: see `isHalted`. */
+  halted?: boolean;
+}
+
+/**
+ * Claims of one node that may be lost or given back before somebody must look at it: work that ends each agent that
+ * takes it would else go round for ever.
+ */
+export const MAX_LOST_CLAIMS = 10;
+
+// Shared, so that a walk over 20,000 nodes allocates only for nodes that have something of their own to say. Answers of
+// one kind always have the same members: with more than four shapes in one walk V8 looks each member up by name.
+const FIRST: Readiness = { is: 'ready', why: 'first', attempt: 1, fence: 1 };
+const ON_NEEDS: Readiness = { is: 'waiting', on: 'needs', until: undefined };
+const DECISION: Readiness = { is: 'blocked', why: 'decision' };
+const LOST: Readiness = { is: 'blocked', why: 'lost' };
+const HALTED: Readiness = { is: 'blocked', why: 'halted' };
+const ENDED: Readiness = { is: 'ended' };
+
+/** The table above. `node`: the record of the node at `index`; `needs` counts only where there is none. */
+export function readiness(
+  prepared: PreparedGraph,
+  index: number,
+  node: RunNode | undefined,
+  needs: NeedsState,
+  at: Conditions,
+): Readiness {
+  switch (node?.status) {
+    case undefined:
+      if (needs === 'open') return ON_NEEDS;
+      return at.halted === true ? HALTED : FIRST;
+    case 'finished':
+    case 'skipped':
+    case 'failed':
+    case 'cancelled':
+      return ENDED;
+    case 'claimed':
+      return ofClaim(prepared, index, node, at);
+    case 'retrying':
+      return ofRetry(node, at);
+    case 'needs_decision':
+      return DECISION;
+  }
+}
+
+/** `readiness` of one node, with its needs looked up: costs its needs. */
+export function readinessAt(prepared: PreparedGraph, runNodes: RunNodes, index: number, at: Conditions): Readiness {
+  const node = runNodes[prepared.ids[index] ?? ''];
+  return readiness(prepared, index, node, node === undefined ? needsOf(prepared, runNodes, index) : 'met', at);
+}
+
+/** One failure stops all that has not begun, unless the policy is to go on. `failed`: how many nodes have failed. */
+export function isHalted(prepared: PreparedGraph, failed: number, onFailure: FailurePolicy | undefined): boolean {
+  // Fail fast is the default: agents' work costs money.
+  return failed > 0 && (onFailure ?? prepared.graph.on_failure ?? 'fail_fast') === 'fail_fast';
+}
+
+/** A claim whose lease ended is unverifiable, not dead: its holder may still be at work. */
+function ofClaim(
+  prepared: PreparedGraph,
+  index: number,
+  node: RunNode,
+  { now, lastSeen, halted }: Conditions,
+): Readiness {
+  const stored = node.lease_until ?? Number.POSITIVE_INFINITY;
+  // Presence is a file per agent: it is asked only where the stored lease has ended.
+  const until = stored > now ? stored : leaseEnd(node, prepared.leaseMs[index] ?? 0, lastSeen);
+  if (until > now) return { is: 'waiting', on: 'claim', until: Number.isFinite(until) ? until : undefined };
+  const mayRepeat = prepared.repeatable[index] === 1 && node.fence - node.attempt < MAX_LOST_CLAIMS;
+  if (!mayRepeat || halted === true) return LOST;
+  // A lost claim was no try: the node failed at nothing.
+  return { is: 'ready', why: 'expired', attempt: node.attempt, fence: node.fence + 1 };
+}
+
+function ofRetry({ not_before: until, attempt, fence }: RunNode, { now, halted }: Conditions): Readiness {
+  if (until !== undefined && until > now) return { is: 'waiting', on: 'pause', until };
+  return halted === true ? HALTED : { is: 'ready', why: 'retry', attempt: attempt + 1, fence: fence + 1 };
+}
+
+function needsOf(prepared: PreparedGraph, runNodes: RunNodes, index: number): NeedsState {
+  const { start, to } = prepared.needs;
+  const end = start[index + 1] ?? 0;
+  for (let e = start[index] ?? 0; e < end; e++) {
+    if (!satisfies(runNodes[prepared.ids[to[e] ?? 0] ?? '']?.status)) return 'open';
+  }
+  return 'met';
+}
