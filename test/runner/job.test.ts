@@ -1,4 +1,5 @@
-// One claimed node and an executor that a test controls: what is reported when the work ends, and when the server closes.
+// One claimed node and an executor that a test controls: what is reported when the work ends, and when the server
+// closes.
 
 import { expect, test } from 'vitest';
 import { createLog } from '../../src/base/log.ts';
