@@ -8,13 +8,12 @@ import type { Request } from '../documents/requests.ts';
 import type { Decide } from '../domain/command.ts';
 import { handoffTasks } from '../domain/plan/hand-tasks.ts';
 import { moveClaims } from '../domain/run/handoff.ts';
+import { newerSchema } from '../domain/schemas.ts';
 import { aliasStream, bindSession } from '../domain/session/alias.ts';
 import { type StartAnswer, type StartInput, startSession } from '../domain/session/commands.ts';
 import {
   type Handoff,
   isOpen,
-  SESSION_SCHEMA,
-  type SessionDocument,
   type SessionMode,
   sessionStream,
   statusAt,
@@ -303,7 +302,7 @@ export class SessionBinding {
     for (const stream of view.streams('session/')) {
       const facts = readableFacts(view, stream);
       if (facts === undefined || facts.workspace !== this.options.workspace.workspace) continue;
-      if ((view.get<SessionDocument>(stream)?.schema ?? 0) > SESSION_SCHEMA) continue;
+      if (newerSchema(stream, view.get(stream)) !== undefined) continue;
       if (isOpen(statusAt(facts, Date.now(), (who) => this.documents.presence.lastSeen(who))))
         found.push({ id: facts.id, seq: view.lastSeq(stream) });
     }

@@ -1,6 +1,7 @@
 // The documents in memory: each is what its stream folds into. Loaded when first named, then kept up by every commit
 // that is folded; changed in place, with an undo list for what is decided but not yet read back. Used by documents.ts.
 
+import { newerSchema } from '../domain/schemas.ts';
 import { FailureError } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { applyOps, type PatchOp, revertOps } from '../json/patch.ts';
@@ -67,9 +68,14 @@ export class DocumentCache {
     return { hits: this.hits, misses: this.misses, held };
   }
 
-  /** Applies operations in place and returns how to take them back. The document takes ownership of their values. */
+  /**
+   * Applies operations in place and returns how to take them back. The document takes ownership of their values. Throws
+   * FailureError `store-newer` for a document that a newer program wrote.
+   */
   change(stream: string, ops: readonly PatchOp[]): Undo {
     const doc = this.get(stream);
+    const newer = newerSchema(stream, doc);
+    if (newer !== undefined) throw new FailureError(newer);
     const undo: Undo = { stream, ops: [] };
     try {
       this.entries.set(stream, { doc: applyOps(doc, ops, undo.ops), loaded: true, pending: [] });

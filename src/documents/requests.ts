@@ -3,7 +3,7 @@
 
 import { hash } from 'node:crypto';
 import type { Transaction } from '../domain/command.ts';
-import { checkSchema } from '../domain/session/document.ts';
+import { checkSchema, documentSchemas } from '../domain/schemas.ts';
 import { fail, ok } from '../failure/failure.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { Author } from '../store/commit.ts';
@@ -22,7 +22,7 @@ export interface Request {
 }
 
 interface RequestDocument {
-  schema: 1;
+  schema: typeof documentSchemas.request;
   arguments: string;
   answer?: Json;
   answer_blob?: string;
@@ -50,7 +50,7 @@ export function requestKey({ id, scope, arguments: given }: Request, { tool, ses
 export function answeredBefore(tx: Transaction, { id, stream, digest }: RequestKey, blobs: Blobs) {
   const before = tx.read<RequestDocument>(stream);
   if (before === undefined) return undefined;
-  const known = checkSchema(before, 'The answer to this request_id', 1);
+  const known = checkSchema(stream, before, 'The answer to this request_id');
   if (!known.ok) return known;
   if (before.arguments !== digest) return fail({ code: 'request-reused', requestId: id });
   return ok(answerOf(before, blobs));
@@ -63,8 +63,9 @@ export function noteAnswer(tx: Transaction, { stream, digest }: RequestKey, answ
 
 function toDocument(digest: string, answer: Json, blobs: Blobs): RequestDocument {
   const text = JSON.stringify(answer ?? null);
-  if (text.length <= INLINE_ANSWER) return { schema: 1, arguments: digest, answer };
-  return { schema: 1, arguments: digest, answer_blob: blobs.put(Buffer.from(text)) };
+  const schema = documentSchemas.request;
+  if (text.length <= INLINE_ANSWER) return { schema, arguments: digest, answer };
+  return { schema, arguments: digest, answer_blob: blobs.put(Buffer.from(text)) };
 }
 
 function answerOf(document: RequestDocument, blobs: Blobs): unknown {

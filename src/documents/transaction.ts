@@ -3,6 +3,7 @@
 
 import { create } from 'mutative';
 import type { EventHead, Transaction, ValueOwner } from '../domain/command.ts';
+import { knownSchema } from '../domain/schemas.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 import type { Expected, StreamEvent } from '../store/commit.ts';
@@ -45,7 +46,7 @@ export class DocumentTransaction implements Transaction {
 
   create(stream: string, head: EventHead, value: object): void {
     if (this.version(stream) !== 0) throw new Error(`${stream} exists`);
-    this.patch(stream, head, [{ op: 'add', path: '', value: value as Json }]);
+    this.patch(stream, head, [{ op: 'add', path: '', value: withSchema(stream, value) as Json }]);
   }
 
   edit<T extends object>(stream: string, head: EventHead, recipe: (draft: T) => void): void {
@@ -85,6 +86,14 @@ export class DocumentTransaction implements Transaction {
   revert(): void {
     this.cache.revert(this.undos);
   }
+}
+
+/** A new document with the schema of its kind, which stands in one table. */
+function withSchema(stream: string, value: object): object {
+  const schema = knownSchema(stream);
+  if (!('schema' in value)) return schema === undefined ? value : { schema, ...value };
+  if (value.schema === schema) return value;
+  throw new Error(`${stream}: schema ${String(value.schema)} is not that of its kind, ${schema ?? 'which has none'}`);
 }
 
 function copyOp(op: PatchOp): PatchOp {

@@ -8,7 +8,7 @@ import type { PatchOp } from '../../json/patch.ts';
 import { getAt, parsePointer } from '../../json/pointer.ts';
 import { parsePath, type Segment } from '../../path/path.ts';
 import { type PathToken, printPath } from '../../path/scan.ts';
-import type { Decide, EventHead, Transaction } from '../command.ts';
+import type { Decide, EventHead, Transaction, ValueOwner } from '../command.ts';
 import { type SessionDocument, sessionStream } from '../session/document.ts';
 import { RESERVED_KEYS } from '../state/commands.ts';
 import { jsonLength } from '../state/etag.ts';
@@ -177,9 +177,9 @@ class WatchedTransaction implements Transaction {
     this.tx.edit(stream, happening, recipe);
   }
 
-  patch(stream: string, happening: EventHead, ops: readonly PatchOp[]): void {
+  patch(stream: string, happening: EventHead, ops: readonly PatchOp[], owner?: ValueOwner): void {
     // What is appended (RFC 6902: `-`) has no place of its own yet: its array has changed.
     if (stream === this.stream) for (const { path } of ops) this.changed.add(path.replace(/\/-$/, ''));
-    this.tx.patch(stream, happening, ops);
+    this.tx.patch(stream, happening, ops, owner);
   }
 }

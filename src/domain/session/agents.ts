@@ -12,7 +12,7 @@
 import { hash } from 'node:crypto';
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
-import { checkSchema } from './document.ts';
+import { checkSchema, documentSchemas } from '../schemas.ts';
 import { agentKey } from './presence-key.ts';
 
 /** What a hook may have to say of agents. `agent` is the client's own id of a subagent; a teammate has only a name. */
@@ -41,12 +41,10 @@ export interface ReportedAgent {
 
 /** By `subagentKey` or `teammateKey`. */
 export interface AgentsDocument {
-  schema: typeof AGENTS_SCHEMA;
+  schema: typeof documentSchemas.agent;
   session: string;
   agents: Record<string, ReportedAgent>;
 }
-
-const AGENTS_SCHEMA = 1;
 
 /** So long after the last word of it an agent whose end was never reported counts as gone: hooks can be killed too. */
 export const AGENT_SPAN_MS = 6 * 3_600_000;
@@ -79,7 +77,7 @@ export interface Report {
 export function reportAgent(tx: Transaction, ctx: Context, { session, event, grade }: Report): Result<undefined> {
   const stream = agentsStream(session);
   const doc = tx.read<AgentsDocument>(stream);
-  const known = doc === undefined ? ok(doc) : checkSchema(doc, `The agents of ${session}`, AGENTS_SCHEMA);
+  const known = doc === undefined ? ok(doc) : checkSchema(stream, doc, `The agents of ${session}`);
   if (!known.ok) return known;
   const agents = doc?.agents ?? {};
   const news = event.kind === 'over' ? partings(agents, ctx) : newsOf(agents, ctx, { session, event, grade });
@@ -90,7 +88,7 @@ export function reportAgent(tx: Transaction, ctx: Context, { session, event, gra
   const happening = { type, data: { agents: news.slice(0, 10).map(({ agent }) => agent.name) } };
   const after = { ...agents, ...Object.fromEntries(news.map(({ key, agent }) => [key, agent])) };
   if (doc === undefined) {
-    tx.create(stream, happening, { schema: AGENTS_SCHEMA, session, agents: after });
+    tx.create(stream, happening, { schema: documentSchemas.agent, session, agents: after });
     return ok(undefined);
   }
   tx.patch(stream, happening, [

@@ -4,7 +4,8 @@
 import { hash } from 'node:crypto';
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
-import { checkSchema, openSession } from './document.ts';
+import { checkSchema } from '../schemas.ts';
+import { openSession } from './document.ts';
 
 export interface AliasDocument {
   schema: 1;
@@ -26,7 +27,7 @@ export function bindAlias(tx: Transaction, clientSession: string | undefined, se
     tx.create(stream, { type: 'alias.bound' }, { schema: 1, client_session: clientSession, session });
     return ok(undefined);
   }
-  const known = checkSchema(alias, "The client's session id", 1);
+  const known = checkSchema(stream, alias, "The client's session id");
   if (!known.ok) return known;
   if (alias.session !== session) {
     tx.edit<AliasDocument>(stream, { type: 'alias.bound' }, (draft) => {

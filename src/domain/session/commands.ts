@@ -8,6 +8,7 @@ import { assertAddressable } from '../../path/addressable.ts';
 import type { Context, Transaction } from '../command.ts';
 import { joinSprint, leaveSprint, quitSprint } from '../plan/join-sprint.ts';
 import { type ProjectDocument, projectStream } from '../project/document.ts';
+import { documentSchemas } from '../schemas.ts';
 import { tellEmergency } from '../team/emergency.ts';
 import { type AliasDocument, aliasStream, bindAlias } from './alias.ts';
 import {
@@ -17,7 +18,6 @@ import {
   knownSession,
   MODE_SPAN_MS,
   openSession,
-  SESSION_SCHEMA,
   type SessionAgent,
   type SessionDocument,
   type SessionFacts,
@@ -75,7 +75,7 @@ export function startSession(tx: Transaction, ctx: Context, input: StartInput): 
   if (candidate !== undefined && isOpen(candidate.status)) expire(tx, ctx, candidate.id);
   ensureProject(tx, ctx, input.workspace);
   const facts = newSession(ctx, input);
-  const doc: SessionDocument = { schema: SESSION_SCHEMA, session: facts, execution: {} };
+  const doc: SessionDocument = { schema: documentSchemas.session, session: facts, execution: {} };
   tx.create(sessionStream(facts.id), { type: 'session.started', data: { mode: facts.mode } }, doc);
   if (facts.mode === 'emergency') tellEmergency(tx, ctx, facts);
   const tied = tie(tx, facts, input);

@@ -6,10 +6,11 @@
 //     └───────────┴──► expired      expires_at has passed and nobody was seen since (a commit of session_cleanup or
 //                                   of a start)
 
-import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
+import { type Failure, fail, type Result } from '../../failure/failure.ts';
 import type { JsonObject } from '../../json/json.ts';
 import { isId } from '../../store/stream.ts';
 import type { Context, Transaction } from '../command.ts';
+import { checkSchema, type documentSchemas } from '../schemas.ts';
 
 export const SESSION_MODES = ['development', 'leadership', 'sprint', 'config', 'emergency'] as const;
 export type SessionMode = (typeof SESSION_MODES)[number];
@@ -80,11 +81,8 @@ export interface SessionFacts {
   taken_from?: string;
 }
 
-/** The newest shape of session documents that this program knows. */
-export const SESSION_SCHEMA = 1;
-
 export interface SessionDocument {
-  schema: typeof SESSION_SCHEMA;
+  schema: typeof documentSchemas.session;
   session: SessionFacts;
   execution: JsonObject;
 }
@@ -116,20 +114,10 @@ export function isOpen(status: SessionStatus): boolean {
 
 /** The session's document, or why there is none to decide on: unknown, or written by a newer program. */
 export function knownSession(tx: Transaction, id: string): Result<Readonly<SessionDocument>> {
-  const doc = isId(id) ? tx.read<SessionDocument>(sessionStream(id)) : undefined;
+  const stream = sessionStream(id);
+  const doc = isId(id) ? tx.read<SessionDocument>(stream) : undefined;
   if (doc === undefined) return fail({ code: 'unknown-session', session: id.slice(0, 64), near: [] });
-  return checkSchema(doc, `The session ${id}`, SESSION_SCHEMA);
-}
-
-/**
- * A document that a newer program wrote may hold what this one does not know, and would break: it is refused for
- * writing. Reading it stays allowed.
- */
-export function checkSchema<T extends { schema?: unknown }>(doc: T, what: string, known: number): Result<T> {
-  const { schema } = doc;
-  return typeof schema === 'number' && schema > known
-    ? fail({ code: 'store-newer', what, found: schema, known })
-    : ok(doc);
+  return checkSchema(stream, doc, `The session ${id}`);
 }
 
 /** The session as a decision needs it: there, and open. */
