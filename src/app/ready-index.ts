@@ -2,7 +2,7 @@
 // not walk all of them. Only a hint: claimNode asks the run document itself, and walks it when the hint does not hold.
 
 import type { Documents } from '../documents/documents.ts';
-import { nodeAt, type RunDocument } from '../domain/run/document.ts';
+import type { RunDocument } from '../domain/run/document.ts';
 import type { ClaimInput } from '../domain/run/fit.ts';
 import type { RunGraph } from '../graph/definition.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
@@ -79,18 +79,15 @@ export class ReadyIndex {
 
   private note(commits: readonly FoldedCommit[]): void {
     for (const { commit } of commits) {
-      for (const { stream, type, patch } of commit.events) {
-        const kept = stream.startsWith('run/') ? this.kept.get(stream.slice('run/'.length)) : undefined;
+      for (const { stream, type, data } of commit.events) {
+        const run = stream.startsWith('run/') ? stream.slice('run/'.length) : '';
+        const kept = this.kept.get(run);
         if (kept === undefined) continue;
-        // A node that was skipped and is tried after all takes its successors back: the frontier cannot.
-        if (type === 'node.retried') this.kept.delete(stream.slice('run/'.length));
-        else for (const { path } of patch) this.mark(kept, path);
+        // A node that was skipped and is tried after all takes its successors back: the frontier cannot. Nor can it take in
+        // an event that is about no single node, such as an edit by hand.
+        if (type === 'node.retried' || typeof data?.node !== 'string') this.kept.delete(run);
+        else kept.changed.add(data.node);
       }
     }
-  }
-
-  private mark(kept: Kept, path: string): void {
-    const changed = nodeAt(path);
-    if (changed !== undefined) kept.changed.add(changed.node);
   }
 }

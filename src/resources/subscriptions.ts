@@ -2,7 +2,7 @@
 // while somebody is subscribed.
 
 import type { Documents, View } from '../documents/documents.ts';
-import type { StreamEvent } from '../store/commit.ts';
+import type { Commit, StreamEvent } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { kindOf } from '../store/stream.ts';
 
@@ -76,7 +76,7 @@ export class Subscriptions {
     // A whole kind is touched by any of its streams.
     for (const stream of [...touched]) touched.add(`${kindOf(stream)}/`);
     for (const [uri, { streams }] of this.watched) if (streams.some((one) => touched.has(one))) this.changed.add(uri);
-    this.listChanged ||= events.some(({ patch }) => patch[0]?.op === 'add' && patch[0].path === '');
+    this.listChanged ||= commits.some(({ commit }) => commit.events.some(({ stream }) => isNew(commit, stream)));
     this.stale ||= events.some(decidesReaders);
     if (this.changed.size === 0 && !this.listChanged && !this.stale) return;
     this.timer ??= setTimeout(() => void this.tell(documents), MERGE_MS).unref();
@@ -113,6 +113,11 @@ export class Subscriptions {
       // The client is gone, or the store has stopped: who asks will be told.
     }
   }
+}
+
+/** Whether a commit made a stream: it expected the stream to have no events. */
+function isNew({ expect }: Commit, stream: string): boolean {
+  return expect[stream]?.[0] === 0;
 }
 
 /** Sessions' own facts, teams and cursors say who reads which channels. Writes of state, the most frequent, do not. */

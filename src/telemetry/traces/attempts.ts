@@ -5,9 +5,9 @@
 
 import { setImmediate as later } from 'node:timers/promises';
 import type { Graphs } from '../../documents/definitions.ts';
-import type { Documents } from '../../documents/documents.ts';
+import type { Documents, View } from '../../documents/documents.ts';
 import { eventsOf } from '../../documents/past.ts';
-import { hasEnded, nodeAt, type RunDocument, runStream } from '../../domain/run/document.ts';
+import { hasEnded, type RunDocument, runStream } from '../../domain/run/document.ts';
 import { liveNodes } from '../../domain/run/live.ts';
 import type { NodeRecord } from '../../domain/run/record.ts';
 import { isObject } from '../../json/json.ts';
@@ -38,6 +38,8 @@ interface Attempt {
 /** Claims that are open at once, and runs whose beginning is remembered. */
 const MAX_OPEN = 10_000;
 const MAX_RUNS = 1_000;
+/** Events in the life of a claim that neither begin nor end it. */
+const ON_THE_WAY = ['node.renewed', 'node.progressed', 'node.spawned', 'node.late'];
 /** Ends after which somebody has to do the work again, or to look at it. */
 const BAD_ENDS = ['failed', 'retrying', 'abandoned', 'undecided', 'lost'];
 
@@ -48,17 +50,20 @@ export class AttemptSpans {
   private readonly ownAgents = new Set<string>();
   private readonly lookups = new Set<Promise<void>>();
   private readonly unsubscribe: () => void;
+  /** Shows the documents as they are when it is asked. */
+  private readonly view: View;
 
   constructor(parts: AttemptParts) {
     this.parts = parts;
     const { documents } = parts;
     this.unsubscribe = documents.onChange((commits) => this.note(commits));
-    documents.peek((view) => {
+    this.view = documents.peek((view) => {
       for (const stream of view.streams('run/')) {
         const run = view.get<RunDocument>(stream);
         if (run === undefined || hasEnded(run.status)) continue;
         for (const [node, record] of liveNodes(run)) this.begin(run.id, node, { ...record }, undefined);
       }
+      return view;
     });
   }
 
@@ -92,22 +97,38 @@ export class AttemptSpans {
     }
   }
 
-  private noteEvent(commit: Commit, { stream, type, patch }: StreamEvent): void {
+  private noteEvent(commit: Commit, { stream, type, data }: StreamEvent): void {
+    const node = data?.node;
+    if (typeof node !== 'string' || ON_THE_WAY.includes(type)) return;
     const run = stream.slice('run/'.length);
-    for (const op of patch) {
-      const changed = nodeAt(op.path);
-      if (changed?.whole !== true || op.op === 'remove' || !isObject(op.value)) continue;
-      const { node } = changed;
-      // Copied: what is applied may be changed in place.
-      const record = { ...(op.value as unknown as NodeRecord) };
-      const before = this.open.get(`${run}/${node}`);
-      if (before !== undefined && record.status === 'claimed' && record.claim === before.record.claim) continue;
-      if (before !== undefined && type === 'node.moved') {
-        before.record = record;
-        continue;
-      }
+    const before = this.open.get(`${run}/${node}`);
+    const record = this.recordAt(commit, { stream, node, data });
+    if (before !== undefined && type === 'node.moved') before.record = record;
+    else {
       if (before !== undefined) this.end(before, record, type, commit);
-      if (record.status === 'claimed') this.begin(run, node, record, { parent: commit.trace });
+      if (type === 'node.claimed' || type === 'node.moved') this.begin(run, node, record, { parent: commit.trace });
+    }
+  }
+
+  /**
+   * The node's record as an event left it: a copy, since documents change in place. Where a later commit has changed the node
+   * already, the facts of the event, with what a claim passes on to the next.
+   */
+  private recordAt(commit: Commit, at: { stream: string; node: string; data: StreamEvent['data'] }): NodeRecord {
+    const now = this.nodeNow(at);
+    const [attempt, fence] = [Number(at.data?.attempt), Number(at.data?.fence)];
+    if (now !== undefined && now.attempt === attempt && now.fence === fence) return { ...now };
+    const facts: NodeRecord = { status: 'claimed', attempt, fence, started_at: Date.parse(commit.at) };
+    return now?.error === undefined ? facts : { ...facts, error: now.error };
+  }
+
+  private nodeNow({ stream, node }: { stream: string; node: string }): Readonly<NodeRecord> | undefined {
+    try {
+      return this.view.get<RunDocument>(stream)?.nodes[node];
+    } catch (error) {
+      // A damaged document: calls that need it say so. A listener must not throw.
+      this.parts.onTrouble(error);
+      return undefined;
     }
   }
 
