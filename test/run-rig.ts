@@ -28,7 +28,14 @@ export interface Clock {
 
 /** One process on a log: several of them on one log behave like several processes on one file. */
 export function memoryDocuments(
-  options: { log?: MemoryLog; clock?: Clock; presence?: Presence; blobs?: MemoryBlobs; prefix?: string } = {},
+  options: {
+    log?: MemoryLog;
+    clock?: Clock;
+    presence?: Presence;
+    blobs?: MemoryBlobs;
+    prefix?: string;
+    random?: () => number;
+  } = {},
 ): Documents {
   const { log = new MemoryLog(), clock, presence = new MemoryPresence(), blobs = new MemoryBlobs() } = options;
   let count = 0;
@@ -38,6 +45,7 @@ export function memoryDocuments(
     presence,
     now: () => clock?.now ?? Date.now(),
     id: (prefix) => `${prefix}-${options.prefix ?? 'id'}${(++count).toString(36).padStart(6, '0')}`,
+    random: options.random ?? (() => 0),
     select: selectPointers,
   });
 }

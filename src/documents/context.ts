@@ -11,6 +11,7 @@ import type { Writers } from './writers.ts';
 
 export interface World extends Pick<DocumentsParts, 'now' | 'id' | 'select' | 'blobs'> {
   lastSeen: Context['lastSeen'];
+  random: Context['random'];
   graphs: Graphs;
   writers: Writers;
 }
@@ -24,11 +25,12 @@ export interface Try {
 }
 
 export function contextOf(world: World, { by, tx, staged, supplies }: Try): Context {
-  const { now, id, select, lastSeen, graphs, writers } = world;
+  const { now, id, random, select, lastSeen, graphs, writers } = world;
   return {
     now: now(),
     by,
     id,
+    random,
     select,
     lastSeen,
     lastWriter: (...place) => writers.lastWriter(tx, staged, supplies, place),

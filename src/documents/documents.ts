@@ -43,7 +43,8 @@ export class Documents {
     this.graphs = new Graphs(parts.blobs);
     const storeOf = (): Store => this.opened;
     const lastSeen = (who: string): number | undefined => parts.presence.lastSeen(who);
-    this.world = { ...parts, lastSeen, graphs: this.graphs, writers: new Writers(storeOf) };
+    const { random = Math.random } = parts;
+    this.world = { ...parts, random, lastSeen, graphs: this.graphs, writers: new Writers(storeOf) };
     this.cache = new DocumentCache(storeOf);
     this.loop = new BatchLoop(storeOf, this.cache, this.world);
     this.opened = parts.openStore((commits, own) => this.onCommits(commits, own));

@@ -42,6 +42,8 @@ export interface DocumentsParts {
   presence: Presence;
   now(): number;
   id(prefix: string): string;
+  /** Default: Math.random. */
+  random?: Context['random'];
   select: Context['select'];
 }
 

@@ -1,6 +1,7 @@
 // The shape of every change: a command is a pure function over documents. No clock, random, file or await inside;
 // whatever it needs of the world arrives in `Context`. documents/batch.ts runs commands, domain files define them.
 
+import type { LastSeen } from '../base/lease.ts';
 import type { Result } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
 import type { Json, JsonObject } from '../json/json.ts';
@@ -24,12 +25,11 @@ export interface Context {
   by: Author;
   /** A new short id: prefix, a dash, then eight characters of [a-z0-9]. */
   id(prefix: string): string;
-  /** When this agent or session was last seen, in ms since the epoch; undefined if never. Expendable by definition. */
-  lastSeen(who: string): number | undefined;
-  /**
-   * Who last wrote a place of a session's document before this commit, if that is found in time: for answers, never to
-   * decide on.
-   */
+  /** A number from 0 up to 1: for spreading things in time, never for safety. */
+  random(): number;
+  /** When this agent or session was last seen. Expendable by definition. */
+  lastSeen: LastSeen;
+  /** Who last wrote a place of a session's document before this commit, if that is found in time: for answers, never to decide on. */
   lastWriter(stream: string, pointer: string): Writer | undefined;
   /**
    * The graph definition that a document names by its hash: the same everywhere, since a blob never changes. Throws

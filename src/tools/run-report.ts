@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
+import { endOfLease } from '../base/lease.ts';
 import { parseClaim, type RunDocument, runStream } from '../domain/run/document.ts';
 import { ERROR_KINDS, reportNode } from '../domain/run/report.ts';
 import { fail, ok } from '../failure/failure.ts';
@@ -9,7 +10,7 @@ import type { Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Blobs } from '../store/port.ts';
 import { type Call, defineTool } from './define.ts';
-import { deadlineOf, requestOf } from './shared/change.ts';
+import { runCommand } from './shared/change.ts';
 import { requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
 
 /** A larger output is a blob, so that a run's document stays small. */
@@ -80,12 +81,8 @@ export const runReport = defineTool({
       tokens: input.tokens,
       costUsd: input.cost_usd,
     };
-    const changed = await documents.change((tx, ctx) => reportNode(tx, ctx, report), {
-      by: sessions.author('run_report', session.value, agent),
-      request: requestOf(input),
-      trace: call.traceparent,
-      deadlineAt: deadlineOf(call),
-    });
+    const by = sessions.author('run_report', session.value, agent);
+    const changed = await runCommand(call, by, input, (tx, ctx) => reportNode(tx, ctx, report));
     if (!changed.ok) return changed;
     const { value, seq, replayed } = changed.value;
     const { node, status, newly_ready, lease_ends: ends, cancel_requested, run_status } = value;
@@ -125,8 +122,7 @@ function stillLive(
 ): boolean {
   const record = run?.nodes[node];
   const seen = record?.agent === undefined ? undefined : presence.lastSeen(record.agent);
-  const end = Math.max(record?.lease_until ?? 0, seen === undefined ? 0 : seen + (record?.lease_ms ?? 0));
-  return end > Date.now();
+  return endOfLease(record?.lease_until ?? 0, record?.lease_ms ?? 0, seen) > Date.now();
 }
 
 function stored(output: Json, blobs: Blobs): { output: Json } | { outputBlob: string; outputBytes: number } {

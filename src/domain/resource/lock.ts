@@ -10,6 +10,7 @@
 // holders of one place: granting is a commit on the one document that lists them all.
 
 import { hash } from 'node:crypto';
+import { endOfLease } from '../../base/lease.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { agentKey } from '../session/presence-key.ts';
@@ -37,13 +38,12 @@ export function isSame(a: Caller, b: Caller): boolean {
 /** When a hold ends, in ms since the epoch. */
 export function holdEnd(holder: Readonly<Holder>, lastSeen: Context['lastSeen']): number {
   const seen = lastSeen(partyKey(holder));
-  const lease = Math.max(holder.lease_until, seen === undefined ? 0 : seen + holder.lease_ms);
-  return Math.min(lease, holder.deadline ?? Number.POSITIVE_INFINITY);
+  return Math.min(endOfLease(holder.lease_until, holder.lease_ms, seen), holder.deadline ?? Number.POSITIVE_INFINITY);
 }
 
 export function waitEnd(lock: string, waiter: Readonly<Waiter>, lastSeen: Context['lastSeen']): number {
   const seen = lastSeen(waitingKey(lock, waiter));
-  return Math.max(waiter.until, seen === undefined ? 0 : seen + WAITER_MS);
+  return endOfLease(waiter.until, WAITER_MS, seen);
 }
 
 /** A lock as it is now: those whose time is over are left out. */

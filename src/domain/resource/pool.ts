@@ -6,6 +6,7 @@
 //                 ├──claimed again, handed to another session──► listed for the new holder
 //                 └──its lease ended──► does not count until its agent is seen again; leaves the list a day later
 
+import { endOfLease } from '../../base/lease.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import { formatPointer } from '../../json/pointer.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -92,7 +93,7 @@ interface ClaimedRun {
 function endOf({ agent, lease_ms, lease_until }: Readonly<HeldClaim>, ctx: Pick<Context, 'now' | 'lastSeen'>): number {
   // Presence is a file for each agent: asked only where the stored lease has ended.
   if (lease_until > ctx.now) return lease_until;
-  return Math.max(lease_until, (ctx.lastSeen(agent) ?? 0) + lease_ms);
+  return endOfLease(lease_until, lease_ms, ctx.lastSeen(agent));
 }
 
 /** The claims that count now. */

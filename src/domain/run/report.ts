@@ -199,8 +199,7 @@ function retryDelay({ scope, id, node }: Held, kind: ErrorKind): number | undefi
   const { index, retry } = scope.graph.prepared;
   const policy = retry[index.get(id) ?? 0];
   if (policy === undefined) return undefined;
-  const random = Number.parseInt(scope.ctx.id('j').slice(-4), 36) / 36 ** 4;
-  const jitter = 0.5 + (Number.isFinite(random) ? random / 2 : 0.5);
+  const jitter = 0.5 + scope.ctx.random() / 2;
   // What a rate limit asks for is a pause, whether or not a try is left.
   const tries = kind === 'rate_limited' ? { ...policy, max_attempts: Number.POSITIVE_INFINITY } : policy;
   return retryDelayMs(tries, node.attempt, jitter);

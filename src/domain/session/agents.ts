@@ -10,6 +10,7 @@
 //   ended ──► active, idle    the client goes on with the same agent
 
 import { hash } from 'node:crypto';
+import { endOfLease } from '../../base/lease.ts';
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { checkSchema, documentSchemas } from '../schemas.ts';
@@ -60,11 +61,10 @@ export function agentsStream(session: string): string {
   return `agent/${session}`;
 }
 
-/**
- * True while an agent is there as far as anybody knows at `now`. `lastSeen`: its own presence, in ms since the epoch.
- */
-export function isThere(agent: ReportedAgent, now: number, lastSeen = 0): boolean {
-  return agent.state !== 'ended' && now - Math.max(Date.parse(agent.seen_at), lastSeen) < AGENT_SPAN_MS;
+/** True while an agent is there as far as anybody knows at `now`. `lastSeen`: its own presence, in ms since the epoch. */
+export function isThere(agent: ReportedAgent, now: number, lastSeen?: number): boolean {
+  const end = endOfLease(Date.parse(agent.seen_at) + AGENT_SPAN_MS, AGENT_SPAN_MS, lastSeen);
+  return agent.state !== 'ended' && end > now;
 }
 
 export interface Report {

@@ -6,6 +6,7 @@
 //     └───────────┴──► expired      expires_at has passed and nobody was seen since (a commit of session_cleanup or
 //                                   of a start)
 
+import { endOfLease } from '../../base/lease.ts';
 import { type Failure, fail, type Result } from '../../failure/failure.ts';
 import type { JsonObject } from '../../json/json.ts';
 import { isId } from '../../store/stream.ts';
@@ -93,7 +94,7 @@ export function sessionStream(id: string): string {
 
 /** When a session ends unless it is seen again, in ms since the epoch. */
 export function expiresAtMs(facts: SessionFacts, lastSeen: number | undefined): number {
-  return Math.max(Date.parse(facts.expires_at), (lastSeen ?? 0) + MODE_SPAN_MS[facts.mode]);
+  return endOfLease(Date.parse(facts.expires_at), MODE_SPAN_MS[facts.mode], lastSeen);
 }
 
 /** The status as it is at `now`: a session past its time is expired though no commit says so yet. */

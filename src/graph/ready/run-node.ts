@@ -1,5 +1,7 @@
 // One node within one run: its statuses, and the few questions that scheduling asks of them.
 
+import { endOfLease, type LastSeen } from '../../base/lease.ts';
+
 /**
  * ```
  *  (waiting) ──claim──► claimed ──done──────────────────────────► finished
@@ -33,6 +35,8 @@ export interface RunNode {
   not_before?: number;
 }
 
+export type { LastSeen };
+
 /** A run document's nodes, by id. */
 export type RunNodes = Readonly<Record<string, RunNode>>;
 
@@ -48,8 +52,5 @@ export function satisfies(status: NodeStatus | undefined): boolean {
 export function leaseEnd(node: RunNode, leaseMs: number, lastSeen?: LastSeen): number {
   const stored = node.lease_until ?? Number.POSITIVE_INFINITY;
   const seen = node.agent === undefined ? undefined : lastSeen?.(node.agent);
-  return seen === undefined ? stored : Math.max(stored, seen + leaseMs);
+  return endOfLease(stored, leaseMs, seen);
 }
-
-/** When an agent was last seen, in ms since the epoch; undefined if never. */
-export type LastSeen = (agent: string) => number | undefined;
