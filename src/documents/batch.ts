@@ -129,8 +129,7 @@ export class BatchLoop {
       else if (!result.ok) answered.push({ job, result, after: this.staged.length });
       else if (tx.events.length > 0) return this.stage(job, tx, result.value, heads, answered);
       else {
-        const { replayed } = job;
-        const unchanged = { value: result.value, seq: this.storeOf().seq(), replayed, changed: false };
+        const unchanged = { value: result.value, seq: 0, replayed: job.replayed, changed: false };
         answered.push({ job, result: ok(unchanged), after: this.staged.length });
       }
     } catch (error) {
@@ -242,8 +241,7 @@ export class BatchLoop {
         continue;
       }
       const flushing = this.storeOf().flush();
-      // The newest commit that it can rest on: the commits staged before it are in the log by now.
-      const answer = result.ok ? ok({ ...result.value, seq: this.storeOf().seq() }) : result;
+      const answer = result.ok ? ok({ ...result.value, seq: this.seqOf(job) }) : result;
       if (flushing === undefined) this.finish(job, answer);
       else
         flushing.then(
@@ -251,6 +249,15 @@ export class BatchLoop {
           (error) => this.giveUp(job, error),
         );
     }
+  }
+
+  /**
+   * The seq of an answer without a commit. A repeat has that of the commit which the first call made; any other the newest that
+   * it can rest on: the commits staged before it are in the log by now.
+   */
+  private seqOf({ replayed, request }: Job): number {
+    const store = this.storeOf();
+    return replayed && request !== undefined ? store.lastSeq(request.stream) : store.seq();
   }
 
   private finish(job: Job, result: Parameters<Job['resolve']>[0]): void {

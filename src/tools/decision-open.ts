@@ -4,12 +4,12 @@ import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { type DecisionDocument, RULES } from '../domain/team/decision.ts';
 import { openDecision } from '../domain/team/decision-commands.ts';
-import { ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import { electorate, MAX_VOTERS } from '../views/team/decisions.ts';
 import { type Call, defineTool } from './define.ts';
 import { callerOf, changeAs, claimInput, viewScopeOf } from './shared/caller.ts';
+import { withSeq } from './shared/change.ts';
 import { closeDue } from './shared/due-decisions.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
 
@@ -79,9 +79,7 @@ export const decisionOpen = defineTool({
       openDecision(tx, ctx, opening),
     );
     if (!opened.ok) return opened;
-    const { value, seq, replayed } = opened.value;
-    const { id: decision, status, voters, deadline } = value;
-    const answer = { decision, status, voters: voters.length, quorum: value.quorum, deadline, seq };
-    return ok(replayed ? { ...answer, replayed } : answer);
+    const { id: decision, status, voters, quorum: needed, deadline } = opened.value.value;
+    return withSeq(opened.value, { decision, status, voters: voters.length, quorum: needed, deadline });
   },
 });

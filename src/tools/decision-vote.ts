@@ -9,6 +9,7 @@ import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import { decisionFacts, decisionRows, votingNames } from '../views/team/decisions.ts';
 import { type Call, defineTool } from './define.ts';
 import { callerOf, changeAs, claimInput, viewScopeOf } from './shared/caller.ts';
+import { withSeq } from './shared/change.ts';
 import { closeDue } from './shared/due-decisions.ts';
 import { cursorInput, limitInput, offsetOf, requestInput, seqOutput } from './shared/inputs.ts';
 import { fitting } from './shared/shown.ts';
@@ -97,14 +98,9 @@ async function cast(given: Input, decision: string, caller: Caller, call: Call<S
     castVote(tx, ctx, command),
   );
   if (!voted.ok) return await withNearDecisions(voted.failure, call);
-  const { value, seq, replayed } = voted.value;
+  const { value } = voted.value;
   const late = 'the deadline had passed: this call closed the decision, and its vote does not count';
-  return ok({
-    ...decisionFacts(value.decision),
-    seq,
-    ...(value.late ? { note: late } : {}),
-    ...(replayed ? { replayed } : {}),
-  });
+  return withSeq(voted.value, { ...decisionFacts(value.decision), ...(value.late ? { note: late } : {}) });
 }
 
 async function withNearDecisions(failure: Failure, call: Call<Services>) {

@@ -88,10 +88,12 @@ export const graphCheck = defineTool({
     const { graph, removed } = given.optimise ? optimised(found.value) : { graph: found.value, removed: undefined };
     const report = checkGraph(graph, nodeKinds);
     const hash = report.ok ? call.services.graphs.put(graph).hash : undefined;
+    let replayed = false;
     if (hash !== undefined && given.save_as !== undefined) {
       const kept = { name: given.save_as, hash };
       const saved = await changeInSession(call, 'graph_check', given, () => (tx, ctx) => saveGraph(tx, ctx, kept));
       if (!saved.ok) return saved;
+      replayed = saved.value.replayed;
     }
     const text = given.mermaid && report.ok ? mermaid(graph, nodeKinds) : undefined;
     const { cut, errors, warnings, critical_path, ...rest } = report;
@@ -111,6 +113,7 @@ export const graphCheck = defineTool({
       ...(text === undefined ? {} : { mermaid: text }),
       ...(hash !== undefined && given.save_as !== undefined ? { saved: given.save_as } : {}),
       ...(given.mermaid && report.ok && text === undefined ? { note: 'too many nodes to draw' } : {}),
+      ...(replayed ? { replayed } : {}),
     });
   },
 });

@@ -11,7 +11,7 @@ import { fail, ok, type Result } from '../failure/failure.ts';
 import { type Call, defineTool } from './define.ts';
 import { callerOf, changeAs, claimInput, viewScopeOf } from './shared/caller.ts';
 import { seqOutput } from './shared/inputs.ts';
-import { changeAfter } from './shared/wait.ts';
+import { waitUntil } from './shared/wait.ts';
 
 const input = z.strictObject({
   lock: z.string().regex(NAME_PATTERN, 'expected 1 to 40 of a-z, 0-9, ".", "_" and "-"').optional(),
@@ -70,22 +70,18 @@ export const lockAcquire = defineTool({
     if (!caller.ok) return caller;
     const { documents } = call.services;
     const { project } = viewScopeOf(call);
-    const endsAt = Math.min(Date.now() + given.wait_s * 1_000, call.deadlineAt - 1_000);
     const command: AcquireInput = { ...wanted.value, project, caller: caller.value, queue: given.wait_s > 0 };
-    for (;;) {
+    const last = await waitUntil(call, given.wait_s, async () => {
       if (command.queue) documents.presence.touch(waitingKey(command.lock, caller.value));
-      const seq = documents.store.seq();
       const tried = await changeAs<Granted | NotGranted>(call, 'lock_acquire', caller.value, {}, (tx, ctx) =>
         acquire(tx, ctx, command),
       );
       if (!tried.ok) return tried;
       const { value } = tried.value;
-      const leftMs = endsAt - Date.now();
-      if (value.granted || leftMs <= 0) return ok(answerOf(command.lock, value, tried.value.seq));
-      if (call.signal.aborted) return fail({ code: 'cancelled' });
-      const lookMs = Math.max(10, Math.min(LOOK_EVERY_MS, value.until - Date.now()));
-      await changeAfter(documents, seq, Math.min(leftMs, lookMs), call.signal);
-    }
+      if (value.granted) return ok({ done: tried.value });
+      return ok({ sofar: tried.value, lookAt: Math.min(Date.now() + LOOK_EVERY_MS, value.until) });
+    });
+    return last.ok ? ok(answerOf(command.lock, last.value.value, last.value.seq)) : last;
   },
 });
 

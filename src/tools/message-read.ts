@@ -15,7 +15,7 @@ import { type Call, defineTool } from './define.ts';
 import { callerOf, changeAs, claimInput, keyOf, viewScopeOf } from './shared/caller.ts';
 import { closeDue } from './shared/due-decisions.ts';
 import { cursorInput, limitInput, offsetOf, seqOutput } from './shared/inputs.ts';
-import { changeAfter } from './shared/wait.ts';
+import { waitUntil } from './shared/wait.ts';
 
 /** Characters of JSON that messages may take: with what stands round them the answer stays below 16,000. */
 const MESSAGES_CHARS = 15_000;
@@ -137,28 +137,23 @@ async function record(moves: Moves, caller: Caller, call: Call<Services>): Promi
 /** The next unread messages, waiting for some if asked to. */
 async function next(given: Input, caller: Caller, call: Call<Services>, asked: Asked, got: Got) {
   const { documents, mail } = call.services;
-  const endsAt = Math.min(Date.now() + given.wait_s * 1_000, call.deadlineAt - 1_000);
   const acked = await record(asked.moves, caller, call);
   if (!acked.ok) return acked;
-  for (;;) {
+  const found = await waitUntil<Page & { seq: number }>(call, given.wait_s, async () => {
     const due = await closeDue(call, caller);
     if (!due.ok) return due;
-    const seq = documents.store.seq();
     const page = await documents.read((view) => readPage(view, caller, call, given.limit, got));
     const recorded = await record(page.moves, caller, call);
     if (!recorded.ok) return recorded;
-    const leftMs = endsAt - Date.now();
-    if (page.messages.length > 0 || leftMs <= 0) {
-      if (call.signal.aborted) return fail({ code: 'cancelled' });
-      mail.gave(page.got);
-      const { messages, unread } = page;
-      return ok({ messages, unread, ...(asked.acked > 0 ? { acked: asked.acked } : {}), seq: recorded.value });
-    }
-    if (call.signal.aborted) return fail({ code: 'cancelled' });
+    const read = { ...page, seq: recorded.value };
     // A decision that is due meanwhile brings a message.
-    const untilDue = Math.max(1, due.value - Date.now());
-    await changeAfter(documents, seq, Math.min(leftMs, untilDue), call.signal);
-  }
+    return ok(page.messages.length > 0 ? { done: read } : { sofar: read, lookAt: due.value });
+  });
+  if (!found.ok) return found;
+  if (call.signal.aborted) return fail({ code: 'cancelled' });
+  const { messages, unread, seq } = found.value;
+  mail.gave(found.value.got);
+  return ok({ messages, unread, ...(asked.acked > 0 ? { acked: asked.acked } : {}), seq });
 }
 
 function readPage(

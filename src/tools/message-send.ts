@@ -12,6 +12,7 @@ import { superiorsOf } from '../views/team/escalation.ts';
 import { findMessage } from '../views/team/mail-search.ts';
 import { type Call, defineTool } from './define.ts';
 import { callerOf, changeAs, claimInput, viewScopeOf } from './shared/caller.ts';
+import { withSeq } from './shared/change.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
 import { urgencyOf } from './shared/urgency.ts';
 
@@ -71,17 +72,15 @@ export const messageSend = defineTool({
       return sendMessage(tx, ctx, message);
     });
     if (!sent.ok) return sent;
-    const { value, seq, replayed } = sent.value;
+    const { value } = sent.value;
     const readers = recipients.reduce((sum, one) => sum + one.recipients, 0);
-    return ok({
+    return withSeq(sent.value, {
       message: value.message,
       ...(value.messages.length > 1 ? { messages: value.messages } : {}),
       state: 'queued',
       recipients: readers,
       to: recipients.map(({ address }) => (address.kind === 'all' ? 'all' : `${address.kind}:${address.name}`)),
-      seq,
       ...(readers === 0 ? { note: nobodyThere(recipients) } : {}),
-      ...(replayed ? { replayed } : {}),
     });
   },
 });

@@ -18,6 +18,7 @@ import { deepEqual } from '../json/merge.ts';
 import { violations } from '../views/project/violations.ts';
 import { type Call, defineTool } from './define.ts';
 import { viewScopeOf } from './shared/caller.ts';
+import { withSeq } from './shared/change.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
 import { changePlan, titleInput, versionInput } from './shared/plan-inputs.ts';
 import { shownOps } from './shared/shown.ts';
@@ -108,8 +109,7 @@ export const projectSave = defineTool({
     }
     const changed = await changePlan(call, 'project_save', given, () => command);
     if (!changed.ok) return changed;
-    const { value, seq, replayed } = changed.value;
-    return ok({ ...listed(value), ...(await brokenBy(call, schemas)), seq, ...(replayed ? { replayed } : {}) });
+    return withSeq(changed.value, { ...listed(changed.value.value), ...(await brokenBy(call, schemas)) });
   },
 });
 

@@ -14,10 +14,10 @@ import { configOf } from '../views/project/settings.ts';
 import { briefOf } from '../views/run/brief.ts';
 import { inEmergency } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
-import { deadlineOf, requestOf } from './shared/change.ts';
+import { runCommand } from './shared/change.ts';
 import { findRunGraph, nodeNamed, storedGraph, withNearNodes } from './shared/find-run.ts';
 import { requestInput, sessionInput } from './shared/inputs.ts';
-import { changeAfter } from './shared/wait.ts';
+import { waitUntil } from './shared/wait.ts';
 
 const input = z.strictObject({
   run: z.string().max(64).optional().describe('Default: any run of this project'),
@@ -71,19 +71,18 @@ export const runClaim = defineTool({
     const session = await sessions.ensure(given.session);
     if (!session.ok) return session;
     const who = { session: session.value, agent: agentKey(session.value, given.agent) };
-    const endsAt = Math.min(Date.now() + given.wait_s * 1_000, call.deadlineAt - 1_000);
-    for (;;) {
+    const tried = await waitUntil<Attempt>(call, given.wait_s, async () => {
       documents.presence.touch(who.agent);
-      const seq = documents.store.seq();
-      const tried = await attempt(given, call, who);
-      if (!tried.ok) return tried;
-      if (tried.value.kind === 'claimed') return ok(await brief(tried.value, given, call.services));
-      const leftMs = endsAt - Date.now();
-      if (call.signal.aborted) return fail({ code: 'cancelled' });
-      const { none, why, left, until = Number.POSITIVE_INFINITY } = tried.value;
-      if (leftMs <= 0 || none === 'finished') return ok({ none, why, left });
-      await changeAfter(documents, seq, Math.min(leftMs, Math.max(10, until - Date.now())), call.signal);
-    }
+      const one = await attempt(given, call, who);
+      if (!one.ok) return one;
+      const { value } = one;
+      const over = value.kind === 'claimed' || value.none === 'finished';
+      return ok(over ? { done: value } : { sofar: value, lookAt: value.until });
+    });
+    if (!tried.ok) return tried;
+    if (tried.value.kind === 'claimed') return ok(await brief(tried.value, given, call.services));
+    const { none, why, left } = tried.value;
+    return call.signal.aborted ? fail({ code: 'cancelled' }) : ok({ none, why, left });
   },
 });
 
@@ -111,21 +110,14 @@ async function attempt(
       again: given.request_id === undefined,
       hint: services.hints.hint,
     };
-    const claimed = await services.documents.change<ClaimAnswer>(
-      (tx, ctx) => {
-        const result = claimNode(tx, ctx, claim);
-        if (!result.ok || result.value.kind === 'claimed' || given.request_id === undefined) return result;
-        // An empty answer must not be what a repeat of this request gets for ever.
-        none = result.value;
-        return fail({ code: 'node-not-ready', node: given.node ?? '', why: none.why });
-      },
-      {
-        by: services.sessions.author('run_claim', who.session, given.agent),
-        request: requestOf(given),
-        trace: call.traceparent,
-        deadlineAt: deadlineOf(call),
-      },
-    );
+    const by = services.sessions.author('run_claim', who.session, given.agent);
+    const claimed = await runCommand<ClaimAnswer>(call, by, given, (tx, ctx) => {
+      const result = claimNode(tx, ctx, claim);
+      if (!result.ok || result.value.kind === 'claimed' || given.request_id === undefined) return result;
+      // An empty answer must not be what a repeat of this request gets for ever.
+      none = result.value;
+      return fail({ code: 'node-not-ready', node: given.node ?? '', why: none.why });
+    });
     if (!claimed.ok && none === undefined) return withNearNodes(claimed, graph.value);
     const answer = claimed.ok ? claimed.value.value : none;
     if (answer?.kind === 'claimed') return ok({ ...answer, replayed: claimed.ok && claimed.value.replayed });

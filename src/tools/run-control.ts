@@ -3,10 +3,9 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { controlRun, DECISIONS, RUN_ACTIONS } from '../domain/run/control.ts';
-import { ok } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
 import { type Call, defineTool } from './define.ts';
-import { changeInSession } from './shared/change.ts';
+import { changeInSession, withSeq } from './shared/change.ts';
 import { findRunGraph, nodeNamed, withNearNodes } from './shared/find-run.ts';
 import { requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
 
@@ -53,8 +52,7 @@ export const runControl = defineTool({
     const command = input.output === undefined ? control : { ...control, output: output.value };
     const changed = await changeInSession(call, 'run_control', input, () => (tx, ctx) => controlRun(tx, ctx, command));
     if (!changed.ok) return withNearNodes(changed, graph.value);
-    const { value, seq, replayed } = changed.value;
-    const newly_ready = value.newly_ready.slice(0, MAX_LISTED);
-    return ok({ ...value, newly_ready, seq, ...(replayed ? { replayed } : {}) });
+    const { value } = changed.value;
+    return withSeq(changed.value, { ...value, newly_ready: value.newly_ready.slice(0, MAX_LISTED) });
   },
 });

@@ -15,7 +15,7 @@ import type { Executor, ExecutorSettings } from '../runner/executors/define.ts';
 import { executors } from '../runner/executors/index.ts';
 import type { Author } from '../store/commit.ts';
 import { type Call, defineTool } from './define.ts';
-import { deadlineOf, requestOf } from './shared/change.ts';
+import { runCommand, withSeq } from './shared/change.ts';
 import { findGraph, findRunGraph } from './shared/find-run.ts';
 import { maxParallelInput, onFailureInput } from './shared/graph-schema.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
@@ -139,15 +139,8 @@ async function start(input: Input, call: Call<Services>, session: string, resume
       ? ok({ ...shown(tried.value.value), ...warnings, dry_run: true as const, seq: tried.value.seq })
       : tried;
   }
-  const started = await documents.change(decide, {
-    by,
-    request: requestOf(input),
-    trace: call.traceparent,
-    deadlineAt: deadlineOf(call),
-  });
-  if (!started.ok) return started;
-  const { value, seq, replayed } = started.value;
-  return ok({ ...shown(value), ...warnings, seq, ...(replayed ? { replayed } : {}) });
+  const started = await runCommand(call, by, input, decide);
+  return started.ok ? withSeq(started.value, { ...shown(started.value.value), ...warnings }) : started;
 }
 
 async function earlierRun(services: Services, id: string | undefined) {

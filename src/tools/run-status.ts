@@ -20,7 +20,7 @@ import {
 import { type Call, defineTool } from './define.ts';
 import { findRunGraph, nodeNamed } from './shared/find-run.ts';
 import { cursorInput, limitInput, seqOutput } from './shared/inputs.ts';
-import { changeAfter } from './shared/wait.ts';
+import { waitUntil } from './shared/wait.ts';
 
 const MAX_PATH = 30;
 const MAX_OUTPUT_CHARS = 12_000;
@@ -72,29 +72,27 @@ export const runStatus = defineTool({
     if (given.run === undefined) return await list(given, call.services);
     const graph = await findRunGraph(call.services, given.run);
     if (!graph.ok) return graph;
-    await waitFor(given, given.run, call);
+    const waited = await waitFor(given, given.run, call);
+    if (!waited.ok) return waited;
     if (call.signal.aborted) return fail({ code: 'cancelled' });
     return await one(given, given.run, graph.value, call.services);
   },
 });
 
-async function waitFor(given: Input, id: string, call: Call<Services>): Promise<void> {
+function waitFor(given: Input, id: string, call: Call<Services>): Promise<Result<undefined>> {
   const { documents } = call.services;
-  const endsAt = Math.min(Date.now() + given.wait_s * 1_000, call.deadlineAt - 1_000);
   let after = given.after;
-  for (;;) {
-    const seq = documents.store.seq();
+  return waitUntil<undefined>(call, given.wait_s, async () => {
     const seen = documents.peek((view) => ({
       status: view.get<RunDocument>(runStream(id))?.status,
       last: view.lastSeq(runStream(id)),
     }));
     after ??= seen.last;
     const reached = given.until === 'change' ? seen.last > after : seen.status !== 'running';
-    const leftMs = endsAt - Date.now();
     // A run that has ended changes no more.
-    if (reached || leftMs <= 0 || seen.status === undefined || hasEnded(seen.status) || call.signal.aborted) return;
-    await changeAfter(documents, seq, leftMs, call.signal);
-  }
+    const over = reached || seen.status === undefined || hasEnded(seen.status);
+    return ok(over ? { done: undefined } : { sofar: undefined });
+  });
 }
 
 async function list(given: Input, { documents, graphs, workspace }: Services) {

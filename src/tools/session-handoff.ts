@@ -6,12 +6,11 @@ import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import type { Handoff } from '../domain/session/document.ts';
 import { giverOf, offerHandoff } from '../domain/session/handoff.ts';
-import { ok } from '../failure/failure.ts';
 import { openTasksOf } from '../views/plan/plan-index.ts';
 import { claimsOf } from '../views/session/claims.ts';
 import { mailThatMoves } from '../views/team/mail.ts';
 import { type Call, defineTool } from './define.ts';
-import { changeInSession } from './shared/change.ts';
+import { changeInSession, withSeq } from './shared/change.ts';
 import { requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
 
 export const sessionHandoff = defineTool({
@@ -52,7 +51,7 @@ export const sessionHandoff = defineTool({
       (session) => (tx, ctx) => offerHandoff(tx, ctx, { session, to, summary, nextSteps, decisions, claims }),
     );
     if (!changed.ok) return changed;
-    const { value: offer, seq, replayed } = changed.value;
+    const { value: offer } = changed.value;
     const giver = giverOf(offer.id);
     const { documents, plans, workspace } = call.services;
     const moved = await documents.read((view) => ({
@@ -61,15 +60,7 @@ export const sessionHandoff = defineTool({
       messages: mailThatMoves(view, giver),
     }));
     const accept = `session_start {"handoff": "${offer.id}"}`;
-    return ok({
-      handoff: offer.id,
-      to: offer.to,
-      state: 'offered',
-      moved,
-      accept,
-      seq,
-      ...(replayed ? { replayed } : {}),
-    });
+    return withSeq(changed.value, { handoff: offer.id, to: offer.to, state: 'offered', moved, accept });
   },
 });
 

@@ -4,7 +4,6 @@
 import { z } from 'zod';
 import type { Services } from '../../app/services.ts';
 import type { Changed } from '../../documents/documents.ts';
-import { requestStream } from '../../documents/requests.ts';
 import type { Decide } from '../../domain/command.ts';
 import { isOpen, statusAt } from '../../domain/session/document.ts';
 import { agentKey } from '../../domain/session/presence-key.ts';
@@ -13,7 +12,7 @@ import { fail, ok, type Result } from '../../failure/failure.ts';
 import { factsOf } from '../../views/session/sessions.ts';
 import { agentOfClaim, type ViewScope } from '../../views/team/people.ts';
 import type { Call } from '../define.ts';
-import { type ChangeInput, deadlineOf, requestOf } from './change.ts';
+import { type ChangeInput, runCommand } from './change.ts';
 
 export const claimInput = z.string().max(160).optional().describe('Your claim, if you act as the agent that holds it');
 
@@ -49,23 +48,13 @@ export function viewScopeOf({ services }: Call<Services>): ViewScope {
 }
 
 /** Runs a command in the caller's name. */
-export async function changeAs<A>(
+export function changeAs<A>(
   call: Call<Services>,
   tool: string,
   caller: Caller,
   input: ChangeInput,
   command: Decide<A>,
 ): Promise<Result<Changed<A>>> {
-  const { documents, sessions } = call.services;
-  const request = requestOf(input, caller.session);
-  const changed = await documents.change(command, {
-    by: sessions.author(tool, caller.session, caller.agent),
-    request,
-    trace: call.traceparent,
-    deadlineAt: deadlineOf(call),
-  });
-  if (!changed.ok || !changed.value.replayed || request === undefined) return changed;
-  // A repeat is answered as the first call was: with the seq of the commit that it made.
-  const stream = requestStream(request.scope, tool, request.id);
-  return await documents.read((view) => ok({ ...changed.value, seq: view.lastSeq(stream) }));
+  const by = call.services.sessions.author(tool, caller.session, caller.agent);
+  return runCommand(call, by, input, command, caller.session);
 }

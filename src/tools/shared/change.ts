@@ -2,10 +2,11 @@
 
 import type { Services } from '../../app/services.ts';
 import type { Changed } from '../../documents/documents.ts';
-import { type Request, requestStream } from '../../documents/requests.ts';
+import type { Request } from '../../documents/requests.ts';
 import type { Decide } from '../../domain/command.ts';
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Json } from '../../json/json.ts';
+import type { Author } from '../../store/commit.ts';
 import type { Call } from '../define.ts';
 import { underRules } from './state-rules.ts';
 
@@ -26,6 +27,26 @@ export function deadlineOf(call: Call<Services>): number {
   return performance.now() + (call.deadlineAt - Date.now());
 }
 
+/**
+ * The common way of a mutating tool: the command, once for its request_id, under the call's trace and deadline. `scope`: whose
+ * request it is, where that is not the author's session.
+ */
+export function runCommand<A>(
+  call: Call<Services>,
+  by: Author,
+  input: ChangeInput,
+  command: Decide<A>,
+  scope?: string,
+): Promise<Result<Changed<A>>> {
+  const request = requestOf(input, scope);
+  return call.services.documents.change(command, {
+    by,
+    request,
+    trace: call.traceparent,
+    deadlineAt: deadlineOf(call),
+  });
+}
+
 /** Runs a command in the call's session and resolves with what it changed. */
 export async function changeInSession<A>(
   call: Call<Services>,
@@ -36,22 +57,10 @@ export async function changeInSession<A>(
   const { documents, sessions } = call.services;
   const session = await sessions.ensure(input.session);
   if (!session.ok) return session;
-  const request = requestOf(input, session.value);
-  const changed = await documents.change(command(session.value), {
-    // Who writes into another session is still the connection's own.
-    by: sessions.author(
-      tool,
-      documents.peek((view) => sessions.find(view)),
-    ),
-    request,
-    trace: call.traceparent,
-    deadlineAt: deadlineOf(call),
-  });
-  if (!changed.ok) return sessions.withNear(changed);
-  if (!changed.value.replayed || request === undefined) return changed;
-  // A repeat is answered as the first call was: with the seq of the commit that it made.
-  const stream = requestStream(request.scope, tool, request.id);
-  return await documents.read((view) => ok({ ...changed.value, seq: view.lastSeq(stream) }));
+  // The author of a write into another session is still the connection's own.
+  const own = documents.peek((view) => sessions.find(view));
+  const changed = await runCommand(call, sessions.author(tool, own), input, command(session.value), session.value);
+  return changed.ok ? changed : sessions.withNear(changed);
 }
 
 /**
@@ -67,8 +76,13 @@ export function writeState<A>(
   return changeInSession(call, tool, input, (session) => underRules(call.services, session, command(session)));
 }
 
-/** The answer with the seq, and `replayed` where it was given before. */
-export function withSeq<A extends object>(changed: Changed<A>): Result<A & { seq: number; replayed?: true }> {
-  const answer = { ...changed.value, seq: changed.seq };
+/** The answer with the seq, and `replayed` where it was given before. `made`: what the tool makes of the command's answer. */
+export function withSeq<A extends object>(changed: Changed<A>): Result<A & { seq: number; replayed?: true }>;
+export function withSeq<B extends object>(
+  changed: Changed<unknown>,
+  made: B,
+): Result<B & { seq: number; replayed?: true }>;
+export function withSeq(changed: Changed<unknown>, made = changed.value as object): Result<object> {
+  const answer = { ...made, seq: changed.seq };
   return ok(changed.replayed ? { ...answer, replayed: true as const } : answer);
 }
