@@ -2,9 +2,8 @@
 // and by main.ts for what none of them caught.
 
 import { visible } from '../base/display.ts';
+import { describeFailure, failureKind } from '../failure/describe.ts';
 import { type Failure, FailureError } from '../failure/failure.ts';
-import { failureKind } from '../failure/kind.ts';
-import { describeFailure } from '../failure/text.ts';
 
 export const exitCodes = { done: 0, input: 1, store: 2, other: 3 } as const;
 

@@ -2,8 +2,8 @@
 // Loaded by main.ts for whatever is not one of its own verbs, including --help and --version.
 
 import { Command, CommanderError } from 'commander';
+import { describeFailure } from '../failure/describe.ts';
 import type { Failure } from '../failure/failure.ts';
-import { describeFailure } from '../failure/text.ts';
 import type { Outcome } from '../telemetry/outcome.ts';
 import { runCall } from '../tools/call/call.ts';
 import { Cancellation } from '../tools/call/cancellation.ts';

@@ -6,8 +6,8 @@ import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { visibleLines, withoutHome } from '../base/display.ts';
+import { failureLine } from '../failure/describe.ts';
 import { FailureError, type Result } from '../failure/failure.ts';
-import { failureLine } from '../failure/text.ts';
 import type { Given, Prompt, PromptArgument } from './define.ts';
 import { prompts } from './index.ts';
 

@@ -10,8 +10,8 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { Services } from '../app/services.ts';
 import { quoted, visible, visibleLines, withoutHome } from '../base/display.ts';
+import { failureLine } from '../failure/describe.ts';
 import type { Result } from '../failure/failure.ts';
-import { failureLine } from '../failure/text.ts';
 import { MOST_ENTRIES, type ResourceKind, uriOf } from './define.ts';
 import { resourceKinds } from './index.ts';
 import { Subscriptions } from './subscriptions.ts';

@@ -2,9 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { withoutHome } from '../../src/base/display.ts';
+import { describeFailure, failureKind, failureLine } from '../../src/failure/describe.ts';
 import type { Failure, FailureCode } from '../../src/failure/failure.ts';
-import { failureKind } from '../../src/failure/kind.ts';
-import { describeFailure, failureLine } from '../../src/failure/text.ts';
 
 const samples: { [C in FailureCode]: Extract<Failure, { code: C }> } = {
   'invalid-input': {
