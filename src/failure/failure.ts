@@ -69,11 +69,6 @@ export function fail(failure: Failure): { ok: false; failure: Failure } {
   return { ok: false, failure };
 }
 
-/** For the end of an exhaustive switch: a forgotten case is a compile error, and a bug at run time. */
-export function unreachable(value: never): never {
-  throw new Error(`unreachable: ${JSON.stringify(value)}`);
-}
-
 /** Carries a failure through code that has to throw, such as a store that refuses to open. Caught at the edge only. */
 export class FailureError extends Error {
   readonly failure: Failure;
