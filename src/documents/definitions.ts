@@ -1,6 +1,7 @@
 // Graph definitions by hash: kept as blobs, prepared once per process. Commands reach them as ctx.definition, within
 // the decision: a blob never changes, so what its hash names is the same in every process and every try.
 
+import { MAX_TIMER_MS } from '../config/limits.ts';
 import { FailureError } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
 import { canonicalGraph } from '../graph/graph.ts';
@@ -11,9 +12,6 @@ import type { Supplier, Supplies } from './supplies.ts';
 
 /** Prepared definitions kept in memory: those of the runs under way are few. */
 const KEPT = 32;
-
-/** The longest time that a timer takes. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export class Graphs implements Supplier<RunGraph> {
   private readonly blobs: Blobs;

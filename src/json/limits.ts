@@ -1,6 +1,7 @@
 // Checks every value from outside: what passes is what a later get returns, in any process and after any replay.
 // Called by the tools before a value reaches a command.
 
+import { MAX_VALUE_DEPTH } from '../config/limits.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Json } from './json.ts';
 import { formatPointer, isUnsafeKey } from './pointer.ts';
@@ -11,7 +12,7 @@ interface ValueLimits {
   bytes: number;
 }
 
-const VALUE_LIMITS: Readonly<ValueLimits> = Object.freeze({ depth: 100, bytes: 1_048_576 });
+const VALUE_LIMITS: Readonly<ValueLimits> = Object.freeze({ depth: MAX_VALUE_DEPTH, bytes: 1_048_576 });
 
 /** One container on the way down: `keys` for an object, undefined for an array. */
 interface Frame {

@@ -3,10 +3,10 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
 import { isObject } from '../json/json.ts';
 import { findId, idInHead, type Line, type MessageId } from './framing.ts';
 
-export const maxMessageBytes = 8 * 1024 * 1024;
 const maxBatchAnswers = 100;
 
 export interface Refusal {
@@ -22,7 +22,7 @@ export type Read = { message: JSONRPCMessage } | { refusals: Refusal[]; note: st
 export function readLine(line: Line): Read {
   if (line.kind === 'oversized') {
     const id = findId(line.head, line.tail);
-    const message = `Invalid request: the message has ${line.size} bytes, the limit is ${maxMessageBytes}; send less in one call`;
+    const message = `Invalid request: the message has ${line.size} bytes, the limit is ${MAX_MESSAGE_BYTES}; send less in one call`;
     return refuse(id, -32600, message);
   }
   const bytes = withoutMark(line.bytes);

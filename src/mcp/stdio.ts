@@ -6,8 +6,9 @@ import type { Readable, Writable } from 'node:stream';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { visibleLines } from '../base/display.ts';
+import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
 import { LineSplitter, type MessageId } from './framing.ts';
-import { maxMessageBytes, type Refusal, readLine } from './messages.ts';
+import { type Refusal, readLine } from './messages.ts';
 
 /** A client that reads nothing while this much waits for it is taken for gone. */
 const maxUnsentBytes = 64 * 1024 * 1024;
@@ -28,7 +29,7 @@ export class StdioTransport implements Transport {
   /** Settles when either direction is over. Closing the transport is the listener's business. */
   readonly ended: Promise<End>;
   readonly #streams: Streams;
-  readonly #lines = new LineSplitter(maxMessageBytes);
+  readonly #lines = new LineSplitter(MAX_MESSAGE_BYTES);
   readonly #unanswered = new Set<MessageId>();
   #end: (reason: End) => void = () => undefined;
   #unsent: string[] = [];

@@ -1,10 +1,11 @@
 // Which places a document may have: each can be named by a path, so that whatever was stored can be read again and
 // deleted, however large what stands around it. Called by the commands that store what a client sent.
 
+import { MAX_PATH_CHARS } from '../config/limits.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import { formatPointer } from '../json/pointer.ts';
-import { MAX_LENGTH, MAX_SEGMENTS } from './path.ts';
+import { MAX_SEGMENTS } from './path.ts';
 import { nameLength, type PathToken } from './scan.ts';
 
 interface Place {
@@ -37,7 +38,7 @@ function lookInObject(stack: Place[], above: Place): string | undefined {
   const depth = above.depth + 1;
   for (const token of Object.keys(container)) {
     const length = above.length + nameLength(token);
-    if (depth > MAX_SEGMENTS || length > MAX_LENGTH) return token;
+    if (depth > MAX_SEGMENTS || length > MAX_PATH_CHARS) return token;
     const value = container[token];
     if (typeof value === 'object' && value !== null) stack.push({ value, depth, length, token, above });
   }
@@ -49,7 +50,7 @@ function lookInArray(stack: Place[], above: Place): number | undefined {
   const container = above.value as Json[];
   const last = container.length - 1;
   const depth = above.depth + 1;
-  if (last >= 0 && (depth > MAX_SEGMENTS || above.length + nameLength(last) > MAX_LENGTH)) return last;
+  if (last >= 0 && (depth > MAX_SEGMENTS || above.length + nameLength(last) > MAX_PATH_CHARS)) return last;
   for (const [token, value] of container.entries())
     if (typeof value === 'object' && value !== null)
       stack.push({ value, depth, length: above.length + nameLength(token), token, above });
@@ -63,7 +64,7 @@ function refuse(place: Place, token: PathToken, depth: number): Result<void> {
   const at = pointer.length <= 200 ? pointer : `${pointer.slice(0, 200)}…`;
   const why =
     depth < MAX_SEGMENTS
-      ? `its path would be longer than ${MAX_LENGTH} characters, so it could not be read by itself: use shorter keys`
+      ? `its path would be longer than ${MAX_PATH_CHARS} characters, so it could not be read by itself: use shorter keys`
       : `its path would have more than ${MAX_SEGMENTS} segments, so it could not be read by itself: nest less deeply`;
   return fail({ code: 'value-refused', at, why });
 }

@@ -1,6 +1,7 @@
 // The front door for every path from outside: a strict grammar of our own, checked before anything looks at a document.
 // The tools parse with it; walk.ts follows simple paths, query.ts runs queries.
 
+import { MAX_PATH_CHARS } from '../config/limits.ts';
 import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import { type Filter, filterCost, printFilter, readFilter } from './filter.ts';
 import {
@@ -50,7 +51,6 @@ export interface QueryPath {
 /** A path that passed the grammar; `text` is its canonical form, which parses to the same path. */
 export type StatePath = SimplePath | QueryPath;
 
-export const MAX_LENGTH = 1024;
 export const MAX_SEGMENTS = 100;
 const MAX_WIDE = 8;
 const MAX_MEMBERS = 32;
@@ -71,14 +71,14 @@ const MAX_CONDITIONS = 32;
  * `prototype` anywhere.
  */
 export function parsePath(text: string): Result<StatePath> {
-  if (text.length > MAX_LENGTH) {
-    const why = `a path may have ${MAX_LENGTH} characters, this one has ${text.length}`;
+  if (text.length > MAX_PATH_CHARS) {
+    const why = `a path may have ${MAX_PATH_CHARS} characters, this one has ${text.length}`;
     return fail({ code: 'path-refused', path: text.slice(0, 200), why });
   }
   try {
     const path = build(readSegments({ text, at: 0 }));
-    if (path.text.length <= MAX_LENGTH) return ok(path);
-    const why = `a path may have ${MAX_LENGTH} characters in its full form, this one has ${path.text.length}`;
+    if (path.text.length <= MAX_PATH_CHARS) return ok(path);
+    const why = `a path may have ${MAX_PATH_CHARS} characters in its full form, this one has ${path.text.length}`;
     return fail({ code: 'path-refused', path: text.slice(0, 200), why });
   } catch (error) {
     if (error instanceof FailureError) return fail(error.failure);

@@ -1,5 +1,6 @@
 // baton://sessions/{id}/inbox: what a session has not read yet. Looking moves no cursor: message_read does.
 
+import { MAX_ROWS_CHARS } from '../config/limits.ts';
 import type { View } from '../documents/documents.ts';
 import { channelStream } from '../domain/team/channel.ts';
 import { readerStream } from '../domain/team/reader.ts';
@@ -11,7 +12,6 @@ import type { ResourceKind } from './define.ts';
 import { sessions } from './sessions.ts';
 
 const MOST_MESSAGES = 50;
-const MOST_CHARS = 15_000;
 
 export const inbox: ResourceKind = {
   name: 'inboxes',
@@ -27,7 +27,7 @@ export const inbox: ResourceKind = {
       project: facts.project,
       now: Date.now(),
       limit: MOST_MESSAGES,
-      maxChars: MOST_CHARS,
+      maxChars: MAX_ROWS_CHARS,
       got: new Map(),
     };
     const { messages, unread } = unreadPage(view, { session: id }, options);

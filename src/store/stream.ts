@@ -1,14 +1,13 @@
 // Stream names: which are allowed, and what they are called apart. Ids map to files by this allow-list, never by
 // joining strings that came from outside.
 
-/** One id: lower case so that file systems that fold case cannot make two of them one. */
-const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+import { ID_PATTERN } from '../config/limits.ts';
 
 /** True for an id that may name a stream: 1 to 64 of [a-z0-9._-], not ending in `.lock` or `.json`, without `..`. */
 export function isId(id: string): boolean {
   // `.lock` is what a lock library makes beside a file; a dot at the end or Windows' device names clash on other
   // systems.
-  if (!ID.test(id) || id.includes('..') || id.endsWith('.') || id.endsWith('.lock') || id.endsWith('.json'))
+  if (!ID_PATTERN.test(id) || id.includes('..') || id.endsWith('.') || id.endsWith('.lock') || id.endsWith('.json'))
     return false;
   return !/^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/.test(id);
 }

@@ -1,6 +1,7 @@
 // How many calls this process has served, on which shapes of paths, what they came to and how long they took. Of
 // bounded size, whatever is called; lives and ends with the process. tools/call/call.ts records, dashboard_get shows.
 
+import { MAX_PATH_CHARS } from '../config/limits.ts';
 import { shapeOf } from '../path/shape.ts';
 import type { CallFacts, ToolCalls } from '../views/source.ts';
 
@@ -19,8 +20,6 @@ const OTHER_SHAPES = 'other';
 /** Paths whose shape is known without looking, per tool. */
 const KNOWN_PATHS = 256;
 const KNOWN_PATH_CHARS = 128;
-/** A longer one is refused. */
-const MAX_PATH = 1_024;
 /** A batch has no more; what is refused for having more need not be counted path by path. */
 const MAX_OPERATIONS = 50;
 
@@ -101,7 +100,7 @@ export class CallMetrics {
   }
 
   private shapeTally(tally: Tally, path: string): ShapeTally {
-    const shape = path.length > MAX_PATH ? OTHER_SHAPES : shapeOf(path);
+    const shape = path.length > MAX_PATH_CHARS ? OTHER_SHAPES : shapeOf(path);
     let found = tally.shapes.get(shape);
     if (found === undefined) {
       // Each tool has its own count of the rest, so that this many more are all there can be.

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import type { Toolset } from '../config/config.ts';
+import { MAX_MESSAGE_BYTES, MAX_VALUE_DEPTH } from '../config/limits.ts';
 import { fail, type Result } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
 import { inputIssues } from './shared/issues.ts';
@@ -86,7 +87,7 @@ export interface Tool<P> extends ToolFacts {
 
 // The net under every tool: depth and keys that would do harm wherever a value ends up. A little deeper than one value
 // may be (it stands inside the arguments), and as large as a message; tools set the narrower limits of what they store.
-const inputLimits = { depth: 110, bytes: 8 * 1024 * 1024 };
+const inputLimits = { depth: MAX_VALUE_DEPTH + 10, bytes: MAX_MESSAGE_BYTES };
 
 const namePattern = /^[a-z]+_[a-z]+$/;
 

@@ -10,7 +10,7 @@ import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { type Call, defineTool } from './define.ts';
 import { callerOf, changeAs, claimInput, viewScopeOf } from './shared/caller.ts';
-import { seqOutput } from './shared/inputs.ts';
+import { seqOutput, waitInput } from './shared/inputs.ts';
 import { waitUntil } from './shared/wait.ts';
 
 const input = z.strictObject({
@@ -24,7 +24,7 @@ const input = z.strictObject({
   deadline_s: z.number().int().min(1).max(86_400).optional().describe('Ends then in any case'),
   fence: z.number().int().min(1).optional().describe('Renew only this hold'),
   reason: z.string().max(200).optional(),
-  wait_s: z.number().min(0).max(50).default(0).describe('How long to wait in line'),
+  wait_s: waitInput.describe('How long to wait in line'),
   claim: claimInput,
 });
 type Input = z.output<typeof input>;

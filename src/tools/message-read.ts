@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
+import { MAX_ROWS_CHARS } from '../config/limits.ts';
 import { type Caller, channelId, NAME_PATTERN, parseMessageId } from '../domain/team/channel.ts';
 import { notFound } from '../domain/team/not-found.ts';
 import { type Moves, moveCursors } from '../domain/team/reader.ts';
@@ -14,11 +15,9 @@ import { findMessage, SEARCHED_MESSAGES, searchMail } from '../views/team/mail-s
 import { type Call, defineTool } from './define.ts';
 import { callerOf, changeAs, claimInput, keyOf, viewScopeOf } from './shared/caller.ts';
 import { closeDue } from './shared/due-decisions.ts';
-import { cursorInput, limitInput, offsetOf, seqOutput } from './shared/inputs.ts';
+import { cursorInput, limitInput, offsetOf, seqOutput, waitInput } from './shared/inputs.ts';
 import { waitUntil } from './shared/wait.ts';
 
-/** Characters of JSON that messages may take: with what stands round them the answer stays below 16,000. */
-const MESSAGES_CHARS = 15_000;
 /** How much of a channel's past somebody who joins is offered. */
 const JOIN_MESSAGES = 20;
 
@@ -31,7 +30,7 @@ const input = z.strictObject({
   join: channelInput.optional().describe('Channel to read from now on'),
   leave: channelInput.optional(),
   limit: limitInput(10, 50),
-  wait_s: z.number().min(0).max(50).default(0).describe('How long to wait for a message'),
+  wait_s: waitInput.describe('How long to wait for a message'),
   cursor: cursorInput,
   claim: claimInput,
 });
@@ -164,7 +163,7 @@ function readPage(
   got: Got,
 ): Page {
   const { project, now } = viewScopeOf(call);
-  return unreadPage(view, caller, { project, now, limit, maxChars: MESSAGES_CHARS, got });
+  return unreadPage(view, caller, { project, now, limit, maxChars: MAX_ROWS_CHARS, got });
 }
 
 /** Messages that fit, without moving a cursor. */
@@ -175,7 +174,7 @@ async function search(given: Input, caller: Caller, call: Call<Services>, asked:
   const offset = offsetOf(given.cursor);
   const filter = { from: given.from, thread: asked.thread, text: given.text };
   return await call.services.documents.read((view) => {
-    const page = { offset, limit: given.limit, maxChars: MESSAGES_CHARS };
+    const page = { offset, limit: given.limit, maxChars: MAX_ROWS_CHARS };
     const { messages, total, searchedAll } = searchMail(view, caller, filter, page, moment);
     const { unread } = readPage(view, caller, call, 0, call.services.mail.gotSoFar());
     const end = offset + messages.length;

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
+import { MAX_NEEDS } from '../config/limits.ts';
 import { EPIC_STATUSES } from '../domain/plan/epic.ts';
 import type { PlanKind } from '../domain/plan/ids.ts';
 import { MAX_PLANNED, type SavePlanAnswer, savePlan } from '../domain/plan/save-plan.ts';
@@ -29,7 +30,7 @@ const taskInput = z.strictObject({
   key: keyInput,
   title: titleInput,
   description: textInput.optional(),
-  needs: z.array(planIdInput).max(50).optional().describe('Keys of this plan, or ids'),
+  needs: z.array(planIdInput).max(MAX_NEEDS).optional().describe('Keys of this plan, or ids'),
   parent: planIdInput.optional(),
   points: pointsInput.optional(),
   priority: priorityInput,

@@ -16,7 +16,7 @@ import { inEmergency } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { runCommand } from './shared/change.ts';
 import { findRunGraph, nodeNamed, storedGraph, withNearNodes } from './shared/find-run.ts';
-import { requestInput, sessionInput } from './shared/inputs.ts';
+import { requestInput, sessionInput, waitInput } from './shared/inputs.ts';
 import { waitUntil } from './shared/wait.ts';
 
 const input = z.strictObject({
@@ -24,7 +24,7 @@ const input = z.strictObject({
   agent: z.string().min(1).max(64).default('main').describe('Your name; each subagent takes one of its own'),
   node: z.string().max(64).optional().describe('Only this node; needs run'),
   skills: z.array(z.string().max(64)).max(50).optional().describe('What you can do'),
-  wait_s: z.number().min(0).max(50).default(0).describe('How long to wait for work'),
+  wait_s: waitInput.describe('How long to wait for work'),
   max_tokens: z.number().int().min(100).optional().describe('Cut the inputs to this size'),
   session: sessionInput,
   request_id: requestInput,

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
+import { MAX_VALUE_DEPTH } from '../config/limits.ts';
 import { controlRun, DECISIONS, RUN_ACTIONS } from '../domain/run/control.ts';
 import { checkValue } from '../json/limits.ts';
 import { type Call, defineTool } from './define.ts';
@@ -44,7 +45,7 @@ export const runControl = defineTool({
   async run(input, call: Call<Services>) {
     const graph = await findRunGraph(call.services, input.run);
     if (!graph.ok) return graph;
-    const output = checkValue(input.output ?? null, { depth: 100, bytes: 64 * 1024 });
+    const output = checkValue(input.output ?? null, { depth: MAX_VALUE_DEPTH, bytes: 64 * 1024 });
     if (!output.ok) return output;
     const { run, action, decision, reason } = input;
     const node = nodeNamed(graph.value, input.node);

@@ -19,7 +19,7 @@ import {
 } from '../views/run/runs.ts';
 import { type Call, defineTool } from './define.ts';
 import { findRunGraph, nodeNamed } from './shared/find-run.ts';
-import { cursorInput, limitInput, seqOutput } from './shared/inputs.ts';
+import { cursorInput, limitInput, seqOutput, waitInput } from './shared/inputs.ts';
 import { waitUntil } from './shared/wait.ts';
 
 const MAX_PATH = 30;
@@ -34,7 +34,7 @@ const input = z.strictObject({
     .describe('Only nodes (without run: runs) of this status'),
   limit: limitInput(50, 200),
   cursor: cursorInput,
-  wait_s: z.number().min(0).max(50).default(0).describe('Wait for the run to stop running, or for `until`'),
+  wait_s: waitInput.describe('Wait for the run to stop running, or for `until`'),
   until: z.enum(['end', 'change']).default('end').describe('What to wait for; end: it is not running any more'),
   after: z.number().int().min(0).optional().describe('With until change: after this seq; default now'),
 });

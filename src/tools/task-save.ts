@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
+import { MAX_NEEDS, MAX_REASON_CHARS } from '../config/limits.ts';
 import type { SaveTaskAnswer } from '../domain/plan/save-task.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
 import { saveTaskByHand } from '../domain/run/sprint-by-hand.ts';
@@ -43,8 +44,8 @@ export const taskSave = defineTool({
     assignee: whoInput.optional(),
     priority: priorityInput,
     points: pointsInput.optional(),
-    needs: z.array(planIdInput).max(50).optional().describe('Replaces the list'),
-    blocked_reason: z.string().trim().max(1_000).optional(),
+    needs: z.array(planIdInput).max(MAX_NEEDS).optional().describe('Replaces the list'),
+    blocked_reason: z.string().trim().max(MAX_REASON_CHARS).optional(),
     labels: labelsInput.optional(),
     discovered_from: planIdInput.optional(),
     ...saveInput,

@@ -2,9 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MAX_PATH_CHARS } from '../../src/config/limits.ts';
 import type { Json, JsonObject } from '../../src/json/json.ts';
 import { assertAddressable } from '../../src/path/addressable.ts';
-import { MAX_LENGTH, MAX_SEGMENTS, parsePath } from '../../src/path/path.ts';
+import { MAX_SEGMENTS, parsePath } from '../../src/path/path.ts';
 import { nameLength, type PathToken, printName, printPath } from '../../src/path/scan.ts';
 import { json, key } from '../json/arbitraries.ts';
 
@@ -27,12 +28,12 @@ function places(tokens: PathToken[], value: Json): PathToken[][] {
 }
 
 describe('a value is refused exactly if a place in it has no path', () => {
-  const long = fc.integer({ min: MAX_LENGTH - 40, max: MAX_LENGTH }).map((length) => 'k'.repeat(length));
+  const long = fc.integer({ min: MAX_PATH_CHARS - 40, max: MAX_PATH_CHARS }).map((length) => 'k'.repeat(length));
 
   test('too long a path', () => {
     fc.assert(
       fc.property(json, long, (value, parent) => {
-        const readable = places([parent], value).every((at) => printPath(at).length <= MAX_LENGTH);
+        const readable = places([parent], value).every((at) => printPath(at).length <= MAX_PATH_CHARS);
         expect(assertAddressable([parent], value).ok).toBe(readable);
       }),
     );

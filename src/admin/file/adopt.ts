@@ -2,6 +2,7 @@
 // through the ordinary change loop. Used by cli/verbs/doctor.ts.
 
 import path from 'node:path';
+import { MAX_VALUE_DEPTH } from '../../config/limits.ts';
 import type { Documents } from '../../documents/documents.ts';
 import { eventsOf } from '../../documents/past.ts';
 import { type Failure, FailureError, fail, ok, type Result } from '../../failure/failure.ts';
@@ -75,7 +76,7 @@ function readEdit(disk: Disk, dir: string, name: string): Result<Edit> {
   if (!isObject(parsed) || !isObject(parsed.document)) return refused(name, 'it has no "document" that is an object');
   if (parsed.stream !== found.stream) return refused(name, `its "stream" must stay ${found.stream}`);
   if (found.stream === 'store') return refused(name, "the store's own document is not for editing");
-  const value = checkValue(parsed.document, { depth: 100, bytes: MAX_LINE_BYTES });
+  const value = checkValue(parsed.document, { depth: MAX_VALUE_DEPTH, bytes: MAX_LINE_BYTES });
   if (!value.ok) return value;
   const version = typeof parsed.version === 'number' ? parsed.version : undefined;
   return ok({ stream: found.stream, file, relative, bytes, value: value.value, version });

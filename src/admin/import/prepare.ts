@@ -1,16 +1,18 @@
 // Makes what a source says fit here: texts within their limits, edges that lead somewhere, no circles, needs before
 // those that need them, and no status that an open need forbids. What it changes it notes.
 
+import {
+  MAX_LABEL_CHARS,
+  MAX_LABELS,
+  MAX_NAME_CHARS,
+  MAX_NEEDS,
+  MAX_TEXT_CHARS,
+  MAX_TITLE_CHARS,
+} from '../../config/limits.ts';
 import type { ImportedTask } from '../../domain/import/tasks.ts';
 import { isUnsafeKey } from '../../json/pointer.ts';
 import type { Imported, Note } from './shape.ts';
 
-const MAX_TITLE = 200;
-const MAX_TEXT = 5_000;
-const MAX_NAME = 64;
-const MAX_LABELS = 20;
-const MAX_LABEL = 40;
-const MAX_NEEDS = 50;
 const MAX_KEY = 200;
 
 /** The tasks in an order in which they can be made. Notes go into `found`. */
@@ -36,20 +38,20 @@ function fitted(task: ImportedTask, changed: Note[]): ImportedTask {
     note(`its ${what} is cut to ${most} characters`);
     return text.slice(0, most).replace(/[\ud800-\udbff]$/, '');
   };
-  const title = cut(task.title.replace(/\s+/g, ' ').trim(), MAX_TITLE, 'title');
+  const title = cut(task.title.replace(/\s+/g, ' ').trim(), MAX_TITLE_CHARS, 'title');
   if (title === '') note('it has no title');
   const labels = [
-    ...new Set(task.labels.map((label) => label.trim().slice(0, MAX_LABEL)).filter((label) => label !== '')),
+    ...new Set(task.labels.map((label) => label.trim().slice(0, MAX_LABEL_CHARS)).filter((label) => label !== '')),
   ];
   if (labels.length > MAX_LABELS) note(`only its first ${MAX_LABELS} labels are taken`);
   const made: ImportedTask = {
     ...task,
-    title: title === '' ? `(untitled ${task.key})`.slice(0, MAX_TITLE) : title,
-    description: cut(task.description, MAX_TEXT, 'description'),
+    title: title === '' ? `(untitled ${task.key})`.slice(0, MAX_TITLE_CHARS) : title,
+    description: cut(task.description, MAX_TEXT_CHARS, 'description'),
     labels: labels.slice(0, MAX_LABELS),
     needs: [...new Set(task.needs)],
   };
-  if (task.assignee !== undefined) made.assignee = cut(task.assignee, MAX_NAME, 'assignee');
+  if (task.assignee !== undefined) made.assignee = cut(task.assignee, MAX_NAME_CHARS, 'assignee');
   return made;
 }
 

@@ -5,6 +5,7 @@
 import { openOffline } from '../../admin/file/open.ts';
 import { visible } from '../../base/display.ts';
 import type { Config } from '../../config/config.ts';
+import { MAX_MESSAGE_BYTES } from '../../config/limits.ts';
 import type { Documents, View } from '../../documents/documents.ts';
 import { type AliasDocument, aliasStream } from '../../domain/session/alias.ts';
 import { FailureError } from '../../failure/failure.ts';
@@ -13,7 +14,7 @@ import { report } from '../../hooks/report.ts';
 import { hasStore, jsonAtOnce, textIn } from '../from-client.ts';
 
 /** As large as any message to a server: what a subagent said last is part of the JSON. */
-const STDIN = { ms: 2_000, chars: 8 * 1024 * 1024 };
+const STDIN = { ms: 2_000, chars: MAX_MESSAGE_BYTES };
 /** A client waits for its hooks. */
 const PATIENCE_MS = 5_000;
 

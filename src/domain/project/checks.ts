@@ -2,15 +2,13 @@
 // comes back at once. Used by config.ts, policy.ts and schema-rules.ts.
 
 import { nearest } from '../../base/nearest.ts';
+import { ID_PATTERN } from '../../config/limits.ts';
 import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
 
 /** Says what keeps a value from its place, by adding issues; adds none if it fits. `at` is a JSON Pointer. */
 export type Check = (value: Json, at: string, issues: InputIssue[]) => void;
-
-/** A name in a configuration: of a team, a pool, a resource, a policy. */
-const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 export const whole =
   (least: number, most: number): Check =>
@@ -26,8 +24,9 @@ export const words =
       issues.push({ at, why: `expected text of 1 to ${most} characters` });
   };
 
+/** A name in a configuration: of a team, a pool, a resource, a policy. */
 export const name: Check = (value, at, issues) => {
-  if (typeof value !== 'string' || !NAME.test(value))
+  if (typeof value !== 'string' || !ID_PATTERN.test(value))
     issues.push({ at, why: 'a name is 1 to 64 of a-z, 0-9, dot, dash and underscore' });
 };
 

@@ -2,17 +2,16 @@
 // for a kind's own field in the kind's file.
 
 import { nearest } from '../../base/nearest.ts';
+import { ID_PATTERN, MAX_PARALLEL } from '../../config/limits.ts';
 import { checkField, type Field, isFitText } from '../fields.ts';
 import { type Fault, type Graph, type GraphNode, type KindRules, type Kinds, SHARED_FIELDS } from '../graph.ts';
 
-/** Ids become keys of documents and names in paths, so they follow the rule for every id in the store. */
-const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 /** Names that a plain JavaScript object already answers to, or that paths into documents refuse. */
 const RESERVED_IDS = new Set(['constructor', 'prototype']);
 const SHARED = new Map<string, Field>(Object.entries(SHARED_FIELDS));
 /** Fields whose rules, in this file, are stricter than their descriptions. */
 const HAVE_RULES = new Set(['id', 'kind']);
-const MAX_PARALLEL = { type: 'number', whole: true, min: 1, max: 10_000 } as const;
+const PARALLEL = { type: 'number', whole: true, min: 1, max: MAX_PARALLEL } as const;
 
 /** Faults of everything in the graph but its nodes. */
 export function checkShared(graph: Graph): Fault[] {
@@ -23,8 +22,7 @@ export function checkShared(graph: Graph): Fault[] {
     faults.push({ code: 'empty-graph', at: '/nodes', message: 'the graph has no nodes', hint });
   }
   const { max_parallel: maxParallel, defaults: { retry, timeouts } = {} } = graph;
-  if (maxParallel !== undefined && maxParallel !== 'auto')
-    checkField(maxParallel, MAX_PARALLEL, '/max_parallel', faults);
+  if (maxParallel !== undefined && maxParallel !== 'auto') checkField(maxParallel, PARALLEL, '/max_parallel', faults);
   if (retry !== undefined) checkField(retry, SHARED_FIELDS.retry, '/defaults/retry', faults);
   if (timeouts !== undefined) checkField(timeouts, SHARED_FIELDS.timeouts, '/defaults/timeouts', faults);
   return faults;
@@ -32,7 +30,7 @@ export function checkShared(graph: Graph): Fault[] {
 
 /** Adds the faults of one node, its needs apart. */
 export function checkFields(node: GraphNode, at: string, kinds: Kinds, faults: Fault[]): void {
-  if (!ID.test(node.id) || RESERVED_IDS.has(node.id)) {
+  if (!ID_PATTERN.test(node.id) || RESERVED_IDS.has(node.id)) {
     const hint = 'use 1–64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit';
     const why = RESERVED_IDS.has(node.id) ? 'is reserved' : 'is not a valid id';
     faults.push({ code: 'bad-id', at: `${at}/id`, message: `"${node.id.slice(0, 80)}" ${why}`, hint });

@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { MAX_TIMER_MS } from '../../config/limits.ts';
 import { Capture } from './capture.ts';
 import { scrubbedEnvironment } from './environment.ts';
 import { endGroup, processStart } from './process-group.ts';
@@ -54,8 +55,6 @@ interface SpawnError {
 const LINGER_MS = 250;
 /** After SIGKILL only a process that hangs in the kernel stays: it is given up. */
 const UNKILLABLE_MS = 2_000;
-/** The longest that a timer takes; beyond it would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Resolves when the process has ended and its group is gone, at most `timeoutMs + graceMs` and a few seconds after the

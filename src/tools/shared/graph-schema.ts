@@ -3,6 +3,7 @@
 // a hint and for all nodes at once.
 
 import { z } from 'zod';
+import { MAX_PARALLEL } from '../../config/limits.ts';
 import type { Field, Fields, FieldType } from '../../graph/fields.ts';
 import { SHARED_FIELDS } from '../../graph/graph.ts';
 import { nodeKinds } from '../../graph/kinds/index.ts';
@@ -28,7 +29,7 @@ export const defaultsInput = z.strictObject({
   timeouts: typeOf(SHARED_FIELDS.timeouts).optional(),
 });
 export const onFailureInput = z.enum(['fail_fast', 'continue']);
-export const maxParallelInput = z.union([z.number().int().min(1).max(10_000), z.literal('auto')]);
+export const maxParallelInput = z.union([z.number().int().min(1).max(MAX_PARALLEL), z.literal('auto')]);
 
 /** Each field may be absent: which are needed depends on the kind. */
 function shapeOf(fields: Fields): Record<string, z.ZodType> {

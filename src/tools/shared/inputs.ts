@@ -1,9 +1,10 @@
 // Arguments that several tools take, described once.
 
 import { z } from 'zod';
+import { MAX_PATH_CHARS } from '../../config/limits.ts';
 
 /** A JSONPath as state_get describes it. */
-export const pathInput = z.string().max(1024);
+export const pathInput = z.string().max(MAX_PATH_CHARS);
 export const sessionInput = z.string().max(64).optional().describe('Another session than your own');
 export const requestInput = z
   .string()
@@ -11,6 +12,7 @@ export const requestInput = z
   .max(128)
   .optional()
   .describe('Repeat with the same id to take effect once');
+export const waitInput = z.number().min(0).max(50).default(0);
 export const etagInput = z.string().max(64).optional().describe('Only if the value still has this etag');
 export const valueInput = z.unknown().describe('Any JSON value');
 export const limitInput = (usual: number, most: number) =>

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import type { Services } from '../../app/services.ts';
 import { nearest } from '../../base/nearest.ts';
+import { MAX_LABEL_CHARS, MAX_LABELS, MAX_NAME_CHARS, MAX_TEXT_CHARS, MAX_TITLE_CHARS } from '../../config/limits.ts';
 import type { Changed } from '../../documents/documents.ts';
 import type { Decide } from '../../domain/command.ts';
 import { type PlanKind, showId } from '../../domain/plan/ids.ts';
@@ -14,13 +15,13 @@ import type { Call } from '../define.ts';
 import { type ChangeInput, changeInSession } from './change.ts';
 import { requestInput, seqOutput } from './inputs.ts';
 
-export const titleInput = z.string().trim().min(1).max(200);
-export const textInput = z.string().max(5_000);
-export const planIdInput = z.string().max(64);
+export const titleInput = z.string().trim().min(1).max(MAX_TITLE_CHARS);
+export const textInput = z.string().max(MAX_TEXT_CHARS);
+export const planIdInput = z.string().max(MAX_NAME_CHARS);
 export const priorityInput = z.number().int().min(1).max(5).optional().describe('1 first');
 export const pointsInput = z.number().min(0).max(1_000);
-export const whoInput = z.string().max(64);
-export const labelsInput = z.array(z.string().trim().min(1).max(40)).max(20);
+export const whoInput = z.string().max(MAX_NAME_CHARS);
+export const labelsInput = z.array(z.string().trim().min(1).max(MAX_LABEL_CHARS)).max(MAX_LABELS);
 const archivedInput = z.boolean().optional().describe('Instead of deleting; false restores');
 const forceInput = z.boolean().optional().describe('Go on where an error asked for it');
 export const versionInput = z.number().int().min(1).optional().describe('Only if it still has this version');

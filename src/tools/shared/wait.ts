@@ -1,6 +1,7 @@
 // Waiting within a call until something has changed, so that nobody polls. A hint wakes it; truth is looked up anew.
 
 import type { Services } from '../../app/services.ts';
+import { MAX_TIMER_MS } from '../../config/limits.ts';
 import type { Documents } from '../../documents/documents.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Call } from '../define.ts';
@@ -46,7 +47,7 @@ export async function changeAfter(documents: Documents, seq: number, ms: number,
   if (ms <= 0 || signal.aborted) return;
   const stop = new AbortController();
   const end = (): void => stop.abort();
-  const timer = setTimeout(end, Math.min(ms, 2 ** 31 - 1));
+  const timer = setTimeout(end, Math.min(ms, MAX_TIMER_MS));
   signal.addEventListener('abort', end, { once: true });
   const unsubscribe = documents.onChange(end);
   try {

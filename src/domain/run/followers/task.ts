@@ -1,6 +1,7 @@
 // In a run of a sprint each node is a task: the task follows its node in the commit that changes the node, and what has
 // become of the task by hand stands in the way of a claim.
 
+import { MAX_REASON_CHARS } from '../../../config/limits.ts';
 import type { NodeStatus } from '../../../graph/ready/run-node.ts';
 import { showId, taskStream } from '../../plan/ids.ts';
 import { saveTask, type TaskFields } from '../../plan/save-task.ts';
@@ -8,8 +9,6 @@ import { isFinished, isMet, openNeeds, TASK_LEGAL, type TaskDocument, type TaskS
 import type { Draft, NodeRecord } from '../record.ts';
 import type { RunScope } from '../scope.ts';
 import type { Follower, Obstacle } from './follower.ts';
-
-const MAX_REASON = 1_000;
 
 export const tasks: Follower = { obstacle: standing, after: move };
 
@@ -70,7 +69,7 @@ function fieldsFor(
 ): TaskFields {
   if (status === 'blocked') {
     const { kind = 'failed', message = '' } = next.error ?? {};
-    return { status, blocked_reason: (message.trim() || kind).slice(0, MAX_REASON) };
+    return { status, blocked_reason: (message.trim() || kind).slice(0, MAX_REASON_CHARS) };
   }
   if (status === 'active' && next.agent_name !== undefined) return { status, assignee: next.agent_name };
   // Given back: nobody has it, unless somebody else was named by hand.
