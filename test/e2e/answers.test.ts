@@ -196,7 +196,8 @@ describe('history', () => {
     const startedAt = performance.now();
     await fits('state_history', { path: '$' });
     await fits('state_history', { path: '$.tick' });
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    // A hang guard: well below a second on an idle machine.
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
   });
 });
 

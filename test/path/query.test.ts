@@ -253,9 +253,11 @@ describe('limits', () => {
   test('a document too large for the query is refused before jsonpath-plus sees it', () => {
     const big: Json = { big: wide(200_000), small: wide(100) };
     for (const text of ['$..at', '$..*', '$.big[?(@.at == 1)].name']) {
-      const before = performance.now();
+      // It is asked for the parts of the query before each run.
+      const asked = vi.spyOn(JSONPath, 'toPathArray');
       expect(select(big, text), text).toMatchObject({ failure: { code: 'too-large' } });
-      expect(performance.now() - before).toBeLessThan(400);
+      expect(asked).not.toHaveBeenCalled();
+      vi.restoreAllMocks();
     }
     expect(found(big, '$.small[?(@.at == 7)].name')).toEqual(['/small/7/name']);
     expect(found(big, '$.*[5].name')).toHaveLength(2);
@@ -269,7 +271,7 @@ describe('limits', () => {
       for (const root of documents) {
         const before = performance.now();
         select(root, text);
-        expect(performance.now() - before, text).toBeLessThan(1000); // a hang guard: about 200 ms when idle
+        expect(performance.now() - before, text).toBeLessThan(10_000); // about 200 ms on an idle machine: a hang guard
       }
     }
   });
