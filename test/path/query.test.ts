@@ -340,7 +340,7 @@ describe('hostile paths', () => {
         expect(getAt(copy, parsePointer(pointer)), `${text} ${pointer}`).toBeDefined();
       }
     } else if (!path.ok) expect(path.failure.code).toBe('path-refused');
-    expect(performance.now() - before).toBeLessThan(500); // a hang guard
+    expect(performance.now() - before).toBeLessThan(5_000); // a hang guard
     expect(copy).toEqual(target);
     expect(Reflect.get(globalThis, 'PWN')).toBeUndefined();
     expect(Reflect.get({}, 'x')).toBeUndefined();
