@@ -83,8 +83,8 @@ export class ReadyIndex {
         const run = stream.startsWith('run/') ? stream.slice('run/'.length) : '';
         const kept = this.kept.get(run);
         if (kept === undefined) continue;
-        // A node that was skipped and is tried after all takes its successors back: the frontier cannot. Nor can it take in
-        // an event that is about no single node, such as an edit by hand.
+        // A node that was skipped and is tried after all takes its successors back: the frontier cannot. Nor can it
+        // take in an event that is about no single node, such as an edit by hand.
         if (type === 'node.retried' || typeof data?.node !== 'string') this.kept.delete(run);
         else kept.changed.add(data.node);
       }

@@ -3,7 +3,10 @@
 /** The longest time that a timer takes: with a longer one Node calls back at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Bytes of one message of a client, and of what a hook reads: room for a value of the most bytes with all of it escaped. */
+/**
+ * Bytes of one message of a client, and of what a hook reads: room for a value of the most bytes with all of it
+ * escaped.
+ */
 export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
 /** Containers inside each other in a stored value: a program of any kind can walk it without running out of stack. */
@@ -12,7 +15,10 @@ export const MAX_VALUE_DEPTH = 100;
 /** Characters of a path: it is printed in answers and in failures, so it must stay short beside them. */
 export const MAX_PATH_CHARS = 1_024;
 
-/** An id: lower case, so that file systems that fold case cannot make two of them one; it names files and stands in paths. */
+/**
+ * An id: lower case, so that file systems that fold case cannot make two of them one; it names files and stands in
+ * paths.
+ */
 export const ID_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /** Nodes of one run that may be claimed at once: more is a slip, since no machine holds so many agents. */

@@ -1,6 +1,6 @@
-// The loop of every change: tail the log, decide, write, read back, all in one tick; then make it durable; then answer.
-// Commands that wait together share one write and one sync. A lost race undoes its edits and decides again. Used by
-// documents.ts.
+// The loop of every change: tail the log, decide, write, read back, all in one tick; then make it durable; then
+// answer. Commands that wait together share one write and one sync. A lost race undoes its edits and decides again.
+// Used by documents.ts.
 
 import { pooledIds } from '../base/ids.ts';
 import { type Failure, FailureError, fail, ok, type Result } from '../failure/failure.ts';
@@ -252,8 +252,8 @@ export class BatchLoop {
   }
 
   /**
-   * The seq of an answer without a commit. A repeat has that of the commit which the first call made; any other the newest that
-   * it can rest on: the commits staged before it are in the log by now.
+   * The seq of an answer without a commit. A repeat has that of the commit which the first call made; any other the
+   * newest that it can rest on: the commits staged before it are in the log by now.
    */
   private seqOf({ replayed, request }: Job): number {
     const store = this.storeOf();
@@ -269,7 +269,8 @@ export class BatchLoop {
   }
 
   /**
-   * True the first time: after a failure in the middle of a batch, jobs that have their answer are given up once more.
+   * True the first time: after a failure in the middle of a batch, jobs that have their answer are given up once
+   * more.
    */
   private end(job: Job): boolean {
     if (job.ended) return false;

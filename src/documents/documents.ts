@@ -1,5 +1,5 @@
-// The documents of a store as everything above sees them: change, try out, read, follow. Tools, runner and views reach
-// the store only through this. The loop of a change is batch.ts.
+// The documents of a store as everything above sees them: change, try out, read, follow. Tools, runner and views
+// reach the store only through this. The loop of a change is batch.ts.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Decide } from '../domain/command.ts';

@@ -45,7 +45,8 @@ export function requestKey({ id, scope, arguments: given }: Request, { tool, ses
 }
 
 /**
- * The answer that a request was given before; undefined for a new one. Same id with other arguments: `request-reused`.
+ * The answer that a request was given before; undefined for a new one. Same id with other arguments:
+ * `request-reused`.
  */
 export function answeredBefore(tx: Transaction, { id, stream, digest }: RequestKey, blobs: Blobs) {
   const before = tx.read<RequestDocument>(stream);

@@ -1,6 +1,7 @@
-// What a command asks of its context that is not in memory: it is fetched after the try, and the command decides again.
-// One rule serves past writers and graph definitions; documents that a backend has to wait for come the same way, with
-// the stream's name as the key and `need` in place of the load in cache.ts. Used by documents.ts.
+// What a command asks of its context that is not in memory: it is fetched after the try, and the command decides
+// again. One rule serves past writers and graph definitions; documents that a backend has to wait for come the same
+// way, with the stream's name as the key and `need` in place of the load in cache.ts. Used by batch.ts and
+// dry-run.ts.
 
 /** One sort of thing that commands ask for by key. */
 export interface Supplier<V> {

@@ -26,8 +26,8 @@ export class Writers implements Supplier<Writer> {
   }
 
   /**
-   * Who wrote a place before this decision did; undefined if nobody, or if the log has to tell (`supplies` notes it
-   * then).
+   * Who wrote a place before this transaction did; undefined if nobody, or if the log has to tell (`supplies` notes
+   * it then).
    */
   lastWriter(
     tx: DocumentTransaction,

@@ -16,8 +16,8 @@ export interface Writer {
 }
 
 /**
- * What a command may know of the world beyond documents. All of it is fixed: asking twice gives the same answer. Where
- * an answer has to be fetched first, the try is undone and the command decides again.
+ * What a command may know of the world beyond documents. All of it is fixed: asking twice gives the same answer.
+ * Where an answer has to be fetched first, the try is undone and the command decides again.
  */
 export interface Context {
   /** Milliseconds since the epoch, by this process's clock: good for liveness, never for safety or order. */
@@ -55,8 +55,9 @@ export interface EventHead {
 export type ValueOwner = 'caller' | 'event';
 
 /**
- * The documents as one try of a command sees them. Everything read through it is recorded, so that the commit is valid
- * only if none of it has changed: ask only for what the command rests on. Reads see the transaction's own edits.
+ * The documents as one try of a command sees them. Everything read through it is recorded, so that the commit is
+ * valid only if none of it has changed: ask only for what the command rests on. Reads see the transaction's own
+ * edits.
  */
 export interface Transaction {
   /**

@@ -1,11 +1,15 @@
-// The schema number of every kind of document: what this program writes, and the newest it knows. A document that a newer
-// program wrote may hold what this one does not know, and would break: it is refused for writing, and read as far as it goes.
+// The schema number of every kind of document: what this program writes, and the newest it knows. A document that a
+// newer program wrote may hold what this one does not know, and would break: it is refused for writing, and read as
+// far as it goes.
 
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { kindOf } from '../store/stream.ts';
 
-/** By the kind of a stream: the part of its name before the slash. A number rises with a change that older programs would break. */
+/**
+ * By the kind of a stream: the part of its name before the slash. A number rises with a change that older programs
+ * would break.
+ */
 export const documentSchemas = {
   agenda: 1,
   agent: 1,

@@ -1,5 +1,5 @@
-// The words and the kind of every failure: what happened, why, and which call to make next. The server's wrapper and the
-// command line are the only users; a snapshot test holds the texts.
+// The words and the kind of every failure: what happened, why, and which call to make next. The server's wrapper and
+// the command line are the only users; a snapshot test holds the texts.
 
 import { callerFailures } from './caller.ts';
 import { conflictFailures } from './conflict.ts';
@@ -28,7 +28,8 @@ export interface FailureText {
 }
 
 export function describeFailure(failure: Failure): FailureText {
-  // The entry of a failure's own code takes that failure: a link that the type of a table cannot carry through a variable.
+  // The entry of a failure's own code takes that failure: a link that the type of a table cannot carry through a
+  // variable.
   const { what, why, next } = failures[failure.code] as unknown as FailureEntry<FailureCode>;
   const say = (words: FailureEntry<FailureCode>['what']): string =>
     typeof words === 'string' ? words : words(failure as never);

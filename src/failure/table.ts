@@ -1,5 +1,5 @@
-// The shape of the failure tables, one file per area: what kind of trouble a code is, and its words. Parts of a text that came
-// from outside are quoted, with control characters escaped.
+// The shape of the failure tables, one file per area: what kind of trouble a code is, and its words. Parts of a text
+// that came from outside are quoted, with control characters escaped.
 
 import { visible } from '../base/display.ts';
 import type { Failure, FailureCode } from './failure.ts';

@@ -1,5 +1,5 @@
-// The difference between two versions of a document as operations, for showing it to people and agents (history,
-// what-if, rollback). Commits do not use it: they record the operations that a decision made.
+// The difference between two versions of a document as operations, for showing it to people and agents (history, what-if,
+// rollback). Commits do not use it: they record the operations that a command made.
 
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { deepEqual } from './merge.ts';

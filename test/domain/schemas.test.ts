@@ -1,5 +1,5 @@
-// Documents of a newer program: given a document of any kind whose schema is newer than this program's, when a command would
-// change it, then it is refused and stays as it is; it can still be read.
+// Documents of a newer program: given a document of any kind whose schema is newer than this program's, when a
+// command would change it, then it is refused and stays as it is; it can still be read.
 
 import { describe, expect, test } from 'vitest';
 import type { Decide } from '../../src/domain/command.ts';

@@ -1,5 +1,5 @@
-// A repeat with the same request_id: given a call that was answered, when it is made again after others have written, then it
-// has no effect and the same seq, whichever tool it is.
+// A repeat with the same request_id: given a call that was answered, when it is made again after others have written,
+// then it has no effect and the same seq, whichever tool it is.
 
 import { describe, expect, test } from 'vitest';
 import { tools } from '../../src/tools/index.ts';

@@ -6,7 +6,7 @@ import type { Transaction } from '../command.ts';
 import { showId, taskStream } from './ids.ts';
 import type { TaskDocument } from './task.ts';
 
-/** So many tasks are looked at; all of them become part of the decision. */
+/** So many tasks are looked at; all of them are expected unchanged by the commit. */
 const MAX_WALK = 5_000;
 
 /**

@@ -1,4 +1,4 @@
-// Planning objects as a decision needs them: there, of this project, and open for what is asked of them.
+// Planning objects as a command needs them: there, of this project, and open for what is asked of them.
 
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';

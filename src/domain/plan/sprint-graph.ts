@@ -24,7 +24,7 @@ export interface SprintGraph {
   leftOut: string[];
 }
 
-/** Everything read becomes part of the decision: the run is of the sprint as it is when it starts. */
+/** The commit expects everything read unchanged: the run is of the sprint as it is when it starts. */
 export function sprintGraph(tx: Transaction, project: string, sprint: string): Result<SprintGraph> {
   const found = findItem(tx, 'sprint', sprint, project);
   if (!found.ok) return found;

@@ -55,7 +55,7 @@ export interface SprintDocument {
   result?: SprintResult;
 }
 
-/** All tasks of a sprint or epic are read in one decision when it ends. */
+/** All tasks of a sprint or epic are read in one transaction when it ends. */
 export const MAX_TASKS = 10_000;
 export const MAX_SESSIONS = 1_000;
 

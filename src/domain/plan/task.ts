@@ -76,7 +76,7 @@ export function isMet(task: Pick<TaskDocument, 'status' | 'archived'>): boolean 
   return task.archived || isFinished(task);
 }
 
-/** Needs that are not met yet. What they say is part of the decision. */
+/** Needs that are not met yet. The commit expects them unchanged. */
 export function openNeeds(tx: Transaction, task: Pick<TaskDocument, 'needs'>): string[] {
   return task.needs.filter((id) => {
     const need = tx.read<TaskDocument>(taskStream(id));

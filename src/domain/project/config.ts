@@ -84,7 +84,7 @@ export function withDefaults(config: Readonly<JsonObject> | undefined): ProjectC
   };
 }
 
-/** The part of `withDefaults` that decisions on claims need: without a copy of all the rest. */
+/** The part of `withDefaults` that commands on claims need: without a copy of all the rest. */
 export function globalSettingsOf(config: Readonly<JsonObject> | undefined): GlobalSettings {
   return { ...DEFAULTS.global_settings, ...(config?.global_settings as Partial<GlobalSettings> | undefined) };
 }

@@ -1,6 +1,5 @@
-// Changing a project's name and configuration: pure command. A change is in force at the next decision of every
-// process, because all of them decide on the document. Called by tools/project-save.ts and by decisions of kind
-// allocation.
+// Changing a project's name and configuration: pure command. A change is in force at the next command of every process,
+// because all of them decide on the document. Called by tools/project-save.ts and by decisions of kind allocation.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { copyJson, isObject, type JsonObject } from '../../json/json.ts';

@@ -21,9 +21,9 @@ import { faultIn } from './schema-check.ts';
 const MAX_PLACE_CHARS = 256 * 1024;
 
 /**
- * Whether a project has schemas, as its document is at this moment of the decision. Where it says no, the document is
- * not made part of the decision: projects without schemas pay nothing in their commits. A command that begins once a
- * schema was saved sees it all the same, since every decision is made on a freshly read log.
+ * Whether a project has schemas, as its document is at this moment of the transaction. Where it says no, the document
+ * is not made part of the transaction: projects without schemas pay nothing in their commits. A command that begins
+ * once a schema was saved sees it all the same, since every try is made on a freshly read log.
  */
 export type InForce = (project: string) => boolean;
 

@@ -86,7 +86,8 @@ export function startSession(tx: Transaction, ctx: Context, input: StartInput): 
 
 function candidateOf(tx: Transaction, input: StartInput): Result<Readonly<SessionDocument> | undefined> {
   const { clientSession, resume: wanted, unservedVersion, follow } = input;
-  // Read within the decision: of two processes that start at once for one window, the second finds what the first made.
+  // Read within the transaction: of two processes that start at once for one window, the second finds what the first
+  // made.
   const alias =
     follow === true && clientSession !== undefined ? tx.read<AliasDocument>(aliasStream(clientSession)) : undefined;
   if (alias !== undefined) return knownSession(tx, alias.session);

@@ -121,7 +121,7 @@ export function knownSession(tx: Transaction, id: string): Result<Readonly<Sessi
   return checkSchema(stream, doc, `The session ${id}`);
 }
 
-/** The session as a decision needs it: there, and open. */
+/** The session as a command needs it: there, and open. */
 export function openSession(
   tx: Transaction,
   id: string,

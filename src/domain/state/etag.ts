@@ -51,7 +51,7 @@ function textLength(text: string, enough: number): number {
 }
 
 /**
- * The same value with keys in one order. A decision that lost its race puts a removed key back as the last, so two
+ * The same value with keys in one order. A transaction that lost its race puts a removed key back as the last, so two
  * processes may hold the same value in different orders: their etags must not differ.
  */
 function inKeyOrder(value: Json): Json {

@@ -111,8 +111,8 @@ export class AttemptSpans {
   }
 
   /**
-   * The node's record as an event left it: a copy, since documents change in place. Where a later commit has changed the node
-   * already, the facts of the event, with what a claim passes on to the next.
+   * The node's record as an event left it: a copy, since documents change in place. Where a later commit has changed
+   * the node already, the facts of the event, with what a claim passes on to the next.
    */
   private recordAt(commit: Commit, at: { stream: string; node: string; data: StreamEvent['data'] }): NodeRecord {
     const now = this.nodeNow(at);

@@ -28,8 +28,8 @@ export function deadlineOf(call: Call<Services>): number {
 }
 
 /**
- * The common way of a mutating tool: the command, once for its request_id, under the call's trace and deadline. `scope`: whose
- * request it is, where that is not the author's session.
+ * The common way of a mutating tool: the command, once for its request_id, under the call's trace and deadline.
+ * `scope`: whose request it is, where that is not the author's session.
  */
 export function runCommand<A>(
   call: Call<Services>,
@@ -76,7 +76,10 @@ export function writeState<A>(
   return changeInSession(call, tool, input, (session) => underRules(call.services, session, command(session)));
 }
 
-/** The answer with the seq, and `replayed` where it was given before. `made`: what the tool makes of the command's answer. */
+/**
+ * The answer with the seq, and `replayed` where it was given before. `made`: what the tool makes of the command's
+ * answer.
+ */
 export function withSeq<A extends object>(changed: Changed<A>): Result<A & { seq: number; replayed?: true }>;
 export function withSeq<B extends object>(
   changed: Changed<unknown>,

@@ -12,12 +12,15 @@ const PAUSE_MS = 10;
 /** Kept back from a call's deadline, so that an answer is still made in time. */
 const ANSWER_MS = 1_000;
 
-/** What one look came to: the answer, or what to answer if nothing comes of waiting, and when to look again at the latest. */
+/**
+ * What one look came to: the answer, or what to answer if nothing comes of waiting, and when to look again at the
+ * latest.
+ */
 export type Look<T> = { done: T } | { sofar: T; lookAt?: number | undefined };
 
 /**
- * Looks, and looks again after every commit, until a look is done or `waitS` has passed; then answers with what the last
- * look saw. Fails with a failure of a look, or with `cancelled`.
+ * Looks, and looks again after every commit, until a look is done or `waitS` has passed; then answers with what the
+ * last look saw. Fails with a failure of a look, or with `cancelled`.
  */
 export async function waitUntil<T>(
   call: Call<Services>,

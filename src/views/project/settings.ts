@@ -1,4 +1,4 @@
-// A project's configuration as it is in force, for views. Decisions read the document themselves.
+// A project's configuration as it is in force, for views. Commands read the document themselves.
 
 import type { View } from '../../documents/documents.ts';
 import { type ProjectConfig, withDefaults } from '../../domain/project/config.ts';

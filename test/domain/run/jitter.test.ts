@@ -1,4 +1,5 @@
-// Retries of nodes that fail together: given the random number of the context, then each waits for its part of the backoff.
+// Retries of nodes that fail together: given the random number of the context, then each waits for its part of the
+// backoff.
 
 import { expect, test } from 'vitest';
 import { memoryDocuments, okOf, RunRig, work } from '../../run-rig.ts';
