@@ -1,18 +1,22 @@
-// Text that came from outside, made fit to show. What is made to be looked at (lists, boards, dashboards, notes,
-// failures, prompts, the terminal) has what a reader cannot see as visible text. What is read as data (messages, state,
-// descriptions) keeps the value that was sent, and everything that leaves the server is JSON text in which such
-// characters stand as \uXXXX: the same value, that does nothing where the text itself is shown.
+// Makes text from outside safe to show, and hides the home directory in answers. Text for reading (lists, boards,
+// dashboards, notes, failures, prompts, the terminal) shows invisible characters as visible escapes, so that a message
+// cannot hide or reorder what a reader sees. Data (messages, state, descriptions) keeps the value that was sent; the
+// JSON text that leaves the server writes such characters as \uXXXX, which parses to the same value. Used by failure/,
+// admin/, tools/, dashboard/, prompts/, resources/, mcp/ and cli/.
 
-// Control and format characters (bidirectional overrides, zero-width, tags) and the two separators: what can hide or
-// reorder text for a reader.
+// Control and format characters (bidirectional overrides, zero-width characters, tags) and the two line separators of
+// Unicode.
 const unseen = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
-/** Escapes what a terminal or reader would act on or not see, as \uXXXX. */
+/** Escapes as \uXXXX every character that a terminal would obey or a reader would not see. */
 export function visible(text: string): string {
   return text.replace(unseen, escaped);
 }
 
-/** As `visible`, but for line ends: for text of several lines, and for JSON text, which means the same afterwards. */
+/**
+ * Like `visible`, but keeps line ends. For text of several lines, and for JSON text: the escaped text parses to the
+ * same value.
+ */
 export function visibleLines(text: string): string {
   return text.replace(unseen, (found) => (found === '\n' ? found : escaped(found)));
 }
@@ -23,17 +27,17 @@ function escaped(found: string): string {
   return text;
 }
 
-/** One line of foreign text for use inside a sentence: visible, and cut at `limit` characters. */
+/** One line of text from outside for use inside a sentence: in quotes, visible, and cut to `limit` characters. */
 export function quoted(text: string, limit = 120): string {
   const cut = text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
   return `"${visible(cut)}"`;
 }
 
-/** Replaces the home directory by `~` in every string of a JSON-like value: answers carry no absolute home path. */
+/** Replaces the home directory by `~` in every string of a JSON-like value, so that no answer names the user's home. */
 export function withoutHome<T>(value: T, home: string): T;
 export function withoutHome(value: unknown, home: string): unknown {
   if (home.length < 2) return value;
-  // Only where it stands for itself: /data/root and /rooted are other places than /root.
+  // Match whole path components only: with the home directory /root, neither /data/root nor /rooted is meant.
   const named = new RegExp(`(?<![\\w.-])${home.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-]|\\.\\w)`, 'g');
   return replaced(value, named);
 }

@@ -1,14 +1,16 @@
-// Which known names a mistyped one may have meant: tools, arguments, ids, keys, nodes. Every room may use it.
+// Suggests known names for a mistyped one: tools, arguments, ids, keys, nodes. Used for the "did you mean" of refusals
+// in every room.
 
-/** Only so much of a name is compared: beyond it nobody has mistyped a character. */
+/** Compare only this many characters of the mistyped word, to bound the cost of a very long one. */
 const COMPARED = 64;
-/** What is longer was not typed by hand. */
+/** Skip candidates longer than this: nobody types them by hand. */
 const MAX_NAME = 256;
-/** A shorter part of a name says nothing. */
+/** A shorter common part is a coincidence. */
 const MIN_PART = 3;
 
 /**
- * Up to `count` candidates, best first: those that differ from the word by few edits, or hold it, or are held by it.
+ * Returns up to `count` candidates, best first: those within a third of the word's length in edits (at least 2), and
+ * those that contain the word or are contained in it.
  */
 export function nearest(word: string, candidates: Iterable<string>, count = 3): string[] {
   const wanted = word.toLowerCase().slice(0, COMPARED);
@@ -27,8 +29,9 @@ export function nearest(word: string, candidates: Iterable<string>, count = 3): 
 }
 
 /**
- * Edits between two words, where swapping two neighbours counts as one (optimal string alignment, Damerau 1964); given
- * up as soon as it must exceed `limit`, so that comparing with thousands of names costs little.
+ * The edit distance of two words, where swapping two neighbours counts as one edit (optimal string alignment, Damerau
+ * 1964). Returns `limit + 1` as soon as the distance must exceed `limit`, so that comparing with thousands of names
+ * stays cheap.
  */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
@@ -46,7 +49,7 @@ function editDistance(a: string, b: string, limit: number): number {
       row.push(best);
       least = Math.min(least, best);
     }
-    // A swap reaches back two rows: only when both are beyond the limit can nothing come below it again.
+    // A swap reads the row before the last one: give up only when the last two rows both exceed the limit.
     if (least > limit && leastBefore > limit) return limit + 1;
     leastBefore = least;
     before = previous;

@@ -1,11 +1,11 @@
-// Telling one process from a later one with the same number. Used by the store (turnstile, presence, leftovers) and by
-// whoever ends or takes over processes. Loads nothing that a hook would notice.
+// Tells a process from a later one with the same pid. Used by the store (turnstile, presence, temporary files), by
+// admin/file and by runner/process. Imports only node:fs, because every hook loads it at its start.
 
 import { readFileSync } from 'node:fs';
 
 /**
- * When a process started, as an opaque text that differs from that of any later process with this number on this boot:
- * clock ticks since boot on Linux. Undefined if there is none, or where a file does not tell.
+ * The start time of a process as an opaque text: clock ticks since boot on Linux, different for every later process
+ * with this pid until the next boot. Undefined if there is no such process, or on a system without /proc.
  */
 export function quickStart(pid: number): string | undefined {
   try {
@@ -15,22 +15,25 @@ export function quickStart(pid: number): string | undefined {
   }
 }
 
-/** True unless the process is certainly gone: no such number, or another start under the same. */
+/** False only if the process is certainly gone: no process has this pid, or one that started at another time has it. */
 export function isAlive(pid: number, start: string | undefined): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM means that it exists and belongs to somebody else.
+    // EPERM: the process exists and belongs to another user.
     return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EPERM';
   }
   const now = quickStart(pid);
   return start === undefined || now === undefined || now === start;
 }
 
-/** A client starts a server itself, or through a shell or a launcher. */
+/** How many parents to follow: a client starts a server itself, or through a shell or a launcher. */
 const MAX_GENERATIONS = 5;
 
-/** True if a process was started by another, or by one that it started, as far as a file tells. */
+/**
+ * True if `ancestor` is the parent of the process, or the parent of its parent, and so on. False where /proc does not
+ * tell.
+ */
 export function isBelow(pid: number, ancestor: number): boolean {
   try {
     for (let at = pid, steps = 0; at > 1 && steps < MAX_GENERATIONS; steps += 1) {
@@ -38,14 +41,17 @@ export function isBelow(pid: number, ancestor: number): boolean {
       if (at === ancestor) return true;
     }
   } catch {
-    // Gone meanwhile, or a system without such files.
+    // The process ended meanwhile, or the system has no /proc.
   }
   return false;
 }
 
-/** Fields 3 and up of proc(5)'s stat; the 22nd is the start. Throws file errors. Linux only. */
+/**
+ * Fields 3 and up of /proc/<pid>/stat (proc(5)): index 1 is the parent's pid, index 19 the start time. Throws file
+ * errors. Linux only.
+ */
 export function statOf(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The name before them, in parentheses, may hold anything.
+  // Field 2, the program's name in parentheses, may contain spaces and parentheses itself.
   return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }

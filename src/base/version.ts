@@ -1,4 +1,5 @@
-// The package's version: put in by scripts/build.mjs, "0.0.0-dev" where the source runs unbuilt.
+// The package's version, inserted by scripts/build.mjs; "0.0.0-dev" where the source runs unbuilt. Used by cli/
+// (`--version`, serve) and app/view-source.ts.
 
 declare const __BATON_VERSION__: string;
 
