@@ -1,5 +1,5 @@
-// Flags and environment → Config. The only reader of process.env; called by main.ts before anything else is loaded, so
-// it imports no library: a hook has to start near bare Node.
+// Turns flags and environment variables into the Config that every verb gets. The only reader of process.env. main.ts
+// calls it before anything else is loaded, so it imports no library: a hook must start nearly as fast as bare Node.
 
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,7 +11,7 @@ export type Toolset = (typeof toolsetNames)[number];
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Which tools are listed: whole sets without their opt-in tools, single tools by name, or everything. */
+/** Which tools a client is shown: whole sets without their opt-in tools, single tools by name, or everything. */
 export interface ToolChoice {
   sets: Toolset[];
   tools: string[];
@@ -23,31 +23,34 @@ export interface Config {
   durability: 'fsync' | 'none';
   toolsets: ToolChoice;
   readOnly: boolean;
-  /** The session named by Baton's own variable; a call's argument still comes first. */
+  /** The session named by BATON_SESSION; a call's own session argument wins over it. */
   session?: string;
   projectDir: string;
-  /** False: nobody named the project, and the working directory stands in for it until the client names its roots. */
+  /**
+   * False if neither a flag nor a variable named the project: then projectDir is the working directory until the client
+   * names its roots.
+   */
   projectNamed: boolean;
-  /** The client's own session id: an alias of a session of ours. */
+  /** The client's own session id (CLAUDE_CODE_SESSION_ID): an alias of one of Baton's sessions. */
   clientSession?: string;
-  /** The client's process, as it tells its hooks. */
+  /** The client's pid, as the client tells its hooks (CLAUDE_PID). */
   clientPid?: number;
-  /** Programs that command nodes may run. Empty: none. */
+  /** Programs that command nodes may run, by name or absolute path. Empty: none. */
   allowCommands: string[];
   logLevel: LogLevel;
   forceNetworkFs: boolean;
-  /** 0: no limit. */
+  /** 0 means no limit. */
   maxCallsPerSecond: number;
-  /** Spans are written there; absent: nowhere. */
+  /** Where spans of calls and attempts are written; no spans are written without it. */
   traceFile?: string;
-  /** Development: check every answer against its tool's output schema. */
+  /** For development: check every answer against its tool's output schema. */
   checkAnswers: boolean;
-  /** How wide the environment says a terminal is. */
+  /** The terminal's width by the environment (COLUMNS). */
   columns?: number;
   user: string;
   cwd: string;
   home: string;
-  /** What command nodes may choose their environment from. */
+  /** The whole environment; a command node names the variables that its process gets. */
   childEnv: Record<string, string>;
 }
 
@@ -62,7 +65,7 @@ type FlagName =
   | 'read-only';
 export type Flags = Partial<Record<FlagName, string>>;
 
-/** The flags that every verb understands, with the words for `--help`. A flag without a value name is a switch. */
+/** The flags that every verb understands, with their text for `--help`. A flag without `value` is a switch. */
 export const globalFlags: { name: FlagName; value?: string; help: string }[] = [
   { name: 'state-dir', value: 'dir', help: 'where the store is (BATON_STATE_DIR; default ~/.claude/state)' },
   { name: 'durability', value: 'mode', help: 'fsync, or none for throw-away stores (BATON_DURABILITY)' },
@@ -79,7 +82,8 @@ export const globalFlags: { name: FlagName; value?: string; help: string }[] = [
 ];
 
 /**
- * Takes the global flags out of argv, wherever they stand before a `--`. `--name value` and `--name=value` both work.
+ * Takes the global flags out of argv, wherever they stand before a `--`, as `--name value` or `--name=value`. Fails
+ * with `invalid-input` if a flag that needs a value is the last word.
  */
 export function takeFlags(argv: readonly string[]): Result<{ flags: Flags; rest: string[] }> {
   const flags: Flags = {};
@@ -109,7 +113,10 @@ export function takeFlags(argv: readonly string[]): Result<{ flags: Flags; rest:
   return ok({ flags, rest });
 }
 
-/** Flags win over environment variables; an empty string counts as absent everywhere. Every fault is named at once. */
+/**
+ * Reads all settings; flags win over environment variables, and an empty string counts as absent. Fails with
+ * `invalid-input` that names every fault at once.
+ */
 export function readConfig(flags: Flags, env: Record<string, string | undefined> = process.env): Result<Config> {
   const issues: InputIssue[] = [];
   const home = homedir();
@@ -127,12 +134,12 @@ export function readConfig(flags: Flags, env: Record<string, string | undefined>
   const clientSession = variable('CLAUDE_CODE_SESSION_ID').text;
   const clientPid = /^[1-9]\d{0,9}$/.exec(env.CLAUDE_PID ?? '')?.[0];
   const projectDir = pick('project-dir', 'BATON_PROJECT_DIR').text ?? variable('CLAUDE_PROJECT_DIR').text;
-  // The environment's, not ours: what is no width is passed over.
+  // COLUMNS belongs to the shell, not to Baton: ignore a value that is no width.
   const columns = /^[1-9]\d{0,3}$/.exec(env.COLUMNS ?? '')?.[0];
   const stateDir = directory(pick('state-dir', 'BATON_STATE_DIR').text ?? '~/.claude/state', home, cwd);
   const trace = pick('trace-file', 'BATON_TRACE_FILE');
   const traceFile = trace.text === undefined ? undefined : directory(trace.text, home, cwd);
-  // Appending to a file of the store would be taken for damage there.
+  // Refuse a trace file inside the store: spans appended to a file of the store would look like damage.
   if (traceFile !== undefined && `${traceFile}/`.startsWith(`${stateDir}/`))
     issues.push({ at: trace.at, why: 'lies in the state directory; choose a file elsewhere' });
   const config: Config = {
@@ -170,7 +177,7 @@ function invalid(issues: InputIssue[]): { code: 'invalid-input'; issues: InputIs
 }
 
 function directory(text: string, home: string, cwd: string): string {
-  // Client configuration files pass `~` on without a shell to expand it.
+  // Expand `~` here: a client's configuration file passes it on without a shell.
   if (text === '~') return home;
   return text.startsWith('~/') ? join(home, text.slice(2)) : resolve(cwd, text);
 }
@@ -222,7 +229,7 @@ function toolChoice(given: Named, issues: InputIssue[]): ToolChoice {
 function allowList(given: Named, issues: InputIssue[]): string[] {
   const words = list(given);
   for (const word of words) {
-    // A bare name or an absolute path; anything else would mean another program in another directory.
+    // Allow a bare name or an absolute path only: a relative path would mean another program in each directory.
     if (!/^[\w.+-]+$/.test(word) && !word.startsWith('/')) {
       issues.push({ at: given.at, why: `"${word}" is neither a program's name nor an absolute path` });
     }
@@ -234,7 +241,7 @@ function userName(env: Record<string, string | undefined>): string {
   try {
     return userInfo().username;
   } catch {
-    // A container's user id may have no entry in the password file.
+    // In a container the user id may have no entry in the password file.
     return env.USER || env.LOGNAME || 'unknown';
   }
 }
