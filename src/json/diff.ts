@@ -1,22 +1,23 @@
-// The difference between two versions of a document as operations, for showing it to people and agents (history, what-if,
-// rollback). Commits do not use it: they record the operations that a command made.
+// The difference between two versions of a document, as operations to show to people and agents. Used by
+// tools/state-history.ts and, to compare a document's file with the log, by admin/file. Commits do not use it: they
+// record the operations that a command made.
 
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { deepEqual } from './merge.ts';
 import type { PatchOp } from './patch.ts';
 import { escapeToken } from './pointer.ts';
 
-/** Operations that lead from one version to the other; `cut` if there were more than the caller allowed. */
+/** Operations that lead from one version to the other; `cut` is true if there are more than the caller allowed. */
 export interface Difference {
   ops: PatchOp[];
   cut: boolean;
 }
 
 /**
- * Operations that turn `before` into `after` when applied in order: objects by key, arrays by index, what is longer or
- * shorter at the tail. No attempt to find moved elements: an insertion at the front shows as many replacements.
- * undefined stands for a document that does not exist. At most `maxOps` operations. Values are parts of `after`, not
- * copies.
+ * Returns at most `maxOps` operations that turn `before` into `after` when applied in order. Objects are compared by
+ * key, arrays by index, with additions and removals at the tail. Moved elements are not detected: an insertion at the
+ * front of an array shows as a replacement of each element. undefined stands for a document that does not exist. Values
+ * are parts of `after`, not copies.
  */
 export function diff(before: Json | undefined, after: Json | undefined, maxOps: number): Difference {
   const out: Difference = { ops: [], cut: false };

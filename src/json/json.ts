@@ -1,14 +1,17 @@
-// What a JSON value is, and the limits every value from outside must keep. Used by every layer; imports nothing.
+// The type of a JSON value, and a deep copy. Used by every room above; imports nothing.
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
-/** True for plain JSON objects: not null, not an array. */
+/** True for a JSON object: not null, not an array. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A deep copy of a JSON value. Documents change in place, so whatever leaves the kernel is copied first. */
+/**
+ * A deep copy of a JSON value. Documents change in place: copy a value before it leaves `documents/`, or a later commit
+ * would change it in the caller's hands.
+ */
 export function copyJson<T extends Json>(value: T): T;
 export function copyJson(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
@@ -16,7 +19,7 @@ export function copyJson(value: Json): Json {
   const copy: JsonObject = {};
   for (const key of Object.keys(value)) {
     const item = value[key];
-    // JSON has no undefined: a key without a value must not exist here and be gone after a replay.
+    // Drop a key whose value is undefined: JSON has no undefined, so the key would be gone after a replay of the log.
     if (item !== undefined) copy[key] = copyJson(item);
   }
   return copy;

@@ -1,12 +1,15 @@
-// Checks every value from outside: what passes is what a later get returns, in any process and after any replay.
-// Called by the tools before a value reaches a command.
+// Checks a value from outside before a command stores it: a value that passes reads back the same in any process and
+// after any replay of the log. Called by the tools, and by admin/ for edits by hand and imports.
 
 import { MAX_VALUE_DEPTH } from '../config/limits.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { Json } from './json.ts';
 import { formatPointer, isUnsafeKey } from './pointer.ts';
 
-/** How much one value may hold: containers inside each other, and bytes of UTF-8 as JSON.stringify writes it. */
+/**
+ * How much one value may hold: levels of nested containers, and bytes of the UTF-8 text that JSON.stringify makes of
+ * it.
+ */
 interface ValueLimits {
   depth: number;
   bytes: number;
@@ -14,7 +17,7 @@ interface ValueLimits {
 
 const VALUE_LIMITS: Readonly<ValueLimits> = Object.freeze({ depth: MAX_VALUE_DEPTH, bytes: 1_048_576 });
 
-/** One container on the way down: `keys` for an object, undefined for an array. */
+/** One container on the stack of the walk: `keys` are those of an object, undefined for an array. */
 interface Frame {
   value: object;
   keys: string[] | undefined;
@@ -23,9 +26,9 @@ interface Frame {
 
 /**
  * Checks a value of unknown origin and returns it as JSON: the same value, not a copy. Fails with `value-refused` {at:
- * a pointer cut to 200 characters, why} or with `too-large`; throws nothing, whatever the depth. -0, which
- * JSON.stringify writes as 0, is replaced by 0 where it stands, so that memory and log agree; all else is refused or
- * left exactly as sent. A lone surrogate passes: JSON.stringify escapes it and JSON.parse gives it back.
+ * a JSON Pointer cut to 200 characters, why} or with `too-large`. Does not throw and does not recurse, whatever the
+ * depth. Replaces -0 by 0 in place, because JSON.stringify writes 0 and memory must agree with the log; nothing else is
+ * changed. A lone surrogate passes: JSON.stringify escapes it and JSON.parse gives it back.
  */
 export function checkValue(value: unknown, limits: Readonly<ValueLimits> = VALUE_LIMITS): Result<Json> {
   const stack: Frame[] = [];
@@ -51,7 +54,7 @@ export function checkValue(value: unknown, limits: Readonly<ValueLimits> = VALUE
       stack.pop();
       frame = stack.at(-1);
     }
-    if (frame === undefined) return ok(value as Json); // every part of it has been looked at
+    if (frame === undefined) return ok(value as Json); // every part of it has been checked
     frame.next++;
     const key = keyOf(frame);
     if (typeof key === 'string') {
@@ -69,7 +72,7 @@ function sizeOf(frame: Frame): number {
   return Array.isArray(frame.value) ? frame.value.length : 0;
 }
 
-/** The key or index that the frame stands at. */
+/** The key or index that the walk has reached in this container. */
 function keyOf(frame: Frame): string | number {
   return frame.keys?.[frame.next - 1] ?? frame.next - 1;
 }
@@ -80,7 +83,8 @@ function placeOf(stack: readonly Frame[]): string {
 }
 
 /**
- * The bytes that an item adds (a container: its brackets and commas), or why it is refused. Stops early beyond `left`.
+ * The bytes that an item adds (a container: its brackets and commas), or the reason why it is refused. Stops early once
+ * the bytes exceed `left`.
  */
 function measure(item: unknown, depth: number, limits: Readonly<ValueLimits>, left: number): number | string {
   switch (typeof item) {
@@ -111,7 +115,8 @@ function measureContainer(item: object): number | string {
 }
 
 /**
- * UTF-8 bytes of JSON.stringify(text), quotes included; a lower bound that exceeds `left` if it is longer than that.
+ * The UTF-8 bytes of JSON.stringify(text), quotes included. Beyond `left` it returns some number above `left`, without
+ * counting on.
  */
 function stringBytes(text: string, left: number): number {
   if (text.length + 2 > left) return text.length + 2;

@@ -1,11 +1,11 @@
-// JSON Merge Patch (RFC 7396) as operations, so that a merge costs and records what it changes and not the whole
-// document. Used by the state commands (state_merge) and by diff.ts.
+// JSON Merge Patch (RFC 7396) as operations, so that a commit records what a merge changes and not the whole document.
+// `mergeOps` is used by the commands of state_merge; `deepEqual` by diff.ts, domain/, tools/ and admin/.
 
 import { isObject, type Json, type JsonObject } from './json.ts';
 import type { PatchOp } from './patch.ts';
 import { escapeToken } from './pointer.ts';
 
-/** Equal as JSON: same type, same elements in order, same keys in any order. */
+/** True if two values are equal as JSON: same type, same elements in order, same keys in any order. */
 export function deepEqual(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
@@ -19,10 +19,10 @@ export function deepEqual(a: Json | undefined, b: Json | undefined): boolean {
 }
 
 /**
- * The operations that make `target`, which stands at the pointer `base` of some document, the result of merging `patch`
- * into it by RFC 7396: objects merge key by key, null removes a key, anything else replaces. Equal values give no
- * operation. undefined as target: nothing is there yet; its parent must be. Looks only at keys that the patch names,
- * and compares only their values. The operations take over parts of `patch`, so pass one that nobody else keeps.
+ * Returns the operations that merge `patch` into `target`, the value at the pointer `base` of a document (RFC 7396:
+ * objects merge key by key, null removes a key, anything else replaces). Equal values give no operation. An undefined
+ * `target` does not exist yet; its parent must. Looks only at keys that the patch names. Parts of `patch` become part
+ * of the operations, so pass a value that nobody else keeps.
  */
 export function mergeOps(target: Json | undefined, base: string, patch: Json): PatchOp[] {
   const ops: PatchOp[] = [];
@@ -46,7 +46,8 @@ function collect(ops: PatchOp[], target: Json | undefined, at: string, patch: Js
 }
 
 /**
- * RFC 7396 applied to an empty target: nulls in objects mean "remove", so they leave nothing behind; arrays are values.
+ * The patch merged into an empty target (RFC 7396): a null in an object removes its key; arrays, and nulls in them, are
+ * kept.
  */
 function withoutNulls(patch: Json): Json {
   if (!isObject(patch)) return patch;

@@ -1,21 +1,25 @@
-// JSON Pointer (RFC 6901): how every place in a document is named. Used by the patch, merge, diff and limit code here,
-// by path/ and by all code that names places.
+// JSON Pointer (RFC 6901), which names every place in a document. Used by the patch, merge, diff and limit code here,
+// by path/, and wherever an operation is made or read.
 
 import type { Json } from './json.ts';
 
-/** True for the three keys that reach a prototype in careless code. Refused at every depth of paths and values. */
+/**
+ * True for the three keys by which careless code reaches a prototype. Paths and values are refused if they contain one
+ * at any depth.
+ */
 export function isUnsafeKey(key: string): boolean {
   return key === '__proto__' || key === 'constructor' || key === 'prototype';
 }
 
-/** One reference token as it stands in a pointer: `~` becomes `~0` and `/` becomes `~1`. */
+/** Escapes one reference token for a pointer: `~` becomes `~0` and `/` becomes `~1`. */
 export function escapeToken(token: string): string {
   if (!token.includes('~') && !token.includes('/')) return token;
   return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /**
- * The reverse of `escapeToken`. Throws Error on a `~` that neither 0 nor 1 follows: such a pointer is damage or a bug.
+ * The reverse of `escapeToken`. Throws Error on a `~` that is not followed by 0 or 1: such a pointer is damage or a
+ * bug.
  */
 export function unescapeToken(text: string): string {
   if (!text.includes('~')) return text;
@@ -37,7 +41,7 @@ export function formatPointer(tokens: readonly (string | number)[]): string {
   return text;
 }
 
-/** The array index that a token is, or -1: digits only, no leading zero (RFC 6901 section 4), at most nine of them. */
+/** The array index that a token spells, or -1: one to nine digits without a leading zero (RFC 6901 section 4). */
 export function arrayIndex(token: string): number {
   const length = token.length;
   if (length === 0 || length > 9 || (length > 1 && token.charCodeAt(0) === 48)) return -1;

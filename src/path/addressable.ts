@@ -1,5 +1,6 @@
-// Which places a document may have: each can be named by a path, so that whatever was stored can be read again and
-// deleted, however large what stands around it. Called by the commands that store what a client sent.
+// Refuses values with parts that no path could name, so that every stored value can be read by itself and deleted
+// again, even where the whole document is too large to answer. Called by the commands that store what a client sent
+// (domain/state, domain/session).
 
 import { MAX_PATH_CHARS } from '../config/limits.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
@@ -10,7 +11,7 @@ import { nameLength, type PathToken } from './scan.ts';
 
 interface Place {
   value: Json;
-  /** Segments, and characters of the canonical path. */
+  /** The length of its canonical path, in segments and (`length`) in characters. */
   depth: number;
   length: number;
   token: PathToken;
@@ -18,8 +19,8 @@ interface Place {
 }
 
 /**
- * Fails with `value-refused` if a part of the value, put at the path, would have no path of its own. Costs what its
- * size costs.
+ * Fails with `value-refused` if `value`, stored at `tokens`, had a part whose canonical path exceeds MAX_SEGMENTS or
+ * MAX_LENGTH. Takes time linear in the size of the value, and does not recurse.
  */
 export function assertAddressable(tokens: readonly PathToken[], value: Json): Result<void> {
   if (typeof value !== 'object' || value === null) return ok(undefined);
@@ -32,7 +33,7 @@ export function assertAddressable(tokens: readonly PathToken[], value: Json): Re
   return ok(undefined);
 }
 
-/** The first key without a path of its own, if there is one; else the containers inside are left on the stack. */
+/** Returns the first key that no path could name, or undefined; pushes the containers inside onto the stack. */
 function lookInObject(stack: Place[], above: Place): string | undefined {
   const container = above.value as JsonObject;
   const depth = above.depth + 1;
@@ -45,7 +46,7 @@ function lookInObject(stack: Place[], above: Place): string | undefined {
   return undefined;
 }
 
-/** As `lookInObject`: no index is longer than the last one. */
+/** As `lookInObject`. Checks the last index only, because no other is longer. */
 function lookInArray(stack: Place[], above: Place): number | undefined {
   const container = above.value as Json[];
   const last = container.length - 1;

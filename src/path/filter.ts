@@ -1,6 +1,6 @@
-// The filters of query paths, `[?(@.status == 'open' && @.points > 3)]`: grammar, canonical text and evaluation. All
-// three are ours, so a filter is data from first to last: no expression of a client ever reaches an interpreter. Called
-// by path.ts (parse) and query.ts (evaluate).
+// The filters of query paths, `[?(@.status == 'open' && @.points > 3)]`: grammar, canonical text and evaluation.
+// Filters are parsed to data and evaluated here, so that no expression of a client ever reaches an interpreter. Called
+// by path.ts (parse, print) and query.ts (evaluate).
 
 import type { Json } from '../json/json.ts';
 import {
@@ -19,7 +19,7 @@ import { stepDown } from './walk.ts';
 
 type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
-/** One side of a comparison: a place below the item under test, or a literal. */
+/** One side of a comparison: a place below the tested item, or a literal. */
 type Operand = { place: PathToken[] } | { literal: string | number | boolean | null };
 
 export type Filter =
@@ -28,11 +28,12 @@ export type Filter =
   | { op: 'holds'; place: PathToken[] }
   | { op: Comparison; left: Operand; right: Operand };
 
-// A filter is evaluated once per node of a query, so its size multiplies the query's cost.
+// Limits of one filter: it is evaluated once for each value that a query visits, so its size multiplies the query's
+// cost.
 const MAX_NESTING = 16;
 const MAX_OPERANDS = 32;
 
-// Longest first; === and !== mean the same as == and !=, which never convert.
+// Longest first, so that <= is not read as <. === and !== mean the same as == and !=, which never convert.
 const COMPARISONS: readonly (readonly [string, Comparison])[] = [
   ['===', '=='],
   ['!==', '!='],
@@ -44,10 +45,14 @@ const COMPARISONS: readonly (readonly [string, Comparison])[] = [
   ['>', '>'],
 ];
 
-// Not refused as plain keys, where they are harmless, but no filter has a use for them.
+// Legacy accessors of Object.prototype. Harmless as plain keys, so paths accept them; refused in filters, which have no
+// use for them.
 const SUSPECT_NAMES = /^__(define|lookup)(Getter|Setter)__$/;
 
-/** Reads a filter from after `?` up to the closing bracket. Throws FailureError (`path-refused`). */
+/**
+ * Reads a filter from after the `?` up to, but not including, the closing bracket. Throws FailureError
+ * (`path-refused`).
+ */
 export function readFilter(scan: Scanner): Filter {
   return readOr(scan, { operands: 0, nesting: 0 });
 }
@@ -148,7 +153,7 @@ function checkName(scan: Scanner, name: string): string {
   return name;
 }
 
-/** The filter's canonical text, without the brackets around it; reading it gives the same filter. */
+/** The filter's canonical text, without the brackets around it. Parsing it gives the same filter. */
 export function printFilter(filter: Filter): string {
   switch (filter.op) {
     case 'or':
@@ -176,7 +181,7 @@ function printOperand(operand: Operand): string {
 /**
  * True if the item passes. Comparisons never convert: == on different types is false, < and > hold between two numbers
  * or two strings. Only scalars compare; a container equals nothing. A missing place equals only another missing place.
- * A place alone holds if its value is there and is not null, false, 0 or ''. `.length` works on arrays and strings.
+ * A place alone is true if its value exists and is not null, false, 0 or ''. `.length` works on arrays and strings.
  */
 export function passes(filter: Filter, item: Json): boolean {
   switch (filter.op) {
@@ -193,7 +198,7 @@ export function passes(filter: Filter, item: Json): boolean {
   }
 }
 
-/** How much work one evaluation is, at most: the number of conditions. */
+/** The number of conditions in a filter: an upper bound of the work of one evaluation. */
 export function filterCost(filter: Filter): number {
   if ('parts' in filter) return filter.parts.reduce((sum, part) => sum + filterCost(part), 0);
   return 'part' in filter ? filterCost(filter.part) : 1;

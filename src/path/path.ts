@@ -1,5 +1,5 @@
-// The front door for every path from outside: a strict grammar of our own, checked before anything looks at a document.
-// The tools parse with it; walk.ts follows simple paths, query.ts runs queries.
+// Parses every path from outside with Baton's own strict grammar, before anything looks at a document. Called by the
+// tools and commands that take a path; walk.ts then follows simple paths, and query.ts runs queries.
 
 import { MAX_PATH_CHARS } from '../config/limits.ts';
 import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
@@ -18,7 +18,7 @@ import {
   take,
 } from './scan.ts';
 
-/** What one segment of a query selects from a container. `names` and `indexes` have two members or more. */
+/** What one segment of a path selects from a container. `names` and `indexes` have at least two members. */
 export type Selector =
   | { select: 'name'; name: string }
   | { select: 'index'; index: number }
@@ -28,7 +28,10 @@ export type Selector =
   | { select: 'indexes'; indexes: number[] }
   | { select: 'filter'; filter: Filter };
 
-/** A selector, and whether it applies to the container at hand or (`..`) to that and to every container below it. */
+/**
+ * A selector, and whether it is applied to the current container only or, if `deep` (`..`), also to every container
+ * below it.
+ */
 export interface Segment {
   deep: boolean;
   selector: Selector;
@@ -44,11 +47,11 @@ export interface QueryPath {
   kind: 'query';
   text: string;
   segments: Segment[];
-  /** True if any segment filters. */
+  /** True if any segment is a filter. */
   filters: boolean;
 }
 
-/** A path that passed the grammar; `text` is its canonical form, which parses to the same path. */
+/** A path that the grammar accepted; `text` is its canonical form, which parses to the same path. */
 export type StatePath = SimplePath | QueryPath;
 
 export const MAX_SEGMENTS = 100;
@@ -57,15 +60,15 @@ const MAX_MEMBERS = 32;
 const MAX_CONDITIONS = 32;
 
 /**
- * Reads a path. Fails with `path-refused`, and costs nothing if the text is longer than 1,024 characters.
+ * Parses a path. Fails with `path-refused`; a text of more than 1,024 characters is refused unread.
  *
  * Simple paths name one place: `$`, `$.a.b`, `$['a b']`, `$[0]`, `$[-1]` (the last element), and without `$`
- * `tasks.task-001.status`, which is `$.tasks['task-001'].status`. `[0]` is an element of an array and nothing else;
- * digits after a dot, `items.0`, are an element of an array or a key of an object, whichever stands there.
+ * `tasks.task-001.status`, which is `$.tasks['task-001'].status`. `[0]` names an element of an array only; digits after
+ * a dot, `items.0`, name an element of an array or a key of an object, whichever the document has.
  *
  * Queries name any number of places: `.*` `[*]`, `..name` `..*` `..[…]`, `[start:end:step]`, `['a','b']` `[a,b]`
- * `[0,2]`, `[?(@.x == 'y')]` or `[?@.x == 'y']`. One `..` per path, since a second would multiply the work by the
- * document's depth.
+ * `[0,2]`, `[?(@.x == 'y')]` or `[?@.x == 'y']`. A path may have one `..`, because a second would multiply the work by
+ * the document's depth.
  *
  * Refused: calls, scripts, regular expressions, `^`, `~`, backticks, type selectors, and `__proto__`, `constructor` and
  * `prototype` anywhere.
@@ -93,7 +96,7 @@ function build(segments: Segment[]): StatePath {
   return { kind: 'query', text, segments, filters: segments.some(({ selector }) => selector.select === 'filter') };
 }
 
-/** The tokens of the leading segments that name one place each. */
+/** The tokens of the leading segments, as long as each names exactly one place. */
 export function simpleTokens(segments: readonly Segment[]): PathToken[] {
   const tokens: PathToken[] = [];
   for (const { deep, selector } of segments) {

@@ -1,10 +1,10 @@
-// Runs queries with jsonpath-plus; the only importer of it. The server passes `selectPointers` to commands as
-// ctx.select, so that domain/ stays free of libraries.
+// Runs queries with jsonpath-plus; no other file imports it. app/services.ts passes `selectPointers` to commands as
+// `ctx.select`, so that domain/ imports no library; tools/state-get.ts calls it for reads.
 //
-// jsonpath-plus answers malformed or ambiguous paths with data of some other place, keeps every path and script for
-// ever, and its expression interpreter has a history of running code. So it gets a text that holds nothing of the
-// client's but plain names, and we check that it splits this text as we meant it. Everything else (filters, keys with
-// punctuation, unions) reaches it as the number of one of our own functions, through its documented `eval` callback:
+// jsonpath-plus answers malformed or ambiguous paths with data from other places, caches every path and script for
+// ever, and its expression interpreter has had code execution flaws. So its path text contains nothing from the client
+// but plain names, and we check that it splits this text as intended. Everything else (filters, keys with punctuation,
+// unions) is written as the number of one of our own functions and run through its documented `eval` callback, so that
 // neither its interpreter nor node:vm is ever entered.
 
 import { JSONPath } from 'jsonpath-plus';
@@ -15,37 +15,43 @@ import { filterCost, passes } from './filter.ts';
 import { type QueryPath, type Segment, type Selector, simpleTokens } from './path.ts';
 import { resolveSimple, stepDown } from './walk.ts';
 
-/** What a query may find and look at. `work` counts nodes, each weighted with its depth and the query's conditions. */
+/**
+ * Limits of one query: how many matches, and how much work. `work` counts visited values, each weighted by its depth
+ * and by the query's conditions.
+ */
 interface QueryLimits {
   matches: number;
   work: number;
 }
 
-/** Measured to keep the worst accepted query (all nodes match, documents of depth 200) below 200 ms. */
+/** Measured: they keep the worst accepted query (every value matches, a document of depth 200) below 200 ms. */
 const QUERY_LIMITS: Readonly<QueryLimits> = Object.freeze({ matches: 10_000, work: 250_000 });
 
-/** Decides whether a child is selected, by its key (an index, in an array) and its value. */
+/** Whether a child is selected, given its key (in an array, its index) and its value. */
 type Test = (key: string | number, value: Json) => boolean;
 
-/** A query as jsonpath-plus gets it: text, the parts that it must find in it, and the tests that the text refers to. */
+/**
+ * A query compiled for jsonpath-plus: its text, the parts into which jsonpath-plus must split that text, and the tests
+ * to which the text refers by number.
+ */
 interface Plan {
   text: string;
   parts: string[];
   tests: Test[];
-  /** Per segment: true if it is a test, which is asked about every child. */
+  /** For each segment: true if it is a test, which runs on every child. */
   tested: boolean[];
 }
 
-interface Survey {
+interface Coverage {
   work: number;
-  /** True if there is a key that jsonpath-plus would leave out of a pointer: `~`, `^` or one like `@name()`. */
+  /** True if an object has a key that jsonpath-plus leaves out of a pointer: `~`, `^` or one like `@name()`. */
   awkward: boolean;
 }
 
 /**
- * The places (JSON Pointers, each once, in document order per segment) that a query selects: own properties and
- * existing elements only. Fails with `too-large` if the part of the document that it covers, or the number of matches,
- * is beyond the limits. Changes nothing; runs no code of the client's.
+ * Returns the places that a query selects, as JSON Pointers, each once, in document order per segment: own properties
+ * and existing elements only. Fails with `too-large` if the part of the document that the query covers, or the number
+ * of matches, exceeds the limits. Changes nothing, and runs no code from the client.
  */
 export function selectPointers(root: Json, path: QueryPath, limits = QUERY_LIMITS): Result<string[]> {
   const prefix = simpleTokens(path.segments);
@@ -53,9 +59,9 @@ export function selectPointers(root: Json, path: QueryPath, limits = QUERY_LIMIT
   if (!start.found || typeof start.value !== 'object' || start.value === null) return ok([]);
   const segments = path.segments.slice(prefix.length);
   const plan = planOf(segments, limits.matches);
-  const survey = surveyOf(start.value, segments, plan, limits.work);
-  if (survey.work > limits.work) return tooMuch('the part of the document that the path covers', limits.work);
-  const found = survey.awkward ? runByParents(start.value, plan) : runByPointers(start.value, plan);
+  const coverage = coverageOf(start.value, segments, plan, limits.work);
+  if (coverage.work > limits.work) return tooMuch('the part of the document that the path covers', limits.work);
+  const found = coverage.awkward ? runByParents(start.value, plan) : runByPointers(start.value, plan);
   if (found.length > limits.matches) return tooMuch('the number of matches', limits.matches);
   return ok([...new Set(found.map((pointer) => start.pointer + pointer))]);
 }
@@ -87,8 +93,8 @@ function planOf(segments: readonly Segment[], maxMatches: number): Plan {
 }
 
 /**
- * Which segments must be tests: those that have no safe text, and names before an operator, because behind a name
- * jsonpath-plus looks for a key spelt like the operator (a key `..`, say) before it obeys the operator.
+ * Which segments must be tests: those without a safe text, and a name before an operator, because after a name
+ * jsonpath-plus first looks for a key spelt like the operator (such as a key `..`).
  */
 function testedOf(segments: readonly Segment[]): boolean[] {
   const tested: boolean[] = [];
@@ -102,13 +108,13 @@ function testedOf(segments: readonly Segment[]): boolean[] {
   return tested;
 }
 
-/** What a selector is in jsonpath-plus's own language, if that is safe to say and means just what we mean. */
+/** A selector in the language of jsonpath-plus, or undefined if that text would be unsafe or mean something else. */
 function bareText(selector: Selector): string | undefined {
   switch (selector.select) {
     case 'name':
-      // `length` would find the length of arrays, digits would find characters of strings
+      // Not `length`, which finds the length of arrays, and no digits, which find characters of strings.
       return /^[A-Za-z_][\w-]*$/.test(selector.name) && selector.name !== 'length' ? selector.name : undefined;
-    case 'index': // as a slice, which unlike an index only ever finds elements of arrays
+    case 'index': // as a slice, which, unlike an index, finds elements of arrays only
       return `${selector.index}:${selector.index === -1 ? '' : selector.index + 1}:1`;
     case 'slice':
       return `${selector.start ?? ''}:${selector.end ?? ''}:${selector.step}`;
@@ -137,14 +143,15 @@ function testOf(selector: Selector): Test {
 }
 
 /**
- * Stops selecting one beyond the limit, so that a query that matches everything costs no more than one that is refused.
+ * Wraps a test so that it selects at most one child beyond the limit: a query that matches everything then costs no
+ * more than the limit.
  */
 function counted(test: Test, max: number): Test {
   let matches = 0;
   return (key, value) => matches <= max && test(key, value) && ++matches <= max + 1;
 }
 
-/** jsonpath-plus's `eval` callback: `code` is what stands in `?(…)`, the number of a test. */
+/** The `eval` callback of jsonpath-plus: `code` is the text inside `?(…)`, the number of a test. */
 function runTest(code: string, context: { tests: Test[]; _$_property: string | number; _$_v: Json }): boolean {
   return context.tests[Number(code)]?.(context._$_property, context._$_v) ?? false;
 }
@@ -156,7 +163,7 @@ function run(json: Json, plan: Plan, resultType: 'pointer' | 'all'): unknown {
     const evaluate = plan.tests.length > 0 ? runTest : false;
     return JSONPath({ path: plan.text, json, eval: evaluate, sandbox: { tests: plan.tests }, resultType });
   } finally {
-    JSONPath.clearCache(); // it would keep every path of every client for the life of the process
+    JSONPath.clearCache(); // the cache would grow with every path of every client
   }
 }
 
@@ -166,7 +173,10 @@ function runByPointers(json: Json, plan: Plan): string[] {
   return found.map(String);
 }
 
-/** For documents with awkward keys: pointers from each match's parent and key, which jsonpath-plus always has right. */
+/**
+ * For documents with awkward keys: builds pointers from each match's parent and key, which jsonpath-plus always reports
+ * correctly.
+ */
 function runByParents(json: Json, plan: Plan): string[] {
   const pointers = pointersOf(json);
   const found = run(json, plan, 'all');
@@ -190,27 +200,30 @@ function pointersOf(json: Json): Map<Json, string> {
   return pointers;
 }
 
-/** Walks what the query may visit, level by level, stops beyond the limit, and looks for awkward keys. */
-function surveyOf(json: Json, segments: readonly Segment[], plan: Plan, maxWork: number): Survey {
-  const survey: Survey = { work: 0, awkward: false };
+/**
+ * Measures the part of the document that the query may visit, level by level, and looks for awkward keys. Stops once
+ * the work exceeds `maxWork`.
+ */
+function coverageOf(json: Json, segments: readonly Segment[], plan: Plan, maxWork: number): Coverage {
+  const coverage: Coverage = { work: 0, awkward: false };
   const deep = segments.some((segment) => segment.deep);
   const weight = segments.reduce((sum, { selector }) => sum + costOf(selector), 0);
   let level = [json];
   for (let depth = 0; level.length > 0 && (deep || depth < segments.length); depth++) {
     const next: Json[] = [];
     const selector = deep || plan.tested[depth] ? undefined : segments[depth]?.selector;
-    // jsonpath-plus copies the path at each step, and the matches at each level of `..`: a deep node costs more.
+    // jsonpath-plus copies the path at each step, and the matches at each level of `..`, so a deep value costs more.
     const cost = weight * (1 + depth / 8 + (depth / 20) ** 2);
     for (const parent of level) {
       const children = childrenOf(parent, selector);
-      survey.work += children.length * cost;
-      if (survey.work > maxWork) return survey;
-      if (selector === undefined && !Array.isArray(parent)) noteKeys(parent, survey);
+      coverage.work += children.length * cost;
+      if (coverage.work > maxWork) return coverage;
+      if (selector === undefined && !Array.isArray(parent)) noteKeys(parent, coverage);
       for (const child of children) if (typeof child === 'object' && child !== null) next.push(child);
     }
     level = next;
   }
-  return survey;
+  return coverage;
 }
 
 function costOf(selector: Selector): number {
@@ -218,7 +231,10 @@ function costOf(selector: Selector): number {
   return selector.select === 'filter' ? 1 + filterCost(selector.filter) / 4 : 1;
 }
 
-/** The children that jsonpath-plus looks at to apply a selector: all of them if undefined, for a test or below `..`. */
+/**
+ * The children that jsonpath-plus visits to apply a selector. An undefined selector, which stands for a test or `..`,
+ * visits all of them.
+ */
 function childrenOf(parent: Json, selector: Selector | undefined): Json[] {
   if (typeof parent !== 'object' || parent === null) return [];
   switch (selector?.select) {
@@ -238,9 +254,9 @@ function childIfAny(child: Json | undefined): Json[] {
   return child === undefined ? [] : [child];
 }
 
-function noteKeys(parent: Json, survey: Survey): void {
+function noteKeys(parent: Json, coverage: Coverage): void {
   for (const key of Object.keys(parent ?? {})) {
     const first = key.charCodeAt(0);
-    if (first === 0x7e || first === 0x5e || first === 0x40) survey.awkward ||= /^(~|\^|@.*\(\))$/.test(key);
+    if (first === 0x7e || first === 0x5e || first === 0x40) coverage.awkward ||= /^(~|\^|@.*\(\))$/.test(key);
   }
 }

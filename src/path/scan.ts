@@ -1,5 +1,5 @@
-// The characters of the path grammar: what path.ts and filter.ts read from, the names and numbers both
-// know, and how these are written back.
+// The scanner of the path grammar: reads the names, quoted strings and integers that path.ts and filter.ts share, and
+// prints tokens back as canonical text. The tools and domain/ use its printing functions.
 
 import { FailureError } from '../failure/failure.ts';
 import { isUnsafeKey } from '../json/pointer.ts';
@@ -12,13 +12,16 @@ export interface Scanner {
   at: number;
 }
 
-/** Throws the path's refusal; parsePath catches it. The failure carries at most 200 characters of the path. */
+/**
+ * Throws FailureError `path-refused`, which parsePath catches, with at most 200 characters of the path and the current
+ * position.
+ */
 export function refuse(scan: Scanner, why: string): never {
   const path = scan.text.slice(0, 200);
   throw new FailureError({ code: 'path-refused', path, why: `${why} (at character ${scan.at + 1})` });
 }
 
-/** Moves past `sign` if it comes next. */
+/** Moves past `sign` if the text continues with it; returns whether it did. */
 export function take(scan: Scanner, sign: string): boolean {
   if (!scan.text.startsWith(sign, scan.at)) return false;
   scan.at += sign.length;
@@ -29,13 +32,15 @@ export function skipSpace(scan: Scanner): void {
   while (scan.text[scan.at] === ' ' || scan.text[scan.at] === '\t') scan.at++;
 }
 
-/** Letters and digits of any script, `_`, `-` and `$`; undefined if none comes next. */
+/**
+ * Reads a name of letters and digits of any script, `_`, `-` and `$`; undefined if the text does not continue with one.
+ */
 export function readBareName(scan: Scanner): string | undefined {
   const name = match(scan, /[\p{L}\p{M}\p{N}_$-]+/uy);
   return name === undefined ? undefined : allowed(scan, name);
 }
 
-/** An integer that JSON keeps exactly, without leading zeros; undefined if none comes next. */
+/** Reads a safe integer without leading zeros; undefined if the text does not continue with digits. */
 export function readInteger(scan: Scanner): number | undefined {
   const digits = match(scan, /-?\d+/y);
   if (digits === undefined) return undefined;
@@ -45,7 +50,8 @@ export function readInteger(scan: Scanner): number | undefined {
 }
 
 /**
- * A string in single or double quotes with the escapes of RFC 9535 section 2.3.1.1. The opening quote must come next.
+ * Reads a string in single or double quotes with the escapes of RFC 9535 section 2.3.1.1. Contract: the scanner is at
+ * the opening quote.
  */
 export function readQuoted(scan: Scanner): string {
   const quote = scan.text[scan.at];
@@ -76,15 +82,16 @@ export function readQuoted(scan: Scanner): string {
   return refuse(scan, 'the quoted name does not end');
 }
 
-/**
- * A token as the canonical text has it: `.name` for an ASCII identifier, `['a b']` for other keys, `[0]` for an index.
- */
+/** A token in canonical text: `.name` for an ASCII identifier, `['a b']` for other keys, `[0]` for an index. */
 export function printName(token: PathToken): string {
   if (typeof token === 'number') return `[${token}]`;
   return /^[A-Za-z_]\w*$/.test(token) ? `.${token}` : `[${printQuoted(token)}]`;
 }
 
-/** The length of `printName(token)`: for values of many keys, without making the text. */
+/**
+ * The length of `printName(token)`, for most tokens without building the text: addressable.ts asks for every key of a
+ * value.
+ */
 export function nameLength(token: PathToken): number {
   if (typeof token === 'number') return String(token).length + 2;
   return /^[A-Za-z_]\w*$/.test(token) ? token.length + 1 : printName(token).length;
@@ -95,7 +102,7 @@ export function printPath(tokens: readonly PathToken[]): string {
   return `$${tokens.map(printName).join('')}`;
 }
 
-/** A string in single quotes that readQuoted reads back. */
+/** The text in single quotes; readQuoted reads it back. */
 export function printQuoted(text: string): string {
   let quoted = "'";
   for (let at = 0; at < text.length; at++) {

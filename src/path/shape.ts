@@ -1,13 +1,13 @@
-// Paths by their shape: what is asked for, with names of single things left out, so that calls on ten thousand tasks
-// are counted in one place. Used by telemetry/call-metrics.ts for every call that has a path.
+// Reduces a path to its shape, without the names of single items, so that the metrics of calls on ten thousand tasks
+// have one entry. Called by telemetry/call-metrics.ts for every call with a path.
 
-/** Steps of a shape; what lies deeper is cut off. */
+/** The most steps that a shape shows; deeper ones are cut off. */
 const MAX_STEPS = 8;
 const MAX_FIELD = 32;
 
 /**
- * `tasks.task-001.status`, `$.tasks['x 1'].status` → `$.tasks[*].status`. A plain word is the name of a field; a name
- * with a digit, a sign or a space in it, an index, a wildcard, a slice and a filter are one of many: `[*]`.
+ * `tasks.task-001.status`, `$.tasks['x 1'].status` → `$.tasks[*].status`. A name of letters and underscores is a field
+ * and stays; a name with a digit, sign or space in it, an index, a wildcard, a slice and a filter become `[*]`.
  */
 export function shapeOf(path: string): string {
   let shape = '$';
@@ -27,7 +27,7 @@ export function shapeOf(path: string): string {
       while (at < path.length && path.charCodeAt(at) !== DOT && path.charCodeAt(at) !== OPEN) at += 1;
       found = step(path, from, at);
     }
-    // Anywhere below.
+    // The step is a descendant (`..`).
     if (from - dots > 1) shape += found.startsWith('.') ? '.' : '..';
     shape += found;
   }
@@ -40,13 +40,16 @@ function step(path: string, from: number, to: number): string {
   if (to <= from || to - from > MAX_FIELD) return '[*]';
   for (let at = from; at < to; at += 1) {
     const code = path.charCodeAt(at) | 32;
-    // Letters, and the underscore (which the bit above turns into a DEL).
+    // Letters (folded to lower case above) and the underscore, which is compared unfolded.
     if ((code < 97 || code > 122) && path.charCodeAt(at) !== 95) return '[*]';
   }
   return `.${path.slice(from, to)}`;
 }
 
-/** Where the bracket that opens at `from` closes, strings within skipped; the end of a path that never closes it. */
+/**
+ * The position of the bracket that closes the one at `from`, skipping quoted strings; the length of the path if none
+ * does.
+ */
 function closing(path: string, from: number): number {
   let depth = 0;
   for (let at = from; at < path.length; at += 1) {

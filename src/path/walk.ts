@@ -1,5 +1,5 @@
-// Simple paths at work: finding a place, and the operations that set or delete one. Called by the state commands and
-// tools; reads are on the path of every state_get.
+// Follows simple paths through a document, and makes the operations that set or delete a place. Called by the state
+// commands, state_get and state_history, and query.ts.
 
 import { nearest } from '../base/nearest.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
@@ -8,12 +8,13 @@ import type { PatchOp } from '../json/patch.ts';
 import { arrayIndex, escapeToken, formatPointer, getAt, parsePointer } from '../json/pointer.ts';
 import { type PathToken, printName, printPath } from './scan.ts';
 
-/** Where a simple path leads. `deepest` is the pointer of the last place on the way that exists. */
+/** Where a simple path leads. `deepest` is the pointer of the last place on the path that exists. */
 export type Resolved = { found: true; value: Json; pointer: string } | { found: false; deepest: string };
 
 /**
- * The child that a token names: of an array an index (a number, negative from the end, or digits), of an object an own
- * key (a string). undefined if there is none; a string or number has no children, and an object no numbered ones.
+ * The child that a token names: in an array, an element by index (a number, negative from the end, or digits); in an
+ * object, an own property by its key (a string). Undefined if there is none: a scalar has no children, and a number
+ * names nothing in an object.
  */
 export function stepDown(parent: Json, token: PathToken): Json | undefined {
   if (typeof parent !== 'object' || parent === null) return undefined;
@@ -31,7 +32,7 @@ function childPointer(at: string, parent: Json, token: PathToken): string {
   return `${at}/${escapeToken(String(token))}`;
 }
 
-/** Follows a simple path through own properties and existing elements. Costs what the path's length costs. */
+/** Follows a simple path through own properties and existing elements. Takes time linear in the path's length. */
 export function resolveSimple(root: Json, tokens: readonly PathToken[]): Resolved {
   let value = root;
   let pointer = '';
@@ -44,7 +45,7 @@ export function resolveSimple(root: Json, tokens: readonly PathToken[]): Resolve
   return { found: true, value, pointer };
 }
 
-/** The canonical path of a place that exists, given by its pointer. */
+/** The canonical path of an existing place, given as a pointer. */
 export function pathOf(root: Json, pointer: string): string {
   let parent: Json | undefined = root;
   let path = '$';
@@ -55,13 +56,13 @@ export function pathOf(root: Json, pointer: string): string {
   return path;
 }
 
-// A miss must stay cheap in a wide map: so many keys are looked at, none longer than this.
+// Limits of the search for similar keys, so that a miss stays cheap in an object with very many keys.
 const NEAREST_KEYS = 1000;
 const NEAREST_LENGTH = 64;
 
 /**
- * For a path that leads nowhere: up to three canonical paths of places that exist beside the missing one, most similar
- * first; in an array the last element. Looks at the first 1,000 keys there; nothing if none is similar.
+ * Suggestions for a path that leads nowhere: up to three canonical paths of existing siblings of the missing place,
+ * most similar first; in an array, the last element. Looks at the first 1,000 keys; empty if none is similar.
  */
 export function nearestPlaces(root: Json, tokens: readonly PathToken[]): string[] {
   let parent = root;
@@ -87,10 +88,11 @@ function similarKeys(parent: Json, wanted: string): PathToken[] {
 }
 
 /**
- * The one operation that puts `value` at a place. Missing parents become objects, never arrays; an element of an array
- * may be replaced, or added right behind the last one. Fails with `path-blocked` {at: its path, found: what stands
- * there} where a scalar is in the way, an array has no such element, or an index is asked of something that is no
- * array. undefined as root is a document that does not exist yet. The operation takes over `value`.
+ * Returns the one operation that puts `value` at a place. Missing parents are created as objects, never as arrays; an
+ * element of an array may be replaced, or added right behind the last one. Fails with `path-blocked` {at: the path of
+ * the obstacle, found: its kind} where a scalar is in the way, an array has no such element, or an index is used on
+ * something that is no array. An undefined root is a document that does not exist yet. `value` becomes part of the
+ * operation.
  */
 export function setOps(root: Json | undefined, tokens: readonly PathToken[], value: Json): Result<PatchOp[]> {
   let parent = root;
@@ -111,7 +113,7 @@ export function setOps(root: Json | undefined, tokens: readonly PathToken[], val
   return ok([{ op: parent === undefined ? 'add' : 'replace', path: at, value }]);
 }
 
-/** What stands in the way of reaching or making `token` in `parent`; undefined if nothing does. */
+/** The kind of `parent` if `token` can neither be found nor created in it; undefined if it can. */
 function whatBlocks(parent: Json | undefined, token: PathToken): string | undefined {
   if (parent === undefined) return undefined;
   if (parent === null) return 'null';
@@ -123,14 +125,12 @@ function whatBlocks(parent: Json | undefined, token: PathToken): string | undefi
   return typeof token === 'number' ? 'an object' : undefined;
 }
 
-/** Where an array would be needed: how many tokens lead there. */
+/** The number of tokens before the first index from `from` on: the place where an array would be needed. */
 function firstIndex(tokens: readonly PathToken[], from: number): number {
   return tokens.findIndex((token, depth) => depth >= from && typeof token === 'number');
 }
 
-/**
- * The value inside one new object per token; undefined if one of them is an index, for which an array would be needed.
- */
+/** Wraps the value in one new object per token; undefined if a token is an index, which would need an array. */
 function wrap(tokens: readonly PathToken[], value: Json): Json | undefined {
   let made = value;
   for (const token of tokens.toReversed()) {
@@ -142,14 +142,14 @@ function wrap(tokens: readonly PathToken[], value: Json): Json | undefined {
   return made;
 }
 
-/** `depth`: how many tokens lead to what is in the way. */
+/** The failure `path-blocked`; `depth` is the number of tokens that lead to the obstacle. */
 function block(tokens: readonly PathToken[], depth: number, found: string): Result<PatchOp[]> {
   return fail({ code: 'path-blocked', path: printPath(tokens), at: printPath(tokens.slice(0, depth)), found });
 }
 
 /**
- * Operations that remove these places, in an order in which each still finds its own: later elements of an array first.
- * A place inside another one of the list, and a place that does not exist, need no operation.
+ * Returns the operations that remove these places, later elements of an array first, so that no removal moves the place
+ * of another. A place inside another one of the list, or one that does not exist, needs no operation.
  */
 export function deleteOps(root: Json, pointers: readonly string[]): PatchOp[] {
   const places = pointers.map(parsePointer).sort(compareForRemoval);
@@ -164,7 +164,7 @@ export function deleteOps(root: Json, pointers: readonly string[]): PatchOp[] {
   return ops;
 }
 
-/** Sorts an ancestor right before its descendants, and higher indexes before lower ones. */
+/** Orders an ancestor right before its descendants, and higher indexes before lower ones. */
 function compareForRemoval(a: readonly string[], b: readonly string[]): number {
   for (const [at, token] of a.entries()) {
     const other = b[at];
