@@ -1,11 +1,12 @@
-// One commit as one line of the log, and back. The format is frozen: format 1 lines must read the same for ever
-// (test/store/golden). Used by every backend, so that an export of one is an import of another, byte for byte.
+// The line format of the log: encodes a commit or a seal as one line, and parses it back. The format is frozen: lines
+// of format 1 must read the same for ever (held by test/store/golden.test.ts). Every backend uses it, so that an export
+// of one is an import of another, byte for byte.
 
 import { hash } from 'node:crypto';
 import type { JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 
-/** Who makes a commit: recorded in its line. */
+/** The author of a commit, as its line records it. */
 export interface Author {
   user: string;
   session?: string;
@@ -13,19 +14,19 @@ export interface Author {
   tool: string;
 }
 
-/** The format number that `store.created` carries. A store of a higher number is refused. */
+/** The format number in `store.created`. A store with a higher number is refused. */
 export const STORE_FORMAT = 1;
 
-/** The longest line that is written, in bytes; a longer commit is refused with a narrower way. */
+/** The longest line that is written, in bytes. A longer commit is refused with advice on how to make it smaller. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 /**
- * What a transaction saw of a stream: the count of its events and the first 12 hex of the sum of the line that last
- * changed it.
+ * What a transaction read of a stream: its version (count of events) and its head (first 12 hex of the sum of the line
+ * that last changed it). [0, ''] before the first event.
  */
 export type Expected = [version: number, head: string];
 
-/** A place in the log that a process knows to be durable: the count of valid lines, and the chain value there. */
+/** The last place in the log that a process knows to be durable: its seq, and the chain value there. */
 export type Seen = [seq: number, chain: string];
 
 export interface StreamEvent {
@@ -38,17 +39,20 @@ export interface StreamEvent {
 export interface Commit {
   /** UUID version 7. */
   id: string;
-  /** ISO 8601 time by the writer's clock: for people. Order is by seq. */
+  /** ISO 8601 time by the writer's clock, for people. The order of commits is by seq. */
   at: string;
   by: Author;
-  /** W3C trace context of the call that made this commit, where the client sent one. */
+  /** The W3C trace context of the call that made this commit, if the client sent one. */
   trace?: string;
   seen: Seen;
   expect: Record<string, Expected>;
   events: StreamEvent[];
 }
 
-/** The end of a segment. It takes a seq, belongs to no stream, and is valid only at byte `seal.bytes` of its file. */
+/**
+ * The last line of a segment. It takes a seq, belongs to no stream, and is valid only at byte `seal.bytes` of its file.
+ * `seal.sha256` is the hash of those bytes, `seal.previous` that of the segment before.
+ */
 export interface Seal {
   id: string;
   at: string;
@@ -61,14 +65,15 @@ export interface Seal {
 export interface EncodedCommit {
   commit: Commit;
   line: string;
-  /** Of the line in UTF-8. */
+  /** Length of the line in UTF-8, without a newline. */
   sizeBytes: number;
   /** 16 hex. */
   sum: string;
 }
 
 /**
- * `, "sum":"` + 16 hex + `"}`. The space is what JSON.stringify never emits there, so a torn prefix never looks whole.
+ * The trailer of a line: `, "sum":"` + 16 hex + `"}`. JSON.stringify never emits that space, so that no torn prefix of
+ * a line looks whole.
  */
 export const TRAILER_BYTES = 27;
 const TRAILER_START = ', "sum":"';
@@ -84,7 +89,7 @@ export function nextChain(chain: string, sum: string): string {
   return hash('sha256', chain + sum).slice(0, 16);
 }
 
-/** Where a stream stands: undefined before its first event. */
+/** The version and head of each stream; undefined before a stream's first event. */
 export interface Heads {
   get(stream: string): { version: number; head: string } | undefined;
 }
@@ -97,7 +102,8 @@ export function holds(commit: Commit, heads: Heads): boolean {
     if (expected === undefined || expected[0] !== (entry?.version ?? 0) || expected[1] !== (entry?.head ?? ''))
       return false;
   }
-  // What a commit changes it must have seen; without this a line could change a stream behind its readers' backs.
+  // A commit must expect every stream that it changes: without this a line could overwrite a change that its writer
+  // never read.
   for (const event of commit.events) if (!Object.hasOwn(commit.expect, event.stream)) return false;
   return commit.events.length > 0;
 }
@@ -107,35 +113,35 @@ export function headOf(sum: string): string {
   return sum.slice(0, 12);
 }
 
-function seal(body: Commit | Seal): { line: string; sum: string } {
+function withTrailer(body: Commit | Seal): { line: string; sum: string } {
   const text = JSON.stringify(body).slice(0, -1);
   const sum = sumOf(text);
   return { line: `${text}${TRAILER_START}${sum}"}`, sum };
 }
 
 export function encodeCommit(commit: Commit): EncodedCommit {
-  const { line, sum } = seal(commit);
+  const { line, sum } = withTrailer(commit);
   return { commit, line, sum, sizeBytes: Buffer.byteLength(line) };
 }
 
 export function encodeSeal(body: Seal): { line: string; sum: string } {
-  return seal(body);
+  return withTrailer(body);
 }
 
-/** A line without its newline: its bytes, or a text of the same length where every byte of it is ASCII. */
+/** A line without its newline: its bytes, or, if all of them are ASCII, a string of the same length. */
 export type RawLine = Buffer | string;
 
-/** The sum that a line claims, or undefined if it does not end as a whole line ends (it is torn). */
+/** The sum in a line's trailer; undefined if the line has no trailer, so it is torn. */
 export function claimedSum(line: RawLine): string | undefined {
   if (line.length <= TRAILER_BYTES) return undefined;
   const at = line.length - TRAILER_BYTES;
   const trailer = typeof line === 'string' ? line.slice(at) : line.toString('latin1', at);
   const found = TRAILER.exec(trailer);
-  // A page lost to power reads as NUL; the end of the line may have survived on the next page.
+  // A page lost to a power loss reads as NUL bytes, although the trailer on the next page may have survived.
   return found === null || line.includes('\0') ? undefined : found[1];
 }
 
-/** The sum of a line that is whole and sound; undefined for any other, which `claimedSum` tells apart. */
+/** The sum of a line whose trailer fits its bytes; undefined for a torn or altered line (`claimedSum` tells which). */
 export function soundSum(line: RawLine): string | undefined {
   if (line.length <= TRAILER_BYTES) return undefined;
   const sum = actualSum(line);
@@ -145,13 +151,13 @@ export function soundSum(line: RawLine): string | undefined {
   return sound && !line.includes('\0') ? sum : undefined;
 }
 
-/** The sum of a line's bytes as they are, whatever it claims. Contract: longer than a trailer. */
+/** The sum computed from a line's bytes, whatever its trailer says. Contract: the line is longer than a trailer. */
 export function actualSum(line: RawLine): string {
   const end = line.length - TRAILER_BYTES;
   return sumOf(typeof line === 'string' ? line.slice(0, end) : line.subarray(0, end));
 }
 
-/** The parsed line, or undefined if it is neither a commit nor a seal in form. Contract: the sum has been checked. */
+/** The parsed line; undefined if it has the form of neither a commit nor a seal. Contract: its sum has been checked. */
 export function parseLine(line: RawLine): Commit | Seal | undefined {
   let body: unknown;
   try {
@@ -186,15 +192,16 @@ function isEvent(event: unknown): event is StreamEvent {
   return true;
 }
 
-/**
- * The form alone, which all code that reads a patch relies on; whether it fits its document is that document's affair.
- */
+/** Checks the form of an operation, on which all code that reads patches relies; not whether it fits its document. */
 function isOperation(op: unknown): boolean {
   if (typeof op !== 'object' || op === null || !('op' in op) || !('path' in op)) return false;
   return typeof op.op === 'string' && typeof op.path === 'string';
 }
 
-/** Anything else in its place is no line of ours: void, not damage, for it says nothing about what was lost. */
+/**
+ * Checks the form of `seen`. A line with another form was not written by Baton: it is void and not damage, because it
+ * contradicts nothing.
+ */
 function isSeen(body: object): boolean {
   if (!('seen' in body) || !Array.isArray(body.seen) || body.seen.length !== 2) return false;
   const [seq, chain] = body.seen;
@@ -204,8 +211,8 @@ function isSeen(body: object): boolean {
 const ISO_TIME = /^(\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /**
- * The time that a line claims, in ms since the epoch; 0 if it claims none. Strict, since all folds must agree: what
- * Date.parse makes of other texts differs between engines, and NaN does not survive a checkpoint.
+ * The time in a line's `at`, in ms since the epoch; 0 if it is no ISO 8601 time. Strict, because all folds must agree:
+ * Date.parse reads other texts differently in each engine, and NaN does not survive a checkpoint.
  */
 export function timeOf(at: unknown): number {
   if (typeof at !== 'string' || !ISO_TIME.test(at)) return 0;

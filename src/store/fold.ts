@@ -1,5 +1,6 @@
-// The one rule of validity, for every backend: a pure function of the bytes before. Lines go in in file order; out come
-// verdicts. Nothing here knows what an event means: an unknown type is valid.
+// The fold of the log, for every backend: takes lines in file order and gives a verdict on each, a pure function of the
+// bytes so far. It does not know what events mean: an unknown type is valid. Used by memory.ts, and by the writers and
+// readers of the log in file/.
 
 import {
   type Commit,
@@ -18,7 +19,7 @@ import {
   timeOf,
 } from './commit.ts';
 
-/** Where a line starts: the seq in its segment's name, and the byte in that file. */
+/** Where a line starts: the seq in its segment's file name, and the byte in that file. */
 export interface Place {
   segment: number;
   offset: number;
@@ -27,14 +28,14 @@ export interface Place {
 export interface StreamHead {
   version: number;
   head: string;
-  /** The commit that last changed the stream. */
+  /** Seq of the commit that last changed the stream. */
   seq: number;
-  /** For request streams only: where their one line is, and its time (for expiry at a seal). */
+  /** For request streams only: where their single line is, and its time, by which a seal lets them expire. */
   place?: Place;
   atMs?: number;
 }
 
-/** A valid commit in its place: `versions` are the streams' versions after it. */
+/** A valid commit with its seq and the sum of its line. */
 export interface FoldedCommit {
   seq: number;
   sum: string;
@@ -48,7 +49,7 @@ export type Verdict =
   | { kind: 'torn' }
   | { kind: 'damage'; why: string };
 
-/** A fold's state as a checkpoint keeps it. */
+/** The state of a fold as a checkpoint stores it. `sealed` is the hash that the last seal names. */
 export interface FoldState {
   seq: number;
   chain: string;
@@ -59,19 +60,21 @@ export interface FoldState {
   >;
 }
 
-/** Request streams live this long at least; they are dropped only at a valid seal, so that all folds agree. */
+/** How long a request stream lives at least. It is dropped only at a valid seal, so that all folds agree. */
 export const REQUEST_LIFE_MS = 7 * 24 * 3_600_000;
 
-/** How many chain values are held for checking `seen`: a writer's last durable line is never far behind. */
+/**
+ * How many chain values are kept at least, to check `seen` against: a writer's last durable line is never far behind.
+ */
 const CHAINS_HELD = 16_384;
 
 export class Fold {
   seq = 0;
   chain = '';
-  /** SHA-256 of the last sealed segment: what the next seal names as `previous`. */
+  /** SHA-256 of the last sealed segment, which the next seal names as `previous`. */
   sealedSha = '';
   readonly heads = new Map<string, StreamHead>();
-  /** True once a valid seal ended the current segment: nothing after it in its file counts. */
+  /** True after a valid seal, until the next segment begins: later lines of the same file are void. */
   private ended = false;
   private chains: string[] = [''];
   private chainsFrom = 0;
@@ -95,7 +98,7 @@ export class Fold {
   }
 
   state(): FoldState {
-    // Without a prototype: a stream may be called anything in a line that somebody else wrote, `__proto__` too.
+    // Without a prototype, because a foreign line may name a stream `__proto__`.
     const streams: FoldState['streams'] = Object.create(null);
     for (const [stream, { version, head, seq, atMs, place }] of this.heads) {
       streams[stream] =
@@ -111,29 +114,33 @@ export class Fold {
     return entry === undefined ? [0, ''] : [entry.version, entry.head];
   }
 
-  /** The chain after the line with this seq, where it is still held. */
+  /** The chain value after the line with this seq; undefined if it is no longer kept. */
   chainAt(seq: number): string | undefined {
     return this.chains[seq - this.chainsFrom];
   }
 
-  /** True when a valid seal ended the segment that is being folded. */
+  /** True if a valid seal has ended the segment that is being folded. */
   isEnded(): boolean {
     return this.ended;
   }
 
-  /** Begins the next segment: what follows counts again. */
+  /** Begins the next segment, whose lines are judged by their expectations again. */
   nextSegment(): void {
     this.ended = false;
   }
 
-  /** The verdict on one line (without its newline) that starts at `place`. Changes the fold only if it is valid. */
+  /**
+   * The verdict on one line (without its newline) that starts at `place`. Changes the fold only if the line is valid or
+   * a seal.
+   */
   offer(line: RawLine, place: Place): Verdict {
     const sum = soundSum(line);
     if (sum === undefined)
       return claimedSum(line) === undefined ? { kind: 'torn' } : { kind: 'damage', why: 'the sum differs' };
     const body = parseLine(line);
     if (body === undefined) return { kind: 'void', why: 'malformed' };
-    // On every line whose sum holds, void ones and ones after a seal too: that is how a removed line is found.
+    // Check `seen` on every line with a sound sum, also if it is void or after a seal: a mismatch reveals that an
+    // earlier line was removed or altered.
     const unseen = this.contradicts(body.seen);
     if (unseen !== undefined) return { kind: 'damage', why: unseen };
     if (this.ended) return { kind: 'void', why: 'after-seal' };
@@ -142,7 +149,10 @@ export class Fold {
     return { kind: 'valid', folded: this.accept(body, sum, place) };
   }
 
-  /** Takes a line that was just written here and read back byte for byte where it was expected: no need to parse it. */
+  /**
+   * Folds a line that this process wrote and has read back unchanged at `place`, without parsing it. Contract: `met` is
+   * true for it.
+   */
   acceptOwn(own: EncodedCommit, place: Place): FoldedCommit {
     return this.accept(own.commit, own.sum, place);
   }
@@ -179,7 +189,7 @@ export class Fold {
     return { kind: 'seal', seal: body, seq: this.seq };
   }
 
-  /** By the seal's own time, so that every fold drops the same ones at the same place, whatever its clock says. */
+  /** Drops expired requests by the seal's own time, so that every fold drops the same ones, whatever its clock says. */
   private expireRequests(sealMs: number): void {
     for (const [stream, entry] of this.heads) {
       if (entry.atMs !== undefined && sealMs - entry.atMs >= REQUEST_LIFE_MS) this.heads.delete(stream);

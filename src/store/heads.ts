@@ -1,5 +1,6 @@
-// The streams' heads as commits that are not in the log yet would leave them: what the commits of one batch expect of
-// each other. Used by documents/batch.ts, and by file/log/writer.ts before it writes one.
+// The heads of streams as a batch of commits that are not in the log yet would leave them, so that later commits of the
+// batch can expect the results of earlier ones. Used by documents/batch.ts, and by file/log/writer.ts to drop commits
+// that have already lost.
 
 import { type EncodedCommit, type Expected, type Heads, headOf, holds } from './commit.ts';
 
@@ -23,7 +24,7 @@ export class HeadsAfter implements Heads {
     return changed === undefined ? this.before(stream) : [changed.version, changed.head];
   }
 
-  /** True if all that the commit expects holds, taking the commits added before it for valid. */
+  /** True if all expectations of the commit hold, provided that the commits added before it are valid. */
   met({ commit }: EncodedCommit): boolean {
     return holds(commit, this);
   }

@@ -1,6 +1,6 @@
 // The reference backend: the same lines and the same fold, in memory. Several stores on one MemoryLog behave like
-// several processes on one file. Used by tests and by dry runs of imports; nothing survives the process, and it says
-// so.
+// several processes on one file. Used by tests and by dry runs of imports (cli/import-export.ts). `info()` says that
+// nothing is durable.
 
 import { hash } from 'node:crypto';
 import { type EncodedCommit, type Expected, isSeal, parseLine, type Seen } from './commit.ts';
@@ -18,7 +18,7 @@ import type {
   StoreInfo,
 } from './port.ts';
 
-/** What the file is to the file backend. */
+/** The lines of the log, in place of the file backend's files. */
 export class MemoryLog {
   readonly lines: Buffer[] = [];
   readonly waiting = new Set<() => void>();
@@ -148,11 +148,11 @@ export class MemoryStore implements Store {
   }
 
   putSnapshot(): void {
-    // A cache may forget at once.
+    // This backend keeps no snapshots.
   }
 
   async close(): Promise<void> {
-    // Nothing is held.
+    // There is nothing to release.
   }
 
   private foldNew(own: ReadonlyMap<string, number>, outcomes: Outcome[]): void {
@@ -162,7 +162,7 @@ export class MemoryStore implements Store {
       if (line === undefined) break;
       const verdict = this.fold.offer(line, { segment: 1, offset: this.next });
       if (verdict.kind !== 'valid') continue;
-      // Parsed afresh: two stores on one log share no objects, as two processes would not.
+      // Parse the line again, so that two stores on one log share no objects, as two processes would not.
       const commit = parseLine(line);
       if (commit === undefined || isSeal(commit)) continue;
       const index = own.get(verdict.folded.sum);

@@ -1,4 +1,5 @@
-// From settings to a backend. A new one is its folder and its entry in `backends`; no other file knows which there are.
+// Opens the backend that the settings name. A new backend is a folder and an entry in `backends`; no other file knows
+// which backends there are. Called by app/services.ts, admin/ and cli/import-export.ts.
 
 import { FileBlobs } from './file/caches/blobs.ts';
 import { FilePresence } from './file/caches/presence.ts';
@@ -7,7 +8,7 @@ import { FileStore, type FileStoreOptions } from './file/file-store.ts';
 import type { Blobs, CommitListener, Durability, Presence, Store } from './port.ts';
 
 export interface StoreSettings {
-  /** Absolute path of the store's directory; made if it is not there. */
+  /** Absolute path of the store's directory, which is created if it is missing. */
   dir: string;
   durability: Durability;
   forceNetworkFs: boolean;
@@ -17,11 +18,11 @@ export interface StoreSettings {
 }
 
 export interface BackendSettings extends StoreSettings {
-  /** Default: file. */
+  /** Defaults to `file`. */
   backend?: keyof typeof backends;
 }
 
-/** What `Documents` stands on. */
+/** The parts of a store that `Documents` is built on. */
 export interface OpenedBackend {
   openStore(onCommits: CommitListener): Store;
   blobs: Blobs;
@@ -32,12 +33,12 @@ const backends = {
   file: fileBackend,
 };
 
-/** The backend that the settings name. */
+/** Returns the backend that the settings name. The store itself is opened by `openStore`. */
 export function openBackend(settings: BackendSettings): OpenedBackend {
   return backends[settings.backend ?? 'file'](settings);
 }
 
-/** For what concerns files alone: maintenance, verification, tests. */
+/** The file backend by its own type, for code that works on files: admin/ and tests. */
 export function fileBackend(
   settings: StoreSettings,
 ): OpenedBackend & { openStore(onCommits: CommitListener): FileStore } {

@@ -1,6 +1,6 @@
-// What a store must do, whatever it stands on. documents/ calls it; memory.ts and file/ implement it;
-// test/store/contract.ts holds every implementation to it. Safety comes only from expected versions: there is no lock,
-// lease, queue, timer or pub/sub here, those are events decided by pure rules.
+// The port: what every store must do. documents/ calls it; memory.ts and file/ implement it; test/store/contract.ts
+// holds every implementation to it. Safety comes from expected versions alone. The port has no locks, leases, queues,
+// timers or pub/sub: those are events, decided by pure rules in domain/.
 
 import type { Failure } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
@@ -12,14 +12,17 @@ export type Durability = 'fsync' | 'none';
 
 export interface StoreInfo {
   kind: string;
-  /** Where it is, for people. */
+  /** Where the store is, for people. */
   place: string;
   durability: Durability;
-  /** Why nothing can be written, if so. */
+  /** Why nothing can be written; absent while writing is possible. */
   stopped?: Failure;
 }
 
-/** What became of one commit. `unknown`: it may or may not be there; repeat it with the same request_id. */
+/**
+ * The outcome of one commit. `lost`: an expectation did not hold. `failed`: it was not written. `unknown`: it may or
+ * may not be in the log; the caller repeats it with the same request_id.
+ */
 export type Outcome =
   | { kind: 'won'; seq: number }
   | { kind: 'lost' }
@@ -27,13 +30,15 @@ export type Outcome =
   | { kind: 'failed'; error: Error };
 
 export interface Appending {
-  /** One per commit, in order. Known before anything is made durable, so that losers never pay for a sync. */
+  /**
+   * One per commit, in order. Known before anything is made durable, so that a lost commit does not wait for a sync.
+   */
   outcomes: Outcome[];
-  /** Resolves once every won commit is durable. Rejects with FailureError `outcome-unknown` if that cannot be known. */
+  /** Resolves once every commit that won is durable. Rejects with FailureError `outcome-unknown` if the sync fails. */
   durable: Promise<void>;
 }
 
-/** A document as a cache holds it: worthless unless `version` and `head` fit the log. */
+/** A document as a cache holds it. Use it only if `version` and `head` are those of the log. */
 export interface Snapshot {
   stream: string;
   seq: number;
@@ -42,7 +47,7 @@ export interface Snapshot {
   doc: Json;
 }
 
-/** One event of a stream with its place. `version` counts from 1. */
+/** One event of a stream with its seq and the version that it led to (from 1). */
 export interface Recorded {
   seq: number;
   version: number;
@@ -53,119 +58,152 @@ export interface Recorded {
   patch: PatchOp[];
 }
 
-/** An event of the past without its place in the log. */
+/** An event without its place in the log. */
 export type PastEvent = Pick<Recorded, 'at' | 'by' | 'patch'>;
 
 /**
- * Called with commits in log order: all that became known by one refresh or append, own ones included. `own` is true
- * when they are exactly the batch being appended, all of it, in order: then the caller has applied them already.
+ * Called with all commits that one refresh or append has folded, in log order, this process's own included. `own` is
+ * true if they are exactly the whole batch being appended, in order: the caller has applied those already.
  */
 export type CommitListener = (commits: readonly FoldedCommit[], own: boolean) => void;
 
 export interface Store {
   info(): StoreInfo;
-  /** Count of valid lines folded so far. */
+  /** Seq of the last line folded so far. */
   seq(): number;
-  /** What a commit that touches this stream must expect now. */
+  /** What a commit that reads or changes this stream must expect now. */
   expected(stream: string): Expected;
-  /** The commit that last changed the stream, or 0. */
+  /** Seq of the commit that last changed the stream, or 0. */
   lastSeq(stream: string): number;
-  /** Names of all streams that start with the prefix, in no promised order. */
+  /** Names of all streams that start with the prefix, in any order. */
   streams(prefix: string): string[];
-  /** The last place this process knows to be durable. */
+  /** The last place that this process knows to be durable. */
   seen(): Seen;
-  /** Folds what others appended and tells the listener. A promise only where the backend needs one. */
+  /**
+   * Folds the lines that others have appended and calls the listener. Returns a promise only where the backend needs
+   * one.
+   */
   refresh(): void | Promise<void>;
   /**
    * Appends commits, each atomic over its streams and valid only if all its expectations hold at its place in the log.
-   * Idempotent by construction: a second copy expects versions that its first copy has moved. Contract: `refresh` was
-   * called in the same tick, and the commits were decided on what it showed.
+   * Appending a commit twice has one effect: the first copy changes the versions that the second one expects. Contract:
+   * `refresh` was called in the same tick, and the commits were decided on its result.
    */
   append(batch: readonly EncodedCommit[]): Appending;
   /**
-   * Makes all that was folded so far durable: call it before any answer that rests on it. Undefined if it already is.
+   * Makes all lines folded so far durable; undefined if they are already. Await it before giving any answer that rests
+   * on them.
    */
   flush(): Promise<void> | undefined;
-  /** Settles when the sync that is under way ends; undefined if none is. Who waits for it shares the next one. */
+  /**
+   * Settles when the sync that is under way ends; undefined if none is. Callers that wait for it share the next sync.
+   */
   busy(): Promise<void> | undefined;
   /**
-   * Courtesy among writers, called before each try: waits while a starving writer has its turn. With `urgent`, takes
-   * the turn. The returned function gives it back; undefined means nobody is waiting.
+   * Courtesy among writers, called before each try of a command: waits while another writer that kept losing has the
+   * turn. With `urgent`, takes the turn itself. The returned function gives the turn back; undefined means that nobody
+   * has it. Never needed for safety.
    */
   takeTurn(urgent: boolean): Promise<() => void> | undefined;
-  /** Events of one stream from a version on (counting from 1), gap-free, and none beyond what is folded so far. */
+  /**
+   * Events of one stream from a version on (counting from 1), without gaps, up to the last line folded so far. Blocks.
+   */
   read(stream: string, fromVersion: number): Recorded[];
-  /** The same, letting others have their turn. This and the next two end early with the signal: `deadline-exceeded`. */
+  /**
+   * As `read`, but lets other work run in between. Rejects with FailureError `deadline-exceeded` once the signal is
+   * aborted.
+   */
   readPast(stream: string, fromVersion: number, signal?: AbortSignal): Promise<Recorded[]>;
   /**
-   * Tells `visit` the events of a stream, the newest first and none beyond what is folded so far, until it returns
-   * false. For who needs only the last few: costs what lies between them and the end of the log. Ends early with the
-   * signal: `deadline-exceeded`.
+   * Passes the events of a stream to `visit`, the newest folded one first, until it returns false. For callers that
+   * need only the last few: it reads the log from its end back to them. Rejects like `readPast`.
    */
   readBackwards(stream: string, visit: (event: PastEvent) => boolean, signal?: AbortSignal): Promise<void>;
   /**
-   * Valid commits after a seq, in order, never skipping one; at most `limit`. Rejects with `store-damaged` at damage.
+   * At most `limit` valid commits after a seq, in order and without gaps. Rejects with FailureError `store-damaged` at
+   * damage, and like `readPast`.
    */
   readAll(afterSeq: number, limit: number, signal?: AbortSignal): Promise<FoldedCommit[]>;
-  /** The last seq before the first commit that is later than `ms` since the epoch by its writer's clock. */
+  /**
+   * The seq right before the first line that is later, by its writer's clock, than `ms` since the epoch. Rejects like
+   * `readPast`.
+   */
   seqAtTime(ms: number, signal?: AbortSignal): Promise<number>;
   /**
-   * Yields when there may be commits after the seq: a hint that may be late, merged or repeated. Ends with the signal.
+   * Yields the store's seq when there are lines after `afterSeq`. A hint: it may be late, merged or repeated. Ends with
+   * the signal.
    */
   watch(afterSeq: number, signal: AbortSignal): AsyncIterable<number>;
-  /** A cached document that fits the log, or undefined. Deleting every snapshot changes nothing but speed. */
+  /**
+   * The cached document of a stream, or undefined. The caller compares its version and head with the log's. Deleting
+   * every snapshot changes nothing but speed.
+   */
   getSnapshot(stream: string): Snapshot | undefined;
   putSnapshot(snapshot: Snapshot): void;
-  /** What only maintenance needs; absent where a backend has nothing to keep up. */
+  /** Maintenance of caches and files; absent in a backend that has none. */
   readonly upkeep?: Upkeep;
   close(): Promise<void>;
 }
 
-/** The backend's caches and files, kept up off the request path by long-lived processes. */
+/**
+ * The maintenance of a backend's caches and files. Long-lived processes run it outside of calls
+ * (documents/maintenance.ts).
+ */
 export interface Upkeep {
   /**
-   * Runs `work` unless another process is at it; resolves false if so. Costs time when it fails to exclude, never data.
+   * Runs `work` unless another process maintains the store right now; then it resolves to false. Two at once cost time,
+   * never data.
    */
   exclusively(work: () => Promise<void>): Promise<boolean>;
-  /** Streams whose readable document is older than the log. */
+  /** Streams with a readable document that have changed since the last checkpoint. */
   dirty(): string[];
-  /** The place up to which a checkpoint would speak: take it before the documents are written, save it after. */
+  /**
+   * Notes the present place of the fold for a checkpoint. Call it before writing the documents, and `save` afterwards,
+   * so that a checkpoint never claims a document that is not written yet.
+   */
   mark(): { save(): void };
-  /** Ends the segment if it has grown past its size; resolves true if it did. */
+  /** Seals the current segment if it has grown past its size; resolves to true if it did. */
   seal(): Promise<boolean>;
-  /** Writes the index files of sealed segments that have none. Resolves to how many. */
+  /** Writes the index files of sealed segments that have none. Resolves to their number. */
   index(): Promise<number>;
-  /** Removes temporary files of processes that are gone. Resolves to how many. */
+  /** Removes temporary files of processes that are gone. Resolves to their number. */
   sweep(): Promise<number>;
-  /** Compresses segments that no process can still be writing. Resolves to how many. */
+  /** Compresses segments that no process can still be writing to. Resolves to their number. */
   compress(): Promise<number>;
 }
 
 /** Immutable bytes by their SHA-256 (64 hex). */
 export interface Blobs {
-  /** Durable when it returns. */
+  /** Stores bytes and returns their hash. They are durable when it returns. */
   put(bytes: Uint8Array): string;
-  /** Undefined if there are none, or if they have changed; where the backend has `fetch`, also if they take waiting. */
+  /**
+   * The bytes with this hash. Undefined if there are none or they were altered; in a backend with `fetch`, also if they
+   * have to be waited for.
+   */
   get(sha256: string): Buffer | undefined;
   /**
-   * Only where bytes may take waiting. Undefined if there are none. Ends early with the signal: `deadline-exceeded`.
+   * As `get`, waiting for the bytes; absent in a backend that never has to wait. Rejects with FailureError
+   * `deadline-exceeded` once the signal is aborted.
    */
   fetch?(sha256: string, signal: AbortSignal): Promise<Buffer | undefined>;
 }
 
-/** Who is alive, roughly. Expendable by definition: losing it ends leases early or late, never grants two. */
+/**
+ * Which sessions and agents are alive, roughly. If it is lost or wrong, leases end early or late, but no claim is
+ * granted twice.
+ */
 export interface Presence {
-  /** Notes that this agent or session was just active. Cheap to call often. */
+  /** Notes that an agent or session was active now. Cheap to call often. */
   touch(who: string): void;
-  /** Ms since the epoch; undefined if never seen. */
+  /** When an agent or session was last active, in ms since the epoch; undefined if never. */
   lastSeen(who: string): number | undefined;
-  /** Notes that this process serves a session, until it detaches or dies. */
+  /** Notes that this process serves a session, until it calls `detach` or dies. */
   attach(session: string): void;
   detach(session: string): void;
   /** True while a live process on this machine serves the session. */
   attached(session: string): boolean;
-  /** All such sessions, for lists: one look, however many there are. */
+  /** All sessions for which `attached` is true, in one read, for lists. */
   served(): ReadonlySet<string>;
-  /** Sessions that descendants of this process serve, on a system that tells whose child a process is. */
+  /** Sessions served by descendants of a process, on a system that tells the parent of a process; else none. */
   servedBelow(pid: number): string[];
 }
