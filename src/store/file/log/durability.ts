@@ -1,5 +1,6 @@
-// What this process knows to be durable, and making more of it so. One fdatasync is under way at a time; whoever asks
-// meanwhile shares the next one. An fdatasync covers only what was folded before it was called.
+// Tracks the last place that this process knows to be durable, and makes later places durable. One fdatasync runs at a
+// time and covers only the lines folded before it was called; callers that come meanwhile share the next one. Used by
+// log.ts.
 
 import { FailureError } from '../../../failure/failure.ts';
 import type { Seen } from '../../commit.ts';
@@ -7,7 +8,7 @@ import type { Durability } from '../../port.ts';
 import type { Disk } from '../disk.ts';
 
 interface Sync {
-  /** What is known to be durable once it is done. */
+  /** The place that is durable once `done` resolves. */
   to: Seen;
   done: Promise<void>;
 }
@@ -15,11 +16,14 @@ interface Sync {
 export interface DurabilityParts {
   disk: Disk;
   mode: Durability;
-  /** The log's descriptor now: always the one long-lived one, since an error is reported once per descriptor. */
+  /**
+   * The log's present descriptor. Every sync uses this one long-lived descriptor, because the kernel reports a write
+   * error only once per descriptor.
+   */
   fd(): number;
-  /** The place folded so far. */
+  /** The place up to which the log is folded. */
   folded(): Seen;
-  /** Called once if an fdatasync fails: the log must become read-only, here and for who opens it later. */
+  /** Called once, when an fdatasync fails: the log must become read-only, in this process and for later openers. */
   onFailure(error: unknown): void;
 }
 
@@ -36,29 +40,33 @@ export class DurabilityKeeper {
     this.known = known;
   }
 
-  /** The last place known to be durable: what a commit's `seen` may name. */
+  /** The last place known to be durable, for the `seen` of a commit. */
   seen(): Seen {
-    // Without syncing nothing is known: a place that power loss took back would look like damage to whoever reads it.
+    // Without syncs no place is known to be durable: if power loss took back a place named in a `seen`, readers would
+    // report damage.
     return this.parts.mode === 'none' ? [0, ''] : this.known;
   }
 
-  /** Nothing is made durable after this: the descriptor is gone, and its number may be another file's. */
+  /** Stops all syncing: the descriptor is about to be closed, and its number may become another file's. */
   close(): void {
     this.closed = true;
   }
 
-  /** True while an fdatasync runs: its descriptor must not be closed. */
+  /** Settles when the running fdatasync ends; undefined if none runs. Its descriptor must not be closed before. */
   busy(): Promise<void> | undefined {
     return this.current?.done;
   }
 
-  /** Resolves once all that is folded now is durable; undefined if it already is. Rejects with `outcome-unknown`. */
+  /**
+   * Resolves once all lines folded now are durable; undefined if they are already. Rejects with FailureError
+   * `outcome-unknown` if a sync failed, `read-only` if the store is closed.
+   */
   flush(): Promise<void> | undefined {
     if (this.parts.mode === 'none') return undefined;
     const [seq] = this.parts.folded();
     if (seq <= this.known[0]) return undefined;
     if (this.failed !== undefined) return Promise.reject(this.failed);
-    // A compressed segment is durable as it stands.
+    // The present segment is a compressed one, which was synced before it got its name.
     if (this.parts.fd() < 0 && !this.closed) return undefined;
     if (this.closed) return Promise.reject(new FailureError({ code: 'read-only', why: 'the store is closed' }));
     if (this.current === undefined) return this.start();
@@ -70,7 +78,7 @@ export class DurabilityKeeper {
     return this.next;
   }
 
-  /** The same, at once and blocking: for opening, sealing and following a seal. */
+  /** As `flush`, but blocking: for opening, sealing and following a seal. Throws FailureError `outcome-unknown`. */
   flushNow(): void {
     if (this.parts.mode === 'none') return;
     if (this.failed !== undefined) throw this.failed;
@@ -84,15 +92,15 @@ export class DurabilityKeeper {
   }
 
   /**
-   * Starts a sync right after a write, before its read-back, so that disk and processor work at the same time. The
-   * returned function, called in the same tick, says that all that is folded by then was written before the sync began.
-   * Undefined where a sync is under way already, or none is needed.
+   * Starts a sync right after a write, before its read-back, so that disk and processor work at the same time. Call the
+   * returned function in the same tick, after the read-back: it marks all lines folded by then as covered by this sync.
+   * Undefined if a sync is already running, or none is possible or needed.
    */
   startEarly(): (() => void) | undefined {
     if (this.parts.mode === 'none' || this.current !== undefined) return undefined;
     if (this.failed !== undefined || this.closed || this.parts.fd() < 0) return undefined;
     const sync = this.begin(this.known);
-    // If the write was in vain nobody waits for this sync; its failure is remembered all the same.
+    // Nobody awaits this sync if the write lost; `fail` remembers its failure all the same.
     sync.done.catch(() => undefined);
     return () => {
       sync.to = this.parts.folded();
@@ -124,8 +132,8 @@ export class DurabilityKeeper {
   }
 
   private fail(error: unknown): FailureError {
-    // Never retried: after an error the kernel marks the pages clean, so a second fdatasync that succeeds proves
-    // nothing.
+    // Never retry: after an error the kernel marks the pages clean, so a second fdatasync would succeed without writing
+    // them.
     if (this.failed === undefined) {
       const why = error instanceof Error ? error.message : String(error);
       this.failed = new FailureError({

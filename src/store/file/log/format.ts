@@ -1,12 +1,12 @@
-// The store's format number, as its log tells it. Used by log.ts.
+// Finds the store's format number in its commits. Used by log.ts.
 
 import { STORE_FORMAT } from '../../commit.ts';
 import type { FoldedCommit } from '../../fold.ts';
 
 /**
- * The format a commit raises the store to, if it is newer than this program knows. Any commit to stream `store` may
- * raise it, and from then on older programs stop. Event types need no such rule: what a commit does is its patch, of
- * any type.
+ * The format number to which a commit raises the store, if it is higher than this program knows; else undefined. Any
+ * commit to the stream `store` may raise the format, and from then on older programs stop. New event types do not raise
+ * it: a commit's effect is its patch, whatever the type.
  */
 export function newerFormat(folded: FoldedCommit): number | undefined {
   for (const event of folded.commit.events) {

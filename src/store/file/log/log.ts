@@ -1,5 +1,6 @@
-// The log's file side, reading: tail, fold, follow seals, notice damage. The order of the file is the referee, no lock
-// is needed for safety. writer.ts writes to it. Used by file-store.ts.
+// The reading side of the log: folds what is new in the file, follows seals to the next segment, and notices damage.
+// The order of lines in the file decides which commit wins, so no lock is needed for safety. writer.ts writes to it.
+// Used by opening.ts, writer.ts, seal.ts and file-store.ts.
 
 import { type Failure, FailureError } from '../../../failure/failure.ts';
 import { type EncodedCommit, MAX_LINE_BYTES, type RawLine, STORE_FORMAT } from '../../commit.ts';
@@ -20,10 +21,10 @@ export interface LogParts {
 }
 
 const FIRST_BUFFER_BYTES = 256 * 1024;
-/** An unterminated tail longer than any write of ours cannot be one that is still under way. */
+/** An unterminated tail longer than this is damage: no write of Baton that is still under way can be so long. */
 const LONGEST_TAIL_BYTES = 2 * MAX_LINE_BYTES;
 
-/** A segment made ready: a descriptor to write to, or the bytes of its compressed form, which nobody writes. */
+/** An opened segment: a descriptor, or the text of its compressed form (then `fd` is -1), to which nobody writes. */
 interface OpenedSegment {
   fd: number;
   ino: number;
@@ -33,23 +34,23 @@ interface OpenedSegment {
 export class FileLog {
   readonly fold: Fold;
   readonly keeper: DurabilityKeeper;
-  /** Why nothing may be written any more; reads of what is sound go on. */
+  /** Why nothing may be written any more. Reading what is sound goes on. */
   stopped: Failure | undefined;
-  /** Torn lines met, the first hundred: skipped by rule, reported by doctor. */
+  /** Places of the first hundred torn lines. They are skipped. */
   readonly torn: Place[] = [];
-  /** Void lines met since opening: a measure of contention. */
+  /** Void lines since opening, a measure of contention. */
   voids = 0;
   /** Seals followed since opening. */
   sealsFollowed = 0;
   segment = 0;
   private path = '';
   offset = 0;
-  /** -1 while the segment being folded is a compressed one, which nobody writes. */
+  /** The descriptor of the present segment; -1 while that is a compressed one, to which nobody writes. */
   fd = -1;
   private ino = 0;
-  /** Segments folded since opening, by first seq: any other file in the log is damage. */
+  /** Segments folded since opening, by first seq. opening.ts reports any later one as damage. */
   readonly followed = new Set<number>();
-  /** The last valid line of this segment: where a checkpoint may stand. */
+  /** The last valid commit of this segment, at whose end a checkpoint may stand. */
   lastLine = { end: 0, sum: '' };
   private readonly parts: LogParts;
   private buffer = Buffer.allocUnsafe(FIRST_BUFFER_BYTES);
@@ -69,7 +70,9 @@ export class FileLog {
     );
   }
 
-  /** Begins at a segment that is there. */
+  /**
+   * Starts folding at a byte of an existing segment; `lastSum` is the sum of the line that ends there, '' at the start.
+   */
   begin(segment: number, offset: number, lastSum: string): void {
     const commits: FoldedCommit[] = [];
     this.enter(segment, offset, this.openSegment(segment, 'append'), commits);
@@ -77,9 +80,13 @@ export class FileLog {
     if (commits.length > 0) this.parts.onCommits(commits, false);
   }
 
-  /** What a reader calls first: folds what is new, and notices a log that is no longer the one with its name. */
+  /**
+   * Folds what is new, and checks that the open file still is the one with the log's name. Throws FailureError
+   * `store-moved` if not, and `store-newer` once a newer format was met.
+   */
   refresh(): void {
-    // One look at the name tells both, and nearly always that there is nothing to do. A seal still has to be followed.
+    // Fast path: one stat of the name shows that the file is still ours and how much is new, usually nothing. Not after
+    // a seal, which still has to be followed.
     if (this.fd >= 0 && this.stopped === undefined && !this.fold.isEnded()) {
       const named = this.parts.disk.stat(this.path);
       if (named?.ino === this.ino && named.size === this.offset) return;
@@ -92,9 +99,12 @@ export class FileLog {
     if (this.fd >= 0 && this.stopped === undefined) this.checkStillOurs();
   }
 
-  /** Folds all that is terminated in the file, and follows seals. Takes no lock. */
+  /**
+   * Folds all terminated lines of the file, and follows seals. `own` maps sums of this process's lines to their places
+   * in `outcomes`, where their outcomes are noted.
+   */
   tail(own?: ReadonlyMap<string, number>, outcomes?: (Outcome | undefined)[]): void {
-    // What is folded by then is not the store any more, or not all of what it means: no answer may rest on it.
+    // Answer nothing from this fold: it is of a file that no longer is the store, or of a format not fully understood.
     const why = this.stopped?.code;
     if (this.stopped !== undefined && (why === 'store-newer' || why === 'store-moved'))
       throw new FailureError(this.stopped);
@@ -110,7 +120,7 @@ export class FileLog {
     }
   }
 
-  /** Folds one buffer of lines; false when the file held no more than that. */
+  /** Folds one buffer of lines; false if the file has no more for now. */
   private readSome(
     commits: FoldedCommit[],
     own?: ReadonlyMap<string, number>,
@@ -124,7 +134,7 @@ export class FileLog {
     const consumed = eachLine(bytes, 0, (line, at) => this.consume(line, base + at, commits, own, outcomes));
     this.offset = base + consumed;
     if (consumed > 0) {
-      // One large line must not cost its memory for ever.
+      // Shrink the buffer again after a large line, or its memory would be kept for ever.
       const filled = count === this.buffer.length;
       if (!filled && count > FIRST_BUFFER_BYTES) this.buffer = Buffer.allocUnsafe(FIRST_BUFFER_BYTES);
       return filled;
@@ -168,27 +178,25 @@ export class FileLog {
     }
   }
 
-  /** A store of a newer format is refused, never guessed at. */
+  /** Stops at a newer format, which this program could misread; returns whether the format is known. */
   private knowsFormat(folded: FoldedCommit): boolean {
     const found = newerFormat(folded);
     if (found !== undefined) this.stop({ code: 'store-newer', what: 'the store', found, known: STORE_FORMAT });
     return found === undefined;
   }
 
-  /**
-   * A page under writeback can be read half-old on some systems: what looks like damage is read twice before it counts.
-   */
+  /** Reads a damaged line a second time before it counts: some systems return a page under writeback half old. */
   private reread(line: RawLine, place: { segment: number; offset: number }, first: Verdict): Verdict {
     if (this.fd < 0) return first;
     const fresh = Buffer.allocUnsafe(line.length);
     const count = this.parts.disk.read(this.fd, fresh, 0, line.length, place.offset);
-    // A shorter line would only look torn, and be skipped.
+    // Keep the verdict if fewer bytes come: a shortened line would look torn, and damage would be skipped.
     return count === line.length ? this.fold.offer(fresh, place) : first;
   }
 
   /**
-   * Takes lines just written and read back where we expected them: only their expectations are left to check. `whole`:
-   * they are all that was decided.
+   * Folds lines that this process wrote and has read back unchanged at `start`: only their expectations are left to
+   * check. `whole`: the batch has every commit that the caller decided.
    */
   acceptAll(batch: readonly EncodedCommit[], start: number, length: number, whole: boolean): Outcome[] {
     const commits: FoldedCommit[] = [];
@@ -211,12 +219,16 @@ export class FileLog {
     return outcomes;
   }
 
-  /** If the log was replaced, deleted, moved or cut under us, what we write is in no log: notice before any answer. */
+  /**
+   * Throws FailureError `store-moved` if the open file was replaced, deleted, moved or cut short: what is written to it
+   * would be in no log, so no answer may rest on it.
+   */
   checkStillOurs(): void {
     const { disk } = this.parts;
     const named = disk.stat(this.path);
     if (named?.ino === this.ino && named.size >= this.offset) return;
-    // Gone since others sealed and compressed it while we were stopped: our descriptor still holds it, seal and all.
+    // Not an error: others sealed and compressed the segment while this process was stopped; its descriptor still reads
+    // the whole file with the seal.
     if (named?.ino !== this.ino && disk.stat(`${this.path}.gz`) !== undefined) return;
     const why = named?.ino === this.ino ? 'the log was cut short' : 'the log was deleted, moved or replaced';
     this.stop({ code: 'store-moved', why });
@@ -224,8 +236,8 @@ export class FileLog {
   }
 
   /**
-   * Moves to the segment after a seal. The old file is synced first, else power loss could keep the next segment and
-   * lose the seal. Nothing changes here until the next one is open: a step that fails is made again by the next tail.
+   * Moves on to the segment after a seal. Syncs the old file first, or power loss could keep the next segment and lose
+   * the seal. Changes no state until the next segment is open, so that the next `tail` can repeat a step that failed.
    */
   private follow(commits: FoldedCommit[]): void {
     if (this.fd >= 0) {
@@ -241,15 +253,17 @@ export class FileLog {
     this.enter(next, 0, opened, commits);
   }
 
-  /** The directory is synced before anything is written to the segment, else power loss could take its name. */
+  /**
+   * Opens a segment. Syncs the directory before anything is written to it, or power loss could take the file's name.
+   */
   private openSegment(first: number, how: 'append' | 'append-create'): OpenedSegment {
     const { disk, logDir, durability } = this.parts;
     const compressed = readCompressed(disk, logDir, first);
     if (compressed !== undefined) return { fd: -1, ino: 0, compressed };
     const fd = disk.open(segmentPath(logDir, first), how);
     try {
-      // Looked for again after opening: if we stalled while others sealed, compressed and unlinked it, ours is an empty
-      // impostor.
+      // Look for the compressed form again: if others sealed, compressed and unlinked the segment since the first look,
+      // the file just opened is a new, empty one.
       const late = readCompressed(disk, logDir, first);
       if (late !== undefined) {
         disk.close(fd);
@@ -280,16 +294,16 @@ export class FileLog {
       try {
         this.parts.disk.close(fd);
       } catch {
-        // Every byte of it was synced, or refused, before: an error of the descriptor itself tells nothing more.
+        // Ignore the error: every byte was already synced, or its commit refused.
       }
     };
-    // Once no sync can be using it.
+    // Close only when no sync can be using the descriptor.
     const busy = this.keeper.busy();
     if (busy === undefined) close();
     else busy.then(close, close);
   }
 
-  /** Stops all writing; the first reason stands. */
+  /** Stops all writing; the first reason is kept. */
   stop(failure: Failure): void {
     this.stopped ??= failure;
   }
@@ -298,7 +312,10 @@ export class FileLog {
     this.stop({ code: 'store-damaged', file: this.path, offset, why });
   }
 
-  /** After a failed fdatasync: nothing more is written here, and a marker stops who opens the store later. */
+  /**
+   * After a failed fdatasync: stops writing in this process, and leaves the marker file `poison`, which stops later
+   * openers.
+   */
   private poison(error: unknown): void {
     const { disk, logDir } = this.parts;
     const why = `saving failed (${errnoOf(error) ?? 'unknown error'}): what was written last may not be on the disk`;
@@ -307,7 +324,7 @@ export class FileLog {
       disk.close(disk.open(`${logDir}/poison`, 'create-new'));
       syncDirectory(disk, logDir);
     } catch {
-      // Best effort: the disk is in trouble.
+      // Best effort on a failing disk.
     }
   }
 

@@ -1,5 +1,5 @@
-// Opening a log: make the first file if there is none, find where to begin, fold to the end, refuse what must be
-// refused. Every opener does all of it, whoever created the store. Used by file-store.ts.
+// Opens a log: creates the first file if there is none, finds the place to start folding, folds to the end, and refuses
+// a log that is unsafe. Every opener does all of it, whoever created the store. Used by file-store.ts.
 
 import { v7 } from 'uuid';
 import { type Failure, FailureError } from '../../../failure/failure.ts';
@@ -13,7 +13,7 @@ import { FileLog } from './log.ts';
 import { userName } from './user-name.ts';
 import { LogWriter } from './writer.ts';
 
-/** statfs types where O_APPEND, links or fdatasync are not what they are on a local disk. */
+/** File systems, by statfs type, on which O_APPEND, links or fdatasync may not work as on a local disk. */
 const NETWORK_FILE_SYSTEMS = new Map([
   [0x6969, 'NFS'],
   [0x517b, 'SMB'],
@@ -33,7 +33,10 @@ export interface OpenLogOptions {
   onCommits: CommitListener;
 }
 
-/** Throws FailureError: store-unwritable, store-unsafe. A damaged, poisoned or newer log opens with `stopped` set. */
+/**
+ * Opens and folds the log of a store. Throws FailureError: store-unwritable, store-unsafe, store-damaged (no first
+ * segment). A log that is otherwise damaged, poisoned or newer opens with `stopped` set, for reading.
+ */
 export function openLog(options: OpenLogOptions): FileLog {
   const { disk, dir } = options;
   const logDir = `${dir}/log`;
@@ -51,7 +54,7 @@ export function openLog(options: OpenLogOptions): FileLog {
   }
 }
 
-/** What the errors of opening mean to who has to put them right. */
+/** File errors of opening, in words for the person who has to fix them. */
 const ERRNO_WORDS: Record<string, string> = {
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',
@@ -71,17 +74,17 @@ function cannotOpen(errno: string): Failure {
   return { code: 'store-unwritable', why };
 }
 
-/** Links could lead two stores to one file, or out of the store. */
+/** The refusal of a symbolic link, which could lead two stores to one file, or out of the store. */
 function linked(why: string): Failure {
   return { code: 'store-unsafe', why, how: 'put the real thing in its place, or name the real store with --state-dir' };
 }
 
-/** The name of the network file system a path is on, or undefined. */
+/** The name of the network file system that a path is on; undefined on a local one. */
 export function networkFileSystem(disk: Disk, path: string): string | undefined {
   return NETWORK_FILE_SYSTEMS.get(disk.fsType(path) >>> 0);
 }
 
-/** The directories that are not there yet, from `dir` upwards. */
+/** The missing directories from `dir` upwards. */
 function missingAbove(disk: Disk, dir: string): string[] {
   const missing: string[] = [];
   for (let path = dir; disk.stat(path) === undefined; path = parentOf(path)) missing.push(path);
@@ -94,7 +97,7 @@ function parentOf(path: string): string {
 
 function makeDirectories(disk: Disk, dir: string, logDir: string): void {
   if (disk.stat(dir) === undefined) disk.mkdir(dir);
-  // The directory itself may be named by a link; what is in it would be read and written somewhere else.
+  // A link to the store's directory is allowed; a link inside it is not, because its target would be read and written.
   const link = disk.readdir(dir).find((name) => disk.stat(`${dir}/${name}`)?.isSymbolicLink);
   if (link !== undefined) throw new FailureError(linked(`${link} in it is a symbolic link`));
   if (disk.stat(logDir) === undefined) disk.mkdir(logDir);
@@ -111,9 +114,9 @@ function refuseNetwork(disk: Disk, dir: string): void {
 }
 
 /**
- * Segment 1 is made only in a log without any segment; its name is synced by whoever begins to write to it. Every
- * opener syncs the names of the directories, for their maker may have died first: `made` are those that this one had to
- * make.
+ * Creates segment 1 if the log has no segment; `FileLog` syncs its name before writing to it. Every opener syncs the
+ * names of the directories, because the process that created them may have died first. `made` are those that this
+ * opener created.
  */
 function ensureFirstSegment(options: OpenLogOptions, logDir: string, made: readonly string[]): void {
   const { disk, dir, durability } = options;
@@ -124,7 +127,7 @@ function ensureFirstSegment(options: OpenLogOptions, logDir: string, made: reado
 
 function foldLog(options: OpenLogOptions, logDir: string): FileLog {
   const { disk, dir, durability, onCommits } = options;
-  // Listed before folding: a segment that appears later is the fresh successor of a seal, not a stray.
+  // List before folding: a segment that appears later is the new successor of a seal, not a stray.
   const listed = listAll(disk, logDir);
   const kept = readCheckpoint(disk, dir);
   const checkpoint = kept !== undefined && fitsLog(disk, logDir, kept) ? kept : undefined;
@@ -137,7 +140,7 @@ function foldLog(options: OpenLogOptions, logDir: string): FileLog {
     else log.begin(checkpoint.segment, checkpoint.offset, checkpoint.lineSum);
     if (log.stopped === undefined) log.tail();
     if (headless) log.stop(withoutHead(logDir));
-    vouch(options, log, { logDir, listed, checkpoint, kept });
+    checkFolded(options, log, { logDir, listed, checkpoint, kept });
   } catch (error) {
     log.close();
     throw error;
@@ -152,10 +155,13 @@ interface Findings {
   kept: Checkpoint | undefined;
 }
 
-/** After folding: refuses what does not hang together, and makes durable what does, before anything else is written. */
-function vouch({ disk }: OpenLogOptions, log: FileLog, { logDir, listed, checkpoint, kept }: Findings): void {
-  if (checkpoint === undefined && kept !== undefined) distrustShorter(log, kept, logDir);
-  refuseStrays(log, listed, checkpoint?.segment ?? 1, logDir);
+/**
+ * Checks the folded log: stops a log that is inconsistent or poisoned; else creates the store if it is empty, and makes
+ * the folded lines durable before anything else is written.
+ */
+function checkFolded({ disk }: OpenLogOptions, log: FileLog, { logDir, listed, checkpoint, kept }: Findings): void {
+  if (checkpoint === undefined && kept !== undefined) checkKnownLines(log, kept, logDir);
+  checkStrays(log, listed, checkpoint?.segment ?? 1, logDir);
   if (disk.stat(`${logDir}/poison`) !== undefined) {
     log.stop({
       code: 'read-only',
@@ -166,7 +172,10 @@ function vouch({ disk }: OpenLogOptions, log: FileLog, { logDir, listed, checkpo
   if (log.stopped === undefined) log.keeper.flushNow();
 }
 
-/** The listing, made again if its first seems missing: a directory that changes while it is read can hide a name. */
+/**
+ * Lists the segments; lists again if the first one seems missing, because a directory that changes while it is read can
+ * hide a name.
+ */
 function listAll(disk: Disk, logDir: string): SegmentFile[] {
   const listed = listSegments(disk, logDir);
   return listed[0]?.firstSeq === 1 ? listed : listSegments(disk, logDir);
@@ -176,16 +185,19 @@ function withoutHead(logDir: string): Failure {
   return { code: 'store-damaged', file: segmentPath(logDir, 1), offset: 0, why: 'the first segment is missing' };
 }
 
-/** A checkpoint that knew more, or other, lines than the log now holds means that the log was cut or replaced. */
-function distrustShorter(log: FileLog, kept: Checkpoint, logDir: string): void {
+/** Stops the log if a checkpoint that does not fit it knew more lines, or other ones: the log was cut or replaced. */
+function checkKnownLines(log: FileLog, kept: Checkpoint, logDir: string): void {
   const chainThen = log.fold.chainAt(kept.fold.seq);
   if (chainThen === kept.fold.chain) return;
   const why = `the checkpoint knew ${kept.fold.seq} lines, and the log does not hold them as they were`;
   log.stop({ code: 'store-damaged', file: segmentPath(logDir, log.segment), offset: log.offset, why });
 }
 
-/** A segment that no seal leads to: an older one lost its seal, and what is in the stray would be silently unread. */
-function refuseStrays(log: FileLog, listed: readonly SegmentFile[], from: number, logDir: string): void {
+/**
+ * Stops the log if no seal leads to a segment: the one before it lost its seal, and the lines of the stray would be
+ * silently ignored.
+ */
+function checkStrays(log: FileLog, listed: readonly SegmentFile[], from: number, logDir: string): void {
   const stray = listed.find((file) => file.firstSeq > from && !log.followed.has(file.firstSeq));
   if (stray === undefined) return;
   const why = `no seal leads to segment ${stray.firstSeq}: the end of the segment before it was changed or lost`;
@@ -210,7 +222,7 @@ function createStore(disk: Disk, log: FileLog): void {
       },
     ],
   });
-  // Losing is fine: then another opener created it in the same moment.
+  // `lost` is fine: another opener has created the store in the same moment.
   const [outcome] = new LogWriter(disk, log).write([created]);
   if (outcome?.kind === 'failed') throw outcome.error;
   if (outcome?.kind === 'unknown') throw new FailureError({ code: 'outcome-unknown', why: outcome.why });

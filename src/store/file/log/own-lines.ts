@@ -1,4 +1,4 @@
-// What became of the lines that we wrote ourselves: won, lost, or not to be known. Used by log.ts.
+// The outcomes of lines that this process wrote: won, lost or unknown. Used by log.ts and writer.ts.
 
 import { FailureError } from '../../../failure/failure.ts';
 import { claimedSum, type RawLine } from '../../commit.ts';
@@ -6,7 +6,7 @@ import type { Verdict } from '../../fold.ts';
 import type { Outcome } from '../../port.ts';
 import { errnoOf } from '../disk.ts';
 
-/** Notes what became of a line of ours that a fold has just met. */
+/** Notes the outcome of a just folded line if it is one of ours. `own` maps sums to places in `outcomes`. */
 export function noteOwn(
   line: RawLine,
   verdict: Verdict,
@@ -20,7 +20,7 @@ export function noteOwn(
   else if (outcomes[index]?.kind !== 'won') outcomes[index] = { kind: 'lost' };
 }
 
-/** Why it is not known what became of a line. `ended`: its newline was written too. */
+/** Why the outcome of a written line is unknown. `ended`: its newline was written too. */
 export function unknownBecause(trouble: unknown, ended: boolean): string {
   if (trouble instanceof FailureError && trouble.failure.code === 'outcome-unknown') return trouble.failure.why;
   const errno = errnoOf(trouble);

@@ -1,4 +1,5 @@
-// Ending a segment: hash what it holds, sync it, and let a seal line compete like any other. Used by maintenance.
+// Seals a segment: hashes its bytes, syncs it, and appends a seal line, which competes with other lines like any
+// commit. Also compresses sealed segments. Called by maintenance, through file-store.ts.
 
 import { createHash, type Hash } from 'node:crypto';
 import { v7 } from 'uuid';
@@ -12,7 +13,7 @@ import type { LogWriter } from './writer.ts';
 
 const SLICE_BYTES = 4 * 1024 * 1024;
 
-/** Hashes the file from where the last call stopped up to its present end. */
+/** A hash of a file that grows: each call goes on where the last one stopped. */
 class GrowingHash {
   private readonly hash: Hash = createHash('sha256');
   private done = 0;
@@ -25,7 +26,7 @@ class GrowingHash {
     this.fd = fd;
   }
 
-  /** One slice; false at the end of the file. */
+  /** Hashes one more slice; false at the end of the file. */
   slice(): boolean {
     const count = this.disk.read(this.fd, this.buffer, 0, this.buffer.length, this.done);
     if (count === 0) return false;
@@ -34,35 +35,36 @@ class GrowingHash {
     return true;
   }
 
-  /** The size hashed and the digest of it plus the newline that the seal's write begins with. */
+  /** Size and digest of the bytes hashed so far, and of the newline with which the write of the seal begins. */
   withNewline(): { bytes: number; sha256: string } {
     return { bytes: this.done + 1, sha256: this.hash.copy().update('\n').digest('hex') };
   }
 }
 
 /**
- * Seals the log's current segment. Contract: the caller holds the turnstile or does not mind losing the race;
- * everything hashed is synced before the seal is written, so a seal never stands over bytes that power loss can take
- * back.
+ * Seals the log's current segment; resolves to true if the seal won. Hashes slice by slice, then takes the turn
+ * (`takeTurn`) for the last bytes. Syncs before writing the seal, so that a seal does not cover bytes that power loss
+ * can take back.
  */
 export async function sealSegment(
   disk: Disk,
   log: FileLog,
   writer: LogWriter,
-  turn: () => Promise<() => void>,
+  takeTurn: () => Promise<() => void>,
 ): Promise<boolean> {
   const { fd, segment } = log;
-  // By segment, not by descriptor: its number may be the next segment's by the time we look again.
+  // Compare the segment too, because the next segment's descriptor may get the same number.
   const isOurs = () => log.fd === fd && log.segment === segment && log.stopped === undefined;
   if (fd < 0 || !isOurs()) return false;
   const hash = new GrowingHash(disk, fd);
   while (isOurs() && hash.slice()) await new Promise((resolve) => setImmediate(resolve));
   if (!isOurs()) return false;
-  const release = await turn();
+  const release = await takeTurn();
   try {
     log.tail();
     if (!isOurs()) return false;
-    // From here to the write nothing is awaited: what others append meanwhile moves the end and voids the seal.
+    // Await nothing from here to the write: a line that others append in between moves the end of the file and voids
+    // the seal.
     log.keeper.flushNow();
     while (hash.slice());
     const { line } = encodeSeal({
@@ -79,8 +81,9 @@ export async function sealSegment(
 }
 
 /**
- * Compresses every plain segment at least two behind the current one: by then every process that writes has followed
- * two seals. The compressed form is durable under its name before the plain one goes.
+ * Compresses every plain segment at least two behind the current one, to which no process can still be writing: every
+ * writer has followed the seals. The compressed file and its name are durable before the plain one is deleted. Resolves
+ * to the number of segments compressed.
  */
 export async function compressSegments(disk: Disk, logDir: string, currentSegment: number): Promise<number> {
   const older = listSegments(disk, logDir).filter((file) => file.firstSeq < currentSegment);
@@ -93,10 +96,11 @@ export async function compressSegments(disk: Disk, logDir: string, currentSegmen
       replaceFile(disk, `${plain}.gz`, await gzipMembers(bytes), { durable: true, nameLater: true });
       count += 1;
     }
-    // Read back, since the plain form is the truth until it goes; an empty one was made by a process that had stalled.
+    // Delete the plain form only if the compressed one reads back equal. An empty plain form is no loss: a process that
+    // had stalled created it.
     const compressed = readCompressed(disk, logDir, file.firstSeq);
     if (compressed === undefined || (bytes.length > 0 && !compressed.equals(bytes))) continue;
-    // Made here or by somebody who died since: its name is durable before the other goes.
+    // Sync the name even if another process made the compressed file: that one may have died before its sync.
     syncDirectory(disk, logDir);
     disk.unlink(plain);
   }

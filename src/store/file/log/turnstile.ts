@@ -1,12 +1,12 @@
-// Courtesy among writers: one who keeps losing takes the turnstile, and every writer looks for it before writing, so
-// that nobody starves. Never needed for safety: patience is bounded, and then everybody races without it. No stale
-// times.
+// Courtesy among writers, so that none starves: a writer that keeps losing takes the turnstile (a file), and every
+// other writer waits for it before writing. Never needed for safety: waiting is bounded, and then all race without it.
+// A holder is judged by whether its process lives, not by the age of the file. Used by file-store.ts.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, quickStart } from '../../../base/process-start.ts';
 import { type Disk, errnoOf, type FileStat } from '../disk.ts';
 
-/** How long a live holder is waited for before racing without it. Far above what one command takes. */
+/** How long to wait for a live holder before racing without the turnstile. One command takes far less. */
 const PATIENCE_MS = 100;
 const LOOK_AGAIN_MS = 1;
 
@@ -18,7 +18,7 @@ interface Holder {
 export class Turnstile {
   private readonly disk: Disk;
   private readonly path: string;
-  /** The holder that outlasted our patience: looked at once, then ignored for as long as it stands there. */
+  /** A holder that has outlasted PATIENCE_MS once: it is ignored as long as its file stands there. */
   private ignored: Holder | undefined;
   private held = false;
 
@@ -27,20 +27,25 @@ export class Turnstile {
     this.path = path;
   }
 
-  /** Waits for another holder within patience; undefined if there is none to wait for. One look at a name when free. */
+  /**
+   * Waits, at most PATIENCE_MS, for another holder; undefined if there is none. Costs one look at the file's name when
+   * free.
+   */
   pass(): Promise<void> | undefined {
     if (this.held || !this.disk.exists(this.path) || this.holder() === undefined) return undefined;
     return this.wait();
   }
 
   /**
-   * Takes the turnstile, waiting within patience; the returned function gives it back. Never fails: it is a courtesy.
+   * Takes the turnstile, waiting less than twice PATIENCE_MS; the returned function gives it back. Never fails: without
+   * the turnstile the caller goes on.
    */
   async take(): Promise<() => void> {
     const deadline = performance.now() + PATIENCE_MS;
     while (!this.held && performance.now() < deadline) {
       if (this.tryTake()) return () => this.release();
-      // Nobody to wait for, and yet it cannot be had: a holder that is ignored, or a directory that takes no file.
+      // It cannot be taken although there is no holder to wait for: the holder is ignored, or the directory takes no
+      // file.
       if (this.holder() === undefined) await sleep(LOOK_AGAIN_MS);
       if (this.holder() === undefined && this.stands()) break;
       await this.wait();
@@ -63,7 +68,7 @@ export class Turnstile {
     try {
       return this.disk.stat(this.path);
     } catch {
-      // What cannot be looked at is not waited for: courtesy never fails a call.
+      // Do not wait for a file that cannot be read: the turnstile must never fail a call.
       return undefined;
     }
   }
@@ -85,10 +90,7 @@ export class Turnstile {
     }
   }
 
-  /**
-   * The file appears with its content at once (link of a written file): an empty one could not be attributed to
-   * anybody.
-   */
+  /** Links a finished file to the name, so that the turnstile never exists without its holder's pid in it. */
   private tryTake(): boolean {
     const temporary = `${this.path}.${process.pid}.tmp`;
     try {
@@ -101,12 +103,12 @@ export class Turnstile {
       this.disk.link(temporary, this.path);
       this.held = true;
     } catch {
-      // Taken by another, or the directory cannot be written: then there is no courtesy, and the race decides.
+      // Another writer has it, or the directory cannot be written to; then the race decides.
     }
     try {
       this.disk.unlink(temporary);
     } catch {
-      // Was not made.
+      // The temporary file was not created.
     }
     return this.held;
   }
@@ -115,8 +117,8 @@ export class Turnstile {
     try {
       const [pid = '', startTime = ''] = this.disk.readFile(this.path).toString('latin1').trim().split(' ');
       const number = Number(pid);
-      // A file that names nobody cannot be waited for; a host that shares the directory from afar looks dead too, and
-      // loses only courtesy.
+      // A file without a pid has no holder to wait for. A holder on another machine or in another container looks dead
+      // too, and loses nothing but its turn.
       return Number.isInteger(number) && number > 0 && isAlive(number, startTime === '' ? undefined : startTime);
     } catch (error) {
       return errnoOf(error) !== 'ENOENT';
@@ -132,7 +134,7 @@ export class Turnstile {
     try {
       this.disk.unlink(this.path);
     } catch {
-      // Somebody else removed it: courtesy has no owner.
+      // Another process has removed it already.
     }
   }
 }

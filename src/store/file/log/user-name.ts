@@ -1,8 +1,8 @@
-// Whom to name in a line that the store itself writes. Used by opening.ts and seal.ts.
+// The user to name in lines that the store itself writes (`store.created`, seals). Used by opening.ts and seal.ts.
 
 import os from 'node:os';
 
-/** A container's user id may have no name. */
+/** The user's name, or `uid-<number>`: in a container the user id may have no name. */
 export function userName(): string {
   try {
     return os.userInfo().username;

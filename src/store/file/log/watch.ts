@@ -1,13 +1,13 @@
-// A hint that the log may have grown. Truth never rests on it: it may be late, merged or repeated, so a slow poll
-// stands beside it for file systems that report nothing.
+// Watches the log directory for growth. Its events are hints that may come late, merged or repeated, so a slow poll
+// backs them up on file systems that report nothing. Used by file-store.ts and cli/verbs/log.ts.
 
 import fs from 'node:fs';
 
 const POLL_MS = 500;
-/** Events of one burst of writes are merged into one hint. */
+/** Merges the events of one burst of writes into one hint. */
 const MERGE_MS = 5;
 
-/** Calls `hint` after the log directory changed, until the signal aborts. Keeps no process alive. */
+/** Calls `hint` after the log directory may have changed, until the signal aborts. Does not keep the process alive. */
 export function watchLog(logDir: string, signal: AbortSignal, hint: () => void): void {
   if (signal.aborted) return;
   let pending: NodeJS.Timeout | undefined;
@@ -23,7 +23,7 @@ export function watchLog(logDir: string, signal: AbortSignal, hint: () => void):
     watcher = fs.watch(logDir, { persistent: false }, soon);
     watcher.on('error', () => watcher?.close());
   } catch {
-    // No inotify left, or none on this system: the poll remains.
+    // No watches left, or none on this system: the poll goes on.
   }
   signal.addEventListener('abort', () => {
     clearInterval(poll);

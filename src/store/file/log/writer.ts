@@ -1,5 +1,5 @@
-// The log's file side, writing: one write of whole lines, then reading back what became of them. Everything from the
-// tail to the read-back happens in one synchronous tick. Used by file-store.ts and seal.ts.
+// The writing side of the log: appends whole lines in one write, and reads back which of them won. Everything from the
+// tail to the read-back happens in one synchronous tick. Used by file-store.ts, opening.ts and seal.ts.
 
 import { FailureError } from '../../../failure/failure.ts';
 import type { EncodedCommit } from '../../commit.ts';
@@ -10,7 +10,8 @@ import type { FileLog } from './log.ts';
 import { unknownBecause } from './own-lines.ts';
 
 /**
- * After so many writes in a row with nobody between, nobody is looked for, and the sync starts before the read-back.
+ * After this many writes in a row without another writer's lines in between, skip the look before the write, and start
+ * the sync before the read-back.
  */
 const CALM_WRITES = 8;
 const READ_BACK_BYTES = 64 * 1024;
@@ -18,8 +19,8 @@ const READ_BACK_BYTES = 64 * 1024;
 export class LogWriter {
   private readonly disk: Disk;
   private readonly log: FileLog;
-  private readonly room = Buffer.allocUnsafe(READ_BACK_BYTES);
-  /** Writes in a row that nobody came between. */
+  private readonly readBack = Buffer.allocUnsafe(READ_BACK_BYTES);
+  /** Writes in a row without another writer's lines in between. */
   private calm = 0;
 
   constructor(disk: Disk, log: FileLog) {
@@ -28,15 +29,15 @@ export class LogWriter {
   }
 
   /**
-   * Writes lines in one write and reads back what became of them. Contract: `tail` was called in this tick.
-   * Throws FailureError if the log may not be written, or is no longer the one with its name.
+   * Appends commits in one write and returns their outcomes, in order. Contract: `tail` was called in this tick. Throws
+   * FailureError if the log is stopped, or `store-moved` if its file no longer is the one with its name.
    */
   write(batch: readonly EncodedCommit[]): Outcome[] {
     const { log } = this;
     if (log.stopped !== undefined) throw new FailureError(log.stopped);
     if (this.calm >= CALM_WRITES) return this.writeLines(batch, true);
-    // Where others write too, one has often come while we decided: a void line costs every process its reading, and
-    // knowing it before it is written costs us one look.
+    // With other writers about, look once more: a commit that has lost already is then never written, while every
+    // process would have to read its void line.
     const before = log.fold.seq;
     log.tail();
     if (log.stopped !== undefined) throw new FailureError(log.stopped);
@@ -44,7 +45,7 @@ export class LogWriter {
     return this.writeSound(batch);
   }
 
-  /** Writes those lines of a batch that can still become valid; the others are lost without having been written. */
+  /** Writes the commits of a batch that can still become valid; the others are lost, without being written. */
   private writeSound(batch: readonly EncodedCommit[]): Outcome[] {
     const heads = new HeadsAfter((stream) => this.log.fold.expected(stream));
     const sound: EncodedCommit[] = [];
@@ -58,11 +59,10 @@ export class LogWriter {
     return batch.map((encoded) => outcomes.get(encoded) ?? { kind: 'lost' });
   }
 
-  /** `whole`: these are all the lines that the caller has decided, and applied. */
+  /** `whole`: the batch has every commit that the caller has decided and applied. */
   private writeLines(batch: readonly EncodedCommit[], whole: boolean): Outcome[] {
     const { log } = this;
-    // Begins with a newline too: whatever fragment a dying writer left is ended, so it can never swallow our first
-    // line.
+    // Begin with a newline, which ends any fragment that a dying writer has left, or it would swallow our first line.
     const bytes = Buffer.from(`\n${batch.map((own) => own.line).join('\n')}\n`);
     const start = log.offset;
     const { error, took } = this.writeOnce(bytes);
@@ -72,7 +72,7 @@ export class LogWriter {
     let ended = taken;
     try {
       const covered = taken && this.calm >= CALM_WRITES ? log.keeper.startEarly() : undefined;
-      // Before anything is accepted: what stands in a file that is no longer the log must not reach a document.
+      // Check before folding: lines in a file that no longer is the log must not reach a document.
       log.checkStillOurs();
       if (taken && !log.fold.isEnded() && this.readBackEquals(bytes, start)) {
         this.calm += 1;
@@ -95,13 +95,14 @@ export class LogWriter {
       written += 1 + encoded.sizeBytes;
       const known = found[index];
       if (known !== undefined) return known;
-      // Not whole in the file, so it never counts. Whole but for its newline, the next writer's newline may yet end it.
+      // The line is not whole in the file, so it will never be valid. One that lacks only its newline is unknown: the
+      // next writer's newline may still end it.
       if (took < written) return { kind: 'failed', error: error ?? new Error('nothing was written') };
       return { kind: 'unknown', why: unknownBecause(trouble, ended) };
     });
   }
 
-  /** Writes a seal line as it stands. Returns true if it won. Contract: `tail` was called in this tick. */
+  /** Appends a seal line; returns true if it won. Contract: `tail` was called in this tick. */
   writeSeal(line: string): boolean {
     const { log } = this;
     log.checkStillOurs();
@@ -112,7 +113,10 @@ export class LogWriter {
     return log.sealsFollowed > before;
   }
 
-  /** One write(2), no loop: after a short write the rest must never follow, somebody else may have written between. */
+  /**
+   * One write(2), without a loop: after a short write the rest must not follow, because another writer may have
+   * appended in between.
+   */
   private writeOnce(bytes: Buffer): { took: number; error?: Error } {
     try {
       const took = this.disk.write(this.log.fd, bytes);
@@ -126,12 +130,14 @@ export class LogWriter {
   }
 
   private readBackEquals(bytes: Buffer, start: number): boolean {
-    const room = this.room.length > bytes.length ? this.room : Buffer.allocUnsafe(bytes.length + 1);
-    const count = this.disk.read(this.log.fd, room, 0, bytes.length + 1, start);
-    return count === bytes.length && room.compare(bytes, 0, count, 0, count) === 0;
+    const buffer = this.readBack.length > bytes.length ? this.readBack : Buffer.allocUnsafe(bytes.length + 1);
+    const count = this.disk.read(this.log.fd, buffer, 0, bytes.length + 1, start);
+    return count === bytes.length && buffer.compare(bytes, 0, count, 0, count) === 0;
   }
 
-  /** Ends the fragment of a short write with a newline, so that it is a torn line and not a prefix of the next one. */
+  /**
+   * Ends the fragment of a short write with a newline, so that it becomes a torn line and not the beginning of another.
+   */
   private terminate(): boolean {
     try {
       return this.disk.write(this.log.fd, Buffer.from('\n')) === 1;
