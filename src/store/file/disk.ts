@@ -1,5 +1,6 @@
-// Every file call of the store goes through here, so that tests can fail, shorten, stop or kill at the Nth call and
-// drop what was not synced, on any machine and without root. Synchronous where the one-tick rule of the log needs it.
+// The file system calls of the store, behind an interface, so that tests can fail, shorten, stop or kill at the Nth
+// call and drop what was not synced, on any machine and without root. Synchronous, because the log must not await
+// between refresh and read-back. Used by store/file, admin/ and cli/.
 
 import fs from 'node:fs';
 import { dirname } from 'node:path';
@@ -16,27 +17,27 @@ export interface FileStat {
   isFile: boolean;
 }
 
-/** Flags as in open(2), by meaning. `append` is the log: O_RDWR|O_APPEND, never truncated. */
+/** How to open a file, by purpose. `append` is for the log: O_RDWR|O_APPEND, never truncated. */
 export type OpenFor = 'read' | 'append' | 'append-create' | 'create-new' | 'directory';
 
 export interface Disk {
   open(path: string, how: OpenFor, mode?: number): number;
   close(fd: number): void;
-  /** Reads at `position`; returns the count of bytes, 0 at the end. */
+  /** Reads at `position`; returns the number of bytes read, 0 at the end. */
   read(fd: number, buffer: Uint8Array, offset: number, length: number, position: number): number;
-  /** One write(2); returns how many bytes it took, which may be fewer. Never loops. */
+  /** One write(2), without a loop; returns the number of bytes written, which may be fewer than given. */
   write(fd: number, bytes: Uint8Array): number;
   fdatasync(fd: number): Promise<void>;
   fdatasyncNow(fd: number): void;
-  /** Flushes a file or a directory with its metadata. */
+  /** Syncs a file or a directory, with its metadata. */
   fsyncNow(fd: number): void;
   fstat(fd: number): FileStat;
-  /** Undefined if there is nothing; does not follow a symbolic link. */
+  /** lstat(2): does not follow a symbolic link. Undefined if nothing has this name; throws other file errors. */
   stat(path: string): FileStat | undefined;
-  /** Whether anything has this name: what costs least to ask. Never throws: what cannot be looked at is not there. */
+  /** Whether anything has this name; the cheapest call. Never throws: false if it cannot be read. */
   exists(path: string): boolean;
   rename(from: string, to: string): void;
-  /** link(2): fails with EEXIST if `to` is there. */
+  /** link(2): fails with EEXIST if `to` exists. */
   link(from: string, to: string): void;
   unlink(path: string): void;
   mkdir(path: string): void;
@@ -47,7 +48,7 @@ export interface Disk {
   utimes(path: string, atMs: number): void;
 }
 
-/** The errno name of a file error, such as ENOSPC; undefined for any other error. */
+/** The name of a file error's errno, such as ENOSPC; undefined for any other error. */
 export function errnoOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
@@ -77,8 +78,8 @@ function factsOf(stat: fs.Stats): FileStat {
 }
 
 /**
- * With those above it. Not mkdirSync's own `recursive`, which never returns where a directory that is there takes no
- * other.
+ * Makes a directory and its missing parents. Not with mkdirSync's `recursive`, which never returns where an existing
+ * directory accepts no new entries.
  */
 function makeDirectory(path: string, again = true): void {
   try {
@@ -88,7 +89,7 @@ function makeDirectory(path: string, again = true): void {
     if (errno === 'EEXIST' && fs.statSync(path).isDirectory()) return;
     const above = dirname(path);
     if (errno !== 'ENOENT' || above === path || !again) throw error;
-    // There already if another process made it meanwhile: then this time it takes one, or never will.
+    // Try once more only: if the parent exists now and mkdir still fails with ENOENT, it always will.
     makeDirectory(above);
     makeDirectory(path, false);
   }
@@ -122,13 +123,13 @@ export const realDisk: Disk = {
   utimes: (path, atMs) => fs.utimesSync(path, atMs / 1000, atMs / 1000),
 };
 
-/** Makes a directory entry durable: a file whose name is not synced can vanish with the power, content and all. */
+/** Makes the names in a directory durable: a synced file whose name is not synced can still vanish in a power loss. */
 export function syncDirectory(disk: Disk, path: string): void {
   const fd = disk.open(path, 'directory');
   try {
     disk.fsyncNow(fd);
   } catch (error) {
-    // Some systems cannot sync a directory at all (EINVAL, EPERM on Windows): there its entries are theirs to keep.
+    // Some systems cannot sync a directory (EINVAL; EPERM on Windows): there the system alone keeps its names.
     if (errnoOf(error) !== 'EINVAL' && errnoOf(error) !== 'EPERM') throw error;
   } finally {
     disk.close(fd);
@@ -137,13 +138,13 @@ export function syncDirectory(disk: Disk, path: string): void {
 
 export interface ReplaceOptions {
   mode?: number;
-  /** False skips the syncs. */
+  /** False: do not sync. */
   durable: boolean;
-  /** True leaves the sync of the directory to the caller, who replaces many files there. */
+  /** True: the caller syncs the directory, once for many files. */
   nameLater?: boolean;
 }
 
-/** Replaces a file whole: temp file, fsync, rename, fsync of the directory; never in place. */
+/** Replaces a file as a whole, never in place: temporary file, fsync, rename, fsync of the directory. */
 export function replaceFile(disk: Disk, path: string, bytes: Uint8Array, options: ReplaceOptions): void {
   const temporary = temporaryPath(path);
   const fd = disk.open(temporary, 'create-new', options.mode ?? 0o600);
@@ -169,12 +170,13 @@ function discard(disk: Disk, temporary: string): void {
   try {
     disk.unlink(temporary);
   } catch {
-    // The error that brought us here is the one to tell.
+    // Ignore this error: the caller reports the first one.
   }
 }
 
 /**
- * For whole private files only. The log must never use it: what follows a short write there belongs to somebody else.
+ * Writes all bytes, repeating short writes. For files that only this process writes; never for the log, where another
+ * writer may append after a short write.
  */
 export function writeAll(disk: Disk, fd: number, bytes: Uint8Array): void {
   let done = 0;

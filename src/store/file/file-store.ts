@@ -1,4 +1,5 @@
-// The file backend: composes log, documents on disk, turnstile and history into the port. Opened by store/open.ts.
+// The file backend: implements the store's port with the log, the documents on disk, the turnstile and the history.
+// Opened by store/open.ts.
 
 import { FailureError } from '../../failure/failure.ts';
 import type { EncodedCommit, Expected, Seen } from '../commit.ts';
@@ -30,9 +31,9 @@ import { readBackwards } from './past/read-backwards.ts';
 import { inSlices } from './past/slices.ts';
 import { segmentPath } from './segments.ts';
 
-/** A segment is sealed when it has grown past this. */
+/** A segment is sealed once it has grown past this size. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
-/** Of compressed segments so many events are read first by who goes back from the newest. */
+/** How many events `readBackwards` reads first from compressed segments; four times as many each time after. */
 const FIRST_PAST_EVENTS = 64;
 
 export interface FileStoreOptions {
@@ -41,7 +42,7 @@ export interface FileStoreOptions {
   durability?: Durability;
   forceNetworkFs?: boolean;
   segmentBytes?: number;
-  /** Keeps two processes from maintaining at once. Default: nobody is kept out, which costs time only. */
+  /** Keeps two processes from maintaining the store at once. Without it nothing does, which costs time only. */
   exclusively?: (dir: string, work: () => Promise<void>) => Promise<boolean>;
   onCommits: CommitListener;
 }
@@ -134,7 +135,7 @@ export class FileStore implements Store {
   async readPast(stream: string, fromVersion: number, signal?: AbortSignal): Promise<Recorded[]> {
     const head = this.log.fold.heads.get(stream);
     if (head === undefined) return [];
-    // As it is now: the fold goes on changing it meanwhile.
+    // Copy the head, because the fold changes it while the slices run.
     return this.openHistory()
       .readSliced(stream, fromVersion, { ...head }, signal)
       .catch(unreadable);
@@ -145,7 +146,7 @@ export class FileStore implements Store {
     if (head === undefined) return;
     const place = { disk: this.disk, logDir: `${this.dir}/log` };
     let left = await inSlices(readBackwards(place, stream, { ...head }, visit), signal).catch(unreadable);
-    // What is compressed is read by line, more at a time.
+    // The rest is in compressed segments: read it by index, in growing parts.
     for (let count = FIRST_PAST_EVENTS; left > 0; count *= 4) {
       const from = Math.max(1, left - count + 1);
       const events = await this.readPast(stream, from, signal);
@@ -156,7 +157,7 @@ export class FileStore implements Store {
 
   async readAll(afterSeq: number, limit: number, signal?: AbortSignal): Promise<FoldedCommit[]> {
     this.refresh();
-    // Not beyond what is folded here: that is what `flush` makes durable before anybody is told.
+    // Nothing beyond the fold, because `flush` makes durable only what is folded.
     return this.openHistory().commits(afterSeq, this.log.fold.seq, limit, signal).catch(unreadable);
   }
 
@@ -173,7 +174,7 @@ export class FileStore implements Store {
   async *watch(afterSeq: number, signal: AbortSignal): AsyncIterable<number> {
     let last = afterSeq;
     let wake: () => void = () => undefined;
-    // Ends with the consumer too, who may break off without aborting anything.
+    // End the watch also when the consumer leaves its loop without aborting the signal.
     const own = new AbortController();
     const ended = AbortSignal.any([signal, own.signal]);
     watchLog(`${this.dir}/log`, ended, () => wake());
@@ -200,7 +201,7 @@ export class FileStore implements Store {
     return state.kind === 'sound' ? state.snapshot : undefined;
   }
 
-  /** What the readable document of a stream is now; for doctor, which reports edits by hand. */
+  /** The state of a stream's readable document: sound, absent or edited by hand. */
   fileState(stream: string): FileState {
     return this.files.read(stream);
   }
@@ -212,7 +213,9 @@ export class FileStore implements Store {
   }
 
   /**
-   * A document is written only once its commit is durable: one that the log does not know shows that the log lost it.
+   * Called if the document on disk has a later seq than the fold, also after a refresh. A document is written only once
+   * its commit is durable, so the log has lost that commit: stop writing. Without syncs (`none`) that can happen, and
+   * the document is set aside.
    */
   private refuseNewer({ stream, seq }: Snapshot): void {
     this.refresh();
@@ -235,7 +238,7 @@ export class FileStore implements Store {
     try {
       await this.log.keeper.flush();
     } catch (error) {
-      // Whoever it concerns was answered so when it happened; an exit must not end in it.
+      // Ignore a failed sync: its callers got that failure as their answer, and an exit must not throw it again.
       if (!(error instanceof FailureError)) throw error;
     } finally {
       this.log.close();
@@ -260,7 +263,7 @@ export class FileStore implements Store {
       },
       mark: () => {
         const { segment, lastLine } = log;
-        // Past a seal that could not be followed yet, no place in this segment fits the fold.
+        // After a seal that is not followed yet, no place in this segment fits the fold, so no checkpoint is saved.
         const between = log.fold.isEnded();
         const fold = log.fold.state();
         const at = new Date().toISOString();
@@ -285,7 +288,10 @@ export class FileStore implements Store {
   }
 }
 
-/** Another process may be at the same files: what is gone is done, and the next round makes what is missing. */
+/**
+ * The count, or 0 on a file error: another process may maintain the same files, and the next round does what is
+ * missing.
+ */
 async function countOrNone(work: Promise<number>): Promise<number> {
   try {
     return await work;
@@ -295,7 +301,10 @@ async function countOrNone(work: Promise<number>): Promise<number> {
   }
 }
 
-/** A file error while reading or following the log, as a clear failure instead of a bug. */
+/**
+ * Turns a file error while reading or following the log into FailureError `store-unwritable`, or it would look like a
+ * bug.
+ */
 function readable<T>(work: () => T): T {
   try {
     return work();

@@ -1,5 +1,5 @@
-// The files of the log: their names, their order, and reading one whole, plain or compressed. Used by log.ts to follow
-// the chain of seals and by history.ts to read what is long past.
+// The segment files of the log: their names and order, reading one as a whole, plain or compressed, and splitting it
+// into lines. Used by the log, the history and admin/.
 
 import { isAscii } from 'node:buffer';
 import { FailureError } from '../../failure/failure.ts';
@@ -22,9 +22,7 @@ export interface SegmentFile {
   compressed: boolean;
 }
 
-/**
- * The segments in the directory, by first seq. Where a compressed form exists it counts, and a plain one is ignored.
- */
+/** The segments in the directory, by first seq. If a segment has both forms, readers use the compressed one. */
 export function listSegments(disk: Disk, logDir: string): SegmentFile[] {
   const found = new Map<number, SegmentFile>();
   for (const name of disk.readdir(logDir)) {
@@ -39,7 +37,10 @@ export function listSegments(disk: Disk, logDir: string): SegmentFile[] {
   return [...found.values()].sort((a, b) => a.firstSeq - b.firstSeq);
 }
 
-/** The raw bytes of a compressed segment, or undefined if it has no compressed form. */
+/**
+ * The inflated text of a segment; undefined if it has no compressed form. Throws FailureError `store-damaged` if it
+ * cannot be inflated.
+ */
 export function readCompressed(disk: Disk, logDir: string, firstSeq: number): Buffer | undefined {
   const path = `${segmentPath(logDir, firstSeq)}.gz`;
   if (disk.stat(path) === undefined) return undefined;
@@ -52,7 +53,7 @@ export function readCompressed(disk: Disk, logDir: string, firstSeq: number): Bu
   }
 }
 
-/** All bytes of a segment as they are now. Throws FailureError `store-damaged` if it has neither form. */
+/** The whole text of a segment as it is now. Throws FailureError `store-damaged` if it has neither form. */
 export function readSegment(disk: Disk, logDir: string, firstSeq: number): Buffer {
   const compressed = readCompressed(disk, logDir, firstSeq);
   if (compressed !== undefined) return compressed;
@@ -61,17 +62,20 @@ export function readSegment(disk: Disk, logDir: string, firstSeq: number): Buffe
     return disk.readFile(path);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-    // Compressed since we looked.
+    // It may have been compressed since the first look.
     const late = readCompressed(disk, logDir, firstSeq);
     if (late !== undefined) return late;
     throw new FailureError({ code: 'store-damaged', file: path, offset: 0, why: 'this segment is missing' });
   }
 }
 
-/** Whole lines are made text in pieces of about this size, so that a segment of tens of megabytes is not held twice. */
+/** Decode lines in pieces of about this size, so that a segment of tens of megabytes is not in memory twice. */
 const PIECE_BYTES = 256 * 1024;
 
-/** Calls `visit` for each terminated, non-empty line from `from` on; returns the offset after the last newline. */
+/**
+ * Calls `visit` for each terminated, non-empty line from `from` on, until it returns false. Returns the offset after
+ * the last newline, or that of the line at which `visit` returned false.
+ */
 export function eachLine(bytes: Buffer, from: number, visit: (line: RawLine, offset: number) => boolean): number {
   let start = from;
   while (start < bytes.length) {
@@ -86,8 +90,8 @@ export function eachLine(bytes: Buffer, from: number, visit: (line: RawLine, off
 }
 
 /**
- * The lines of one piece, which starts at `base`. ASCII is handed out as text: to cut and hash it costs a fraction of a
- * Buffer per line.
+ * The lines of one piece, which starts at offset `base`. ASCII lines are passed as strings, which are much cheaper to
+ * slice and hash than Buffers.
  */
 function eachLineOf(piece: Buffer, base: number, visit: (line: RawLine, offset: number) => boolean): number {
   const whole: RawLine = isAscii(piece) ? piece.toString('latin1') : piece;

@@ -1,5 +1,5 @@
-// JSON that carries a sum of itself, as a line of the log does, for caches: a flipped bit in them is never believed.
-// Used by checkpoint.ts and index-text.ts.
+// JSON with a sum of its own bytes, in the form of a line of the log, so that a flipped bit in a cache is never
+// believed. Used by checkpoint.ts and index-text.ts.
 
 import { soundSum, sumOf } from '../commit.ts';
 
@@ -8,7 +8,7 @@ export function encodeSummed(body: object): string {
   return `${open}, "sum":"${sumOf(open)}"}`;
 }
 
-/** The value, with `sum` in it; undefined if its bytes are not those that the sum was made of. */
+/** The parsed value, including `sum`; undefined if the sum does not fit the bytes. */
 export function decodeSummed(bytes: Buffer): unknown {
   if (soundSum(bytes) === undefined) return undefined;
   try {

@@ -1,5 +1,5 @@
-// node:zlib, loaded when it is first needed. Most stores have no compressed segment, and a hook would wait for it at
-// every start. Used by whoever reads and writes compressed segments.
+// Loads node:zlib at its first use: most stores have no compressed segment, and loading it would slow down every hook.
+// Used by gzip-members.ts and segments.ts.
 
 export function zlib(): typeof import('node:zlib') {
   return process.getBuiltinModule('node:zlib');

@@ -1,4 +1,5 @@
-// Immutable bytes by their SHA-256: large results, graph definitions, artefacts. Events hold the hash.
+// Immutable bytes by their SHA-256: large results, definitions, artefacts. Events name them by hash. Opened by
+// store/open.ts.
 
 import { hash } from 'node:crypto';
 import { type Failure, FailureError } from '../../../failure/failure.ts';
@@ -9,7 +10,7 @@ export class FileBlobs implements Blobs {
   private readonly disk: Disk;
   private readonly folder: string;
   private readonly durability: Durability;
-  /** The folder's own name is durable. */
+  /** True once this process has synced the folder's own name. */
   private named = false;
 
   constructor(disk: Disk, dir: string, durability: Durability) {
@@ -20,7 +21,7 @@ export class FileBlobs implements Blobs {
 
   put(bytes: Uint8Array): string {
     const sha256 = hash('sha256', bytes);
-    return clearly(
+    return asFailure(
       (errno) => ({ code: 'store-full', syscall: 'writing a blob', errno }),
       () => this.write(sha256, bytes),
     );
@@ -29,7 +30,7 @@ export class FileBlobs implements Blobs {
   get(sha256: string): Buffer | undefined {
     if (!/^[0-9a-f]{64}$/.test(sha256)) return undefined;
     const why = (errno: string) => `the stored blob ${sha256} cannot be read (${errno})`;
-    return clearly(
+    return asFailure(
       (errno) => ({ code: 'store-unwritable', why: why(errno) }),
       () => this.read(sha256),
     );
@@ -38,9 +39,9 @@ export class FileBlobs implements Blobs {
   private write(sha256: string, bytes: Uint8Array): string {
     const path = `${this.folder}/${sha256}`;
     const durable = this.durability === 'fsync';
-    // A commit will name it: it has to be there, whole, after any power loss that keeps the commit.
+    // A commit is about to name this blob: it must survive any power loss that the commit survives.
     if (this.read(sha256) !== undefined) {
-      // Whoever wrote it may have died before its name was durable.
+      // The process that wrote it may have died before it synced the name.
       this.ensureFolder(durable);
       if (durable) syncDirectory(this.disk, this.folder);
       return sha256;
@@ -50,7 +51,7 @@ export class FileBlobs implements Blobs {
     return sha256;
   }
 
-  /** Its name is synced once by every process: whoever made it may have died before. */
+  /** Makes the folder, and syncs its name once per process: the process that made it may have died before it did. */
   private ensureFolder(durable: boolean): void {
     if (this.disk.stat(this.folder) === undefined) this.disk.mkdir(this.folder);
     else if (this.named) return;
@@ -67,8 +68,11 @@ export class FileBlobs implements Blobs {
   }
 }
 
-/** A file error as a clear failure: blobs are written and read by commands, where anything else looks like a bug. */
-function clearly<T>(failure: (errno: string) => Failure, work: () => T): T {
+/**
+ * Turns a file error into a FailureError: blobs are written and read inside commands, where any other error looks like
+ * a bug.
+ */
+function asFailure<T>(failure: (errno: string) => Failure, work: () => T): T {
   try {
     return work();
   } catch (error) {

@@ -1,5 +1,6 @@
-// The checkpoint: a cache of the fold, so that opening a store need not read all of its log. Trusted only if the line
-// that it names still stands where it says; deleting it changes nothing but the time to open.
+// The checkpoint: a cache of the fold, so that opening a store need not read its whole log. It is used only if the line
+// that it names is still at its place; deleting it costs nothing but time at the next opening. Used by log/opening.ts,
+// file-store.ts and admin/file.
 
 import { STORE_FORMAT, TRAILER_BYTES } from '../../commit.ts';
 import type { FoldState } from '../../fold.ts';
@@ -10,9 +11,9 @@ import { decodeSummed, encodeSummed } from '../summed.ts';
 export interface Checkpoint {
   format: number;
   segment: number;
-  /** The byte after the newline of the last valid line. */
+  /** The byte after the newline of the last valid commit of the segment. */
   offset: number;
-  /** The sum of that line. The file's own sum stands at its end, as in a line of the log. */
+  /** The sum of that line; '' at the start of a segment. (The file ends with a `sum` of its own.) */
   lineSum: string;
   at: string;
   fold: FoldState;
@@ -22,10 +23,10 @@ export function checkpointPath(dir: string): string {
   return `${dir}/checkpoint.json`;
 }
 
-/** Reads the checkpoint; undefined if there is none, or none that can be read. */
+/** Reads the checkpoint; undefined if there is none, or it is unreadable, altered or of another format. */
 export function readCheckpoint(disk: Disk, dir: string): Checkpoint | undefined {
   try {
-    // It decides which lines are valid, so a flipped bit in it must not be believed.
+    // Check its sum: a checkpoint decides which lines are valid, so a flipped bit in it must not be believed.
     const parsed = decodeSummed(disk.readFile(checkpointPath(dir)));
     return isCheckpoint(parsed) ? parsed : undefined;
   } catch {
@@ -33,7 +34,7 @@ export function readCheckpoint(disk: Disk, dir: string): Checkpoint | undefined 
   }
 }
 
-/** True if the log still holds, at the checkpoint's offset, the line that the checkpoint was made at. */
+/** True if the log still has, right before the checkpoint's offset, the line at which the checkpoint was made. */
 export function fitsLog(disk: Disk, logDir: string, checkpoint: Checkpoint): boolean {
   const path = segmentPath(logDir, checkpoint.segment);
   if (disk.stat(path) === undefined) return false;
@@ -41,7 +42,7 @@ export function fitsLog(disk: Disk, logDir: string, checkpoint: Checkpoint): boo
   try {
     const length = TRAILER_BYTES + 1;
     const bytes = Buffer.alloc(length);
-    // Right after a seal: then the name of the segment is what the log says about the seq.
+    // Made right after a seal: there is no line yet, and the segment's name gives the seq.
     if (checkpoint.offset === 0) return checkpoint.lineSum === '' && checkpoint.segment === checkpoint.fold.seq + 1;
     if (checkpoint.offset < length) return false;
     if (disk.read(fd, bytes, 0, length, checkpoint.offset - length) !== length) return false;
@@ -51,7 +52,10 @@ export function fitsLog(disk: Disk, logDir: string, checkpoint: Checkpoint): boo
   }
 }
 
-/** Contract: everything up to `offset` is durable, and so is every document the checkpoint speaks of. */
+/**
+ * Replaces the checkpoint. Contract: the log up to `offset` is durable, and so are the documents of all commits before
+ * it.
+ */
 export function writeCheckpoint(disk: Disk, dir: string, checkpoint: Checkpoint, durable: boolean): void {
   replaceFile(disk, checkpointPath(dir), Buffer.from(encodeSummed(checkpoint)), { durable });
 }

@@ -1,5 +1,6 @@
-// The readable documents: one JSON file per stream, for people, for jq, and as a cache of the fold. A file is believed
-// only if its own sum holds; one edited by hand is kept aside and reported, never silently used or lost.
+// The readable documents: one JSON file per stream, for people, for jq, and as a cache of the fold. A file is used only
+// if its sum fits; one edited by hand is set aside and reported, never silently used or lost. Used by file-store.ts and
+// admin/file.
 
 import { FailureError } from '../../../failure/failure.ts';
 import type { Json } from '../../../json/json.ts';
@@ -8,7 +9,7 @@ import type { Snapshot } from '../../port.ts';
 import { idOf, isStreamName, kindOf } from '../../stream.ts';
 import { type Disk, errnoOf, replaceFile, syncDirectory } from '../disk.ts';
 
-/** Documents up to this size are written with indentation, for people; larger ones compactly, for speed. */
+/** Documents up to this size are indented, for people; larger ones are written compactly, for speed. */
 const PRETTY_LIMIT_BYTES = 256 * 1024;
 
 export const OWN_FOLDERS: Record<string, string> = {
@@ -19,15 +20,16 @@ export const OWN_FOLDERS: Record<string, string> = {
   registry: 'shared/registries',
 };
 
-/** What a document file turned out to be. */
+/** What reading a document's file has found. */
 export type FileState =
   | { kind: 'sound'; snapshot: Snapshot }
   | { kind: 'absent' }
-  /** Its bytes are not what Baton wrote; `doc` if they still parse. */
+  /** Its bytes are not those that Baton wrote; `doc` is the document in it, if it still parses as one. */
   | { kind: 'edited'; doc?: Json };
 
 /**
- * Where a stream's document is, relative to the store; undefined for streams without one (requests: the log has them).
+ * The path of a stream's document, relative to the store; undefined for a request stream, which has no file, and for an
+ * invalid name.
  */
 export function documentPath(stream: string): string | undefined {
   if (!isStreamName(stream) || stream.startsWith('request/')) return undefined;
@@ -40,7 +42,7 @@ export class DocumentFiles {
   private readonly disk: Disk;
   private readonly dir: string;
   private readonly made = new Set<string>();
-  /** Folders with names that are not durable yet. */
+  /** Folders with new names in them that are not synced yet. */
   private readonly unsynced = new Set<string>();
 
   constructor(disk: Disk, dir: string) {
@@ -49,8 +51,9 @@ export class DocumentFiles {
   }
 
   /**
-   * Writes a document; its name is durable after `syncFolders`. Contract: everything up to its seq is durable in the
-   * log. A file that another process wrote from a later place in the log stays.
+   * Writes a document; its name is durable after `syncFolders`. Contract: the log is durable up to the document's seq.
+   * Keeps a file with a later seq, which another process has written, and sets an edited file aside. Throws
+   * FailureError `store-unsafe` if its folder is no directory.
    */
   write(snapshot: Snapshot, durable: boolean, before: FileState = this.read(snapshot.stream)): void {
     const relative = documentPath(snapshot.stream);
@@ -66,7 +69,7 @@ export class DocumentFiles {
       replaceFile(this.disk, path, bytes, options);
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
-      // The folder was deleted under us: its documents come back as they change or are named.
+      // Somebody deleted the folder: make it again. Its other documents return when they change next.
       this.made.delete(folder);
       this.ensureFolder(folder, durable);
       replaceFile(this.disk, path, bytes, options);
@@ -74,7 +77,7 @@ export class DocumentFiles {
     if (durable) this.unsynced.add(folder);
   }
 
-  /** Makes the names of all documents written so far durable: once per folder, not once per document. */
+  /** Makes the names of all documents written so far durable, with one sync per folder instead of one per document. */
   syncFolders(): void {
     for (const folder of this.unsynced) {
       if (this.disk.stat(folder) !== undefined) syncDirectory(this.disk, folder);
@@ -89,11 +92,11 @@ export class DocumentFiles {
     try {
       const stat = this.disk.stat(path);
       if (stat === undefined) return { kind: 'absent' };
-      // A link, a directory or a pipe in its place is somebody's doing: not to be followed, nor waited for.
+      // Somebody put a link, a directory or a pipe in its place: do not follow it, nor wait for it.
       if (!stat.isFile) return { kind: 'edited' };
       return decode(stream, this.disk.readFile(path).toString('utf8'));
     } catch (error) {
-      // A cache that cannot be read is a cache that is not there: the log has it all.
+      // Treat an unreadable file as absent: it is a cache, and the log has everything.
       if (errnoOf(error) === undefined) throw error;
       return { kind: 'absent' };
     }
@@ -115,12 +118,12 @@ export class DocumentFiles {
     this.made.add(folder);
   }
 
-  /** What we did not write, or cannot have written, is moved aside before the next version takes its place. */
+  /** Renames a file that Baton did not write, or that the log does not know, before the next version replaces it. */
   private keepAside(path: string, because: 'edited' | 'newer'): void {
     this.disk.rename(path, `${path}.${because}-${Date.now()}`);
   }
 
-  /** The document's file knows a commit that the log does not: kept for whoever looks for what the log lost. */
+  /** Sets aside a document with a commit that the log does not have: it may be the last trace of that commit. */
   setAsideNewer(stream: string): void {
     const relative = documentPath(stream);
     if (relative !== undefined) this.keepAside(`${this.dir}/${relative}`, 'newer');

@@ -1,18 +1,18 @@
-// Removes what killed processes left half-made in a store: temporary files, never anything under a name that counts.
-// Done by maintenance, now and then.
+// Removes the temporary files that killed processes left in a store; never a file that is in use. Called by
+// maintenance, through file-store.ts.
 
 import { type Disk, errnoOf } from '../disk.ts';
 import type { Steps } from '../past/slices.ts';
 import { isLeftover, makerOf } from '../temporary-name.ts';
 
 const FOLDERS = ['log', 'blobs', 'sessions', 'runs', 'channels', 'shared'];
-/** What is certainly no folder: in a folder of ten thousand documents none of them is looked at. */
+/** Names that are certainly no folder's, so that ten thousand documents cost no look each. */
 const A_FILE = /\.(json|jsonl|gz|index|tmp)$|^[0-9a-f]{64}$/;
 
-/** One step per folder; returns how many files were removed. What cannot be looked at or removed stays. */
+/** Yields after each folder; returns the number of files removed. Skips files that cannot be read or removed. */
 export function* sweepLeftovers(disk: Disk, dir: string): Steps<number> {
   let removed = 0;
-  // The store's own directory may hold what is not ours: only what is to become the checkpoint.
+  // In the store's own directory, which may have foreign files, remove only temporary files of the checkpoint.
   for (const name of namesIn(disk, dir))
     if (name.startsWith('checkpoint.json.') && removeIfLeft(disk, `${dir}/${name}`)) removed += 1;
   const folders = FOLDERS.map((name) => `${dir}/${name}`);
@@ -36,7 +36,7 @@ function removeIfLeft(disk: Disk, path: string): boolean {
     disk.unlink(path);
     return true;
   } catch (error) {
-    // Its maker or another sweeper was faster, or the disk is in trouble that others will report.
+    // Its own process or another sweep was faster, or the disk fails, which other calls will report.
     if (errnoOf(error) === undefined) throw error;
     return false;
   }

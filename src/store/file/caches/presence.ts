@@ -1,11 +1,13 @@
-// Who is alive: the times of empty files, not commits. Losing them ends leases early or late and never grants two.
+// Presence: which sessions and agents are alive, as the times of empty files in `alive/`, and which process serves a
+// session (`<session>~<pid>`). Not commits: losing the files ends leases early or late, but never grants a claim twice.
+// Opened by store/open.ts.
 
 import { isAlive, isBelow, quickStart } from '../../../base/process-start.ts';
 import type { Presence } from '../../port.ts';
 import { isId } from '../../stream.ts';
 import type { Disk } from '../disk.ts';
 
-/** A session or agent is touched at most this often: presence is only ever compared with minutes. */
+/** Touch the file of a session or agent at most this often: its age is only compared with minutes. */
 const TOUCH_EVERY_MS = 10_000;
 
 export class FilePresence implements Presence {
@@ -28,7 +30,7 @@ export class FilePresence implements Presence {
       if (this.disk.stat(path) === undefined) this.disk.close(this.create(path));
       this.disk.utimes(path, now);
     } catch {
-      // Expendable: a full or read-only disk must not fail a call for the sake of a timestamp.
+      // Ignore file errors: a full or read-only disk must not fail a call because of a timestamp.
     }
   }
 
@@ -47,7 +49,7 @@ export class FilePresence implements Presence {
       this.disk.write(fd, Buffer.from(quickStart(process.pid) ?? ''));
       this.disk.close(fd);
     } catch {
-      // Expendable, as above.
+      // Ignore file errors, as in `touch`.
     }
   }
 
@@ -108,7 +110,7 @@ export class FilePresence implements Presence {
     try {
       this.disk.unlink(path);
     } catch {
-      // Gone already.
+      // It is gone already.
     }
   }
 
