@@ -5,7 +5,7 @@ import { type Disk, errnoOf } from '../../store/file/disk.ts';
 import { indexPath } from '../../store/file/past/index-file.ts';
 import { decodeIndex, encodeIndex } from '../../store/file/past/index-text.ts';
 import type { LogReader, TakenLine } from '../../store/file/past/log-reader.ts';
-import { type SealedIndex, SegmentIndex, type Standing } from '../../store/file/past/segment-index.ts';
+import { type FoldPosition, type SealedIndex, SegmentIndex } from '../../store/file/past/segment-index.ts';
 import type { FoundFile } from './files.ts';
 import type { Finding } from './findings.ts';
 
@@ -15,7 +15,7 @@ export class IndexCheck {
   readonly findings: Finding[] = [];
   private readonly disk: Disk;
   private readonly dir: string;
-  private before: Standing = { seq: 0, chain: '', sealed: '' };
+  private before: FoldPosition = { seq: 0, chain: '', sealed: '' };
   private growing: SegmentIndex | undefined;
   private readonly sealed = new Set<string>();
 

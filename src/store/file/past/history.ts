@@ -1,5 +1,6 @@
-// What was: every valid line by seq, time and stream, for history, and for a document whose file is gone. Reads only
-// the lines asked for where an index file says which, and takes no index file's word: what it names must hang together.
+// The history: every valid line by seq, time and stream, for answers about the past, and for a document whose file is
+// gone. Reads only the lines that it needs where an index file tells which, but trusts no index file: what it finds by
+// one must prove consistent, or the log itself is folded. Used by file-store.ts.
 
 import { FailureError } from '../../../failure/failure.ts';
 import { type Commit, headOf, isSeal, parseLine, type Seen, soundSum } from '../../commit.ts';
@@ -19,7 +20,7 @@ export class History {
   private readonly reader: SegmentReader;
   private walk: SegmentWalk;
 
-  /** `folded`: how far the store has folded the log, and the chain there. */
+  /** `folded` returns the seq and chain value up to which the store has folded the log. */
   constructor(disk: Disk, logDir: string, folded: () => Seen) {
     this.disk = disk;
     this.logDir = logDir;
@@ -28,34 +29,35 @@ export class History {
     this.walk = this.startOver(true);
   }
 
-  /** Events of a stream from a version on, up to its `head`, blocking. Throws FailureError `store-damaged`. */
+  /** Events of a stream from a version on, up to `head`, blocking. Throws FailureError `store-damaged`. */
   read(stream: string, fromVersion: number, head: StreamHead): Recorded[] {
     if (head.place !== undefined) return this.readOne(stream, head, head.place);
     return atOnce(this.readSteps(stream, fromVersion, head));
   }
 
-  /** The same, giving way to others. Rejects with FailureError `deadline-exceeded` too, once the signal is aborted. */
+  /**
+   * As `read`, in slices that let other calls run. Also rejects with FailureError `deadline-exceeded` once the signal
+   * is aborted.
+   */
   async readSliced(stream: string, fromVersion: number, head: StreamHead, signal?: AbortSignal): Promise<Recorded[]> {
     if (head.place !== undefined) return this.readOne(stream, head, head.place);
     return inSlices(this.readSteps(stream, fromVersion, head), signal);
   }
 
-  /**
-   * At most `limit` valid commits after a seq, none beyond `newest`, giving way to others. Rejects like `readSliced`.
-   */
+  /** At most `limit` valid commits after a seq and up to `newest`, in slices. Rejects like `readSliced`. */
   commits(afterSeq: number, newest: number, limit: number, signal?: AbortSignal): Promise<FoldedCommit[]> {
     return inSlices(this.commitSteps(afterSeq, newest, limit), signal);
   }
 
   /**
-   * The last seq before the first line that is later than `ms`, and at most `newest`, giving way to others. The first
-   * such line, not the nearest, since clocks differ. Rejects like `readSliced`.
+   * The seq right before the first line with a time later than `ms`, at most `newest`, in slices. Times may go
+   * backwards, because clocks differ; the first later line in the order of the log decides. Rejects like `readSliced`.
    */
   seqAtTime(ms: number, newest: number, signal?: AbortSignal): Promise<number> {
     return inSlices(this.timeSteps(ms, newest), signal);
   }
 
-  /** A request's only event, by its place: a repeat needs nothing else of the past. */
+  /** The only event of a request stream, read at its place: answering a repeat needs no walk over the log. */
   private readOne(stream: string, head: StreamHead, { segment, offset }: Place): Recorded[] {
     const found = this.lineAt(segment, offset);
     const event = found?.commit.events.find((candidate) => candidate.stream === stream);
@@ -69,7 +71,8 @@ export class History {
   }
 
   /**
-   * Goes on to the end of the log, which has at least `newest` lines. Throws FailureError where damage is before that.
+   * Walks on to the end of the log, which has at least `newest` lines. Throws FailureError if there is damage before
+   * line `newest`.
    */
   private *toTheEnd(newest: number): Steps<SegmentWalk> {
     for (;;) {
@@ -80,19 +83,22 @@ export class History {
         this.distrust(walk);
         continue;
       }
-      // What comes behind damage cannot be told, nor what is missing before it.
+      // Lines behind damage are unknown, so an answer up to `newest` would have a gap.
       if (walk.seq < newest && walk.damage !== undefined) throw new FailureError(walk.damage);
       return walk;
     }
   }
 
-  /** False if the walk found damage, or less or other lines than the store has: an index file may be why. */
+  /**
+   * False if the walk found damage, or fewer or other lines than the store has folded; a wrong index file may be the
+   * reason.
+   */
   private agrees(walk: SegmentWalk): boolean {
     const [seq, chain] = this.folded();
     return walk.damage === undefined && walk.seq >= seq && (walk.chainAt(seq) ?? chain) === chain;
   }
 
-  /** What an index file says does not hang together: from now on all is folded, and the truth decides. */
+  /** Starts over without index files, after one has proved inconsistent: from now on every segment is folded. */
   private distrust(walk: SegmentWalk): void {
     if (this.walk === walk) this.walk = this.startOver(false);
   }
@@ -107,8 +113,8 @@ export class History {
   }
 
   /**
-   * The events of a stream. Each commit says what it expected of the stream: so they prove to be all of them, the last
-   * one by `head`. Undefined if they do not, and an index file may be why.
+   * The events of a stream. What each commit expected of the stream, and `head` at the end, prove that none is missing.
+   * Undefined if the proof fails and a wrong index file may be the reason.
    */
   private *eventsIn(
     walk: SegmentWalk,
@@ -121,7 +127,7 @@ export class History {
     let last: string | undefined = '';
     for (const index of walk.indexes) {
       for (const [line, count] of commitsOf(index, stream)) {
-        // The file may have grown since the last refresh: what is not folded there yet comes as a commit of its own.
+        // Stop at `head`: the file may have lines that the store has not folded yet.
         if (version >= head.version) break;
         version += count;
         if (version < fromVersion) {
@@ -183,7 +189,10 @@ export class History {
     return Math.min(newest, index.before.seq + index.times.findIndex((time) => time > ms));
   }
 
-  /** A line that is known to be a commit. Undefined if it is none, and an index file may be why. */
+  /**
+   * The commit of a line. Undefined if the line is no commit and a wrong index file may be the reason; else throws
+   * FailureError `store-damaged`.
+   */
   private commitIn(walk: SegmentWalk, index: SegmentIndex, line: number): FoldedCommit | undefined {
     const offset = index.offsets[line];
     const found = offset === undefined ? undefined : this.lineAt(index.segment, offset);
@@ -205,7 +214,7 @@ export class History {
   }
 }
 
-/** The lines of a segment that changed a stream, and how many events each has of it. */
+/** The lines of a segment that changed a stream, each with its number of events of that stream. */
 function* commitsOf(index: SegmentIndex, stream: string): Generator<[line: number, count: number]> {
   const lines = index.streams.get(stream)?.lines ?? [];
   for (let at = 0; at < lines.length; ) {

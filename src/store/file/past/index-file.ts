@@ -1,5 +1,5 @@
-// The index file beside a sealed segment: its name, reading it, writing it. A cache: whether one fits the log is judged
-// by who walks over the log with it (segment-walk.ts).
+// The index file beside a sealed segment: its name, reading and writing it. A cache: segment-walk.ts checks whether it
+// fits the log. Used by segment-walk.ts, index-segments.ts and admin/file/check-indexes.ts.
 
 import { type Disk, errnoOf, replaceFile } from '../disk.ts';
 import { segmentPath } from '../segments.ts';
@@ -11,7 +11,7 @@ export function indexPath(logDir: string, firstSeq: number): string {
   return segmentPath(logDir, firstSeq).replace(/jsonl$/, 'index');
 }
 
-/** The index of a segment; undefined if there is none that can be read. */
+/** The index of a segment; undefined if it is missing or unreadable. */
 export function readIndex(disk: Disk, logDir: string, firstSeq: number): SealedIndex | undefined {
   try {
     return decodeIndex(disk.readFile(indexPath(logDir, firstSeq)));
@@ -21,7 +21,7 @@ export function readIndex(disk: Disk, logDir: string, firstSeq: number): SealedI
   }
 }
 
-/** Contract: the segment is durable up to its seal. */
+/** Writes the index file of a segment. Contract: the segment is durable up to its seal. */
 export function writeIndex(disk: Disk, logDir: string, index: SealedIndex): void {
   replaceFile(disk, indexPath(logDir, index.segment), encodeIndex(index), { durable: true });
 }

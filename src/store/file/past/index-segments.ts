@@ -1,4 +1,5 @@
-// Writes the index files that are missing, or that do not fit. Called by maintenance after a seal, and by doctor.
+// Writes index files that are missing or do not fit. Called by maintenance after a seal (through file-store.ts), and by
+// doctor (admin/file/repair.ts).
 
 import type { Disk } from '../disk.ts';
 import { listSegments } from '../segments.ts';
@@ -8,8 +9,8 @@ import { SegmentWalk } from './segment-walk.ts';
 import { atOnce, inSlices, type Steps } from './slices.ts';
 
 /**
- * Sees to it that every segment before the current one has its index file; resolves to how many were written. Looks at
- * names alone unless one is missing. Contract: what comes before the current segment is durable.
+ * Writes the missing index files of all segments before the current one, and resolves to the number written. Only lists
+ * names unless one is missing. Contract: the log is durable up to the current segment.
  */
 export async function indexSegments(disk: Disk, logDir: string, currentSegment: number): Promise<number> {
   const older = listSegments(disk, logDir).filter(({ firstSeq }) => firstSeq < currentSegment);
@@ -17,7 +18,7 @@ export async function indexSegments(disk: Disk, logDir: string, currentSegment: 
   return missing ? inSlices(indexSteps(disk, logDir, currentSegment, true)) : 0;
 }
 
-/** Writes all of them afresh, whatever stands there. The same contract. */
+/** Writes the index files of all segments before the current one anew. Same contract; returns the number written. */
 export function renewIndexes(disk: Disk, logDir: string, currentSegment: number): number {
   return atOnce(indexSteps(disk, logDir, currentSegment, false));
 }

@@ -1,27 +1,27 @@
-// The bytes of an index file: one JSON object with its own sum, numbers as differences. Used by index-file.ts and
-// doctor.
+// The bytes of an index file: one JSON object with its own sum, ascending numbers stored as differences. Used by
+// index-file.ts and admin/file/check-indexes.ts.
 
 import { STORE_FORMAT } from '../../commit.ts';
 import { decodeSummed, encodeSummed } from '../summed.ts';
-import { type RequestHead, type SealedIndex, SegmentIndex, type Standing } from './segment-index.ts';
+import { type FoldPosition, type RequestHead, type SealedIndex, SegmentIndex } from './segment-index.ts';
 
 interface Body {
   format: number;
-  before: Standing;
-  after: Standing;
-  /** Sum of the seal: the bytes that the index speaks of. */
+  before: FoldPosition;
+  after: FoldPosition;
+  /** The sum of the seal, which identifies the segment's bytes. */
   seal: string;
-  /** Per line that counts, each as the difference to the one before. */
+  /** For each valid line, as the difference to the one before. */
   offsets: number[];
   times: number[];
-  /** The lines too are differences. */
+  /** The line numbers are differences, too. */
   streams: Row[];
   requests: RequestHead[];
 }
 
 type Row = [stream: string, version: number, head: string, ...lines: number[]];
 
-/** Always the same bytes for the same segment. */
+/** Encodes an index; the same segment always gives the same bytes, which doctor compares. */
 export function encodeIndex(index: SealedIndex): Buffer {
   const body: Body = {
     format: STORE_FORMAT,
@@ -41,14 +41,17 @@ export function encodeIndex(index: SealedIndex): Buffer {
   return Buffer.from(`${encodeSummed(body)}\n`);
 }
 
-/** Undefined if these are not bytes that were once written. Whether they fit the log is not asked here. */
+/**
+ * Decodes an index; undefined if the bytes are altered or of another format. Does not check whether the index fits the
+ * log.
+ */
 export function decodeIndex(bytes: Buffer): SealedIndex | undefined {
   const body = decodeSummed(bytes.subarray(0, -1));
   if (!isBody(body)) return undefined;
   const index = new SegmentIndex(body.before);
   const times = sums(body.times);
   for (const [line, offset] of sums(body.offsets).entries()) index.addLine(offset, times[line] ?? 0);
-  // Rows and no object: a stream may be called anything in a line that somebody else wrote, `__proto__` too.
+  // Streams are rows and not keys of an object, because a foreign line may name a stream `__proto__`.
   for (const [stream, version, head, ...lines] of body.streams)
     index.streams.set(stream, { version, head, lines: sums(lines) });
   index.requests = body.requests;
@@ -70,25 +73,25 @@ function sums(differences: readonly number[]): number[] {
   return numbers;
 }
 
-/** Its sum holds, so some Baton wrote it; what is looked at here is that nothing of it can make a reader stumble. */
+/** Checks the shape, so that no reader fails on it: a sound sum only proves that some version of Baton wrote it. */
 function isBody(value: unknown): value is Body {
   if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== STORE_FORMAT)
     return false;
   const { before, after, seal, offsets, times, streams, requests } = value as Partial<Record<string, unknown>>;
-  if (typeof seal !== 'string' || !isStanding(before) || !isStanding(after)) return false;
+  if (typeof seal !== 'string' || !isPosition(before) || !isPosition(after)) return false;
   if (!areNumbers(offsets) || !areNumbers(times) || times.length !== offsets.length) return false;
   if (after.seq - before.seq !== offsets.length || !Array.isArray(streams) || !Array.isArray(requests)) return false;
   return streams.every((row) => isRow(row)) && requests.every((row) => isRow(row) && row.length === 7);
 }
 
-/** A loop: there may be a hundred thousand of these numbers. */
+/** Checks a row with a plain loop, because a row may have a hundred thousand numbers. */
 function isRow(row: unknown): row is unknown[] {
   if (!Array.isArray(row) || typeof row[0] !== 'string' || typeof row[2] !== 'string') return false;
   for (let at = 1; at < row.length; at += 1) if (at !== 2 && !Number.isSafeInteger(row[at])) return false;
   return true;
 }
 
-function isStanding(value: unknown): value is Standing {
+function isPosition(value: unknown): value is FoldPosition {
   if (typeof value !== 'object' || value === null || !('seq' in value)) return false;
   if (!('chain' in value) || !('sealed' in value) || !Number.isSafeInteger(value.seq)) return false;
   return typeof value.chain === 'string' && typeof value.sealed === 'string';

@@ -1,6 +1,6 @@
-// Reads a log from its first line without writing anything: the fold with every `seen` of every line checked, and every
-// seal against the bytes that it seals. Stops at damage. Used by verify, log, export and backup, on stores that others
-// write.
+// Reads a log from its first line, without writing anything: folds it, checks every `seen` of every line and every seal
+// against its bytes, and stops at damage. Works on stores to which others write. Used by admin/ (verify, backup,
+// export, redact), the verbs log and export, and telemetry/log-stats.ts.
 
 import { createHash, type Hash } from 'node:crypto';
 import { type Failure, FailureError } from '../../../failure/failure.ts';
@@ -9,7 +9,7 @@ import { Fold, type FoldedCommit, type Place, type Verdict } from '../../fold.ts
 import { type Disk, errnoOf } from '../disk.ts';
 import { listSegments, readCompressed, readSegment, segmentPath } from '../segments.ts';
 
-/** A line that took a seq. `line` is a view of a larger buffer: copy what is kept. */
+/** A valid line or a seal. `line` is a view of a larger buffer: copy it to keep it. */
 export type TakenLine = { seq: number; place: Place; line: Buffer } & (
   | { kind: 'commit'; folded: FoldedCommit }
   | { kind: 'seal'; seal: Seal }
@@ -19,15 +19,15 @@ export interface SegmentNote {
   firstSeq: number;
   compressed: boolean;
   sealed: boolean;
-  /** The byte after the last line that took a seq: a consistent copy ends here. */
+  /** The byte after the last line with a seq, where a consistent copy ends. */
   end: number;
-  /** The sum of that line; '' if there is none in this segment. */
+  /** The sum of that line; '' if the segment has none. */
   lastSum: string;
 }
 
 export type Damage = Extract<Failure, { code: 'store-damaged' }>;
 
-/** An unterminated tail longer than any write of ours cannot be one that is still under way. */
+/** An unterminated tail longer than this is damage: no write of Baton that is still under way can be so long. */
 const LONGEST_TAIL_BYTES = 2 * MAX_LINE_BYTES;
 
 export class LogReader {
@@ -45,9 +45,9 @@ export class LogReader {
   format = 0;
   /** Bytes of all segments read so far, uncompressed. */
   sizeBytes = 0;
-  /** Why reading cannot go on: damage, or a newer format. */
+  /** Why reading stopped before the end: damage, or a newer format. */
   stopped: Failure | undefined;
-  /** What is wrong although the fold goes on: a seal that does not fit its bytes, a stray segment. */
+  /** Damage at which the fold does not stop: a seal that does not fit its bytes, a segment to which no seal leads. */
   readonly troubles: Damage[] = [];
   private readonly disk: Disk;
   private readonly logDir: string;
@@ -62,9 +62,9 @@ export class LogReader {
     this.logDir = logDir;
   }
 
-  /** The lines from where the last call ended up to the present end of the log. */
+  /** Yields the lines with a seq from where the last call ended up to the present end of the log. */
   *read(): Generator<TakenLine> {
-    // Listed before reading: a segment that appears later is the fresh successor of a seal, not a stray.
+    // List before reading: a segment that appears later is the new successor of a seal, not a stray.
     const listed = listSegments(this.disk, this.logDir);
     if (listed[0]?.firstSeq !== 1) this.stop(1, 0, 'the first segment is missing');
     while (this.stopped === undefined) {
@@ -77,20 +77,21 @@ export class LogReader {
     if (this.stopped === undefined) this.findStrays(listed.map((file) => file.firstSeq));
   }
 
-  /** Reads on to the end for the sake of what it notes. */
+  /** Reads to the end without using the lines, for the counts and faults. */
   readAll(): this {
     for (const _ of this.read());
     return this;
   }
 
-  /** The first thing that is wrong, or undefined: a log with one must not be copied as if it were sound. */
+  /** The first fault, or undefined. A log with a fault must not be copied as if it were sound. */
   fault(): Failure | undefined {
     return this.stopped ?? this.troubles[0];
   }
 
   /**
-   * Makes durable what was read, so that nothing said about it can be taken back by a power loss. Opens nothing for
-   * writing: where that is not enough to sync (Windows), what is said holds only as far as the writers' own syncs.
+   * Makes the last segment read durable, so that no power loss takes back a line that a report or backup knows. Opens
+   * it for reading only: where that does not allow a sync (Windows), durability rests on the writers' own syncs. Throws
+   * other file errors.
    */
   flush(): void {
     const path = segmentPath(this.logDir, this.segment);
@@ -130,7 +131,7 @@ export class LogReader {
       }
       if (taken?.kind === 'seal') this.checkSeal(taken, bytes, base, note);
       if (this.stopped !== undefined) break;
-      // Before the yield: a reader that breaks off goes on after this line.
+      // Advance before the yield, so that a reader that breaks off here continues after this line.
       this.offset = base + start;
       this.sizeBytes += end + 1 - (at - base);
       if (taken !== undefined) yield taken;
@@ -150,7 +151,7 @@ export class LogReader {
     return note;
   }
 
-  /** What the segment holds from a byte on; what cannot be read is damage like any other. */
+  /** The text of the segment from a byte on. A segment that cannot be read counts as damage. */
   private bytesFrom(from: number, note: SegmentNote): Buffer {
     try {
       return this.readFrom(from, note);
@@ -163,7 +164,7 @@ export class LogReader {
     }
   }
 
-  /** Only the plain form grows, so only of it a part is read. */
+  /** Reads the whole of a compressed segment, which does not grow, and the new part of a plain one. */
   private readFrom(from: number, note: SegmentNote): Buffer {
     const { disk, logDir, segment } = this;
     const compressed = readCompressed(disk, logDir, segment);
@@ -204,7 +205,7 @@ export class LogReader {
     }
   }
 
-  /** A page under writeback can be read half-old: what looks like damage is read twice before it counts. */
+  /** Reads a damaged line a second time before it counts: some systems return a page under writeback half old. */
   private reread(line: Buffer, place: Place, first: Verdict): Verdict {
     const fresh = readSegment(this.disk, this.logDir, place.segment).subarray(place.offset, place.offset + line.length);
     return fresh.length === line.length ? this.fold.offer(fresh, place) : first;

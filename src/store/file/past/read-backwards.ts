@@ -1,6 +1,6 @@
-// The events of a stream from the newest back, out of the plain text of the log: for who needs only the last few,
-// before anything of the past was folded. Each line says which line before it changed the stream, so that those found
-// are proven to be all of them. Compressed segments are left to history.ts. Used by file-store.ts.
+// Reads the events of a stream from the newest back, in the plain text of the log, for callers that need only the last
+// few and have not folded the past. Each commit names the head that it expected, so the events found prove to be all.
+// Leaves compressed segments to history.ts. Used by file-store.ts.
 
 import { headOf, isSeal, parseLine, soundSum } from '../../commit.ts';
 import type { PastEvent } from '../../port.ts';
@@ -8,12 +8,12 @@ import { type Disk, errnoOf } from '../disk.ts';
 import { listSegments, segmentPath } from '../segments.ts';
 import type { Steps } from './slices.ts';
 
-/** What is searched in one step: some milliseconds where every line is the stream's. */
+/** How much is searched in one step: a few milliseconds, even if every line is of the stream. */
 const WINDOW_BYTES = 256 * 1024;
 
 /**
- * Tells `visit` the events, the newest first, until it returns false. `from`: the stream's version and head. Returns
- * the version of the newest event that it did not come to, 0 if there is none or no more was wanted.
+ * Passes the events to `visit`, the newest first, until it returns false. `from` is the stream's present version and
+ * head. Returns the version of the newest event not visited; 0 if all were, or `visit` returned false.
  */
 export function* readBackwards(
   { disk, logDir }: { disk: Disk; logDir: string },
@@ -28,7 +28,7 @@ export function* readBackwards(
     for (const lines of windowsOf(disk, segmentPath(logDir, firstSeq))) {
       for (const line of linesWith(lines, needle)) {
         const sum = soundSum(line);
-        // Void lines and second copies are not what the next one was written upon.
+        // Skip void lines and second copies: the next commit did not expect their head.
         if (sum === undefined || headOf(sum) !== head) continue;
         const commit = parseLine(line);
         if (commit === undefined || isSeal(commit)) return version;
@@ -44,7 +44,7 @@ export function* readBackwards(
 }
 
 /**
- * The file's whole lines in windows, the last ones first. Ends where it is no longer there: it was compressed
+ * The file's whole lines in windows, the last window first. Ends early if the file is gone, because it was compressed
  * meanwhile.
  */
 function* windowsOf(disk: Disk, path: string): Generator<Buffer> {
@@ -55,7 +55,7 @@ function* windowsOf(disk: Disk, path: string): Generator<Buffer> {
     if (bytes === undefined) return;
     const first = start === 0 ? 0 : bytes.indexOf(10) + 1;
     if (start > 0 && (first === 0 || first >= bytes.length)) {
-      // No line begins in it but the next one.
+      // No line begins in this window: read a larger one.
       about *= 4;
       continue;
     }
@@ -65,7 +65,7 @@ function* windowsOf(disk: Disk, path: string): Generator<Buffer> {
   }
 }
 
-/** Opened for each: who reads stops in the middle, and must leave nothing open. */
+/** Opens the file for each window, so that a reader that stops in the middle leaves no descriptor open. */
 function readAt(disk: Disk, path: string, offset: number, length: number): Buffer | undefined {
   let fd: number;
   try {
@@ -85,7 +85,7 @@ function readAt(disk: Disk, path: string, offset: number, length: number): Buffe
   }
 }
 
-/** The terminated lines with the needle in them, the last first. */
+/** The terminated lines that contain the needle, the last one first. */
 function* linesWith(lines: Buffer, needle: Buffer): Generator<Buffer> {
   for (let at = lines.lastIndexOf(needle); at >= 0; ) {
     const start = lines.lastIndexOf(10, at) + 1;

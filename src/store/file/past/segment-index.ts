@@ -1,18 +1,18 @@
-// What a segment holds, by seq, by time and by stream: made by folding it, or read from the index file beside it, which
-// is a cache. Used by segment-walk.ts, history.ts and doctor.
+// The index of a segment: its lines by seq, time and stream. It is made by folding the segment, or read from the index
+// file beside it, which is a cache. Used by segment-walk.ts, history.ts and admin/file/check-indexes.ts.
 
 import { type Commit, headOf, type Seal, timeOf } from '../../commit.ts';
 import type { Fold } from '../../fold.ts';
 
-/** Where a fold stands between two segments. */
-export interface Standing {
+/** The state of a fold between two segments, without its heads. */
+export interface FoldPosition {
   seq: number;
   chain: string;
-  /** SHA-256 that the last seal names; '' before the first. */
+  /** The SHA-256 in the last seal; '' before the first one. */
   sealed: string;
 }
 
-export function standingOf(fold: Fold): Standing {
+export function positionOf(fold: Fold): FoldPosition {
   return { seq: fold.seq, chain: fold.chain, sealed: fold.sealedSha };
 }
 
@@ -22,11 +22,14 @@ export interface StreamLines {
   version: number;
   /** Its head after the last of these lines. */
   head: string;
-  /** For each event its line, 0 for the first that counts in the segment; one twice for two events of one commit. */
+  /**
+   * The line of each event, numbered from 0 through the valid lines of the segment. Two events of one commit give the
+   * same number twice.
+   */
   lines: number[];
 }
 
-/** The head of a request stream, with its place and time. */
+/** The head of a request stream, with its time and place. */
 export type RequestHead = [
   stream: string,
   version: number,
@@ -37,28 +40,28 @@ export type RequestHead = [
   offset: number,
 ];
 
-/** That of a sealed segment: it does not change any more. */
-export type SealedIndex = SegmentIndex & { after: Standing };
+/** The index of a sealed segment, which does not change any more. */
+export type SealedIndex = SegmentIndex & { after: FoldPosition };
 
 export class SegmentIndex {
-  readonly before: Standing;
+  readonly before: FoldPosition;
   /** Undefined while no seal ends the segment. */
-  after: Standing | undefined;
-  /** The seal's sum, which tells that an index belongs to these bytes. */
+  after: FoldPosition | undefined;
+  /** The sum of the seal, which identifies the segment's bytes. */
   sealSum = '';
-  /** Where each line that counts begins. The seal is the last. */
+  /** The byte at which each valid line begins; the seal is the last one. */
   readonly offsets: number[] = [];
-  /** When each was written, by its writer's clock: ms since the epoch, 0 where the line does not say. */
+  /** The time of each of these lines by its writer's clock, in ms since the epoch; 0 if the line has none. */
   readonly times: number[] = [];
   /** The latest of these times. */
   latest = 0;
-  /** All but request streams: whoever looks for one of those has its place in its head. */
+  /** All streams but those of requests, which are read at the place in their head. */
   readonly streams = new Map<string, StreamLines>();
-  /** Request streams of this segment as the fold had them after the seal. */
+  /** Heads of the request streams that this segment changed, as they are after its seal. */
   requests: RequestHead[] = [];
   private readonly requested = new Set<string>();
 
-  constructor(before: Standing) {
+  constructor(before: FoldPosition) {
     this.before = before;
   }
 
@@ -67,12 +70,12 @@ export class SegmentIndex {
     return this.before.seq + 1;
   }
 
-  /** Seq of the last line. */
+  /** The seq of the last valid line. */
   get seq(): number {
     return this.before.seq + this.offsets.length;
   }
 
-  /** Takes the next line that counts, a commit. */
+  /** Adds the next valid commit. */
   add(offset: number, sum: string, commit: Commit): void {
     const line = this.offsets.length;
     this.addLine(offset, timeOf(commit.at));
@@ -82,14 +85,14 @@ export class SegmentIndex {
     }
   }
 
-  /** Takes the seal, the last line. Contract: `fold` has just folded it. */
+  /** Adds the seal, the last line. Contract: `fold` has just folded it. */
   close(offset: number, sum: string, seal: Seal, fold: Fold): void {
     this.addLine(offset, timeOf(seal.at));
     this.sealSum = sum;
-    this.after = standingOf(fold);
+    this.after = positionOf(fold);
     for (const stream of this.requested) {
       const head = fold.heads.get(stream);
-      // One that the seal made the fold forget is of no use to anybody.
+      // Leave out a request that expired at this seal.
       if (head?.place === undefined || head.atMs === undefined) continue;
       const { segment, offset: at } = head.place;
       this.requests.push([stream, head.version, head.head, head.seq, head.atMs, segment, at]);

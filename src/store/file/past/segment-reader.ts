@@ -1,21 +1,21 @@
-// Parts of segments by their place: the text that follows it, or one line. Of a compressed segment only the members
-// asked for are inflated, and the last few are held. Used by history.ts and segment-walk.ts.
+// Reads parts of a segment by offset: a stretch of text, or one line. Of a compressed segment it inflates only the
+// members needed, and keeps the last few in memory. Used by history.ts, segment-walk.ts and index-segments.ts.
 
 import { FailureError } from '../../../failure/failure.ts';
 import { type Disk, errnoOf } from '../disk.ts';
 import { inflateMember, type Member, membersOf } from '../gzip-members.ts';
 import { readCompressed, segmentPath } from '../segments.ts';
 
-/** What is held of inflated text. */
+/** How much inflated text is kept. */
 const HELD_BYTES = 8 * 1024 * 1024;
-/** Enough for most lines. */
+/** The length read first for a line; most lines fit. */
 const LINE_BYTES = 4 * 1024;
 
 export class SegmentReader {
   private readonly disk: Disk;
   private readonly logDir: string;
   private readonly members = new Map<number, readonly Member[]>();
-  /** Inflated members by `segment@textStart`, the least lately used first. */
+  /** Inflated members by `segment@textStart`, the least recently used one first. */
   private readonly held = new Map<string, Buffer>();
   private heldBytes = 0;
 
@@ -25,12 +25,13 @@ export class SegmentReader {
   }
 
   /**
-   * The text of a segment from an offset on: with at least one newline if there is one, of a plain segment some `about`
-   * bytes. Empty at the end. Throws FailureError `store-damaged` if the segment is gone or cannot be decompressed.
+   * The text of a segment from an offset on, with at least one newline unless none follows; empty at the end. Of a
+   * plain segment it has about `about` bytes, of a compressed one the rest of a member. Throws FailureError
+   * `store-damaged` if the segment is missing or cannot be inflated.
    */
   textFrom(segment: number, offset: number, about: number): Buffer {
     const found = this.compressedFrom(segment, offset) ?? this.plainFrom(segment, offset, about);
-    // Compressed since we looked, if it has neither form.
+    // If neither form was found, it has been compressed since the first look.
     const late = found ?? this.compressedFrom(segment, offset);
     if (late !== undefined) return late;
     const file = segmentPath(this.logDir, segment);
@@ -38,7 +39,7 @@ export class SegmentReader {
   }
 
   /**
-   * The line that begins at an offset, without its newline; undefined if none ends after it. Throws as `textFrom` does.
+   * The line that begins at an offset, without its newline; undefined if no newline follows. Throws like `textFrom`.
    */
   lineAt(segment: number, offset: number): Buffer | undefined {
     const text = this.textFrom(segment, offset, LINE_BYTES);
@@ -68,14 +69,14 @@ export class SegmentReader {
     }
   }
 
-  /** Undefined if there is no compressed form. Where there is one it counts, whatever stands beside it. */
+  /** As `textFrom`, for the compressed form, which is preferred to a plain one; undefined if there is none. */
   private compressedFrom(segment: number, offset: number): Buffer | undefined {
     const members = this.membersIn(segment);
     if (members === undefined) return undefined;
     const last = members.at(-1);
     const member = members.find(({ textEnd }) => offset < textEnd) ?? last;
     const text = member === undefined ? undefined : this.textOf(segment, member)?.subarray(offset - member.textStart);
-    // Members of ours end with a line; of anybody else's the next may have the rest.
+    // A member that Baton wrote ends with a line end; a line of another tool's member may continue in the next one.
     if (text !== undefined && (text.includes(10) || member === last)) return text;
     return this.inflateAll(segment)?.subarray(offset);
   }
@@ -116,7 +117,7 @@ export class SegmentReader {
     }
   }
 
-  /** For a file whose members are not what they seemed: from here on it counts as one. */
+  /** Inflates the whole file, after its guessed members have proved wrong; from now on it counts as one member. */
   private inflateAll(segment: number): Buffer | undefined {
     const text = readCompressed(this.disk, this.logDir, segment);
     if (text === undefined) return undefined;

@@ -1,5 +1,5 @@
-// Goes over the segments in order and knows what each holds: from its index file where that fits, else by folding it.
-// Used by history.ts for answers, by maintenance and doctor to write the index files.
+// Walks over the segments in order and makes the index of each: from its index file if that fits the log, else by
+// folding the segment. Used by history.ts for answers, and by index-segments.ts to write index files.
 
 import type { Failure } from '../../../failure/failure.ts';
 import { type RawLine, soundSum } from '../../commit.ts';
@@ -7,34 +7,36 @@ import { Fold, REQUEST_LIFE_MS, type StreamHead } from '../../fold.ts';
 import type { Disk } from '../disk.ts';
 import { eachLine, segmentPath } from '../segments.ts';
 import { readIndex } from './index-file.ts';
-import { type SealedIndex, SegmentIndex, type Standing } from './segment-index.ts';
+import { type FoldPosition, type SealedIndex, SegmentIndex } from './segment-index.ts';
 import type { SegmentReader } from './segment-reader.ts';
 
-/** What is folded in one step of a plain segment: a millisecond or two. */
+/** How much of a plain segment is folded in one step: one or two milliseconds. */
 const STEP_BYTES = 256 * 1024;
 
 export interface WalkParts {
   disk: Disk;
   logDir: string;
   reader: SegmentReader;
-  /** False: index files are not looked at. */
+  /** False: do not use index files. */
   trusting: boolean;
-  /** The walk ends before this segment. Default: at the end of the log. */
+  /** The walk ends before this segment; by default at the end of the log. */
   until?: number;
-  /** Called with what has been folded of a sealed segment, since its index file was missing or did not fit. */
+  /**
+   * Called with the index of each sealed segment that was folded, because its index file was missing or did not fit.
+   */
   onFolded?: (index: SealedIndex) => void;
 }
 
 export class SegmentWalk {
-  /** In order; only the last may be without its seal. */
+  /** The indexes so far, in order; only the last one may be of a segment without a seal. */
   readonly indexes: SegmentIndex[] = [];
   /** Why the walk cannot go on. */
   damage: Failure | undefined;
   readonly trusting: boolean;
   private readonly parts: WalkParts;
-  /** Stands after the last index, or in the segment that is being folded. Undefined after an index file. */
+  /** The fold after the last index, or inside the segment that is being folded. Undefined after an index file. */
   private fold: Fold | undefined;
-  /** Heads after the last index. */
+  /** The heads after the last index. */
   private heads = new Map<string, StreamHead>();
   private folding: SegmentIndex | undefined;
   private offset = 0;
@@ -44,20 +46,23 @@ export class SegmentWalk {
     this.trusting = parts.trusting;
   }
 
-  /** Seq of the last line met so far. */
+  /** The seq of the last valid line so far. */
   get seq(): number {
     return this.indexes.at(-1)?.seq ?? 0;
   }
 
-  /** The chain value after a line of the segment that is being folded, or right before it; undefined for any other. */
+  /**
+   * The chain value after a seq, where known: at the start of the last segment, and inside a segment that is being
+   * folded. Undefined elsewhere.
+   */
   chainAt(seq: number): string | undefined {
     const last = this.indexes.at(-1);
     return last?.before.seq === seq ? last.before.chain : this.fold?.chainAt(seq);
   }
 
   /**
-   * Goes on by a part of a segment; false at the present end of the log, or at damage. Throws FailureError
-   * `store-damaged` if a segment is missing or cannot be decompressed, and file errors.
+   * Walks on by a part of a segment; false at the present end of the log, and at damage. Throws FailureError
+   * `store-damaged` if a segment is missing or cannot be inflated, and file errors.
    */
   step(): boolean {
     if (this.damage !== undefined) return false;
@@ -66,7 +71,7 @@ export class SegmentWalk {
 
   private enter(): boolean {
     const { disk, logDir, until, trusting } = this.parts;
-    const before: Standing = this.indexes.at(-1)?.after ?? { seq: 0, chain: '', sealed: '' };
+    const before: FoldPosition = this.indexes.at(-1)?.after ?? { seq: 0, chain: '', sealed: '' };
     const segment = before.seq + 1;
     if (until !== undefined && segment >= until) return false;
     const path = segmentPath(logDir, segment);
@@ -84,19 +89,22 @@ export class SegmentWalk {
     return true;
   }
 
-  /** The index file of a segment, if it goes on from where we stand and speaks of the bytes that are there. */
-  private fitting(segment: number, before: Standing): SealedIndex | undefined {
+  /**
+   * The index file of a segment; undefined unless it begins at this state of the fold and belongs to the segment's
+   * bytes.
+   */
+  private fitting(segment: number, before: FoldPosition): SealedIndex | undefined {
     const { disk, logDir, reader } = this.parts;
     const index = readIndex(disk, logDir, segment);
     if (index === undefined) return undefined;
     const { seq, chain, sealed } = index.before;
     if (seq !== before.seq || chain !== before.chain || sealed !== before.sealed) return undefined;
-    // The seal holds the hash of all bytes before it, and no two seals are the same.
+    // Comparing the seal is enough: it has the hash of all bytes before it, and no two seals are equal.
     const seal = reader.lineAt(segment, index.offsets.at(-1) ?? 0);
     return seal !== undefined && soundSum(seal) === index.sealSum ? index : undefined;
   }
 
-  /** Does to the heads what folding the segment would do. */
+  /** Updates the heads as folding the segment would. */
   private apply(index: SealedIndex): void {
     const { heads } = this;
     for (const [stream, { version, head, lines }] of index.streams) {
@@ -111,11 +119,11 @@ export class SegmentWalk {
       if (atMs !== undefined && sealMs - atMs >= REQUEST_LIFE_MS) heads.delete(stream);
   }
 
-  private foldFrom(before: Standing): Fold {
+  private foldFrom(before: FoldPosition): Fold {
     const fold = this.fold ?? new Fold({ from: { ...before, streams: {} } });
     if (this.fold === undefined) for (const [stream, head] of this.heads) fold.heads.set(stream, head);
     fold.nextSegment();
-    // From here on the fold keeps them.
+    // From here on the fold updates these heads.
     this.heads = fold.heads;
     return fold;
   }

@@ -1,9 +1,9 @@
-// Long work as a generator that yields wherever it may be interrupted: run at once where nothing may come between, or
-// in slices that let other calls through. Used by history.ts and by maintenance.
+// Long work as a generator that yields wherever it may be interrupted. It runs at once where nothing may come between,
+// or in slices that let other calls run. Used by history.ts, read-backwards.ts and maintenance.
 
 import { FailureError } from '../../../failure/failure.ts';
 
-/** How long the event loop is held at most, but for a single step that takes longer. */
+/** The longest time that a slice blocks the event loop, unless a single step takes longer. */
 const SLICE_MS = 10;
 
 export type Steps<T> = Generator<void, T>;
@@ -15,7 +15,10 @@ export function atOnce<T>(steps: Steps<T>): T {
   }
 }
 
-/** Rejects with FailureError `deadline-exceeded` once the signal is aborted. */
+/**
+ * Runs the steps in slices of SLICE_MS. Rejects with FailureError `deadline-exceeded` if the signal is aborted at the
+ * end of a slice.
+ */
 export async function inSlices<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
   const startedAt = performance.now();
   for (let endsAt = startedAt + SLICE_MS; ; ) {
