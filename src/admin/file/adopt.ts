@@ -1,5 +1,5 @@
-// An edit by hand made a commit: what the file says against the version that it was made from becomes a patch, and goes
-// through the ordinary change loop. Used by cli/verbs/doctor.ts.
+// Commits an edit that somebody made by hand in a document's file: the difference to the version from which the file
+// was edited becomes a patch, committed through documents/ like any command. Called by cli/verbs/doctor.ts.
 
 import path from 'node:path';
 import { MAX_VALUE_DEPTH } from '../../config/limits.ts';
@@ -17,28 +17,32 @@ import { type Disk, errnoOf } from '../../store/file/disk.ts';
 import { documentOf } from './files.ts';
 import { type OfflineSettings, openOffline } from './open.ts';
 
-/** More differences than this are no edit by hand. */
+/** An edit with more operations than this was not made by hand. */
 const MAX_OPERATIONS = 10_000;
 
 export interface Adopted {
   stream: string;
-  /** Operations committed; 0 if the file says what the log says. */
+  /** Number of operations committed; 0 if the file equals the document. */
   operations: number;
   seq: number;
 }
 
 interface Edit {
   stream: string;
-  /** Absolute, and relative to the store. */
+  /** The file's absolute path; `relative` is relative to the store. */
   file: string;
   relative: string;
   bytes: Buffer;
   value: Json;
-  /** The version that the edit was made from; undefined if the file does not say. */
+  /** The version from which the file was edited; undefined if the file does not say. */
   version: number | undefined;
 }
 
-/** Commits an edited document, or one that was set aside, and replaces the file by what the log then says. */
+/**
+ * Commits the edit in an edited document, or in one that was set aside, and replaces the file by the new document.
+ * Fails with `invalid-input` for a file that is no document or a place that a commit has changed meanwhile, with
+ * `value-refused` or `too-large`, and with the failures of opening and committing.
+ */
 export async function adoptDocument(
   settings: OfflineSettings & { disk: Disk },
   name: string,
@@ -99,10 +103,10 @@ async function commitEdit(documents: Documents, edit: Edit, by: { user: string }
       const current = tx.read(stream) as Json | undefined;
       const moved = ops.filter((op) => hasMoved(base, current, op));
       if (moved.length > 0) return conflict(moved);
-      const happening = { type: 'document.adopted', data: { file: edit.relative, version: edit.version ?? 0 } };
+      const head = { type: 'document.adopted', data: { file: edit.relative, version: edit.version ?? 0 } };
       tx.patch(
         stream,
-        happening,
+        head,
         ops.map((op) => (op.op === 'remove' ? op : { ...op, value: copyJson(op.value) })),
       );
       return ok(ops.length);
@@ -112,7 +116,9 @@ async function commitEdit(documents: Documents, edit: Edit, by: { user: string }
   return changed.ok ? ok({ stream, operations: changed.value.value, seq: changed.value.seq }) : changed;
 }
 
-/** The commit has what the file had. A file that was edited again in the meantime stays. */
+/**
+ * Replaces the edited file, whose edit is committed now, by the document. A file that was edited again meanwhile stays.
+ */
 function replaceFileOf(documents: Documents, disk: Disk, edit: Edit): void {
   try {
     if (!disk.readFile(edit.file).equals(edit.bytes)) return;
@@ -120,19 +126,19 @@ function replaceFileOf(documents: Documents, disk: Disk, edit: Edit): void {
     const snapshot = documents.snapshot(edit.stream);
     if (snapshot !== undefined) documents.store.putSnapshot(snapshot);
   } catch (error) {
-    // The commit is made; a file that cannot be replaced is a cache that is older.
+    // Ignore file errors: the commit is made, and the file is only a cache that stays older.
     if (errnoOf(error) === undefined) throw error;
   }
 }
 
 /**
- * True if commits have changed what the operation is about since the edit was made: whose it should be is not ours to
- * say.
+ * True if a commit has changed the place of an operation since the file was edited. Such an edit is refused, or it
+ * would overwrite that commit.
  */
 function hasMoved(base: Json | undefined, current: Json | undefined, op: PatchOp): boolean {
   let [was, is] = [base, current];
   for (const token of parsePointer(op.path)) {
-    // Indices name other elements once anything was added or removed before them.
+    // Compare the whole array: an index names another element once one before it was added or removed.
     if (Array.isArray(was) || Array.isArray(is)) return !deepEqual(was, is);
     was = child(was, token);
     is = child(is, token);

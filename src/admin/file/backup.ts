@@ -1,5 +1,5 @@
-// A consistent copy of a store while others write to it: the log up to the last line that counted when it was read,
-// then the blobs, which are there before the line that names them. Correct without any lock. Used by rotation.ts and
+// Makes a consistent copy of a store while others write to it, without a lock: first the log up to its last valid line,
+// then the blobs, each of which was written before the line that names it. Used by restore.ts, rotation.ts and
 // cli/verbs/backup.ts.
 
 import path from 'node:path';
@@ -13,14 +13,14 @@ import { isInside, NewDirectory, whatStands, whyNotWritten } from './new-directo
 
 export interface BackupOptions {
   disk: Disk;
-  /** The store. */
+  /** The store's directory. */
   dir: string;
-  /** The directory to be made. */
+  /** The directory to be created. */
   target: string;
   durability: Durability;
-  /** Copies what comes before the damage of a damaged log, instead of refusing. */
+  /** Copies the part of a damaged log before the damage, instead of refusing. */
   beforeDamage?: boolean;
-  /** An earlier backup on the same file system: files that are the same are links to its own. */
+  /** An earlier backup on the same file system: equal files are linked to its files instead of copied. */
   linkTo?: string;
 }
 
@@ -28,15 +28,18 @@ export interface BackupResult {
   target: string;
   manifest: Manifest;
   sizeBytes: number;
-  /** What of it takes no room of its own: links to an earlier backup. */
+  /** The part of `sizeBytes` that takes no disk space, because it is linked to an earlier backup. */
   linkedBytes: number;
-  /** True if the store's disk refuses to sync: then the copy may know lines that the store loses with the power. */
+  /** True if the store's disk cannot sync: then the copy may have lines that the store would lose in a power loss. */
   unsynced: boolean;
-  /** What was left out because the log is damaged there. */
+  /** The damage behind which the log was left out. */
   leftOut?: Failure;
 }
 
-/** Makes a backup, verifies it and answers what it holds. Nothing is left behind if it fails. */
+/**
+ * Makes a backup, verifies it, and returns its contents. Leaves nothing behind if it fails. Fails with `invalid-input`
+ * for an unusable target, `store-damaged`, `store-newer`, `store-full` or `store-unwritable`.
+ */
 export function backupStore(options: BackupOptions): Result<BackupResult> {
   const { disk, dir, target } = options;
   const refused = refuseTarget(options);
@@ -48,7 +51,7 @@ export function backupStore(options: BackupOptions): Result<BackupResult> {
   if (fault !== undefined && (options.beforeDamage !== true || reader.fold.seq === 0)) return fail(fault);
   let copy: NewDirectory | undefined;
   try {
-    const unsynced = options.durability === 'fsync' && !settled(reader);
+    const unsynced = options.durability === 'fsync' && !flushed(reader);
     copy = new NewDirectory(disk, target);
     const { manifest, linkedBytes } = fill(copy, options, reader);
     const trouble = verifyBackup(disk, copy.temporary, manifest);
@@ -69,7 +72,10 @@ export function backupStore(options: BackupOptions): Result<BackupResult> {
   }
 }
 
-/** The files against the manifest, and the log read again from its first line: the same seq and chain must come out. */
+/**
+ * Checks the files of a backup against its manifest, and reads its log from the first line: seq and chain must be those
+ * of the manifest. Returns the first fault.
+ */
 export function verifyBackup(disk: Disk, backup: string, manifest: Manifest): Failure | undefined {
   const wrong = checkFiles(disk, backup, manifest);
   if (wrong !== undefined) return wrong;
@@ -82,10 +88,10 @@ export function verifyBackup(disk: Disk, backup: string, manifest: Manifest): Fa
 }
 
 /**
- * What is not durable yet could be taken back by a power loss, and then the backup would know more than the store. A
- * disk that refuses is no reason to refuse: that is when a copy is wanted most.
+ * Syncs the lines read, or a power loss could take back lines that the backup has; false if the disk cannot. The backup
+ * is made all the same, because a failing disk needs it most.
  */
-function settled(reader: LogReader): boolean {
+function flushed(reader: LogReader): boolean {
   try {
     reader.flush();
     return true;
@@ -118,12 +124,12 @@ function fill(
     files[relative] = file;
   };
   for (const segment of reader.segments) {
-    // An empty successor of a seal is made again by whoever opens the copy.
+    // Leave out an empty last segment: opening the copy creates it again.
     if (segment.end > 0) add(...segmentFile(disk, `${dir}/log`, segment));
   }
   for (const name of disk.stat(`${dir}/blobs`) === undefined ? [] : disk.readdir(`${dir}/blobs`)) {
     const bytes = /^[0-9a-f]{64}$/.test(name) ? readWhole(disk, `${dir}/blobs/${name}`) : undefined;
-    // One that is damaged already is no gain in a backup: doctor says so of the store.
+    // Leave out a blob that is damaged already; doctor reports it in the store.
     if (bytes !== undefined && describeFile(bytes).sha256 === name) add(`blobs/${name}`, bytes, 0o400);
   }
   const { seq, chain } = reader.fold;
@@ -132,19 +138,24 @@ function fill(
   return { manifest, linkedBytes };
 }
 
-/** Whether the file is there as it should be: its own bytes are looked at, not what a manifest says of them. */
+/**
+ * True if a file has the expected bytes. Reads the file itself, because a manifest cannot tell whether it was altered.
+ */
 function holds(disk: Disk, file: string, { bytes, sha256 }: ManifestFile): boolean {
   try {
     const stat = disk.stat(file);
     return stat?.isFile === true && stat.size === bytes && describeFile(disk.readFile(file)).sha256 === sha256;
   } catch (error) {
-    // Somebody removes that backup meanwhile, or its disk has gone bad: then it is copied.
+    // False on a file error, so that the file is copied: the earlier backup is being removed, or its disk fails.
     if (errnoOf(error) === undefined) throw error;
     return false;
   }
 }
 
-/** A sealed segment in the form that it has; the last one cut after its last line that counts. */
+/**
+ * Name and bytes of a segment in the backup: a sealed one in the form that it has, the last one cut after its last
+ * valid line.
+ */
 function segmentFile(disk: Disk, logDir: string, segment: SegmentNote): [string, Buffer] {
   const name = `log/${segmentName(segment.firstSeq)}`;
   const compressed = `${segmentPath(logDir, segment.firstSeq)}.gz`;

@@ -1,4 +1,4 @@
-// The blobs that the log names against those that are there. Used by verify.ts.
+// Checks the blobs in the store's folder against those that the log names. Used by verify.ts.
 
 import { hash } from 'node:crypto';
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
@@ -14,7 +14,7 @@ export interface BlobCheck {
   findings: Finding[];
 }
 
-/** Every blob must have the bytes that its name says, and every one that the log names must be there. */
+/** Checks that every blob has the bytes of its name (a SHA-256), and that every blob that the log names exists. */
 export function checkBlobs(
   disk: Disk,
   dir: string,
@@ -32,10 +32,10 @@ export function checkBlobs(
     faults.set(sha256, stat.isFile ? blobFault(disk, `${dir}/${path}`, sha256) : 'is no regular file');
   }
   for (const [sha256, { stream, seq }] of rebuilder.blobs) {
-    // The answer of a request that the fold has dropped is asked for by nobody any more.
+    // Skip the stored answer of a request that has expired: no repeat can ask for it.
     if (stream.startsWith('request/') && !fold.heads.has(stream)) continue;
     result.named += 1;
-    // Looked for again if the listing did not have it: it may have been made since, with the line that names it.
+    // Look again if the listing does not have it: a writer may have added the blob since, with the line that names it.
     const fault = faults.has(sha256) ? faults.get(sha256) : blobFault(disk, `${dir}/blobs/${sha256}`, sha256);
     faults.delete(sha256);
     if (fault !== undefined) result.findings.push(finding(sha256, `${fault}; ${stream} names it since seq ${seq}`));

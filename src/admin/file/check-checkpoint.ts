@@ -1,5 +1,5 @@
-// The checkpoint against the fold: it decides which lines are valid for who opens the store by it, so it must say at
-// its seq exactly what a fold from the first line says there. Read before the log. Used by verify.ts.
+// Checks the checkpoint against the fold from the first line. Opening a store by its checkpoint decides which lines are
+// valid, so at its seq it must equal that fold exactly. Read before the log. Used by verify.ts.
 
 import type { Json } from '../../json/json.ts';
 import { deepEqual } from '../../json/merge.ts';
@@ -22,7 +22,7 @@ export class CheckpointCheck {
     else if (disk.stat(checkpointPath(dir)) !== undefined) this.noteUnreadable();
   }
 
-  /** Called after each line that took a seq. */
+  /** Called after each line with a seq; compares when the fold reaches the checkpoint's seq. */
   see(reader: LogReader): void {
     const { kept } = this;
     if (kept === undefined || kept.fold.seq !== reader.fold.seq) return;
@@ -42,7 +42,7 @@ export class CheckpointCheck {
     });
   }
 
-  /** Called once at the end of what can be read of the log; `whole`: that is all of it. */
+  /** Called once, after the last readable line; `whole` is true if the log was read to its end without a fault. */
   finish(reader: LogReader, whole: boolean): Report['checkpoint'] {
     const { kept } = this;
     if (kept === undefined) return { state: this.state };
@@ -71,15 +71,18 @@ export class CheckpointCheck {
   }
 }
 
-/** The file's sum, and the place, are checked on the line itself; here only that it is the line with that seq. */
+/**
+ * True if the checkpoint's place is the end of the line with its seq. The checkpoint's own sum was checked on reading
+ * it.
+ */
 function fitsPlace(kept: Checkpoint, reader: LogReader): boolean {
-  // Right after a seal: nothing of the next segment is read yet.
+  // The line is a seal, and nothing of the next segment is read yet.
   if (reader.fold.isEnded()) return kept.offset === 0 && kept.segment === kept.fold.seq + 1 && kept.lineSum === '';
   const note = reader.segments.at(-1);
   return note?.firstSeq === kept.segment && note.end === kept.offset && note.lastSum === kept.lineSum;
 }
 
 function sameStreams(a: Checkpoint['fold']['streams'], b: Checkpoint['fold']['streams']): boolean {
-  // Without prototypes on both sides: a stream may be called anything.
+  // Compare without prototypes: a stream of a foreign line may be named `__proto__`.
   return deepEqual(Object.assign(Object.create(null), a) as Json, Object.assign(Object.create(null), b) as Json);
 }

@@ -1,5 +1,6 @@
-// The readable documents against what the log makes of them. They are read before the log, so each of them must be
-// among what the log then shows: a document is written only once its commit is durable. Used by verify.ts.
+// Checks the readable documents against the documents that the log folds into. The files are read before the log, so
+// each must equal some version that the log then shows: a document is written only once its commit is durable. Used by
+// verify.ts.
 
 import { diff } from '../../json/diff.ts';
 import { isObject, type Json } from '../../json/json.ts';
@@ -17,7 +18,7 @@ const SHOWN_DIFFERENCES = 5;
 interface Waiting {
   path: string;
   state: FileState;
-  /** The version that the file says it is; undefined if it says nothing. */
+  /** The version stated in the file; undefined if it states none. */
   version: number | undefined;
 }
 
@@ -26,7 +27,7 @@ export class DocumentCheck {
   older = 0;
   edited = 0;
   orphans = 0;
-  /** Files that a log that cannot be read to its end says nothing about. */
+  /** Files that could not be compared, because the log could not be read to its end. */
   unjudged = 0;
   readonly findings: Finding[] = [];
   private readonly waiting = new Map<string, Waiting>();
@@ -44,7 +45,7 @@ export class DocumentCheck {
     }
   }
 
-  /** Called after each commit for each document that it changed. */
+  /** Called after each commit, for each document that it changed. */
   see(stream: string, rebuilt: RebuiltDocument): void {
     const waiting = this.waiting.get(stream);
     if (waiting === undefined || waiting.version !== rebuilt.version) return;
@@ -60,7 +61,7 @@ export class DocumentCheck {
     }
   }
 
-  /** Called once, at the end of what can be read of the log; `whole`: that is all of it. */
+  /** Called once, after the last readable line; `whole` is true if the log was read to its end without a fault. */
   finish(rebuilder: Rebuilder, whole: boolean): void {
     for (const [stream, version] of this.matched) {
       if (rebuilder.documents.get(stream)?.version === version) this.current += 1;
@@ -161,13 +162,13 @@ function differences(before: Json | undefined, after: Json): string[] {
 }
 
 function statedVersion(disk: Disk, path: string, stat: FileStat): number | undefined {
-  // A pipe in a document's place would be waited for.
+  // Do not read a pipe in a document's place, which would block.
   if (!stat.isFile) return undefined;
   try {
     const parsed: unknown = JSON.parse(disk.readFile(path).toString('utf8'));
     return isObject(parsed) && typeof parsed.version === 'number' ? parsed.version : undefined;
   } catch {
-    // No JSON any more, or not to be read: it says nothing.
+    // The file is no JSON any more, or cannot be read: it states no version.
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
-// The index file of every segment against what the log makes of that segment: byte for byte, since the same segment
-// always makes the same file. Used by verify.ts.
+// Checks the index file of every segment, byte for byte, against the index that the log gives: the same segment always
+// gives the same file. Used by verify.ts.
 
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
 import { indexPath } from '../../store/file/past/index-file.ts';
@@ -10,7 +10,7 @@ import type { FoundFile } from './files.ts';
 import type { Finding } from './findings.ts';
 
 export class IndexCheck {
-  /** Segments whose index file is what it should be. */
+  /** Number of segments with a correct index file. */
   sound = 0;
   readonly findings: Finding[] = [];
   private readonly disk: Disk;
@@ -24,7 +24,7 @@ export class IndexCheck {
     this.dir = dir;
   }
 
-  /** Called for each line that took a seq, right after it was folded. */
+  /** Called for each line with a seq, right after it was folded. */
   see(taken: TakenLine, reader: LogReader): void {
     const { segment, offset } = taken.place;
     if (this.growing?.segment !== segment) this.growing = new SegmentIndex(this.before);
@@ -38,7 +38,7 @@ export class IndexCheck {
     this.compare(this.growing as SealedIndex);
   }
 
-  /** Called once, at the end of what can be read of the log; `whole`: that is all of it. */
+  /** Called once, after the last readable line; `whole` is true if the log was read to its end without a fault. */
   finish(files: readonly FoundFile[], whole: boolean): void {
     for (const { path: where } of files) {
       if (!whole || !/^log\/\d{12}\.index$/.test(where) || this.sealed.has(where)) continue;

@@ -1,5 +1,5 @@
-// What stands round the log: permissions, links, leftovers of processes that died, the file system, and who serves now.
-// Looks only; nothing is removed. Used by verify.ts and redact/redact.ts.
+// Checks everything around the log: permissions, links, leftovers of dead processes, the file system, and which
+// processes serve the store now. Removes nothing. Used by verify.ts and redact/redact.ts.
 
 import { isAlive } from '../../base/process-start.ts';
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
@@ -9,7 +9,7 @@ import { documentOf, type FoundFile, isInDocumentFolder } from './files.ts';
 import type { Finding } from './findings.ts';
 
 const SHOWN_EXAMPLES = 3;
-/** What proper-lockfile calls stale, see maintenance-lock.ts. */
+/** The age after which proper-lockfile counts a lock as stale; see maintenance-lock.ts. */
 const LOCK_STALE_MS = 10_000;
 
 export interface Surroundings {
@@ -87,7 +87,10 @@ function checkLinks(files: readonly FoundFile[]): Finding[] {
     }));
 }
 
-/** Nobody else may read or change anything; what is never changed in place is not even writable for its owner. */
+/**
+ * No other user may read or change a file; documents and blobs, which are never changed in place, are not writable even
+ * for their owner.
+ */
 function checkModes(disk: Disk, dir: string, files: readonly FoundFile[]): Finding[] {
   if (process.platform === 'win32') return [];
   const own = disk.stat(dir);

@@ -1,10 +1,10 @@
-// Which files a store has, told apart by name: documents by stream, what was set aside, what a process left behind.
-// Links are never followed. Used by the checks of verify.ts, by adopt.ts and by redact/redact.ts.
+// Lists the files of a store, and tells from a path which document it is. Never follows links. Used by verify.ts and
+// its checks, by adopt.ts and by redact/redact.ts.
 
 import { documentPath, OWN_FOLDERS } from '../../store/file/caches/documents-on-disk.ts';
 import { type Disk, errnoOf, type FileStat } from '../../store/file/disk.ts';
 
-/** Everything that Baton makes in a store, and nothing else: the directory may hold what is not ours. */
+/** The folders that Baton creates in a store. Other files in the directory are not Baton's, and are ignored. */
 const FOLDERS = ['log', 'blobs', 'alive', 'sessions', 'runs', 'channels', 'shared'];
 
 export interface FoundFile {
@@ -13,7 +13,7 @@ export interface FoundFile {
   stat: FileStat;
 }
 
-/** The store's directory and all that is in Baton's folders. A folder that cannot be read is as good as empty here. */
+/** All files and folders in Baton's folders, and the checkpoint. An unreadable folder counts as empty. */
 export function listFiles(disk: Disk, dir: string): FoundFile[] {
   const found: FoundFile[] = [];
   const look = (path: string): void => {
@@ -31,17 +31,20 @@ export function listFiles(disk: Disk, dir: string): FoundFile[] {
   return found;
 }
 
-/** What a path in a document folder is: the stream's document, a version of it that was set aside, or neither. */
+/**
+ * The stream of a path in a document folder, and whether it is a version that was set aside; undefined if it is no
+ * document.
+ */
 export function documentOf(path: string): { stream: string; aside: boolean } | undefined {
   const match = /^(.+\.json)(\.(?:edited|newer)-\d+)?$/.exec(path);
   const plain = match?.[1];
   const stream = plain === undefined ? undefined : streamAt(plain);
-  // The one rule for where documents are decides, so that the two never disagree.
+  // Check with `documentPath`, so that the two directions never disagree.
   if (stream === undefined || documentPath(stream) !== plain) return undefined;
   return { stream, aside: match?.[2] !== undefined };
 }
 
-/** The stream whose document would be there, if there can be one. */
+/** The stream that may have its document at this path; `documentPath` decides. */
 function streamAt(path: string): string | undefined {
   if (path === 'shared/store.json') return 'store';
   const plain = path.slice(0, -'.json'.length);

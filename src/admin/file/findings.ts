@@ -1,24 +1,24 @@
-// What a look at a store can find, as data: the shapes that verify.ts fills, `doctor --json` prints and report-text.ts
-// puts into words.
+// Findings and report on a store, as data. The checks and verify.ts fill them, `doctor --json` prints them, and
+// report-text.ts puts them into words.
 
 import type { Durability } from '../../store/port.ts';
 
 /**
- * `damage`: something acknowledged may be lost. `trouble`: nothing is lost, but something has to be put right.
- * `note`: worth knowing. A store with damage or trouble is not sound.
+ * `damage`: an acknowledged change may be lost. `trouble`: nothing is lost, but somebody has to act. `note`: worth
+ * knowing. A store with damage or trouble is not sound.
  */
 export type Level = 'damage' | 'trouble' | 'note';
 
 export interface Finding {
   level: Level;
   code: string;
-  /** A path relative to the store, or a stream. */
+  /** A path relative to the store, or the name of a stream. */
   where?: string;
   offset?: number;
   what: string;
   /** What to do about it. */
   next?: string;
-  /** How a document differs from what the log makes of it, one operation a line. */
+  /** How a file differs from the document that the log gives, one operation per line. */
   differs?: string[];
 }
 
@@ -34,16 +34,16 @@ export interface Report {
     sizeBytes: number;
     segments: number;
     compressed: number;
-    /** Segments with an index file that is what the log makes of them. */
+    /** Segments with a correct index file. */
     indexed: number;
-    /** Lines that lost their race, by why; the first is what contention costs. */
+    /** Void lines by reason; `expectation` counts lost races. */
     voids: Record<string, number>;
     torn: number;
   };
   documents: {
-    /** Rebuilt from the log. */
+    /** Documents that the log folds into. */
     rebuilt: number;
-    /** Of the readable files: as the log has it now, and as the log had it earlier. */
+    /** Readable files that equal the present version (`current`) or an earlier one (`older`). */
     current: number;
     older: number;
     edited: number;

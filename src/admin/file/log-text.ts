@@ -1,4 +1,4 @@
-// Commits as lines for people and for programs, and choosing which of them to show. Used by cli/verbs/log.ts.
+// Prints commits as lines, for people and for programs, and selects which to print. Used by cli/verbs/log.ts.
 
 import { visible } from '../../base/display.ts';
 import type { Author, StreamEvent } from '../../store/commit.ts';
@@ -8,9 +8,9 @@ import { operationText, patchText } from './patch-text.ts';
 export interface LogFilter {
   from: number;
   to: number;
-  /** A stream's name, or the beginning of names if it ends in `/`. */
+  /** A stream's name, or a prefix of names if it ends in `/`. */
   stream?: string | undefined;
-  /** An event type, or the beginning of types if it ends in `.`. */
+  /** An event type, or a prefix of types if it ends in `.`. */
   type?: string | undefined;
 }
 
@@ -20,7 +20,10 @@ export function isWanted(taken: TakenLine, filter: LogFilter): boolean {
   return taken.kind === 'commit' && taken.folded.commit.events.some((event) => isEventWanted(event, filter));
 }
 
-/** One line per event. Notes of requests carried out are left out beside other events: every call makes one. */
+/**
+ * One line per event. Omits the event of a request stream beside other events, because every call with a request_id
+ * adds one.
+ */
 export function humanLines(taken: TakenLine, filter: LogFilter): string[] {
   const body = taken.kind === 'commit' ? taken.folded.commit : taken.seal;
   const start = `${String(taken.seq).padStart(6)}  ${visible(String(body.at))}  ${visible(who(body.by))}  ${visible(String(body.by.tool))}`;
@@ -51,7 +54,8 @@ export function fullLines(taken: TakenLine): string[] {
 }
 
 /**
- * The line of the log with its seq, as one line of JSON: what a terminal would obey is escaped, which means the same.
+ * The line of the log with its seq, as one line of JSON. Control characters are escaped, which parses to the same
+ * value.
  */
 export function jsonLine(taken: TakenLine): string {
   return visible(`{"seq":${taken.seq},${taken.line.toString('utf8', 1)}`);

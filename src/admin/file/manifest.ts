@@ -1,6 +1,6 @@
-// What a backup says of itself: how far it goes, and the SHA-256 of each of its files. A backup has the layout of a
-// store (log, blobs) plus this, so whatever reads a store reads a backup. Written by backup.ts, trusted by restore.ts
-// and rotation.ts.
+// The manifest of a backup: its seq and chain, and the SHA-256 of each of its files. A backup has the layout of a store
+// (log, blobs) plus this file, so whatever reads a store reads a backup. Written by backup.ts; read by backup.ts,
+// restore.ts and rotation.ts.
 
 import { hash } from 'node:crypto';
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
@@ -21,7 +21,7 @@ export interface Manifest {
   seq: number;
   chain: string;
   made_at: string;
-  /** By path relative to the backup. */
+  /** Files by path relative to the backup. */
   files: Record<string, ManifestFile>;
 }
 
@@ -29,7 +29,10 @@ export function describeFile(bytes: Uint8Array): ManifestFile {
   return { bytes: bytes.length, sha256: hash('sha256', bytes) };
 }
 
-/** Reads the manifest of a backup. Fails with `invalid-input` if it is none, `store-newer` if a newer Baton made it. */
+/**
+ * Reads the manifest of a backup. Fails with `invalid-input` if the directory is no backup, `store-newer` if a newer
+ * Baton made it, `store-damaged` if the manifest has another shape.
+ */
 export function readManifest(disk: Disk, backup: string): Result<Manifest> {
   let parsed: unknown;
   try {
@@ -44,7 +47,7 @@ export function readManifest(disk: Disk, backup: string): Result<Manifest> {
   return fail(unsound(backup, MANIFEST, 'it does not have the shape of a manifest'));
 }
 
-/** The files of the manifest as they are: the first that differs is named. */
+/** Checks the files against the manifest; returns `store-damaged` for the first one that differs. */
 export function checkFiles(disk: Disk, backup: string, manifest: Manifest): Failure | undefined {
   for (const [path, expected] of Object.entries(manifest.files)) {
     const bytes = readFile(disk, `${backup}/${path}`);
@@ -75,7 +78,7 @@ function isManifest(value: unknown): value is Manifest {
   const { format, seq, chain, made_at, files } = value;
   if (typeof format !== 'number' || typeof seq !== 'number') return false;
   if (typeof chain !== 'string' || typeof made_at !== 'string') return false;
-  // Names lead nowhere but into the two folders of a backup: they are joined to paths.
+  // Allow names in the two folders of a backup only, because they are joined to paths.
   return Object.entries(files).every(
     ([path, file]) =>
       /^(log\/\d{12}\.jsonl(\.gz)?|blobs\/[0-9a-f]{64})$/.test(path) &&

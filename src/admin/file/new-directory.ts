@@ -1,5 +1,6 @@
-// A directory that appears whole or not at all: filled under a temporary name, every file and name synced, then
-// renamed. Used by backup.ts, restore.ts, rotation.ts and redact/redact.ts.
+// Creates a directory that appears as a whole or not at all: filled under a temporary name, every file and name synced,
+// then renamed. Used by backup.ts, restore.ts, rotation.ts and redact/redact.ts; the verbs backup and redact use the
+// path functions.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,14 +8,14 @@ import { type Failure, FailureError } from '../../failure/failure.ts';
 import { type Disk, errnoOf, syncDirectory, writeAll } from '../../store/file/disk.ts';
 
 export class NewDirectory {
-  /** Where it is until `publish`. */
+  /** The directory's path until `publish`. */
   readonly temporary: string;
   private readonly disk: Disk;
   private readonly target: string;
 
   /**
-   * Contract: the caller has looked that the target is absent or an empty directory; `publish` finds out if it no
-   * longer is.
+   * Contract: the caller has checked that the target is absent or an empty directory; `publish` fails if that has
+   * changed.
    */
   constructor(disk: Disk, target: string) {
     this.disk = disk;
@@ -37,7 +38,10 @@ export class NewDirectory {
     }
   }
 
-  /** Links a file that stands elsewhere, whole and synced; false if that cannot be, and it is to be written instead. */
+  /**
+   * Links a file of another directory, which must be complete and synced. False if it cannot be linked; the caller then
+   * writes it.
+   */
   link(relative: string, from: string): boolean {
     const file = `${this.temporary}/${relative}`;
     const folder = path.dirname(file);
@@ -46,13 +50,16 @@ export class NewDirectory {
       this.disk.link(from, file);
       return true;
     } catch (error) {
-      // Another file system, one that knows no links, too many of them, or the other is gone.
+      // The file is on another file system, links are not supported or too many, or the file is gone.
       if (errnoOf(error) === undefined) throw error;
       return false;
     }
   }
 
-  /** Puts it in its place. Throws a file error (ENOTEMPTY, EEXIST, ENOTDIR) if something stands there by now. */
+  /**
+   * Syncs all names and renames the directory to its target. Throws a file error (ENOTEMPTY, EEXIST, ENOTDIR) if
+   * something is there by now.
+   */
   publish(): void {
     for (const name of this.disk.readdir(this.temporary)) {
       const folder = `${this.temporary}/${name}`;
@@ -63,14 +70,15 @@ export class NewDirectory {
     syncDirectory(this.disk, path.dirname(this.target));
   }
 
-  /** Takes away what was written, if it was not published. */
+  /** Deletes the temporary directory, if it was not published. */
   discard(): void {
     fs.rmSync(this.temporary, { recursive: true, force: true });
   }
 }
 
 /**
- * Why a directory could not be filled; `what` could not, as in "the backup cannot be written". Throws what is a bug.
+ * The failure for an error while filling a directory; `what` begins its text, as in "the backup cannot be written".
+ * Rethrows an error that is a bug.
  */
 export function whyNotWritten(error: unknown, what: string): Failure {
   if (error instanceof FailureError) return error.failure;
@@ -80,7 +88,7 @@ export function whyNotWritten(error: unknown, what: string): Failure {
   return { code: 'store-unwritable', why: `${what} (${errno})` };
 }
 
-/** Where a path that a person named really is: links are followed as far as there is anything. */
+/** The real path of a path that a person named: follows links as far as the path exists. */
 export function followed(target: string): string {
   try {
     return fs.realpathSync(target);
@@ -90,13 +98,13 @@ export function followed(target: string): string {
   }
 }
 
-/** True for the directory itself and for all that is in it, whatever links lead there. */
+/** True if the target is the directory or lies in it, with links followed. */
 export function isInside(dir: string, target: string): boolean {
   const relative = path.relative(followed(dir), followed(target));
   return relative === '' || !(relative.startsWith('..') || path.isAbsolute(relative));
 }
 
-/** What stands at a path: nothing, a directory without anything in it, or something. */
+/** Whether a path has nothing, an empty directory, or anything else. */
 export function whatStands(disk: Disk, target: string): 'nothing' | 'empty' | 'something' {
   const stat = disk.stat(target);
   if (stat === undefined) return 'nothing';

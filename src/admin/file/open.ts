@@ -1,5 +1,5 @@
-// Opening a store the ordinary way for one change or one look, without a server round it. Used by adopt.ts and
-// restore.ts, and by the verbs hook and statusline.
+// Opens a store for one change or one look, without a server. Used by adopt.ts and restore.ts, and by the verbs hook
+// and statusline.
 
 import { Documents } from '../../documents/documents.ts';
 import { ok } from '../../failure/failure.ts';
@@ -7,7 +7,10 @@ import { fileBackend, type StoreSettings } from '../../store/open.ts';
 
 export type OfflineSettings = Pick<StoreSettings, 'dir' | 'durability' | 'forceNetworkFs' | 'disk'>;
 
-/** Throws FailureError if the store must not be opened. Nobody here runs a query or makes up an id. */
+/**
+ * Throws FailureError if the store must not be opened. `select` and `id` are dummies: these callers run no query and
+ * need no unique id.
+ */
 export function openOffline(settings: OfflineSettings): Documents {
   return new Documents({
     ...fileBackend(settings),

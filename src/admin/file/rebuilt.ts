@@ -1,5 +1,5 @@
-// Every document as the log makes it, from its first event, and the blobs that the log names. Used by verify and
-// export.
+// Rebuilds every document from its first event, and collects the blobs that the log names. Used by verify.ts and its
+// checks, and by export/.
 
 import { isObject, type Json } from '../../json/json.ts';
 import { applyOps, type PatchOp } from '../../json/patch.ts';
@@ -8,7 +8,7 @@ import type { FoldedCommit } from '../../store/fold.ts';
 import { kindOf } from '../../store/stream.ts';
 
 export interface RebuiltDocument {
-  /** undefined once it was removed. */
+  /** undefined after the document was removed. */
   doc: Json | undefined;
   version: number;
   head: string;
@@ -21,20 +21,23 @@ export interface Misfit {
   why: string;
 }
 
-/** Where documents name a blob under a key that does not say so. Everywhere else the key ends in `_blob`. */
+/** Keys that hold the hash of a blob, by kind of stream, although they do not end in `_blob` as all others do. */
 const BLOB_KEYS: Record<string, string> = { run: 'graph', graph: 'hash' };
-/** Keys of Baton's own documents that hold values of agents and callers. */
+/** Keys of Baton's own documents under which agents and callers store values of their own. */
 const FREE_KEYS = new Set(['output', 'inputs', 'evidence', 'answer']);
 
 export class Rebuilder {
   readonly documents = new Map<string, RebuiltDocument>();
-  /** The first change of each document that does not fit what it changed. Nothing after it is applied there. */
+  /** For each document, the first patch that does not fit it. Later patches of that document are not applied. */
   readonly misfits = new Map<string, Misfit>();
-  /** Blobs by hash, with the first line that names them. */
+  /** Blobs by hash, with the first stream and seq that name them. */
   readonly blobs = new Map<string, { stream: string; seq: number }>();
   readonly requests = new Set<string>();
 
-  /** Applies a commit, which gives its values away, and returns the names of the documents that it changed. */
+  /**
+   * Applies a commit, whose values become parts of the documents, and returns the streams of the documents that it
+   * changed.
+   */
   apply({ seq, sum, commit }: FoldedCommit): Set<string> {
     const changed = new Set<string>();
     for (const { stream, patch } of commit.events) {
@@ -63,7 +66,10 @@ export class Rebuilder {
     }
   }
 
-  /** Only what Baton itself puts there names a blob: what people and agents store may look like anything. */
+  /**
+   * Collects hashes at places that Baton itself writes. Values that people and agents store are skipped, because any
+   * text may look like a hash.
+   */
   private findBlobs(stream: string, patch: readonly PatchOp[], seq: number): void {
     const kind = kindOf(stream);
     if (kind === 'session') return;
@@ -94,7 +100,10 @@ export class Rebuilder {
   }
 }
 
-/** True where a key holds what others stored. Under `nodes` the keys are names, of which one may be called the same. */
+/**
+ * True if a key holds values of agents and callers. Not under `nodes`, whose keys are names of nodes, even one named
+ * `output`.
+ */
 function isFree(key: string, parent: string | undefined): boolean {
   return parent !== 'nodes' && FREE_KEYS.has(key);
 }

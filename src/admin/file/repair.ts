@@ -1,5 +1,5 @@
-// The two repairs that change nothing of what the log says: letting writers in again after a disk error, and writing
-// all caches anew. Both look at the whole store first and refuse where something is lost. Used by cli/verbs/doctor.ts.
+// The two repairs that change nothing in the log: letting writers in again after a disk error, and writing all caches
+// anew. Both verify the whole store first, and refuse if anything is lost. Called by cli/verbs/doctor.ts.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { checkpointPath, fitsLog, readCheckpoint, writeCheckpoint } from '../../store/file/caches/checkpoint.ts';
@@ -9,9 +9,10 @@ import { renewIndexes } from '../../store/file/past/index-segments.ts';
 import { type Verified, type VerifyOptions, verifyStore } from './verify.ts';
 
 /**
- * Removes the marker that a failed fdatasync left. What that means, honestly: the log reads soundly now, and the disk
- * takes a sync again. Whether the last lines before the error are on the disk or only in memory nobody can tell without
- * having restarted the machine. They were answered as unknown, so nothing acknowledged rests on them alone.
+ * Removes the marker that a failed fdatasync left, if the log reads without a fault and the disk syncs again; false if
+ * there is none. Only a restart of the machine shows whether the last lines before the error are on the disk or only in
+ * memory. Their outcome was answered as unknown, so nothing acknowledged depends on them. Fails with the fault of the
+ * log, or `store-unwritable`.
  */
 export function clearPoison(options: VerifyOptions): Result<boolean> {
   const { disk, dir } = options;
@@ -33,9 +34,9 @@ export function clearPoison(options: VerifyOptions): Result<boolean> {
 }
 
 /**
- * Writes every document, the checkpoint and the index files from the log. What was edited by hand is kept beside its
- * document. Refuses where the log is damaged, or where a cache knows more than the log: there the cache is all that is
- * left of it.
+ * Writes every document, the checkpoint and the index files anew from the log, and returns the number of documents.
+ * Sets files that were edited by hand aside. Fails with `store-damaged` if the log is damaged, or if a cache knows more
+ * than the log: then the cache is the last trace of lost commits.
  */
 export function rebuildCaches(options: VerifyOptions): Result<number> {
   const verified = verifyStore(options);
@@ -71,14 +72,14 @@ function writeDocuments({ disk, dir, durability }: VerifyOptions, { rebuilder }:
   return written;
 }
 
-/** One that a server wrote since we looked stays, if it stands where the log says: it speaks of more than we know. */
+/** Writes the checkpoint. Keeps a later one that fits the log: a server has written it since the log was read. */
 function renewCheckpoint({ disk, dir, durability }: VerifyOptions, { reader }: Verified): void {
   const { fold } = reader;
   const kept = readCheckpoint(disk, dir);
   if (kept !== undefined && kept.fold.seq > fold.seq && fitsLog(disk, `${dir}/log`, kept)) return;
   const last = reader.segments.at(-1);
   if (last === undefined || fold.seq === 0) return;
-  // Between a seal and its successor no place fits the fold: then no checkpoint is better than a wrong one.
+  // Right after a seal no place fits the fold: rather have no checkpoint than a wrong one.
   if (fold.isEnded()) {
     removeCheckpoint(disk, dir);
     return;

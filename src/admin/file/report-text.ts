@@ -1,16 +1,17 @@
-// A report on a store in words, for a terminal. Used by the verbs doctor, backup and redact.
+// Prints a report on a store as text for a terminal. Used by the verbs doctor, backup and redact, and by
+// redact/redact.ts.
 
 import { visible } from '../../base/display.ts';
 import type { Finding, Report } from './findings.ts';
 
-/** The whole report; its last line is the verdict, on its own. */
+/** The whole report; its last line is the verdict. */
 export function reportText(report: Report): string {
   const lines = facts(report).map(([name, text]) => `${name.padEnd(11)}${visible(text)}`);
   if (report.findings.length > 0) lines.push('', ...report.findings.flatMap(findingLines));
   return `${lines.join('\n')}\n\n${verdict(report)}\n`;
 }
 
-/** The single line that says it: scripts look for its first word. */
+/** The verdict in one line; scripts look for its first word. */
 export function verdict(report: Report): string {
   const { commits, documents, chain, findings } = report;
   if (report.sound)
@@ -70,7 +71,7 @@ export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** Bytes as people say them: kB and MB of 1,000. */
+/** A size in decimal units, such as `1.5 MB`. */
 export function size(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
   if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;

@@ -1,5 +1,5 @@
-// A backup made a store again: into an empty place only, verified before and after. The drill does the same in a
-// temporary place and opens it as a server would. Used by cli/verbs/restore.ts.
+// Makes a store of a backup again, in an empty place only, and verifies the backup before and the store after. The
+// drill restores into a temporary place and opens the store as a server would. Called by cli/verbs/restore.ts.
 
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,11 @@ export interface Restored {
   documents: number;
 }
 
-/** Restores a backup into a directory that is absent or empty. Nothing is left behind if it fails. */
+/**
+ * Restores a backup into a directory that is absent or empty. Fails with `invalid-input` for an unusable place or
+ * backup, `store-damaged`, `store-newer`, `store-full` or `store-unwritable`. Leaves nothing behind if it fails before
+ * the store is in its place; a store that fails the last check stays there.
+ */
 export function restoreBackup(disk: Disk, backup: string, dir: string): Result<Restored> {
   if (whatStands(disk, dir) === 'something') {
     const why = 'something is there, and a restore never touches it: move it away first';
@@ -37,7 +41,7 @@ export function restoreBackup(disk: Disk, backup: string, dir: string): Result<R
     for (const name of Object.keys(manifest.files)) {
       copy.write(name, disk.readFile(`${backup}/${name}`), name.startsWith('blobs/') ? 0o400 : 0o600);
     }
-    // Again, on what was written: a file that changed between the two looks, or a disk that lies, ends here.
+    // Verify the written files too, to find a backup that changed meanwhile and a disk that returns other bytes.
     const trouble = verifyBackup(disk, copy.temporary, manifest);
     if (trouble !== undefined) throw new FailureError(trouble);
     copy.publish();
@@ -48,7 +52,9 @@ export function restoreBackup(disk: Disk, backup: string, dir: string): Result<R
   }
 }
 
-/** Restores into a temporary place, opens it as a server would, and takes it away again. */
+/**
+ * Restores into a temporary place, opens the store as a server would, reads every document, and deletes it all again.
+ */
 export async function drillRestore(disk: Disk, backup: string): Promise<Result<Restored>> {
   const parent = fs.mkdtempSync(path.join(tmpdir(), 'baton-drill-'));
   const dir = path.join(parent, 'state');
@@ -72,7 +78,10 @@ export async function drillRestore(disk: Disk, backup: string): Promise<Result<R
   }
 }
 
-/** The store as it stands now: documents rebuilt, blobs compared. Only what the backup itself lacked can be missing. */
+/**
+ * Verifies the restored store. Fails for a damaged log or a broken document; blobs that the backup lacked may be
+ * missing.
+ */
 function verifyRestored(disk: Disk, dir: string, manifest: Manifest): Result<Restored> {
   const { report } = verifyStore({ disk, dir, durability: 'fsync', forceNetworkFs: true });
   const { commits, documents } = report;

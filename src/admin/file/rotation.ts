@@ -1,5 +1,5 @@
-// A directory of backups, named by when they were made: makes the next one, then removes those that are not to be kept.
-// What has not changed since the last one is linked, not copied. Used by cli/verbs/backup.ts.
+// Keeps a directory of backups, named by their time: makes the next one, then removes those that are not to be kept.
+// Unchanged files are linked to the last backup, not copied. Called by cli/verbs/backup.ts.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,26 +10,31 @@ import { type BackupOptions, type BackupResult, backupStore } from './backup.ts'
 import { MANIFEST } from './manifest.ts';
 import { isInside } from './new-directory.ts';
 
-/** Of so many hours, and of so many days, that have a backup: the newest of each. In UTC. */
+/**
+ * How many backups to keep: the newest one of each of the last `hourly` hours and `daily` days that have any, in UTC.
+ */
 export interface Keep {
   hourly: number;
   daily: number;
 }
 
 export interface Rotated extends BackupResult {
-  /** Names of the backups that are there now, oldest first, and of those that were removed. */
+  /** Names of the backups that exist now, oldest first; `removed` are those that were removed. */
   kept: string[];
   removed: string[];
 }
 
-/** As `backup-2026-01-31T23-59-59-999Z`: their order by name is that by time. */
+/** Such as `backup-2026-01-31T23-59-59-999Z`, so that the order by name is the order by time. */
 const NAME = /^backup-(\d{4}-\d\d-\d\d)T(\d\d)-\d\d-\d\d-\d{3}Z$/;
-/** What is being made, or was being removed, when its process was killed. */
-const HALF = /^backup-[\dTZ-]+\.(\d+)\.[a-z0-9]+\.tmp$/;
-/** In a container every process of another looks dead: what was touched lately may still be made. */
-const HALF_AFTER_MS = 3_600_000;
+/** The temporary name of a backup that is being made or removed. */
+const UNFINISHED = /^backup-[\dTZ-]+\.(\d+)\.[a-z0-9]+\.tmp$/;
+/**
+ * Do not remove an unfinished backup that was changed within this time: its process may live in another container, and
+ * only look dead here.
+ */
+const ABANDONED_AFTER_MS = 3_600_000;
 
-/** Reads `hourly=24,daily=7`; what is not named is not kept. Fails with `invalid-input`. */
+/** Parses `hourly=24,daily=7`; a missing part counts as 0. Fails with `invalid-input`. */
 export function readKeep(text: string): Result<Keep> {
   const keep: Keep = { hourly: 0, daily: 0 };
   for (const part of text.split(',')) {
@@ -40,7 +45,7 @@ export function readKeep(text: string): Result<Keep> {
   return ok(keep);
 }
 
-/** Those of the names that are to be kept; the newest is one of them whatever is asked. */
+/** The names of the backups to keep. The newest one is always kept. */
 export function kept(names: readonly string[], { hourly, daily }: Keep): Set<string> {
   const newestFirst = names.filter((name) => NAME.test(name)).sort((a, b) => (a < b ? 1 : -1));
   const chosen = new Set(newestFirst.slice(0, 1));
@@ -61,9 +66,9 @@ export function kept(names: readonly string[], { hourly, daily }: Keep): Set<str
 }
 
 /**
- * Makes a backup within the directory `target`, which is made if need be, and removes what is not to be kept. Nothing
- * is removed if it fails, or if something had to be left out of it. Whenever it is killed, what has the name of a
- * backup is a whole one.
+ * Makes a backup in the directory `target`, which is created if missing, and removes the backups that are not to be
+ * kept. Removes nothing if the backup fails or had to leave something out. Can be killed at any time: every directory
+ * with the name of a backup is complete. Fails like `backupStore`.
  */
 export function rotateBackups(options: Omit<BackupOptions, 'linkTo'>, keep: Keep, now: number): Result<Rotated> {
   const { disk, dir, target: folder } = options;
@@ -80,9 +85,9 @@ export function rotateBackups(options: Omit<BackupOptions, 'linkTo'>, keep: Keep
     if (!made.ok) return made;
     const name = path.basename(target);
     const chosen = kept([...before, name], keep).add(name);
-    // A backup of what comes before damage holds less than those before it may.
+    // Remove nothing after a backup of a damaged log, which may have less than the earlier backups.
     const removed = made.value.leftOut === undefined ? before.filter((one) => !chosen.has(one)) : [];
-    for (const one of removed) takeAway(disk, folder, one);
+    for (const one of removed) removeBackup(disk, folder, one);
     sweep(disk, folder, now);
     return ok({ ...made.value, kept: namesIn(disk, folder), removed });
   } catch (error) {
@@ -99,13 +104,13 @@ function namesIn(disk: Disk, folder: string): string[] {
     .sort();
 }
 
-/** Loses its name first: a backup that is half removed must not look like one. */
-function takeAway(disk: Disk, folder: string, name: string): void {
+/** Removes a backup. Renames it first, so that a half removed one does not look like a backup. */
+function removeBackup(disk: Disk, folder: string, name: string): void {
   const aside = `${folder}/${name}.${process.pid}.${Math.random().toString(36).slice(2, 10)}.tmp`;
   try {
     disk.rename(`${folder}/${name}`, aside);
   } catch (error) {
-    // Another rotation of the same directory was faster.
+    // Another rotation of this directory was faster.
     if (errnoOf(error) === 'ENOENT') return;
     throw error;
   }
@@ -113,13 +118,13 @@ function takeAway(disk: Disk, folder: string, name: string): void {
   fs.rmSync(aside, { recursive: true, force: true });
 }
 
-/** What killed processes left half-made or half removed. */
+/** Removes unfinished backups of killed processes. */
 function sweep(disk: Disk, folder: string, now: number): void {
   for (const name of disk.readdir(folder)) {
-    const pid = HALF.exec(name)?.[1];
+    const pid = UNFINISHED.exec(name)?.[1];
     if (pid === undefined || isAlive(Number(pid), undefined)) continue;
     const parts = ['', '/log', '/blobs'].map((part) => disk.stat(`${folder}/${name}${part}`)?.mtimeMs ?? 0);
-    if (now - Math.max(...parts) > HALF_AFTER_MS) fs.rmSync(`${folder}/${name}`, { recursive: true, force: true });
+    if (now - Math.max(...parts) > ABANDONED_AFTER_MS) fs.rmSync(`${folder}/${name}`, { recursive: true, force: true });
   }
 }
 

@@ -1,14 +1,15 @@
-// A store looked at whole: the log from its first line, every document rebuilt from it and compared, and what stands
-// round it. Opens nothing for writing, and works beside writers: what they append after the end seen here is not
-// judged.
+// Verifies a whole store: reads the log from its first line, rebuilds every document and compares it, and checks the
+// store's surroundings. Opens nothing for writing, and works beside writers, whose later lines it ignores. Used by
+// restore.ts, repair.ts, redact/redact.ts, cli/offline-verb.ts and the verb doctor.
 //
-// The order matters. Documents and checkpoint are read first: each was written only once its commit was durable, so all
-// that they know must be in the log that is read after them. The other way round a live writer would look like damage.
+// The order matters. Documents and checkpoint are read first: each was written only once its commit was durable, so the
+// log that is read afterwards must have all that they know. In the other order, a live writer would look like damage.
 
 import type { Failure } from '../../failure/failure.ts';
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
 import { type Damage, LogReader } from '../../store/file/past/log-reader.ts';
 import type { Durability } from '../../store/port.ts';
+import { countLinesFrom } from './behind-damage.ts';
 import { checkBlobs } from './check-blobs.ts';
 import { CheckpointCheck } from './check-checkpoint.ts';
 import { DocumentCheck } from './check-documents.ts';
@@ -17,7 +18,6 @@ import { checkSurroundings } from './check-surroundings.ts';
 import { listFiles } from './files.ts';
 import { type Finding, isSound, type Report } from './findings.ts';
 import { Rebuilder } from './rebuilt.ts';
-import { surveyFrom } from './survey.ts';
 
 export interface VerifyOptions {
   disk: Disk;
@@ -32,12 +32,12 @@ export interface Verified {
   rebuilder: Rebuilder;
 }
 
-/** True if there is anything to look at: a directory without a log is no store yet. */
+/** True if the directory has a log; without one it is no store yet. */
 export function isStore(disk: Disk, dir: string): boolean {
   return disk.stat(`${dir}/log`) !== undefined;
 }
 
-/** Verifies a store. Throws file errors of the directory itself only. */
+/** Verifies a store. Faults become findings; it throws only file errors of the directory itself. */
 export function verifyStore(options: VerifyOptions): Verified {
   const { disk, dir } = options;
   const files = listFiles(disk, dir);
@@ -133,10 +133,10 @@ function damageFinding(dir: string, { file, offset, why }: Damage): Finding {
   return { level: 'damage', code: 'log-damaged', where, offset, what: why, next: GO_BACK };
 }
 
-/** What is at stake behind the damage. */
+/** A note with the number of lines behind the damage. */
 function behind(disk: Disk, dir: string, { file, offset }: Damage): Finding[] {
   const segment = Number(/(\d{12})\.jsonl/.exec(file)?.[1] ?? 1);
-  const { whole, altered, torn, unreadable } = surveyFrom(disk, `${dir}/log`, { segment, offset });
+  const { whole, altered, torn, unreadable } = countLinesFrom(disk, `${dir}/log`, { segment, offset });
   const places = altered.slice(0, 5).map((place) => `${place.segment}@${place.offset}`);
   const parts = [`${whole} whole lines`, `${altered.length} altered ones`, `${torn} torn ones`];
   if (places.length > 0) parts.push(`altered (segment@byte): ${places.join(', ')}`);
@@ -167,7 +167,7 @@ function syncFindings(reader: LogReader): Finding[] {
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
-    // A link in place of a segment is told as what it is, by check-surroundings.ts.
+    // check-surroundings.ts reports a link in place of a segment.
     if (errno === 'ELOOP') return [];
     const what = `the log cannot be made durable (${errno}): the disk is in trouble`;
     return [
@@ -176,7 +176,7 @@ function syncFindings(reader: LogReader): Finding[] {
   }
 }
 
-/** The worst first; what is equally bad stays in the order of the checks. */
+/** Sorts the worst findings first; those of one level stay in the order of the checks. */
 function sorted(findings: Finding[]): Finding[] {
   const rank = { damage: 0, trouble: 1, note: 2 };
   return findings.sort((a, b) => rank[a.level] - rank[b.level]);

@@ -1,29 +1,29 @@
-// What stands in a damaged log behind the damage: nothing of it counts, but whoever decides what to do wants to know
-// what is at stake. Used by verify.ts.
+// Counts the lines behind the damage in a damaged log. None of them is valid, but they show what is at stake to the
+// person who decides what to do. Used by verify.ts.
 
 import { claimedSum, sumOf, TRAILER_BYTES } from '../../store/commit.ts';
 import type { Disk } from '../../store/file/disk.ts';
 import { listSegments, readSegment } from '../../store/file/segments.ts';
 import type { Place } from '../../store/fold.ts';
 
-export interface Survey {
-  /** Lines whose own sum holds: commits, seals and void tries. */
+export interface LinesBehind {
+  /** Lines with a sound sum: commits, seals and void lines. */
   whole: number;
-  /** Lines that end as whole ones do, but whose sum differs. */
+  /** Lines with a trailer, but another sum. */
   altered: Place[];
   torn: number;
-  /** Segments that could not be read at all. */
+  /** First seqs of segments that could not be read. */
   unreadable: number[];
 }
 
-/** Looks at every line from a place to the end of the log, in all segments that are there. */
-export function surveyFrom(disk: Disk, logDir: string, from: Place): Survey {
-  const found: Survey = { whole: 0, altered: [], torn: 0, unreadable: [] };
+/** Counts the lines from a place to the end of the log, in all segments. */
+export function countLinesFrom(disk: Disk, logDir: string, from: Place): LinesBehind {
+  const found: LinesBehind = { whole: 0, altered: [], torn: 0, unreadable: [] };
   for (const { firstSeq } of listSegments(disk, logDir)) {
     if (firstSeq < from.segment) continue;
     try {
       const bytes = readSegment(disk, logDir, firstSeq);
-      surveySegment(bytes, { segment: firstSeq, offset: firstSeq === from.segment ? from.offset : 0 }, found);
+      countInSegment(bytes, { segment: firstSeq, offset: firstSeq === from.segment ? from.offset : 0 }, found);
     } catch {
       found.unreadable.push(firstSeq);
     }
@@ -31,7 +31,7 @@ export function surveyFrom(disk: Disk, logDir: string, from: Place): Survey {
   return found;
 }
 
-function surveySegment(bytes: Buffer, from: Place, found: Survey): void {
+function countInSegment(bytes: Buffer, from: Place, found: LinesBehind): void {
   for (let start = from.offset; ; ) {
     const end = bytes.indexOf(10, start);
     if (end < 0) return;
