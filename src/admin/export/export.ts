@@ -1,11 +1,12 @@
-// The log as one stream of lines that any backend can import: line n is the line with seq n, byte for byte as it stands
-// in the log, seals included, since `seen` of later lines counts them. Or the current documents, one a line.
+// Exports a log as lines that any backend can import, or the present documents as one line each. Line n is the line
+// with seq n, byte for byte as in the log, seals included, because the `seen` of later lines counts them. Called by
+// cli/verbs/export.ts.
 
 import type { Failure } from '../../failure/failure.ts';
 import type { LogReader } from '../../store/file/past/log-reader.ts';
 import { Rebuilder } from '../file/rebuilt.ts';
 
-/** Lines with their newline, from a seq on. Stops where the log does; `reader.fault()` then says why. */
+/** Yields lines and newlines from a seq on. Stops at damage; `reader.fault()` then says why. */
 export function* exportLines(reader: LogReader, fromSeq: number): Generator<Buffer> {
   for (const { seq, line } of reader.read()) {
     if (seq < fromSeq) continue;
@@ -14,7 +15,10 @@ export function* exportLines(reader: LogReader, fromSeq: number): Generator<Buff
   }
 }
 
-/** Every document as it is now, in order of its name, as JSON with a newline. Answers what kept it from all of them. */
+/**
+ * Yields every present document, ordered by stream, as one line of JSON. Returns the fault that ended the log early, if
+ * any.
+ */
 export function* exportDocuments(reader: LogReader): Generator<Buffer, Failure | undefined> {
   const rebuilder = new Rebuilder();
   for (const taken of reader.read()) if (taken.kind === 'commit') rebuilder.apply(taken.folded);

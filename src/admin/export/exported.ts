@@ -1,5 +1,5 @@
-// An export (`baton export`) as it is read again: every line against its sum, and all of them as one chain, so that a
-// line that was lost, moved or changed on the way is found before anything is made of it. Used by replay.ts and
+// Reads an export (`baton export`) again: checks every line against its sum and all lines as one chain, so that a line
+// that was lost, moved or changed on the way is found before anything is imported. Used by replay.ts and
 // cli/import-export.ts.
 
 import fs from 'node:fs';
@@ -15,7 +15,7 @@ import {
   STORE_FORMAT,
 } from '../../store/commit.ts';
 
-/** A line of an export that is a commit. `seq` is the one it had there. */
+/** A line of an export that is a commit. `seq` is its seq in the exported log. */
 export interface ExportedCommit {
   seq: number;
   sum: string;
@@ -25,7 +25,8 @@ export interface ExportedCommit {
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * The lines of a file without their newlines, read as they are asked for. Throws FailureError if one is far too long.
+ * Yields the lines of a file without their newlines, reading as it goes. Throws FailureError `invalid-input` if a line
+ * is longer than any line of a log, and file errors.
  */
 export function* linesOf(file: string): Generator<Buffer> {
   const fd = fs.openSync(file, 'r');
@@ -49,8 +50,8 @@ export function* linesOf(file: string): Generator<Buffer> {
 }
 
 /**
- * Its commits in order; the lines between them, seals, are counted and passed over. Throws FailureError at the first
- * fault.
+ * Yields the commits of an export in order; seals take a seq and are skipped. Throws FailureError at the first fault:
+ * `invalid-input`, or `store-newer` for a newer format.
  */
 export function* commitsOf(lines: Iterable<Buffer>): Generator<ExportedCommit> {
   const chains = [''];

@@ -1,10 +1,10 @@
-// Brings an export into another store: every commit is written anew through the store's port, with its author, time and
-// id, resting on what it rested on there. Documents and their versions come out the same in any backend. Used by
-// cli/import-export.ts and, with commits that are changed on the way, by redact/redact.ts.
+// Brings an export into another store: writes every commit anew through the store's port, with its author, time and id,
+// expecting the same versions. Documents and their versions come out the same in any backend. Used by
+// cli/import-export.ts and, with commits that are rewritten on the way, by redact/redact.ts.
 //
-// Seals stay behind: they speak of the bytes of files that are not here; the store seals its own. Everything is looked
-// through once before the first line is written, so that an import is refused whole or can be done whole; one that was
-// interrupted goes on where it stopped, since a commit is known by its id.
+// Seals are skipped, because they describe files of the other store; this store makes its own. The whole export is
+// checked before the first line is written, so that it is refused as a whole or can be imported as a whole. An
+// interrupted import goes on where it stopped, because a commit is known by its id.
 
 import { FailureError, fail, ok, type Result } from '../../failure/failure.ts';
 import { type Commit, type EncodedCommit, type Expected, encodeCommit, headOf } from '../../store/commit.ts';
@@ -13,26 +13,29 @@ import { Rebuilder } from '../file/rebuilt.ts';
 import { commitsOf, type ExportedCommit } from './exported.ts';
 
 export interface ReplaySource {
-  /** From the first one on; called twice. */
+  /** The lines of the export from its first one on; called twice. */
   lines(): Iterable<Buffer>;
-  /** The bytes of a blob, where the source has it. */
+  /** The bytes of a blob, if the source has it. */
   blob(sha256: string): Buffer | undefined;
   /**
-   * What is brought in instead of a commit, with the same id and events of the same streams; undefined: nothing. Called
-   * twice for each.
+   * Replaces a commit by one with the same id and events of the same streams, or by none (undefined). Called twice for
+   * each commit.
    */
   rewrite?(commit: Commit): Commit | undefined;
 }
 
 export interface Replayed {
   commits: number;
-  /** Here already, from an import before. */
+  /** Commits that an earlier import has brought in. */
   already: number;
   streams: number;
   blobs: number;
-  /** Blobs that the log names and the source does not have. */
+  /** Hashes of blobs that the log names and the source does not have. */
   missing: string[];
-  /** Answers of repeated requests that were forgotten there in the meantime. */
+  /**
+   * Events of requests left out, because this store still remembers an earlier request of the same name that the other
+   * store had let expire.
+   */
   forgotten: number;
 }
 
@@ -42,7 +45,7 @@ interface Target {
 }
 
 interface Plan {
-  /** Ids of commits that are here. */
+  /** Ids of the commits in this store. */
   known: Set<string>;
   rebuilder: Rebuilder;
   report: Replayed;
@@ -52,12 +55,15 @@ const BATCH_COMMITS = 200;
 const BATCH_BYTES = 4 * 1024 * 1024;
 const READ_COMMITS = 2_000;
 
-/** Looks it through, and with `write` brings it in. Throws FailureError for a fault of the export. */
+/**
+ * Checks an export and, with `write`, imports it. Fails with `not-allowed` if a stream is not as the export expects it
+ * or somebody else writes meanwhile, `outcome-unknown` if a sync fails. Throws FailureError for a fault of the export.
+ */
 export async function replay(source: ReplaySource, target: Target, write: boolean): Promise<Result<Replayed>> {
   const plan = await look(source, target.store);
   if (!plan.ok || !write) return plan.ok ? ok(plan.value.report) : plan;
   const { report, rebuilder } = plan.value;
-  // Before the lines that name them.
+  // Write the blobs before the lines that name them.
   for (const sha256 of rebuilder.blobs.keys()) {
     const bytes = source.blob(sha256);
     if (bytes !== undefined && target.blobs.put(bytes) === sha256) report.blobs += 1;
@@ -67,7 +73,9 @@ export async function replay(source: ReplaySource, target: Target, write: boolea
   return written.ok ? ok(report) : written;
 }
 
-/** What it would do, and whether it can: every stream must stand where the commits that change it expect it. */
+/**
+ * Reads the export once and checks that it can be imported: every stream must have the version that the commits expect.
+ */
 async function look(source: ReplaySource, store: Store): Promise<Result<Plan>> {
   await store.refresh();
   const known = new Set<string>();
@@ -80,7 +88,7 @@ async function look(source: ReplaySource, store: Store): Promise<Result<Plan>> {
   }
   const report: Replayed = { commits: 0, already: 0, streams: 0, blobs: 0, missing: [], forgotten: 0 };
   const rebuilder = new Rebuilder();
-  // A store that a dry run only imagines has no first line yet.
+  // The first line of a store creates the stream `store`; the empty store of a dry run does not have it yet.
   const versions = new Map([['store', Math.max(1, store.expected('store')[0])]]);
   for (const { seq, sum, commit } of commitsIn(source)) {
     const foreign = Object.entries(commit.expect).find(([stream, [version]]) => {
@@ -108,10 +116,13 @@ function notFresh(seq: number, stream: string) {
   };
 }
 
-/** Without the first line: a store is born once, and this one has its own. */
+/**
+ * The commits to import: without the first line, because this store has its own, and rewritten where the source does
+ * so.
+ */
 function* commitsIn(source: ReplaySource): Generator<ExportedCommit> {
   for (const exported of commitsOf(source.lines())) {
-    if (isBirth(exported)) continue;
+    if (isCreation(exported)) continue;
     const commit = source.rewrite === undefined ? exported.commit : source.rewrite(exported.commit);
     if (commit !== undefined) yield { ...exported, commit };
   }
@@ -145,7 +156,7 @@ async function writeAll(source: ReplaySource, store: Store, { known, report }: P
   return await flush();
 }
 
-/** The commit as it stands here: expecting the same versions, with the heads that their lines have here. */
+/** Encodes a commit for this store: it expects the same versions, with the heads of this store's lines. */
 function rewritten(
   store: Store,
   { commit }: ExportedCommit,
@@ -153,7 +164,8 @@ function rewritten(
   report: Replayed,
 ): EncodedCommit {
   const here = (stream: string): Expected => ahead.get(stream) ?? store.expected(stream);
-  // Asked for again after it was forgotten there, while it is remembered here: nobody waits for either any more.
+  // Requests that expired in the other store and were made again, while this store remembers the first one: leave the
+  // second one out, because nobody waits for its answer any more.
   const stale = new Set(
     Object.entries(commit.expect).flatMap(([stream, [version]]) =>
       isRequest(stream) && here(stream)[0] !== version ? [stream] : [],
@@ -167,7 +179,10 @@ function rewritten(
   return encodeCommit({ ...commit, seen: store.seen(), expect, events });
 }
 
-/** Writes commits that nobody else must come between: one tick between looking and writing, as the port wants it. */
+/**
+ * Appends commits and waits until they are durable. Refreshes and appends in one tick, as the port demands. Fails with
+ * `not-allowed` if another writer came in between, `outcome-unknown` if a sync fails.
+ */
 export async function append(store: Store, batch: readonly EncodedCommit[]): Promise<Result<undefined>> {
   if (batch.length === 0) return ok(undefined);
   await store.refresh();
@@ -190,7 +205,7 @@ export async function append(store: Store, batch: readonly EncodedCommit[]): Pro
   }
 }
 
-function isBirth({ seq, commit }: ExportedCommit): boolean {
+function isCreation({ seq, commit }: ExportedCommit): boolean {
   return seq === 1 && commit.events.every(({ stream }) => stream === 'store');
 }
 

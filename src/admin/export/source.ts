@@ -1,4 +1,5 @@
-// What another store or an export holds, as replay.ts reads it. Used by cli/import-export.ts and redact/redact.ts.
+// The lines and blobs of another store or backup, as sources for replay.ts. Used by cli/import-export.ts and
+// redact/redact.ts.
 
 import { hash } from 'node:crypto';
 import fs from 'node:fs';
@@ -7,7 +8,7 @@ import { FailureError } from '../../failure/failure.ts';
 import { realDisk } from '../../store/file/disk.ts';
 import { LogReader } from '../../store/file/past/log-reader.ts';
 
-/** The lines of a store or a backup that count, up to a seq. Throws FailureError at damage. */
+/** Yields the lines with a seq of a store or backup, up to a seq. Throws FailureError at damage. */
 export function* linesOfStore(dir: string, upToSeq = Number.POSITIVE_INFINITY): Generator<Buffer> {
   const reader = new LogReader(realDisk, `${dir}/log`);
   for (const { seq, line } of reader.read()) {
@@ -18,7 +19,10 @@ export function* linesOfStore(dir: string, upToSeq = Number.POSITIVE_INFINITY): 
   if (fault !== undefined) throw new FailureError(fault);
 }
 
-/** The blobs of a folder by hash; undefined for one that is not there, or has other bytes than its name says. */
+/**
+ * Returns a function that reads a blob of a folder by its hash; undefined if it is missing or its bytes do not fit the
+ * hash.
+ */
 export function blobsIn(folder: string): (sha256: string) => Buffer | undefined {
   return (sha256) => {
     const file = path.join(folder, sha256);

@@ -1,4 +1,5 @@
-// beads' JSONL: issues with their edges. blocks is a need; parent-child and discovered-from are what they are here.
+// Reads beads' JSONL: issues with their edges. `blocks` becomes a need; `parent-child` and `discovered-from` exist here
+// too. Listed in index.ts.
 
 import type { ImportedTask } from '../../domain/import/tasks.ts';
 import type { TaskStatus } from '../../domain/plan/task.ts';
@@ -60,7 +61,7 @@ function readIssue(found: Imported, issue: Record<string, unknown>): void {
     ],
     needs: [],
   };
-  // 0 is the most urgent there, 1 here.
+  // The most urgent priority is 0 in beads and 1 here.
   if (typeof issue.priority === 'number') task.priority = Math.min(5, Math.max(1, Math.round(issue.priority) + 1));
   const assignee = textOf(issue.assignee);
   if (assignee !== '') task.assignee = assignee;

@@ -1,4 +1,4 @@
-// Claude Code's own tasks: ~/.claude/tasks/<session>/<n>.json, one file per task.
+// Reads Claude Code's own tasks: ~/.claude/tasks/<session>/<n>.json, one file per task. Listed in index.ts.
 
 import type { ImportedTask } from '../../domain/import/tasks.ts';
 import type { TaskStatus } from '../../domain/plan/task.ts';

@@ -1,4 +1,4 @@
-// Every kind of source that can be imported, by the name that --from takes.
+// All kinds of sources that can be imported, by the name that --from takes. Used by cli/verbs/import.ts.
 
 import { beads } from './beads.ts';
 import { claudeTasks } from './claude-tasks.ts';

@@ -1,5 +1,5 @@
-// A folder of messages: JSON files with one or several, or plain texts. Who wrote them stands in the text, because the
-// sender of a message is always the connection it comes from.
+// Reads a folder of messages: JSON files with one or several messages, or plain texts. The original sender goes into
+// the text, because the sender of a message is always the connection that sends it. Listed in index.ts.
 
 import { hash } from 'node:crypto';
 import { isObject } from '../../json/json.ts';
@@ -46,7 +46,7 @@ function takeValue(found: Imported, file: SourceFile, value: unknown): void {
   else take(found, file.name, facts.length === 0 ? '' : `(imported: ${facts.join(', ')})`, body);
 }
 
-/** Its key is what it says: the same message in two files is one. */
+/** Adds a message. Its key is the hash of its text, so that the same message in two files becomes one. */
 function take(found: Imported, item: string, head: string, body: string): void {
   const whole = [head, body.trim()].filter((part) => part !== '').join('\n');
   let text = whole.slice(0, MAX_CHARS);

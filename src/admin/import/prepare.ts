@@ -1,5 +1,6 @@
-// Makes what a source says fit here: texts within their limits, edges that lead somewhere, no circles, needs before
-// those that need them, and no status that an open need forbids. What it changes it notes.
+// Makes imported tasks valid here: cuts texts to their limits, drops edges to missing tasks, breaks circles, orders
+// needs before the tasks that need them, and resets statuses that an open need forbids. Notes every change. Used by
+// cli/verbs/import.ts.
 
 import {
   MAX_LABEL_CHARS,
@@ -15,7 +16,7 @@ import type { Imported, Note } from './shape.ts';
 
 const MAX_KEY = 200;
 
-/** The tasks in an order in which they can be made. Notes go into `found`. */
+/** Returns the tasks in an order in which they can be created. Notes go into `found.changed` and `found.left`. */
 export function prepareTasks(found: Imported): ImportedTask[] {
   const tasks = new Map<string, ImportedTask>();
   for (const task of found.tasks) {
@@ -73,8 +74,8 @@ function dropLostEdges(task: ImportedTask, tasks: ReadonlyMap<string, ImportedTa
 }
 
 /**
- * A task ends after what it needs and after its parts. Walks depth first without recursion; an edge back into the walk
- * closes a circle and is left out.
+ * Drops edges until no task has to end before itself: a task ends after its needs and after its children. Depth-first
+ * search without recursion; an edge to a task that is still open in the search closes a circle and is dropped.
  */
 function breakCircles(tasks: ReadonlyMap<string, ImportedTask>, changed: Note[]): void {
   const children = new Map<string, string[]>();
@@ -111,7 +112,7 @@ function leaveOut(tasks: ReadonlyMap<string, ImportedTask>, from: string, to: st
   changed.push({ item: to, why: `its parent ${from} is left out, ${why}` });
 }
 
-/** By needs, in the order of the source where they allow it. */
+/** Orders the tasks so that needs come first, otherwise as in the source. */
 function needsFirst(tasks: ReadonlyMap<string, ImportedTask>): ImportedTask[] {
   const ordered = new Set<ImportedTask>();
   for (const start of tasks.values()) {
@@ -127,7 +128,10 @@ function needsFirst(tasks: ReadonlyMap<string, ImportedTask>): ImportedTask[] {
   return [...ordered];
 }
 
-/** Here nothing is active or done before what it needs: such a task waits. Contract: needs come first. */
+/**
+ * Resets a task to todo if it is active, in review or done although a need is open, which is not allowed here.
+ * Contract: `ordered` has needs first.
+ */
 function holdBack(ordered: readonly ImportedTask[], tasks: ReadonlyMap<string, ImportedTask>, changed: Note[]): void {
   for (const task of ordered) {
     if (task.status !== 'active' && task.status !== 'review' && task.status !== 'done') continue;

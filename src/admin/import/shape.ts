@@ -1,18 +1,18 @@
-// What a source of another program is read into, and the report of what became of it. Each kind of source is a file of
-// this folder; index.ts lists them.
+// The shape into which another program's files are read, with the notes on what was changed or left out, and helpers
+// for the readers. Each kind of source is a file of this folder; index.ts lists them.
 
 import type { ImportedMessage } from '../../domain/import/state.ts';
 import type { ImportedTask } from '../../domain/import/tasks.ts';
 import type { Json } from '../../json/json.ts';
 
-/** A file of a source: its path within it, and its text. */
+/** A file of a source: its path within the source, and its text. */
 export interface SourceFile {
   name: string;
   text: string;
 }
 
 export interface Note {
-  /** Which item, in the source's own words. */
+  /** The item, as the source names it. */
   item: string;
   why: string;
 }
@@ -21,16 +21,19 @@ export interface Imported {
   tasks: ImportedTask[];
   state: Record<string, Json>;
   messages: ImportedMessage[];
-  /** Taken, but not as it was. */
+  /** Items that were imported with a change. */
   changed: Note[];
-  /** Not taken. */
+  /** Items that were not imported. */
   left: Note[];
 }
 
 export interface SourceKind {
-  /** Which files of a directory are read; of a file that is named, always that one. */
+  /** Which files of a directory are read. A file that the user names is always read. */
   reads: RegExp;
-  /** Keys are unique wherever the source stands: where it stands does not matter then. */
+  /**
+   * True if keys are unique across all sources of this kind, so that the same source at another path gives the same
+   * tasks.
+   */
   uniqueKeys: boolean;
   read(files: readonly SourceFile[]): Imported;
 }
@@ -39,7 +42,7 @@ export function nothing(): Imported {
   return { tasks: [], state: {}, messages: [], changed: [], left: [] };
 }
 
-/** The value of a JSON text, or undefined with a note that it is none. */
+/** The value of a JSON text; undefined, with a note in `into.left`, if it is no JSON. */
 export function parseJson(file: SourceFile, into: Imported): unknown {
   try {
     return JSON.parse(file.text);
@@ -49,7 +52,7 @@ export function parseJson(file: SourceFile, into: Imported): unknown {
   }
 }
 
-/** A text, or '' for anything else; numbers count as texts. */
+/** A string as it is, a number as text, and '' for anything else. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   return typeof value === 'number' ? String(value) : '';
@@ -59,7 +62,7 @@ export function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Paragraphs with headings, those that are empty left out. */
+/** Joins paragraphs with their headings, without empty ones. */
 export function paragraphs(parts: readonly (readonly [heading: string, text: unknown])[]): string {
   return parts
     .flatMap(([heading, value]) => {

@@ -1,5 +1,5 @@
-// State files of scripts: JSON objects whose keys become keys of the session. Keys that belong to Baton go below
-// `imported`.
+// Reads state files of scripts: JSON objects whose keys become keys of the session. Keys that belong to Baton go below
+// `imported`. Listed in index.ts.
 
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { checkValue } from '../../json/limits.ts';
@@ -7,7 +7,7 @@ import { isUnsafeKey } from '../../json/pointer.ts';
 import { nothing, parseJson, type SourceKind } from './shape.ts';
 
 const OWNED = new Set(['schema', 'session', 'execution', 'organization', 'communication', 'observability', 'imported']);
-/** What one value of a session may be. */
+/** The limits of one value of a session. */
 const LIMITS = { depth: 60, bytes: 512 * 1024 };
 
 export const stateFiles: SourceKind = {
@@ -20,7 +20,7 @@ export const stateFiles: SourceKind = {
       const value = parseJson(file, found);
       if (value === undefined) continue;
       const name = file.name.replace(/\.json$/, '');
-      // A list or a single value has no key of its own: the file's name is one.
+      // The key of a list or a single value is the file's name.
       const values = isObject(value) ? value : { [name]: value };
       for (const [key, item] of Object.entries(values)) {
         const checked = checkValue(item, LIMITS);

@@ -1,4 +1,5 @@
-// task-master's tasks.json: tags (or none, as in its older format), subtasks and dependencies.
+// Reads task-master's tasks.json: tags (or none, as in its older format), subtasks and dependencies. Listed in
+// index.ts.
 
 import type { ImportedTask } from '../../domain/import/tasks.ts';
 import type { TaskStatus } from '../../domain/plan/task.ts';
@@ -43,7 +44,7 @@ function readTag(found: Imported, tag: string, tasks: readonly unknown[]): void 
     if (made === undefined) continue;
     for (const part of listOf(task.subtasks)) {
       if (!isObject(part)) continue;
-      // A subtask names its siblings by number, other tasks' subtasks as 5.1.
+      // A subtask names a sibling by its number, and a subtask of another task as 5.1.
       const edge = (dependency: unknown): string => {
         const text = textOf(dependency);
         return text.includes('.') ? `${tag}:${text}` : `${tag}:${id}.${text}`;

@@ -1,5 +1,5 @@
-// One commit, and one blob, without what is to be removed. Nothing else of it changes: the same events of the same
-// documents, so that versions and ids mean what they meant. Used by redact.ts.
+// Redacts one commit, or one blob: takes out values by path and texts. Keeps the events and their streams, so that
+// versions and ids keep their meaning. Used by redact.ts.
 
 import { hash } from 'node:crypto';
 import { FailureError } from '../../failure/failure.ts';
@@ -12,29 +12,29 @@ import { type RedactPath, type Removed, redactOps, withoutCopies } from './paths
 import { REDACTED, type Spot, Texts } from './texts.ts';
 
 export interface Wanted {
-  /** A document's name, or the beginning of names up to a `/`: where the paths apply. */
+  /** The stream to whose document the paths apply, or a prefix of streams that ends in `/`. */
   stream: string | undefined;
   paths: readonly RedactPath[];
-  /** Looked for everywhere. */
+  /** Texts to take out of every commit and blob. */
   texts: readonly string[];
 }
 
-/** Of a session's document; all other keys in it are the agents' own. */
+/** The keys of a session's document that are Baton's; agents own all others. */
 const SESSION_KEYS = new Set(['schema', 'session', 'execution']);
 const BLOB_NAME = /(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g;
 
 export class CommitRedaction {
   readonly texts: Texts;
-  /** Values taken out, by path. */
+  /** Number of values taken out, per path. */
   readonly values: number[];
-  /** Commits of which something was taken out, and blobs. */
+  /** Number of commits from which something was taken out; `blobs` likewise. */
   commits = 0;
   blobs = 0;
-  /** Kept answers of requests that went with it. */
+  /** Number of stored answers of requests taken out with their commits. */
   answers = 0;
   private readonly wanted: Wanted;
   private readonly source: (sha256: string) => Buffer | undefined;
-  /** What each blob is called now. */
+  /** The new name of each blob, by its old one; `origins` maps the other way. */
   private readonly renamed = new Map<string, string>();
   private readonly origins = new Map<string, string>();
 
@@ -46,8 +46,8 @@ export class CommitRedaction {
   }
 
   /**
-   * Undefined for a commit of the store itself: the new one has its own. Throws FailureError for what cannot be
-   * removed.
+   * Returns the redacted commit; undefined for a commit to the stream `store` alone, of which the new store has its
+   * own. Throws FailureError `invalid-input` if a text cannot be removed.
    */
   commit(commit: Commit): Commit | undefined {
     if (commit.events.length > 0 && commit.events.every(({ stream }) => stream === 'store')) return undefined;
@@ -69,7 +69,7 @@ export class CommitRedaction {
     return { ...commit, by, events: events.map((event) => this.withoutAnswer(event)) };
   }
 
-  /** The bytes of a blob by its new name; undefined if the source has none for it. */
+  /** The bytes of a blob by its new name; undefined if the source does not have it. */
   blob(sha256: string): Buffer | undefined {
     const origin = this.origins.get(sha256) ?? sha256;
     const bytes = this.source(origin);
@@ -111,7 +111,7 @@ export class CommitRedaction {
     return this.texts.string(this.withNewNames(text) as string);
   }
 
-  /** With the new names of the blobs that it names. */
+  /** Replaces the names of blobs in a value by their new names. */
   private withNewNames(value: Json): Json {
     if (typeof value === 'string')
       return value.length < 64 ? value : value.replace(BLOB_NAME, (name) => this.nameNow(name));
@@ -122,7 +122,10 @@ export class CommitRedaction {
     return copy;
   }
 
-  /** Blobs name each other in one direction only: a hash cannot be known before its bytes. */
+  /**
+   * The new name of a blob. The recursion ends, because blobs cannot name each other in a circle: a hash is known only
+   * after its bytes.
+   */
   private nameNow(sha256: string): string {
     const known = this.renamed.get(sha256);
     if (known !== undefined) return known;
@@ -137,7 +140,7 @@ export class CommitRedaction {
     return name;
   }
 
-  /** The very same bytes if there is nothing in them. */
+  /** The redacted bytes of a blob; the same Buffer if nothing was taken out. */
   private withoutTextsIn(sha256: string, bytes: Buffer): Buffer {
     const text = bytes.toString('latin1');
     const names = [...new Set(text.match(BLOB_NAME) ?? [])].filter((name) => this.nameNow(name) !== name);
@@ -154,8 +157,8 @@ export class CommitRedaction {
   }
 
   /**
-   * The kept answer of a request may repeat what was there before, and the hash of its arguments is a way to try values
-   * out. Nobody can repeat it any more: no arguments have this hash.
+   * Replaces the stored answer of a request, which may repeat a value taken out, and the hash of its arguments, by
+   * which values could be guessed. The request cannot be repeated afterwards: no arguments have the new hash.
    */
   private withoutAnswer(event: StreamEvent): StreamEvent {
     if (kindOf(event.stream) !== 'request') return event;

@@ -1,26 +1,26 @@
-// Takes the values at and below a path out of patches. Only leaves are replaced: objects and arrays keep their shape,
-// so that every later operation that reaches inside still fits. Used by commits.ts and cli/verbs/redact.ts.
+// Takes the values at and below a path out of patches. Replaces leaves only: objects and arrays keep their shape, so
+// that every later operation inside them still fits. Used by commits.ts and cli/verbs/redact.ts.
 
 import { isObject, type Json } from '../../json/json.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import { parsePointer } from '../../json/pointer.ts';
 import { REDACTED } from './texts.ts';
 
-/** Every child: elements of an array move, so a path has no index. */
+/** A step to every child. Paths have no indexes, because elements of an array move. */
 export const EVERY = Symbol('every');
 
 export interface RedactPath {
-  /** As it was given. */
+  /** The path as it was given. */
   text: string;
   steps: readonly (string | typeof EVERY)[];
 }
 
-/** What was taken out of one commit: leaves in order, to find their copies in the facts of its events. */
+/** The leaves taken out of one commit, to find copies of them in the facts of its events. */
 export type Removed = Set<Json>;
 
 /**
- * The operations without what stands at or below the path. The leaves taken out are added to `removed`; answers how
- * many.
+ * Returns the operations without the values at or below the path, and the number of leaves taken out, which are added
+ * to `removed`.
  */
 export function redactOps(ops: PatchOp[], { steps }: RedactPath, removed: Removed): { ops: PatchOp[]; count: number } {
   let count = 0;
@@ -48,7 +48,7 @@ function below(value: Json, steps: RedactPath['steps'], leaf: (value: Json) => J
   return step === undefined ? leaf(value) : value;
 }
 
-/** Copies of what was removed, in the facts of an event. */
+/** Replaces copies of removed strings in the facts of an event. */
 export function withoutCopies(value: Json, removed: Removed): Json {
   if (Array.isArray(value)) return value.map((item) => withoutCopies(item, removed));
   if (isObject(value))

@@ -1,5 +1,6 @@
-// A store written anew without what must not be in it any more: a new chain whose first commit says so. The old one is
-// only read. It appears whole, verified and searched, or not at all. Used by cli/verbs/redact.ts.
+// Redacts a store: writes a new one without the given values and texts, with a new chain whose first commit records the
+// redaction. Only reads the old store. The new one appears as a whole, verified and searched for the texts, or not at
+// all. Called by cli/verbs/redact.ts.
 
 import path from 'node:path';
 import { v7 } from 'uuid';
@@ -21,46 +22,47 @@ import { verifyStore } from '../file/verify.ts';
 import { CommitRedaction, type Wanted } from './commits.ts';
 
 export interface RedactOptions {
-  /** The store. */
+  /** The store's directory. */
   dir: string;
-  /** The directory to be made. */
+  /** The directory to be created. */
   target: string;
   wanted: Wanted;
-  /** Who has it done. */
+  /** The user to record as the author of the redaction. */
   user: string;
   durability: Durability;
   forceNetworkFs: boolean;
-  /** Only counts. */
+  /** True: only count the matches. */
   dry: boolean;
 }
 
 export interface Redacted {
-  /** The store that was read, and up to where. */
+  /** The id and the last seq of the store that was read. */
   from: { id: string; seq: number };
-  /** Values taken out, by path as it was given. */
+  /** Number of values taken out, by path as it was given. */
   paths: Record<string, number>;
-  /** Occurrences of the texts taken out. */
+  /** Number of occurrences of the texts taken out. */
   texts: number;
   commits: number;
   blobs: number;
-  /** Kept answers of requests that cannot be repeated any more. */
+  /** Number of stored answers taken out; their requests cannot be repeated any more. */
   answers: number;
-  /** Of the new store; absent in a dry run. */
+  /** The new store; absent in a dry run. */
   made?: { id: string; seq: number; chain: string; missing: string[] };
 }
 
 interface Source {
   id: string;
   seq: number;
-  /** Redactions that this store has behind it. */
+  /** The records of earlier redactions of this store. */
   earlier: Json[];
 }
 
 const DISK: Disk = realDisk;
 
 /**
- * Counts what matches, and unless `dry` makes the new store. Throws FailureError for damage and for what cannot be
- * removed.
+ * Counts the matches and, unless `dry`, makes the new store. Fails with `invalid-input` if nothing matches or the
+ * target is unusable, `not-allowed` if the store is in use. Throws FailureError for damage, and for a text that cannot
+ * be removed.
  */
 export async function redactStore(options: RedactOptions): Promise<Result<Redacted>> {
   const { dir, wanted, dry } = options;
@@ -91,7 +93,7 @@ function refuseTarget({ dir, target }: RedactOptions): Failure | undefined {
   return undefined;
 }
 
-/** What a server writes after it was read would be in the old store alone. */
+/** Refuses a store that servers use: their later commits would be missing in the new store. */
 function refuseServed(options: RedactOptions): Failure | undefined {
   const { serving } = checkSurroundings({ ...options, disk: DISK }, listFiles(DISK, options.dir));
   if (serving.length === 0) return undefined;
@@ -104,7 +106,7 @@ function refuseServed(options: RedactOptions): Failure | undefined {
   };
 }
 
-/** Goes through all of it once, for the counts and for what speaks against it. */
+/** Reads the whole store once: counts the matches, and throws FailureError if something cannot be removed. */
 function look(dir: string, counted: CommitRedaction): Source {
   const source: Source = { id: '', seq: 0, earlier: [] };
   for (const line of linesOfStore(dir)) {
@@ -150,7 +152,7 @@ async function write(
   const backend = fileBackend({ ...options, dir: into });
   const store = backend.openStore(() => undefined);
   try {
-    const said = await sayFirst(store, options.user, source, report);
+    const said = await recordRedaction(store, options.user, source, report);
     if (!said.ok) return said;
     const lines = () => linesOfStore(options.dir, source.seq);
     const rewrite = redaction.commit.bind(redaction);
@@ -161,8 +163,16 @@ async function write(
   }
 }
 
-/** The commit that says what this store is: who made it of which one, and how much was taken out; never what. */
-async function sayFirst(store: Store, user: string, source: Source, report: Redacted): Promise<Result<undefined>> {
+/**
+ * Appends the commit that records the redaction: who made this store from which one, and how much was taken out, but
+ * never what.
+ */
+async function recordRedaction(
+  store: Store,
+  user: string,
+  source: Source,
+  report: Redacted,
+): Promise<Result<undefined>> {
   await store.refresh();
   const at = new Date().toISOString();
   const { texts, commits, blobs, answers } = report;
@@ -181,7 +191,8 @@ async function sayFirst(store: Store, user: string, source: Source, report: Reda
 }
 
 /**
- * As doctor looks at it, and byte for byte. Throws FailureError for what is wrong with it and is not with the old one.
+ * Verifies the new store as doctor does, and searches its bytes for the texts. Throws FailureError `not-allowed` for a
+ * text found, and for a fault that the old store does not have.
  */
 function check(
   options: RedactOptions,
@@ -194,7 +205,7 @@ function check(
     const fresh = found.faults.find((finding) => !known.has(nameOf(finding)));
     if (fresh !== undefined) throw new FailureError(unfit(`${fresh.where ?? ''} ${fresh.what}`));
   }
-  // Nothing in it is compressed yet: that is the work of the servers that run on it.
+  // Searching the raw bytes is enough: only servers compress segments, and none has used this store yet.
   for (const { path: file, stat } of listFiles(DISK, made)) {
     if (stat.isFile && texts.inBytes(DISK.readFile(`${made}/${file}`)))
       throw new FailureError(unfit(`the text still stands in ${file}, perhaps in an id, a time or a sum`));

@@ -1,33 +1,33 @@
-// Takes exact texts out of JSON: of every string, and of every key, in the forms in which a text may stand in one.
-// Finds them in bytes too. Used by commits.ts, paths.ts and cli/verbs/redact.ts.
+// Takes exact texts out of JSON values, from strings and keys, in every form in which a text may appear there; also
+// finds them in bytes. Used by commits.ts, and for its marker by paths.ts and cli/verbs/redact.ts.
 
 import { FailureError } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 
-/** What stands in the place of whatever was removed. */
+/** The replacement of every removed value and text. */
 export const REDACTED = '[redacted]';
 
-/** Keys of Baton's own documents look like this; one that was renamed would break them. */
+/** The form of keys of Baton's own documents, which would break if one were renamed. */
 const OWN_KEY = /^[a-z][a-z_]*$/;
 
-/** Where a value stands, for words, and whether all keys in it are those of people and agents. */
+/** Where a value is, for messages (`name`), and whether all keys in it belong to people and agents (`free`). */
 export interface Spot {
   name: string;
   free: boolean;
 }
 
 export class Texts {
-  /** Occurrences replaced so far. */
+  /** Number of occurrences replaced so far. */
   replaced = 0;
   private readonly forms: readonly string[];
-  /** Renamed keys and those that look so, by what they are called now: two must never become one. */
+  /** Old keys by the key that they became, to refuse two keys that would become one. */
   private readonly keys = new Map<string, string>();
 
   constructor(texts: readonly string[]) {
     this.forms = [...new Set(texts.flatMap(formsOf))].sort((a, b) => b.length - a.length);
   }
 
-  /** True if there is anything to look for. */
+  /** True if there is any text to look for. */
   get any(): boolean {
     return this.forms.length > 0;
   }
@@ -44,7 +44,8 @@ export class Texts {
   }
 
   /**
-   * A key or a token of a pointer. Throws FailureError if the key may be Baton's own, or becomes the same as another.
+   * A key or a token of a pointer with the texts taken out. Throws FailureError `invalid-input` if the key may be
+   * Baton's own, or if another key became the same.
    */
   key(key: string, { name, free }: Spot): string {
     const after = this.string(key);
@@ -58,7 +59,8 @@ export class Texts {
   }
 
   /**
-   * The value with the texts taken out, as a copy. Throws FailureError for a number that holds one, and as `key` does.
+   * A copy of the value with the texts taken out. Throws FailureError `invalid-input` for a number that contains a
+   * text, and like `key`.
    */
   value(value: Json, spot: Spot): Json {
     if (typeof value === 'string') return this.string(value);
@@ -79,9 +81,9 @@ export class Texts {
     return this.forms.some((form) => bytes.includes(form));
   }
 
-  /** For bytes that are no JSON. */
+  /** Takes the texts out of bytes that are no JSON. */
   bytes(bytes: Buffer): Buffer {
-    // Byte for byte: the rest of it need not be UTF-8.
+    // Decode as latin1, which keeps every byte: the rest need not be UTF-8.
     let left = bytes.toString('latin1');
     for (const form of this.forms) {
       const parts = left.split(Buffer.from(form).toString('latin1'));
@@ -92,7 +94,10 @@ export class Texts {
   }
 }
 
-/** As it is; as JSON in a string has it, once and twice; and as writers of JSON that keep to ASCII have it. */
+/**
+ * The forms of a text: as it is, escaped as in a JSON string once, twice and three times, and with non-ASCII characters
+ * as \uXXXX once and twice.
+ */
 function formsOf(text: string): string[] {
   const inner = (one: string): string => JSON.stringify(one).slice(1, -1);
   const once = inner(text);
