@@ -119,11 +119,13 @@ function withTrailer(body: Commit | Seal): { line: string; sum: string } {
   return { line: `${text}${TRAILER_START}${sum}"}`, sum };
 }
 
+/** Encodes a commit as its line. Size is not checked: documents/ refuses lines above MAX_LINE_BYTES. */
 export function encodeCommit(commit: Commit): EncodedCommit {
   const { line, sum } = withTrailer(commit);
   return { commit, line, sum, sizeBytes: Buffer.byteLength(line) };
 }
 
+/** Encodes a seal as its line. */
 export function encodeSeal(body: Seal): { line: string; sum: string } {
   return withTrailer(body);
 }

@@ -23,11 +23,13 @@ export function isStreamName(name: string): boolean {
   return ids.every(isId);
 }
 
+/** `session` of `session/s-1`; the whole name of a stream without ids. */
 export function kindOf(stream: string): string {
   const slash = stream.indexOf('/');
   return slash < 0 ? stream : stream.slice(0, slash);
 }
 
+/** All after the first slash: `s-1` of `session/s-1`, `p-1/task` of `counter/p-1/task`. */
 export function idOf(stream: string): string {
   return stream.slice(stream.indexOf('/') + 1);
 }

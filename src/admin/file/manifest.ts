@@ -60,6 +60,7 @@ export function checkFiles(disk: Disk, backup: string, manifest: Manifest): Fail
   return undefined;
 }
 
+/** The failure `store-damaged` for a file of a backup. */
 export function unsound(backup: string, path: string, why: string): Failure {
   return { code: 'store-damaged', file: `${backup}/${path}`, offset: 0, why };
 }

@@ -3,6 +3,7 @@
 
 import { soundSum, sumOf } from '../commit.ts';
 
+/** The JSON text of `body` with `sum` as its last key. `body` must have another key. */
 export function encodeSummed(body: object): string {
   const open = JSON.stringify(body).slice(0, -1);
   return `${open}, "sum":"${sumOf(open)}"}`;
