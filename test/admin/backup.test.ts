@@ -1,5 +1,4 @@
-// Backups are whole while others write, restores go nowhere but into an empty place, and neither believes what was
-// altered.
+// Backups are consistent while others write, a restore goes into an empty place only, and both refuse altered files.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';

@@ -1,4 +1,5 @@
-// Redaction: a new store without what had to go, and otherwise the same; refused whole where that cannot be had.
+// Redaction makes a new store without the given values and texts, otherwise equal to the old one, or refuses as a
+// whole.
 
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import fs from 'node:fs';

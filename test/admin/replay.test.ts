@@ -1,5 +1,5 @@
-// Export and import: a store brought into a new one, of this backend or another, has the same documents; what is not
-// whole or not in order is found before anything is written.
+// Export and import: a store brought into a new one, of this backend or another, has the same documents; an export that
+// is incomplete or out of order is refused before anything is written.
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';

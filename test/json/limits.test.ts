@@ -1,4 +1,4 @@
-// The gate for values: what passes is what a later get returns.
+// checkValue: a value that passes reads back the same, and every other value is refused.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Patches in place, and taking them back.
+// Applying patches in place, and reverting them.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
-// What is done to a log behind the store's back: every cut and every flipped byte of a small one, lines removed,
-// swapped or signed again, seals lost, files moved away under a running process, documents edited by hand.
+// Damage to a log from outside: every cut and every flipped byte of a small log, lines removed, swapped or given a new
+// sum, seals lost, files moved away under a running process, documents edited by hand.
 
 import fs from 'node:fs';
 import { join } from 'node:path';

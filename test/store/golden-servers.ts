@@ -1,5 +1,5 @@
-// Servers on a copy of the golden store of runs: any built program, a clock that stands between calls, and answers
-// without what chance decides.
+// Servers on a copy of the golden store of runs: any built program, with a clock that stops between calls; random parts
+// of the answers are replaced.
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';

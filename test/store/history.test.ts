@@ -1,4 +1,4 @@
-// Reading what was, while segments are sealed and compressed under the reader by several processes at once.
+// Reads of the history, while several processes seal and compress segments under the reader.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { verifyStore } from '../../src/admin/file/verify.ts';

@@ -1,5 +1,6 @@
 // A short life of a store that meets every kind of storage call (opening, commits, large answers, documents,
-// checkpoint, seals, compression), and the check of what must be true of what it leaves. Used by the fault tests.
+// checkpoint, seals, compression), and the check of what must hold for the store that it leaves. Used by the fault
+// tests.
 
 import fs from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// A random log over several segments, with all that can stand in one: void, torn and late lines, commits of several
-// events, requests old and new, clocks that differ, compressed segments. Used by the tests of index files.
+// A random log over several segments, with every kind of line: void, torn and late lines, commits of several events,
+// requests old and new, clocks that differ, compressed segments. Used by the tests of index files.
 
 import fs from 'node:fs';
 import { vi } from 'vitest';

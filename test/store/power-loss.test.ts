@@ -1,5 +1,4 @@
-// A power loss right after something was promised: what stands under a name that was not synced is gone, content and
-// all.
+// A power loss right after a promise of durability: a file whose name was not synced is gone, with its content.
 
 import fs from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// The events of a stream from the newest back are those that a fold from the first line gives, whatever stands in the
-// log.
+// Reading the events of a stream backwards gives the same events as a fold from the first line, for logs with every
+// kind of line.
 
 import { afterEach, expect, test } from 'vitest';
 import type { FileStore } from '../../src/store/file/file-store.ts';

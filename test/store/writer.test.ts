@@ -1,4 +1,4 @@
-// What a writer does where others write too: compares its batch with the log once more, and writes only what can count.
+// A writer beside other writers checks its batch against the log once more, and writes only commits that can still win.
 
 import fs from 'node:fs';
 import os from 'node:os';
