@@ -51,11 +51,11 @@ export class TeamRig {
     const sessions = new SessionBinding(documents, { user: 'tester', clientSession, workspace, serves: true });
     const { graphs } = documents;
     const mail = new MailWatch(documents, workspace.project);
-    const hints = new ReadyIndex(documents);
+    const readyIndex = new ReadyIndex(documents);
     const config = { allowCommands: [] };
     const place = { workspace, workspaceRoot: '/nowhere' };
     const plans = new PlanIndex(documents);
-    const services = { config, hints, documents, sessions, graphs, mail, plans, ...place };
+    const services = { config, readyIndex, documents, sessions, graphs, mail, plans, ...place };
     return new Window(services as unknown as Services);
   }
 

@@ -35,7 +35,7 @@ export interface Services {
   graphs: Graphs;
   mail: MailWatch;
   plans: PlanIndex;
-  hints: ReadyIndex;
+  readyIndex: ReadyIndex;
   workspace: Workspace;
   /** The workspace's directory, absolute: where command nodes run. Never part of an answer. */
   workspaceRoot: string;
@@ -44,11 +44,11 @@ export interface Services {
   /** Absent where no traces are written. */
   tracing?: Tracing | undefined;
   /** What the log says of itself. Reads nothing before it is asked. */
-  tally?: LogStats | undefined;
+  logStats?: LogStats | undefined;
 }
 
 /** Opens everything that tools use. `close` finishes what is in flight within what is left of two seconds. */
-export async function openPorts(
+export async function openServices(
   config: Config,
   log: Logger,
   role: 'serve' | 'cli',
@@ -89,11 +89,11 @@ export async function openPorts(
     graphs,
     mail: new MailWatch(documents, workspace.project),
     plans,
-    hints: new ReadyIndex(documents),
+    readyIndex: new ReadyIndex(documents),
     workspace,
     workspaceRoot: root,
     ...observers,
-    tally: new LogStats(path.join(config.stateDir, 'log')),
+    logStats: new LogStats(path.join(config.stateDir, 'log')),
     close: async () => {
       await runner?.close();
       await attempts?.close();

@@ -16,8 +16,8 @@ export async function sourceOf(
   services: Services,
   needsLog: boolean,
 ): Promise<(view: View, now: number, project?: Source['project']) => Source> {
-  const { documents, graphs, workspace, calls, tally } = services;
-  const log = needsLog ? await tally?.facts(documents.peek((view) => view.seq)) : undefined;
+  const { documents, graphs, workspace, calls, logStats } = services;
+  const log = needsLog ? await logStats?.facts(documents.peek((view) => view.seq)) : undefined;
   return (view, now, project = { id: workspace.project, name: workspace.projectName }) => {
     const seen = { lastSeen: once((who: string) => documents.presence.lastSeen(who)) };
     const facts = {

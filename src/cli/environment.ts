@@ -20,7 +20,7 @@ export interface CliEnvironment<P> {
   flags: { name: string; value?: string; help: string }[];
   listings: readonly Listing[];
   tools(): Promise<readonly Tool<P>[]>;
-  openPorts(): Promise<Result<P & { close(): Promise<void> }>>;
+  openServices(): Promise<Result<P & { close(): Promise<void> }>>;
   /** Aborted by the first interrupt. */
   signal: AbortSignal;
   out(text: string): void;
@@ -43,7 +43,7 @@ export function realEnvironment(config: Config, verbs: Record<string, VerbEntry>
     flags: globalFlags,
     listings: listings as unknown as Listing[],
     tools: async () => (await import('../tools/index.ts')).tools,
-    openPorts: async () => await (await import('../app/services.ts')).openPorts(config, log, 'cli'),
+    openServices: async () => await (await import('../app/services.ts')).openServices(config, log, 'cli'),
     signal: stop.signal,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

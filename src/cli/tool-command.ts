@@ -104,7 +104,7 @@ function flagHelp<P>(env: CliEnvironment<P>): string {
 async function runTool<P>(env: CliEnvironment<P>, name: string, input: object, json: boolean): Promise<number> {
   const tool = (await env.tools()).find((one) => one.name === name);
   if (tool === undefined) return report(env, { code: 'unknown-tool', tool: name, near: [] }, json);
-  const opened = await env.openPorts();
+  const opened = await env.openServices();
   if (!opened.ok) return report(env, opened.failure, json);
   try {
     const cancellation = new Cancellation();

@@ -24,7 +24,7 @@ export interface LinePart {
 
 export interface LineSource {
   view: View;
-  moment: ViewScope;
+  viewScope: ViewScope;
   /** Absent where nobody has begun one. */
   session: string | undefined;
   checks: readonly Check[];
@@ -34,17 +34,17 @@ export interface LineSource {
 const GAP = ' · ';
 
 /** What there is to say; empty if nothing is. */
-export function lineParts({ view, moment, session, checks, plan }: LineSource): LinePart[] {
+export function lineParts({ view, viewScope, session, checks, plan }: LineSource): LinePart[] {
   const own = session === undefined ? [] : [sessionPart(view, session)];
   const [mail, claims] =
-    session === undefined ? [[], []] : [mailPart(view, session, moment), claimsPart(view, session, moment)];
+    session === undefined ? [[], []] : [mailPart(view, session, viewScope), claimsPart(view, session, viewScope)];
   return [
     ...own,
     ...alertPart(checks),
     ...mail,
-    ...sprintPart(view, plan, moment),
+    ...sprintPart(view, plan, viewScope),
     ...claims,
-    ...runsPart(view, moment),
+    ...runsPart(view, viewScope),
   ];
 }
 

@@ -96,7 +96,7 @@ export class StdioTransport implements Transport {
   async send(message: JSONRPCMessage): Promise<void> {
     if (this.#state === 'closed' || !this.#writable) throw new Error('the connection is closed');
     this.#write(message);
-    if (!('method' in message) && message.id !== undefined) this.#settle(message.id);
+    if (!('method' in message) && message.id !== undefined) this.#markAnswered(message.id);
   }
 
   async close(): Promise<void> {
@@ -122,7 +122,7 @@ export class StdioTransport implements Transport {
     if ('method' in message) {
       if ('id' in message) this.#unanswered.add(message.id);
       // The SDK answers nothing to a request that was cancelled.
-      else if (message.method === 'notifications/cancelled') this.#settle(message.params?.requestId);
+      else if (message.method === 'notifications/cancelled') this.#markAnswered(message.params?.requestId);
     }
     this.onmessage?.(message);
   }
@@ -131,7 +131,7 @@ export class StdioTransport implements Transport {
     if (this.#writable) this.#write({ jsonrpc: '2.0', id, error: { code, message } });
   }
 
-  #settle(id?: unknown): void {
+  #markAnswered(id?: unknown): void {
     if (typeof id === 'string' || typeof id === 'number') this.#unanswered.delete(id);
     if (this.#unanswered.size > 0 || this.#waiting.length === 0) return;
     for (const resolve of this.#waiting.splice(0)) resolve();

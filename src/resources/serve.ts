@@ -16,7 +16,7 @@ import { MOST_ENTRIES, type ResourceKind, uriOf } from './define.ts';
 import { resourceKinds } from './index.ts';
 import { Subscriptions } from './subscriptions.ts';
 
-type OpenPorts = () => Promise<Services>;
+type OpenServices = () => Promise<Services>;
 
 /** Registers every kind. Returns what ends the subscriptions. */
 export function serveResources(
@@ -50,7 +50,7 @@ export function serveResources(
   return subscriptions;
 }
 
-function register(server: McpServer, kind: ResourceKind, open: OpenPorts): void {
+function register(server: McpServer, kind: ResourceKind, open: OpenServices): void {
   const ids = async (): Promise<string[]> => (await entriesOf(kind, open)).map((entry) => entry.id);
   const template = new ResourceTemplate(kind.template, {
     list: async () => ({
@@ -78,7 +78,7 @@ function register(server: McpServer, kind: ResourceKind, open: OpenPorts): void 
   });
 }
 
-async function entriesOf(kind: ResourceKind, open: OpenPorts) {
+async function entriesOf(kind: ResourceKind, open: OpenServices) {
   const services = await open();
   return await services.documents.read((view) => kind.list(view, services));
 }

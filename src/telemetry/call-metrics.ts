@@ -26,15 +26,15 @@ const MAX_OPERATIONS = 50;
 /** What a call came to: its failure's code, or `bug`. */
 export type CallEnd = { kind: 'answer' } | { kind: 'failure'; code: string } | { kind: 'bug' };
 
-interface ShapeTally {
+interface ShapeCounts {
   calls: number;
   failures: number;
 }
 
-interface Tally {
-  shapes: Map<string, ShapeTally>;
+interface ToolCounts {
+  shapes: Map<string, ShapeCounts>;
   /** By the path as it was written, so that a path that comes again costs one look. */
-  known: Map<string, ShapeTally>;
+  known: Map<string, ShapeCounts>;
   /** A call without a path asks for everything. */
   readonly takesPath: boolean;
   calls: number;
@@ -46,7 +46,7 @@ interface Tally {
 
 export class CallMetrics {
   private readonly since: number;
-  private readonly tools = new Map<string, Tally>();
+  private readonly tools = new Map<string, ToolCounts>();
   private shapes = 0;
   private readonly failures = new Map<string, { code: string; tool: string; count: number }>();
 
@@ -56,16 +56,16 @@ export class CallMetrics {
 
   /** Counts one call; `input` as it came. Costs about a microsecond: it is made for every call. */
   record(tool: string, ms: number, end: CallEnd, input?: unknown): void {
-    const tally = this.tools.get(tool) ?? this.begin(tool);
-    if (tally === undefined) return;
-    tally.calls += 1;
-    if (ms > tally.maxMs) tally.maxMs = ms;
+    const counts = this.tools.get(tool) ?? this.begin(tool);
+    if (counts === undefined) return;
+    counts.calls += 1;
+    if (ms > counts.maxMs) counts.maxMs = ms;
     const bucket = bucketOf(ms);
-    tally.buckets[bucket] = (tally.buckets[bucket] ?? 0) + 1;
-    if (tally.takesPath) this.recordPaths(tally, input, end.kind !== 'answer');
-    if (end.kind === 'bug') tally.bugs += 1;
+    counts.buckets[bucket] = (counts.buckets[bucket] ?? 0) + 1;
+    if (counts.takesPath) this.recordPaths(counts, input, end.kind !== 'answer');
+    if (end.kind === 'bug') counts.bugs += 1;
     if (end.kind !== 'failure') return;
-    tally.failures += 1;
+    counts.failures += 1;
     const key = `${tool} ${end.code}`;
     const failure = this.failures.get(key);
     if (failure !== undefined) failure.count += 1;
@@ -74,7 +74,7 @@ export class CallMetrics {
 
   /** The tools called most first. */
   facts(): CallFacts {
-    const tools = [...this.tools].map(([tool, tally]) => toolCalls(tool, tally)).sort((a, b) => b.calls - a.calls);
+    const tools = [...this.tools].map(([tool, counts]) => toolCalls(tool, counts)).sort((a, b) => b.calls - a.calls);
     const failures = [...this.failures.values()].map((one) => ({ ...one })).sort((a, b) => b.count - a.count);
     const paths = [...this.tools].flatMap(([tool, { shapes }]) =>
       [...shapes].map(([shape, { calls, failures: refused }]) => ({ tool, path: shape, calls, failures: refused })),
@@ -83,18 +83,18 @@ export class CallMetrics {
     return { since: new Date(this.since).toISOString(), tools, paths, failures };
   }
 
-  private recordPaths(tally: Tally, input: unknown, failed: boolean): void {
+  private recordPaths(counts: ToolCounts, input: unknown, failed: boolean): void {
     if (typeof input !== 'object' || input === null) return;
     if (!('operations' in input)) {
-      this.recordPath(tally, 'path' in input ? input.path : '$', failed);
+      this.recordPath(counts, 'path' in input ? input.path : '$', failed);
     } else if (Array.isArray(input.operations)) {
-      for (const one of input.operations.slice(0, MAX_OPERATIONS)) this.recordPath(tally, one?.path, failed);
+      for (const one of input.operations.slice(0, MAX_OPERATIONS)) this.recordPath(counts, one?.path, failed);
     }
   }
 
-  private recordPath(tally: Tally, path: unknown, failed: boolean): void {
+  private recordPath(counts: ToolCounts, path: unknown, failed: boolean): void {
     if (typeof path !== 'string') return;
-    const shape = tally.known.get(path) ?? this.shapeTally(tally, path);
+    const shape = counts.known.get(path) ?? this.countsOfShape(counts, path);
     shape.calls += 1;
     if (failed) shape.failures += 1;
   }
@@ -105,29 +105,29 @@ export class CallMetrics {
     if (found === undefined) {
       // Each tool has its own count of the rest, so that this many more are all there can be.
       const name = this.shapes < MAX_SHAPES ? shape : OTHER_SHAPES;
-      found = tally.shapes.get(name) ?? { calls: 0, failures: 0 };
-      if (!tally.shapes.has(name)) this.shapes += 1;
-      tally.shapes.set(name, found);
+      found = counts.shapes.get(name) ?? { calls: 0, failures: 0 };
+      if (!counts.shapes.has(name)) this.shapes += 1;
+      counts.shapes.set(name, found);
     }
     // Short ones only: they are held as they were sent.
     if (path.length <= KNOWN_PATH_CHARS) {
-      if (tally.known.size >= KNOWN_PATHS) tally.known.clear();
-      tally.known.set(path, found);
+      if (counts.known.size >= KNOWN_PATHS) counts.known.clear();
+      counts.known.set(path, found);
     }
     return found;
   }
 
-  private begin(tool: string): Tally | undefined {
+  private begin(tool: string): ToolCounts | undefined {
     if (this.tools.size >= MAX_TOOLS) return undefined;
-    const counts = { calls: 0, failures: 0, bugs: 0, maxMs: 0, buckets: new Uint32Array(BUCKETS) };
-    const tally = { ...counts, shapes: new Map(), known: new Map(), takesPath: tool.startsWith('state_') };
-    this.tools.set(tool, tally);
-    return tally;
+    const none = { calls: 0, failures: 0, bugs: 0, maxMs: 0, buckets: new Uint32Array(BUCKETS) };
+    const counts = { ...none, shapes: new Map(), known: new Map(), takesPath: tool.startsWith('state_') };
+    this.tools.set(tool, counts);
+    return counts;
   }
 }
 
-function toolCalls(tool: string, tally: Tally): ToolCalls {
-  const { calls, failures, bugs, maxMs, buckets } = tally;
+function toolCalls(tool: string, counts: ToolCounts): ToolCalls {
+  const { calls, failures, bugs, maxMs, buckets } = counts;
   const at = (share: number): number => percentile(buckets, calls, share, maxMs);
   const failed_percent = (100 * (failures + bugs)) / calls;
   return {

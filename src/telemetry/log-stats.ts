@@ -4,7 +4,7 @@
 import type { Author, StreamEvent } from '../store/commit.ts';
 import { realDisk } from '../store/file/disk.ts';
 import { LogReader } from '../store/file/past/log-reader.ts';
-import type { Happened, LogFacts } from '../views/source.ts';
+import type { CommitSummary, LogFacts } from '../views/source.ts';
 import { ReviewStats } from './review-stats.ts';
 
 /** The event loop gets a turn this often: other calls are not kept waiting by a long log. */
@@ -15,16 +15,16 @@ const MAX_NAMES = 500;
 const LATEST = 200;
 const ESCALATIONS = 200;
 /** Bookkeeping that every commit may carry. */
-const UNTOLD = /^(request|counter|alias)\//;
+const BOOKKEEPING = /^(request|counter|alias)\//;
 
 export class LogStats {
   private readonly reader: LogReader;
   private readonly byType = new Map<string, number>();
   private readonly byTool = new Map<string, number>();
-  private readonly gates = new ReviewStats();
+  private readonly reviewStats = new ReviewStats();
   private events = 0;
   private escalations: string[] = [];
-  private latest: Happened[] = [];
+  private latest: CommitSummary[] = [];
   private reading: Promise<void> | undefined;
 
   /** `logDir`: of a file store. */
@@ -54,7 +54,7 @@ export class LogStats {
       byType: this.byType,
       byTool: this.byTool,
       latest: this.latest.slice(-LATEST).reverse(),
-      gates: this.gates.facts(),
+      quality: this.reviewStats.facts(),
       escalations: this.escalations.slice(-ESCALATIONS).reverse(),
     };
   }
@@ -92,7 +92,7 @@ export class LogStats {
         add(this.byTool, by.tool, 1);
         this.events += events.length;
         for (const { type } of events) add(this.byType, type, 1);
-        this.gates.note(by, events);
+        this.reviewStats.note(by, events);
         this.noteEscalations(events);
       }
       if (performance.now() < sliceEndsAt) continue;

@@ -3,7 +3,7 @@
 
 import { isObject, type Json } from '../json/json.ts';
 import type { Author, StreamEvent } from '../store/commit.ts';
-import type { GateCount, GateFacts } from '../views/source.ts';
+import type { PassCount, QualityFacts } from '../views/source.ts';
 
 /** Tasks and runs that are remembered, the newest. */
 const MAX_KEPT = 20_000;
@@ -14,18 +14,18 @@ const GRADES: Readonly<Record<string, string>> = {
   run_report: 'claimed',
   run_control: 'decided',
 };
-const ATTEMPT_ENDS: Readonly<Record<string, keyof GateCount>> = {
+const ATTEMPT_ENDS: Readonly<Record<string, keyof PassCount>> = {
   'node.finished': 'passed',
   'node.failed': 'refused',
   'node.retrying': 'refused',
 };
 
 export class ReviewStats {
-  private readonly reviews = new Map<string, GateCount>();
-  private readonly attempts = new Map<string, Map<string, GateCount>>();
+  private readonly reviews = new Map<string, PassCount>();
+  private readonly attempts = new Map<string, Map<string, PassCount>>();
   private readonly inReview = new Set<string>();
 
-  facts(): GateFacts {
+  facts(): QualityFacts {
     return { reviews: this.reviews, attempts: this.attempts };
   }
 
@@ -56,7 +56,7 @@ export class ReviewStats {
     const record: Json | undefined = patch[0] !== undefined && 'value' in patch[0] ? patch[0].value : undefined;
     const evidence = isObject(record) ? record.evidence : undefined;
     const grade = isObject(evidence) && typeof evidence.grade === 'string' ? evidence.grade.slice(0, 32) : usual;
-    const grades = kept(this.attempts, run, () => new Map<string, GateCount>());
+    const grades = kept(this.attempts, run, () => new Map<string, PassCount>());
     kept(grades, grade, () => ({ passed: 0, refused: 0 }))[verdict] += 1;
   }
 }

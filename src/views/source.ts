@@ -34,15 +34,15 @@ export interface CallFacts {
   failures: { code: string; tool: string; count: number }[];
 }
 
-export interface GateCount {
+export interface PassCount {
   passed: number;
   refused: number;
 }
 
 /** What passed of what was tried, of all projects: by task, and by run and evidence grade. */
-export interface GateFacts {
-  reviews: ReadonlyMap<string, GateCount>;
-  attempts: ReadonlyMap<string, ReadonlyMap<string, GateCount>>;
+export interface QualityFacts {
+  reviews: ReadonlyMap<string, PassCount>;
+  attempts: ReadonlyMap<string, ReadonlyMap<string, PassCount>>;
 }
 
 /** What the log says of itself. */
@@ -57,14 +57,14 @@ export interface LogFacts {
   byType: ReadonlyMap<string, number>;
   byTool: ReadonlyMap<string, number>;
   /** The last commits, the newest first. */
-  latest: readonly Happened[];
-  gates: GateFacts;
+  latest: readonly CommitSummary[];
+  quality: QualityFacts;
   /** Ids of the last messages that were escalations, the newest first. */
   escalations: readonly string[];
 }
 
 /** One commit, by its first event that people care for. */
-export interface Happened {
+export interface CommitSummary {
   seq: number;
   at: string;
   type: string;

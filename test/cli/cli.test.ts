@@ -38,7 +38,7 @@ async function baton(argv: string[], trouble?: Failure): Promise<Ran> {
     flags: globalFlags,
     listings: describeTools(testTools),
     tools: async () => testTools,
-    openPorts: async () => (trouble === undefined ? ok({ ran: [], close }) : fail(trouble)),
+    openServices: async () => (trouble === undefined ? ok({ ran: [], close }) : fail(trouble)),
     signal: new AbortController().signal,
     out: (text) => {
       ran.out += text;

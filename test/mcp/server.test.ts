@@ -36,7 +36,10 @@ afterEach(async () => {
   for (const client of open.splice(0)) await client.close();
 });
 
-async function rig(overrides: Partial<ServerConfig> = {}, openPorts?: () => Promise<Result<TestPorts>>): Promise<Rig> {
+async function rig(
+  overrides: Partial<ServerConfig> = {},
+  openServices?: () => Promise<Result<TestPorts>>,
+): Promise<Rig> {
   const config = readConfig({}, {});
   if (!config.ok) throw new Error('config');
   const services: TestPorts = { ran: [] };
@@ -44,7 +47,7 @@ async function rig(overrides: Partial<ServerConfig> = {}, openPorts?: () => Prom
   const server = buildServer<TestPorts>({
     config: { ...config.value, checkAnswers: true, home: '/home/someone', ...overrides },
     log: recorder(logged),
-    services: openPorts ?? (async () => ok(services)),
+    services: openServices ?? (async () => ok(services)),
     tools: async () => testTools,
     listings: describeTools(testTools),
     instructions,

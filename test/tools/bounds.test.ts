@@ -3,7 +3,7 @@
 
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openPorts, type Services } from '../../src/app/services.ts';
+import { openServices, type Services } from '../../src/app/services.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { VIEW_NAMES } from '../../src/dashboard/names.ts';
 import { startSession } from '../../src/domain/session/commands.ts';
@@ -49,7 +49,7 @@ beforeAll(async () => {
   const dir = freshDir();
   const config = readConfig({ 'state-dir': `${dir}/state` }, { BATON_DURABILITY: 'none', BATON_PROJECT_DIR: dir });
   if (!config.ok) throw new Error('no config');
-  const opened = await openPorts({ ...config.value, clientSession: 'one' }, pino({ level: 'silent' }), 'serve');
+  const opened = await openServices({ ...config.value, clientSession: 'one' }, pino({ level: 'silent' }), 'serve');
   if (!opened.ok) throw new Error(opened.failure.code);
   services = opened.value;
   const { documents, workspace } = services;

@@ -1,6 +1,6 @@
 // The verb `board`: the tasks of a sprint, or of the project, as columns beside each other.
 
-import { openPorts, type Services } from '../../app/services.ts';
+import { openServices, type Services } from '../../app/services.ts';
 import { createLog } from '../../base/log.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Config } from '../../config/config.ts';
@@ -42,7 +42,7 @@ async function boardVerb(args: string[], config: Config): Promise<number> {
   if (!read.ok) return complain(read.failure);
   const missing = requireStore(config.stateDir);
   if (missing !== undefined) return complain(missing);
-  const opened = await openPorts({ ...config, readOnly: true }, createLog(config), 'cli');
+  const opened = await openServices({ ...config, readOnly: true }, createLog(config), 'cli');
   if (!opened.ok) return complain(opened.failure);
   const services = opened.value;
   try {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { SOURCE_NAMES, sourceKinds } from '../../admin/import/index.ts';
 import { prepareTasks } from '../../admin/import/prepare.ts';
 import type { Imported, Note } from '../../admin/import/shape.ts';
-import { openPorts, type Services } from '../../app/services.ts';
+import { openServices, type Services } from '../../app/services.ts';
 import { visible } from '../../base/display.ts';
 import { createLog } from '../../base/log.ts';
 import type { Config } from '../../config/config.ts';
@@ -92,7 +92,7 @@ async function importVerb(args: string[], config: Config): Promise<number> {
   const missing = dry && requireStore(config.stateDir) !== undefined;
   const opened = missing
     ? undefined
-    : await openPorts({ ...config, readOnly: config.readOnly || dry }, createLog(config), 'cli');
+    : await openServices({ ...config, readOnly: config.readOnly || dry }, createLog(config), 'cli');
   if (opened?.ok === false) return complain(opened.failure);
   try {
     const identity = kind.uniqueKeys ? '' : source.value.place;

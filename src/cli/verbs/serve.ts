@@ -20,7 +20,7 @@ import type { Tracing } from '../../telemetry/traces/tracing.ts';
 import type { Listing } from '../../tools/describe.ts';
 import { complain } from '../complain.ts';
 
-type OpenPorts = Services & { close(): Promise<void> };
+type OpenedServices = Services & { close(): Promise<void> };
 
 /** When the store is opened if no call has done so: other windows should see this one, and its commands may run. */
 const OPEN_AFTER_MS = 250;
@@ -39,7 +39,7 @@ export async function run(args: string[], config: Config): Promise<number> {
   const project = async (): Promise<string> =>
     config.projectNamed ? config.projectDir : ((await rootOf(server)) ?? config.projectDir);
   const called = optimiseLate();
-  const services = keepPorts(config, log, project, { calls: metrics, tracing });
+  const services = keepServices(config, log, project, { calls: metrics, tracing });
   const server = buildServer<Services>({
     config,
     log,
@@ -96,24 +96,24 @@ async function startTracing(config: Config, log: Logger): Promise<Tracing | unde
   });
 }
 
-interface KeptPorts {
-  get(): Promise<Result<OpenPorts>>;
+interface KeptServices {
+  get(): Promise<Result<OpenedServices>>;
   close(): Promise<void>;
 }
 
 /** Opens at most once at a time; a failure is not kept, so the next call tries again and trouble put right is seen. */
-function keepPorts(
+function keepServices(
   config: Config,
   log: Logger,
   project: () => Promise<string>,
   observers: { calls: CallMetrics; tracing: Tracing | undefined },
-): KeptPorts {
-  let opening: Promise<Result<OpenPorts>> | undefined;
-  const open = async (): Promise<Result<OpenPorts>> => {
-    const { openPorts } = await import('../../app/services.ts');
-    return await openPorts({ ...config, projectDir: await project() }, log, 'serve', observers);
+): KeptServices {
+  let opening: Promise<Result<OpenedServices>> | undefined;
+  const open = async (): Promise<Result<OpenedServices>> => {
+    const { openServices } = await import('../../app/services.ts');
+    return await openServices({ ...config, projectDir: await project() }, log, 'serve', observers);
   };
-  const get = async (): Promise<Result<OpenPorts>> => {
+  const get = async (): Promise<Result<OpenedServices>> => {
     opening ??= open();
     const mine = opening;
     const forget = (): void => {

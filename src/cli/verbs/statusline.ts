@@ -56,8 +56,8 @@ async function look(config: Config): Promise<LinePart[]> {
       const project = { id: workspace.project };
       const store = documents.store.info();
       const checks = checksOf(alertFacts({ view, now, presence, project, store, plan: () => plan }));
-      const moment = { project: workspace.project, now, presence };
-      return lineParts({ view, moment, session: found.ok ? found.value : undefined, checks, plan });
+      const viewScope = { project: workspace.project, now, presence };
+      return lineParts({ view, viewScope, session: found.ok ? found.value : undefined, checks, plan });
     });
   } finally {
     await documents.close();

@@ -1,7 +1,7 @@
 // The verb `watch`: the dashboard, drawn in place on a terminal and again whenever any process changes something. Into
 // a pipe it prints one frame for each change, without control codes.
 
-import { openPorts, type Services } from '../../app/services.ts';
+import { openServices, type Services } from '../../app/services.ts';
 import { sourceOf } from '../../app/view-source.ts';
 import { createLog } from '../../base/log.ts';
 import { nearest } from '../../base/nearest.ts';
@@ -55,7 +55,7 @@ async function watchVerb(args: string[], config: Config): Promise<number> {
   // Looking must not make a store.
   const missing = requireStore(config.stateDir);
   if (missing !== undefined) return complain(missing);
-  const opened = await openPorts({ ...config, readOnly: true }, createLog(config), 'cli');
+  const opened = await openServices({ ...config, readOnly: true }, createLog(config), 'cli');
   if (!opened.ok) return complain(opened.failure);
   try {
     const live = process.stdout.isTTY && !wish.value.once && wish.value.format === 'text';

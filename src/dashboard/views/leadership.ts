@@ -54,7 +54,7 @@ const FORECAST_COLUMNS = columns({
 });
 
 /** Runs under way that are foretold, the last changed first: each costs a walk over its graph. */
-const FORETOLD = 10;
+const MAX_FORECASTS = 10;
 
 export const leadership: DashboardView = {
   name: 'leadership',
@@ -121,7 +121,7 @@ function overdue(source: Source): Row[] {
 /** Runs under way by their graphs, the sprint and the project by the pace of the last sprints. */
 function forecasts(source: Source): Row[] {
   const open = runsOf(source).filter(({ status }) => !hasEnded(status));
-  return [...open.slice(0, FORETOLD).flatMap((run) => runForecast(source, run)), ...planForecasts(source)];
+  return [...open.slice(0, MAX_FORECASTS).flatMap((run) => runForecast(source, run)), ...planForecasts(source)];
 }
 
 function runForecast({ graph, now }: Source, run: Readonly<RunDocument>): Row[] {

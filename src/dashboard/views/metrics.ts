@@ -3,7 +3,7 @@
 import { type Source, viewScopeOf } from '../../views/source.ts';
 import { openSessions } from '../../views/team/people.ts';
 import { columns, type DashboardView, type Row, type Section } from '../define.ts';
-import { gateSection, limitSection, qualitySection } from './quality.ts';
+import { limitSection, passSection, qualitySection } from './quality.ts';
 
 const CALL_COLUMNS = columns({
   tool: 'id',
@@ -58,7 +58,7 @@ export const metrics: DashboardView = {
   alerts: ['contention', 'log'],
   sections: (source) => [
     ...callSections(source),
-    ...gateSection(source),
+    ...passSection(source),
     qualitySection(source),
     {
       name: 'sessions',

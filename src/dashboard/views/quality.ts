@@ -3,7 +3,7 @@
 
 import type { RunDocument } from '../../domain/run/document.ts';
 import { limitRows } from '../../views/project/limits.ts';
-import { type GateCount, type Source, viewScopeOf } from '../../views/source.ts';
+import { type PassCount, type Source, viewScopeOf } from '../../views/source.ts';
 import { liveAgents, registered } from '../../views/team/people.ts';
 import { columns, type Row, type Section } from '../define.ts';
 import { runsOf } from './runs.ts';
@@ -20,7 +20,7 @@ const QUALITY_COLUMNS = columns({
   tokens: 'count',
   cost_usd: 'number',
 });
-const GATE_COLUMNS = columns({
+const PASS_COLUMNS = columns({
   gate: 'id',
   evidence: 'id',
   passed: { kind: 'count', grows: true },
@@ -80,14 +80,14 @@ function qualityOf(all: readonly Readonly<RunDocument>[]): Row {
  * What passed of what was tried: tasks that went from review to done, against those that went back to work; results of
  * attempts that were accepted, against those that failed, by who observed them. Absent until something was tried.
  */
-export function gateSection(source: Source): Section[] {
+export function passSection(source: Source): Section[] {
   const { log, plan } = source;
   if (log === undefined) return [];
   const { tasks } = plan();
   const own = new Set(runsOf(source).map(({ id }) => id));
-  const reviews = [...log.gates.reviews].filter(([task]) => tasks.get(task)?.project === source.project.id);
-  const attempts = new Map<string, GateCount[]>();
-  for (const [run, grades] of log.gates.attempts) {
+  const reviews = [...log.quality.reviews].filter(([task]) => tasks.get(task)?.project === source.project.id);
+  const attempts = new Map<string, PassCount[]>();
+  for (const [run, grades] of log.quality.attempts) {
     if (!own.has(run)) continue;
     for (const [grade, count] of grades) attempts.set(grade, [...(attempts.get(grade) ?? []), count]);
   }
@@ -95,19 +95,19 @@ export function gateSection(source: Source): Section[] {
     ...(reviews.length === 0
       ? []
       : [
-          gateRow(
+          passRow(
             'review of tasks',
             undefined,
             reviews.map(([, count]) => count),
           ),
         ]),
-    ...[...attempts].sort().map(([grade, counts]) => gateRow('attempts at nodes', grade, counts)),
+    ...[...attempts].sort().map(([grade, counts]) => passRow('attempts at nodes', grade, counts)),
   ];
   if (rows.length === 0) return [];
-  return [{ name: 'gates', title: 'What passed (this project, since its beginning)', columns: GATE_COLUMNS, rows }];
+  return [{ name: 'gates', title: 'What passed (this project, since its beginning)', columns: PASS_COLUMNS, rows }];
 }
 
-function gateRow(gate: string, evidence: string | undefined, counts: readonly GateCount[]): Row {
+function passRow(gate: string, evidence: string | undefined, counts: readonly PassCount[]): Row {
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const refused = counts.reduce((sum, count) => sum + count.refused, 0);
   return { gate, evidence, passed, refused, pass_percent: (100 * passed) / (passed + refused) };
@@ -119,10 +119,10 @@ function gateRow(gate: string, evidence: string | undefined, counts: readonly Ga
  */
 export function limitSection(source: Source, title: string): Section {
   const { view, project, graph } = source;
-  const moment = viewScopeOf(source);
-  const allowed = limitRows(view, moment, graph);
+  const viewScope = viewScopeOf(source);
+  const allowed = limitRows(view, viewScope, graph);
   const held = new Map<string, number>();
-  for (const { name, claims } of liveAgents(view, moment)) held.set(name, (held.get(name) ?? 0) + claims);
+  for (const { name, claims } of liveAgents(view, viewScope)) held.set(name, (held.get(name) ?? 0) + claims);
   const capacities = registered(view, project.id, 'agent').flatMap(({ id, capacity, retired }) =>
     capacity === undefined || retired === true
       ? []

@@ -6,7 +6,7 @@ import { addressName, type ChannelDocument } from '../../domain/team/channel.ts'
 import { everybodyIn, teamsOf } from '../../domain/team/team.ts';
 import { FailureError } from '../../failure/failure.ts';
 import { CHECKS } from '../../views/health/alerts.ts';
-import { happened } from '../../views/session/activity.ts';
+import { recentActivity } from '../../views/session/activity.ts';
 import { readableFacts } from '../../views/session/sessions.ts';
 import { type Source, viewScopeOf } from '../../views/source.ts';
 import { agentsIn, openSessions } from '../../views/team/people.ts';
@@ -78,7 +78,7 @@ function teamSection(source: Source): Section {
 
 /** What sessions of this project did last. */
 function activitySection(source: Source): Section {
-  const rows = happened(source, ACTIVITY).map(({ at, type, times, stream, by, seq, session }): Row => {
+  const rows = recentActivity(source, ACTIVITY).map(({ at, type, times, stream, by, seq, session }): Row => {
     // Who works on its own session is named once.
     const about = stream === `session/${session}` ? undefined : titleOf(source, stream);
     return { happened_at: at, what: type, times, about, on: stream, by, seq };

@@ -4,7 +4,7 @@
 
 import type { JOINED_KEYS } from '../../domain/state/commands.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
-import { happened } from '../session/activity.ts';
+import { recentActivity } from '../session/activity.ts';
 import type { Source } from '../source.ts';
 import { communicationOf } from './mail.ts';
 import { organizationOf } from './project.ts';
@@ -42,7 +42,7 @@ function observabilityOf(source: Source): JsonObject {
       ...(calls === undefined ? {} : { this_process: processFigures(calls) }),
       ...(log === undefined ? {} : { all_processes: logFigures(log) }),
     },
-    recent: happened(source, RECENT).map(({ seq, at, type, times, stream, by }) => {
+    recent: recentActivity(source, RECENT).map(({ seq, at, type, times, stream, by }) => {
       return { seq, at, type, ...(times === 1 ? {} : { times }), stream, by };
     }),
     seq: view.seq,

@@ -84,10 +84,10 @@ export class TaskIndex {
       again.add(document.id);
       if (before === undefined || isMet(before) !== isMet(after)) for (const id of after.neededBy) again.add(id);
     }
-    for (const id of again) this.settle(id);
+    for (const id of again) this.refreshOpenNeeds(id);
   }
 
-  private settle(id: string): void {
+  private refreshOpenNeeds(id: string): void {
     const row = this.rows.get(id);
     if (row === undefined) return;
     const open = row.needs.filter((need) => {

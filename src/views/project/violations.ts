@@ -20,10 +20,10 @@ export interface Violations {
   count: number;
 }
 
-export function violations(view: View, moment: ViewScope, schemas: Readonly<JsonObject>): Violations {
+export function violations(view: View, viewScope: ViewScope, schemas: Readonly<JsonObject>): Violations {
   const found: Violations = { rows: [], count: 0 };
   if (Object.keys(schemas).length === 0) return found;
-  const sessions = openSessions(view, moment).map(({ id }) => ({ id, seq: view.lastSeq(sessionStream(id)) }));
+  const sessions = openSessions(view, viewScope).map(({ id }) => ({ id, seq: view.lastSeq(sessionStream(id)) }));
   for (const { id: session } of sessions.sort((a, b) => b.seq - a.seq).slice(0, MAX_SESSIONS)) {
     const doc = view.get<JsonObject>(sessionStream(session));
     const broken = doc === undefined ? undefined : violation(doc, schemas);

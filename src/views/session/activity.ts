@@ -1,15 +1,18 @@
 // What sessions of a project did last, from what the log tells. Used by the team's dashboard and by state_get.
 
-import type { Happened, Source } from '../source.ts';
+import type { CommitSummary, Source } from '../source.ts';
 import { readableFacts } from './sessions.ts';
 
 /** Something that one session did to one thing, as often as it did so in a row. */
-export interface Activity extends Happened {
+export interface Activity extends CommitSummary {
   times: number;
 }
 
 /** The newest first; none where the log was not read. */
-export function happened({ log, view, project }: Pick<Source, 'log' | 'view' | 'project'>, most: number): Activity[] {
+export function recentActivity(
+  { log, view, project }: Pick<Source, 'log' | 'view' | 'project'>,
+  most: number,
+): Activity[] {
   const mine = new Map<string, boolean>();
   const isMine = (session: string | undefined): boolean => {
     if (session === undefined) return false;

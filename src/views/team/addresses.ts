@@ -100,24 +100,24 @@ export interface Recipient {
 }
 
 /** What `to` means: `all`, `team:x`, `channel:x`, a session's id, or an agent's name (`agent:x` where it is both). */
-export function resolveRecipient(view: View, to: string, sender: string, moment: ViewScope): Result<Recipient> {
-  const { project } = moment;
+export function resolveRecipient(view: View, to: string, sender: string, viewScope: ViewScope): Result<Recipient> {
+  const { project } = viewScope;
   if (to === 'all') {
-    const others = openSessions(view, moment).filter(({ id }) => id !== sender);
+    const others = openSessions(view, viewScope).filter(({ id }) => id !== sender);
     return ok({ address: { kind: 'all', project }, recipients: others.length });
   }
   const [, prefix, rest = ''] = /^(?:(team|channel|agent|session):)?(.*)$/s.exec(to) ?? [];
-  if (prefix === 'team') return resolveTeam(view, rest, sender, moment);
+  if (prefix === 'team') return resolveTeam(view, rest, sender, viewScope);
   if (prefix === 'channel') {
     if (!NAME_PATTERN.test(rest)) return badName(rest);
     const address = { kind: 'channel' as const, project, name: rest };
-    const open = new Set(openSessions(view, moment).map(({ id }) => id));
+    const open = new Set(openSessions(view, viewScope).map(({ id }) => id));
     const readers = readersOf(view, channelId(address)).filter((one) => one !== sender && open.has(sessionOf(one)));
     return ok({ address, recipients: readers.length });
   }
   if (prefix !== 'agent' && isId(rest) && view.version(sessionStream(rest)) > 0)
-    return ok({ address: { kind: 'session', project, name: rest }, recipients: isRead(view, rest, moment) ? 1 : 0 });
-  const live = new Set(liveAgents(view, moment).map(({ name }) => name));
+    return ok({ address: { kind: 'session', project, name: rest }, recipients: isRead(view, rest, viewScope) ? 1 : 0 });
+  const live = new Set(liveAgents(view, viewScope).map(({ name }) => name));
   const agents = new Set(live);
   for (const { id, retired } of registered(view, project, 'agent')) if (retired !== true) agents.add(id);
   if (prefix !== 'session' && agents.has(rest)) {
@@ -126,25 +126,25 @@ export function resolveRecipient(view: View, to: string, sender: string, moment:
     const instead = standInFor(view, project, rest, (name) => live.has(name));
     return ok(instead === undefined ? { address, recipients: 0 } : { address, recipients: 0, instead });
   }
-  const sessions = openSessions(view, moment).map(({ id }) => id);
+  const sessions = openSessions(view, viewScope).map(({ id }) => id);
   return unknown(rest, [...(prefix === 'session' ? [] : agents), ...(prefix === 'agent' ? [] : sessions)]);
 }
 
 /** Somebody reads the inbox: the session is open, or an open one has taken over its work. */
-function isRead(view: View, session: string, moment: ViewScope): boolean {
+function isRead(view: View, session: string, viewScope: ViewScope): boolean {
   const facts = factsOf(view, session);
-  const lastSeen = (who: string) => moment.presence.lastSeen(who);
-  if (facts !== undefined && isOpen(statusAt(facts, moment.now, lastSeen))) return true;
-  return openSessions(view, moment).some(({ id }) => predecessors(view, id).includes(session));
+  const lastSeen = (who: string) => viewScope.presence.lastSeen(who);
+  if (facts !== undefined && isOpen(statusAt(facts, viewScope.now, lastSeen))) return true;
+  return openSessions(view, viewScope).some(({ id }) => predecessors(view, id).includes(session));
 }
 
-function resolveTeam(view: View, name: string, sender: string, moment: ViewScope): Result<Recipient> {
-  const { project } = moment;
+function resolveTeam(view: View, name: string, sender: string, viewScope: ViewScope): Result<Recipient> {
+  const { project } = viewScope;
   const known = teams(view, project);
   const team = known.get(name);
   if (team === undefined) return notFound('team', name, known.keys(), 'project_get for its teams');
   const everybody = everybodyIn(team);
-  const readers = openSessions(view, moment).filter((facts) => {
+  const readers = openSessions(view, viewScope).filter((facts) => {
     const { id, name: called = '' } = facts;
     return id !== sender && [id, called, ...agentsIn(view, facts)].some((one) => everybody.has(one));
   });

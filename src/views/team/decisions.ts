@@ -108,15 +108,15 @@ export function electorate(
   view: View,
   named: readonly string[] | undefined,
   caller: Caller,
-  moment: ViewScope,
+  viewScope: ViewScope,
   served: ReadonlySet<string>,
 ): Result<{ voters: Voter[]; announceTo: Address[] }> {
-  const { project } = moment;
+  const { project } = viewScope;
   if (named === undefined) {
     // Whoever left a window open yesterday would only keep the others from their quorum.
     const isThere = (id: string): boolean =>
-      id === caller.session || served.has(id) || (moment.presence.lastSeen(id) ?? 0) > moment.now - THERE_MS;
-    const there = openSessions(view, moment).filter(({ id }) => isThere(id));
+      id === caller.session || served.has(id) || (viewScope.presence.lastSeen(id) ?? 0) > viewScope.now - THERE_MS;
+    const there = openSessions(view, viewScope).filter(({ id }) => isThere(id));
     const voters = there.map(({ id }) => voterOf(view, project, id));
     return ok({ voters: voters.slice(0, MAX_VOTERS), announceTo: [{ kind: 'all', project }] });
   }
@@ -130,7 +130,7 @@ export function electorate(
   const voters: Voter[] = [];
   const announceTo: Address[] = [];
   for (const name of names) {
-    const found = resolveRecipient(view, name, caller.session, moment);
+    const found = resolveRecipient(view, name, caller.session, viewScope);
     if (!found.ok) return notVoter(name, found.failure);
     const { address } = found.value;
     if (address.kind === 'all' || address.kind === 'channel') return notVoter(name);

@@ -10,13 +10,13 @@ import { liveAgents, teams, type ViewScope } from './people.ts';
 import { standInFor } from './registry.ts';
 
 /** Recipients' names: all of them with `everyone`, the nearest first; else the nearest that is there. */
-export function superiorsOf(view: View, caller: Caller, moment: ViewScope, everyone: boolean): Result<string[]> {
-  const { project } = moment;
+export function superiorsOf(view: View, caller: Caller, viewScope: ViewScope, everyone: boolean): Result<string[]> {
+  const { project } = viewScope;
   for (const name of namesOf(view, caller)) {
     if (view.version(registryStream(project, 'agent', name)) === 0) continue;
     const read = { read: <T extends object>(stream: string) => view.get<T>(stream) };
     const chain = chainAbove(read, project, name);
-    const asked = everyone ? chain : chain.length === 0 ? [] : [whoIsThere(view, moment, chain)];
+    const asked = everyone ? chain : chain.length === 0 ? [] : [whoIsThere(view, viewScope, chain)];
     if (asked.length > 0) return ok(asked.map((one) => `agent:${one}`));
   }
   const names = new Set([caller.session, ...namesOf(view, caller)]);
@@ -36,11 +36,11 @@ function noSuperior(name: string | undefined): string {
 }
 
 /** The nearest superior that is there, or who stands in for it; the nearest of all where nobody is. */
-function whoIsThere(view: View, moment: ViewScope, chain: readonly string[]): string {
-  const live = new Set(liveAgents(view, moment).map(({ name }) => name));
+function whoIsThere(view: View, viewScope: ViewScope, chain: readonly string[]): string {
+  const live = new Set(liveAgents(view, viewScope).map(({ name }) => name));
   for (const superior of chain) {
     if (live.has(superior)) return superior;
-    const instead = standInFor(view, moment.project, superior, (name) => live.has(name));
+    const instead = standInFor(view, viewScope.project, superior, (name) => live.has(name));
     if (instead !== undefined && live.has(instead)) return instead;
   }
   return chain[0] ?? '';

@@ -24,21 +24,21 @@ export interface Escalation {
 }
 
 /** Of the given messages those of the project that still stand, in their order. */
-export function escalationsOf(view: View, messages: readonly string[], moment: ViewScope): Escalation[] {
+export function escalationsOf(view: View, messages: readonly string[], viewScope: ViewScope): Escalation[] {
   return messages.flatMap((id) => {
     const place = parseMessageId(id);
     const head = place === undefined ? undefined : headOf(view, place.channel);
     const message = place === undefined ? undefined : messageAt(view, place.channel, place.n);
     if (place === undefined || head === undefined || message === undefined) return [];
-    if (!isOf(view, moment.project, message) || hasLapsed(message, moment.now)) return [];
+    if (!isOf(view, viewScope.project, message) || hasLapsed(message, viewScope.now)) return [];
     const { from, agent, at, priority, text } = message;
-    const [above] = head.kind === 'agent' ? chainAbove({ read: view.get }, moment.project, head.name) : [];
+    const [above] = head.kind === 'agent' ? chainAbove({ read: view.get }, viewScope.project, head.name) : [];
     const found: Escalation = {
       message: id,
       from: callerName({ session: from, agent }),
       to: addressName(head),
       at: Date.parse(at),
-      state: reachedOf(view, place, message, moment),
+      state: reachedOf(view, place, message, viewScope),
       priority,
       text,
     };
@@ -47,8 +47,8 @@ export function escalationsOf(view: View, messages: readonly string[], moment: V
 }
 
 /** Those that nobody has acknowledged. */
-export function openEscalations(view: View, messages: readonly string[], moment: ViewScope): Escalation[] {
-  return escalationsOf(view, messages, moment).filter(({ state }) => state !== 'acked');
+export function openEscalations(view: View, messages: readonly string[], viewScope: ViewScope): Escalation[] {
+  return escalationsOf(view, messages, viewScope).filter(({ state }) => state !== 'acked');
 }
 
 /** By its sender: a session's inbox is of no project. */

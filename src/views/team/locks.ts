@@ -16,8 +16,8 @@ export type LockRow = {
 };
 
 /** Locks that somebody holds or waits for, by name; reservations of files last. */
-export function lockRows(view: View, moment: ViewScope): LockRow[] {
-  const { project, now, presence } = moment;
+export function lockRows(view: View, viewScope: ViewScope): LockRow[] {
+  const { project, now, presence } = viewScope;
   const lastSeen = (who: string): number | undefined => presence.lastSeen(who);
   return lockNames(view, project).flatMap((id) => {
     const lock = view.get<LockDocument>(lockStream(project, id));

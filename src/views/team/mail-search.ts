@@ -48,15 +48,15 @@ export function searchMail(
   caller: Caller,
   filter: MailFilter,
   page: { offset: number; limit: number; maxChars: number },
-  moment: ViewScope,
+  viewScope: ViewScope,
 ): { messages: MessageRow[]; total: number; searchedAll: boolean } {
-  const { hits, searchedAll } = collect(view, caller, filter, moment);
+  const { hits, searchedAll } = collect(view, caller, filter, viewScope);
   hits.sort(byTime);
   if (filter.thread === undefined) hits.reverse();
   const messages: MessageRow[] = [];
   let chars = 0;
   for (const hit of hits.slice(page.offset, page.offset + page.limit)) {
-    const row = answer(view, caller, hit, moment);
+    const row = answer(view, caller, hit, viewScope);
     chars += JSON.stringify(row).length + 1;
     if (chars > page.maxChars && messages.length > 0) break;
     messages.push(row);
@@ -126,12 +126,12 @@ function byTime(a: Hit, b: Hit): number {
   return a.channel === b.channel ? a.n - b.n : a.channel < b.channel ? -1 : 1;
 }
 
-function answer(view: View, caller: Caller, { box, channel, n, message }: Hit, moment: ViewScope): MessageRow {
+function answer(view: View, caller: Caller, { box, channel, n, message }: Hit, viewScope: ViewScope): MessageRow {
   const mine = message.from === caller.session && message.agent === caller.agent;
   if (!mine && box !== undefined) {
-    return rowOf(view, box, n, message, stateOf(cursorOf(view, box), n, message, moment.now));
+    return rowOf(view, box, n, message, stateOf(cursorOf(view, box), n, message, viewScope.now));
   }
-  const receipts = receiptsOf(view, channel, n, message, moment);
+  const receipts = receiptsOf(view, channel, n, message, viewScope);
   const reached = DELIVERY_STATES.filter((state) => (receipts[state] ?? 0) > 0);
   // Of several readers the one that is least far: a message is called seen when all have seen it.
   const row = rowOf(view, { channel }, n, message, reached[0] ?? 'queued');
@@ -145,9 +145,9 @@ export function reachedOf(
   view: View,
   { channel, n }: { channel: string; n: number },
   message: Readonly<Message>,
-  moment: ViewScope,
+  viewScope: ViewScope,
 ): DeliveryState {
-  const receipts = receiptsOf(view, channel, n, message, moment);
+  const receipts = receiptsOf(view, channel, n, message, viewScope);
   return DELIVERY_STATES.findLast((state) => (receipts[state] ?? 0) > 0) ?? 'queued';
 }
 
@@ -157,13 +157,13 @@ function receiptsOf(
   channel: string,
   n: number,
   message: Readonly<Message>,
-  moment: ViewScope,
+  viewScope: ViewScope,
 ): Partial<Record<DeliveryState, number>> {
   const head = headOf(view, channel);
   const counts: Partial<Record<DeliveryState, number>> = {};
   const count = (reader: string): void => {
     const cursor = view.get<ReaderDocument>(readerStream(reader))?.cursors[channel];
-    const state = stateOf(cursor, n, message, moment.now);
+    const state = stateOf(cursor, n, message, viewScope.now);
     counts[state] = (counts[state] ?? 0) + 1;
   };
   if (head?.kind === 'session' || head?.kind === 'agent') {
@@ -172,7 +172,7 @@ function receiptsOf(
   }
   const readers = new Set(readersOf(view, channel));
   // Whoever is there and has not read anything yet is a reader too, where everybody is.
-  if (head?.kind === 'all') for (const { id } of openSessions(view, moment)) readers.add(id);
+  if (head?.kind === 'all') for (const { id } of openSessions(view, viewScope)) readers.add(id);
   readers.delete(message.from);
   for (const reader of readers) {
     const facts = factsOf(view, reader);

@@ -67,8 +67,8 @@ export class MailWatch {
     );
     const note = unread === 0 ? undefined : noteOf(unread, urgent);
     this.known = { session, note, until };
-    const settling = note === undefined ? undefined : this.documents.store.flush();
-    return settling === undefined ? note : settling.then(() => note);
+    const flushing = note === undefined ? undefined : this.documents.store.flush();
+    return flushing === undefined ? note : flushing.then(() => note);
   }
 }
 

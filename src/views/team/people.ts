@@ -45,8 +45,8 @@ export interface ViewScope {
 }
 
 /** Open sessions of the project, in no promised order. */
-export function openSessions(view: View, moment: ViewScope): Readonly<SessionFacts>[] {
-  const { project, now, presence } = moment;
+export function openSessions(view: View, viewScope: ViewScope): Readonly<SessionFacts>[] {
+  const { project, now, presence } = viewScope;
   return view.streams('session/').flatMap((stream) => {
     const facts = readableFacts(view, stream);
     if (facts?.project !== project) return [];
@@ -55,17 +55,17 @@ export function openSessions(view: View, moment: ViewScope): Readonly<SessionFac
 }
 
 /** Agents that sessions named, those that hooks reported, and those that hold claims. */
-export function liveAgents(view: View, moment: ViewScope): LiveAgent[] {
+export function liveAgents(view: View, viewScope: ViewScope): LiveAgent[] {
   const found = new Map<string, LiveAgent>();
-  for (const facts of openSessions(view, moment)) {
+  for (const facts of openSessions(view, viewScope)) {
     for (const [name, agent] of Object.entries(facts.agents)) {
       const live: LiveAgent = { name, session: facts.id, origin: 'session', claims: 0 };
       if (agent.tier !== undefined) live.tier = agent.tier;
       found.set(agentKey(facts.id, name), live);
     }
-    addReported(found, view, facts.id, moment);
+    addReported(found, view, facts.id, viewScope);
   }
-  for (const { run, id, node } of claimedNodes(projectRuns(view, moment.project))) {
+  for (const { run, id, node } of claimedNodes(projectRuns(view, viewScope.project))) {
     const { agent, agent_name: name, session, title = id } = node;
     if (agent === undefined || name === undefined || session === undefined) continue;
     const live = found.get(agent) ?? { name, session, origin: 'claim', claims: 0 };
@@ -74,7 +74,8 @@ export function liveAgents(view: View, moment: ViewScope): LiveAgent[] {
     found.set(agent, live);
   }
   for (const [key, live] of found) {
-    const seen = moment.presence.lastSeen(key) ?? (live.last_seen ? undefined : moment.presence.lastSeen(live.session));
+    const seen =
+      viewScope.presence.lastSeen(key) ?? (live.last_seen ? undefined : viewScope.presence.lastSeen(live.session));
     const at = seen === undefined ? '' : new Date(seen).toISOString();
     if (at > (live.last_seen ?? '')) live.last_seen = at;
   }

@@ -50,11 +50,11 @@ const MAX_FALLBACKS = 10;
 export function registryRows(
   view: View,
   kind: RegistryKind,
-  moment: ViewScope,
+  viewScope: ViewScope,
   filter: RegistryFilter = {},
 ): RegistryRow[] {
-  const entries = registered(view, moment.project, kind);
-  const rows = kind === 'agent' ? agentRows(view, entries, moment) : entries.map((entry) => rowOf(entry));
+  const entries = registered(view, viewScope.project, kind);
+  const rows = kind === 'agent' ? agentRows(view, entries, viewScope) : entries.map((entry) => rowOf(entry));
   const words = (filter.text ?? '')
     .toLowerCase()
     .split(/\s+/)
@@ -86,9 +86,9 @@ function rowOf(entry: Readonly<RegistryEntry>): RegistryRow {
   return row;
 }
 
-function agentRows(view: View, entries: readonly Readonly<RegistryEntry>[], moment: ViewScope): RegistryRow[] {
+function agentRows(view: View, entries: readonly Readonly<RegistryEntry>[], viewScope: ViewScope): RegistryRow[] {
   const live = new Map<string, LiveAgent[]>();
-  for (const agent of liveAgents(view, moment)) live.set(agent.name, [...(live.get(agent.name) ?? []), agent]);
+  for (const agent of liveAgents(view, viewScope)) live.set(agent.name, [...(live.get(agent.name) ?? []), agent]);
   const rows = entries.map((entry) => withLife(rowOf(entry), live.get(entry.id) ?? []));
   const names = new Set(entries.map(({ id }) => id));
   for (const [name, agents] of live) {
@@ -102,7 +102,7 @@ function agentRows(view: View, entries: readonly Readonly<RegistryEntry>[], mome
   for (const entry of entries) {
     const row = byName.get(entry.id);
     const canBeAsked = (name: string): boolean => byName.get(name)?.available === true;
-    const instead = canBeAsked(entry.id) ? undefined : standInFor(view, moment.project, entry.id, canBeAsked);
+    const instead = canBeAsked(entry.id) ? undefined : standInFor(view, viewScope.project, entry.id, canBeAsked);
     if (row !== undefined && instead !== undefined) row.fallback = instead;
   }
   return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
