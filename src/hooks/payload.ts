@@ -1,9 +1,10 @@
-// From the JSON that a client hands to its hooks (Claude Code's, whose names these are) to what Baton makes of it. Used
-// by cli/verbs/hook.ts, which gets it on stdin, and by tools/hook-event.ts, which gets parts of it as arguments.
+// Translates the JSON that a client hands to its hooks into an AgentEvent. Field and event names are Claude Code's.
+// Used by cli/verbs/hook.ts, which reads the JSON on stdin, and by tools/hook-event.ts, which gets its fields as
+// arguments.
 
 import type { AgentEvent } from '../domain/session/agents.ts';
 
-/** Those that change what is known. */
+/** The client's events that change what Baton knows of agents; all others are ignored. */
 export const HOOK_EVENTS = [
   'SubagentStart',
   'SubagentStop',
@@ -15,7 +16,7 @@ export const HOOK_EVENTS = [
 ] as const;
 export type HookEvent = (typeof HOOK_EVENTS)[number];
 
-/** The parts that are looked at. A client's template fills what an event does not have with an empty text. */
+/** The fields that are read. A client's template fills a field that its event lacks with an empty string. */
 export interface HookPayload {
   hook_event_name: HookEvent;
   agent_id?: string | undefined;
@@ -27,7 +28,7 @@ export function isHookEvent(name: unknown): name is HookEvent {
   return HOOK_EVENTS.some((event) => event === name);
 }
 
-/** What an event says of agents. One that lacks what it should have says only that the client is there. */
+/** What an event says of agents. An event without its agent's name or id says only that the client is alive. */
 export function eventOf({ hook_event_name, agent_id, agent_type, teammate_name }: HookPayload): AgentEvent {
   switch (hook_event_name) {
     case 'SubagentStart':

@@ -1,5 +1,5 @@
-// Brings what a hook reported to its session, in at most one commit. Used by cli/verbs/hook.ts and tools/hook-event.ts.
-// A hook begins no session, and one that has ended stays ended.
+// Records a hook's event in its session, in at most one commit. Used by cli/verbs/hook.ts and tools/hook-event.ts. A
+// hook neither begins a session nor reopens an ended one.
 
 import type { Documents } from '../documents/documents.ts';
 import { type AgentEvent, type ReportGrade, reportAgent } from '../domain/session/agents.ts';
@@ -12,14 +12,12 @@ export interface HookReport {
   event: AgentEvent;
   grade: ReportGrade;
   by: Author;
-  /** The client's new id of a conversation whose session is known by other means: it is tied to the session. */
+  /** The client's new id for this session's conversation. The same commit makes it an alias of the session. */
   alias?: string | undefined;
   deadlineAt?: number | undefined;
 }
 
-/**
- * False, and nothing changed, where there is no such session or it has ended. Resolves when what changed is durable.
- */
+/** Resolves once the change is durable; to false, without a change, if the session is unknown or has ended. */
 export async function report(documents: Documents, given: HookReport): Promise<Result<boolean>> {
   const { session, event, grade, by, alias, deadlineAt } = given;
   const changed = await documents.change(
@@ -30,7 +28,7 @@ export async function report(documents: Documents, given: HookReport): Promise<R
     { by, deadlineAt },
   );
   if (changed.ok) {
-    // Only now: being seen extends a session's time, and one that has run out must not come back by it.
+    // Touched only after the commit: presence extends a session's expiry, and must not revive an expired session.
     documents.presence.touch(session);
     return ok(true);
   }
