@@ -1,29 +1,28 @@
-// How many calls this process has served, on which shapes of paths, what they came to and how long they took. Of
-// bounded size, whatever is called; lives and ends with the process. tools/call/call.ts records, dashboard_get shows.
+// Counts the calls that this process has served: by tool, outcome, latency and shape of path. Memory is bounded
+// whatever callers send, and nothing outlives the process. tools/call/call.ts records; dashboard_get and state_get
+// show.
 
 import { MAX_PATH_CHARS } from '../config/limits.ts';
 import { shapeOf } from '../path/shape.ts';
 import type { CallFacts, ToolCalls } from '../views/source.ts';
 
-/**
- * Latencies fall into buckets that grow by a fifth: a percentile is right to within 10 %, in a fixed few hundred bytes.
- */
+/** Latencies are counted in buckets that grow by a fifth, so a percentile is right to within 10 % in 384 bytes. */
 const FIRST_MS = 0.02;
 const GROWTH = 1.2;
 const BUCKETS = 96;
-/** Names come from our own list of tools; a caller's wrong names must not grow this. */
+/** Only names of known tools are recorded; the bound holds should a caller's wrong names ever get here. */
 const MAX_TOOLS = 200;
 const MAX_FAILURES = 500;
-/** Shapes of paths over all tools: what comes after them is counted as one. */
+/** Shapes of paths over all tools; further shapes are counted as `other`. */
 const MAX_SHAPES = 200;
 const OTHER_SHAPES = 'other';
-/** Paths whose shape is known without looking, per tool. */
+/** A cache per tool, from path to the counts of its shape. */
 const KNOWN_PATHS = 256;
 const KNOWN_PATH_CHARS = 128;
 /** A batch has no more; what is refused for having more need not be counted path by path. */
 const MAX_OPERATIONS = 50;
 
-/** What a call came to: its failure's code, or `bug`. */
+/** How a call ended; a failure by its code. */
 export type CallEnd = { kind: 'answer' } | { kind: 'failure'; code: string } | { kind: 'bug' };
 
 interface ShapeCounts {
@@ -33,9 +32,9 @@ interface ShapeCounts {
 
 interface ToolCounts {
   shapes: Map<string, ShapeCounts>;
-  /** By the path as it was written, so that a path that comes again costs one look. */
+  /** By the path as the caller wrote it, so that a repeated path costs one lookup. */
   known: Map<string, ShapeCounts>;
-  /** A call without a path asks for everything. */
+  /** True for tools whose paths are counted. There a call without a path means `$`. */
   readonly takesPath: boolean;
   calls: number;
   failures: number;
@@ -54,7 +53,7 @@ export class CallMetrics {
     this.since = since;
   }
 
-  /** Counts one call; `input` as it came. Costs about a microsecond: it is made for every call. */
+  /** Counts one call, with its unparsed input. Runs on every call, and costs about a microsecond. */
   record(tool: string, ms: number, end: CallEnd, input?: unknown): void {
     const counts = this.tools.get(tool) ?? this.begin(tool);
     if (counts === undefined) return;
@@ -72,7 +71,7 @@ export class CallMetrics {
     else if (this.failures.size < MAX_FAILURES) this.failures.set(key, { code: end.code, tool, count: 1 });
   }
 
-  /** The tools called most first. */
+  /** All figures so far, each list sorted by count, the highest first. */
   facts(): CallFacts {
     const tools = [...this.tools].map(([tool, counts]) => toolCalls(tool, counts)).sort((a, b) => b.calls - a.calls);
     const failures = [...this.failures.values()].map((one) => ({ ...one })).sort((a, b) => b.count - a.count);
@@ -103,13 +102,13 @@ export class CallMetrics {
     const shape = path.length > MAX_PATH_CHARS ? OTHER_SHAPES : shapeOf(path);
     let found = tally.shapes.get(shape);
     if (found === undefined) {
-      // Each tool has its own count of the rest, so that this many more are all there can be.
+      // Each tool has an `other` of its own, so shapes are bounded by MAX_SHAPES plus the number of tools.
       const name = this.shapes < MAX_SHAPES ? shape : OTHER_SHAPES;
       found = counts.shapes.get(name) ?? { calls: 0, failures: 0 };
       if (!counts.shapes.has(name)) this.shapes += 1;
       counts.shapes.set(name, found);
     }
-    // Short ones only: they are held as they were sent.
+    // Only short paths are cached: the cache holds them as they were sent, and must stay small.
     if (path.length <= KNOWN_PATH_CHARS) {
       if (counts.known.size >= KNOWN_PATHS) counts.known.clear();
       counts.known.set(path, found);
@@ -148,7 +147,7 @@ function bucketOf(ms: number): number {
   return Math.min(BUCKETS - 1, 1 + Math.floor(Math.log(ms / FIRST_MS) / Math.log(GROWTH)));
 }
 
-/** The middle of the bucket (by ratio) in which the call of that rank fell; never above the slowest call. */
+/** The geometric middle, in ms, of the bucket that holds the call of rank `share` (0–1); at most `maxMs`. */
 function percentile(buckets: Uint32Array, calls: number, share: number, maxMs: number): number {
   const rank = Math.max(1, Math.ceil(calls * share));
   let seen = 0;

@@ -1,5 +1,5 @@
-// What the log says of itself: commits, events by type and tool, lines that do not count. Kept up by reading on from
-// where the last look ended, so that only the first reads the whole log. Used by dashboard_get; made when first asked.
+// Figures of the whole log: commits, events by type and tool, void and torn lines. Each request reads on from where the
+// last one ended, so only the first reads all of the log. Made by app/services.ts, asked by app/view-source.ts.
 
 import type { Author, StreamEvent } from '../store/commit.ts';
 import { realDisk } from '../store/file/disk.ts';
@@ -7,14 +7,14 @@ import { LogReader } from '../store/file/past/log-reader.ts';
 import type { CommitSummary, LogFacts } from '../views/source.ts';
 import { ReviewStats } from './review-stats.ts';
 
-/** The event loop gets a turn this often: other calls are not kept waiting by a long log. */
+/** Reading yields to the event loop this often, so that a long log does not block other calls. */
 const SLICE_MS = 10;
-/** Types and tools of writers that are not ours could be many. */
+/** Bounds the counters by name: other programs that write to the log may use any number of types and tools. */
 const MAX_NAMES = 500;
-/** Of all projects together: a view shows fewer, of its own. */
+/** The latest commits and escalations kept, of all projects together. A view shows those of its own project. */
 const LATEST = 200;
 const ESCALATIONS = 200;
-/** Bookkeeping that every commit may carry. */
+/** Streams that any commit may touch beside its subject; a summary names another stream if it can. */
 const BOOKKEEPING = /^(request|counter|alias)\//;
 
 export class LogStats {
@@ -27,14 +27,14 @@ export class LogStats {
   private latest: CommitSummary[] = [];
   private reading: Promise<void> | undefined;
 
-  /** `logDir`: of a file store. */
+  /** `logDir`: the `log/` directory of a file store. */
   constructor(logDir: string) {
     this.reader = new LogReader(realDisk, logDir);
   }
 
   /**
-   * The figures up to the present end of the log, or up to where it is damaged. `seq`: the newest that the caller
-   * knows; if no more has come, no file is touched, and void lines after it are counted with the next commit.
+   * The figures up to the end of the log, or up to its first damage. `seq` is the newest that the caller knows: nothing
+   * is read if it is counted already, so void lines after it are counted only with the next commit.
    */
   async facts(seq: number): Promise<LogFacts> {
     if (seq > this.reader.fold.seq) {

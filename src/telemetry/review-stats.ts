@@ -1,14 +1,14 @@
-// What passed of what was tried, as the log tells it: reviews of tasks, and results of attempts by who observed them.
-// Kept up by log-stats.ts commit by commit; documents forget the tries before the last.
+// Pass rates counted from the log: reviews of tasks, and attempts of nodes by the grade of their evidence. log-stats.ts
+// adds each commit; documents cannot tell, because they keep only the last attempt.
 
 import { isObject, type Json } from '../json/json.ts';
 import type { Author, StreamEvent } from '../store/commit.ts';
 import type { PassCount, QualityFacts } from '../views/source.ts';
 
-/** Tasks and runs that are remembered, the newest. */
+/** Tasks, and runs, that are remembered; the oldest is dropped first. */
 const MAX_KEPT = 20_000;
 
-/** Who saw what became of an attempt, where its evidence does not say: by the tool that told it. */
+/** The grade of an attempt whose evidence states none, by the tool that ended the attempt. */
 const GRADES: Readonly<Record<string, string>> = {
   runner: 'run-by-server',
   run_report: 'claimed',
@@ -36,7 +36,7 @@ export class ReviewStats {
     }
   }
 
-  /** In review: done is passed, in work or to be done again is refused; anything else says nothing of the work. */
+  /** A task in review that is finished has passed; one that goes back to work is refused; other ends do not count. */
   private noteTask(task: string, type: string): void {
     if (type === 'task.submitted') {
       this.inReview.add(task);
@@ -51,7 +51,7 @@ export class ReviewStats {
   private noteAttempt(run: string, by: Author, { type, patch }: StreamEvent): void {
     const verdict = ATTEMPT_ENDS[type];
     const usual = GRADES[by.tool];
-    // Whatever else ends a node, such as a claim that finds its task done, is no attempt.
+    // A node that another tool ended, such as a claim that found its task done, was not attempted.
     if (verdict === undefined || usual === undefined) return;
     const record: Json | undefined = patch[0] !== undefined && 'value' in patch[0] ? patch[0].value : undefined;
     const evidence = isObject(record) ? record.evidence : undefined;
@@ -70,7 +70,7 @@ const STATUS_EVENTS: ReadonlySet<string> = new Set([
   'task.archived',
 ]);
 
-/** What is counted under a name, made if need be; the oldest gives way. */
+/** The entry under a name, made if absent. Drops the oldest entry once there are more than MAX_KEPT. */
 function kept<T>(counts: Map<string, T>, name: string, make: () => T): T {
   const known = counts.get(name);
   if (known !== undefined) return known;

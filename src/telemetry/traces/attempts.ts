@@ -1,7 +1,7 @@
-// A span for every attempt of a node, from its claim to whatever ends it: a report, a takeover, a decision. Attempts
-// begin and end in different processes: commits tell of both, and the process whose commit ends an attempt writes its
-// span. The parent is the context in the claim's commit: the call that claimed it. Made by app/services.ts where traces
-// are written.
+// A span for every attempt of a node, from its claim to its end by a report, a takeover or an operator. An attempt may
+// begin and end in different processes: all of them see both commits, and the one whose commit ends the attempt writes
+// the span. Its parent is the trace context in the claim's commit, so the call that claimed. Made by app/services.ts,
+// through tracing.ts, if a trace file is wanted.
 
 import { setImmediate as later } from 'node:timers/promises';
 import type { Graphs } from '../../documents/definitions.ts';
@@ -18,12 +18,12 @@ import { INTERNAL, type Span } from './otlp.ts';
 
 export interface AttemptParts {
   documents: Pick<Documents, 'onChange' | 'peek' | 'store'>;
-  /** Definitions tell the kind of a node. */
+  /** Definitions, which hold the kind of each node. */
   graphs: Pick<Graphs, 'get'>;
   /** True for the context of a call of this process. */
   isOwnCall(traceparent: string | undefined): boolean;
   add(span: Span): void;
-  /** A parent that could not be looked up: its span begins a trace of its own. */
+  /** Called when a parent or a kind cannot be looked up; the span is written without it. */
   onTrouble(error: unknown): void;
 }
 
@@ -31,11 +31,11 @@ interface Attempt {
   run: string;
   node: string;
   record: Readonly<NodeRecord>;
-  /** Undefined: claimed before this process looked, so that the log must be asked. */
+  /** Undefined if the claim is older than this object: its parent is then read from the log. */
   trace: { parent: string | undefined } | undefined;
 }
 
-/** Claims that are open at once, and runs whose beginning is remembered. */
+/** Bounds on open attempts and on runs whose start is remembered; the oldest is dropped first. */
 const MAX_OPEN = 10_000;
 const MAX_RUNS = 1_000;
 /** Events in the life of a claim that neither begin nor end it. */
@@ -67,12 +67,12 @@ export class AttemptSpans {
     });
   }
 
-  /** Commits that this agent signs are this process's, though no call makes them. */
+  /** Declares commits by this agent as this process's own, although no tool call made them: the runner's. */
   ownAgent(key: string): void {
     this.ownAgents.add(key);
   }
 
-  /** The context in which a run was started, for attempts that no call claims. */
+  /** The context in which a run was started: the parent of attempts that a runner claims, without a call. */
   async contextOf(run: string): Promise<string | undefined> {
     if (!this.runs.has(run)) {
       const first = await this.traceOf(run, ({ type }) => type === 'run.started');
@@ -81,7 +81,7 @@ export class AttemptSpans {
     return this.runs.get(run);
   }
 
-  /** Resolves when all spans of attempts that have ended were handed on. */
+  /** Stops listening; resolves when the span of every ended attempt was passed to `add`. */
   async close(): Promise<void> {
     this.unsubscribe();
     await Promise.all(this.lookups);
@@ -144,7 +144,7 @@ export class AttemptSpans {
     const { fence } = attempt.record;
     const isClaim = ({ type: event, data }: Pick<StreamEvent, 'type' | 'data'>): boolean =>
       event === 'node.claimed' && data?.node === attempt.node && Number(data.fence) <= fence;
-    // Later, because documents must not be asked while the store tells of their change.
+    // Deferred, because documents must not be read from within a change notification.
     const parent = attempt.trace === undefined ? this.traceOf(attempt.run, isClaim) : later(attempt.trace.parent);
     const lookup: Promise<void> = parent
       .then((trace) => {
@@ -155,9 +155,7 @@ export class AttemptSpans {
     this.lookups.add(lookup);
   }
 
-  /**
-   * The context in the commit of a run's last event that fits. Reads the log: only for what came before this process.
-   */
+  /** The trace context of a run's last event that fits. Reads the log, so only for commits not seen as they came. */
   private async traceOf(
     run: string,
     fits: (event: Pick<StreamEvent, 'type' | 'data'>) => boolean,
@@ -228,7 +226,7 @@ function spanOf(
 }
 
 function troubleOf(outcome: string, after: Readonly<NodeRecord>): { kind: string; message: string } {
-  // A record that was claimed anew says nothing of the claim before.
+  // The record is already that of the new claim, and says nothing of the lost one.
   if (outcome === 'lost') return { kind: 'lost', message: 'its lease ended without a report' };
   return after.error ?? { kind: outcome, message: outcome };
 }

@@ -1,5 +1,5 @@
-// W3C trace context: which trace and span a call belongs to, as clients send it and commits keep it. Used by
-// mcp/server.ts for every call and by the rest of this folder where traces are written.
+// W3C trace context: the trace and span that a call belongs to, as clients send it and commits store it. Used by
+// mcp/server.ts for every call, and by the rest of this folder if a trace file is wanted.
 // https://www.w3.org/TR/trace-context/
 
 import { randomBytes } from 'node:crypto';
@@ -13,11 +13,11 @@ export interface TraceContext {
   flags: number;
 }
 
-/** A later version may add more behind a dash; version ff does not exist. */
+/** Later versions may append fields after a dash; version ff is invalid. */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
 const VERSION_00_CHARS = 55;
 
-/** Undefined for anything that is no trace context: what cannot be joined to a trace is of no use to anybody. */
+/** Undefined for anything but a valid traceparent, which the specification wants ignored. */
 export function parseTraceparent(text: unknown): TraceContext | undefined {
   if (typeof text !== 'string' || text.length > 512) return undefined;
   const [, traceId, spanId, flags] = TRACEPARENT.exec(text) ?? [];

@@ -1,12 +1,13 @@
-// Spans as OTLP/JSON: the JSON mapping of opentelemetry.proto.trace.v1.TracesData, with what OTLP changes of it (ids in
-// hex, enums as numbers; 64-bit integers are strings as everywhere in proto3). Our own, because an SDK of 35 MB would
-// write the same few fields. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+// Spans as OTLP/JSON: proto3's JSON mapping of opentelemetry.proto.trace.v1.TracesData with OTLP's changes (ids in hex,
+// enums as numbers; 64-bit integers are strings, as in all of proto3). Written by hand, because the SDK takes 35 MB to
+// write the same few fields. Used by trace-file.ts, tracer.ts and attempts.ts.
+// https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 
 import type { TraceContext } from './context.ts';
 
 export type Attribute = string | number | boolean;
 
-/** SpanKind of the protocol. */
+/** Values of the protocol's SpanKind. */
 export const SERVER = 2;
 export const INTERNAL = 1;
 
@@ -14,16 +15,16 @@ export interface Span {
   context: TraceContext;
   /** 16 hex; absent for the first span of a trace. */
   parentSpanId?: string | undefined;
-  /** The parent was made by another process. */
+  /** True if another process made the parent. */
   remote?: boolean;
   name: string;
   kind: typeof SERVER | typeof INTERNAL;
   /** Ms since the epoch, with fractions. */
   startMs: number;
   endMs: number;
-  /** Absent ones are left out. */
+  /** Attributes without a value are left out. */
   attributes: Readonly<Record<string, Attribute | undefined>>;
-  /** Why it ended badly; absent if it did not. */
+  /** The message of a span that failed; absent for one that did not. */
   error?: string | undefined;
 }
 
@@ -32,10 +33,10 @@ export interface Scope {
   version: string;
 }
 
-/** Texts come from agents too: what a trace needs of them is short. */
+/** Longer attribute values and messages are cut: some come from agents, and a trace needs only their start. */
 const MAX_TEXT = 256;
 const STATUS_ERROR = 2;
-/** Span.flags: bits 8 and 9 say that it is known whether the parent is remote, and that it is. */
+/** Bits 8 and 9 of Span.flags: whether it is known if the parent is remote, and whether it is remote. */
 const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 
@@ -60,7 +61,7 @@ function encoded(span: Span): object {
     name,
     kind,
     startTimeUnixNano: nanos(startMs),
-    // A clock that was set back must not make a span end before it began.
+    // The end is never before the start, even if the clock was set back in between.
     endTimeUnixNano: nanos(Math.max(startMs, endMs)),
     attributes: keyValues(attributes),
     status: error === undefined ? {} : { message: short(error), code: STATUS_ERROR },
@@ -81,11 +82,11 @@ function anyValue(value: Attribute): object {
 
 function short(text: string): string {
   const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
-  // Half a character is no UTF-8.
+  // The cut may leave half a surrogate pair, which UTF-8 cannot encode.
   return cut.replace(/\p{Cs}/gu, '\ufffd');
 }
 
-/** Nanoseconds as decimal digits. In two parts: a double has no room for both. */
+/** Ms since the epoch as decimal nanoseconds. Computed in two parts, because a double cannot hold all digits. */
 function nanos(ms: number): string {
   const whole = Math.floor(ms);
   return `${whole}${String(Math.floor((ms - whole) * 1e6)).padStart(6, '0')}`;

@@ -1,5 +1,6 @@
-// The file that spans go to: JSON lines, appended by any number of processes, of bounded size. Spans wait in memory for
-// a moment and are written beside the calls, never by them; what there is no room for is dropped and counted.
+// The trace file: JSON lines of bounded size, appended by any number of processes. Spans are buffered in memory and
+// written by a timer, so a call never waits for the file; spans without room are dropped and counted. Made by
+// tracing.ts.
 
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, rename, stat, unlink } from 'node:fs/promises';
@@ -7,15 +8,15 @@ import { type Attribute, type Scope, type Span, tracesLine } from './otlp.ts';
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR, O_WRONLY, O_EXCL } = constants;
 
-/** Above this the file becomes `<path>.1`, in the place of the one before. */
+/** A file of this size is renamed to `<path>.1`, over the previous one. */
 const MAX_BYTES = 32 * 1024 * 1024;
 const FLUSH_MS = 200;
-/** Spans that wait, and those of one line: a line is one write. */
+/** The most spans that are buffered, and the most in one line, which is one write. */
 const MAX_WAITING = 4_096;
 const SPANS_A_LINE = 32;
-/** How long whoever rotates may take; a lock that is older was left behind by a crash. */
+/** A rotation takes less than this; an older lock was left behind by a crash, and is removed. */
 const STALE_LOCK_MS = 10_000;
-/** After trouble the file is tried again so often, and reported so often. */
+/** After an error, the time until the file is tried again; so an error is reported no more often. */
 const PAUSE_MS = 10_000;
 
 export interface TraceFileParts {
@@ -35,7 +36,7 @@ export class TraceFile {
   private dropped = 0;
   private file: { handle: FileHandle; ino: number } | undefined;
   private timer: NodeJS.Timeout | undefined;
-  /** Writes follow one another: the end of the last. */
+  /** The end of the last write: writes are chained, so that no two run at once. */
   private last: Promise<void> = Promise.resolve();
   private triedAt = Number.NEGATIVE_INFINITY;
 
@@ -44,12 +45,12 @@ export class TraceFile {
     this.maxBytes = parts.maxBytes ?? MAX_BYTES;
   }
 
-  /** Spans written, and those dropped for want of room or of a file. */
+  /** Spans written, and spans dropped because the buffer or file was full or the file failed. */
   counts(): { written: number; dropped: number } {
     return { written: this.written, dropped: this.dropped };
   }
 
-  /** Takes a span. Touches no file. */
+  /** Buffers a span; does no I/O. */
   add(span: Span): void {
     if (this.waiting.length >= MAX_WAITING) {
       this.dropped += 1;
@@ -59,7 +60,7 @@ export class TraceFile {
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
   }
 
-  /** Writes what waits. Resolves when it is written or dropped; never rejects. */
+  /** Writes the buffer. Resolves when each span is written or dropped; never rejects. */
   flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -95,7 +96,8 @@ export class TraceFile {
   }
 
   /**
-   * One line, whole: one write, so that lines of several processes never mix. False if there is no room or no file now.
+   * Appends one line in one write, so that lines of several processes never mix. False if the file is full, or failed
+   * less than PAUSE_MS ago. Throws if the file cannot be opened or written.
    */
   private async append(spans: readonly Span[]): Promise<boolean> {
     if (performance.now() - this.triedAt < PAUSE_MS) return false;
@@ -103,18 +105,18 @@ export class TraceFile {
     const handle = this.file?.handle;
     if (handle === undefined || size === undefined) return false;
     const { resource, scope } = this.parts;
-    // Somebody was killed, or the disk was full, in the middle of a line: it ends here, and ours stays whole.
+    // A writer was killed, or met a full disk, in the middle of a line: end that line, so that ours is whole.
     const gap = size > 0 && !(await endsALine(handle, size)) ? '\n' : '';
     const bytes = Buffer.from(`${gap}${tracesLine(resource, scope, spans)}\n`);
     const { bytesWritten } = await handle.write(bytes);
-    // The rest is never sent after it: another process may have written meanwhile.
+    // The rest of a short write is not sent: another process may have written in between.
     if (bytesWritten < bytes.length) throw new Error(`only ${bytesWritten} of ${bytes.length} bytes were written`);
     return true;
   }
 
   /**
-   * Opens the file anew where it is not ours any more, and rotates it where it is full. Its size; undefined if it stays
-   * full.
+   * Reopens the file if its path now names another one, and rotates it if it is full. Returns its size in bytes;
+   * undefined if it is still too full.
    */
   private async opened(): Promise<number | undefined> {
     for (let looks = 0; looks < 3; looks += 1) {
@@ -129,7 +131,7 @@ export class TraceFile {
   private async reopen(): Promise<void> {
     await this.file?.handle.close().catch(() => undefined);
     this.file = undefined;
-    // Not through a symbolic link, and without waiting for the reader of a pipe.
+    // Do not follow a symbolic link, and do not block on a pipe without a reader.
     const flags = O_RDWR | O_APPEND | O_CREAT | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
     const handle = await open(this.parts.path, flags, 0o600);
     const found = await handle.stat();
@@ -141,7 +143,8 @@ export class TraceFile {
   }
 
   /**
-   * The full file gives way to a new one. Under a lock: a process that saw it full too late must not move the new one.
+   * Renames the full file, whose inode is `full`. Under a lock and by inode, so that a process that saw it full late
+   * does not rename the new file. False if another process holds the lock.
    */
   private async rotate(full: number): Promise<boolean> {
     const { path } = this.parts;

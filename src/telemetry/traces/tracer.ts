@@ -1,5 +1,5 @@
-// A span for every tool call, by the conventions for MCP servers, and the context that the call's commits carry on.
-// Made by tracing.ts if a trace file is wanted; tools/call/call.ts begins and ends spans.
+// A span for every tool call, by the semantic conventions for MCP servers, and the trace context that the call's
+// commits store. Made by tracing.ts if a trace file is wanted; tools/call/call.ts begins and ends spans.
 // https://github.com/open-telemetry/semantic-conventions/blob/main/docs/gen-ai/mcp.md
 
 import type { Outcome } from '../outcome.ts';
@@ -10,23 +10,26 @@ export interface CallFacts {
   tool: string;
   /** The caller's context, if it sent one. */
   traceparent: string | undefined;
-  /** Of the JSON-RPC request. */
+  /** The id of the JSON-RPC request. */
   requestId: string | number | undefined;
 }
 
 /** A call under way. */
 export interface CallTrace {
-  /** What the call's commits, and all that follows from them, belong to. */
+  /** The span's own context: the call's commits store it, and spans that follow from them have it as parent. */
   traceparent: string;
   end(outcome: Outcome): void;
 }
 
-/** Spans whose commits are known as this process's own; a call that was given up may commit after its end. */
+/**
+ * Recent spans by which commits are recognised as this process's own. Kept after the end of a call, because a call that
+ * was given up may still commit.
+ */
 const REMEMBERED = 4_096;
 
 export class Tracer {
   private readonly add: (span: Span) => void;
-  /** The longest ago goes first. */
+  /** Span ids, the oldest first. */
   private readonly own = new Set<string>();
   private session: () => string | undefined = () => undefined;
 
@@ -34,7 +37,7 @@ export class Tracer {
     this.add = add;
   }
 
-  /** Whose calls these are, once that can be asked. */
+  /** Sets how the session of later calls is found; until then spans name none. */
   knowSession(session: () => string | undefined): void {
     this.session = session;
   }
@@ -70,7 +73,7 @@ export class Tracer {
     };
   }
 
-  /** True for the context of a call of this process. */
+  /** Whether a context is that of a recent call of this process. */
   isOwn(traceparent: string | undefined): boolean {
     const spanId = parseTraceparent(traceparent)?.spanId;
     return spanId !== undefined && this.own.has(spanId);
@@ -88,7 +91,7 @@ function outcomeAttributes(outcome: Outcome): Span['attributes'] {
     const code = outcome.kind === 'failure' ? outcome.failure.code : 'internal';
     return { 'error.type': 'tool_error', 'baton.failure': code };
   }
-  // What joins a trace to the log.
+  // The seq leads from a trace to the log.
   const seq = 'seq' in outcome.value ? outcome.value.seq : undefined;
   return typeof seq === 'number' ? { 'baton.seq': seq } : {};
 }

@@ -1,5 +1,5 @@
-// Tracing of one server, put together: the file, spans of calls, spans of attempts. Loaded by cli/verbs/serve.ts only
-// if a trace file is wanted; nothing of it is sent anywhere.
+// Puts the tracing of one server together: the trace file, spans of calls, spans of attempts. Loaded by
+// cli/verbs/serve.ts only if a trace file is wanted. Nothing is sent over a network.
 
 import { randomUUID } from 'node:crypto';
 import type { Graphs } from '../../documents/definitions.ts';
@@ -11,7 +11,7 @@ import { type CallFacts, type CallTrace, Tracer } from './tracer.ts';
 export interface TracingParts {
   path: string;
   version: string;
-  /** Called at most once in ten seconds: tracing that fails is no failure of what is traced. */
+  /** Told of errors, which never fail the traced call. File errors come at most once in ten seconds. */
   onTrouble(error: unknown): void;
 }
 
@@ -37,7 +37,7 @@ export class Tracing {
     return this.tracer.begin(facts);
   }
 
-  /** From now on spans name the session, and attempts of nodes that end here have spans too. */
+  /** From now on spans name the session, and attempts that this process ends have spans too. */
   watch(documents: Documents, graphs: Graphs, session: () => string | undefined): AttemptSpans {
     this.tracer.knowSession(session);
     return new AttemptSpans({
@@ -53,7 +53,7 @@ export class Tracing {
     return this.file.counts();
   }
 
-  /** Writes what waits and closes the file. */
+  /** Writes the buffered spans and closes the file. */
   close(): Promise<void> {
     return this.file.close();
   }
