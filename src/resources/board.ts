@@ -1,4 +1,4 @@
-// baton://projects/{id}/board: the board of the sprint that a project is in.
+// baton://projects/{id}/board: the board of a project's current sprint.
 
 import { projectStream } from '../domain/project/document.ts';
 import { boardOf } from '../views/plan/board.ts';
@@ -6,7 +6,7 @@ import { currentSprint } from '../views/plan/current-sprint.ts';
 import { ALL_WORK, type ResourceKind } from './define.ts';
 import { projects } from './projects.ts';
 
-/** Cards per column: a board that a person looks at. */
+/** Cards per column: a resource is read by people. */
 const CARDS = 20;
 
 export const board: ResourceKind = {

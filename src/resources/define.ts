@@ -1,5 +1,5 @@
-// What a resource is: one kind of document that clients may list, read, complete and subscribe to. One file per kind in
-// this folder; index.ts lists them; serve.ts puts them on the server.
+// The type of a resource kind: one sort of document that clients may list, read, complete and subscribe to. One file
+// per kind in this folder; index.ts lists them, serve.ts registers them on the server.
 
 import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
@@ -18,18 +18,21 @@ export interface ResourceKind {
   description: string;
   /** The URI with one variable, `baton://sessions/{id}`. */
   template: string;
-  /** What a client is shown, the last changed first; at most a hundred. */
+  /** The resources that a client is shown, the last changed first, at most MOST_ENTRIES. */
   list(view: View, services: Services): ResourceEntry[];
-  /** The resource's content; undefined if there is none of that id. Must be a copy. */
+  /** The content of a resource; undefined if there is none of that id. Must be a copy: it leaves the read. */
   read(view: View, id: string, services: Services): Json | undefined;
-  /** The streams that its content rests on, as they are now: a commit to one of them is a change of the resource. */
+  /**
+   * The streams that its content is computed from, by name or by prefix (`task/`). A commit to one of them is reported
+   * as a change of the resource.
+   */
   streams(id: string, view: View): string[];
 }
 
-/** What a board rests on beside its sprint: which tasks are its own changes with them. */
+/** The streams of a board: any task may move into its sprint, and any sprint may become the current one. */
 export const ALL_WORK = ['task/', 'sprint/'];
 
-/** How many entries a list or completion shows. */
+/** The most entries of a list or a completion. */
 export const MOST_ENTRIES = 100;
 
 /** The URI of a resource of this kind. */

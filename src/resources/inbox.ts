@@ -1,4 +1,4 @@
-// baton://sessions/{id}/inbox: what a session has not read yet. Looking moves no cursor: message_read does.
+// baton://sessions/{id}/inbox: a session's unread messages. Reading the resource moves no cursor; message_read does.
 
 import { MAX_ROWS_CHARS } from '../config/limits.ts';
 import type { View } from '../documents/documents.ts';
@@ -31,14 +31,14 @@ export const inbox: ResourceKind = {
       got: new Map(),
     };
     const { messages, unread } = unreadPage(view, { session: id }, options);
-    // Not offered: nothing is recorded for a look.
+    // Without `state`: a read of the resource records no offer, so the state would not be true.
     const rows = messages.map(({ state: _, ...row }) => row);
     return copyJson({ unread: unread + rows.length, messages: rows } as unknown as Json);
   },
   streams: (id, view) => inboxStreams(view, id),
 };
 
-/** Every channel that the session reads, and where it stands in them. */
+/** The streams of every channel that the session reads, and of the cursors it reads them with. */
 function inboxStreams(view: View, session: string): string[] {
   const project = factsOf(view, session)?.project ?? '';
   const boxes = boxesOf(view, { session }, project);

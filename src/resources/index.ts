@@ -1,4 +1,4 @@
-// Every kind of resource.
+// Every kind of resource. Used by serve.ts.
 
 import { board } from './board.ts';
 import type { ResourceKind } from './define.ts';

@@ -1,4 +1,5 @@
-// baton://runs/{id}: a run with its nodes, as run_status shows it. Claims are no part of it: who has one has the work.
+// baton://runs/{id}: a run with its nodes, as run_status shows it. Claim ids are left out: whoever knows one may report
+// for its holder.
 
 import { type RunDocument, runStream } from '../domain/run/document.ts';
 import type { Json } from '../json/json.ts';
@@ -6,7 +7,7 @@ import { capped } from '../views/capped.ts';
 import { criticalPathLeft, nodeRows, projectRuns, statusCounts } from '../views/run/runs.ts';
 import { MOST_ENTRIES, type ResourceKind } from './define.ts';
 
-/** With the rest of it below what a client's model can be given at once. */
+/** Characters of JSON for the node rows: with the rest, the resource stays below what a model can take at once. */
 const NODES_CHARS = 13_000;
 const PATH_NODES = 50;
 

@@ -1,4 +1,4 @@
-// Puts the resources on a server: list, read, complete, and subscriptions that report changes made by any process.
+// Registers the resources on a server: list, read, complete, and subscriptions that report changes by any process.
 // Called by cli/verbs/serve.ts before the server is connected.
 
 import { type McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -18,7 +18,7 @@ import { Subscriptions } from './subscriptions.ts';
 
 type OpenServices = () => Promise<Services>;
 
-/** Registers every kind. Returns what ends the subscriptions. */
+/** Registers every kind. `home` is hidden in failures. The returned `close` ends the subscriptions. */
 export function serveResources(
   server: McpServer,
   services: () => Promise<Result<Services>>,
@@ -83,12 +83,12 @@ async function entriesOf(kind: ResourceKind, open: OpenServices) {
   return await services.documents.read((view) => kind.list(view, services));
 }
 
-/** The kind and id that a URI names. Throws an McpError for any other URI. */
+/** The kind and id that a URI names. Throws McpError for a URI of no kind. */
 function parse(uri: string): { kind: ResourceKind; id: string } {
   for (const kind of resourceKinds) {
     const [before = '', after = ''] = kind.template.split('{id}');
     if (!uri.startsWith(before) || !uri.endsWith(after) || uri.length <= before.length + after.length) continue;
-    // As people write them: SPR-1.
+    // Lower case, because people write SPR-1.
     const id = uri.slice(before.length, uri.length - after.length).toLowerCase();
     if (/^[a-z0-9][a-z0-9._-]{0,63}$/.test(id)) return { kind, id };
   }
@@ -96,7 +96,7 @@ function parse(uri: string): { kind: ResourceKind; id: string } {
 }
 
 function unknown(uri: string): McpError {
-  // -32002 is what the protocol of 2025 calls a resource that is not there.
+  // -32002: «resource not found» in the MCP specification.
   return new McpError(
     -32002,
     `There is no resource ${quoted(uri)}; resources/list and resources/templates/list name those there are`,

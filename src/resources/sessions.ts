@@ -6,7 +6,7 @@ import { copyJson, type JsonObject } from '../json/json.ts';
 import { factsOf, sessionRows } from '../views/session/sessions.ts';
 import { MOST_ENTRIES, type ResourceKind } from './define.ts';
 
-/** More is no help to anybody who opens it. */
+/** Above this many characters of JSON, the resource names the keys and the call that reads them. */
 const MOST_CHARS = 200_000;
 
 export const sessions: ResourceKind = {

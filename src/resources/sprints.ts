@@ -1,4 +1,4 @@
-// baton://sprints/{id}: a sprint as its board shows it.
+// baton://sprints/{id}: the board of one sprint.
 
 import { parsePlanId, showId, sprintStream } from '../domain/plan/ids.ts';
 import type { SprintDocument } from '../domain/plan/sprint.ts';

@@ -1,12 +1,12 @@
-// Which resources a client wants to hear about, and telling it when any process has changed them. Watches the log only
-// while somebody is subscribed.
+// The subscriptions of one client: notifies it when any process changes a resource it subscribed to. Watches the log
+// only while there is a subscription. Used by serve.ts.
 
 import type { Documents, View } from '../documents/documents.ts';
 import type { Commit, StreamEvent } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { kindOf } from '../store/stream.ts';
 
-/** Changes within this time are told once: an agent that writes in bursts should not flood its neighbours. */
+/** Changes within this time give one notification, so that an agent's burst of writes does not flood the client. */
 const MERGE_MS = 25;
 
 export interface Notices {
@@ -14,7 +14,7 @@ export interface Notices {
   listChanged(): Promise<void>;
 }
 
-/** A subscription: what its content rests on now, and how to find that out anew. */
+/** A subscription: the streams that its content is computed from, and how to compute them again. */
 interface Watched {
   streams: readonly string[];
   streamsOf(view: View): string[];
@@ -25,7 +25,7 @@ export class Subscriptions {
   private readonly watched = new Map<string, Watched>();
   private readonly changed = new Set<string>();
   private listChanged = false;
-  /** Something changed that may decide what contents rest on. */
+  /** True after a commit that may change the streams of subscriptions. */
   private stale = false;
   private watching: AbortController | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -57,13 +57,13 @@ export class Subscriptions {
     const unsubscribe = documents.onChange((commits) => this.note(commits, documents));
     stop.signal.addEventListener('abort', unsubscribe);
     const { store } = documents;
-    // Each hint folds what others appended, which calls `note`.
+    // Each hint of the watch folds the new lines of other processes, which calls `note`.
     const follow = async () => {
       for await (const _ of store.watch(store.seq(), stop.signal));
     };
     const ended = () => {
       stop.abort();
-      // Whoever subscribes next tries again.
+      // The next subscription starts a new watch.
       if (this.watching === stop) this.watching = undefined;
     };
     follow().then(ended, ended);
@@ -73,7 +73,7 @@ export class Subscriptions {
   private note(commits: readonly FoldedCommit[], documents: Documents): void {
     const events = commits.flatMap(({ commit }) => commit.events);
     const touched = new Set(events.map(({ stream }) => stream));
-    // A whole kind is touched by any of its streams.
+    // A subscription to a prefix such as `task/` is touched by any stream of that kind.
     for (const stream of [...touched]) touched.add(`${kindOf(stream)}/`);
     for (const [uri, { streams }] of this.watched) if (streams.some((one) => touched.has(one))) this.changed.add(uri);
     this.listChanged ||= commits.some(({ commit }) => commit.events.some(({ stream }) => isNew(commit, stream)));
@@ -82,9 +82,7 @@ export class Subscriptions {
     this.timer ??= setTimeout(() => void this.tell(documents), MERGE_MS).unref();
   }
 
-  /**
-   * Who has joined a team or channel reads more than before: that is a change of its inbox, and so is what comes there.
-   */
+  /** Recomputes the streams of every subscription. A session that joined a channel has a changed inbox. */
   private renew(documents: Documents): void {
     this.stale = false;
     documents.peek((view) => {
@@ -105,12 +103,12 @@ export class Subscriptions {
       const listChanged = this.listChanged;
       this.changed.clear();
       this.listChanged = false;
-      // A notice is an answer: it must not speak of what power loss could take back.
+      // A notice is an answer: it must not report a commit that a power loss could take back.
       await documents.store.flush();
       for (const uri of uris) await this.notices.updated(uri);
       if (listChanged) await this.notices.listChanged();
     } catch {
-      // The client is gone, or the store has stopped: who asks will be told.
+      // The client is gone, or the store has stopped, which the next call will report.
     }
   }
 }
