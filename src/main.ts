@@ -1,9 +1,11 @@
-// argv → a verb. The only file that exits the process; it loads nothing but the configuration before it knows the verb.
+// The program's entry: from argv to a verb. The only file that ends the process. Loads only the configuration before it
+// knows the verb, since a client starts hooks again and again.
 
 import type { Verb, VerbEntry } from './cli/verb.ts';
 import { readConfig, takeFlags } from './config/config.ts';
 
-// A verb is one line here and one file in cli/verbs/. Whatever is not in this table is `<noun> <verb>`: a tool.
+// A verb is an entry here and a file in cli/verbs/. A first word that is not in this table is the noun of a tool's
+// command.
 const verbs: Record<string, VerbEntry> = {
   serve: {
     summary: 'serve MCP on stdin and stdout (what happens without an argument)',
@@ -98,13 +100,13 @@ async function runVerb(taken: ReturnType<typeof takeFlags>): Promise<number> {
   return await runToolCommand(taken.value.rest, realEnvironment(config.value, verbs));
 }
 
-/** The verb to run; none where it is only to be explained. */
+/** The verb to run; undefined for a tool's command, and for a verb's --help, which tool-command.ts prints. */
 function verbNamed(taken: ReturnType<typeof takeFlags>): VerbEntry | undefined {
   const [name = '', ...args] = taken.ok ? taken.value.rest : process.argv.slice(2);
   return Object.hasOwn(verbs, name) && !args.includes('--help') && !args.includes('-h') ? verbs[name] : undefined;
 }
 
-/** Pipes take what is written later than exit does, and a reader that left is no failure of ours. */
+/** Resolves once the stream's buffer is written, which process.exit would discard, or its reader has left. */
 function drained(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     stream.once('error', () => resolve());

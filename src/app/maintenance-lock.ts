@@ -1,10 +1,10 @@
 // Keeps two processes from maintaining one store at the same time. A library's lease is enough here: its known faults
-// (two holders after a kill, a lock stolen by a stepped clock) cost time, never data. Loaded only when maintenance
-// runs.
+// (two holders after a kill, a lock stolen by a stepped clock) cost time, never data. Used by services.ts for the
+// store, and by the verbs doctor and backup; loaded only when maintenance runs.
 
 import lockfile from 'proper-lockfile';
 
-/** Runs `work` unless another process holds the lock; resolves false then. */
+/** Runs `work` under the lock. Resolves to false, without running it, if another process holds the lock. */
 export async function exclusively(dir: string, work: () => Promise<void>): Promise<boolean> {
   let release: (() => Promise<void>) | undefined;
   try {
@@ -12,7 +12,7 @@ export async function exclusively(dir: string, work: () => Promise<void>): Promi
       lockfilePath: `${dir}/maintenance.lock`,
       realpath: false,
       stale: 10_000,
-      // The default throws out of a timer and would end the process; a lost lock only means that two maintain at once.
+      // The default throws from a timer, which ends the process; a lost lock only lets two processes maintain at once.
       onCompromised: () => undefined,
     });
   } catch {

@@ -1,5 +1,5 @@
-// Which node of a run to look at first, kept up commit by commit, so that a claim in a run of thousands of nodes need
-// not walk all of them. Only a hint: claimNode asks the run document itself, and walks it when the hint does not hold.
+// Finds a ready node of a large run without walking all of its nodes: a frontier per run, updated commit by commit.
+// Only a hint: claimNode checks the run document itself, and walks it if the hint is wrong. Used by tools/run-claim.ts.
 
 import type { Documents } from '../documents/documents.ts';
 import type { RunDocument } from '../domain/run/document.ts';
@@ -9,9 +9,9 @@ import type { AnyNode } from '../graph/kinds/index.ts';
 import { Frontier } from '../graph/ready/frontier.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 
-/** Runs whose frontier is kept; the longest unused goes first. */
+/** The number of runs whose frontier is kept; the oldest frontier is dropped first. */
 const KEPT = 16;
-/** Below this a walk costs less than keeping anything up. */
+/** In smaller runs a walk costs less than keeping a frontier. */
 const WORTH_NODES = 200;
 
 interface Kept {
@@ -35,7 +35,10 @@ export class ReadyIndex {
   /** The hint that claimNode takes. */
   readonly hint: NonNullable<ClaimInput['hint']> = (run, graph, now, suits) => this.next(run, graph, now, suits);
 
-  /** A node that was ready when last looked at and suits; undefined if there is none, or the run is small. */
+  /**
+   * The id of a node that suits and was ready when the frontier last saw it; undefined if there is none, or if the run
+   * has fewer than `worthNodes` nodes. `now` is in ms since the epoch.
+   */
   next(
     run: Readonly<RunDocument>,
     graph: RunGraph,
@@ -49,7 +52,7 @@ export class ReadyIndex {
     for (const id of kept.changed) {
       const node = run.nodes[id];
       if (node === undefined) {
-        // It was seen claimed, by an edit that was then lost: what the frontier holds of it cannot be taken back.
+        // The frontier saw a record that an undone edit had made, and cannot forget it: start again.
         this.kept.delete(run.id);
         return undefined;
       }
@@ -62,7 +65,7 @@ export class ReadyIndex {
       const node = at(id);
       return node !== undefined && suits(node);
     });
-    // Whatever becomes of the claim, the next look takes in how the node stands then.
+    // Marked as changed, because the claim may succeed or fail: the next call reads the node's record again.
     if (found !== undefined) kept.changed.add(found.id);
     return found?.id;
   }

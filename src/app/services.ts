@@ -1,5 +1,5 @@
-// What tools may use: opened once per process by a verb or by cli/environment.ts, handed to every call. The one place
-// where store, documents and session binding are put together.
+// The services that tools use. Opened once per process by a verb or by cli/environment.ts, and passed to every call.
+// The one place that puts store, documents, session binding, runner and maintenance together.
 
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -26,7 +26,7 @@ import { SessionBinding } from './session-binding.ts';
 import { findWorkspace } from './workspace.ts';
 
 export interface Services {
-  /** Whether agents call over MCP, or whoever has the command line. */
+  /** `serve`: agents call over MCP. `cli`: the command line makes one call. */
   role: 'serve' | 'cli';
   config: Config;
   log: Logger;
@@ -37,17 +37,21 @@ export interface Services {
   plans: PlanIndex;
   readyIndex: ReadyIndex;
   workspace: Workspace;
-  /** The workspace's directory, absolute: where command nodes run. Never part of an answer. */
+  /** The workspace's absolute directory, in which command nodes run. Never part of an answer. */
   workspaceRoot: string;
-  /** Calls that this process has served; absent on the command line. */
+  /** Figures of the calls that this process has served; absent on the command line. */
   calls?: CallMetrics | undefined;
-  /** Absent where no traces are written. */
+  /** Absent if no trace file is wanted. */
   tracing?: Tracing | undefined;
-  /** What the log says of itself. Reads nothing before it is asked. */
+  /** Figures of the whole log. Reads no file before it is asked. */
   logStats?: LogStats | undefined;
 }
 
-/** Opens everything that tools use. `close` finishes what is in flight within what is left of two seconds. */
+/**
+ * Opens everything that tools use; a server also starts its runner and maintenance. Fails if the store cannot be
+ * opened, is of a newer format, or is missing while read-only. `close` ends the runner, gives up the session and closes
+ * the store.
+ */
 export async function openServices(
   config: Config,
   log: Logger,
@@ -110,7 +114,7 @@ interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'g
   attempts: AttemptSpans | undefined;
 }
 
-/** Only where some kind of node is admitted: loading a runner costs a start that has no use for it. */
+/** Starts a runner if the settings admit some kind of node; otherwise its modules are not even loaded. */
 async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
   const { config, log, documents, graphs, workspace, root, ownSession, attempts } = needs;
   if (config.readOnly) return undefined;
@@ -150,7 +154,8 @@ async function openDocuments(config: Config): Promise<Result<Documents>> {
     const documents = new Documents({ ...backend, now: Date.now, id: shortId, select: selectPointers });
     const { stopped } = documents.store.info();
     if (stopped?.code !== 'store-newer') return ok(documents);
-    // Nothing in it may be answered from: who asks again opens it again, and finds it if it is another one by then.
+    // A store of a newer format cannot be read. It is not kept open, so that the next call sees whether it was
+    // replaced.
     await documents.close();
     return fail(stopped);
   } catch (error) {
@@ -159,7 +164,7 @@ async function openDocuments(config: Config): Promise<Result<Documents>> {
   }
 }
 
-/** `<prefix>-` and eight of [a-z0-9]: short enough to be typed, and a clash within one store needs millions. */
+/** `<prefix>-` and eight of [a-z0-9]: short enough to type; a clash is likely only among millions in one store. */
 function shortId(prefix: string): string {
   let text = '';
   for (const byte of randomBytes(8)) text += (byte % 36).toString(36);

@@ -1,5 +1,6 @@
-// Which session a call belongs to, so that no call needs a session argument: the explicit one, Baton's own variable,
-// the client's session id, else the newest open session of this workspace that no process serves, else a new one.
+// Finds the session that a call belongs to, so that no call needs a session argument: the one it names, else
+// BATON_SESSION, else the one that the client's id is an alias of, else the newest open session of this workspace that
+// no process serves, else a new one. Made by services.ts and by the verb statusline.
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { nearest } from '../base/nearest.ts';
@@ -32,11 +33,11 @@ export interface BindingOptions {
   /** The client's own session id, from its environment. */
   clientSession?: string | undefined;
   workspace: Workspace;
-  /** A server serves its session until it ends; the command line only looks at the newest one. */
+  /** True for a server, which serves its session until the process ends; the command line only uses one. */
   serves: boolean;
-  /** Open tasks that are assigned to a session: hints where to look when it hands over. */
+  /** Ids of open tasks assigned to a session. A hint: accepting a handoff checks the tasks themselves. */
   tasksOf?: ((view: View, session: string) => string[]) | undefined;
-  /** Nothing is written, not even a session begun: calls look at the newest open one. */
+  /** Writes nothing and starts no session: calls use the newest open one. */
   readOnly?: boolean | undefined;
 }
 
@@ -46,18 +47,18 @@ export interface StartOptions {
   name?: string | undefined;
   sprint?: string | undefined;
   request?: Request | undefined;
-  /** Takes this offer into the session, in the same commit. */
+  /** The handoff to accept in the same commit. */
   handoff?: string | undefined;
   trace?: string | undefined;
   deadlineAt?: number | undefined;
 }
 
-/** session_start's answer: the session, and the offer it took. */
+/** The answer of session_start, with the handoff that it accepted. */
 export interface Started extends StartAnswer {
   taken?: Handoff;
 }
 
-/** A session that was free may be taken by another process before this one has it: so often another is looked for. */
+/** Another process may take the free session that this one found: the number of tries to find one. */
 const MAX_LOOKS = 20;
 
 const READ_ONLY: Failure = {
@@ -70,14 +71,14 @@ type Target = Pick<StartInput, 'id' | 'resume' | 'unservedVersion' | 'follow' | 
 export class SessionBinding {
   private readonly documents: Documents;
   private readonly options: BindingOptions;
-  /** For the requests of a process that nothing else tells from its neighbours. */
+  /** The scope of request ids in a process without a client's session id. */
   private readonly process = randomUUID();
-  /** BATON_SESSION, until this process is told to start or recover another one. */
+  /** BATON_SESSION, until this process starts or recovers another session. */
   private pinned: string | undefined;
-  /** The session that this process started or resumed without a client's id to look it up by. */
+  /** The session that this process started, resumed or recovered last; the client's alias goes before it. */
   private own: string | undefined;
   private served: string | undefined;
-  /** The starts under way, one after the other: calls sent at once must not make a session each. */
+  /** The end of the last start: starts are chained, so that concurrent first calls do not make a session each. */
   private starting: Promise<void> | undefined;
 
   constructor(documents: Documents, options: BindingOptions) {
@@ -86,9 +87,7 @@ export class SessionBinding {
     this.pinned = options.session;
   }
 
-  /**
-   * The session of a call, if there is one already. Looked up each time: a hook may have bound the client's id anew.
-   */
+  /** The id of a call's session, if it has one yet. Looked up each time, because a hook may have moved the alias. */
   find(view: View, explicit?: string): string | undefined {
     const { clientSession } = this.options;
     if (explicit !== undefined && explicit !== '') return explicit;
@@ -97,17 +96,20 @@ export class SessionBinding {
     return alias?.session ?? this.own;
   }
 
-  /** The session of a call, started or resumed if need be. Touches its presence while it is open. */
+  /**
+   * The id of a call's session, which is resumed or started if there is none yet. Marks an open session as seen and
+   * served. Fails with `unknown-session`, or as starting one does.
+   */
   async ensure(explicit?: string): Promise<Result<string>> {
     if (this.starting !== undefined) await this.starting;
     let open = true;
     let found = this.documents.peek((view) => {
       const known = this.known(view, explicit);
-      // Being seen extends a session's time, but what has run out has ended, whether or not a commit says so yet.
+      // Touching extends a session's expiry, so it must not touch one that has expired, even before a commit says so.
       if (known?.ok) open = this.isOpenNow(view, known.value);
       return known;
     });
-    // A refusal is an answer: it must not rest on what a glance has not seen yet.
+    // `peek` may miss recent commits; a refusal is an answer, and must rest on a fresh read.
     if (found?.ok === false) found = await this.documents.read((view) => this.known(view, explicit));
     if (found !== undefined) {
       if (found.ok && open && found.value !== explicit) this.serve(found.value);
@@ -120,7 +122,7 @@ export class SessionBinding {
     return started.ok ? ok(started.value.value.session) : started;
   }
 
-  /** session_start: resumes what is open here, or makes a new session. */
+  /** Does session_start: resumes a session or makes a new one, after the starts that came before. */
   start(options: StartOptions): Promise<Result<Changed<Started>>> {
     const before = this.starting;
     const started = (async () => {
@@ -139,8 +141,8 @@ export class SessionBinding {
   }
 
   /**
-   * Makes an open session, of this workspace or any, the one that this connection's calls belong to. False, and nothing
-   * changed, if another live process serves it.
+   * Makes an open session of any workspace the session of this connection. Resolves to false, without a change, if
+   * another live process serves it. Fails if it is unknown or has ended.
    */
   async adopt(session: string): Promise<Result<boolean>> {
     if (this.served !== session && this.documents.presence.attached(session)) return ok(false);
@@ -160,14 +162,14 @@ export class SessionBinding {
     return author;
   }
 
-  /** An unknown session's failure with the ids that may have been meant. */
+  /** Adds to an `unknown-session` failure the ids that the caller may have meant. */
   withNear<A>(result: Result<A>): Result<A> {
     if (result.ok || result.failure.code !== 'unknown-session' || result.failure.near.length > 0) return result;
     const { session } = result.failure;
     return fail({ ...result.failure, near: this.documents.peek((view) => this.near(view, session)) });
   }
 
-  /** Gives the session up for others to resume. */
+  /** Stops serving the session, so that another process may resume it. */
   close(): void {
     if (this.served !== undefined) this.documents.presence.detach(this.served);
     this.served = undefined;
@@ -179,7 +181,7 @@ export class SessionBinding {
       const target = this.documents.peek((view) => this.target(view, options));
       const { resume, unservedVersion } = target;
       const id = newId();
-      // Before the commit: a new session must never look free to others, nor one that was free and is resumed.
+      // Attached before the commit: otherwise another process could take the new or resumed session for a free one.
       const claimed = [id, ...(unservedVersion === undefined || resume === undefined ? [] : [resume])];
       if (this.options.serves) for (const one of claimed) presence.attach(one);
       const started = await this.documents.change(this.command(options, { ...target, id }), {
@@ -217,7 +219,7 @@ export class SessionBinding {
     };
   }
 
-  /** What session_start goes on with. */
+  /** The session to resume, or the mode of a new one. */
   private target(view: View, { resume, mode, handoff }: StartOptions): Target {
     const found = this.find(view);
     if (resume === 'new') return { mode };
@@ -227,8 +229,8 @@ export class SessionBinding {
   }
 
   /**
-   * Who takes an offer: this connection's session, else the one it was offered to, else a new one; never the giver
-   * itself.
+   * The session that accepts a handoff: this connection's, else the one that it was offered to if that is free, else a
+   * new one; never the giver itself.
    */
   private receiver(view: View, found: string | undefined, mode: SessionMode | undefined, handoff: string): Target {
     const giver = readableFacts(view, sessionStream(giverOf(handoff)));
@@ -240,7 +242,7 @@ export class SessionBinding {
     return { mode: mode ?? giver?.mode };
   }
 
-  /** A request is one connection's: what another window calls by the same id is another request. */
+  /** Scopes a request id to this connection: another window's request of the same id is another request. */
   private scoped(request: Request | undefined): Request | undefined {
     if (request === undefined) return undefined;
     const { clientSession, serves, workspace } = this.options;
@@ -254,7 +256,7 @@ export class SessionBinding {
     this.serve(session);
   }
 
-  /** Where none can be begun: the newest open one here, whoever serves it. */
+  /** The newest open session of this workspace, even if another process serves it; else the failure. */
   private lookOnly(otherwise: Failure): Result<string> {
     const [newest] = this.documents.peek((view) => this.openOnes(view));
     return newest === undefined ? fail(otherwise) : ok(newest);
@@ -264,11 +266,11 @@ export class SessionBinding {
     const id = this.find(view, explicit);
     if (id === undefined) return undefined;
     if (view.version(sessionStream(id)) > 0) return ok(id);
-    // Named by somebody, and not there: a session of that name is never made up.
+    // A named session that does not exist is refused: making it would hide a mistyped name.
     return fail({ code: 'unknown-session', session: id, near: this.near(view, id) });
   }
 
-  /** Sessions of this project whose ids are similar, else the newest open ones of this workspace. */
+  /** Ids of this project's sessions that are similar, else of the three newest open ones of this workspace. */
   private near(view: View, id: string): string[] {
     const { project } = this.options.workspace;
     const ids = view.streams('session/').flatMap((stream) => {
@@ -296,7 +298,7 @@ export class SessionBinding {
     return !this.documents.presence.attached(session);
   }
 
-  /** Open sessions of this workspace that can be written, the newest first. */
+  /** Open sessions of this workspace whose schema this program can write, the last changed first. */
   private openOnes(view: View): string[] {
     const found: { id: string; seq: number }[] = [];
     for (const stream of view.streams('session/')) {
@@ -315,13 +317,13 @@ export class SessionBinding {
     presence.touch(session);
     if (!this.options.serves || this.served === session) return;
     presence.attach(session);
-    // The one served before is free now: a hook has bound the client's id to another.
+    // The session served before becomes free, for example after a hook moved the client's alias to another.
     if (this.served !== undefined) presence.detach(this.served);
     this.served = session;
   }
 }
 
-/** As the store's short ids: eight of [a-z0-9]. */
+/** `ses-` and eight of [a-z0-9], like the store's other short ids. */
 function newId(): string {
   return `ses-${Array.from(randomBytes(8), (byte) => (byte % 36).toString(36)).join('')}`;
 }

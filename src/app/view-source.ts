@@ -1,5 +1,5 @@
-// What dashboard views look at, put together from the services. Used by dashboard_get, state_get, the prompt dashboard
-// and the verb watch.
+// Builds the Source that views read, from the services. Used by dashboard_get, state_get, the prompt dashboard and the
+// verb watch.
 
 import { version } from '../base/version.ts';
 import type { View } from '../documents/documents.ts';
@@ -9,8 +9,9 @@ import type { Cell, Source } from '../views/source.ts';
 import type { Services } from './services.ts';
 
 /**
- * Resolves to what makes a source of the documents of a read. With `needsLog` the log is read first: what it says then
- * is no newer than the documents, whose read makes all of it durable.
+ * Resolves to a function that makes a Source of one view. With `needsLog` the log's figures are read first, so that
+ * they are no newer than the view, and the read that gives the view makes them durable too. `now` is in ms since the
+ * epoch.
  */
 export async function sourceOf(
   services: Services,
@@ -35,7 +36,7 @@ export async function sourceOf(
       served: once(() => documents.presence.served()),
       graph: (hash) => graphs.get(hash),
       checks: once(() => checksOf(alertFacts(facts))),
-      // Figures of the process cost as much as all else of a small view: only for those that show them.
+      // A getter, because figures of the process cost as much as the rest of a small view, and few views show them.
       get process() {
         return processFacts(services);
       },
@@ -46,7 +47,7 @@ export async function sourceOf(
   };
 }
 
-/** Within one look every question has one answer, and is asked of the disk once. */
+/** Caches a function's answers, so that one view sees one answer to each question and asks the disk once. */
 function once<T>(ask: () => T): () => T;
 function once<T>(ask: (about: string) => T): (about: string) => T;
 function once<T>(ask: (about: string) => T): (about?: string) => T {

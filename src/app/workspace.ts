@@ -1,5 +1,5 @@
-// Which project and workspace a directory belongs to: a project is a git common directory, so two worktrees are two
-// workspaces of one project. Reads git's own files; runs nothing. Called once per process by services.ts, and by the
+// Finds the project and workspace of a directory. A project is a git common directory, so two worktrees are two
+// workspaces of one project. Reads git's files and runs no program. Called once per process by services.ts or by the
 // verb statusline.
 
 import { hash } from 'node:crypto';
@@ -8,7 +8,8 @@ import path from 'node:path';
 import type { Workspace } from '../domain/session/document.ts';
 
 /**
- * The workspace of a directory; one outside of git is a project of its own. `home` is written as `~` in what is stored.
+ * The workspace of a directory, with its absolute `root`. A directory outside of git is a project of its own. The
+ * stored `directory` has `~` in place of `home`.
  */
 export function findWorkspace(directory: string, home: string): Workspace & { root: string } {
   const start = realPath(directory);
@@ -32,7 +33,7 @@ function findGit(from: string): { root: string; common: string } | undefined {
   }
 }
 
-/** `.git` is a directory, or in a worktree a file that names one, which names the common directory. */
+/** `.git` is the common directory, or in a worktree a file that names a directory whose `commondir` file names it. */
 function commonDirectory(git: string): string | undefined {
   const stat = statOf(git);
   if (stat === undefined) return undefined;
@@ -44,14 +45,14 @@ function commonDirectory(git: string): string | undefined {
   return realPath(common === undefined ? own : path.resolve(own, common));
 }
 
-/** The same for every worktree of a project: `demo` of `…/demo/.git`, and of the bare `…/demo.git`. */
+/** `demo` for `…/demo/.git` and for the bare `…/demo.git`: the same in every worktree of a project. */
 function projectName(common: string): string {
   const named = path.basename(common) === '.git' ? path.dirname(common) : common;
   return path.basename(named, '.git') || 'root';
 }
 
 function withTilde(directory: string, home: string): string {
-  // The directory has its symbolic links resolved, the home directory may itself be one.
+  // The directory has its symbolic links resolved, so compare with the home directory as given and resolved.
   for (const named of [home, home === '' ? '' : realPath(home)]) {
     if (named === '' || named === '/') continue;
     if (directory === named || directory.startsWith(`${named}${path.sep}`)) return `~${directory.slice(named.length)}`;
@@ -59,7 +60,7 @@ function withTilde(directory: string, home: string): string {
   return directory;
 }
 
-/** What cannot be looked at (no permission above the home directory, a loop of links) is not there for us. */
+/** Undefined also for a file that cannot be examined: no permission above the home directory, a loop of links. */
 function statOf(file: string): fs.Stats | undefined {
   try {
     return fs.statSync(file, { throwIfNoEntry: false });
