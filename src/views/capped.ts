@@ -1,11 +1,11 @@
-// The start of a list that takes no more room than it may, and how much is left out. Used for joined parts of sessions.
+// Cuts a list to what fits into a number of characters, and counts the rest. Used by joined/ and resources/runs.ts.
 
 export interface Capped<T> {
   kept: T[];
   left: number;
 }
 
-/** As many as fit into so many characters of JSON together. */
+/** The first items that together fit into `chars` characters of JSON; `left` counts those left out. */
 export function capped<T>(list: readonly T[], chars: number): Capped<T> {
   let room = chars;
   const end = list.findIndex((one) => {

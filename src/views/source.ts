@@ -1,5 +1,5 @@
-// What views may look at: documents, presence, and the facts that a process counts. app/view-source.ts puts a source
-// together; views and dashboards read it.
+// The Source that views read: documents, presence, and the figures that a process counts. Built by app/view-source.ts;
+// read by dashboard/ and joined/.
 
 import type { View } from '../documents/documents.ts';
 import type { RunGraph } from '../graph/definition.ts';
@@ -12,7 +12,7 @@ import type { ViewScope } from './team/people.ts';
 /** One value of a row. */
 export type Cell = string | number | boolean;
 
-/** Calls of one tool in this process. A type, not an interface: a row as it is. */
+/** Calls of one tool in this process. A type, not an interface: it is used as a dashboard row. */
 export type ToolCalls = {
   tool: string;
   calls: number;
@@ -25,11 +25,11 @@ export type ToolCalls = {
   max_ms: number;
 };
 
-/** What this process has served since it began: nothing of it outlives the process. */
+/** Figures of the calls that this process has served since `since` (ISO 8601). */
 export interface CallFacts {
   since: string;
   tools: ToolCalls[];
-  /** By tool and shape of the path; bounded, so that `other` may be one of them. */
+  /** By tool and shape of the path. Bounded: further shapes are counted as `other`. */
   paths: { tool: string; path: string; calls: number; failures: number }[];
   failures: { code: string; tool: string; count: number }[];
 }
@@ -39,17 +39,17 @@ export interface PassCount {
   refused: number;
 }
 
-/** What passed of what was tried, of all projects: by task, and by run and evidence grade. */
+/** Pass counts of all projects: reviews by task, attempts by run and then by grade of evidence. */
 export interface QualityFacts {
   reviews: ReadonlyMap<string, PassCount>;
   attempts: ReadonlyMap<string, ReadonlyMap<string, PassCount>>;
 }
 
-/** What the log says of itself. */
+/** Figures of the whole log. */
 export interface LogFacts {
   commits: number;
   events: number;
-  /** Lines that lost a race, or stand after a seal: they are written and do not count. */
+  /** Lines that are written but not valid: they lost a race, or came after a seal. */
   void_lines: number;
   torn_lines: number;
   segments: number;
@@ -63,7 +63,7 @@ export interface LogFacts {
   escalations: readonly string[];
 }
 
-/** One commit, by its first event that people care for. */
+/** One commit, described by its most telling event. */
 export interface CommitSummary {
   seq: number;
   at: string;
@@ -73,47 +73,47 @@ export interface CommitSummary {
   session: string | undefined;
 }
 
-/** How often a cache of this process had what was asked for. A type, not an interface: a row as it is. */
+/** Hits of one cache of this process. A type, not an interface: it is used as a dashboard row. */
 export type CacheCount = { cache: string; hits: number; misses: number; held: number };
 
-/** What the process that answers is and how it was started. */
+/** The process that answers, and the settings that it was started with. */
 export interface ProcessFacts {
   version: string;
   pid: number;
   uptime_ms: number;
   rss_bytes: number;
   heap_bytes: number;
-  /** Absent where no traces are written. */
+  /** Absent if no trace file is wanted. */
   spans?: { written: number; dropped: number } | undefined;
   caches: readonly CacheCount[];
   settings: Readonly<Record<string, Cell>>;
 }
 
-/** All that a view may look at. */
+/** Everything that a view may read. `got`, `served`, `plan` and `checks` are computed at their first call. */
 export interface Source {
   view: View;
   now: number;
   presence: Pick<Presence, 'lastSeen'>;
-  /** What the client of this process has been given of its mail: that waits for it no more. */
+  /** Messages that the client of this process was given already, and that no longer count as unread. */
   got(): Got;
-  /** Sessions that a live process serves; looked up when first asked for. */
+  /** Sessions that a live process serves. */
   served(): ReadonlySet<string>;
   project: { id: string; name: string };
   store: StoreInfo;
-  /** A graph by its hash; undefined if it is gone. */
+  /** A definition by its hash; undefined if its blob is missing. */
   graph(hash: string): RunGraph | undefined;
   process: ProcessFacts;
-  /** The plan as it fits the view; made when first asked for. */
+  /** The plan at the seq of the view. */
   plan(): PlanFacts;
-  /** Absent where nothing was counted: the command line serves no calls. */
+  /** Absent on the command line, which serves no calls. */
   calls?: CallFacts | undefined;
-  /** What is and is not well; looked at when first asked for. */
+  /** The health checks, the worst first. */
   checks(): readonly Check[];
-  /** Only for views that ask for it: it reads the log. */
+  /** Only for views with `needsLog`, because it takes reading the log. */
   log?: LogFacts | undefined;
 }
 
-/** What views of people need of a source. */
+/** The part of a source that views of people and locks need. */
 export function viewScopeOf({ project, now, presence }: Source): ViewScope {
   return { project: project.id, now, presence };
 }

@@ -1,5 +1,5 @@
-// Collects what alerts.ts judges, from documents and presence. Used by app/view-source.ts and the verb statusline,
-// which has no log.
+// Collects the facts that alerts.ts judges, from documents and presence. Used by app/view-source.ts, and by the verb
+// statusline, which does not read the log.
 
 import type { View } from '../../documents/documents.ts';
 import { hasEnded } from '../../domain/run/document.ts';
@@ -13,7 +13,7 @@ import { readableFacts } from '../session/sessions.ts';
 import { openEscalations } from '../team/escalations.ts';
 import type { AlertFacts } from './alerts.ts';
 
-/** Of a status so many tasks are looked at: whoever has more in work has other troubles than this. */
+/** The most tasks of one status that are checked; a project rarely has more in work. */
 const MAX_TASKS = 1_000;
 
 export interface AlertSource {

@@ -1,5 +1,5 @@
-// What is not well, and what to do about it: one pure function of plain facts, so that every view, `health` and whoever
-// else wants a line of it judge by the same rules. alert-facts.ts collects the facts.
+// Health checks, each with the call to make next: pure rules over plain facts, so that all views and the status line
+// judge alike. alert-facts.ts collects the facts; app/view-source.ts and the verb statusline call `checksOf`.
 
 import { showId } from '../../domain/plan/ids.ts';
 import type { TaskStatus } from '../../domain/plan/task.ts';
@@ -11,7 +11,8 @@ import { standsTooLong } from '../plan/overdue.ts';
 export type AlertState = 'ok' | 'warn' | 'bad';
 
 /**
- * One question, answered. With `warn` and `bad`: what to call or run next. A type, not an interface: a row as it is.
+ * The result of one check. `next`, with `warn` and `bad`: the call or command to make. A type, not an interface: it is
+ * used as a dashboard row.
  */
 export type Check = {
   check: CheckName;
@@ -36,42 +37,42 @@ export const CHECKS = [
 ] as const;
 export type CheckName = (typeof CHECKS)[number];
 
-/** All that is looked at. Times are ms since the epoch. */
+/** Everything that the rules read. Times are ms since the epoch. */
 export interface AlertFacts {
   now: number;
-  /** Thresholds, as the project has set them. */
+  /** The project's thresholds, with defaults. */
   alerts: Alerts;
   tokenBudget: GlobalSettings['token_budget'];
   store: Pick<StoreInfo, 'stopped' | 'durability'>;
-  /** Absent where the log was not read. */
+  /** Absent if the log was not read; its checks are then left out. */
   log?: { commits: number; void_lines: number; torn_lines: number } | undefined;
   /** Runs that have not ended. */
   runs: readonly { id: string; status: RunStatus }[];
   claims: readonly { run: string; node: string; lapsed: boolean }[];
-  /** Spent, as far as it was reported, in the run that has spent the most of those that have not ended. */
+  /** The most tokens reported by one run that has not ended. */
   tokens: number;
-  /** Open by their documents, but past their time. */
+  /** How many sessions have expired without a commit that says so. */
   sessionsOverdue: number;
   offers: readonly { id: string; offeredAt: number }[];
-  /** Tasks in work, in review or blocked. */
+  /** Tasks that are active, in review or blocked. */
   tasks: readonly { id: string; status: TaskStatus; since: number }[];
-  /** That nobody has acknowledged; absent where nobody looked. */
+  /** Escalations that nobody has acknowledged; absent if the log was not read. */
   escalations?: readonly { message: string; at: number }[] | undefined;
 }
 
 const HOUR_MS = 3_600_000;
-/** More lines lost than won for every two: writers stand in each other's way. */
+/** More than one void line for every two commits: writers contend too much. */
 const VOID_RATIO = 0.5;
-/** Of fewer lines no ratio says anything. */
+/** With fewer lines the ratio means nothing. */
 const FEW_LINES = 100;
-/** A question to somebody, an offer of work: whoever it was meant for has not seen it, or is gone. */
+/** A handoff or escalation that is open for longer was missed by its receiver, or the receiver is gone. */
 const UNANSWERED_MS = HOUR_MS;
-/** Of a budget: time to think of how to go on. */
+/** The share of the token budget from which the check warns. */
 const NEARLY = 0.8;
 
 type Rule = (facts: AlertFacts) => Check | undefined;
 
-/** Every check that the facts allow, the worst first. */
+/** The checks that the given facts allow, the worst first. */
 export function checksOf(facts: AlertFacts): Check[] {
   const rank: Record<AlertState, number> = { bad: 0, warn: 1, ok: 2 };
   const checks = RULES.flatMap((rule) => rule(facts) ?? []);

@@ -1,6 +1,6 @@
-// The parts of a session that are not stored in it but joined when it is read, all at the same seq: what it belongs to,
-// what is addressed to it, and how things go. state_get shows them; writing them is refused with the tool to call. Each
-// is bounded, whatever the store holds, and names the calls that have the rest.
+// The parts of a session's state that are not stored but joined when it is read, at the same seq: `organization`,
+// `communication` and `observability`. Each is bounded, whatever the store holds, and names the calls that return the
+// rest. Used by tools/state-get.ts; writes to these keys are refused.
 
 import type { JOINED_KEYS } from '../../domain/state/commands.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
@@ -15,7 +15,7 @@ const TOOLS = 8;
 const PATHS = 5;
 const RECENT = 10;
 
-/** The joined value under a key, for one session of the source's project. `version` is that session's. */
+/** The joined value under a key, for one session of the source's project. `version`: the session's version. */
 export function joinedValue(key: JoinedKey, source: Source, session: string, version: number): Json {
   switch (key) {
     case 'organization':

@@ -1,5 +1,5 @@
-// The joined part `communication` of a session: what waits for it, by kind and urgency, the channels it reads, the
-// locks it holds and waits for, the work it has offered. Looking moves no cursor: message_read does.
+// The joined part `communication` of a session: its unread messages by kind and priority, its channels, the locks that
+// it holds and waits for, its handoffs. Reading it moves no cursor; message_read does. Used by joined.ts.
 
 import { addressName, type ChannelDocument } from '../../domain/team/channel.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
@@ -68,7 +68,7 @@ function nameOf(head: Readonly<ChannelDocument> | undefined, channel: string): s
 /** Named channels of the project that the session has not joined. */
 function othersOf({ view, project }: Pick<Source, 'view' | 'project'>, session: string): JsonObject[] {
   const own = new Set(boxesOf(view, { session }, project.id).map(({ channel }) => channel));
-  // Segments of messages stand below their channel: those are not looked at.
+  // Only channels: the streams below one, `channel/<id>/<n>`, are segments of its messages.
   const heads = view.streams(`channel/${project.id}.channel.`).filter((stream) => stream.split('/').length === 2);
   return heads.flatMap((stream): JsonObject[] => {
     const head = view.get<ChannelDocument>(stream);
@@ -113,7 +113,7 @@ function locksOf(source: Source, session: string): JsonObject {
   };
 }
 
-/** What the session has offered and nobody has taken, and what it may take itself. */
+/** The session's handoffs that nobody has accepted, and those that it may accept. */
 function offersOf({ view }: Source, session: string): JsonObject {
   const made = (factsOf(view, session)?.handoffs ?? []).filter(({ state }) => state === 'offered');
   return {

@@ -1,5 +1,5 @@
-// The joined part `organization` of a session: its project with teams and settings, and the other projects of the
-// store.
+// The joined part `organization` of a session: its project with teams, settings and open sessions, and the other
+// projects of the store. Used by joined.ts.
 
 import { type ProjectDocument, projectStream } from '../../domain/project/document.ts';
 import { sessionStream } from '../../domain/session/document.ts';
@@ -13,7 +13,7 @@ import { agentsIn, openSessions } from '../team/people.ts';
 
 const NAME_CHARS = 80;
 const MEMBERS = 10;
-/** Some twenty ids. */
+/** Room for about twenty ids. */
 const SESSIONS_CHARS = 320;
 
 export function organizationOf(source: Source): JsonObject {
@@ -72,7 +72,7 @@ function teamFacts(team: { orchestrator?: string; members: readonly string[] }, 
   };
 }
 
-/** The session's own first. */
+/** The session's own project first. */
 function projectRows({ view, plan, project }: Source): JsonObject[] {
   const { projects, sprints, tasks } = plan();
   const ids = [project.id, ...[...projects].filter((id) => id !== project.id)];
@@ -84,7 +84,7 @@ function projectRows({ view, plan, project }: Source): JsonObject[] {
   });
 }
 
-/** How much is left out of each list, and the call that has it all. */
+/** How much is left out of each list, with the call that returns all of it. */
 function more(lists: Record<string, Capped<unknown>>): JsonObject {
   const calls: Record<string, string> = {
     projects: 'plan_list {"kind": "project"}',

@@ -1,5 +1,5 @@
-// The board of a sprint: columns with their cards, what is blocked and since when, how far it is, what to take up next.
-// Computed from the index at one seq; tools/sprint-board.ts and resources/board.ts show it.
+// The board of a sprint: columns of cards, blockers with their age, progress, and suggestions what to start next.
+// Computed from the plan index at one seq. Used by tools/sprint-board.ts, resources/board.ts and resources/sprints.ts.
 
 import type { View } from '../../documents/documents.ts';
 import { showId, sprintStream, taskStream } from '../../domain/plan/ids.ts';
@@ -44,9 +44,9 @@ export type Board = {
   note?: string;
 };
 
-/** Characters that all cards together may take: with the rest a board stays below 16,000, which is 4,000 tokens. */
+/** JSON characters that all cards may take together: a whole board then stays below 16,000, about 4,000 tokens. */
 const CARDS_CHARS = 9_000;
-/** Of a description: a board shows many tasks, plan_list one in full. */
+/** Characters of a description on a card; plan_list shows it in full. */
 const CARD_CHARS = 400;
 const BLOCKERS = 10;
 const SUGGESTIONS = 5;
@@ -86,7 +86,7 @@ function rowsOf(
 
 type Source = { status: TaskStatus; rows: ReturnType<typeof rowsOf> };
 
-/** Deals cards to the columns in turn until the budget is used up, so that none starves the others. */
+/** Adds one card to each column per round until CARDS_CHARS are used, so that no column starves the others. */
 function deal(sources: readonly Source[], { limit }: BoardQuery, show: (row: TaskRow) => JsonObject): Column[] {
   const dealt = sources.map(({ status, rows }) => ({
     column: { status, count: rows.count, points: rows.points, cards: [] } as Column,
@@ -138,13 +138,13 @@ function sprintFacts(plan: PlanFacts, view: View, sprint: Readonly<SprintDocumen
   });
 }
 
-/** The run to claim its tasks from, while there is one. */
+/** The sprint's run, from which its tasks are claimed; undefined if there is none or it has ended. */
 function liveRun(view: View, id: string | undefined): string | undefined {
   const run = id === undefined ? undefined : view.get<RunDocument>(runStream(id));
   return run === undefined || hasEnded(run.status) ? undefined : run.id;
 }
 
-/** What is blocked, the longest first. */
+/** Blocked tasks, the longest blocked first. */
 function blockers(plan: PlanFacts, { sprint, now }: BoardQuery, alerts: Alerts): JsonObject[] {
   const longest = (set: SortedRows<TaskRow>) => set.first(1_000).sort((a, b) => a.since - b.since);
   return longest(plan.tasks.set(sprint.id, 'blocked'))
@@ -173,7 +173,7 @@ function suggested(plan: PlanFacts, { id, project }: Readonly<SprintDocument>): 
   );
 }
 
-/** Nothing left, nothing ready and nothing at all are three things. */
+/** A note that tells apart a sprint without tasks, a finished one, and one of which nothing is ready. */
 function standing(plan: PlanFacts, sprint: string, open: number): string | undefined {
   const { size } = plan.tasks.set(sprint, 'all');
   if (size === 0) return `no tasks yet: plan_save {sprint: {id: "${showId(sprint)}"}} or task_save adds some`;

@@ -1,4 +1,5 @@
-// Which sprint a project is in, where nobody says: the newest active one, else the next planned one.
+// The sprint that a call means when it names none: the newest active one, else the first planned one. Used by
+// sprint_board, resources/board.ts, the prompt execute_plan, `baton board` and the status line.
 
 import type { View } from '../../documents/documents.ts';
 import { sprintStream } from '../../domain/plan/ids.ts';

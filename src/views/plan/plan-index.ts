@@ -12,7 +12,7 @@ import type { RegistryEntry } from '../../domain/team/registry.ts';
 import { type Placed, placeOf, RowSets } from './sorted-rows.ts';
 import { TaskIndex } from './task-index.ts';
 
-/** An epic or sprint. */
+/** The row of an epic or sprint; `text` is searched, in lower case. */
 export interface HomeRow extends Placed {
   project: string;
   title: string;
@@ -31,10 +31,10 @@ export interface PlanFacts {
   agentsOf(project: string): ReadonlyMap<string, Worker>;
 }
 
-/** What an assignment looks at in an agent. */
+/** The properties of a registered agent that suggestions consider. */
 export interface Worker {
   skills: readonly string[];
-  /** How many tasks it takes on at once; no limit if absent. */
+  /** How many tasks it can have at once; no limit if absent. */
   capacity?: number;
 }
 
@@ -48,17 +48,17 @@ export class PlanIndex {
     projects: new Set<string>(),
     agentsOf: (project: string): ReadonlyMap<string, Worker> => this.agents.get(project) ?? new Map(),
   };
-  /** Streams that commits have touched since the last look; undefined until the first. */
+  /** Streams touched since the index was last brought up to date; undefined until it is first used. */
   private touched: Set<string> | undefined;
 
   constructor(documents: Documents) {
     this.documents = documents;
   }
 
-  /** The index as it fits a view. Call it within a read; what it returns is good until that read ends. */
+  /** Brings the index to the seq of a view. Call it within a read: the result is valid until that read ends. */
   at(view: View): PlanFacts {
     if (this.touched === undefined) {
-      // Nothing comes between: from here on every commit is noted, and all before it is in the view.
+      // This is synchronous, so no commit is missed: the view has all earlier ones, the listener gets all later ones.
       this.documents.onChange((commits) => {
         for (const { commit } of commits) for (const { stream } of commit.events) this.touch(stream);
       });
@@ -83,10 +83,10 @@ export class PlanIndex {
       else if ('goal' in doc) this.facts.sprints.update(sprintRow(doc));
       else if ('tasks' in doc) this.facts.epics.update(epicRow(doc));
     }
-    // In the order of their places the first filling of every set only ever appends.
+    // Sorted by place, so that the first filling only appends to the sorted sets.
     tasks.sort((a, b) => placeOf(placed(a)) - placeOf(placed(b)));
     this.facts.tasks.update(tasks);
-    // Only now: had a document refused to load, the next look would take all of this up again.
+    // Cleared last: if a document fails to load, the next call must read these streams again.
     this.touched?.clear();
   }
 
@@ -100,7 +100,7 @@ export class PlanIndex {
   }
 }
 
-/** What a session hands over with its work: its open tasks, the first ones if there are very many. */
+/** Ids of the open tasks assigned to a session, which a handoff reassigns; at most MAX_HANDED, by priority. */
 export function openTasksOf({ tasks }: PlanFacts, project: string, session: string): string[] {
   return tasks
     .assigned(project, session, 'open')
@@ -148,7 +148,7 @@ function epicRow(epic: Readonly<EpicDocument>): HomeRow {
   return { id, number: numberOf(id), project, title, status, archived, priority, text };
 }
 
-/** Active sprints come first in lists, then planned ones. */
+/** A sprint's row. Its `priority` is the order of statuses, so that lists show active sprints first, then planned. */
 function sprintRow(sprint: Readonly<SprintDocument>): HomeRow {
   const { id, project, title, status, archived, goal } = sprint;
   const order: readonly SprintStatus[] = ['active', ...SPRINT_STATUSES.filter((one) => one !== 'active')];

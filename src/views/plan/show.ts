@@ -1,5 +1,5 @@
-// How planning objects are shown: titles and other lines that others wrote made inert, ids in upper case, no more than
-// a card has room for. Used by lists, boards and resources.
+// Shows planning objects: text that agents wrote is made inert and cut, ids are in upper case. Used by plan lists, the
+// board, joined/, resources, prompts and tools.
 
 import { visible } from '../../base/display.ts';
 import { showId } from '../../domain/plan/ids.ts';
@@ -15,29 +15,32 @@ const TEXT_CHARS = 6_000;
 const LISTED = 10;
 const HOUR_MS = 3_600_000;
 
-/** Foreign text on one line: what a reader would act on or not see is escaped, and what is too long is cut. */
+/**
+ * Text that agents wrote, as one line: characters that a terminal or reader would obey or not show are escaped, and it
+ * is cut to `most` characters.
+ */
 export function line(text: string, most = TITLE_CHARS): string {
   const shown = visible(text.slice(0, most));
   return shown.length < text.length || shown.length > most ? `${shown.slice(0, most)}…` : shown;
 }
 
-/** Foreign text of many lines, as it was sent: who edits it sends it back. What is too long is cut. */
+/** Text of several lines, unchanged, because whoever edits it sends it back; cut to `most` characters. */
 export function block(text: string, most = TEXT_CHARS): string {
   return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
-/** Ids as shown, the first few. */
+/** The first ten ids as shown, and the number of the others. */
 export function idList(ids: readonly string[]): string[] {
   const more = ids.length > LISTED ? [`and ${ids.length - LISTED} more`] : [];
   return [...ids.slice(0, LISTED).map(showId), ...more];
 }
 
-/** Whole hours since a time. */
+/** Whole hours between two times in ms. */
 export function hoursSince(ms: number, now: number): number {
   return Math.max(0, Math.floor((now - ms) / HOUR_MS));
 }
 
-/** A task as a card: who, how urgent, what it waits for. Without its status where the column says it. */
+/** A task as a card. `withStatus` is false on a board, whose columns and head say the status and the sprint. */
 export function card(
   row: TaskRow,
   detail: Detail,
@@ -54,7 +57,7 @@ export function card(
   if (row.points !== undefined) shown.points = row.points;
   if (row.assignee !== undefined) shown.assignee = line(row.assignee);
   if (withStatus && row.sprint !== undefined) shown.sprint = showId(row.sprint);
-  // What is over waits for nothing, even if a need of it was opened again.
+  // A finished task waits for nothing, even if one of its needs was reopened.
   const isOver = row.status === 'done' || row.status === 'cancelled';
   if (row.open.length > 0 && !isOver) shown.waits_for = idList(row.open);
   if (row.reason !== undefined) shown.blocked_reason = line(row.reason);
@@ -81,7 +84,7 @@ function particulars(task: Readonly<TaskDocument>, descriptionChars: number): Js
   return withoutAbsent(all);
 }
 
-/** Drops what is undefined. */
+/** A copy without the keys whose value is undefined. */
 export function withoutAbsent(object: Record<string, Json | undefined>): JsonObject {
   const kept: JsonObject = {};
   for (const [key, value] of Object.entries(object)) if (value !== undefined) kept[key] = value;

@@ -1,30 +1,30 @@
-// Rows in the order lists show them, by priority and then number, so that a page is a slice and a change costs a search
-// and a shift of pointers. Used by plan-index.ts.
+// Sets of rows sorted by priority and then number, the order of lists: a page is a slice, and a change costs a binary
+// search and a shift within a chunk. Used by plan-index.ts and task-index.ts.
 
-/** What every row has, so that it can be placed. */
+/** The fields by which a row is sorted and summed. */
 export interface Placed {
   id: string;
   number: number;
-  /** 1 to 9; the first digit of its place. */
+  /** 1 to 9. */
   priority: number;
-  /** Sums up to `points` of a set. */
+  /** Added to the `points` of a set. */
   points?: number;
 }
 
-/** Numbers have at most 12 digits. */
+/** Above every number, which has at most 12 digits. */
 const STEP = 1e12;
 
-/** A row's place as a number: what a cursor holds. */
+/** The place of a row in the order, as one number: the cursor of a page. */
 export function placeOf(row: Pick<Placed, 'priority' | 'number'>): number {
   return row.priority * STEP + row.number;
 }
 
-/** A chunk is split beyond this. Shifting within one costs less than finding it. */
+/** A longer chunk is split. In chunks of this size a shift costs less than the search. */
 const MAX_CHUNK = 256;
 
-/** Sorted rows in chunks: one long array would shift thousands of pointers for each change. */
+/** Sorted rows, kept in chunks because one long array would shift thousands of pointers at each change. */
 export class SortedRows<R extends Placed> {
-  /** None is empty. */
+  /** In order; no chunk is empty. */
   private readonly chunks: R[][] = [];
   private count = 0;
   private sum = 0;
@@ -33,7 +33,7 @@ export class SortedRows<R extends Placed> {
     return this.count;
   }
 
-  /** Points of all rows together. */
+  /** The sum of all rows' points. */
   get points(): number {
     return this.sum;
   }
@@ -52,7 +52,7 @@ export class SortedRows<R extends Placed> {
     if (chunk.length > MAX_CHUNK) this.chunks.splice(at + 1, 0, chunk.splice(MAX_CHUNK / 2));
   }
 
-  /** Takes a row out, found by its place; one that is not in it is passed over. */
+  /** Removes a row, found by its place; does nothing if it is not in the set. */
   remove(row: R): void {
     const place = placeOf(row);
     const at = this.chunkOf(place);
@@ -65,7 +65,7 @@ export class SortedRows<R extends Placed> {
     this.sum -= row.points ?? 0;
   }
 
-  /** Rows after a place, in order. */
+  /** The rows after a place, in order; all rows for 0. */
   *after(place: number): IterableIterator<R> {
     for (let at = this.chunkOf(place); at < this.chunks.length; at += 1) {
       for (const row of this.chunks[at] ?? []) if (placeOf(row) > place) yield row;
@@ -81,7 +81,7 @@ export class SortedRows<R extends Placed> {
     return rows;
   }
 
-  /** The chunk that a place falls into: the last one that begins at or before it, or the first. */
+  /** The index of the chunk that a place belongs to: the last one that begins at or before it, else the first. */
   private chunkOf(place: number): number {
     let [low, high] = [0, this.chunks.length];
     while (low < high) {
@@ -106,7 +106,7 @@ function lowerBound(rows: readonly Placed[], place: number): number {
   return low;
 }
 
-/** Sets of rows by name: `spr-1 todo`. A row is in as many as `namesOf` says. */
+/** Sets of rows by name, such as `spr-1 todo`. A row is in every set that `namesOf` names for it. */
 export class RowSets<R extends Placed> {
   private readonly sets = new Map<string, SortedRows<R>>();
   private readonly empty = new SortedRows<R>();

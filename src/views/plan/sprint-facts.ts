@@ -1,5 +1,5 @@
-// How a sprint goes: progress, burn-down, velocity of the project's last sprints, who carries what. Computed from the
-// index for boards and dashboards.
+// Figures of a sprint: progress and burn-down, and the velocity of the project's last sprints. Computed from the plan
+// index. Used by board.ts, dashboard views, the status line, `baton board` and prompts.
 
 import type { View } from '../../documents/documents.ts';
 import { showId, sprintStream } from '../../domain/plan/ids.ts';
@@ -8,15 +8,15 @@ import type { PlanFacts } from './plan-index.ts';
 import type { Count } from './task-index.ts';
 
 const DAY_MS = 86_400_000;
-/** Days of a burn-down that are shown, the last ones. */
+/** The most days of a burn-down; the last ones are shown. */
 const MAX_DAYS = 21;
 const VELOCITY_SPRINTS = 3;
 
 export type BurnDown = { date: string; points: number; tasks: number }[];
 
 /**
- * What was left at the end of each day (UTC) from the sprint's start to now or its end. Scope as it is now: a task that
- * joined late counts from the first day.
+ * The points and tasks left at the end of each day (UTC), from the sprint's start to its end or now. Computed from the
+ * present scope, so a task that joined late counts from the first day. Empty before the start.
  */
 export function burnDown(plan: PlanFacts, sprint: Readonly<SprintDocument>, now: number): BurnDown {
   const from = Date.parse(sprint.starts_at ?? sprint.started_at ?? '');
@@ -34,7 +34,7 @@ export function burnDown(plan: PlanFacts, sprint: Readonly<SprintDocument>, now:
   return days;
 }
 
-/** Everything in a sprint but what was cancelled. */
+/** Points and tasks of a sprint without its cancelled tasks. */
 export function scopeOf(plan: PlanFacts, sprint: string): { points: number; tasks: number } {
   const [all, cancelled] = [plan.tasks.set(sprint, 'all'), plan.tasks.set(sprint, 'cancelled')];
   return { points: all.points - cancelled.points, tasks: all.size - cancelled.size };
@@ -46,8 +46,8 @@ function take(left: { points: number; tasks: number }, count: Count | undefined)
 }
 
 /**
- * 0 … 100: by points where tasks have some, else by tasks. What was cancelled counts for neither side. 100 is said only
- * once nothing is left: where all points are done, what is left has none, and the tasks are what tells.
+ * The progress of a sprint in percent, 0 to 100, cancelled tasks left out. By points while points are left, else by
+ * tasks. At most 99 while a task is left.
  */
 export function progressOf(plan: PlanFacts, sprint: string): number {
   const scope = scopeOf(plan, sprint);
@@ -60,14 +60,14 @@ export function progressOf(plan: PlanFacts, sprint: string): number {
 }
 
 export interface Velocity {
-  /** The last completed sprints, newest first. */
+  /** The last completed sprints, the newest first. */
   sprints: { id: string; points: number; tasks: number }[];
-  /** Means over them. */
+  /** The means over these sprints. */
   points: number;
   tasks: number;
 }
 
-/** What the project finished in each of its last three sprints, as it was noted when they ended. */
+/** The points and tasks finished in each of the project's last three sprints, as recorded when each ended. */
 export function velocityOf(plan: PlanFacts, view: View, project: string): Velocity {
   const ended = [...plan.sprints.set(project, 'completed').after(0)].flatMap(({ id }) => {
     const { ended_at, result } = view.get<SprintDocument>(sprintStream(id)) ?? {};

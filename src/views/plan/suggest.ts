@@ -6,15 +6,15 @@ import { isFinished } from '../../domain/plan/task.ts';
 import type { PlanFacts } from './plan-index.ts';
 import type { TaskIndex, TaskRow } from './task-index.ts';
 
-/** So many ready tasks are weighed, the most urgent ones, each by at most so many that wait for it. */
+/** Bounds on the ready tasks that are compared, by priority, and on the waiting tasks counted for each. */
 const WEIGHED = 100;
 const MAX_COUNTED = 200;
 
 export interface Suggestion {
   row: TaskRow;
-  /** Unfinished tasks that wait for it, at any distance. */
+  /** The number of unfinished tasks that need it, directly or through others. */
   unblocks: number;
-  /** Who might take it: a registered agent, or somebody who has work in the sprint. */
+  /** Who could do it: a registered agent, or an assignee of the sprint. */
   to?: string;
 }
 
@@ -35,14 +35,14 @@ export function suggestions(plan: PlanFacts, project: string, sprint: string, co
   return weighed.slice(0, count).map((suggestion) => {
     const person = fittest(people, suggestion.row.labels);
     if (person === undefined) return suggestion;
-    // As if it were taken, so that the next one goes to somebody else.
+    // Counted as assigned, so that the next suggestion goes to somebody else.
     person.tasks += 1;
     person.points += suggestion.row.points ?? 0;
     return { ...suggestion, to: person.name };
   });
 }
 
-/** Registered agents, and whoever has work in the sprint, with what they have in hand there. */
+/** Registered agents and assignees of the sprint, with their unfinished tasks and points in it. */
 function peopleOf(plan: PlanFacts, project: string, sprint: string): Person[] {
   const people = new Map<string, Person>();
   const idle = { skills: [], capacity: Number.POSITIVE_INFINITY, tasks: 0, points: 0 };

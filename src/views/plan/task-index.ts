@@ -1,5 +1,6 @@
-// Tasks as lists and boards see them: rows in sets by where they stand and how, kept up as documents change. For
-// answers, and as hints where to look; never decided upon. Part of plan-index.ts.
+// An index of tasks for lists and boards: rows in sorted sets by scope (project, backlog, sprint, epic, parent,
+// assignee) and facet (status and the like), updated as documents change. For answers and hints; commands read
+// documents. Used by plan-index.ts.
 
 import { numberOf } from '../../domain/plan/ids.ts';
 import { isFinished, isMet, type TaskDocument, type TaskStatus } from '../../domain/plan/task.ts';
@@ -19,17 +20,17 @@ export interface TaskRow extends Placed {
   labels: readonly string[];
   needs: readonly string[];
   neededBy: readonly string[];
-  /** Needs that are not met. */
+  /** Ids of the needs that are not met. */
   open: readonly string[];
-  /** When it took its status, in ms since the epoch. */
+  /** When it got its status, in ms since the epoch. */
   since: number;
-  /** The day it was finished: `2026-01-31`. */
+  /** The day (UTC) on which it was finished, `2026-01-31`. */
   doneOn?: string;
-  /** What text is looked for in, lower case. */
+  /** Title and labels in lower case, for search. */
   text: string;
 }
 
-/** Beside a status: every task that is not archived, those not finished, those that can be started. */
+/** A status; or `all`: not archived, `open`: not finished either, `ready`: can be started. */
 export type TaskFacet = TaskStatus | 'all' | 'open' | 'ready' | 'archived';
 
 export interface Count {
@@ -37,11 +38,11 @@ export interface Count {
   points: number;
 }
 
-/** What a sprint's summary needs and sets do not say. */
+/** Sums of a sprint that the sets do not give. */
 export interface SprintTotals {
-  /** Finished, by day. */
+  /** Finished tasks by day. */
   done: Map<string, Count>;
-  /** Not finished, by assignee. */
+  /** Unfinished tasks by assignee. */
   load: Map<string, Count>;
 }
 
@@ -54,12 +55,12 @@ export class TaskIndex {
     return this.rows.get(id);
   }
 
-  /** The tasks of a project, its backlog, a sprint, epic or parent that are in a state. */
+  /** The tasks of a facet in a scope: a project, its backlog, a sprint, an epic or a parent. */
   set(scope: string, facet: TaskFacet): SortedRows<TaskRow> {
     return this.sets.get(`${scope} ${facet}`);
   }
 
-  /** The tasks of a project that somebody is assigned to. */
+  /** The tasks of a facet that are assigned to somebody in a project. */
   assigned(project: string, assignee: string, facet: TaskFacet): SortedRows<TaskRow> {
     return this.sets.get(`${assigneeScope(project, assignee)} ${facet}`);
   }
@@ -72,9 +73,7 @@ export class TaskIndex {
     return this.rows.keys();
   }
 
-  /**
-   * Takes up documents that have changed. Those who wait for a task that is now met, or no longer, are looked at again.
-   */
+  /** Updates the rows of changed documents, and of tasks that need one whose being met has changed. */
   update(documents: readonly Readonly<TaskDocument>[]): void {
     const again = new Set<string>();
     for (const document of documents) {
@@ -123,7 +122,7 @@ function add(counts: Map<string, Count>, key: string, sign: 1 | -1, points: numb
   else counts.set(key, { tasks: tasks + sign, points: sum + sign * points });
 }
 
-/** What is waiting cannot be started yet, whatever its status says. */
+/** Whether a task can be started: a task in status `todo` with an open need cannot. */
 export function isReadyRow(row: TaskRow): boolean {
   return row.status === 'todo' && !row.archived && row.open.length === 0;
 }
@@ -137,7 +136,7 @@ function setNames(row: TaskRow): string[] {
   return scopes.flatMap((scope) => (scope === undefined ? [] : facets.map((facet) => `${scope} ${facet}`)));
 }
 
-/** The tasks of a project that are in no sprint. */
+/** The scope of a project's tasks that are in no sprint. */
 export function backlogScope(project: string): string {
   return `${project}.${BACKLOG}`;
 }
@@ -146,7 +145,7 @@ function assigneeScope(project: string, assignee: string): string {
   return `${project}@${assignee.toLowerCase()}`;
 }
 
-/** Everything copied: documents change in place. */
+/** A row of copied values, because documents are edited in place. */
 function rowOf(document: Readonly<TaskDocument>): TaskRow {
   const { id, project, title, status, archived, priority, points, sprint, epic, parent, assignee } = document;
   const row: TaskRow = {

@@ -1,5 +1,5 @@
-// How much of what a project allows its agents is used: claims in all, claims of each pool, tokens of each run.
-// Computed from documents for answers; domain/run/claim.ts decides by the same functions.
+// How much of a project's limits is used: claims in all, claims of each pool, tokens of each run. Computed from
+// documents for the dashboard; domain/run/claim.ts decides by the same functions.
 
 import type { View } from '../../documents/documents.ts';
 import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../../domain/resource/pool.ts';
@@ -15,17 +15,17 @@ import { configOf } from './settings.ts';
 export type LimitRow = {
   limit: string;
   used: number;
-  /** As it is now: a pool that goes by demand grows and shrinks. */
+  /** The limit at this time: a pool whose policy is not `fixed` grows and shrinks with demand. */
   allowed: number;
   policy?: string;
 };
 
-/** Runs whose tokens are listed: those that have spent the most. */
+/** The most runs whose tokens are listed, those that spent the most first. */
 const RUNS = 10;
 
 /**
- * All agents, each pool, then runs that have spent something. `graph`: a definition by its hash, undefined if it is
- * gone.
+ * Rows of all agents, of each pool, then of runs that spent tokens. `graph`: a definition by its hash, undefined if its
+ * blob is missing.
  */
 export function limitRows(
   view: View,
@@ -41,7 +41,7 @@ export function limitRows(
     const { policy = 'fixed', max } = pool;
     const row = { limit: `pool ${limit}`, used: held.length, policy };
     if (policy === 'fixed') return { ...row, allowed: max };
-    // As many as the run with the most work allows.
+    // The size depends on the run that claims; show the largest.
     const sizes = runs.map((run) => {
       const here = held.filter((one) => one.run === run.id).length;
       return poolSize(pool, here + readyFor(run, graph(run.graph), (agent) => poolOf(pools, agent) === limit, seen));
@@ -58,7 +58,7 @@ export function limitRows(
   ];
 }
 
-/** The nodes of a run that are ready for agents of a pool. */
+/** How many nodes of a run are ready for agents of a pool; `fits` says whether an agent is of the pool. */
 function readyFor(
   run: Readonly<RunDocument>,
   graph: RunGraph | undefined,

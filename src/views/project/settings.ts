@@ -4,7 +4,7 @@ import type { View } from '../../documents/documents.ts';
 import { type ProjectConfig, withDefaults } from '../../domain/project/config.ts';
 import { type ProjectDocument, projectStream } from '../../domain/project/document.ts';
 
-/** With its defaults filled in. A copy. */
+/** A copy of the configuration; the defaults if the project has no document. */
 export function configOf(view: View, project: string): ProjectConfig {
   return withDefaults(view.get<ProjectDocument>(projectStream(project))?.config);
 }

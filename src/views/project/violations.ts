@@ -1,4 +1,5 @@
-// Which live sessions of a project do not satisfy its schemas, or would not: what project_save tells of new ones.
+// Finds open sessions whose state violates given schemas. Used by tools/project-save.ts to preview and report the
+// effect of new schemas.
 
 import type { View } from '../../documents/documents.ts';
 import { type Violation, violation } from '../../domain/project/state-schemas.ts';
@@ -6,7 +7,7 @@ import { sessionStream } from '../../domain/session/document.ts';
 import type { JsonObject } from '../../json/json.ts';
 import { openSessions, type ViewScope } from '../team/people.ts';
 
-/** Sessions that are looked at, the last changed first: a preview must not take longer than the calls it is about. */
+/** The most sessions that are checked, the last changed first, so that a preview stays as fast as a call. */
 const MAX_SESSIONS = 200;
 const SHOWN = 10;
 
@@ -14,9 +15,9 @@ const SHOWN = 10;
 export type ViolationRow = { session: string; path: string; schema: string; why: string };
 
 export interface Violations {
-  /** One row for a session: the first place that is wrong. */
+  /** One row per session, with its first violation. */
   rows: ViolationRow[];
-  /** How many sessions, of those that were looked at. */
+  /** How many of the checked sessions violate a schema. */
   count: number;
 }
 

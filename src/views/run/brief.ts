@@ -1,4 +1,5 @@
-// Everything an agent needs to do one node with no other context. Computed for the answer of run_claim.
+// The brief of a node: everything that an agent needs to do it without other context. Used by tools/run-claim.ts;
+// run_status uses `outputOf`.
 
 import type { RunDocument } from '../../domain/run/document.ts';
 import type { NodeRecord } from '../../domain/run/record.ts';
@@ -6,11 +7,14 @@ import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
 import { copyJson, type Json, type JsonObject } from '../../json/json.ts';
 import type { Blobs } from '../../store/port.ts';
 
-/** Outputs of needs together, in characters, unless the agent states fewer tokens. */
+/** Characters that the outputs of all needs may take together, unless `maxTokens` allows fewer. */
 const INPUT_CHARS = 10_000;
 const MIN_SHARE_CHARS = 200;
 
-/** The brief of a node: its kind's fields, and the outputs of what it needs, cut to `maxTokens`. */
+/**
+ * The fields of the node's kind, and the outputs of its needs, cut to about `maxTokens` together (four characters a
+ * token) but at least MIN_SHARE_CHARS each.
+ */
 export function briefOf(run: Readonly<RunDocument>, node: AnyNode, blobs: Blobs, maxTokens: number): JsonObject {
   const record = run.nodes[node.id];
   const needs = node.needs ?? [];
@@ -36,7 +40,7 @@ function inputOf(run: string, id: string, record: Readonly<NodeRecord> | undefin
   return { cut: true, characters: text.length, start: text.slice(0, share - MIN_SHARE_CHARS / 2), all };
 }
 
-/** A node's output, from its document or its blob; undefined if it has none or the blob is gone. */
+/** A node's output, from its record or its blob; undefined if it has none or the blob is missing. */
 export function outputOf(record: Readonly<NodeRecord>, blobs: Blobs): Json | undefined {
   if (record.output_blob === undefined) return record.output;
   const bytes = blobs.get(record.output_blob);

@@ -1,5 +1,5 @@
-// What can be seen of runs: lists, rows of nodes, what is left of the critical path. Computed from documents for
-// answers.
+// Lists of runs, rows of their nodes, and the rest of a critical path. Computed from documents for answers. Used by
+// tools/run-status.ts, resources, prompts, dashboard views and other views.
 
 import type { View } from '../../documents/documents.ts';
 import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
@@ -10,7 +10,7 @@ import { countOf } from '../../graph/ready/outcome.ts';
 import { isHalted, readinessAt } from '../../graph/ready/readiness.ts';
 import { satisfies } from '../../graph/ready/run-node.ts';
 
-/** Runs of a project: those under way first, then the last changed. */
+/** The runs of a project: those that have not ended first, then the last changed first. */
 export function projectRuns(view: View, project: string): Readonly<RunDocument>[] {
   const found = view.streams('run/').flatMap((stream) => {
     const run = view.get<RunDocument>(stream);
@@ -26,7 +26,7 @@ export interface ClaimedNode {
   node: Readonly<RecordOf<'claimed'>>;
 }
 
-/** Nodes that somebody works on, in runs that have not ended. */
+/** The claimed nodes of those runs that have not ended. */
 export function* claimedNodes(runs: Iterable<Readonly<RunDocument>>): Iterable<ClaimedNode> {
   for (const run of runs) {
     if (hasEnded(run.status) || countOf(run.counters, 'claimed') === 0) continue;
@@ -46,7 +46,7 @@ export type RunRow = {
   ended_at?: string;
 };
 
-/** Runs that fit, the last changed first. */
+/** The rows of all runs for which `fits` is true, the last changed first. `sizeOf`: the node count of a definition. */
 export function runRows(
   view: View,
   sizeOf: (hash: string) => number,
@@ -134,7 +134,7 @@ function facts(record: Readonly<NodeRecord>, now: number): Partial<NodeRow> {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 }
 
-/** The heaviest way through what is not done yet, first to last. */
+/** Ids of the nodes on the longest path, by weight, through the nodes that are not done yet, first to last. */
 export function criticalPathLeft(run: Readonly<RunDocument>, { prepared }: RunGraph): string[] {
   const { ids, toEnd, dependents } = prepared;
   const open = (i: number): boolean => !satisfies(run.nodes[ids[i] ?? '']?.status);

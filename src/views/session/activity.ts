@@ -1,14 +1,15 @@
-// What sessions of a project did last, from what the log tells. Used by the team's dashboard and by state_get.
+// The latest commits by sessions of a project, from the log's figures. Used by the dashboard view `team` and by
+// joined/joined.ts.
 
 import type { CommitSummary, Source } from '../source.ts';
 import { readableFacts } from './sessions.ts';
 
-/** Something that one session did to one thing, as often as it did so in a row. */
+/** Consecutive commits of one type by one author to one stream, counted as one; `times` is how many. */
 export interface Activity extends CommitSummary {
   times: number;
 }
 
-/** The newest first; none where the log was not read. */
+/** At most `most` activities, the newest first; none if the log was not read. */
 export function recentActivity(
   { log, view, project }: Pick<Source, 'log' | 'view' | 'project'>,
   most: number,

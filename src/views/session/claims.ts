@@ -1,4 +1,5 @@
-// Which work a session has in flight. Computed from run documents for answers; never decided upon.
+// The claims of a session. Computed from run documents, for answers and as hints; commands check claims themselves.
+// Used by session_start, session_recover, session_handoff, the status line and session-binding.ts.
 
 import type { View } from '../../documents/documents.ts';
 import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
@@ -13,18 +14,18 @@ export interface ClaimRow {
   node: string;
   title: string;
   /**
-   * `held`: the claim lasts. `unverifiable`: its lease ended and nobody has it yet, so a result would be adopted.
-   * `lost`: somebody else has it; a result is kept without effect.
+   * `held`: the lease lasts. `unverifiable`: the lease ended and nobody else has claimed the node, so a result is still
+   * accepted. `lost`: the node was claimed anew or returned to the queue; a result is kept without effect.
    */
   state: 'held' | 'unverifiable' | 'lost';
-  /** When it was claimed. */
+  /** When it was claimed, ISO 8601. */
   since: string;
   lease_ends?: string;
-  /** Results of this claim that came late. */
+  /** How many results of this claim came after it was lost. */
   late: number;
 }
 
-/** Runs that are not over in which the session holds a claim. */
+/** Ids of runs that have not ended and in which the session holds a claim. */
 export function runsWithClaims(view: View, session: string): string[] {
   const found: string[] = [];
   for (const run of openRuns(view)) {
@@ -34,7 +35,7 @@ export function runsWithClaims(view: View, session: string): string[] {
   return found;
 }
 
-/** The session's claims in runs that are not over, its lost ones last. Without presence, stored leases alone count. */
+/** The session's claims in runs that have not ended, the lost ones last. Without presence only stored leases count. */
 export function claimsOf(
   view: View,
   session: string,

@@ -1,4 +1,5 @@
-// What can be seen of sessions: lists, and offers of work. Computed from documents for answers; never decided upon.
+// Lists of sessions and of handoffs that a session may accept. Computed from documents, for answers and as hints;
+// commands check sessions themselves. Used by tools, resources, prompts and other views.
 
 import type { View } from '../../documents/documents.ts';
 import {
@@ -21,7 +22,7 @@ export interface Offer {
 
 const SUMMARY_CHARS = 200;
 
-/** Handoffs that a session may take: addressed to it, or to anybody new in its workspace. */
+/** Handoffs that a session may accept: addressed to it, or to `new` by a session of its workspace. */
 export function pendingHandoffs(view: View, session: string): Offer[] {
   const workspace = factsOf(view, session)?.workspace;
   const offers: Offer[] = [];
@@ -43,13 +44,13 @@ export interface SessionRow {
   status: SessionStatus;
   project: string;
   workspace: string;
-  /** A process serves it now. */
+  /** True if a live process serves it. */
   live: boolean;
   last_seen?: string;
   expires_at?: string;
 }
 
-/** Rows of all sessions that fit, the last changed first. */
+/** The rows of all sessions for which `fits` is true, the last changed first. `now` is in ms since the epoch. */
 export function sessionRows(
   view: View,
   presence: Presence,
@@ -81,10 +82,7 @@ function rowOf(facts: Readonly<SessionFacts>, presence: Presence, now: number): 
   return row;
 }
 
-/**
- * Whether an emergency goes on in the session: it ends with the session, or when nobody has been seen in it for its
- * span.
- */
+/** Whether the session is in mode `emergency` and still open; it expires when nobody is seen in it for its span. */
 export function inEmergency(view: View, presence: Presence, session: string, now: number): boolean {
   const facts = factsOf(view, session);
   if (facts?.mode !== 'emergency') return false;
@@ -95,13 +93,13 @@ export function factsOf(view: View, session: string): Readonly<SessionFacts> | u
   return view.get<SessionDocument>(sessionStream(session))?.session;
 }
 
-/** A session's facts for a list: undefined if its document is damaged, or not of a shape this program knows. */
+/** A session's facts, for lists: undefined if its document is damaged or of a shape that this program does not know. */
 export function readableFacts(view: View, stream: string): Readonly<SessionFacts> | undefined {
   try {
     const facts = view.get<SessionDocument>(stream)?.session;
     return Array.isArray(facts?.handoffs) ? facts : undefined;
   } catch (error) {
-    // One session's damage is told to whoever names it; it must not keep others from their own.
+    // A damaged session fails calls that name it; it must not fail lists, which others need.
     if (error instanceof FailureError) return undefined;
     throw error;
   }

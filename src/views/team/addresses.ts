@@ -1,5 +1,6 @@
-// Where messages go and where they are read: what a recipient's name means, and which channels a reader has. Computed
-// from documents; a name is resolved when a message is sent, and the message stays where it was sent to.
+// Resolves the name of a recipient to an address, and lists the channels that a reader has. A name is resolved once,
+// when a message is sent; the message stays in that channel. Used by tools/message-send.ts, tools/message-read.ts,
+// resources/inbox.ts and other views.
 
 import type { View } from '../../documents/documents.ts';
 import { isOpen, sessionStream, statusAt } from '../../domain/session/document.ts';
@@ -21,26 +22,26 @@ import { factsOf } from '../session/sessions.ts';
 import { agentsIn, liveAgents, openSessions, registered, teams, type ViewScope } from './people.ts';
 import { standInFor } from './registry.ts';
 
-/** One channel as one reader has it. */
+/** A channel of one reader. */
 export interface Box {
   channel: string;
-  /** The reader document that holds the cursor: an agent's inbox has its own, whoever reads for it. */
+  /** The id of the reader document with the cursor. The inbox of an agent has one cursor, whoever reads it. */
   reader: string;
-  /** Messages before this time are not for this reader: it joined later. */
+  /** In ms since the epoch. Older messages are not for this reader, whose session began later. */
   since?: number;
-  /** One's own messages come back from an inbox, not from what many read. */
+  /** True for a channel with many readers, in which a reader's own messages are not offered to it. */
   shared: boolean;
 }
 
 /**
- * What was said to many shortly before a session began is offered to it too: an alert should reach who comes a little
- * later, and a clock that was set back must not hide what was said since.
+ * Shared messages are offered from this long before a session began: an alert must reach a session that begins a little
+ * later, and a clock that was set back must not hide messages sent since.
  */
 const BEFORE_START_MS = 3_600_000;
-/** Sessions whose work this one took over, whose inboxes it therefore reads. */
+/** The most predecessors whose inboxes a session reads. */
 const MAX_PREDECESSORS = 5;
 
-/** The channels that a caller reads. Costs nothing that grows with the store. */
+/** The channels that a caller reads. The cost does not grow with the store. */
 export function boxesOf(view: View, caller: Caller, project: string): Box[] {
   const facts = factsOf(view, caller.session);
   const since = (facts === undefined ? 0 : Date.parse(facts.created_at)) - BEFORE_START_MS;
@@ -67,12 +68,12 @@ export function boxesOf(view: View, caller: Caller, project: string): Box[] {
   return boxes;
 }
 
-/** A session's own inbox, and those of the sessions whose work it took over. */
+/** A session's own inbox, and the inboxes of its predecessors. */
 export function inboxesOf(view: View, session: string): Box[] {
   return [session, ...predecessors(view, session)].map((one) => ({ channel: one, reader: one, shared: false }));
 }
 
-/** Sessions whose work this one took over, the last first. */
+/** Ids of the sessions whose handoff led to this session, the last first; at most MAX_PREDECESSORS. */
 export function predecessors(view: View, session: string): string[] {
   const found: string[] = [];
   for (let at = factsOf(view, session)?.taken_from; at !== undefined && found.length < MAX_PREDECESSORS; ) {
@@ -93,13 +94,16 @@ export function headOf(view: View, channel: string): Readonly<ChannelDocument> |
 
 export interface Recipient {
   address: Address;
-  /** Who reads there now, the sender apart. */
+  /** The number of its present readers without the sender. */
   recipients: number;
-  /** Of an agent that is away: who stands in for it. */
+  /** For an agent that is not live: its stand-in. */
   instead?: string;
 }
 
-/** What `to` means: `all`, `team:x`, `channel:x`, a session's id, or an agent's name (`agent:x` where it is both). */
+/**
+ * The recipient that `to` names: `all`, `team:x`, `channel:x`, a session's id, or an agent's name (`agent:x` if it
+ * could be either). Fails with `not-found`, or with `invalid-input` for a bad name of a channel.
+ */
 export function resolveRecipient(view: View, to: string, sender: string, viewScope: ViewScope): Result<Recipient> {
   const { project } = viewScope;
   if (to === 'all') {
@@ -130,7 +134,7 @@ export function resolveRecipient(view: View, to: string, sender: string, viewSco
   return unknown(rest, [...(prefix === 'session' ? [] : agents), ...(prefix === 'agent' ? [] : sessions)]);
 }
 
-/** Somebody reads the inbox: the session is open, or an open one has taken over its work. */
+/** Whether an open session reads the inbox: the session itself or one whose predecessor it is. */
 function isRead(view: View, session: string, viewScope: ViewScope): boolean {
   const facts = factsOf(view, session);
   const lastSeen = (who: string) => viewScope.presence.lastSeen(who);
@@ -151,13 +155,13 @@ function resolveTeam(view: View, name: string, sender: string, viewScope: ViewSc
   return ok({ address: { kind: 'team', project, name }, recipients: readers.length });
 }
 
-/** The session of a reader: of itself, or of an agent in it (`agentKey`). */
+/** The session of a reader, whose id is a session's or an `agentKey`. */
 function sessionOf(reader: string): string {
   const [session = reader] = reader.split('.', 1);
   return session;
 }
 
-/** Readers that have a cursor in a channel. */
+/** Ids of the readers that have a cursor in a channel. Looks at every reader of the store. */
 export function readersOf(view: View, channel: string): string[] {
   const prefix = 'reader/';
   return view

@@ -1,5 +1,5 @@
-// What can be seen of decisions: their tally, and lists. And who may vote, with what weight, when one opens. Computed
-// from documents for answers.
+// Lists and tallies of decisions, and the voters of a new one with their weights. Computed from documents. Used by
+// decision_open, decision_vote, tools/shared/due-decisions.ts and the dashboard view `leadership`.
 
 import type { View } from '../../documents/documents.ts';
 import { projectStream } from '../../domain/project/document.ts';
@@ -46,7 +46,7 @@ export type DecisionFacts = DecisionRow & {
   k?: number;
   missing?: string[];
   dissent?: { voter: string; option: string; reason?: string }[];
-  /** Why a passed allocation changed nothing. */
+  /** Why an allocation that passed had no effect. */
   not_applied?: string;
 };
 
@@ -78,7 +78,7 @@ export function decisionRows(view: View, project: string, status?: DecisionStatu
     });
 }
 
-/** Open decisions whose time is over: the next call closes them. And when the next one's is. */
+/** Ids of open decisions past their deadline, which the caller must close; and the next deadline, in ms. */
 export function dueDecisions(view: View, project: string, now: number): { due: string[]; next: number } {
   return dueOn(view.get<AgendaDocument>(agendaStream(project)), now);
 }
@@ -100,10 +100,13 @@ function rowOf(doc: Readonly<DecisionDocument>): DecisionRow {
   return row;
 }
 
-/** How long ago somebody must have been seen at most to be there, where no process serves its session. */
+/** A session that no process serves counts as present if it was seen within this time. */
 const THERE_MS = 3_600_000;
 
-/** Who may vote: everybody who is there, or those named (sessions, agents, teams). And where they read. */
+/**
+ * The voters of a new decision, at most MAX_VOTERS, and the addresses to announce it to. Voters are the named sessions,
+ * agents and teams, else all present sessions. Fails if a name is unknown or cannot vote.
+ */
 export function electorate(
   view: View,
   named: readonly string[] | undefined,
@@ -113,7 +116,7 @@ export function electorate(
 ): Result<{ voters: Voter[]; announceTo: Address[] }> {
   const { project } = viewScope;
   if (named === undefined) {
-    // Whoever left a window open yesterday would only keep the others from their quorum.
+    // A session that was left open yesterday would only keep the others from a quorum.
     const isThere = (id: string): boolean =>
       id === caller.session || served.has(id) || (viewScope.presence.lastSeen(id) ?? 0) > viewScope.now - THERE_MS;
     const there = openSessions(view, viewScope).filter(({ id }) => isThere(id));
@@ -141,15 +144,13 @@ export function electorate(
 }
 
 function notVoter(name: string, failure?: Failure): Result<never> {
-  // The same names as those of recipients, but whoever asked wants a vote.
+  // Names are resolved as recipients; the failure must speak of a voter.
   if (failure?.code === 'not-found') return fail({ ...failure, what: 'voter' });
   const why = `${JSON.stringify(name.slice(0, 60))} is nobody who votes: name sessions, agents or teams, or leave voters out`;
   return fail({ code: 'invalid-input', issues: [{ at: 'voters', why }] });
 }
 
-/**
- * Names under which a caller may be a voter: its own, its agents', and those of the sessions whose work it took over.
- */
+/** The names under which a caller may be a voter: its own, those of its agents, and those of its predecessors. */
 export function votingNames(view: View, { session, agent }: Caller): string[] {
   if (agent !== undefined) return [agent];
   return [session, ...Object.keys(factsOf(view, session)?.agents ?? {}), ...predecessors(view, session)];
@@ -160,7 +161,7 @@ function voterOf(view: View, project: string, name: string): Voter {
   return { name, tier, weight: weights(view, project)[tier] };
 }
 
-/** A registered agent's tier; a session's is the highest of its agents'. */
+/** The tier of a registered agent; of a session, the highest tier of its agents. */
 function tierOf(view: View, project: string, name: string): Tier {
   const entry = view.get<RegistryEntry>(registryStream(project, 'agent', name));
   if (entry?.tier !== undefined) return entry.tier;
@@ -171,7 +172,7 @@ function tierOf(view: View, project: string, name: string): Tier {
   return TIERS.find((tier) => tiers.includes(tier)) ?? 'worker';
 }
 
-/** As the project says (`vote_weights` of its configuration), else 3, 2 and 1. */
+/** The weight of a vote by tier: the project's `vote_weights`, else 3, 2 and 1. */
 function weights(view: View, project: string): Record<Tier, number> {
   const config = view.get<{ config?: JsonObject }>(projectStream(project))?.config;
   const own = isObject(config?.vote_weights) ? config.vote_weights : {};

@@ -1,4 +1,5 @@
-// Whom an escalation goes to: up the chain of reports_to. Computed from the registry when the message is sent.
+// Finds the recipients of an escalation along the chain of `reports_to`, else the orchestrator of a team. Used by
+// tools/message-send.ts when the message is sent.
 
 import type { View } from '../../documents/documents.ts';
 import type { Caller } from '../../domain/team/channel.ts';
@@ -9,7 +10,10 @@ import { factsOf } from '../session/sessions.ts';
 import { liveAgents, teams, type ViewScope } from './people.ts';
 import { standInFor } from './registry.ts';
 
-/** Recipients' names: all of them with `everyone`, the nearest first; else the nearest that is there. */
+/**
+ * The names of recipients: with `everyone` all superiors, the nearest first, else the nearest one that is present.
+ * Fails with `invalid-input` if the caller reports to nobody.
+ */
 export function superiorsOf(view: View, caller: Caller, viewScope: ViewScope, everyone: boolean): Result<string[]> {
   const { project } = viewScope;
   for (const name of namesOf(view, caller)) {
@@ -28,14 +32,16 @@ export function superiorsOf(view: View, caller: Caller, viewScope: ViewScope, ev
   return fail({ code: 'invalid-input', issues: [{ at: 'to', why: noSuperior(namesOf(view, caller)[0]) }] });
 }
 
-/** A session's own agent has a name only once it says so: registering somebody does not tell that it is this one. */
+/**
+ * The advice for a caller without a superior. An unnamed agent must first name itself, since no entry is known as its.
+ */
 function noSuperior(name: string | undefined): string {
   const id = name === undefined ? '…' : `"${name}"`;
   const first = name === undefined ? 'session_update {agent: {name: …}} to say which agent you are, then ' : '';
   return `you report to nobody: name a recipient, or call ${first}registry_save {kind: "agent", id: ${id}, reports_to: …}`;
 }
 
-/** The nearest superior that is there, or who stands in for it; the nearest of all where nobody is. */
+/** The nearest superior that is present, or whose stand-in is; the nearest of all if nobody is present. */
 function whoIsThere(view: View, viewScope: ViewScope, chain: readonly string[]): string {
   const live = new Set(liveAgents(view, viewScope).map(({ name }) => name));
   for (const superior of chain) {

@@ -1,5 +1,5 @@
-// Escalations of a project: who called whom, whether anybody has taken it up, and who comes next along reports_to.
-// Computed from documents for dashboards and alerts; the log says which messages were escalations.
+// The escalations of a project: sender, recipient, state, and the next superior along `reports_to`. Computed from
+// documents for dashboards and alerts; log-stats.ts finds the ids of the messages in the log.
 
 import type { View } from '../../documents/documents.ts';
 import { addressName, callerName, hasLapsed, type Message, parseMessageId } from '../../domain/team/channel.ts';
@@ -18,12 +18,12 @@ export interface Escalation {
   at: number;
   state: DeliveryState;
   priority: number;
-  /** Who is above the one it was sent to. */
+  /** The superior of the recipient, if that is an agent. */
   above?: string;
   text: string;
 }
 
-/** Of the given messages those of the project that still stand, in their order. */
+/** The given messages that belong to the project and have not expired, in the given order. */
 export function escalationsOf(view: View, messages: readonly string[], viewScope: ViewScope): Escalation[] {
   return messages.flatMap((id) => {
     const place = parseMessageId(id);
@@ -46,12 +46,12 @@ export function escalationsOf(view: View, messages: readonly string[], viewScope
   });
 }
 
-/** Those that nobody has acknowledged. */
+/** The escalations that nobody has acknowledged. */
 export function openEscalations(view: View, messages: readonly string[], viewScope: ViewScope): Escalation[] {
   return escalationsOf(view, messages, viewScope).filter(({ state }) => state !== 'acked');
 }
 
-/** By its sender: a session's inbox is of no project. */
+/** Whether a message is of a project, by its sender: a session's inbox belongs to no project. */
 function isOf(view: View, project: string, message: Readonly<Message>): boolean {
   return factsOf(view, message.from)?.project === project;
 }

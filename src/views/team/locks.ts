@@ -1,4 +1,5 @@
-// Who holds and who waits for what. Computed from documents for answers; never decided upon.
+// Locks with their holders and queues. Computed from documents for answers; commands check locks themselves. Used by
+// tools/lock-release.ts, joined/mail.ts and the dashboard view `resources`.
 
 import type { View } from '../../documents/documents.ts';
 import { FILE_LOCK, type LockDocument, lockStream } from '../../domain/resource/document.ts';
@@ -15,7 +16,7 @@ export type LockRow = {
   waiting: { who: string; priority: number; since: string; paths?: string[] }[];
 };
 
-/** Locks that somebody holds or waits for, by name; reservations of files last. */
+/** The locks of a project that somebody holds or waits for, sorted by name; reservations of files come last. */
 export function lockRows(view: View, viewScope: ViewScope): LockRow[] {
   const { project, now, presence } = viewScope;
   const lastSeen = (who: string): number | undefined => presence.lastSeen(who);
@@ -42,7 +43,7 @@ export function lockRows(view: View, viewScope: ViewScope): LockRow[] {
   });
 }
 
-/** Locks in which the caller holds or waits. */
+/** Ids of the locks that the caller holds or waits for. */
 export function locksOf(view: View, project: string, caller: Caller): string[] {
   return lockNames(view, project).filter((id) => {
     const lock = view.get<LockDocument>(lockStream(project, id));
@@ -50,7 +51,7 @@ export function locksOf(view: View, project: string, caller: Caller): string[] {
   });
 }
 
-/** Every lock that was ever asked for, by name; reservations of files last. */
+/** Ids of all locks that were ever requested, sorted; reservations of files come last. */
 export function lockNames(view: View, project: string): string[] {
   const prefix = `lock/${project}/`;
   const names = view.streams(prefix).map((stream) => stream.slice(prefix.length));

@@ -1,5 +1,6 @@
-// One channel as a reader goes through it: what needs no offering any more, what comes next in turn, what comes before
-// its turn, and how the cursor must move for it. Used by mail.ts for pages and counts.
+// One reader's way through one channel: which message is next in order, which are offered out of order (urgent ones,
+// and ones owed an acknowledgement), and how the cursor must move. Used by mail.ts for pages and counts, and by
+// joined/mail.ts.
 
 import type { View } from '../../documents/documents.ts';
 import {
@@ -15,28 +16,28 @@ import { inRanges } from '../../domain/team/ranges.ts';
 import type { Cursor, Move } from '../../domain/team/reader.ts';
 import { type Box, cursorOf, headOf } from './addresses.ts';
 
-/** What this process's client has got of one channel. */
+/** The messages of one channel that the client of this process was given. */
 export interface Given {
-  /** In turn: everything after `base` and up to `upTo`. */
+  /** Given in order: every message after `base` up to `upTo`. */
   base: number;
   upTo: number;
-  /** Besides: urgent ones that came before their turn, and old ones that were offered again. */
+  /** Given out of order: urgent messages, and old ones that were offered again. */
   extra: ReadonlySet<number>;
 }
 
-/** By `gotKey`. */
+/** What the client was given, by `gotKey`. */
 export type Got = ReadonlyMap<string, Given>;
 
 export type Entry = readonly [n: number, message: Readonly<Message>];
 
-/** So many messages that need no offering are passed on the record, so that nobody looks at them again. */
+/** The stored cursor moves past this many messages that need no offer, so that they are not read again and again. */
 const PASS_ON_RECORD = 100;
 
 export function gotKey(box: Pick<Box, 'reader' | 'channel'>): string {
   return `${box.reader}|${box.channel}`;
 }
 
-/** Messages of a channel from a number on, in order. */
+/** The messages of a channel from number `first` on, in order. */
 function* messagesFrom(view: View, channel: string, first: number): Generator<Entry> {
   const last = headOf(view, channel)?.last ?? 0;
   for (let n = Math.max(1, first); n <= last; ) {
@@ -56,21 +57,21 @@ export function messageAt(view: View, channel: string, n: number): Readonly<Mess
 
 export class OpenBox {
   readonly box: Box;
-  /** What is offered next in turn. */
+  /** The next message in order that must be offered. */
   next: Entry | undefined;
   private readonly view: View;
   private readonly caller: Caller;
   private readonly now: number;
   private readonly cursor: Readonly<Cursor> | undefined;
   private readonly given: Given | undefined;
-  /** Everything up to here was seen, by the record. */
+  /** The stored cursor: every message up to this number was seen. */
   private readonly stored: number;
-  /** Everything up to here the client has had, or need not have. */
+  /** Every message up to this number was seen, or was given to this process's client. */
   private readonly from: number;
-  /** Everything up to here needs no offering either. */
+  /** Messages after `from` up to this number need no offer. */
   private readonly passed: number;
   private readonly queue: Generator<Entry>;
-  /** Given before or out of turn. */
+  /** Numbers of messages given out of order, now or before. */
   private readonly extra: Set<number>;
   private readonly move: Move = {};
   private upTo: number;
@@ -92,7 +93,7 @@ export class OpenBox {
     this.passed = this.next === undefined ? (headOf(view, box.channel)?.last ?? 0) : this.next[0] - 1;
   }
 
-  /** To the next message that must be offered; notes those whose time is over. */
+  /** Moves `next` to the next message that must be offered; records skipped ones that expired without an offer. */
   advance(): void {
     for (;;) {
       const { value, done } = this.queue.next();
@@ -107,7 +108,7 @@ export class OpenBox {
     }
   }
 
-  /** Unread messages that do not wait for their turn, among the next so many. */
+  /** Unread messages of priority 1 among the next `most`. */
   *urgent(most: number): Generator<Entry> {
     let left = most;
     for (const [n, message] of messagesFrom(this.view, this.box.channel, this.from + 1)) {
@@ -117,7 +118,7 @@ export class OpenBox {
     }
   }
 
-  /** Seen by an earlier connection that never acknowledged them, though they ask for something. */
+  /** Messages that ask for something, and that an earlier connection saw but did not acknowledge. */
   *owed(): Generator<Entry> {
     for (const n of this.cursor?.owed ?? []) {
       const { base = 0, upTo = 0 } = this.given ?? {};
@@ -126,7 +127,7 @@ export class OpenBox {
     }
   }
 
-  /** It is in the answer. */
+  /** Records that message `n` is in the answer. */
   take(n: number): void {
     this.taken = true;
     if (this.next?.[0] === n) {
@@ -139,32 +140,32 @@ export class OpenBox {
     if (n > this.stored) this.move.ahead = [...(this.move.ahead ?? []), n];
   }
 
-  /** How many are left in turn, counted up to `most`. */
+  /** The number of messages left in order, counted up to `most`. */
   rest(most: number): number {
     let count = 0;
     const lapsed = this.move.lapsed?.length;
     for (; this.next !== undefined && count < most; this.advance()) count += 1;
-    // What lies behind the page is only counted: it is passed when a page comes to it.
+    // Messages after the page are only counted; expired ones among them are recorded by the page that reaches them.
     if (this.move.lapsed !== undefined && lapsed !== this.move.lapsed.length) this.move.lapsed.length = lapsed ?? 0;
     return count;
   }
 
-  /** How the cursor must move before the answer leaves; undefined if it stands right. */
+  /** How the cursor must move before the answer may leave; undefined if it need not. */
   moved(): Move | undefined {
     const { move, from, stored, passed } = this;
     if (from > stored) move.seen = from;
-    // What came before its turn and lies among what is passed has been got: the client has come back since.
+    // A message given out of order among the passed ones is seen now, because the client has called again since.
     const early = [...(this.given?.extra ?? [])].some((n) => n > from && n <= passed);
     if (passed - from >= PASS_ON_RECORD || early) move.seen = Math.max(move.seen ?? 0, passed);
     if (move.seen === undefined && move.offered === undefined && move.ahead === undefined) return undefined;
-    // A cursor that is made now must not give back what is older than the reader.
+    // A new cursor begins after the messages that are older than the reader, so that they are not offered.
     move.seen = Math.max(move.seen ?? 0, from);
     const owed = this.owedUpTo(move.seen);
     if (owed.length > 0) move.owed = owed;
     return move;
   }
 
-  /** What the client will have got with this answer; undefined if nothing more than before. */
+  /** What the client will have been given with this answer; undefined if nothing was taken. */
   got(): Given | undefined {
     return this.taken ? { base: this.given?.base ?? this.from, upTo: this.upTo, extra: this.extra } : undefined;
   }
@@ -194,8 +195,8 @@ export class OpenBox {
 }
 
 /**
- * Where a reader without a cursor begins: at the first message that is not older than it. Times grow with numbers,
- * nearly.
+ * The number of the last message before `since`, after which a reader without a cursor begins. A binary search, which
+ * is near enough although clocks of writers differ.
  */
 function startOf(view: View, { channel, since }: Box): number {
   if (since === undefined) return 0;

@@ -1,5 +1,6 @@
-// Messages by conversation, sender or words: looked up without moving any cursor. Within what the caller may read: what
-// was sent to it, and what it sent itself, which then shows how far it got with each reader.
+// Finds messages by conversation, sender or words, without moving a cursor. Searches the messages that the caller may
+// read, and those it sent, which are shown with their state at each reader. Used by tools/message-read.ts,
+// tools/message-send.ts and escalations.ts.
 
 import type { View } from '../../documents/documents.ts';
 import { isOpen } from '../../domain/session/document.ts';
@@ -24,14 +25,14 @@ import { type MessageRow, rowOf } from './mail.ts';
 import { messageAt } from './mail-box.ts';
 import { openSessions, type ViewScope } from './people.ts';
 
-/** Messages that one search looks at, the newest of each channel first. */
+/** The most messages that one search examines, the newest of each channel first. */
 export const SEARCHED_MESSAGES = 20_000;
 
 export interface MailFilter {
   from?: string | undefined;
-  /** A message of the conversation: its first. */
+  /** The id of the conversation's first message. */
   thread?: string | undefined;
-  /** Words that must all be in the text, in any case. */
+  /** Words that must all occur in the text; case does not matter. */
   text?: string | undefined;
 }
 
@@ -42,7 +43,10 @@ interface Hit {
   message: Readonly<Message>;
 }
 
-/** Messages that fit; a conversation from its beginning, anything else the newest first. */
+/**
+ * A page of the messages that fit: a conversation in order, anything else the newest first. `searchedAll` is false if
+ * SEARCHED_MESSAGES were examined before the end.
+ */
 export function searchMail(
   view: View,
   caller: Caller,
@@ -96,7 +100,7 @@ function channelsOf(view: View, project: string): string[] {
     .filter((stream) => stream.indexOf('/', 'channel/'.length) < 0)
     .filter((stream) => {
       const head = view.get<ChannelDocument>(stream);
-      // A session's inbox is of no project: whoever wrote there first may have been in another one.
+      // A session's inbox belongs to no project: its document names that of the first sender.
       return head?.kind === 'session' || head?.project === project;
     })
     .sort((a, b) => view.lastSeq(b) - view.lastSeq(a))
@@ -133,14 +137,14 @@ function answer(view: View, caller: Caller, { box, channel, n, message }: Hit, v
   }
   const receipts = receiptsOf(view, channel, n, message, viewScope);
   const reached = DELIVERY_STATES.filter((state) => (receipts[state] ?? 0) > 0);
-  // Of several readers the one that is least far: a message is called seen when all have seen it.
+  // Of several readers the least advanced state counts: a message is seen once all have seen it.
   const row = rowOf(view, { channel }, n, message, reached[0] ?? 'queued');
   const head = headOf(view, channel);
   if (head !== undefined) row.to = addressName(head);
   return head?.kind === 'session' || head?.kind === 'agent' ? row : { ...row, receipts };
 }
 
-/** How far a message got with the reader that is farthest: one who takes it up is enough. */
+/** The most advanced state of a message among its readers: one reader who acknowledges it is enough. */
 export function reachedOf(
   view: View,
   { channel, n }: { channel: string; n: number },
@@ -151,7 +155,7 @@ export function reachedOf(
   return DELIVERY_STATES.findLast((state) => (receipts[state] ?? 0) > 0) ?? 'queued';
 }
 
-/** How far a message got: its readers by state. */
+/** The number of a message's readers by state. */
 function receiptsOf(
   view: View,
   channel: string,
@@ -171,12 +175,12 @@ function receiptsOf(
     return counts;
   }
   const readers = new Set(readersOf(view, channel));
-  // Whoever is there and has not read anything yet is a reader too, where everybody is.
+  // In the channel of all, an open session that has not read anything yet is a reader too.
   if (head?.kind === 'all') for (const { id } of openSessions(view, viewScope)) readers.add(id);
   readers.delete(message.from);
   for (const reader of readers) {
     const facts = factsOf(view, reader);
-    // A session that ended without having read it will never read it; it is counted as it stands.
+    // A session that ended before the message was offered will never read it, and is not counted.
     if (facts === undefined || isOpen(facts.status) || readerHas(view, reader, channel, n)) count(reader);
   }
   return counts;
@@ -186,7 +190,7 @@ function readerHas(view: View, reader: string, channel: string, n: number): bool
   return (view.get<ReaderDocument>(readerStream(reader))?.cursors[channel]?.offered ?? 0) >= n;
 }
 
-/** The message, if this caller may see it, and the box through which it reads it. */
+/** A message that the caller may see, with the box that it reads it through; undefined if it may not. */
 export function findMessage(
   view: View,
   caller: Caller,

@@ -1,5 +1,6 @@
-// One process's knowledge of mail: what its client has got, and whether there is any, for the one line that every
-// answer may carry. Kept up by commits as they are folded: a call without news costs one comparison.
+// What one process knows of mail: which messages its client was given, and the note on unread mail that any answer may
+// carry. The note is cached until a commit that concerns mail, so a call without news costs one comparison. Made by
+// app/services.ts; used by tools/around/mail-note.ts and tools/message-read.ts.
 
 import type { Documents, View } from '../../documents/documents.ts';
 import type { FoldedCommit } from '../../store/fold.ts';
@@ -9,7 +10,7 @@ import type { Given } from './mail-box.ts';
 interface Known {
   session: string;
   note: string | undefined;
-  /** A message among those counted lapses then. */
+  /** When the first of the counted messages expires, in ms since the epoch. */
   until: number;
 }
 
@@ -27,30 +28,33 @@ export class MailWatch {
     this.documents = documents;
     this.project = project;
     this.now = now;
-    // Kept: its functions show the documents as they are when they are called.
+    // A view may be kept here, because its functions read the documents at the time of the call.
     this.view = documents.peek((view) => view);
     documents.onChange((commits) => {
       if (this.known !== undefined && commits.some(concernsMail)) this.known = undefined;
     });
   }
 
-  /** What this process's client has got so far, as it is now: a copy. */
+  /** A copy of what this process's client was given so far, by `gotKey`. */
   gotSoFar(): Map<string, Given> {
     return new Map(this.got);
   }
 
-  /** The client was given a page, and its connection is still there. */
+  /** Records a page that was given to the client, over a connection that is still open. */
   gave(page: ReadonlyMap<string, Given>): void {
     for (const [key, given] of page) this.got.set(key, together(this.got.get(key) ?? given, given));
     this.known = undefined;
   }
 
-  /** How often it was known whether there is mail. */
+  /** Hits and misses of the cached note. */
   counts(): { hits: number; misses: number; held: number } {
     return { hits: this.hits, misses: this.misses, held: this.known === undefined ? 0 : 1 };
   }
 
-  /** The line for a session with unread mail; a promise only if there is news that is not durable yet. */
+  /**
+   * The note for the session that `find` returns; undefined if it has no unread mail. A promise only if it rests on
+   * commits that are not durable yet.
+   */
   note(find: (view: View) => string | undefined): string | undefined | Promise<string | undefined> {
     const session = find(this.view);
     if (session === undefined) return undefined;
@@ -72,25 +76,25 @@ export class MailWatch {
   }
 }
 
-/** Two pages may have been read at once: what either of them gave. */
+/** The union of what two pages gave, which may have been read at the same time. */
 function together(before: Given, given: Given): Given {
   const [base, upTo] = [Math.min(before.base, given.base), Math.max(before.upTo, given.upTo)];
   const extra = [...before.extra, ...given.extra].filter((n) => n <= base || n > upTo);
   return { base, upTo, extra: new Set(extra) };
 }
 
-/** Fixed words: nothing that anybody sent stands in a line that looks like the server's own. */
+/** The note, in fixed words: text from a message must not appear in a line that looks like the server's own. */
 function noteOf(unread: number, urgent: number): string {
   const count = unread >= UNREAD_COUNTED ? `${UNREAD_COUNTED} or more` : String(unread);
   const pressing = urgent > 0 ? `, ${urgent} urgent` : '';
   return `${count} unread message${unread === 1 ? '' : 's'}${pressing}: call message_read`;
 }
 
-/** True for a commit that may change who has how much mail. State writes, the most frequent, do not. */
+/** Whether a commit may change how much mail somebody has. State writes, the most frequent commits, do not. */
 function concernsMail({ commit }: FoldedCommit): boolean {
   return commit.events.some(({ stream, type }) => {
     if (stream.startsWith('session/')) return !type.startsWith('state.');
-    // An agent that comes, takes a claim or ends brings its inbox, or takes it along.
+    // An agent that appears, claims a node or ends adds or removes its inbox.
     if (stream.startsWith('pool/') || stream.startsWith('agent/')) return true;
     return stream.startsWith('channel/') || stream.startsWith('reader/') || stream.startsWith('project/');
   });

@@ -1,5 +1,6 @@
-// A reader's mail: what it has not had yet, page by page and in order, and how much that is. Computed from documents;
-// reading a page says which cursors must move, tools/message-read.ts moves them.
+// The unread mail of a reader: page by page in order, and its count. Computed from documents: a page says which cursors
+// must move, and tools/message-read.ts moves them. Used also by session tools, resources/inbox.ts, joined/mail.ts and
+// the status line.
 
 import type { View } from '../../documents/documents.ts';
 import { addressName, type Caller, callerName, type Message, messageId } from '../../domain/team/channel.ts';
@@ -11,7 +12,7 @@ import { type Entry, type Given, type Got, gotKey, OpenBox } from './mail-box.ts
 export type MessageRow = {
   id: string;
   from: string;
-  /** Where it was sent, unless to the reader alone. */
+  /** Where it was sent; absent for another's message in the inbox of a session. */
   to?: string;
   at: string;
   kind: string;
@@ -20,17 +21,17 @@ export type MessageRow = {
   expires_at?: string;
   text: string;
   state: DeliveryState;
-  /** For one's own messages to several: how many readers are in which state. */
+  /** The number of readers by state; only for the caller's own messages to a channel of several. */
   receipts?: Partial<Record<DeliveryState, number>>;
 };
 
 export interface Page {
   messages: MessageRow[];
-  /** Messages after this page that the reader has not had. Counted up to `UNREAD_COUNTED`. */
+  /** The number of unread messages after this page, counted up to `UNREAD_COUNTED`. */
   unread: number;
-  /** What must be recorded before the page may leave; empty if nothing changed. */
+  /** The moves of cursors to commit before the page may leave; empty if there are none. */
   moves: Moves;
-  /** What the client will have got with this page, by `gotKey`. */
+  /** What the client will have been given with this page, by `gotKey`. */
   got: Map<string, Given>;
 }
 
@@ -43,11 +44,12 @@ export interface PageOptions {
   got: Got;
 }
 
-/** Unread messages are counted one by one up to here. */
+/** Unread messages are counted up to this number. */
 export const UNREAD_COUNTED = 1_000;
 
 /**
- * The next messages for a reader: urgent ones, then what is owed an answer, then each channel in its order, by time.
+ * The next page of a reader: urgent messages, then those it owes an acknowledgement, then the others by time, each
+ * channel in its order.
  */
 export function unreadPage(view: View, caller: Caller, options: PageOptions): Page {
   const boxes = boxesOf(view, caller, options.project).map((box) => new OpenBox(view, box, caller, options));
@@ -79,7 +81,7 @@ interface Offer {
   state: DeliveryState;
 }
 
-/** What waits for no turn: urgent messages, and what an earlier connection saw and did not acknowledge. */
+/** Messages offered out of order: urgent ones, then those that an earlier connection saw and did not acknowledge. */
 function beforeTheirTurn(boxes: readonly OpenBox[]): Offer[] {
   const byTime = (a: Offer, b: Offer): number => (a.entry[1].at < b.entry[1].at ? -1 : 1);
   const urgent: Offer[] = [];
@@ -114,7 +116,7 @@ function finish(page: Page, boxes: readonly OpenBox[], left: readonly Offer[]): 
   }
 }
 
-/** How many messages wait for a reader, how many of them are urgent, and until when that holds if nothing is sent. */
+/** The numbers of unread and of urgent messages, and until when (ms since the epoch) they hold if nothing is sent. */
 export function unreadCount(
   view: View,
   caller: Caller,
@@ -134,7 +136,7 @@ export function unreadCount(
   return found;
 }
 
-/** How many messages wait for a session, whatever this process has offered it before. */
+/** The number of unread messages of a session by its stored cursors, whatever this process gave its client. */
 export function mailFor(view: View, session: string, project: string): number {
   const options = { now: Date.now(), got: new Map() };
   let unread = 0;
@@ -143,7 +145,7 @@ export function mailFor(view: View, session: string, project: string): number {
   return unread;
 }
 
-/** How many of them go with a session's work: those in its own inbox, and in those it took over itself. */
+/** The number of unread messages that a handoff moves: those in the session's inbox and its predecessors' inboxes. */
 export function mailThatMoves(view: View, session: string): number {
   const options = { now: Date.now(), got: new Map() };
   let unread = 0;
@@ -152,7 +154,7 @@ export function mailThatMoves(view: View, session: string): number {
   return unread;
 }
 
-/** A message as it is answered. */
+/** A message as a row of an answer. */
 export function rowOf(
   view: View,
   box: Pick<Box, 'channel'>,

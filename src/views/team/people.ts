@@ -1,5 +1,5 @@
-// Who is there: open sessions of a project and the agents in them. Computed from documents for answers and as a hint
-// where to look; never decided upon.
+// The open sessions of a project and the live agents in them. Computed from documents and presence, for answers and as
+// hints; commands check documents themselves. Used by team views, dashboards, prompts and tools.
 
 import type { View } from '../../documents/documents.ts';
 import { projectStream } from '../../domain/project/document.ts';
@@ -25,26 +25,26 @@ export interface LiveAgent {
   name: string;
   session: string;
   tier?: Tier;
-  /** By what it is known: the first of these. */
+  /** How it is known, the first that applies: its session named it, a hook reported it, or it holds a claim. */
   origin: 'session' | 'hook' | 'claim';
-  /** As a hook reported it last, and whether the client's own hook did or a call that claims to be one. */
+  /** The last state that a hook reported; `grade`: whether the client's hook itself did, or a tool call. */
   state?: 'active' | 'idle';
   grade?: ReportGrade;
-  /** Nodes it holds a claim on. */
+  /** The number of nodes that it holds a claim on. */
   claims: number;
-  /** The first of them, by run and title. */
+  /** The first of these nodes, by run and title. */
   working_on?: string;
   last_seen?: string;
 }
 
-/** What a view of people needs beside documents. */
+/** What views of people and locks need beside documents; `now` is in ms since the epoch. */
 export interface ViewScope {
   project: string;
   now: number;
   presence: Pick<Presence, 'lastSeen'>;
 }
 
-/** Open sessions of the project, in no promised order. */
+/** The open sessions of the project, in no particular order. */
 export function openSessions(view: View, viewScope: ViewScope): Readonly<SessionFacts>[] {
   const { project, now, presence } = viewScope;
   return view.streams('session/').flatMap((stream) => {
@@ -54,7 +54,7 @@ export function openSessions(view: View, viewScope: ViewScope): Readonly<Session
   });
 }
 
-/** Agents that sessions named, those that hooks reported, and those that hold claims. */
+/** The agents that open sessions named or hooks reported there, and those that hold claims in the project. */
 export function liveAgents(view: View, viewScope: ViewScope): LiveAgent[] {
   const found = new Map<string, LiveAgent>();
   for (const facts of openSessions(view, viewScope)) {
@@ -82,7 +82,7 @@ export function liveAgents(view: View, viewScope: ViewScope): LiveAgent[] {
   return [...found.values()];
 }
 
-/** An agent that its session named too is one and the same. */
+/** Adds the agents that hooks reported; one that its session named too gets its state and grade. */
 function addReported(found: Map<string, LiveAgent>, view: View, session: string, { now, presence }: ViewScope): void {
   for (const agent of reportedIn(view, session)) {
     const { name, state, grade, seen_at } = agent;
@@ -97,10 +97,7 @@ function reportedIn(view: View, session: string): Readonly<ReportedAgent>[] {
   return Object.values(view.get<AgentsDocument>(agentsStream(session))?.agents ?? {});
 }
 
-/**
- * Names of the agents in a session: those it named, those that hooks reported and no hook reported the end of, and
- * those that hold a claim there.
- */
+/** Names of the agents in a session: those it named, those that hooks reported as not ended, and holders of claims. */
 export function agentsIn(view: View, facts: Pick<SessionFacts, 'id' | 'project' | 'agents'>): string[] {
   const names = new Set(Object.keys(facts.agents));
   for (const { name, state } of reportedIn(view, facts.id)) if (state !== 'ended') names.add(name);
@@ -114,7 +111,7 @@ export function agentsIn(view: View, facts: Pick<SessionFacts, 'id' | 'project' 
   return [...names];
 }
 
-/** Registered entries of one kind, by name. */
+/** The registered entries of one kind, retired ones too, sorted by id. */
 export function registered(view: View, project: string, kind: RegistryEntry['kind']): Readonly<RegistryEntry>[] {
   return view
     .streams(`registry/${project}/${kind}.`)
@@ -126,7 +123,10 @@ export function teams(view: View, project: string): Map<string, Team> {
   return teamsOf(view.get(projectStream(project)));
 }
 
-/** The agent that a claim belongs to, if it is one of this session's and still holds. */
+/**
+ * The name of the agent that holds a claim of this session. Fails with `unknown-claim`, or with `stale-claim` if it
+ * does not hold any more or belongs to another session.
+ */
 export function agentOfClaim(view: View, session: string, claim: string): Result<string> {
   const parts = parseClaim(claim);
   const node = parts === undefined ? undefined : view.get<RunDocument>(runStream(parts.run))?.nodes[parts.node];

@@ -1,5 +1,5 @@
-// What can be seen of the registry: entries by kind and skill, with who is there now and how much it has to do. For
-// plan_list and dashboards; never decided upon.
+// Lists of the registry by kind and skill, with the live agents and their load, and stand-ins for agents. For answers
+// only. Used by plan/kinds/registered.ts, addresses.ts, escalation.ts and the dashboard view `agents`.
 
 import type { View } from '../../documents/documents.ts';
 import { type RegistryEntry, type RegistryKind, registryStream, type Tier } from '../../domain/team/registry.ts';
@@ -17,35 +17,35 @@ export type RegistryRow = {
   model?: string;
   usage?: string;
   retired?: boolean;
-  /** For agents: nodes it holds, and how many it takes at once. */
+  /** For agents: the number of claims held, and the most it takes at once. */
   load?: number;
   capacity?: number;
-  /** Sessions in which it is there now. */
+  /** Ids of the sessions in which it is live. */
   live?: string[];
   last_seen?: string;
-  /** False for an agent that appeared by itself; `origin` says how. */
+  /** False for a live agent without an entry. `origin`: how a live agent is known. */
   registered?: boolean;
   origin?: LiveAgent['origin'];
-  /** As hooks report it; several of one name are idle only if all of them are. */
+  /** The state that hooks report; several agents of one name are idle only if all of them are. */
   state?: 'active' | 'idle';
-  /** It is there and has room. */
+  /** True if it is live and has fewer claims than its capacity. */
   available?: boolean;
-  /** Who is asked in its place, where it is not available: the first in its line of fallbacks that is. */
+  /** The stand-in of an agent that is not available; see `standInFor`. */
   fallback?: string;
 };
 
 export interface RegistryFilter {
-  /** Words in name, description or skills. Where they name a skill, those who have it and have room come first. */
+  /** Words that must all occur in id, description or skills. */
   text?: string | undefined;
-  /** Retired entries too. */
+  /** True to list retired entries too. */
   retired?: boolean | undefined;
 }
 
 const MAX_FALLBACKS = 10;
 
 /**
- * Entries of one kind that fit, by name; where a skill is named, the available ones first, the least loaded of them
- * foremost.
+ * The rows of one kind that fit, sorted by id. If the text names a skill: by number of skills named, then available
+ * ones first, then by load.
  */
 export function registryRows(
   view: View,
@@ -127,8 +127,8 @@ function withLife(row: RegistryRow, agents: readonly LiveAgent[]): RegistryRow {
 }
 
 /**
- * Who stands in for an agent that cannot be asked: the first in its line of fallbacks that can be; the last of the line
- * where none can, so that it is seen who was meant.
+ * The stand-in of an agent: the first in its chain of fallbacks for whom `canBeAsked` is true, else the last of the
+ * chain, which shows who was meant; undefined without a fallback.
  */
 export function standInFor(
   view: View,

@@ -1,4 +1,4 @@
-// What a kind of plan_list is: one file per kind in this folder, listed in index.ts.
+// The type of a kind of plan_list's rows. One file per kind in this folder, listed in index.ts.
 
 import type { View } from '../../../documents/documents.ts';
 import type { JsonObject } from '../../../json/json.ts';
@@ -6,16 +6,16 @@ import type { PlanFacts } from '../plan-index.ts';
 import type { Detail } from '../show.ts';
 
 export interface ListQuery {
-  /** The project whose rows are wanted. */
+  /** Only rows of this project; the kind `project` lists all, and marks this one. */
   project: string;
   status?: string | undefined;
   parent?: string | undefined;
   assignee?: string | undefined;
-  /** Words that all occur, or an id. */
+  /** Words that must all occur, or an id. */
   text?: string | undefined;
   detail: Detail;
   limit: number;
-  /** Rows after this place. */
+  /** Only rows whose place is greater: the cursor. */
   after: number;
 }
 
@@ -28,32 +28,32 @@ export interface ListSource {
 }
 
 export interface ListRow {
-  /** Where it stands: a later page begins after it. */
+  /** The row's position in the order of the list: the cursor of the next page. */
   place: number;
   row: JsonObject;
 }
 
 export interface ListPage {
   rows: ListRow[];
-  /** All rows that fit the query. */
+  /** The number of rows that fit the query. */
   total: number;
-  /** There are rows after these. */
+  /** True if there are rows after these. */
   more: boolean;
-  /** One line that says what no row can. */
+  /** One line about the list as a whole, such as why it is empty. */
   note?: string | undefined;
 }
 
 export interface ListKind {
   kind: string;
-  /** What `status` may be. */
+  /** The values that `status` may have. */
   statuses: readonly string[];
-  /** Arguments beyond status, text and paging that have a meaning here. */
+  /** The arguments that this kind accepts beside status, text and paging. */
   takes: readonly ('parent' | 'assignee')[];
-  /** Contract: at most `limit` rows, each a copy; must not walk all documents of its kind. */
+  /** Contract: at most `limit` rows, each a copy; must not load all documents of its kind. */
   list(source: ListSource, query: ListQuery): ListPage;
 }
 
-/** Every row that is wanted: the first `limit` of them, and how many there are. */
+/** The first `limit` wanted rows after a place, and the number of all wanted rows. `rows` are in order of place. */
 export function pageOf<R>(
   rows: Iterable<R>,
   { limit }: Pick<ListQuery, 'limit'>,
@@ -73,7 +73,7 @@ export function pageOf<R>(
   return page;
 }
 
-/** Whether all words of a text occur in what is searched. */
+/** A predicate: whether all words of the text occur in a lower-case string. True for no text. */
 export function matcher(text: string | undefined): (searched: string) => boolean {
   const words = (text ?? '')
     .toLowerCase()

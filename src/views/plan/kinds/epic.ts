@@ -1,4 +1,4 @@
-// plan_list {kind: "epic"}: epics of a project by priority, with how far their tasks are.
+// plan_list {kind: "epic"}: the epics of a project by priority, with counts of their tasks.
 
 import { EPIC_STATUSES, type EpicDocument } from '../../../domain/plan/epic.ts';
 import { epicStream, parsePlanId, showId } from '../../../domain/plan/ids.ts';

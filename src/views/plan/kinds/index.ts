@@ -1,4 +1,4 @@
-// Every kind that plan_list knows.
+// Every kind that plan_list knows. Used by tools/plan-list.ts.
 
 import type { ListKind } from './define.ts';
 import { epicKind } from './epic.ts';

@@ -1,4 +1,4 @@
-// plan_list {kind: "project"}: every project of the store, whoever asks; the own one is marked.
+// plan_list {kind: "project"}: every project of the store; the caller's own is marked.
 
 import { type ProjectDocument, projectStream } from '../../../domain/project/document.ts';
 import { line } from '../show.ts';

@@ -1,5 +1,5 @@
-// plan_list of what is registered: agents, commands, tools, templates, MCP servers. Agents that merely are there appear
-// too.
+// plan_list of the registry's kinds: agents, commands, tools, templates, MCP servers. Live agents are listed even if
+// they are not registered.
 
 import { REGISTRY_KINDS, type RegistryKind } from '../../../domain/team/registry.ts';
 import type { Json, JsonObject } from '../../../json/json.ts';
@@ -7,7 +7,7 @@ import { type RegistryRow, registryRows } from '../../team/registry.ts';
 import { line } from '../show.ts';
 import type { ListKind } from './define.ts';
 
-/** Of a description or usage. */
+/** The most characters of a text field. */
 const TEXT_CHARS = 500;
 const STATUSES = ['available', 'live', 'retired'] as const;
 
@@ -36,7 +36,7 @@ function kindOf(kind: RegistryKind): ListKind {
   };
 }
 
-/** What others wrote, made fit to be shown. */
+/** A copy whose strings, which agents wrote, are inert lines. */
 function inert(row: RegistryRow): JsonObject {
   const shown = Object.entries(row).map(([key, value]): [string, Json] => {
     if (Array.isArray(value)) return [key, value.map((one) => line(one))];

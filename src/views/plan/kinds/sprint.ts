@@ -1,4 +1,4 @@
-// plan_list {kind: "sprint"}: sprints of a project, the active ones first, with how far they are.
+// plan_list {kind: "sprint"}: the sprints of a project, the active ones first, with counts of their tasks and points.
 
 import { parsePlanId, showId, sprintStream } from '../../../domain/plan/ids.ts';
 import { SPRINT_STATUSES, type SprintDocument } from '../../../domain/plan/sprint.ts';

@@ -1,4 +1,4 @@
-// plan_list {kind: "task"}: tasks of a project, its backlog, a sprint, epic, parent or assignee, by priority.
+// plan_list {kind: "task"}: the tasks of a project, its backlog, a sprint, epic, parent or assignee, by priority.
 
 import { kindOfPlanId, parsePlanId, showId, taskStream } from '../../../domain/plan/ids.ts';
 import { TASK_STATUSES, type TaskDocument } from '../../../domain/plan/task.ts';
@@ -29,7 +29,7 @@ export const taskKind: ListKind = {
   },
 };
 
-/** The smallest set that holds all that is asked for. */
+/** The smallest set of the index that holds all tasks that fit the query. */
 function narrowest({ plan }: ListSource, { project, status, parent, assignee }: ListQuery): SortedRows<TaskRow> {
   const facet = (status ?? 'all') as TaskFacet;
   const scope = scopeOf(project, parent);
@@ -43,7 +43,7 @@ function scopeOf(project: string, parent: string | undefined): string {
   return named === BACKLOG ? backlogScope(project) : named;
 }
 
-/** What the set does not say; undefined if it says all. */
+/** A predicate for the conditions that the set does not already fulfil; undefined if it fulfils all. */
 function filter({ parent, assignee, text }: ListQuery): ((row: TaskRow) => boolean) | undefined {
   const who = parent === undefined ? undefined : assignee?.toLowerCase();
   if (text === undefined && who === undefined) return undefined;
@@ -58,7 +58,7 @@ function show(source: ListSource, { detail }: ListQuery, row: TaskRow) {
   return { place: placeOf(row), row: shown };
 }
 
-/** Nothing left and nothing ready are two things: the one is the end, the other a reason to look for what blocks. */
+/** Says whether nothing is ready because all tasks are finished, or because the rest is in work or blocked. */
 function noneReady({ plan }: ListSource, { project, parent }: ListQuery): string {
   const scope = scopeOf(project, parent);
   const where =
@@ -71,7 +71,7 @@ function noneReady({ plan }: ListSource, { project, parent }: ListQuery): string
   return `nothing ready: ${open} left ${where}, ${working} in work, ${count('blocked')} blocked, ${waiting} waiting for those`;
 }
 
-/** A page of a set that is wanted as it is: costs what it shows. */
+/** A page of a set that needs no filter: reads only the rows that it shows. */
 function whole(set: SortedRows<TaskRow>, source: ListSource, query: ListQuery): ListPage {
   const page: ListPage = { rows: [], total: set.size, more: false };
   for (const row of set.after(query.after)) {
