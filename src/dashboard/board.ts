@@ -1,5 +1,5 @@
-// A view as one answer: its sections taken once, then as many rows of each as fit into the room there is. What was left
-// out is named. Used by tools/dashboard-get.ts, the prompt dashboard and the verb watch.
+// Turns a view into a board: computes all its sections once, then cuts each to as many rows as fit, and names what was
+// left out. Used by tools/dashboard-get.ts, screen.ts, the prompt dashboard and the verb watch.
 
 import type { CheckName } from '../views/health/alerts.ts';
 import { type Cell, type Source, viewScopeOf } from '../views/source.ts';
@@ -7,14 +7,14 @@ import { openSessions } from '../views/team/people.ts';
 import { type Board, columns, type DashboardView, type Row, type Section, type ShownSection } from './define.ts';
 import { inertLine } from './inert.ts';
 
-/** Characters that no prose of a cell needs in an answer; a screen cuts it further. */
+/** The most characters of a text cell; a screen may cut it further. */
 const MAX_CELL = 240;
-/** Rows of a section are halved until the whole fits, the last dozen taken away one by one, down to this. */
+/** The least rows of a section. Rows are halved until the board fits; below a dozen they are dropped one by one. */
 const FEW_ROWS = 1;
 
 const ALERT_COLUMNS = columns({ alert: 'id', state: 'status', found: 'prose', next: { kind: 'prose', spare: 1 } });
 
-/** A view at one moment, with all its rows. */
+/** A view computed at one seq, with all its rows. */
 export interface Taken {
   view: DashboardView;
   source: Pick<Source, 'now' | 'project'>;
@@ -24,7 +24,7 @@ export interface Taken {
   hint: string | undefined;
 }
 
-/** Looks once. What it holds are copies: it may leave the read. */
+/** Computes a view. The result holds copies only, so it may leave the read. */
 export function takeView(view: DashboardView, source: Source): Taken {
   const { now, project } = source;
   const alerts = alertSection(source, view.alerts ?? []);
@@ -33,7 +33,7 @@ export function takeView(view: DashboardView, source: Source): Taken {
   return { view, source: { now, project }, seq: source.view.seq, sections, names, hint: view.hint?.(source) };
 }
 
-/** What open sessions are called, where a section speaks of sessions. A name that two have tells nobody which. */
+/** Names of open sessions by id, if a section has a column of sessions. A name of two sessions is left out. */
 function namesOf(source: Source, sections: readonly Section[]): Map<string, string> {
   const names = new Map<string, string>();
   const asked = sections.some((section) => section.columns.some(({ kind }) => kind === 'who'));
@@ -45,7 +45,7 @@ function namesOf(source: Source, sections: readonly Section[]): Map<string, stri
 }
 
 function alertSection(source: Source, about: readonly CheckName[]): Section {
-  // Not looked at for a view that would not show it.
+  // The checks are not computed for a view without alerts.
   const found = about.length === 0 ? [] : source.checks();
   const rows = found.flatMap(({ check, ...rest }) =>
     rest.state !== 'ok' && about.includes(check) ? [{ alert: check, ...rest }] : [],
@@ -53,13 +53,13 @@ function alertSection(source: Source, about: readonly CheckName[]): Section {
   return { name: 'alerts', title: 'Alerts', columns: ALERT_COLUMNS, rows, bare: true };
 }
 
-/** The board with at most so many rows of each section; `limits`: of single ones, by name. */
+/** The board with at most `mostRows` rows of each section; `limits` sets the most of single sections, by name. */
 export function boardOf(taken: Taken, mostRows: number, limits: ReadonlyMap<string, number> = new Map()): Board {
   const { view, source, seq, names, hint } = taken;
   const sections = taken.sections.map((section): ShownSection => {
     const total = section.rows.length;
     const most = limits.get(section.name) ?? mostRows;
-    // To say that one more is left out takes the line that it would take.
+    // Show a single further row, because the line that says it is left out takes the same room.
     const rows = section.rows.slice(0, total === most + 1 ? total : most);
     return { ...section, total, rows: rows.map((row) => shortened(row, section)) };
   });
@@ -76,7 +76,7 @@ export function boardOf(taken: Taken, mostRows: number, limits: ReadonlyMap<stri
   };
 }
 
-/** Renders with fewer and fewer rows until it fits. `fits` is called with what `render` made. */
+/** Renders with fewer and fewer rows until `fits` is true of the result, or sections have one row. */
 export function fitted<T>(
   taken: Taken,
   mostRows: number,
@@ -96,8 +96,8 @@ export function fitted<T>(
 }
 
 /**
- * What is not shown, and the calls that show it; undefined if all is. `wider`: the call for sections without one of
- * their own.
+ * A text that names each cut section with the call that shows all of it; undefined if nothing is cut. `wider`: the call
+ * for sections without a `more` of their own.
  */
 export function cutOf(board: Board, wider?: string): string | undefined {
   const parts = board.sections.flatMap(({ name, rows, total, more = wider }) =>
@@ -106,14 +106,14 @@ export function cutOf(board: Board, wider?: string): string | undefined {
   return parts.length === 0 ? undefined : parts.join('; ');
 }
 
-/** A thousandth is more than anybody reads, in whatever unit. */
+/** Rounded to thousandths: nobody reads more digits, whatever the unit. */
 function shortNumber(value: number): number {
   return Number.isInteger(value) ? value : Math.round(value * 1_000) / 1_000;
 }
 
 function shortText(text: string): string {
   const line = inertLine(text.slice(0, 2 * MAX_CELL));
-  // Not through the middle of a character.
+  // Drop the first half of a surrogate pair that the cut has split.
   return line.length > MAX_CELL ? `${line.slice(0, MAX_CELL - 1).replace(/[\ud800-\udbff]$/, '')}…` : line;
 }
 

@@ -1,5 +1,5 @@
-// A value as people read it, by the kind of its column: ages rather than times, 1.2 s rather than 1234. Used by the
-// formats for people (text, markdown).
+// Formats a value for people by the kind of its column: ages instead of times, 1.2 s instead of 1234. Used by the
+// formats text and markdown.
 
 import type { Cell } from '../views/source.ts';
 import { type Column, isNumeric } from './define.ts';
@@ -9,13 +9,13 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** What a reader knows besides the value: the time, and what sessions are called. */
+/** What formatting needs beside the value: the time in ms since the epoch, and names of sessions by id. */
 export interface Reading {
   now: number;
   names: ReadonlyMap<string, string>;
 }
 
-/** Not escaped and not cut: that is the format's own affair. '' for an absent value. */
+/** The value as text, '' if it is absent. Neither escaped nor cut, which each format does its own way. */
 export function readable(
   value: Cell | undefined,
   column: Pick<Column, 'kind' | 'bar'>,
@@ -54,12 +54,12 @@ function bar(percent: number): string {
   return '█'.repeat(full) + '░'.repeat(BAR - full);
 }
 
-/** Figures stand to the right. */
+/** Numbers are aligned to the right. */
 export function alignOf(column: Column): 'left' | 'right' {
   return isNumeric(column) ? 'right' : 'left';
 }
 
-/** `4s`, `12m`, `3h`, `2d` ago; with a plus sign if it is to come. */
+/** The time since `at`, as `4s`, `12m`, `3h` or `2d`; with a plus sign if `at` is in the future. */
 export function age(at: number, now: number): string {
   if (Number.isNaN(at)) return '';
   const span = Math.abs(now - at);

@@ -1,15 +1,15 @@
-// What a dashboard view is: one file of this folder, a pure function of documents and presence that answers sections of
-// typed rows. Formats (formats/) know columns and nothing of views, so that a new view has every format and a new
-// format every view.
+// The type of a dashboard view: a pure function from a Source to sections of typed rows. One file per view in views/,
+// listed in index.ts. Formats (formats/) know columns but no views, so a new view has every format and a new format
+// shows every view.
 
 import type { CheckName } from '../views/health/alerts.ts';
 import type { Cell, Source } from '../views/source.ts';
 
 /**
- * What a column holds, and so how each format writes it. `time` is ISO 8601, `ms` and `bytes` are numbers in that unit,
- * `percent` is 0–100. The key of a column of these ends in its unit: `p50_ms`, `started_at`, `done_percent`. `prose` is
- * text that tells and does not name: whoever counts must not take it for a label. `who` is a session, or
- * `session/agent`: people read its name.
+ * The type of a column's values, by which each format writes them. `time` is ISO 8601, `ms` and `bytes` are numbers in
+ * that unit, `percent` is 0–100; the keys of such columns end in the unit: `p50_ms`, `started_at`, `done_percent`.
+ * `prose` is text that does not identify its row, so Prometheus must not use it as a label. `who` is a session or
+ * `session/agent`, of which people are shown the name.
  */
 export type ColumnKind =
   | 'id'
@@ -29,42 +29,42 @@ export interface Column {
   key: string;
   title: string;
   kind: ColumnKind;
-  /** Only grows while its source lives: a counter for whoever scrapes it. */
+  /** True if the value never decreases while its source lives: Prometheus gets a counter. */
   grows?: boolean;
-  /** Of a percent: screens draw it. */
+  /** For `percent`: screens draw a bar. */
   bar?: boolean;
-  /** For programs alone: screens and pages leave it out. */
+  /** True for a column for programs only: text and markdown leave it out. */
   quiet?: boolean;
-  /** Where a screen is too narrow, the highest goes first. Default 0: stays. */
+  /** A screen that is too narrow drops the column with the highest number first. Default 0: never dropped. */
   spare?: number;
 }
 
-/** A type, not an interface: answers are open-ended objects. An absent figure is absent, never a zero. */
+/** A type, not an interface: answers are open-ended objects. A figure that is not known is absent, never zero. */
 export type Row = { [column: string]: Cell | undefined };
 
 export interface Section {
   name: string;
   title: string;
   columns: readonly Column[];
-  /** The most important first: what does not fit is cut from the end. */
+  /** The most important first, because rows that do not fit are cut from the end. */
   rows: readonly Row[];
   /** The call that shows the rest. */
   more?: string;
-  /** Its columns need no titles. */
+  /** True if its columns need no titles. */
   bare?: boolean;
-  /** One row, shown as a list of facts. */
+  /** True for a single row that is shown as a list of facts. */
   facts?: boolean;
-  /** Wide screens put two such sections side by side. */
+  /** True for a narrow section: wide screens put two of them side by side. */
   half?: boolean;
 }
 
-/** What a section's author writes of a column: its kind, and its title if the key does not say it. */
+/** A column as a view declares it: its kind, and a title if the key does not give it. */
 export type ColumnWords =
   | ColumnKind
   | Omit<Column, 'key' | 'title'>
   | (Omit<Column, 'key' | 'title'> & { title: string });
 
-/** Columns from a table of words; titles come from keys: `last_seen_at` becomes `last seen`. */
+/** Columns from their declarations by key. Titles are made of keys: `last_seen_at` becomes `last seen`. */
 export function columns(words: Record<string, ColumnWords>): Column[] {
   return Object.entries(words).map(([key, word]) => {
     const given = typeof word === 'string' ? { kind: word } : word;
@@ -76,21 +76,21 @@ export function columns(words: Record<string, ColumnWords>): Column[] {
 export interface DashboardView {
   name: string;
   title: string;
-  /** Its sections speak of the log as a whole, which has to be read for them. */
+  /** True if its sections need figures of the whole log. */
   needsLog?: boolean;
-  /** Checks on what it shows: those that are not well stand above everything else. */
+  /** The health checks that concern this view; those that are not ok are shown above all sections. */
   alerts?: readonly CheckName[];
   sections(source: Source): Section[];
-  /** The line at the foot: what to do next, if anything is waiting. */
+  /** The line at the foot: what to do next. */
   hint?(source: Source): string | undefined;
 }
 
-/** A time for a row; absent if there is none, or none that ends. */
+/** A time in ms as a cell, ISO 8601; undefined if it is absent or infinite. */
 export function timeCell(ms: number | undefined): string | undefined {
   return ms === undefined || !Number.isFinite(ms) ? undefined : new Date(ms).toISOString();
 }
 
-/** A view as it is shown at one moment. */
+/** A view cut to the rows that are shown, as formats get it. */
 export interface Board {
   view: string;
   title: string;
@@ -98,19 +98,19 @@ export interface Board {
   at: string;
   seq: number;
   sections: readonly ShownSection[];
-  /** Names of sessions, by id, where they have one of their own. */
+  /** Names of sessions by id, if unique. */
   names: ReadonlyMap<string, string>;
   hint?: string | undefined;
 }
 
 export interface ShownSection extends Section {
-  /** How many rows there are: `rows` may be fewer. */
+  /** The number of all rows, of which `rows` may hold fewer. */
   total: number;
 }
 
 const NUMERIC: readonly ColumnKind[] = ['count', 'number', 'percent', 'ms', 'bytes'];
 
-/** Its values are numbers. */
+/** Whether a column's values are numbers. */
 export function isNumeric(column: Pick<Column, 'kind'>): boolean {
   return NUMERIC.includes(column.kind);
 }

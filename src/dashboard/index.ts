@@ -1,4 +1,4 @@
-// Every dashboard view, by name. A view is listed once it has real content.
+// Every dashboard view, by name. Used by tools/dashboard-get.ts, the prompt dashboard and the verb watch.
 
 import type { DashboardView } from './define.ts';
 import type { ViewName } from './names.ts';

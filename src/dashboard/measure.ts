@@ -1,32 +1,30 @@
-// Text as a terminal shows it: how many columns it takes, cut and padded to a number of them. Wide characters (CJK,
-// emoji) take two, combining ones none. Used by the formats for people and by status-line.ts.
+// Measures, cuts and pads text in columns of a terminal: wide characters (CJK, emoji) take two, combining ones none.
+// Used by the formats text and kanban, and by status-line.ts.
 
 import stringWidth from 'string-width';
 import { inertLine } from './inert.ts';
 
-/** Nothing that fits a cell needs more characters, and measuring them is what takes time. */
+/** Longer text is cut before it is measured: no cell shows more, and measuring is slow. */
 const MAX_CHARS = 400;
 
-/** What nearly every cell is made of, one column each: the library need not look. */
+/** Characters of one column each, which nearly all cells consist of: such text is measured without the library. */
 const NARROW = /^[\x20-\x7e·…─│█░]*$/;
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Columns that a line takes. Contract: it went through `plain`. */
+/** The columns that a line takes. Contract: it went through `plain`. */
 export function widthOf(text: string): number {
   return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
-/**
- * Foreign text as one harmless line: white space is one space, what a terminal would obey or not show is escaped,
- * halves of characters are replaced.
- */
+/** Text that agents wrote, as one harmless line: see inert.ts. */
 export function plain(text: string): string {
   const line = inertLine(text.slice(0, MAX_CHARS));
   return NARROW.test(line) ? line : standingAlone(line);
 }
 
 /**
- * A mark without a letter would join what stands before it, and a prefix what comes after: both get a circle to join.
+ * A combining mark at the start would join the text before the line, a prefix at the end the text after it: a dotted
+ * circle is added for them to join.
  */
 function standingAlone(line: string): string {
   const [first] = segmenter.segment(` ${line}`);
@@ -34,13 +32,13 @@ function standingAlone(line: string): string {
   return `${first?.segment === ' ' ? '' : '\u25cc'}${line}${last?.segment === ' ' ? '' : '\u25cc'}`;
 }
 
-/** The start of a line that takes at most so many columns; what was cut is shown by an ellipsis. */
+/** A line cut to at most `width` columns, an ellipsis for the rest included. */
 export function cut(text: string, width: number): string {
   if (width <= 0) return '';
   return widthOf(text) <= width ? text : `${startOf(text, width - 1)}…`;
 }
 
-/** As many whole characters of a line as take at most so many columns. */
+/** The longest start of a line, in whole grapheme clusters, that takes at most `width` columns. */
 export function startOf(text: string, width: number): string {
   let kept = '';
   let used = 0;
@@ -53,7 +51,7 @@ export function startOf(text: string, width: number): string {
   return kept;
 }
 
-/** Cut or padded to exactly so many columns. */
+/** A line cut or padded to exactly `width` columns. */
 export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const shown = cut(text, width);
   const space = ' '.repeat(Math.max(0, width - widthOf(shown)));

@@ -1,4 +1,4 @@
-// Names of the views, apart from the views themselves: whoever offers them to be chosen need not load them.
+// The names of the views, apart from the views, so that a schema or prompt that lists them does not load the views.
 
 export const VIEW_NAMES = [
   'team',

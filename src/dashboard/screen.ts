@@ -1,15 +1,15 @@
-// A view on a terminal of so many lines: every section with what it has, the more of it the more room there is;
-// sections that find no room at all are left out, the last first. Used by the verb watch.
+// Fits a view into the lines of a terminal: every section gets some rows, and more the more room there is; if not even
+// that fits, sections are left out, the last first. Used by the verb watch.
 
 import { boardOf, type Taken } from './board.ts';
 import type { Board } from './define.ts';
 
-/** All sections get as many rows before any gets more. */
+/** The steps of filling: all sections get this many rows before any gets those of the next step. */
 const FILL = [1, 2, 3, 5, 8, 13, 21, 34, 55, 200];
-/** Sections beside each other share lines, so that filling leaves room: so often it is filled again. */
+/** Rounds of filling: sections side by side share lines, so a round may leave room for another. */
 const ROUNDS = 6;
 
-/** What `render` makes of it in at most so many lines; more only if not even one section has room. */
+/** The rendered view in at most `lines` lines; in more only if not even one section fits. */
 export function fillScreen(taken: Taken, render: (board: Board) => string, lines: number): string {
   const limits = new Map(taken.sections.map(({ name }) => [name, 1]));
   const left = new Set<string>();
@@ -30,19 +30,19 @@ export function fillScreen(taken: Taken, render: (board: Board) => string, lines
   return text;
 }
 
-/** An empty one, else the last. */
+/** The name of the section to leave out: the last empty one, else the last. */
 function least({ sections }: Taken, left: ReadonlySet<string>): string {
   const shown = sections.filter(({ name }) => !left.has(name));
   return (shown.findLast(({ rows }) => rows.length === 0) ?? shown.at(-1))?.name ?? '';
 }
 
-/** Gives so many lines to sections that have more rows, the first ones first. False if none has. */
+/** Raises the limits of sections that have more rows by `room` rows in all. False if no section has more. */
 function fill({ sections }: Taken, left: ReadonlySet<string>, limits: Map<string, number>, room: number): boolean {
   let spare = room;
   for (const most of FILL) {
     for (const { name, rows } of sections) {
       const shown = limits.get(name) ?? 0;
-      // A row more is a line more: at the end it takes the place of the line that tells of it.
+      // Each row takes one line; the last row replaces the line that counts the missing ones.
       const more = left.has(name) ? 0 : Math.min(spare, Math.min(most, rows.length) - shown);
       if (more <= 0) continue;
       limits.set(name, shown + more);

@@ -1,6 +1,5 @@
-// One line that says how things stand for a session: itself, what is not well, its mail, the sprint, its claims, the
-// runs. A list of parts, the most pressing first, so that a narrow line loses the least. Used by
-// cli/verbs/statusline.ts.
+// The status line of a session: its name, alerts, unread mail, the sprint, its claims and the runs. A list of parts in
+// order of urgency, because a narrow line is cut at the end. Used by cli/verbs/statusline.ts.
 
 import type { View } from '../documents/documents.ts';
 import { showId } from '../domain/plan/ids.ts';
@@ -25,7 +24,7 @@ export interface LinePart {
 export interface LineSource {
   view: View;
   viewScope: ViewScope;
-  /** Absent where nobody has begun one. */
+  /** Undefined if there is no session yet. */
   session: string | undefined;
   checks: readonly Check[];
   plan: PlanFacts;
@@ -33,7 +32,7 @@ export interface LineSource {
 
 const GAP = ' · ';
 
-/** What there is to say; empty if nothing is. */
+/** The parts of the line; a part without content is left out. */
 export function lineParts({ view, viewScope, session, checks, plan }: LineSource): LinePart[] {
   const own = session === undefined ? [] : [sessionPart(view, session)];
   const [mail, claims] =
@@ -48,7 +47,7 @@ export function lineParts({ view, viewScope, session, checks, plan }: LineSource
   ];
 }
 
-/** The parts as one line of at most so many columns. */
+/** The parts as one line of at most `width` columns. */
 export function renderLine(parts: readonly LinePart[], width: number, paint: Paint = (text) => text): string {
   const texts = parts.flatMap(({ text, tone }, at) => {
     const part = { text: plain(text), tone };
@@ -71,7 +70,7 @@ function sessionPart(view: View, session: string): LinePart {
   return { text: facts === undefined ? session : `${facts.name ?? facts.id} (${facts.mode})`, tone: 'title' };
 }
 
-/** The worst in words, the others by name. */
+/** The worst check with what it found, the others by name. */
 function alertPart(checks: readonly Check[]): LinePart[] {
   const [worst, ...others] = checks.filter(({ state }) => state !== 'ok');
   if (worst === undefined) return [];
@@ -79,7 +78,7 @@ function alertPart(checks: readonly Check[]): LinePart[] {
   return [{ text: names.join(', '), tone: worst.state === 'bad' ? 'bad' : 'warn' }];
 }
 
-/** What the record does not know as seen, or as answered where it asks for something. */
+/** Unread mail by the stored cursors, including messages seen but owed an acknowledgement. */
 function mailPart(view: View, session: string, { project, now }: ViewScope): LinePart[] {
   const { unread, urgent } = unreadCount(view, { session }, { project, now, got: new Map() });
   if (unread === 0) return [];

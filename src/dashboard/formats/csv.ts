@@ -1,11 +1,11 @@
-// A board as CSV that a spreadsheet opens (RFC 4180: CRLF, doubled quotes, one count of fields for all lines). A text
-// that a spreadsheet would take for a formula is made one it does not.
+// A board as CSV (RFC 4180: CRLF, doubled quotes, the same number of fields in every line). A text that a spreadsheet
+// would run as a formula gets an apostrophe in front.
 
 import type { Cell } from '../../views/source.ts';
 import type { Board } from '../define.ts';
 import { inert } from '../inert.ts';
 
-/** What begins a formula, in ASCII and in full width, and the white space that some programs skip before looking. */
+/** The start of a formula, in ASCII or full width, after white space, which some programs skip. */
 const FORMULA = /^[\s\u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]/u;
 
 export function renderCsv(board: Board): string {

@@ -1,5 +1,5 @@
-// Rows as columns of text that take exactly a given width: columns that are to spare go first, then long texts are cut.
-// Used by text.ts.
+// Lays rows out as a table of exactly a given width: drops columns marked `spare` first, then cuts long texts. Used by
+// text.ts.
 
 import { alignOf, type Reading, readable } from '../cells.ts';
 import type { Column, ShownSection } from '../define.ts';
@@ -9,7 +9,8 @@ import type { Span } from './tone.ts';
 
 const GAP = 2;
 /**
- * A text is not cut below this while another column could go instead, and not at all below the second while a text is.
+ * Least widths: a text keeps GOOD_TEXT while a spare column can be dropped, and MIN_TEXT before other columns are cut
+ * too; these keep MIN_COLUMN if they can.
  */
 const GOOD_TEXT = 16;
 const MIN_TEXT = 10;
@@ -23,15 +24,15 @@ export interface Grid {
   cells: readonly (readonly string[])[];
 }
 
-/** Columns that the section would take if nothing were cut or left out. */
+/** The width of a section of which nothing is cut or dropped. */
 export function naturalWidth(section: Pick<ShownSection, 'columns' | 'rows'>, reading: Reading): number {
   const { widths } = layOut(section, Number.MAX_SAFE_INTEGER, reading);
   return widths.reduce((sum, width) => sum + width + GAP, -GAP);
 }
 
-/** Chooses columns and their widths. */
+/** Chooses the columns to show and their widths, so that the table takes at most `width`. */
 export function layOut(section: Pick<ShownSection, 'columns' | 'rows'>, width: number, reading: Reading): Grid {
-  // A column without a single value says nothing.
+  // Columns without any value are left out.
   let columns = section.columns.filter(
     ({ key, quiet }) => quiet !== true && section.rows.some((row) => row[key] !== undefined && row[key] !== ''),
   );
@@ -69,7 +70,7 @@ function isText({ kind }: Column): boolean {
   return kind === 'text' || kind === 'prose' || kind === 'who';
 }
 
-/** Natural widths, with the widest texts cut first until all fit; other columns only if texts alone do not help. */
+/** Natural widths, reduced until all fit: the widest texts first, other columns only if that is not enough. */
 function shrink(columns: readonly Column[], natural: ReadonlyMap<string, number>, width: number): number[] {
   const widths = columns.map(({ key }) => natural.get(key) ?? 0);
   const room = width - GAP * (columns.length - 1);

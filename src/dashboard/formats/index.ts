@@ -1,4 +1,4 @@
-// Every format that makes a text of a board, by name.
+// Every format, by name. Used by tools/dashboard-get.ts and the verb watch.
 
 import { renderCsv } from './csv.ts';
 import type { Format } from './define.ts';

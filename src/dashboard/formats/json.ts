@@ -1,4 +1,4 @@
-// A board as JSON for programs: columns with their kinds, so that nobody guesses units.
+// A board as JSON for programs. Each column has its kind, so that no reader has to guess units.
 
 import type { Board } from '../define.ts';
 

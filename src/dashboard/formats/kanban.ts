@@ -1,4 +1,4 @@
-// Tasks as columns beside each other, exactly as wide as asked. Used by `baton board`.
+// Draws tasks as columns side by side, in exactly the given width. Used by the verb board.
 
 import { cut, pad, plain, startOf, widthOf } from '../measure.ts';
 import type { Paint } from './define.ts';
@@ -9,7 +9,7 @@ export interface KanbanCard {
   title: string;
   assignee?: string | undefined;
   points?: number | undefined;
-  /** Why it stands still. */
+  /** Why it is blocked. */
   why?: string | undefined;
 }
 
@@ -17,7 +17,7 @@ export interface KanbanColumn {
   status: string;
   count: number;
   points: number;
-  /** May be fewer than there are. */
+  /** May be fewer than `count`. */
   cards: readonly KanbanCard[];
 }
 
@@ -26,11 +26,11 @@ export interface KanbanOptions {
   paint?: Paint | undefined;
 }
 
-/** A narrower column cannot be read. */
+/** The least readable width of a column; columns that do not fit go to a further row. */
 const MIN_COLUMN = 12;
 const TITLE_LINES = 2;
 
-/** `head` stands above the columns. */
+/** `head`: the lines above the columns. */
 export function renderKanban(
   head: readonly string[],
   columns: readonly KanbanColumn[],
@@ -75,7 +75,7 @@ function columnLines({ status, count, points, cards }: KanbanColumn, width: numb
     const { id, assignee, points: cost, why } = card;
     const name = `${id}${cost === undefined ? '' : ` (${cost})`}`;
     const who = assignee === undefined ? '' : plain(assignee);
-    // Whose it is may be longer than what it is called: then it has a line of its own.
+    // An assignee that does not fit beside the id gets a line of its own.
     const together = who === '' || widthOf(`${name} ${who}`) <= width;
     for (const text of together ? [`${name} ${who}`] : [name, `  ${who}`]) lines.push(paint(pad(text, width), 'dim'));
     for (const line of wrapped(plain(card.title), width, TITLE_LINES)) lines.push(pad(line, width));
@@ -86,7 +86,7 @@ function columnLines({ status, count, points, cards }: KanbanColumn, width: numb
   return lines;
 }
 
-/** At most so many lines, broken between words where there are some. */
+/** A text in at most `most` lines, broken between words if possible, and cut at the end. */
 function wrapped(text: string, width: number, most: number): string[] {
   const lines: string[] = [];
   let rest = text;

@@ -1,5 +1,5 @@
-// A board as GitHub-flavoured Markdown: a table per section. Foreign text stays text: no link, image, code or HTML
-// comes of it.
+// A board as GitHub-flavoured Markdown: a table per section. Text that agents wrote is escaped, so that it cannot
+// become a link, an image, code or HTML.
 
 import { alignOf, type Reading, readable } from '../cells.ts';
 import type { Board, ShownSection } from '../define.ts';

@@ -1,4 +1,4 @@
-// A board in Prometheus' text exposition format 0.0.4: every figure a gauge or counter in base units, every text a
+// A board in Prometheus' text exposition format 0.0.4: each number is a gauge or counter in base units, each text a
 // label.
 // https://prometheus.io/docs/instrumenting/exposition_formats/
 
@@ -6,7 +6,7 @@ import type { Cell } from '../../views/source.ts';
 import { type Board, type Column, isNumeric, type Row, type ShownSection } from '../define.ts';
 import { inertLine } from '../inert.ts';
 
-/** A label that long is somebody's prose; series are told apart by less. */
+/** Longer labels are cut: text of that length does not identify a series. */
 const MAX_LABEL = 80;
 
 export function renderPrometheus(board: Board): string {
@@ -15,7 +15,7 @@ export function renderPrometheus(board: Board): string {
 
 function family(view: string, section: ShownSection): string {
   const { columns, rows } = section;
-  // A fact that is no figure would make every other one a new series when it changes.
+  // Text facts are not labels of the other facts: a changed text would start new series for all of them.
   const labels = columns.filter(({ kind }) => !isFigure(kind) && kind !== 'prose' && section.facts !== true);
   const figures = columns.filter(({ kind }) => isFigure(kind));
   const base = `baton_${view === section.name ? view : `${view}_${section.name}`}`;
@@ -47,7 +47,7 @@ function infoSamples(name: string, title: string, rows: readonly Row[], labels: 
   return lines.length === 0 ? '' : `# HELP ${name} ${help(title)}\n# TYPE ${name} gauge\n${lines.join('')}`;
 }
 
-/** Two samples with the same labels make the whole page invalid: the first counts. */
+/** Drops all but the first sample of each series, because duplicates make the whole page invalid. */
 function unique(lines: readonly string[]): string[] {
   const seen = new Map<string, string>();
   for (const line of lines) {
@@ -57,7 +57,7 @@ function unique(lines: readonly string[]): string[] {
   return [...seen.values()];
 }
 
-/** What comes after `base`; what it says already is not said twice. */
+/** The part of a metric's name after `base`, without a repetition of the section's name. */
 function metricName(column: Column, base: string): string {
   const [from, to] = UNITS[column.kind] ?? ['', ''];
   const key = column.key.endsWith(from) ? column.key.slice(0, column.key.length - from.length) : column.key;
@@ -67,7 +67,7 @@ function metricName(column: Column, base: string): string {
   return column.grows === true ? `${rest}_total` : rest;
 }
 
-/** Prometheus wants seconds, bytes and ratios. */
+/** Endings of keys, and of names in Prometheus' base units: seconds and ratios. */
 const UNITS: Partial<Record<Column['kind'], [from: string, to: string]>> = {
   ms: ['_ms', '_seconds'],
   time: ['_at', '_timestamp_seconds'],

@@ -1,5 +1,4 @@
-// A board as a boxed screen of exactly so many columns. Every line is exactly as wide as asked, whatever the texts
-// hold.
+// A board as a boxed screen. Every line takes exactly the given width, whatever characters the texts hold.
 
 import type { Cell } from '../../views/source.ts';
 import { type Reading, readable } from '../cells.ts';
@@ -9,9 +8,9 @@ import type { FormatOptions, Paint, Tone } from './define.ts';
 import { type Grid, gridLine, layOut, naturalWidth } from './grid.ts';
 import { type Span, toneOf } from './tone.ts';
 
-/** Below this no frame fits. */
+/** The least width, below which no frame fits. */
 export const MIN_WIDTH = 40;
-/** From here two narrow sections stand side by side. */
+/** From this width on, two sections marked `half` share a line even if they must be cut. */
 const PAIR_WIDTH = 100;
 const FACT_GAP = 3;
 
@@ -27,8 +26,8 @@ export function renderText(board: Board, options: FormatOptions): string {
 }
 
 /**
- * Sections one below the other; two narrow ones in a row share a line of a wide screen, or of one that has room for
- * both.
+ * The sections in groups of one or two. Two consecutive sections marked `half` stand side by side if the screen is
+ * wide, or has room for both uncut.
  */
 function groups(sections: readonly ShownSection[], width: number, reading: Reading): ShownSection[][] {
   const [left, right] = halvesOf(width);
@@ -45,13 +44,13 @@ function groups(sections: readonly ShownSection[], width: number, reading: Readi
   return found;
 }
 
-/** Room for the texts of two sections side by side: less the frame, and the line between them. */
+/** The inner widths of two sections side by side: the width without the frame and the line between them. */
 function halvesOf(width: number): [left: number, right: number] {
   const both = width - 4 - 3;
   return [Math.floor(both / 2), both - Math.floor(both / 2)];
 }
 
-/** Without cutting a table; facts fit anywhere, but for long ones. */
+/** Whether a section fits without cutting its table, or any single fact of it. */
 function fitsInto(section: ShownSection, width: number, reading: Reading): boolean {
   if (section.facts !== true) return naturalWidth(section, reading) <= width;
   const [row = {}] = section.rows;
@@ -64,7 +63,7 @@ class Frame {
   private readonly width: number;
   private readonly paint: Paint;
   private readonly lines: string[] = [];
-  /** Where the section above has a line down its middle. */
+  /** The column of the vertical line between the two sections above; undefined if there is one section. */
   private middle: number | undefined;
 
   constructor(width: number, paint: Paint) {
@@ -117,7 +116,7 @@ class Frame {
     return this.lines.join('\n');
   }
 
-  /** A line between sections; `middle`: where the section below has its line down. */
+  /** Adds the line above a group of sections; `middle`: the column of the vertical line below it. */
   private rule(titles: readonly string[], middle: number | undefined): void {
     const line = this.joined('├', '┤', this.middle, middle);
     this.middle = middle;
@@ -164,7 +163,7 @@ function blank(width: number): Span[] {
   return [[' '.repeat(width), undefined]];
 }
 
-/** A section's lines, each exactly `width` wide. */
+/** The lines of a section, each exactly `width` wide. */
 function bodyOf(section: ShownSection, width: number, reading: Reading): Span[][] {
   const [first] = section.rows;
   if (first === undefined) return [];
@@ -180,7 +179,7 @@ function bodyOf(section: ShownSection, width: number, reading: Reading): Span[][
   return lines;
 }
 
-/** `title value`, one after the other as words in a line. */
+/** Facts as `title value`, filled into lines like words. */
 function factLines(columns: readonly Column[], row: Row, width: number, reading: Reading): Span[][] {
   const facts = columns.flatMap((column): { title: string; text: string; tone: Tone | undefined }[] => {
     const value: Cell | undefined = row[column.key];

@@ -1,10 +1,10 @@
-// What a status means to the eye: well, to be looked at, or bad. Used by text.ts, grid.ts and kanban.ts; colours are
-// the command line's.
+// The tone of each status: good, warn, bad or dim. Used by text.ts, grid.ts and kanban.ts; cli/paint.ts has the
+// colours.
 
 import type { Column } from '../define.ts';
 import type { Tone } from './define.ts';
 
-/** A piece of a line. Its text is harmless and measured. */
+/** A piece of a line. Its text went through `plain`, and has its final width. */
 export type Span = [text: string, tone: Tone | undefined];
 
 const TONES: Record<string, Tone> = {

@@ -1,4 +1,4 @@
-// The dashboard's view of who is there: sessions, the agents in them with what they hold, and who is registered.
+// The dashboard view `agents`: open sessions, the live agents in them with their claims, and the registered agents.
 
 import { expiresAtMs, type SessionFacts, sessionStream } from '../../domain/session/document.ts';
 import { claimedNodes } from '../../views/run/runs.ts';
@@ -71,7 +71,7 @@ export const agents: DashboardView = {
   },
 };
 
-/** Open sessions of the project, the live ones first; the team's view shows them too. */
+/** Open sessions of the project, those that a process serves first. The view `team` shows the section too. */
 export function sessionSection(source: Source): Section {
   const claims = new Map<string, number>();
   for (const { node } of claimedNodes(runsOf(source)))
@@ -101,7 +101,7 @@ function sessionRow({ view, presence, served }: Source, facts: Readonly<SessionF
   };
 }
 
-/** Agents that sessions named, that hooks reported and that hold claims: the busiest first, then who was seen last. */
+/** All live agents, those with the most claims first, then those seen last. */
 function agentRows(source: Source): Row[] {
   const seenMs = ({ last_seen: at }: LiveAgent): number => (at === undefined ? 0 : Date.parse(at));
   const found = liveAgents(source.view, viewScopeOf(source)).sort(
@@ -112,7 +112,7 @@ function agentRows(source: Source): Row[] {
   });
 }
 
-/** Those that the project has registered, whether or not they are there. */
+/** The registered agents, live or not. */
 function registeredRows(source: Source): Row[] {
   const found = registryRows(source.view, 'agent', viewScopeOf(source)).filter((row) => row.registered !== false);
   return found.map(({ id, tier, reports_to, skills, load, capacity, fallback, model }) => {

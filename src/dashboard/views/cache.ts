@@ -1,4 +1,4 @@
-// The dashboard's view of results that runs took over from earlier ones instead of doing the work again.
+// The dashboard view `cache`: results that runs reused from earlier runs instead of doing the work again.
 
 import type { RunDocument } from '../../domain/run/document.ts';
 import { columns, type DashboardView, type Row } from '../define.ts';
@@ -71,7 +71,7 @@ function totals(all: readonly Readonly<RunDocument>[]): Row {
     reused += counts.reused;
     anew += counts.anew;
     for (const node of Object.values(run.nodes)) {
-      // What was taken over keeps the times of where it was done.
+      // A reused record keeps the times of the run that did the work.
       if (node.reused_from !== undefined)
         saved += Math.max(0, (node.ended_at ?? 0) - (node.started_at ?? node.ended_at ?? 0));
     }

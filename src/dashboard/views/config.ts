@@ -1,5 +1,4 @@
-// The dashboard's view of configuration: how the process that answers was started, and what the project's document
-// says.
+// The dashboard view `config`: the settings of the process that answers, and those of the project's document.
 
 import { projectStream } from '../../domain/project/document.ts';
 import { isObject, type Json } from '../../json/json.ts';
@@ -29,10 +28,10 @@ function serverRows({ process, store }: Source): Row[] {
   return rows.map(([setting, value]) => ({ setting, value: String(value) }));
 }
 
-/** Every leaf of the project's document by its path. */
+/** The leaves of the project's document by their path, down to MAX_DEPTH. */
 function projectRows({ view, project }: Source): Row[] {
   const doc = view.get<{ [key: string]: Json }>(projectStream(project.id));
-  // Whatever is configured by its own name: that it stands under `config` tells nobody anything.
+  // Settings are shown without the prefix `config.`, which would say nothing.
   const { config = {}, ...facts } = doc ?? {};
   return [...leaves(facts, '', 0), ...(isObject(config) ? leaves(config, '', 0) : [])];
 }

@@ -1,4 +1,4 @@
-// The dashboard's view of health: checks with what to do about each that is not well, and the store's own figures.
+// The dashboard view `health`: the checks, with what to do about each that is not ok, and figures of the store.
 
 import { CHECKS } from '../../views/health/alerts.ts';
 import type { Source } from '../../views/source.ts';
@@ -9,7 +9,7 @@ const CHECK_COLUMNS = columns({
   state: 'status',
   level: { kind: 'count', quiet: true },
   found: 'prose',
-  // Stands with the alerts, above.
+  // Quiet, because the alerts above show it.
   next: { kind: 'prose', quiet: true },
 });
 const STORE_COLUMNS = columns({
@@ -41,7 +41,7 @@ export const health: DashboardView = {
   },
 };
 
-/** `level`: 0 is well, 1 to be looked at, 2 bad. */
+/** `level`: 0 for ok, 1 for warn, 2 for bad. */
 function checkRows(source: Source): Row[] {
   const levels = { ok: 0, warn: 1, bad: 2 };
   return source.checks().map((check) => ({ ...check, level: levels[check.state] }));
@@ -54,7 +54,7 @@ function storeRow({ view, store, log }: Source): Row {
   return { kind, durability, seq: view.seq, commits, events, void_lines, torn_lines, segments, size_bytes };
 }
 
-/** How many documents of each kind there are, in the whole store. */
+/** The number of documents of each kind in the whole store, the most first. */
 function documentRows({ view }: Source): Row[] {
   const counts = new Map<string, number>();
   for (const stream of view.streams('')) {

@@ -1,5 +1,5 @@
-// The dashboard's view for whoever leads: what is to be decided, who calls for help, where it stands still, who may use
-// how much, when it will be done.
+// The dashboard view `leadership`: decisions, escalations, tasks that stand still too long, forecasts, and how much of
+// each limit is used.
 
 import { showId } from '../../domain/plan/ids.ts';
 import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
@@ -53,7 +53,7 @@ const FORECAST_COLUMNS = columns({
   rests_on: { kind: 'prose', spare: 2 },
 });
 
-/** Runs under way that are foretold, the last changed first: each costs a walk over its graph. */
+/** The most open runs with a forecast, the last changed first: each forecast walks a whole graph. */
 const MAX_FORECASTS = 10;
 
 export const leadership: DashboardView = {
@@ -92,7 +92,7 @@ export const leadership: DashboardView = {
   },
 };
 
-/** Open ones first, then the last changed. */
+/** Decisions, the open ones first, then the last changed first. */
 function decisions({ view, project }: Source): Row[] {
   const rows = decisionRows(view, project.id);
   const ordered = [
@@ -104,7 +104,7 @@ function decisions({ view, project }: Source): Row[] {
   });
 }
 
-/** Those that nobody has acknowledged first, the longest waiting before the others. */
+/** Escalations, those that nobody acknowledged first, the oldest of them foremost. */
 function escalations(source: Source): Row[] {
   const found = escalationsOf(source.view, source.log?.escalations ?? [], viewScopeOf(source));
   found.sort((a, b) => Number(a.state === 'acked') - Number(b.state === 'acked') || a.at - b.at);
@@ -118,7 +118,7 @@ function overdue(source: Source): Row[] {
   return found.map((row): Row => ({ ...taskCells(row), holds_up: row.neededBy.length }));
 }
 
-/** Runs under way by their graphs, the sprint and the project by the pace of the last sprints. */
+/** Forecasts of open runs from their graphs, and of the sprint and the project from the velocity of past sprints. */
 function forecasts(source: Source): Row[] {
   const open = runsOf(source).filter(({ status }) => !hasEnded(status));
   return [...open.slice(0, MAX_FORECASTS).flatMap((run) => runForecast(source, run)), ...planForecasts(source)];
@@ -136,7 +136,7 @@ function runForecast({ graph, now }: Source, run: Readonly<RunDocument>): Row[] 
   return [{ scope: run.id, left, least_ms: leastMs, most_ms: mostMs, rests_on: `${times}, ${workers} at once` }];
 }
 
-/** How many sprints of the last ones' pace are left. Without a past there is no pace, and so no figure. */
+/** How many sprints the rest takes at the velocity of the last ones; no figure without a completed sprint. */
 function planForecasts(source: Source): Row[] {
   const { plan, view, project } = source;
   const velocity = velocityOf(plan(), view, project.id);

@@ -1,4 +1,4 @@
-// The dashboard's view of figures. What this process alone has counted and what holds for all of them is said of each.
+// The dashboard view `metrics`. The title of each section says whether its figures are of this process or of all.
 
 import { type Source, viewScopeOf } from '../../views/source.ts';
 import { openSessions } from '../../views/team/people.ts';
@@ -74,7 +74,7 @@ export const metrics: DashboardView = {
   ],
 };
 
-/** Of this process: nothing is asked of them on the command line. */
+/** Hits of this process's caches; absent on the command line, which serves no calls. */
 function cacheSection({ calls, process }: Source): Section[] {
   if (calls === undefined) return [];
   const rows = process.caches.map((count): Row => {
@@ -84,7 +84,7 @@ function cacheSection({ calls, process }: Source): Section[] {
   return [{ name: 'caches', title: 'Caches of this process', columns: CACHE_COLUMNS, rows, half: true }];
 }
 
-/** Absent on the command line, which serves nothing. */
+/** Figures of served calls; absent on the command line, which serves none. */
 function callSections({ calls, process }: Source): Section[] {
   if (calls === undefined) return [];
   const { pid, uptime_ms, rss_bytes, heap_bytes, spans } = process;

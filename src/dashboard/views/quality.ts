@@ -1,5 +1,5 @@
-// How well work goes, as sections of the metrics view: tries of runs, reviews that passed, how much of what there is
-// to use is in use. Of this project, whichever process did it.
+// Sections on quality and use for the views `metrics`, `resources` and `leadership`: attempts of runs, pass rates, and
+// limits in use. Figures are of this project, over all processes.
 
 import type { RunDocument } from '../../domain/run/document.ts';
 import { limitRows } from '../../views/project/limits.ts';
@@ -35,7 +35,7 @@ const LIMIT_COLUMNS = columns({
   policy: { kind: 'text', spare: 1 },
 });
 
-/** What the run documents say of tries. A figure that no node gives is absent. */
+/** Attempts, retries and costs from the run documents. Tokens and cost are absent if no node has them. */
 export function qualitySection(source: Source): Section {
   const rows = [qualityOf(runsOf(source))];
   return {
@@ -77,8 +77,8 @@ function qualityOf(all: readonly Readonly<RunDocument>[]): Row {
 }
 
 /**
- * What passed of what was tried: tasks that went from review to done, against those that went back to work; results of
- * attempts that were accepted, against those that failed, by who observed them. Absent until something was tried.
+ * Pass rates: tasks that went from review to done against those that went back to work, and attempts that finished
+ * against those that failed, by grade of evidence. No section until there is something to count.
  */
 export function passSection(source: Source): Section[] {
   const { log, plan } = source;
@@ -114,8 +114,7 @@ function passRow(gate: string, evidence: string | undefined, counts: readonly Pa
 }
 
 /**
- * How much of what there is to use is in use: of what the project allows its agents, and of the capacity of each that
- * is registered with one. The fullest first; metrics, resources and leadership show it.
+ * How much is used of the project's limits, and of the capacity of each registered agent with one, the fullest first.
  */
 export function limitSection(source: Source, title: string): Section {
   const { view, project, graph } = source;

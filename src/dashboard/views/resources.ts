@@ -1,4 +1,4 @@
-// The dashboard's view of what can be held: locks, who has them, who waits, and what the project says there is.
+// The dashboard view `resources`: locks and the project's resources, who holds them and who waits for them.
 
 import { configOf } from '../../views/project/settings.ts';
 import { type Source, viewScopeOf } from '../../views/source.ts';
@@ -51,14 +51,14 @@ export const resources: DashboardView = {
   },
 };
 
-/** What is held or waited for, then what the project defines and nobody uses. */
+/** Locks that are held or waited for, then the project's resources that nobody uses. */
 function resourceRows({ view, project }: Source, locks: readonly LockRow[]): Row[] {
   const defined = new Map(Object.entries(configOf(view, project.id).resources));
   const used = locks.map(({ lock, kind, capacity, holders, waiting }): Row => {
     const row = { lock, kind, held: holders.length, waiting: waiting.length };
     const { description } = defined.get(lock) ?? {};
     defined.delete(lock);
-    // Files are reserved by pattern: how many fit beside each other has no number.
+    // Files are reserved by pattern, so the number of reservations has no limit to compare with.
     const counted = Number.isFinite(capacity) && capacity > 0 && kind !== 'file';
     return {
       ...row,

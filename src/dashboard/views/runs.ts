@@ -1,4 +1,4 @@
-// The dashboard's view of runs: which there are, what is being worked on, and what waits for somebody.
+// The dashboard view `runs`: the runs, their claimed nodes, and the nodes that need somebody's attention.
 
 import type { RunDocument } from '../../domain/run/document.ts';
 import type { NodeRecord } from '../../domain/run/record.ts';
@@ -66,12 +66,12 @@ export const runs: DashboardView = {
   },
 };
 
-/** Runs of the project: those under way first, then the last changed. */
+/** The runs of the source's project: those that have not ended first, then the last changed first. */
 export function runsOf({ view, project }: Source): Readonly<RunDocument>[] {
   return projectRuns(view, project.id);
 }
 
-/** The section that lists runs; the team's view shows it too. */
+/** The section that lists runs. The view `team` shows it too. */
 export function runSection(source: Source, all: readonly Readonly<RunDocument>[]): Section {
   return {
     name: 'runs',
@@ -100,7 +100,7 @@ function runRow({ graph }: Source, run: Readonly<RunDocument>): Row {
   };
 }
 
-/** Claims in runs that are not over, the longest held first. `unverifiable`: the lease ended and nobody has it yet. */
+/** Claims in runs that have not ended, the oldest first. `unverifiable`: the lease ended, and nobody claimed anew. */
 function claimRows({ now, presence }: Source, all: readonly Readonly<RunDocument>[]): Row[] {
   const found = [...claimedNodes(all)].sort((a, b) => (a.node.started_at ?? 0) - (b.node.started_at ?? 0));
   return found.map(({ run, id, node }) => {
@@ -123,7 +123,7 @@ function agentOf(node: Readonly<NodeRecord>): string | undefined {
   return node.agent_name ?? node.agent;
 }
 
-/** Nodes that wait for a decision, and those that failed in a run that is not over or has failed for it. */
+/** Nodes that need a decision or failed, in runs that have neither finished nor been cancelled. */
 function waitingRows(all: readonly Readonly<RunDocument>[]): Row[] {
   return all.flatMap((run) => {
     if (run.status === 'finished' || run.status === 'cancelled') return [];

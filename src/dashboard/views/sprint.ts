@@ -1,4 +1,5 @@
-// The dashboard's view of the sprint under way: how far, what is in work, what to take up, how fast it goes.
+// The dashboard view `sprint`: progress of the active sprint, its board, tasks in work, suggestions, velocity and
+// burn-down.
 
 import { showId } from '../../domain/plan/ids.ts';
 import type { SprintDocument } from '../../domain/plan/sprint.ts';
@@ -55,7 +56,7 @@ export const sprint: DashboardView = {
   },
 };
 
-/** Where none is active: those that are planned. */
+/** The sprints that have not ended, shown if none is active. */
 function openSprints({ plan, project }: Source): Section {
   const { sprints, tasks } = plan();
   const rows = [...sprints.set(project.id, 'open').after(0)].map(({ id, title, status }): Row => {
@@ -71,7 +72,7 @@ function nextSection({ plan, project }: Source, id: string): Section {
   return { name: 'next', title: 'Take up next', columns: NEXT_COLUMNS, rows };
 }
 
-/** What the last sprints finished; the team's view shows it too. */
+/** What the last sprints finished. The view `team` shows the section too. */
 export function velocitySection({ plan, view, project }: Source): Section {
   const { sprints } = velocityOf(plan(), view, project.id);
   const rows = withBars(sprints, 'best_percent').map(({ id, ...row }): Row => ({ sprint: id, ...row }));
@@ -87,11 +88,11 @@ function burnSection({ plan, now }: Source, found: Readonly<SprintDocument>): Se
   const rows = burnDown(plan(), found, now).map(
     ({ date, ...day }): Row => ({ day: date, ...day, left_percent: left(day) }),
   );
-  // The newest first: it is what counts where there is little room.
+  // The newest day first, because rows that do not fit are cut from the end.
   return { name: 'burn_down', title: 'Burn-down', columns: BURN_COLUMNS, rows: rows.reverse(), half: true };
 }
 
-/** Each with its share of the largest: of points, or of tasks where none has points. */
+/** Adds to each its percentage of the largest, by points, or by tasks if none has points. */
 function withBars<T extends { points: number; tasks: number }>(counts: readonly T[], key: string): (T & Row)[] {
   const by = counts.some(({ points }) => points > 0) ? 'points' : 'tasks';
   const most = Math.max(0, ...counts.map((count) => count[by]));

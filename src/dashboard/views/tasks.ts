@@ -1,5 +1,5 @@
-// Tasks as dashboard rows: what is in work, what is blocked, what to take up. Used by the views sprint, team and
-// leadership.
+// Sections and rows of tasks: the active sprint, counts by status, tasks in work, overdue tasks. Used by the views
+// sprint, team and leadership.
 
 import { showId, sprintStream } from '../../domain/plan/ids.ts';
 import type { SprintDocument } from '../../domain/plan/sprint.ts';
@@ -11,7 +11,7 @@ import { configOf } from '../../views/project/settings.ts';
 import type { Source } from '../../views/source.ts';
 import { columns, type Row, type Section, timeCell } from '../define.ts';
 
-/** In work are few; whoever marked more has other troubles than this list. */
+/** The most tasks of one status that are sorted; a project rarely has more in work. */
 const MAX_WEIGHED = 1_000;
 
 const WORK_COLUMNS = columns({
@@ -46,7 +46,7 @@ const SPRINT_COLUMNS = columns({
   goal: 'prose',
 });
 
-/** The sprint under way: an active one, the first by number; undefined if there is none. */
+/** The active sprint, the one with the lowest number if there are several; undefined if there is none. */
 export function activeSprint({ view, plan, project }: Source): Readonly<SprintDocument> | undefined {
   const [row] = plan().sprints.set(project.id, 'active').first(1);
   return row === undefined ? undefined : view.get<SprintDocument>(sprintStream(row.id));
@@ -72,7 +72,7 @@ export function sprintSection({ plan }: Source, sprint: Readonly<SprintDocument>
   return { name: 'sprint', title: 'Sprint', columns: SPRINT_COLUMNS, rows: [row], facts: true, half: true };
 }
 
-/** How many tasks of a project or sprint have each status. */
+/** The number of tasks of a project or sprint by status. */
 export function countSection({ plan }: Source, scope: string, title: string): Section {
   const { tasks } = plan();
   const all = tasks.set(scope, 'all').size;
@@ -90,10 +90,7 @@ export function countSection({ plan }: Source, scope: string, title: string): Se
   };
 }
 
-/**
- * In work, in review or blocked: what has stood still too long first, then what is blocked, then the longest in its
- * status.
- */
+/** Tasks active, in review or blocked: overdue ones first, then blocked ones, then the longest in their status. */
 export function workSection(source: Source, scope: string): Section {
   const { alerts } = configOf(source.view, source.project.id);
   const found = standing(source, scope).map((row) => ({ row, late: standsTooLong(row, alerts, source.now) }));
@@ -104,19 +101,19 @@ export function workSection(source: Source, scope: string): Section {
   return { name: 'work', title: 'In work', columns: WORK_COLUMNS, rows, more };
 }
 
-/** Tasks that stand still for longer than the project allows. */
+/** Tasks that have been in their status for longer than the project allows. */
 export function overdueTasks(source: Source): TaskRow[] {
   const { alerts } = configOf(source.view, source.project.id);
   return standing(source, source.project.id).filter((row) => standsTooLong(row, alerts, source.now));
 }
 
-/** In work, in review or blocked. */
+/** Tasks that are blocked, in review or active. */
 function standing({ plan }: Source, scope: string): TaskRow[] {
   const { tasks } = plan();
   return (['blocked', 'review', 'active'] as const).flatMap((status) => tasks.set(scope, status).first(MAX_WEIGHED));
 }
 
-/** The cells that every list of tasks has. */
+/** The cells that all lists of tasks share. */
 export function taskCells({ id, title, status, assignee, points, since, reason }: TaskRow): Row {
   return { task: showId(id), title, status, assignee, points, since_at: timeCell(since), why: reason };
 }

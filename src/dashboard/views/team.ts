@@ -1,4 +1,4 @@
-// The dashboard's main view: the sprint, who is there, what is in work, the runs, and what happened last.
+// The dashboard view `team`, the default: the sprint, tasks in work, sessions, teams, runs, and the latest commits.
 
 import { projectStream } from '../../domain/project/document.ts';
 import { hasEnded } from '../../domain/run/document.ts';
@@ -32,7 +32,7 @@ export const team: DashboardView = {
   name: 'team',
   title: 'Team',
   needsLog: true,
-  // Whoever chose less durability knows it.
+  // Without `durability`, which is lower only if somebody chose it.
   alerts: CHECKS.filter((check) => check !== 'durability'),
   sections: (source) => {
     const sprint = activeSprint(source);
@@ -76,17 +76,17 @@ function teamSection(source: Source): Section {
   return { name: 'teams', title: 'Teams', columns: TEAM_COLUMNS, rows, half: true, more: 'project_get {}' };
 }
 
-/** What sessions of this project did last. */
+/** The latest commits by sessions of this project. */
 function activitySection(source: Source): Section {
   const rows = recentActivity(source, ACTIVITY).map(({ at, type, times, stream, by, seq, session }): Row => {
-    // Who works on its own session is named once.
+    // A session that changed itself is named once, in `by`.
     const about = stream === `session/${session}` ? undefined : titleOf(source, stream);
     return { happened_at: at, what: type, times, about, on: stream, by, seq };
   });
   return { name: 'activity', title: 'Last', columns: ACTIVITY_COLUMNS, rows };
 }
 
-/** What people call the thing that a stream is of; absent where it has no name. */
+/** The title or name in the document of a stream; undefined if it has none. */
 function titleOf({ view, plan }: Source, stream: string): string | undefined {
   const [kind, id = ''] = stream.split('/');
   if (kind === 'task') return plan().tasks.get(id)?.title;
@@ -102,7 +102,7 @@ function channelName(head: Readonly<ChannelDocument> | undefined): string | unde
   return head === undefined ? undefined : addressName(head);
 }
 
-/** One document's damage must not keep everybody from the view. */
+/** A document, or undefined if it is damaged: one damaged document must not fail the view. */
 function readable<T extends object>(view: Source['view'], stream: string): Readonly<T> | undefined {
   try {
     return view.get<T>(stream);
