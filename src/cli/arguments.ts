@@ -1,11 +1,11 @@
-// A tool's input schema as options of the command line, and the words given there as its input. Used by
+// Turns a tool's input schema into options of the command line, and the given words into the tool's input. Used by
 // tool-command.ts.
 
 import { Option } from 'commander';
 import { isObject, type Json, type JsonObject } from '../json/json.ts';
 import type { ObjectSchema } from '../tools/describe.ts';
 
-/** One option per argument: `if_etag` becomes `--if-etag`; what is true by default can be switched off by `--no-…`. */
+/** One option per argument: `if_etag` becomes `--if-etag`; an argument that defaults to true becomes `--no-…`. */
 export function optionsFor(schema: ObjectSchema): { key: string; option: Option }[] {
   return Object.entries(schema.properties).map(([key, property]) => {
     const name = key.replaceAll('_', '-');
@@ -17,7 +17,7 @@ export function optionsFor(schema: ObjectSchema): { key: string; option: Option 
   });
 }
 
-/** The input for a tool: options by key, then what stands at positions. An option given by name wins. */
+/** The input of a tool, from its positional words and its options by key. An option wins over a word. */
 export function inputFrom(
   schema: ObjectSchema,
   given: ReadonlyMap<string, unknown>,
@@ -36,9 +36,7 @@ export function inputFrom(
   return input;
 }
 
-/**
- * A word as the value that its schema wants. What does not fit stays text, so that the tool itself says what is wrong.
- */
+/** A word as a value of its schema's type. One that does not fit stays text, so that the tool reports the fault. */
 function convert(word: string, property: JsonObject): Json {
   switch (property.type) {
     case 'string':

@@ -1,5 +1,5 @@
-// How a failure looks on a terminal: what, why, next, on stderr, with the exit code that fits. Used by the CLI's verbs,
-// and by main.ts for what none of them caught.
+// Writes a failure to stderr as what, why and next, and gives its exit code. Used by the verbs, by tool-command.ts, and
+// by main.ts for errors that no verb caught.
 
 import { visible } from '../base/display.ts';
 import { describeFailure, failureKind } from '../failure/describe.ts';
@@ -14,7 +14,7 @@ export function complain(failure: Failure, write: (text: string) => void = toStd
   return exitCodes[failureKind(failure.code)];
 }
 
-/** For what no verb expected: a failure that was thrown is told as one, anything else is a fault of ours. */
+/** Reports an error that no verb caught: a FailureError as its failure, anything else as a bug of Baton. */
 export function complainOfFault(
   error: unknown,
   { stack, write = toStderr }: { stack: boolean; write?: (text: string) => void },

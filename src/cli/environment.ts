@@ -1,4 +1,4 @@
-// What the generated command line needs of the world; the tests give it another one. Made by main.ts, used by
+// What the generated command line needs of its process, so that tests can replace it. Made by main.ts, used by
 // tool-command.ts.
 
 import type { Services } from '../app/services.ts';
@@ -15,7 +15,7 @@ export interface CliEnvironment<P> {
   config: Pick<Config, 'readOnly' | 'checkAnswers' | 'home'>;
   log: Logger;
   version: string;
-  /** The verbs that main.ts runs itself, for help and for suggestions. */
+  /** The verbs that main.ts runs itself, for the help and for suggestions of near names. */
   verbs: { name: string; summary: string; usage?: string }[];
   flags: { name: string; value?: string; help: string }[];
   listings: readonly Listing[];
@@ -27,7 +27,7 @@ export interface CliEnvironment<P> {
   err(text: string): void;
 }
 
-/** This process: its terminal, its store, its signals. */
+/** The environment of this process: its terminal, store and signals. */
 export function realEnvironment(config: Config, verbs: Record<string, VerbEntry>): CliEnvironment<Services> {
   const log = createLog(config);
   const stop = new AbortController();

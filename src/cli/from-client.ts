@@ -1,5 +1,5 @@
-// What a client gives to a command that it runs: JSON on stdin. And whether there is a store at all, which such a
-// command must not make. Used by the verbs statusline and hook.
+// Reads the JSON that a client writes to the stdin of a command it runs, and tells whether there is a store, which such
+// a command must not make. Used by the verbs statusline and hook.
 
 import fs from 'node:fs';
 import { isObject } from '../json/json.ts';
@@ -7,12 +7,12 @@ import { errnoOf, realDisk } from '../store/file/disk.ts';
 import { listSegments, segmentPath } from '../store/file/segments.ts';
 
 export interface StdinLimits {
-  /** So long is waited for the rest: a client writes at once, but may never close its end. */
+  /** How long to wait for the end: a client writes at once, but may never close its side. */
   ms: number;
   chars: number;
 }
 
-/** The object on stdin; an empty one if there is none, or anything else. */
+/** The JSON object on a stream; an empty one on a terminal, or for anything but an object. */
 export async function jsonFromClient(stream: NodeJS.ReadStream, limits: StdinLimits): Promise<Record<string, unknown>> {
   if (stream.isTTY) return {};
   try {
@@ -24,9 +24,9 @@ export async function jsonFromClient(stream: NodeJS.ReadStream, limits: StdinLim
 }
 
 /**
- * The same of this process's own stdin, at once: loading a stream takes longer than most of what a hook does. Ends with
- * the object, whoever keeps stdin open. From a pipe that blocks, a client that writes no whole object and goes on is
- * waited for: the limit in time is looked at between two reads.
+ * The same from this process's own stdin, read synchronously: loading a stream takes longer than most of a hook's work.
+ * Returns once an object is complete, even if stdin stays open. The time limit is checked only between two reads, so a
+ * blocking pipe that stays open without a whole object is waited for.
  */
 export function jsonAtOnce({ ms, chars }: StdinLimits): Record<string, unknown> {
   const until = performance.now() + ms;
@@ -36,7 +36,7 @@ export function jsonAtOnce({ ms, chars }: StdinLimits): Record<string, unknown> 
     pieces.push(piece);
     size += piece.length;
     if (size > chars) return {};
-    // Only what may be the last is worth the try.
+    // Parse only if this piece may be the last.
     const found = endsObject(piece) ? objectIn(Buffer.concat(pieces)) : undefined;
     if (found !== undefined) return found;
   }
@@ -47,7 +47,7 @@ const PIECE_BYTES = 65_536;
 const PAUSE_MS = 2;
 
 function* piecesOfStdin(until: number): Generator<Buffer> {
-  // A terminal, or nothing at all.
+  // A terminal or /dev/null.
   if (fs.fstatSync(0).isCharacterDevice()) return;
   const piece = Buffer.allocUnsafe(PIECE_BYTES);
   while (performance.now() < until) {
@@ -56,7 +56,7 @@ function* piecesOfStdin(until: number): Generator<Buffer> {
       if (bytes === 0) return;
       yield Buffer.from(piece.subarray(0, bytes));
     } catch (error) {
-      // A pipe whose other end does not wait makes this end not wait either.
+      // The client has made its end non-blocking, which makes this end non-blocking too.
       if (errnoOf(error) !== 'EAGAIN') return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
     }
@@ -80,7 +80,7 @@ export function textIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Opening a log without a line would write its first. */
+/** Whether the directory holds a log with a line. Opening one without a line would write it, and so make a store. */
 export function hasStore(dir: string): boolean {
   const logDir = `${dir}/log`;
   if (realDisk.stat(logDir) === undefined) return false;
@@ -89,7 +89,7 @@ export function hasStore(dir: string): boolean {
   );
 }
 
-/** All that comes before the end of a stream, its trouble, or a limit. */
+/** The text of a stream up to its end, an error, or a limit. */
 function textOf(stream: NodeJS.ReadStream, { ms, chars }: StdinLimits): Promise<string> {
   return new Promise((resolve) => {
     let text = '';

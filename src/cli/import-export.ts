@@ -1,5 +1,5 @@
-// `baton import <export> --from baton`: an export of another store, or that store's directory or a backup of it, into
-// this one, which must be new. Called by verbs/import.ts.
+// `baton import <source> --from baton`: imports an export of another store, that store's directory or a backup of it
+// into this store, which must be new. Called by verbs/import.ts.
 
 import fs from 'node:fs';
 import { homedir } from 'node:os';
@@ -20,7 +20,7 @@ export interface ExportImport {
   place: string;
   dry: boolean;
   json: boolean;
-  /** Where the blobs are; default beside the export. */
+  /** The directory of blobs; default `blobs` beside the export. */
   blobs: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export async function importExport(wish: ExportImport, config: Config): Promise<
   if (!source.ok) return complain(source.failure);
   if (config.readOnly && !dry)
     return complain({ code: 'read-only', why: 'this was started with BATON_READ_ONLY or --read-only' });
-  // A dry run leaves nothing behind, no store either.
+  // A dry run must not make a store.
   const missing = dry && requireStore(config.stateDir) !== undefined;
   const backend = missing
     ? { openStore: () => new MemoryStore(new MemoryLog(), () => undefined), blobs: new MemoryBlobs() }

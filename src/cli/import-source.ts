@@ -1,5 +1,5 @@
-// Reads the files of a source for `baton import`: one file, or those of a directory that its kind reads. Follows no
-// links.
+// Reads the files of a source for verbs/import.ts: one file, or the files of a directory that the kind of source reads.
+// Follows no symbolic links.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,13 +10,13 @@ const MAX_FILES = 20_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_DEPTH = 6;
 
-/** What was read, and where it stands: a directory with one such file is that file. */
+/** The files read, and their place: the given path, or the file itself if a directory holds just one. */
 export interface Source {
   files: SourceFile[];
   place: string;
 }
 
-/** The files by name. Fails with `invalid-input` if there is nothing to read, or far too much. */
+/** The files of a source, sorted by name. Fails with `invalid-input` if there are none, too many, or too large ones. */
 export function readSource(place: string, kind: SourceKind): Result<Source> {
   const stat = fs.lstatSync(place, { throwIfNoEntry: false });
   if (stat === undefined) return refuse('there is no such file or directory');

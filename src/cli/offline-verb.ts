@@ -1,5 +1,5 @@
-// What the verbs share that look at a store from outside: looking must not make one, and a file that cannot be read is
-// an answer, not a crash.
+// Shared by the verbs that open a store without a server: they must not make a store, and a file that cannot be read is
+// reported as a failure and not as a crash.
 
 import { isStore } from '../admin/file/verify.ts';
 import type { Config } from '../config/config.ts';
@@ -8,7 +8,7 @@ import { errnoOf, realDisk } from '../store/file/disk.ts';
 import { complain } from './complain.ts';
 import type { Verb } from './verb.ts';
 
-/** The verb's work with its expected trouble turned into words and an exit code. */
+/** Wraps a verb: reports a FailureError or a file system error, and returns its exit code. */
 export function offline(work: (args: string[], config: Config) => Promise<number>): Verb['run'] {
   return async (args, config) => {
     try {
@@ -22,7 +22,7 @@ export function offline(work: (args: string[], config: Config) => Promise<number
   };
 }
 
-/** The failure to complain of if there is no store in a directory. */
+/** The failure to report if a directory holds no store; undefined if it does. */
 export function requireStore(dir: string): Failure | undefined {
   if (isStore(realDisk, dir)) return undefined;
   const why = `there is no store in ${dir}: the first call that needs one makes it, or baton restore does`;

@@ -1,4 +1,4 @@
-// Much text to stdout: in large pieces, at the reader's pace, and no more once the reader has left (`baton log |
+// Writes much text to a stream in large pieces, at the reader's pace, and stops once the reader has left (`baton log |
 // head`). Used by the verbs export, log and watch.
 
 import type { Writable } from 'node:stream';
@@ -12,7 +12,7 @@ export class Output {
   private sizeBytes = 0;
   private closed = false;
 
-  /** `before` is called before each piece leaves: what is said must be durable by then. */
+  /** `before` is called before each piece is written, and makes durable what it says. */
   constructor(stream: Writable, before: () => void) {
     this.stream = stream;
     this.before = before;
@@ -23,29 +23,26 @@ export class Output {
     stream.on('close', gone);
   }
 
-  /** False once the reader has left: then nothing more is worth printing. */
+  /** False once the reader has left; further output is pointless. */
   get open(): boolean {
     return !this.closed;
   }
 
-  /**
-   * Takes bytes, which must not change afterwards. Undefined while there is room; otherwise resolves when there is
-   * again.
-   */
+  /** Buffers bytes, which must not change afterwards. Undefined while there is room, else resolves when there is. */
   write(bytes: Buffer): Promise<void> | undefined {
     this.parts.push(bytes);
     this.sizeBytes += bytes.length;
     return this.sizeBytes < PIECE_BYTES ? undefined : this.flush();
   }
 
-  /** Resolves once all of it is taken, or the reader has left. */
+  /** Resolves once the buffer is written, or the reader has left. */
   async flush(): Promise<void> {
     if (this.sizeBytes === 0 || this.closed) return;
     const piece = Buffer.concat(this.parts);
     this.parts = [];
     this.sizeBytes = 0;
     this.before();
-    // The callback comes after a failure too, which is how a reader that left is noticed before the next piece.
+    // The callback is called on failure too, so a reader that left is noticed before the next piece.
     await new Promise<void>((resolve) => this.stream.write(piece, () => resolve()));
   }
 }

@@ -1,9 +1,9 @@
-// The colours of screens on a terminal. Answers to programs and models have none.
+// The colours of screens on a terminal. Used by the verbs board, statusline and watch; answers of tools have none.
 
 import colours from 'picocolors';
 import type { Paint, Tone } from '../dashboard/formats/define.ts';
 
-/** A painter that does what the terminal can: nothing where NO_COLOR is set or nobody looks. */
+/** A Paint with the colours that picocolors allows: none with NO_COLOR; --color, which it reads itself, forces them. */
 export function painter(): Paint {
   const { gray, bold, cyan, green, yellow, red, dim } = colours;
   const tones: Record<Tone, (text: string) => string> = {

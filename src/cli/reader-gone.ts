@@ -1,15 +1,15 @@
-// Notices that whoever reads our output has left while nothing is written: only a write is told of it. For verbs that
-// may stay silent for long (`baton log --follow | head`, `baton watch` into a pipe), which must not outlive their
-// reader.
+// Notices that the reader of our output has left although nothing is written; the system reports it only to a write.
+// Used by the verbs log and watch, which may be silent for long (`baton log --follow | head`) and must not outlive
+// their reader.
 
 import fs from 'node:fs';
 
-/** A shell waits for all of a pipeline: it should get its prompt back at once. */
+/** Short, because a shell shows its prompt only when all of a pipeline has ended. */
 const LOOK_EVERY_MS = 500;
 
 /**
- * Calls back once, when nobody reads the stream any more; until the signal ends. Where that cannot be known, never.
- * Call it before anything is written, while the reader is surely there.
+ * Calls `gone` once when the file descriptor has no reader any more, unless the signal is aborted before; never where
+ * that cannot be known. Call it before the first write, while the reader is surely there.
  */
 export function whenReaderGone(fd: number, signal: AbortSignal, gone: () => void): void {
   const hasLeft = probeOf(fd);
@@ -23,7 +23,7 @@ export function whenReaderGone(fd: number, signal: AbortSignal, gone: () => void
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 }
 
-/** A question that can be asked again and again; undefined for files, terminals, and systems that do not tell. */
+/** A function that tells whether the reader has left; undefined for files, terminals, and systems without /proc. */
 function probeOf(fd: number): (() => boolean) | undefined {
   const stat = fs.fstatSync(fd);
   if (stat.isSocket()) return () => refusesNothing(fd);
@@ -31,16 +31,16 @@ function probeOf(fd: number): (() => boolean) | undefined {
   const pipe = fs.readlinkSync(`/proc/self/fd/${fd}`);
   let readers = readersOf(pipe, processes());
   return () => {
-    // Nobody was ever seen: a reader of another user, or beyond this container.
+    // No reader was ever seen: it belongs to another user, or is outside of this container.
     if (readers.length === 0) return false;
     readers = readersOf(pipe, readers);
-    // It may have handed its end on.
+    // The reader may have passed its end to another process.
     if (readers.length === 0) readers = readersOf(pipe, processes());
     return readers.length === 0;
   };
 }
 
-/** A socket tells even a write of nothing that its other end is closed. A pipe does not. */
+/** Whether a write of no bytes fails. A socket whose other end is closed refuses it; a pipe does not. */
 function refusesNothing(fd: number): boolean {
   try {
     fs.writeSync(fd, Buffer.alloc(0));
@@ -54,7 +54,7 @@ function processes(): string[] {
   return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
 }
 
-/** Those of the processes that have the pipe open for reading, as far as they let us look. */
+/** The ids of those processes that have the pipe open for reading, as far as this user may see. */
 function readersOf(pipe: string, pids: readonly string[]): string[] {
   return pids.filter((pid) => {
     try {
@@ -73,7 +73,7 @@ function reads(pid: string, fd: string, pipe: string): boolean {
     const [, flags = ''] = /^flags:\s+([0-7]+)$/m.exec(fs.readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8')) ?? [];
     return (Number.parseInt(flags, 8) & ACCESS_MODE) !== fs.constants.O_WRONLY;
   } catch {
-    // It was closed between two looks.
+    // The descriptor was closed in the meantime.
     return false;
   }
 }

@@ -6,9 +6,9 @@ import { isObject } from '../json/json.ts';
 
 const maxCell = 60;
 
-/** Compact text for people. Nothing in it can move the cursor or reorder the line. */
+/** An answer as compact text for people. Its characters cannot move the cursor or reorder a line. */
 export function renderAnswer(value: unknown): string {
-  // What a client gets: what is undefined is not there.
+  // As a client gets it: JSON drops keys whose value is undefined.
   const answer: unknown = JSON.parse(JSON.stringify(value ?? null));
   if (!isObject(answer)) return `${scalar(answer)}\n`;
   const lines: string[] = [];
@@ -16,7 +16,7 @@ export function renderAnswer(value: unknown): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** JSON for programs, still safe to look at: what a terminal would obey is written as \uXXXX, which means the same. */
+/** JSON for programs. Characters that a terminal would obey are written as \uXXXX, which means the same in JSON. */
 export function renderJson(value: unknown): string {
   return `${visible(JSON.stringify(value))}\n`;
 }

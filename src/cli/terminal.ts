@@ -1,4 +1,4 @@
-// A terminal that shows one screen at a time in place, and is left as it was found however the program ends. Used by
+// A terminal in which one screen is drawn in place, and whose state is restored however the program ends. Used by
 // verbs/watch.ts.
 
 import { writeSync } from 'node:fs';
@@ -9,10 +9,10 @@ type WriteStream = typeof process.stdout;
 const ENTER = '\u001b[?1049h\u001b[?25l\u001b[H\u001b[2J';
 const LEAVE = '\u001b[0m\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
-/** Clears the rest of a line, and of the screen: what stood there before was perhaps longer. */
+/** Clear the rest of a line and of the screen, where the previous frame may have been longer. */
 const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
-/** q, Ctrl-C, Ctrl-D: in raw mode these are keys, not signals. */
+/** q, Ctrl-C and Ctrl-D, which are keys and not signals in raw mode. */
 const QUIT = ['q', 'Q', '\u0003', '\u0004'];
 
 export interface TerminalEvents {
@@ -33,7 +33,7 @@ export class Terminal {
     }
   };
   private readonly onResize = (): void => this.events.resized();
-  /** The last resort: an exception that nothing caught must not leave a terminal without a cursor. */
+  /** Restores the terminal on exit, so that an uncaught exception does not leave it without a cursor. */
   private readonly onExit = (): void => this.restore((text) => writeSync(this.output.fd, text));
 
   constructor(input: ReadStream, output: WriteStream, events: TerminalEvents) {
@@ -63,7 +63,7 @@ export class Terminal {
     this.input.resume();
   }
 
-  /** Replaces the screen. Lines that it has no room for are left out, so that it never scrolls. */
+  /** Replaces the screen. Lines beyond its height are left out, so that it never scrolls. */
   draw(text: string): void {
     const lines = text.split('\n').slice(0, this.rows);
     this.output.write(`${HOME}${lines.join(`${CLEAR_LINE}\r\n`)}${CLEAR_LINE}${CLEAR_BELOW}`);

@@ -1,18 +1,18 @@
-// Texts that must not stand on a command line, where others see them in the list of processes and shells keep them:
-// read from a file, or from standard input. Used by verbs/redact.ts.
+// Reads texts from files or standard input that must not be on a command line, which other users see in the list of
+// processes and shells keep in their history. Used by verbs/redact.ts.
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { errnoOf } from '../store/file/disk.ts';
 
-/** No secret is longer; more is another file than was meant. */
+/** No secret is longer: a larger file is not the one that was meant. */
 const MAX_BYTES = 64 * 1024;
 const STDIN = '-';
 
 /**
- * The text of each file, without the newline that ends it; `-` is standard input. Fails with `invalid-input` if one
- * cannot be read, is no text or is too large.
+ * The text of each file without its last newline; `-` is standard input. Fails with `invalid-input` if a file cannot be
+ * read, is no UTF-8 text or is too large.
  */
 export async function readTextFiles(names: readonly string[], cwd: string): Promise<Result<string[]>> {
   if (names.filter((name) => name === STDIN).length > 1) return refuse('can be - once: standard input is one text');
@@ -28,7 +28,7 @@ export async function readTextFiles(names: readonly string[], cwd: string): Prom
   return ok(texts);
 }
 
-/** The bytes, no more than show that they are too many: a device has no end. Or why there are none. */
+/** The bytes of a file, at most MAX_BYTES + 1 because a device has no end; a string says why it cannot be read. */
 function fromFile(file: string): Buffer | string {
   let fd: number | undefined;
   try {

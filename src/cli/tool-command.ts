@@ -1,5 +1,5 @@
-// `baton <noun> <verb>`: every tool as a command, generated from the list of tools and run through the same wrapper.
-// Loaded by main.ts for whatever is not one of its own verbs, including --help and --version.
+// `baton <noun> <verb>`: every tool as a command, generated from the list of tools and run through the same wrapper as
+// over MCP. Loaded by main.ts for all words that are not its own verbs, including --help and --version.
 
 import { Command, CommanderError } from 'commander';
 import { describeFailure } from '../failure/describe.ts';
@@ -13,14 +13,14 @@ import { complain, exitCodes } from './complain.ts';
 import type { CliEnvironment } from './environment.ts';
 import { renderAnswer, renderJson } from './render.ts';
 
-/** Runs one command line; resolves with its exit code. */
+/** Runs one command line; resolves to its exit code. */
 export async function runToolCommand<P>(argv: string[], env: CliEnvironment<P>): Promise<number> {
   let code: number = exitCodes.done;
   const program = buildProgram(env, async (name, input, json) => {
     code = await runTool(env, name, input, json);
   });
   try {
-    // Commander's own `help` command looks only one level down.
+    // Commander's own `help` command knows only the first level of commands.
     const [first, ...rest] = argv;
     await program.parseAsync(first === 'help' ? [...rest, '--help'] : argv, { from: 'user' });
     return code;
@@ -47,7 +47,7 @@ function buildProgram<P>(env: CliEnvironment<P>, runTool: RunTool): Command {
   const nouns = new Map<string, Command>();
   for (const { tool, positional } of env.listings) {
     const [noun = '', verb = ''] = tool.name.split('_');
-    // main.ts takes the word for itself: what hook_event does is `baton hook` here.
+    // main.ts has a verb of this name; `baton hook` does what hook_event does.
     if (env.verbs.some(({ name }) => name === noun)) continue;
     const parent = nouns.get(noun) ?? program.command(noun);
     nouns.set(noun, parent);
@@ -81,8 +81,7 @@ function buildProgram<P>(env: CliEnvironment<P>, runTool: RunTool): Command {
 }
 
 /**
- * A verb that main.ts runs itself: only its words. A usage that begins with the call itself stands where that is looked
- * for.
+ * Adds the help of a verb that main.ts runs itself. A first line of usage that begins with the call is the synopsis.
  */
 function addVerb(program: Command, { name, summary, usage = '' }: CliEnvironment<unknown>['verbs'][number]): void {
   const [first = '', ...rest] = usage.split('\n');
@@ -137,9 +136,7 @@ function finish<P>(env: CliEnvironment<P>, outcome: Outcome, json: boolean, prin
   return exitCodes.done;
 }
 
-/**
- * A screen, table or figures for another program: nothing else on stdout. That something is left out is told beside it.
- */
+/** Prints a screen, table or figures alone on stdout, as other programs expect; a note on cut rows goes to stderr. */
 function printAlone<P>(env: CliEnvironment<P>, text: string, answer: object): void {
   env.out(text.endsWith('\n') ? text : `${text}\n`);
   if ('cut' in answer && typeof answer.cut === 'string') env.err(renderAnswer({ cut: answer.cut }));

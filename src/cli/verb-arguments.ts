@@ -1,4 +1,5 @@
-// The arguments of the verbs that main.ts runs itself: switches, texts, counts and words. Used by the verbs.
+// Parses the arguments of the verbs that main.ts runs itself: switches, texts, counts and positional words. Used by
+// verbs/.
 
 import { parseArgs } from 'node:util';
 import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
@@ -10,7 +11,7 @@ export interface Accepted<S extends string, T extends string, C extends string, 
   lists?: readonly L[];
   /** Whole numbers from 0. */
   counts?: readonly C[];
-  /** What each word at a position is called. All of them are needed. */
+  /** The names of the positional words, all of which are required. */
   words?: readonly string[];
 }
 
@@ -22,7 +23,7 @@ export interface Given<S extends string, T extends string, C extends string, L e
   words: string[];
 }
 
-/** Reads them, naming every fault. Fails with `invalid-input`. */
+/** Parses arguments. Fails with `invalid-input`: at the first unknown option, else with all faults at once. */
 export function readArguments<
   S extends string = never,
   T extends string = never,

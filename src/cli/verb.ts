@@ -1,21 +1,21 @@
-// What a verb of the command line is. main.ts has the table; each file of verbs/ named there exports `run`.
+// The type of a verb of the command line. main.ts has the table of verbs; each file of verbs/ exports `run`.
 
 import type { Config } from '../config/config.ts';
 
 export interface Verb {
   /**
-   * Does it and resolves with the exit code: 0 done, 1 usage or input, 2 trouble with the store, 3 any other failure.
+   * Runs the verb; resolves to the exit code: 0 done, 1 wrong usage or input, 2 a failure of the store, 3 any other.
    */
   run(args: string[], config: Config): Promise<number>;
 }
 
 export interface VerbEntry {
   summary: string;
-  /** More lines for `baton help <verb>`: its options and arguments. */
+  /** The lines of `baton help <verb>` on its options and arguments. */
   usage?: string;
-  /** Whoever runs it must not see it fail: the exit code is 0 even where the settings are wrong. */
+  /** True if the exit code is always 0, even with wrong settings: a client runs the verb, and must not see it fail. */
   neverFails?: boolean;
-  /** Writes nothing to stdout, which is then not even set up: that takes as long as half a hook. */
+  /** True if it writes nothing to stdout, which is then never opened: that alone takes half the time of a hook. */
   silent?: boolean;
   load(): Promise<Verb>;
 }

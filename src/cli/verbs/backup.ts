@@ -1,5 +1,5 @@
-// The verb `backup`: a verified copy of the store in a new directory, while others write; with --keep the next of
-// several.
+// The verb `backup`: makes a verified copy of the store in a new directory while others write; with --keep it adds one
+// to a directory of several, and removes old ones.
 
 import path from 'node:path';
 import { type BackupResult, backupStore } from '../../admin/file/backup.ts';
@@ -44,7 +44,7 @@ function reportOf({ target, manifest, sizeBytes, linkedBytes, leftOut, unsynced,
   return { backup: target, seq, chain, made_at, size_bytes: sizeBytes, unsynced, left_out: leftOut, ...rotated };
 }
 
-/** What goes wrong all the same is told on stderr. */
+/** The report as text. Warnings about the copy go to stderr. */
 function textOf({ target, manifest, sizeBytes, linkedBytes, leftOut, unsynced, kept, removed = [] }: Made): string {
   if (leftOut !== undefined)
     process.stderr.write(`left out: what comes after the damage. ${describeFailure(leftOut).what}\n`);
@@ -60,7 +60,8 @@ function textOf({ target, manifest, sizeBytes, linkedBytes, leftOut, unsynced, k
 }
 
 /**
- * With the lock nobody compresses segments meanwhile, which spares reading them twice. Without it the copy is as good.
+ * Runs `make` under the maintenance lock if it is free, so that no process compresses segments meanwhile and they are
+ * read only once. The copy is as good without the lock.
  */
 async function underLock<T>(dir: string, make: () => Result<T>): Promise<Result<T>> {
   const { exclusively } = await import('../../app/maintenance-lock.ts');

@@ -1,4 +1,4 @@
-// The verb `board`: the tasks of a sprint, or of the project, as columns beside each other.
+// The verb `board`: draws the tasks of a sprint or of the project as columns side by side.
 
 import { openServices, type Services } from '../../app/services.ts';
 import { createLog } from '../../base/log.ts';
@@ -90,7 +90,7 @@ function pictureOf(
   return ok(sprint === undefined ? picture : { sprint: showId(sprint.id), ...picture });
 }
 
-/** The sprint that is named, else the newest active one; undefined where none is. */
+/** The named sprint, else the newest active one, else undefined. Fails with `unknown-item`. */
 function scopeOf(
   view: View,
   plan: PlanFacts,

@@ -1,5 +1,5 @@
-// The verb `doctor`: looks at the whole store and says whether it is sound, what is wrong, and the way out. Changes
-// nothing unless it is told to by a switch.
+// The verb `doctor`: verifies the whole store, and says whether it is sound, what is wrong and what to do. Changes
+// nothing without a switch that says so.
 
 import { adoptDocument } from '../../admin/file/adopt.ts';
 import { clearPoison, rebuildCaches } from '../../admin/file/repair.ts';
@@ -33,7 +33,7 @@ async function doctorVerb(args: string[], config: Config): Promise<number> {
     if (result.ok) done.push(result.value);
     else refusals.push(result.failure);
   };
-  // A store that writers may not enter takes no commit: so first the door, then the edit, then the caches.
+  // In this order: a poisoned store takes no commit, so clear that first; then commit the edit; then rebuild caches.
   if (given.has('clear-poison')) await act(() => doClearPoison(options));
   const file = given.text('adopt');
   if (file !== undefined) await act(() => doAdopt(options, file, config.user));

@@ -1,4 +1,4 @@
-// The verb `export`: the lines of the log that count, or the current documents, to stdout or into a new file.
+// The verb `export`: writes the valid lines of the log, or the current documents, to stdout or into a new file.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -48,20 +48,20 @@ async function send(lines: Iterable<Buffer>, stream: Writable, reader: LogReader
   await out.flush();
 }
 
-/** Writes a file that appears whole, and never over another one. Resolves to what kept it from that. */
+/** Writes a file that appears whole and never replaces another. Resolves to a failure, or undefined if it is done. */
 async function writeFile(target: string, fill: (stream: Writable) => Promise<void>): Promise<Failure | undefined> {
   const temporary = `${target}.${process.pid}.tmp`;
   try {
     if (fs.existsSync(target))
       return { code: 'invalid-input', issues: [{ at: '--to', why: `${target} is there already` }] };
     const stream = fs.createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true });
-    // A failed write is told by the end of the stream; without a listener it would end the process.
+    // A write error rejects `ended`, awaited below; without a listener it would end the process.
     const ended = new Promise<void>((resolve, reject) => stream.on('error', reject).on('close', () => resolve()));
     ended.catch(() => undefined);
     await fill(stream);
     stream.end();
     await ended;
-    // link(2) instead of rename(2): it fails where a file has appeared meanwhile.
+    // link(2) instead of rename(2), because it fails if the target has appeared meanwhile.
     fs.linkSync(temporary, target);
     syncDirectory(realDisk, path.dirname(target));
     return undefined;

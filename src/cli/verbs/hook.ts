@@ -1,6 +1,6 @@
-// The verb `hook`: a client runs it at an event of its own and hands it the event as JSON on stdin (docs/hooks.md). It
-// finds the session, makes at most one commit and ends; stdout stays empty, and whatever happens, the client's turn
-// goes on. It makes neither a store nor a session, writes no caches, and loads no schemas, protocol or logging.
+// The verb `hook`: a client runs it at one of its events, with the event as JSON on stdin (docs/hooks.md). It finds the
+// session, makes at most one commit and ends. Stdout stays empty and the exit code is 0, so that the client always goes
+// on. It makes neither a store nor a session, writes no caches, and loads no schemas, protocol or logging, to be fast.
 
 import { openOffline } from '../../admin/file/open.ts';
 import { visible } from '../../base/display.ts';
@@ -18,14 +18,14 @@ const STDIN = { ms: 2_000, chars: MAX_MESSAGE_BYTES };
 /** A client waits for its hooks. */
 const PATIENCE_MS = 5_000;
 
-/** Resolves with 0: a client takes other codes for trouble of its own, and 2 for an order to stop. */
+/** Resolves to 0 always: a client takes other codes for errors of the hook, and 2 as an order to stop. */
 export async function run(args: string[], config: Config): Promise<number> {
   const why = args.length > 0 ? 'takes no arguments; the event comes as JSON on stdin' : await reported(config);
   if (why !== undefined) process.stderr.write(`baton hook: ${why}\n`);
   return 0;
 }
 
-/** Why nothing was reported; undefined if it was. */
+/** Reports the event on stdin. Resolves to the reason if nothing was recorded, else to undefined. */
 async function reported(config: Config): Promise<string | undefined> {
   try {
     const given = jsonAtOnce(STDIN);
@@ -48,7 +48,7 @@ async function reported(config: Config): Promise<string | undefined> {
   }
 }
 
-/** The client's conversation: its id, and whether that is a new one because the one before was cleared. */
+/** The client's conversation: its id, and whether the id is new because the conversation was cleared. */
 interface Conversation {
   id: string | undefined;
   cleared: boolean;
@@ -78,10 +78,11 @@ async function toSession(
 }
 
 /**
- * The session named by Baton's own variable, else the one that the client's id is tied to. When a client clears its
- * conversation it takes a new id and keeps its servers, who know the old one: then it is the session that a server
- * below the client's process serves, as it is once they serve another than the id is tied to. Of an id that nobody
- * knows otherwise nothing is guessed: a server below the process may be that of another client that it runs.
+ * The id of the event's session: BATON_SESSION, else the session that the client's id is an alias of. There are two
+ * exceptions. A client that clears its conversation takes a new id but keeps its servers, which know the old one; and
+ * servers may serve another session than the alias names. In both cases it is the session that the servers below the
+ * client's process serve, if it is exactly one. For any other unknown id the result is undefined: a server below the
+ * process may belong to another client that it runs.
  */
 function findSession(
   view: View,

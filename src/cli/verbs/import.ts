@@ -1,5 +1,5 @@
-// The verb `import`: tasks, state and messages of other programs into the store, with a report of what was taken,
-// changed and left. Can be repeated: what came before is known by its source's own id.
+// The verb `import`: takes tasks, state and messages of other programs into the store, and reports what was taken,
+// changed and left out. It can be repeated: items imported before are recognised by their id in the source.
 
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -28,10 +28,10 @@ import { offline, requireStore } from '../offline-verb.ts';
 import { renderJson } from '../render.ts';
 import { readArguments } from '../verb-arguments.ts';
 
-/** Tasks of one commit: bounded, so that no line of the log is large and other writers are not kept waiting. */
+/** Items per commit: bounded, so that no line of the log is large and other writers do not wait. */
 const BATCH = 100;
 const SHOWN_NOTES = 40;
-/** An export of another store of ours. */
+/** The value of --from for an export of another Baton store. */
 const OWN_EXPORT = 'baton';
 const ONLY_OWN = `only with --from ${OWN_EXPORT}`;
 
@@ -88,7 +88,7 @@ async function importVerb(args: string[], config: Config): Promise<number> {
     left: found.left,
   };
   const dry = given.has('dry-run');
-  // A dry run leaves nothing behind, no store either.
+  // A dry run must not make a store.
   const missing = dry && requireStore(config.stateDir) !== undefined;
   const opened = missing
     ? undefined
@@ -132,7 +132,7 @@ async function work(
   return ok(undefined);
 }
 
-/** What would be taken, without writing. */
+/** Fills the report with what would be taken, without writing. `ids`: those imported before; undefined if no store. */
 function foresee(
   found: Imported,
   ids: Readonly<Record<string, string>> | undefined,
@@ -161,7 +161,7 @@ async function takeTasks({ services, session, source, found, report }: Job): Pro
     Object.assign(report.ids, made);
     for (const item of waiting) report.changed.push({ item, why: 'what it needs is open here: todo' });
   }
-  // In place: the links below are those that prepareTasks left.
+  // Replaced, so that takeLinks adds the links that prepareTasks kept.
   found.tasks = tasks;
   return ok(undefined);
 }
@@ -208,7 +208,7 @@ async function change<A>({ documents, sessions }: Services, session: string, dec
   return changed.ok ? ok(changed.value.value) : changed;
 }
 
-/** They are this session's own words: to it they are not unread. */
+/** How to read imported messages: this session sent them, so they are not unread to it. */
 const IN_CHANNEL =
   'the messages: message_read {join: "imported"} in other sessions, message_read {text: "words of them"} in this one';
 

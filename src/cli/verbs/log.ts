@@ -1,4 +1,4 @@
-// The verb `log`: the commits of a store as lines, past ones and, with --follow, those of any process as they come.
+// The verb `log`: prints the commits of a store, and with --follow those that any process adds.
 
 import { fullLines, humanLines, isWanted, jsonLine, type LogFilter } from '../../admin/file/log-text.ts';
 import type { Config } from '../../config/config.ts';
@@ -14,10 +14,10 @@ import { readArguments } from '../verb-arguments.ts';
 
 interface Wish {
   filter: LogFilter;
-  /** The one commit that is asked for, if it is one. */
+  /** The seq of --at, which asks for one commit. */
   at: number | undefined;
   limit: number;
-  /** True: the last ones. False: the first ones, since a beginning was given. */
+  /** `limit` means the last commits if true, the first ones after --from if false. */
   newest: boolean;
   follow: boolean;
   lines(taken: TakenLine): string[];
@@ -32,12 +32,12 @@ async function logVerb(args: string[], config: Config): Promise<number> {
   if (missing !== undefined) return complain(missing);
   const logDir = `${config.stateDir}/log`;
   const reader = new LogReader(realDisk, logDir);
-  // What is not durable yet could be taken back by a power loss after it was shown.
+  // Sync before printing: a power loss could take back a commit that was shown before it was durable.
   const out = new Output(process.stdout, config.durability === 'fsync' ? () => reader.flush() : () => undefined);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
 
-  // Before anything is written: a quick reader may have left by then.
+  // Before anything is written, because a quick reader may leave after the first line.
   if (wish.value.follow) whenReaderGone(process.stdout.fd, stop.signal, () => stop.abort());
   let left = await printPast(reader, wish.value, out);
   if (wish.value.follow && left > 0) {
@@ -87,7 +87,7 @@ function readWish(args: string[]): Result<Wish> {
   });
 }
 
-/** What is there now. Resolves to how many more may follow. */
+/** Prints the commits that are in the log now. Resolves to the number that may still follow. */
 async function printPast(reader: LogReader, wish: Wish, out: Output): Promise<number> {
   if (!wish.newest || !Number.isFinite(wish.limit)) return await print(reader, wish, wish.limit, out);
   let last: string[][] = [];
@@ -118,7 +118,10 @@ function toBytes(lines: readonly string[]): Buffer {
   return Buffer.from(lines.map((line) => `${line}\n`).join(''));
 }
 
-/** Hints that there may be more, merged; `next` resolves false once the signal is aborted. Keeps the process alive. */
+/**
+ * Waits for hints that the log has grown; hints between two calls of `next` count as one. `next` resolves to false once
+ * the signal is aborted. Keeps the process alive until then.
+ */
 function hintsOf(logDir: string, signal: AbortSignal): { next(): Promise<boolean> } {
   let pending = true;
   let wake: () => void = () => undefined;

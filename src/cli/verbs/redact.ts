@@ -1,5 +1,4 @@
-// The verb `redact`: the store written anew, in a new directory, without values or texts that must not be in it any
-// more.
+// The verb `redact`: rewrites the store into a new directory without values or texts that must be removed.
 
 import path from 'node:path';
 import { followed } from '../../admin/file/new-directory.ts';
@@ -18,7 +17,7 @@ import { renderJson } from '../render.ts';
 import { readTextFiles } from '../text-file.ts';
 import { readArguments } from '../verb-arguments.ts';
 
-/** A shorter text stands in too much that is no secret. */
+/** A shorter text occurs in too many places that hold no secret. */
 const MIN_TEXT_CHARS = 4;
 
 export const run = offline(redactVerb);
@@ -73,11 +72,14 @@ function readPaths(stream: string | undefined, given: string[], texts: string[])
 }
 
 function isStream(name: string): boolean {
-  // A prefix must end where a name does, or `session/ses-1` would be the beginning of `session/ses-10`.
+  // A name, or a prefix that ends in a slash: otherwise `session/ses-1` would match `session/ses-10` too.
   return name !== 'store' && isStreamName(name.endsWith('/') ? `${name}x` : name);
 }
 
-/** The grammar of state paths, without what says nothing about the past: elements move, filters look at values. */
+/**
+ * Parses a path of the state language that holds names and * only. Indexes and filters are refused: elements of arrays
+ * move and values change, so at other times they select something else.
+ */
 function readPath(text: string, session: boolean): Result<RedactPath> {
   const parsed = parsePath(text);
   if (!parsed.ok) return parsed;

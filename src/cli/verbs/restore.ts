@@ -1,4 +1,4 @@
-// The verb `restore`: makes a backup a store again, in an empty place. With --drill: only to see that it can be done.
+// The verb `restore`: restores a backup into an empty directory. With --drill it only tries, in a temporary place.
 
 import path from 'node:path';
 import { drillRestore, restoreBackup } from '../../admin/file/restore.ts';

@@ -1,4 +1,4 @@
-// The verb `serve`: MCP on stdin and stdout until the client is gone.
+// The verb `serve`, the default: serves MCP on stdin and stdout until the client is gone.
 
 import type { Services } from '../../app/services.ts';
 import { createLog, type Logger } from '../../base/log.ts';
@@ -22,10 +22,10 @@ import { complain } from '../complain.ts';
 
 type OpenedServices = Services & { close(): Promise<void> };
 
-/** When the store is opened if no call has done so: other windows should see this one, and its commands may run. */
+/** The store is opened after this time even without a call, so that command nodes run and maintenance starts. */
 const OPEN_AFTER_MS = 250;
 
-/** Serves until closed. The store opens beside the protocol: a store that cannot be opened is told by every call. */
+/** Serves until closed. The protocol starts without the store; if that cannot be opened, every call says so. */
 export async function run(args: string[], config: Config): Promise<number> {
   const [extra] = args;
   if (extra !== undefined)
@@ -58,9 +58,9 @@ export async function run(args: string[], config: Config): Promise<number> {
   servePrompts(server, services.get, config.home);
   const resources = serveResources(server, services.get, config.home);
   const transport = new StdioTransport({ input: process.stdin, output: process.stdout });
-  // After the first answers are out: a client waits for the tools' list, and calls open the store themselves.
+  // Delayed, because a client waits for the list of tools first, and a call opens the store itself.
   const open = () => void services.get().catch((error: unknown) => log.error({ err: error }, 'opening the store'));
-  // Before that a client cannot be asked for its roots.
+  // Not before `initialized`, because opening asks the client for its roots.
   server.server.oninitialized = () => void setTimeout(open, OPEN_AFTER_MS).unref();
   await server.connect(transport);
   const close = async (): Promise<void> => {
@@ -72,7 +72,7 @@ export async function run(args: string[], config: Config): Promise<number> {
   return await runUntilClosed({ transport, close, log });
 }
 
-/** A name that no tool has would list nothing, and say nothing. */
+/** A failure that names the chosen tools that do not exist; without it they would silently be missing. */
 function unknownTools(chosen: readonly string[], known: readonly Listing[]): Failure | undefined {
   const names = known.map(({ tool }) => tool.name);
   const issues = chosen
@@ -85,7 +85,7 @@ function unknownTools(chosen: readonly string[], known: readonly Listing[]): Fai
   return issues.length === 0 ? undefined : { code: 'invalid-input', issues };
 }
 
-/** Loads what it takes only where it is wanted. */
+/** Tracing, loaded only if a trace file is wanted. */
 async function startTracing(config: Config, log: Logger): Promise<Tracing | undefined> {
   if (config.traceFile === undefined) return undefined;
   const onTrouble = (err: unknown): void => log.warn({ err }, 'traces cannot be written');
@@ -101,7 +101,7 @@ interface KeptServices {
   close(): Promise<void>;
 }
 
-/** Opens at most once at a time; a failure is not kept, so the next call tries again and trouble put right is seen. */
+/** Opens the services once. A failure is not kept: the next call tries again, and succeeds once the cause is fixed. */
 function keepServices(
   config: Config,
   log: Logger,

@@ -1,5 +1,5 @@
-// The verb `statusline`: one line for a client's status line, which runs it again and again and hands it JSON about its
-// own session on stdin. Trouble makes the line short or empty, never a failure. Loads no schemas, protocol or logging.
+// The verb `statusline`: prints one line for a client, which runs it again and again with JSON about its session on
+// stdin. An error makes the line short or empty, never a failure. Loads no schemas, protocol or logging, to be fast.
 
 import { openOffline } from '../../admin/file/open.ts';
 import { SessionBinding } from '../../app/session-binding.ts';
@@ -17,10 +17,10 @@ import { painter } from '../paint.ts';
 import { readArguments } from '../verb-arguments.ts';
 
 const STDIN = { ms: 500, chars: 1_000_000 };
-/** Where nobody says how wide the line may be. */
+/** The width if neither a flag, nor COLUMNS, nor a terminal gives one. */
 const WIDTH = 120;
 
-/** Resolves with 0, but for arguments that are not understood. */
+/** Resolves to 0, except for arguments that are not understood. */
 export async function run(args: string[], config: Config): Promise<number> {
   const read = readArguments(args, { switches: ['color'], counts: ['width'] });
   if (!read.ok) return complain(read.failure);
@@ -64,7 +64,7 @@ async function look(config: Config): Promise<LinePart[]> {
   }
 }
 
-/** The settings, with the client's session and directory as its JSON names them; what was set by name stays. */
+/** The settings with the session and directory that the client's JSON names; a directory named by a flag stays. */
 function placed(config: Config, told: Record<string, unknown>): Config {
   const workspace = isObject(told.workspace) ? told.workspace : {};
   const clientSession = textIn(told.session_id) ?? config.clientSession;

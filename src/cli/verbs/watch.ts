@@ -1,5 +1,5 @@
-// The verb `watch`: the dashboard, drawn in place on a terminal and again whenever any process changes something. Into
-// a pipe it prints one frame for each change, without control codes.
+// The verb `watch`: shows the dashboard, redrawn whenever any process changes something. On a terminal it draws in
+// place; into a pipe it prints one frame per change, without control codes.
 
 import { openServices, type Services } from '../../app/services.ts';
 import { sourceOf } from '../../app/view-source.ts';
@@ -30,16 +30,16 @@ interface Wish {
   once: boolean;
 }
 
-/** Ages on a terminal move on though nothing happens. */
+/** A terminal is redrawn at least this often, because ages change without a commit. */
 const TICK_MS = 1_000;
-/** Nobody reads faster; a busy store must not keep a processor busy with drawing. */
+/** Frames are at least this far apart, so that a busy store does not keep a processor busy with drawing. */
 const PAUSE_MS = 200;
 const IDLE_MS = 60_000;
 const PIPED_WIDTH = 80;
 const MOST_ROWS = 200;
-/** One for each view. */
+/** The key of each view, in order. */
 const KEYS = '1234567890';
-/** So that all of them fit into 80 columns. */
+/** Short names, with which the line of keys fits into 80 columns. */
 const SHORT: Partial<Record<ViewName, string>> = {
   leadership: 'lead',
   config: 'conf',
@@ -52,7 +52,7 @@ export const run = offline(watchVerb);
 async function watchVerb(args: string[], config: Config): Promise<number> {
   const wish = readWish(args);
   if (!wish.ok) return complain(wish.failure);
-  // Looking must not make a store.
+  // The verb must not make a store.
   const missing = requireStore(config.stateDir);
   if (missing !== undefined) return complain(missing);
   const opened = await openServices({ ...config, readOnly: true }, createLog(config), 'cli');
@@ -87,7 +87,7 @@ function readWish(args: string[]): Result<Wish> {
   if (width !== undefined && (width < MIN_WIDTH || width > 1_000)) {
     return fail({ code: 'invalid-input', issues: [{ at: '--width', why: `expected ${MIN_WIDTH} to 1000` }] });
   }
-  // What another program reads is read whole, once.
+  // A format for programs is printed once.
   return ok({ view, format, width, once: read.value.has('once') || format !== 'text' });
 }
 
@@ -97,7 +97,7 @@ async function look(services: Services, name: ViewName): Promise<Taken> {
   return await services.documents.read((documents) => takeView(view, sourced(documents, Date.now())));
 }
 
-/** One frame for each change, until the reader has left or somebody asks to stop. */
+/** Prints one frame per change until the reader has left or a signal arrives. */
 async function intoPipe(wish: Wish, services: Services): Promise<number> {
   const stop = stopOnSignals();
   const out = new Output(process.stdout, () => undefined);
@@ -150,7 +150,7 @@ async function onTerminal(wish: Wish, services: Services): Promise<number> {
       const [width, rows] = [Math.max(MIN_WIDTH, wish.width ?? terminal.columns), terminal.rows - 1];
       const render = (board: Board): string => formats.text(board, { width, now: taken.source.now, paint });
       const rendered = fillScreen(taken, render, rows);
-      // A frame that is wider than the terminal would be wrapped into nonsense.
+      // A frame wider than the terminal would be wrapped and unreadable.
       const narrow = terminal.columns < width;
       if (narrow) terminal.draw(`needs ${width} columns`);
       else terminal.draw([...rendered.split('\n').slice(0, rows), paint(keysLine(view, width), 'dim')].join('\n'));
@@ -162,7 +162,7 @@ async function onTerminal(wish: Wish, services: Services): Promise<number> {
   return exitCodes.done;
 }
 
-/** In full where there is room, else short. */
+/** The line of keys: with full names if they fit, else with short ones. */
 function keysLine(view: ViewName, width: number): string {
   const line = (gap: string, quit: string, nameOf: (name: ViewName) => string): string => {
     const names = VIEW_NAMES.map((name, index) => {
