@@ -1,14 +1,14 @@
-// The project as a client names it that sets no environment of ours: the first directory of its roots. Used by
-// cli/verbs/serve.ts before the store is opened, where neither flag nor variable named the project.
+// Finds the project directory by the client's roots. Used by cli/verbs/serve.ts before the store is opened, if neither
+// a flag nor a variable names the project.
 
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 
-/** A client that does not answer must not keep its own calls waiting. */
+/** How long to wait for the roots: the client's own calls wait for them too. */
 const ANSWER_MS = 1_000;
 
-/** The directory; undefined if the client has no roots, does not say, or names none that is there. Never throws. */
+/** The first root that is a directory; undefined if there is none or the client does not answer. Never throws. */
 export async function rootOf({ server }: McpServer): Promise<string | undefined> {
   if (server.getClientCapabilities()?.roots === undefined) return undefined;
   try {
@@ -24,7 +24,7 @@ function directoryOf(uri: string): string | undefined {
     const path = fileURLToPath(uri);
     return statSync(path).isDirectory() ? path : undefined;
   } catch {
-    // Not a file: URI, or nothing that this process can see.
+    // Not a file: URI, or a path that this process cannot see.
     return undefined;
   }
 }

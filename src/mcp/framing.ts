@@ -1,13 +1,13 @@
-// Newline framing of a byte stream, and finding the id of a message that cannot be parsed. Used by stdio.ts and
+// Splits a byte stream into lines, and finds the id of a message that cannot be parsed. Used by stdio.ts and
 // messages.ts.
 
 const newline = 0x0a;
-/** How much of the two ends of an over-long line is kept, to look for its id. */
+/** How many bytes of each end of an over-long line are kept, to find its id. */
 const endBytes = 4096;
 
 export type Line = { kind: 'line'; bytes: Buffer } | { kind: 'oversized'; size: number; head: Buffer; tail: Buffer };
 
-/** Cuts chunks into lines. Every byte is looked at once and copied at most once, however the chunks fall. */
+/** Splits chunks into lines. Each byte is searched once, and copied at most once, however the chunks are cut. */
 export class LineSplitter {
   readonly #limit: number;
   #parts: Buffer[] = [];
@@ -19,7 +19,7 @@ export class LineSplitter {
     this.#limit = limit;
   }
 
-  /** The lines that this chunk completes. What is left waits for the next chunk. */
+  /** The lines that this chunk completes; the rest is kept for the next chunk. */
   *push(chunk: Buffer): Generator<Line> {
     let from = 0;
     while (from < chunk.length) {
@@ -31,7 +31,7 @@ export class LineSplitter {
     }
   }
 
-  /** A last line that ended without a newline, if there is one. */
+  /** The last line if it has no newline; undefined if there is none. */
   end(): Line | undefined {
     return this.#size > 0 ? this.#take() : undefined;
   }
@@ -42,7 +42,7 @@ export class LineSplitter {
       this.#parts.push(part);
       return;
     }
-    // Beyond the limit only both ends are kept: memory stays bounded however long the line becomes.
+    // Beyond the limit only both ends are kept, so that memory stays bounded however long the line is.
     if (this.#head === undefined) {
       const sofar = Buffer.concat([...this.#parts, part]);
       this.#parts = [];
@@ -69,20 +69,20 @@ export class LineSplitter {
 export type MessageId = string | number;
 
 /**
- * The top-level id of a message that is too long or has a broken character, from its two ends. A nested "id" never
- * counts: answering another request's id would be worse than answering none.
+ * The top-level id of a message that is too long or no valid UTF-8, from its two ends; undefined if it is not found. A
+ * nested "id" never counts: an answer with another request's id would be worse than one without.
  */
 export function findId(head: Buffer, tail: Buffer): MessageId | undefined {
   return idAtEnd(tail.subarray(-endBytes).toString('utf8')) ?? idInHead(head);
 }
 
-/** `,"id":5}` at the very end: its brace closes the whole message, so the key belongs to the top level. */
+/** The id in `,"id":5}` at the very end, where the brace closes the whole message, so that the key is top-level. */
 function idAtEnd(text: string): MessageId | undefined {
   const found = /,\s*"id"\s*:\s*("(?:[^"\\]|\\.){0,256}"|-?\d{1,16})\s*\}\s*$/.exec(text);
   return found?.[1] === undefined ? undefined : parseId(found[1]);
 }
 
-/** The id in a message's first bytes, by counting brackets. The only way for a text that is no JSON. */
+/** The id in a message's first bytes, found by counting brackets; for text that is no JSON, too. */
 export function idInHead(head: Buffer): MessageId | undefined {
   const text = head.subarray(0, endBytes).toString('utf8');
   const token = /"(?:[^"\\]|\\.)*"|[{}[\]]/y;
@@ -91,7 +91,7 @@ export function idInHead(head: Buffer): MessageId | undefined {
     token.lastIndex = at;
     const found = token.exec(text)?.[0];
     if (found === undefined) {
-      // An open quote without its end: nothing behind it can be trusted.
+      // The string does not end in these bytes: nothing after the quote is known to be outside of it.
       if (text[at] === '"') return undefined;
       at++;
       continue;

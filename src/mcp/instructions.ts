@@ -1,5 +1,5 @@
-// What a client's model is told about this server before it has seen a tool (at most 2,048 characters). Used by
-// cli/verbs/serve.ts. Fixed text: nothing that is stored may ever appear here.
+// The instructions that a client gives its model about this server, at most 2,048 characters. Used by
+// cli/verbs/serve.ts. Fixed text: stored text must never appear here, because a model obeys it.
 
 export const instructions = `Baton keeps a team's work where every agent and every later session finds it: state, sessions, plans, and graphs of work that many agents execute. Everything is on disk before a call returns.
 

@@ -1,5 +1,5 @@
-// Which lines are JSON-RPC messages that the SDK will answer, and what to answer to those that are not. Used by
-// stdio.ts. A few property checks stand in for the SDK's schemas, which cost more than most calls.
+// Checks that a line is a JSON-RPC message that the SDK will answer, and makes the error responses for all others. A
+// few property checks replace the SDK's schemas, which cost more than most calls. Used by stdio.ts.
 
 import { isUtf8 } from 'node:buffer';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
@@ -15,10 +15,10 @@ export interface Refusal {
   message: string;
 }
 
-/** A line's message, or the errors to answer (none for what expects no answer), with a note for the log. */
+/** A line's message, or the error responses to send, with a note for the log; undefined for a blank line. */
 export type Read = { message: JSONRPCMessage } | { refusals: Refusal[]; note: string } | undefined;
 
-/** Reads one line; undefined for an empty one. */
+/** Parses and checks one line. */
 export function readLine(line: Line): Read {
   if (line.kind === 'oversized') {
     const id = findId(line.head, line.tail);
@@ -67,7 +67,7 @@ function checkMessage(value: unknown): Read {
   const params = value.params ?? undefined;
   const why = paramsFault(params);
   if (why !== undefined) return bad(why);
-  // Rebuilt from what is known: the SDK drops a request that has any further key without answering it.
+  // Rebuilt from the known keys, because the SDK drops a request with any other key without an answer.
   const message = {
     jsonrpc: '2.0',
     method: value.method,
@@ -77,7 +77,7 @@ function checkMessage(value: unknown): Read {
   return { message: message as JSONRPCMessage };
 }
 
-/** What the SDK would drop without an answer. */
+/** The fault of params for which the SDK would drop the message without an answer; undefined if there is none. */
 function paramsFault(params: unknown): string | undefined {
   if (params === undefined) return undefined;
   if (!isObject(params)) return '"params" must be an object';
@@ -96,7 +96,7 @@ function knownId(id: unknown): MessageId | undefined {
   return typeof id === 'string' || (typeof id === 'number' && Number.isSafeInteger(id)) ? id : undefined;
 }
 
-/** Some writers put a byte order mark before their first line. */
+/** The bytes without a byte order mark, which some writers put before their first line. */
 function withoutMark(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }

@@ -1,5 +1,5 @@
-// Takes tools/call past the SDK's request machinery: an abort controller, a task check and a handler chain for each
-// call cost more than most calls do. Every other message goes to the SDK untouched. Used by server.ts.
+// Answers tools/call without the SDK's request handling, whose abort controller, task check and handler chain cost more
+// than most calls. All other messages go to the SDK unchanged. Used by server.ts.
 
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
@@ -18,10 +18,10 @@ export interface RoutedCall {
   notify(method: string, params: Record<string, unknown>): void;
 }
 
-/** Resolves with the result. Throws McpError for a request that is not one; contract: nothing else. */
+/** Resolves to the result. Contract: rejects only with McpError, for an invalid request. */
 export type CallHandler = (call: RoutedCall) => Promise<object>;
 
-/** A transport in front of another: answers tools/call itself, and lets the protocol above have the rest. */
+/** A transport that wraps another: it answers tools/call itself, and passes the rest on to the SDK. */
 export class RoutingTransport implements Transport {
   onmessage?: NonNullable<Transport['onmessage']>;
   onclose?: () => void;
@@ -62,7 +62,7 @@ export class RoutingTransport implements Transport {
     this.onmessage?.(message, extra);
   }
 
-  /** True if it was one of ours; what the SDK runs it cancels itself. */
+  /** Cancels a tool call. False if there is none of that id: the SDK then cancels a request of its own. */
   private cancel(params: Record<string, unknown> | undefined): boolean {
     const id = params?.requestId;
     const cancellation = typeof id === 'string' || typeof id === 'number' ? this.running.get(id) : undefined;
@@ -83,7 +83,7 @@ export class RoutingTransport implements Transport {
       message = { jsonrpc: '2.0', id, error: { code: known.code, message: known.message } };
     }
     if (this.running.get(id) === cancellation) this.running.delete(id);
-    // Who cancelled does not wait for an answer, and may have given the id to another request.
+    // No answer after a cancellation: the client does not wait for it, and may have reused the id.
     if (!cancellation.byCaller) this.say(message);
   }
 

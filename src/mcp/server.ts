@@ -1,5 +1,5 @@
-// buildServer(): the MCP server over any transport. Serves tools through the wrapper in tools/call/call.ts; resources
-// and prompts are registered on what it returns. Used by cli/verbs/serve.ts and the tests.
+// buildServer(): the MCP server over any transport. It serves tools through the wrapper in tools/call/call.ts; the
+// caller registers resources and prompts on the returned server. Used by cli/verbs/serve.ts and the tests.
 
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -23,26 +23,24 @@ export type ServerConfig = Pick<Config, 'toolsets' | 'readOnly' | 'maxCallsPerSe
 export interface ServerParts<P> {
   config: ServerConfig;
   log: Logger;
-  /** Called for every call; whoever gives it keeps the opened services. */
+  /** Called at every tool call; the implementation keeps the opened services. */
   services: () => Promise<Result<P>>;
-  /** Loaded at the first call, so that schemas cost nothing before tools/list is answered. */
+  /** Loads the tools, after tools/list is answered or at the first call, so that schemas do not delay the start. */
   tools: () => Promise<readonly Tool<P>[]>;
   /** The pre-generated definitions (src/generated/tools.json). */
   listings: readonly Listing[];
-  /** Counts every call of a tool that there is. */
+  /** Counts every call of a known tool. */
   metrics?: CallMetrics;
-  /** Absent where no traces are written. */
+  /** Absent if no trace file is wanted. */
   tracing?: Tracing | undefined;
-  /** At most 2,048 characters: clients cut there. */
+  /** At most 2,048 characters, beyond which clients cut. */
   instructions: string;
   version: string;
 }
 
 type Params = Record<string, unknown>;
 
-/**
- * Builds a server that is not yet connected. Its tools are fixed; resources and prompts may be added before connecting.
- */
+/** Builds a server that is not connected yet. Throws if the instructions are too long. */
 export function buildServer<P>(parts: ServerParts<P>): McpServer {
   const { config, log } = parts;
   if (parts.instructions.length > 2048)
@@ -82,7 +80,8 @@ export function buildServer<P>(parts: ServerParts<P>): McpServer {
     {
       instructions: parts.instructions,
       capabilities: {},
-      // Answers to elicitation are parsed by whoever asked; a validator here would load ajv into every start.
+      // A validator that accepts everything, because the default loads ajv at every start. It would be used for answers
+      // to elicitation, which their caller must parse.
       jsonSchemaValidator: {
         getValidator: () => (input) => ({ valid: true, data: trusting(input), errorMessage: undefined }),
       },
@@ -90,18 +89,18 @@ export function buildServer<P>(parts: ServerParts<P>): McpServer {
   );
   server.routeCalls(callTool);
   server.server.registerCapabilities({ tools: {} });
-  // Not setRequestHandler: the list is made at build time, and the SDK would parse all of it once more.
+  // A fallback and not setRequestHandler, with which the SDK would parse the whole pre-generated list again.
   server.server.fallbackRequestHandler = async (request) => {
     if (request.method !== 'tools/list')
       throw new McpError(ErrorCode.MethodNotFound, `Method not found: ${request.method}`);
-    // Loads the tools once this answer is on its way, so that the first call does not wait for them either.
+    // Load the tools once this answer is sent, so that the first call does not wait for them.
     setImmediate(() => void findTool('').catch(() => undefined));
     return { ...listed };
   };
   return server;
 }
 
-/** An McpServer whose tool calls go to a handler of ours; see routing.ts. */
+/** An McpServer that routes tool calls to our own handler; see routing.ts. */
 class RoutedServer extends McpServer {
   private handler: CallHandler | undefined;
 
@@ -114,9 +113,7 @@ class RoutedServer extends McpServer {
   }
 }
 
-/**
- * The tools that a choice lists, in their generated order. Filtering lists only: a hook may call what is not listed.
- */
+/** The tools to list, in generated order. The choice limits the list only: tools that are not listed can be called. */
 export function listedTools(listings: readonly Listing[], choice: ToolChoice, readOnly: boolean): Listing['tool'][] {
   const chosen = listings.filter((entry) => {
     if (readOnly && !entry.tool.annotations.readOnlyHint) return false;
@@ -143,7 +140,7 @@ function metaOf(params: Params): Params {
   return typeof meta === 'object' && meta !== null ? { ...meta } : {};
 }
 
-/** Only a sound one: it becomes part of commits. */
+/** The caller's trace context, normalised; undefined if it is not valid, because commits will store it. */
 function traceparentFrom({ traceparent }: Params): string | undefined {
   const context = traceparent === undefined ? undefined : parseTraceparent(traceparent);
   return context === undefined ? undefined : traceparentOf(context);
@@ -164,7 +161,7 @@ function toResult(outcome: Outcome): CallToolResult {
   if (outcome.kind === 'answer') {
     return { content: [{ type: 'text', text: outcome.json }], structuredContent: { ...outcome.value } };
   }
-  // No structuredContent on an error: clients would hold it against the tool's output schema.
+  // No structuredContent on an error, because clients would validate it by the tool's output schema.
   const detail = outcome.kind === 'failure' ? outcome.failure : { code: 'internal', id: outcome.id };
   return { isError: true, content: [{ type: 'text', text: outcome.text }], _meta: { 'baton/failure': detail } };
 }

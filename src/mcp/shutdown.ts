@@ -1,19 +1,17 @@
-// How a serving process ends: one orderly shutdown, whatever asks for it first. Used by cli/verbs/serve.ts.
+// Ends a serving process by one orderly shutdown, whichever cause comes first: the client, a signal, the parent or an
+// uncaught exception. Used by cli/verbs/serve.ts.
 
 import type { Logger } from '../base/log.ts';
 import type { StdioTransport } from './stdio.ts';
 
 export interface Closing {
   transport: Pick<StdioTransport, 'ended' | 'stopReading' | 'answered' | 'flushed'>;
-  /** Closes the server and then the services: what is in flight there is finished or given up. */
+  /** Closes the server and then the services, which finish or abandon their work. */
   close: () => Promise<void>;
   log: Logger;
 }
 
-/**
- * All of closing, less than the 2 s that clients wait; what is in flight may take most of it, and leaves closing the
- * rest.
- */
+/** Limits in ms. The whole shutdown stays below the 2 s that clients wait; calls in flight may take most of that. */
 const allMs = 1900;
 const finishMs = 1500;
 const flushMs = 100;
@@ -22,8 +20,8 @@ const parentPollMs = 1000;
 const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 /**
- * Waits until the client is gone or someone asks to stop, then stops intake, lets calls in flight finish, closes, and
- * resolves with the exit code. A second signal resolves at once, with 128 + the signal's number.
+ * Waits until the client is gone or the process is asked to stop; then stops reading, lets calls in flight finish,
+ * closes, and resolves to the exit code. A second signal resolves at once, to 128 + the signal's number.
  */
 export async function runUntilClosed(closing: Closing): Promise<number> {
   const { transport, log } = closing;
@@ -48,7 +46,7 @@ export async function runUntilClosed(closing: Closing): Promise<number> {
     log.fatal({ err: error }, 'a fault that nothing caught');
     request('uncaught exception', 1);
   });
-  // A client that was killed may leave our pipes open in some other child of its own.
+  // Poll the parent: a client that was killed may leave our pipes open in another child of its own.
   const poll = setInterval(() => {
     if (process.ppid !== parent) request('parent gone', 0);
   }, parentPollMs);
@@ -68,7 +66,7 @@ async function shutDown({ transport, close, log }: Closing): Promise<void> {
   if (!(await within(finishMs, transport.answered()))) log.warn('calls were still in flight when the server closed');
   await within(flushMs, transport.flushed());
   try {
-    // Commands that a server ran are given back here: under load that takes longer than a quiet close.
+    // Closing returns the nodes that this server ran to the queue, which takes longer under load.
     if (!(await within(allMs - (performance.now() - startedAt), close())))
       log.warn('closing took too long and was left');
   } catch (error) {
@@ -76,7 +74,7 @@ async function shutDown({ transport, close, log }: Closing): Promise<void> {
   }
 }
 
-/** Whether the promise settled in time. */
+/** Resolves to whether the promise resolved within `ms`; rejects if it does. */
 async function within(ms: number, work: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {

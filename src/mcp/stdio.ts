@@ -1,5 +1,5 @@
-// MCP over this process's stdin and stdout, in place of the SDK's own stdio transport, which leaves zombies on stdin
-// end, crashes on EPIPE, and drops bad lines, long lines, byte order marks and batches without an answer. Used by
+// MCP over this process's stdin and stdout. It replaces the SDK's stdio transport, which leaves zombies when stdin
+// ends, crashes on EPIPE, and drops bad lines, long lines, byte order marks and batches without an answer. Used by
 // cli/verbs/serve.ts.
 
 import type { Readable, Writable } from 'node:stream';
@@ -10,7 +10,7 @@ import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
 import { LineSplitter, type MessageId } from './framing.ts';
 import { type Refusal, readLine } from './messages.ts';
 
-/** A client that reads nothing while this much waits for it is taken for gone. */
+/** A client that leaves this many bytes unread is considered gone. */
 const maxUnsentBytes = 64 * 1024 * 1024;
 const MESSAGES_PER_WRITE = 4;
 
@@ -19,14 +19,14 @@ export interface Streams {
   output: Writable;
 }
 
-/** Why nothing more can be read or written. */
+/** Why the connection ended. */
 export type End = 'stdin ended' | 'stdin failed' | 'stdout failed' | 'stdout closed' | 'client does not read';
 
 export class StdioTransport implements Transport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   onmessage?: Transport['onmessage'];
-  /** Settles when either direction is over. Closing the transport is the listener's business. */
+  /** Resolves when either direction has ended. The listener must close the transport. */
   readonly ended: Promise<End>;
   readonly #streams: Streams;
   readonly #lines = new LineSplitter(MAX_MESSAGE_BYTES);
@@ -54,7 +54,7 @@ export class StdioTransport implements Transport {
       this.#flush();
       this.#end(reason);
     };
-    // The listeners stay for good: an error event after close() would otherwise be an uncaught exception.
+    // These listeners are never removed: an error event after close() would be an uncaught exception without them.
     output.on('error', () => brokenOutput('stdout failed'));
     output.on('close', () => brokenOutput('stdout closed'));
     input.on('error', () => this.#end('stdin failed'));
@@ -69,19 +69,19 @@ export class StdioTransport implements Transport {
     });
   }
 
-  /** Stops intake. What was received can still be answered. */
+  /** Stops reading. Requests already received can still be answered. */
   stopReading(): void {
     if (this.#state === 'open') this.#state = 'draining';
     this.#streams.input.pause();
   }
 
-  /** Settles when every request received has been answered or cancelled. */
+  /** Resolves when every request received has been answered or cancelled. */
   answered(): Promise<void> {
     if (this.#unanswered.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Settles when what was sent has left the process, or cannot. */
+  /** Resolves when everything sent has left the process, or cannot leave it. */
   async flushed(): Promise<void> {
     this.#flush();
     if (!this.#writable) return;
@@ -92,7 +92,7 @@ export class StdioTransport implements Transport {
     });
   }
 
-  /** Never waits for the client: the stream keeps what it has not taken yet, up to a limit. */
+  /** Never waits for the client: the stream buffers unread messages, up to maxUnsentBytes. */
   async send(message: JSONRPCMessage): Promise<void> {
     if (this.#state === 'closed' || !this.#writable) throw new Error('the connection is closed');
     this.#write(message);
@@ -121,7 +121,7 @@ export class StdioTransport implements Transport {
     const { message } = read;
     if ('method' in message) {
       if ('id' in message) this.#unanswered.add(message.id);
-      // The SDK answers nothing to a request that was cancelled.
+      // A cancelled request gets no answer, so it is no longer waited for.
       else if (message.method === 'notifications/cancelled') this.#markAnswered(message.params?.requestId);
     }
     this.onmessage?.(message);
@@ -138,8 +138,8 @@ export class StdioTransport implements Transport {
   }
 
   /**
-   * A few answers that become ready in the same turn leave in one system call; of many, the client reads the first
-   * meanwhile.
+   * Buffers a message until the next tick, so that answers ready in one tick share a system call; but at most
+   * MESSAGES_PER_WRITE, so that the client can read the first ones while others are prepared.
    */
   #write(message: object): void {
     const waiting = this.#unsent.push(`${visibleLines(JSON.stringify(message))}\n`);
