@@ -1,4 +1,4 @@
-// What arguments of prompts may be, looked up in the store while they are typed.
+// Completions for arguments of prompts, looked up in the store. Used by the prompts of this folder.
 
 import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
@@ -11,26 +11,26 @@ import { runRows } from '../views/run/runs.ts';
 import { type SessionRow, sessionRows } from '../views/session/sessions.ts';
 import { liveAgents } from '../views/team/people.ts';
 
-/** As many as a client would show. */
+/** The most tasks or epics that are read for a completion. */
 const LOOKED_AT = 100;
 
-/** Runs of this project that are not over. */
+/** Ids of this project's runs that have not ended. */
 export function openRuns(view: View, { workspace }: Services): string[] {
   const fits = (run: Readonly<RunDocument>): boolean => run.project === workspace.project && !hasEnded(run.status);
   return runRows(view, () => 0, fits).map(({ run }) => run);
 }
 
-/** Names of saved graphs. */
+/** Names of saved definitions. */
 export function savedGraphs(view: View): string[] {
   return view.streams('graph/').map((stream) => stream.slice('graph/'.length));
 }
 
-/** Open sprints of this project, the active ones first. */
+/** Ids of this project's open sprints, the active ones first. */
 export function openSprints(view: View, { plans, workspace }: Services): string[] {
   return [...plans.at(view).sprints.set(workspace.project, 'open').after(0)].map(({ id }) => showId(id));
 }
 
-/** Unfinished tasks of this project, the most urgent first. */
+/** Ids of this project's unfinished tasks, the most urgent first. */
 export function openTasks(view: View, { plans, workspace }: Services): string[] {
   return plans
     .at(view)
@@ -39,13 +39,13 @@ export function openTasks(view: View, { plans, workspace }: Services): string[] 
     .map(({ id }) => showId(id));
 }
 
-/** Open sessions of this project, the last changed first. */
+/** Ids of this project's open sessions, the last changed first. */
 export function openSessionIds(view: View, services: Services): string[] {
   const open = ownSessions(view, services).filter(({ status }) => status === 'active' || status === 'paused');
   return open.map(({ session }) => session);
 }
 
-/** What sessions of this project were called, the last changed first. */
+/** Names of this project's sessions, the last changed first. */
 export function sessionNames(view: View, services: Services): string[] {
   return [...new Set(ownSessions(view, services).flatMap(({ name }) => (name === undefined ? [] : [line(name)])))];
 }
@@ -54,7 +54,7 @@ function ownSessions(view: View, { documents, workspace }: Services): SessionRow
   return sessionRows(view, documents.presence, Date.now(), (_, { project }) => project === workspace.project);
 }
 
-/** Agents that are registered or there, and whoever has a task. */
+/** Names of registered and live agents, and of assignees of tasks. */
 export function workers(view: View, { documents, plans, workspace }: Services): string[] {
   const { project } = workspace;
   const plan = plans.at(view);
@@ -68,7 +68,7 @@ export function workers(view: View, { documents, plans, workspace }: Services): 
   return [...new Set(names)].map((name) => line(name));
 }
 
-/** What open epics are about, the most urgent first: a goal is often one of them. */
+/** Titles of open epics, the most urgent first: a goal is often one of them. */
 export function epicTitles(view: View, { plans, workspace }: Services): string[] {
   return plans
     .at(view)
@@ -77,13 +77,13 @@ export function epicTitles(view: View, { plans, workspace }: Services): string[]
     .map(({ title }) => line(title));
 }
 
-/** What the last sprints finished in points: their mean, then each. */
+/** The points finished by the last sprints: their mean, then each. */
 export function velocities(view: View, { plans, workspace }: Services): string[] {
   const { points, sprints } = velocityOf(plans.at(view), view, workspace.project);
   return [...new Set([points, ...sprints.map((sprint) => sprint.points)])].filter((one) => one > 0).map(String);
 }
 
-/** Paths to the top of what the session remembers. */
+/** Paths of the session's top-level keys. */
 export function statePaths(view: View, { sessions }: Services): string[] {
   const session = sessions.find(view);
   const doc = session === undefined ? undefined : view.get<object>(sessionStream(session));

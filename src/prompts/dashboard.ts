@@ -1,4 +1,4 @@
-// /dashboard: the screen itself, and what to make of it.
+// /dashboard: shows a dashboard view as a screen, and asks what needs attention.
 
 import type { Services } from '../app/services.ts';
 import { VIEW_NAMES, type ViewName } from '../dashboard/names.ts';
@@ -32,7 +32,7 @@ ${steps(
   },
 };
 
-/** Loaded when asked for: a server starts without the views. */
+/** Renders a view. Its modules are loaded here, so that a server starts without them. */
 async function screenOf(view: ViewName, width: number, services: Services): Promise<string> {
   const { boardOf, takeView } = await import('../dashboard/board.ts');
   const { renderText } = await import('../dashboard/formats/text.ts');

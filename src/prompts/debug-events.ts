@@ -1,4 +1,4 @@
-// /debug_events: what happened, from the log itself.
+// /debug_events: finds out from the log what happened, in which order and by whom.
 
 import { eventTypes } from '../domain/events.ts';
 import { openRuns, openSessionIds, openTasks } from './complete.ts';

@@ -1,4 +1,4 @@
-// /debug_profile: what is slow, what is refused, where writers stand in each other's way.
+// /debug_profile: finds out from figures what is slow, what is refused, and where writers contend.
 
 import listings from '../generated/tools.json' with { type: 'json' };
 import { call, type Prompt, steps } from './define.ts';

@@ -1,4 +1,4 @@
-// /debug_state: why is a value what it is, and how to get the old one back.
+// /debug_state: finds out why a value is what it is, and how to get the old one back.
 
 import { statePaths } from './complete.ts';
 import { call, fresh, type Prompt, steps } from './define.ts';

@@ -1,5 +1,5 @@
-// What a prompt is: a slash command whose text leads an agent through the right tools in the right order. One file per
-// prompt in this folder; index.ts lists them; serve.ts puts them on the server.
+// The type of a prompt: a slash command whose text leads an agent through the right tools in the right order. One file
+// per prompt in this folder; index.ts lists them, serve.ts registers them on the server.
 
 import { randomUUID } from 'node:crypto';
 import type { Services } from '../app/services.ts';
@@ -9,11 +9,11 @@ export interface PromptArgument {
   name: string;
   description: string;
   required?: boolean;
-  /** What a client may offer while it is typed, the likeliest first. */
+  /** The completions that a client may offer, the likeliest first. */
   complete?(view: View, services: Services): Iterable<string>;
 }
 
-/** Arguments as given; an empty one counts as absent. */
+/** The given arguments by name. An empty one is absent. */
 export type Given = Readonly<Partial<Record<string, string>>>;
 
 export interface Prompt {
@@ -21,18 +21,18 @@ export interface Prompt {
   name: string;
   title: string;
   description: string;
-  /** In the order in which clients fill them by position: what is said most often first. */
+  /** In the order in which clients fill them by position, so the most used first. */
   arguments: readonly PromptArgument[];
-  /** The message. Each call stands on a line of its own, made by `call`. */
+  /** The text of the message. Each call in it is on a line of its own, made by `call`. */
   text(given: Given, services: Services): string | Promise<string>;
 }
 
-/** A call as an agent can make it, on a line of its own. Angle brackets stand for what an earlier answer says. */
+/** A tool call as an agent can make it, on a line of its own. Values in angle brackets come from an earlier answer. */
 export function call(tool: string, args: Readonly<Record<string, unknown>> = {}): string {
   return `\n   ${tool} ${JSON.stringify(args)}`;
 }
 
-/** A request_id that was never used: the same one twice would be answered with what the first made. */
+/** A new request_id. A used one would get the answer of the earlier call, without a second effect. */
 export function fresh(prefix: string): string {
   return `${prefix}-${randomUUID().slice(0, 8)}`;
 }
@@ -45,7 +45,7 @@ export function steps(...texts: (string | undefined)[]): string {
     .join('\n');
 }
 
-/** Only what was given: an argument that is absent must not stand in a call. */
+/** The arguments that have a value: an absent one must not appear in a call. */
 export function present(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,4 @@
-// /execute_parallel: several agents on one run, each claiming for itself.
+// /execute_parallel: spreads one run over several agents, each of which claims its own nodes.
 
 import { parsePlanId } from '../domain/plan/ids.ts';
 import { openRuns, openSprints, savedGraphs } from './complete.ts';

@@ -1,4 +1,4 @@
-// /execute_plan: do the work of a run, of a saved graph or of a sprint, one piece after the other.
+// /execute_plan: works through a run, a saved graph or a sprint, node by node.
 
 import { parsePlanId, showId } from '../domain/plan/ids.ts';
 import { currentSprint } from '../views/plan/current-sprint.ts';
@@ -19,7 +19,7 @@ export const executePlan: Prompt = {
   ],
   text: async (given, { documents, plans, workspace }) => {
     if (given.plan !== undefined) return runText(given.plan, given);
-    // Without a name: the sprint under way, looked up now, so that the text can name it.
+    // Without a name, the active sprint, looked up here so that the text can name it.
     const sprint = await documents.read((view) => currentSprint(plans.at(view), view, workspace.project));
     return sprint?.status === 'active' ? runText(showId(sprint.id), given) : nothingText();
   },

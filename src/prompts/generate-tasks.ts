@@ -1,4 +1,4 @@
-// /generate_tasks: from a text or a goal to tasks in the plan.
+// /generate_tasks: turns a text or a goal into tasks of the plan.
 
 import { epicTitles, openSprints } from './complete.ts';
 import { call, fresh, type Prompt, steps } from './define.ts';

@@ -1,4 +1,4 @@
-// /handoff: end here so that another window goes on without loss.
+// /handoff: offers this session's work to another one, with all it needs to go on.
 
 import { openSessionIds } from './complete.ts';
 import { call, type Prompt, steps } from './define.ts';

@@ -1,4 +1,4 @@
-// /help: what Baton can do here, from the tools that there are.
+// /help: explains what Baton can do, from the list of its tools.
 
 import { toolsetNames } from '../config/config.ts';
 import listings from '../generated/tools.json' with { type: 'json' };

@@ -1,4 +1,4 @@
-// /incident: stop the damage, tell everybody, find the cause, put it right.
+// /incident: stops the damage, tells everybody, finds the cause and puts it right.
 
 import { openRuns } from './complete.ts';
 import { call, type Prompt, steps } from './define.ts';

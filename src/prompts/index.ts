@@ -1,4 +1,4 @@
-// Every prompt, in the order in which clients list them.
+// Every prompt, in the order in which clients list them. Used by serve.ts.
 
 import { dashboard } from './dashboard.ts';
 import { debugEvents } from './debug-events.ts';

@@ -1,4 +1,4 @@
-// /review: look at what was done, by somebody who did not do it.
+// /review: checks finished work against its task or run, as somebody who did not do it.
 
 import { parsePlanId } from '../domain/plan/ids.ts';
 import { openRuns, openTasks } from './complete.ts';

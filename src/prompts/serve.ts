@@ -1,4 +1,4 @@
-// Puts the prompts on a server: list, get, complete. Called by cli/verbs/serve.ts before the server is connected.
+// Registers the prompts on a server: list, get, complete. Called by cli/verbs/serve.ts before the server is connected.
 
 import { completable } from '@modelcontextprotocol/sdk/server/completable.js';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -11,13 +11,13 @@ import { FailureError, type Result } from '../failure/failure.ts';
 import type { Given, Prompt, PromptArgument } from './define.ts';
 import { prompts } from './index.ts';
 
-/** The protocol allows so many values in one completion. */
+/** The most values that the protocol allows in one completion. */
 const MOST_VALUES = 100;
 const MAX_ARGUMENT = 2_000;
 
 type Open = () => Promise<Services>;
 
-/** Registers every prompt. */
+/** Registers every prompt. `home` is hidden in failures. */
 export function servePrompts(server: McpServer, services: () => Promise<Result<Services>>, home: string): void {
   const open: Open = async () => {
     const opened = await services();
@@ -48,7 +48,7 @@ function schemaOf(argument: PromptArgument, open: Open) {
       const values = services.documents.peek((view) => [...complete(view, services)]);
       return values.filter((value) => value.toLowerCase().startsWith(given)).slice(0, MOST_VALUES);
     } catch (error) {
-      // What is offered while typing is a courtesy: a damaged document is told by the call that names it.
+      // A damaged document must not fail a completion; the call that names it reports the damage.
       if (error instanceof FailureError) return [];
       throw error;
     }

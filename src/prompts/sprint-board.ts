@@ -1,4 +1,4 @@
-// /sprint_board: the board of a sprint, and what to take up.
+// /sprint_board: shows the board of a sprint, and asks what to start next.
 
 import { openSprints, workers } from './complete.ts';
 import { call, type Prompt, present, steps } from './define.ts';

@@ -1,4 +1,4 @@
-// /sprint_close: end a sprint, and decide where its unfinished tasks go.
+// /sprint_close: ends a sprint, and asks where its unfinished tasks go.
 
 import { openSprints } from './complete.ts';
 import { call, type Prompt, present, steps } from './define.ts';

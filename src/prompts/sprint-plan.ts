@@ -1,4 +1,4 @@
-// /sprint_plan: from a goal to a sprint with tasks whose needs are stated.
+// /sprint_plan: turns a goal into a sprint of tasks with their needs.
 
 import { epicTitles, velocities } from './complete.ts';
 import { call, fresh, type Prompt, steps } from './define.ts';

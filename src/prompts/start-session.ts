@@ -1,4 +1,4 @@
-// /start_session: where was I, what is unread, what is mine.
+// /start_session: resumes or begins a session, and reports what is in flight, unread and offered.
 
 import { SESSION_MODES } from '../domain/session/document.ts';
 import { openSprints, sessionNames } from './complete.ts';

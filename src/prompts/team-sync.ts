@@ -1,4 +1,4 @@
-// /team_sync: what everybody does, what blocks whom, what is to be decided.
+// /team_sync: reads what others sent, and reports who does what, what is blocked and what is to be decided.
 
 import { openSprints } from './complete.ts';
 import { call, type Prompt, steps } from './define.ts';
