@@ -1,5 +1,5 @@
-// `npm run bench [-- --only <word>] [--rounds 5]`: every row next to its floor in the same run, as a table and as
-// bench/results.json. It measures; it never fails a build.
+// `npm run bench [-- --only <word>] [--rounds 5]`: measures every row and its floor in the same run, and writes a table
+// and bench/results.json. It never fails a build.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';

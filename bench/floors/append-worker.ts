@@ -1,5 +1,5 @@
-// The floor where SQLite cannot be built: processes appending 200 bytes with fdatasync, deciding nothing and losing
-// races.
+// The floor (baseline) if SQLite cannot be built: processes that append 200 bytes with fdatasync. They decide nothing,
+// so they lose no races.
 
 import fs from 'node:fs';
 import { promisify } from 'node:util';

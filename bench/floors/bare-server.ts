@@ -1,5 +1,5 @@
-// The floor of everything over stdio: a bare SDK server with an echo tool, and tools that append 200 bytes to a file,
-// unsynced and with fdatasync. Bundled as Baton is.
+// The floor (baseline) of all calls over stdio: a bare SDK server with an echo tool, and tools that append 200 bytes to
+// a file, without a sync and with fdatasync. Bundled like Baton.
 
 import fs from 'node:fs';
 import { promisify } from 'node:util';

@@ -1,4 +1,5 @@
-// The floor of fresh servers: a bare SDK server with one tool, which writes each call into SQLite. Bundled as Baton is.
+// The floor (baseline) of freshly started servers: a bare SDK server whose one tool writes each call into SQLite.
+// Bundled like Baton.
 
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';

@@ -1,4 +1,4 @@
-// The floor of process rows: SQLite doing the same durable read-modify-write, without a server round it.
+// The floor (baseline) of rows with many processes: the same durable read-modify-write in SQLite, without a server.
 
 import { serveWorker, type WorkerRun } from '../workers/protocol.ts';
 import { type SQLiteOptions, sqliteWriter } from './sqlite-writer.ts';
@@ -13,7 +13,7 @@ await serveWorker(async (): Promise<WorkerRun> => {
     const start = performance.now();
     write(`k${index % 50}`, value);
     times.push(performance.now() - start);
-    // As a server would, between two calls.
+    // Yield to the event loop, like a server between two calls.
     await new Promise((resolve) => setImmediate(resolve));
   }
   return { times, voids: 0 };

@@ -1,5 +1,5 @@
-// One durable read-modify-write in SQLite, WAL mode with synchronous=FULL. Used by the worker and the server that are
-// floors.
+// One durable read-modify-write in SQLite, in WAL mode with synchronous=FULL. Used by sqlite-worker.ts and
+// sqlite-server.ts.
 
 import { createRequire } from 'node:module';
 
@@ -21,7 +21,7 @@ export interface SQLiteOptions {
   bench: string;
 }
 
-/** Opens the database, and returns what writes one value into it and answers the row's version. */
+/** Opens the database, and returns a function that writes a value and returns the row's new version. */
 export function sqliteWriter({ dir, stream, bench }: SQLiteOptions): (key: string, value: unknown) => number {
   const SQLite: new (file: string, options: object) => Database = createRequire(`${bench}/`)('better-sqlite3');
   const db = new SQLite(`${dir}/floor.db`, { timeout: 20_000 });

@@ -1,4 +1,5 @@
-// Own writers against a floor's in interleaved rounds: what both are measured by, and the conditions that rows share.
+// Interleaved rounds of Baton's writers against those of a floor: the figures of both sides, and the conditions that
+// rows share. Used by rows/.
 
 import { median, type Row } from './measure.ts';
 
@@ -15,7 +16,7 @@ export interface Contestant {
 export interface Round<C extends Contestant = Contestant> {
   own: C;
   floor: C;
-  /** Accepted by the own side, and not there afterwards. */
+  /** Writes that Baton acknowledged and that are missing afterwards. */
   lost: number;
 }
 
@@ -32,7 +33,7 @@ export function nothingLost(rounds: readonly Round[]): Condition {
   return { name: 'nothing lost', holds: lost === 0, figure: `${lost}` };
 }
 
-/** The 99th percentile of a call beside the floor's; without a budget it is only shown. */
+/** The 99th percentile of a call compared with the floor's; without a budget it is shown and always holds. */
 export function p99Beside(rounds: readonly Round[], budget?: number): Condition {
   const ratio = median(rounds.map(({ own, floor }) => own.p99 / floor.p99));
   const figure = budget === undefined ? `${median(rounds.map(({ own }) => own.p99)).toFixed(1)} ms, ` : '';

@@ -1,5 +1,5 @@
-// A server driven by plain JSON lines over stdio: next to nothing of the measured time is this client's own. For rows
-// with many servers at once on few cores, where the official client would be most of what they compete with.
+// Drives a server by plain JSON lines over stdio, so that almost none of the measured time is the client's. Used by
+// rows with many servers on few cores, where the official client would take most of the processor time.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -19,7 +19,7 @@ export class LineClient {
   private readonly ended: Promise<void>;
   private text = '';
   private lastId = 0;
-  /** One request at a time: who called waits for the next answer. */
+  /** The pending request. There is one at a time, so the next answer is its own. */
   private answered: (line: string) => void = () => undefined;
   private failed: (error: Error) => void = () => undefined;
 
@@ -35,7 +35,7 @@ export class LineClient {
     this.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => this.receive(chunk));
   }
 
-  /** Shakes hands and lists the tools, as every client does. */
+  /** Initialises the connection and lists the tools, like every client. */
   async open(): Promise<void> {
     const clientInfo = { name: 'bench', version: '0' };
     await this.request('initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo });
@@ -43,16 +43,16 @@ export class LineClient {
     await this.request('tools/list', {});
   }
 
-  /** Calls a tool; throws if it answers with an error, since a refused call is no measurement. */
+  /** Calls a tool; throws on an error, because a refused call is no measurement. */
   async call(name: string, args: object): Promise<void> {
     await this.request('tools/call', { name, arguments: args });
   }
 
-  /** Processor time of the server until now, user and system, of all its threads. NaN where no /proc tells it. */
+  /** Processor time of the server's threads so far, user and system, in ms; NaN without /proc. */
   cpuMs(): number {
     const file = `/proc/${this.child.pid}/stat`;
     if (!fs.existsSync(file)) return Number.NaN;
-    // The name in brackets may hold spaces; utime and stime are the 12th and 13th field after it.
+    // The name in parentheses may contain spaces; utime and stime are the 12th and 13th field after it.
     const fields = fs
       .readFileSync(file, 'latin1')
       .replace(/^.*\) /s, '')
@@ -87,7 +87,7 @@ export class LineClient {
     for (let end = this.text.indexOf('\n'); end >= 0; end = this.text.indexOf('\n')) {
       const line = this.text.slice(0, end);
       this.text = this.text.slice(end + 1);
-      // What a server says by itself, such as that a list changed, answers nothing.
+      // A notification, such as that a list has changed, is no answer.
       if (!line.includes('"method":"notifications/')) this.answered(line);
     }
   }

@@ -1,14 +1,15 @@
-// Medians, percentiles, interleaved rounds, and the shape of a row. Only ratios to a floor of the same run count.
+// Medians, percentiles, interleaved rounds, and the type of a row. A result is a ratio to a floor (baseline) measured
+// in the same run, because absolute times depend on the machine. Used by run.ts and rows/.
 
 export interface Row {
   name: string;
   floor: string;
-  /** The measured ratio must be at most (`<=`) or at least (`>=`) the budget; 10 % over is still held. */
+  /** The ratio must be at most (`<=`) or at least (`>=`) the budget, with a tolerance of 10 %. */
   budget: { op: '<=' | '>='; ratio: number };
-  /** Figures of each round, the row's own and the floor's, in the unit given. */
   unit: string;
+  /** The figures of each round, Baton's own and the floor's, in `unit`. */
   rounds: { own: number; floor: number }[];
-  /** Further conditions that hold or not, such as «0 lost». */
+  /** Further conditions, such as «0 lost». */
   conditions?: { name: string; holds: boolean; figure: string }[];
   note?: string;
 }
@@ -19,16 +20,16 @@ export interface NotMeasured {
 }
 
 export interface BenchContext {
-  /** Directory of bundled floors and workers. */
+  /** The directory of bundled floors and workers. */
   built: string;
-  /** Where the benchmark-only packages are installed. */
+  /** The directory in which the benchmark's own packages are installed. */
   benchDir: string;
   /** The built server. */
   baton: string;
-  /** A fresh directory under the benchmark's own temporary one. */
+  /** Makes a new directory under the benchmark's temporary one. */
   freshDir(): string;
   rounds: number;
-  /** False where better-sqlite3 could not be installed: its rows then have another floor. */
+  /** False if better-sqlite3 could not be installed; rows that need it then use another floor or are skipped. */
   sqlite: boolean;
   say(text: string): void;
 }
@@ -49,14 +50,14 @@ export function ratioOf(row: Row): number {
   return median(row.rounds.map(({ own, floor }) => own / floor));
 }
 
-/** Within 10 % of its budget, and every further condition true. */
+/** Whether a row is within 10 % of its budget and all its conditions hold. */
 export function holds(row: Row): boolean {
   const ratio = ratioOf(row);
   const within = row.budget.op === '<=' ? ratio <= row.budget.ratio * 1.1 : ratio >= row.budget.ratio * 0.9;
   return within && (row.conditions ?? []).every((condition) => condition.holds);
 }
 
-/** Runs each of the named measurements once per round, in turn, so that drift of the machine hits all of them alike. */
+/** Runs each measurement once per round, in turn, so that a drift of the machine affects all of them alike. */
 export async function interleave<K extends string>(
   rounds: number,
   measurements: Record<K, () => Promise<number>>,
@@ -70,12 +71,12 @@ export async function interleave<K extends string>(
   return results;
 }
 
-/** Pairs rounds of a measurement with those of its floor. */
+/** Pairs the rounds of a measurement with those of its floor. */
 export function paired(own: readonly number[], floor: readonly number[]): Row['rounds'] {
   return own.map((value, index) => ({ own: value, floor: floor[index] ?? Number.NaN }));
 }
 
-/** Milliseconds of each of `count` sequential calls. */
+/** The duration in ms of each of `count` sequential calls. */
 export async function timeEach(count: number, call: (index: number) => Promise<unknown>): Promise<number[]> {
   const times: number[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -86,7 +87,7 @@ export async function timeEach(count: number, call: (index: number) => Promise<u
   return times;
 }
 
-/** Calls per second with so many under way at once. */
+/** Calls per second with a fixed number of calls in flight. */
 export async function ratePerSecond(
   total: number,
   inFlight: number,

@@ -1,5 +1,4 @@
-// A server under measurement, driven by the official client over stdio, as real clients drive it. Every floor is driven
-// the same way.
+// Drives a server by the official client over stdio, like real clients. Floors are driven the same way. Used by rows/.
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -17,7 +16,7 @@ export class StdioClient {
     this.transport = new StdioClientTransport({ command, args, env: { ...inherited, ...env }, stderr: 'inherit' });
   }
 
-  /** Starts the server and shakes hands. */
+  /** Starts the server and initialises the connection. */
   async open(): Promise<void> {
     await this.client.connect(this.transport);
   }
@@ -27,14 +26,13 @@ export class StdioClient {
   }
 
   /**
-   * The answer as it came: the client's own method would compile a validator for every tool, which is no cost of a
-   * server.
+   * The raw list of tools. The client's own method would compile a validator per tool, which is no cost of a server.
    */
   async listTools(): Promise<void> {
     await this.client.request({ method: 'tools/list' }, ResultSchema);
   }
 
-  /** Calls a tool; throws if it answers with an error, since a refused call is no measurement. */
+  /** Calls a tool; throws on an error, because a refused call is no measurement. */
   async call(name: string, args: Record<string, unknown>): Promise<Record<string, unknown>> {
     const result = await this.client.callTool({ name, arguments: args });
     if (result['isError'] === true) throw new Error(`${name}: ${JSON.stringify(result['content'])}`);

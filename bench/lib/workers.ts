@@ -1,4 +1,4 @@
-// Starts worker processes, lets them go at once, and gathers what they measured.
+// Starts worker processes, gives all of them the start signal at once, and collects their results. Used by rows/.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { WorkerResult } from '../workers/protocol.ts';
@@ -7,7 +7,7 @@ import { percentile } from './measure.ts';
 
 export interface Fleet extends Contestant {
   worst: number;
-  /** Void lines per acknowledged operation, as the process that saw most of them counted. */
+  /** Void lines per acknowledged operation, by the highest count of any process. */
   voidsPer: number;
   each: WorkerResult[];
 }
@@ -46,7 +46,7 @@ export function startWorker(script: string, options: object): Worker {
   return { child, ready, result };
 }
 
-/** Runs one worker per options object, all started first and then let go together. */
+/** Runs one worker per options object. All are started before any gets the start signal. */
 export async function runFleet(script: string, options: readonly object[]): Promise<Fleet> {
   const workers = options.map((each) => startWorker(script, each));
   await Promise.all(workers.map((worker) => worker.ready));

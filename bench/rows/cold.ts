@@ -1,5 +1,5 @@
-// Freshly started servers and their first hundred calls: what the user of several windows meets, before any code is
-// warm.
+// Rows of freshly started servers and their first hundred calls, as a user of several windows meets them: no code is
+// optimised yet.
 
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,12 +8,12 @@ import { LineClient } from '../lib/line-client.ts';
 import { type BenchContext, median, percentile, type Row, type RowGroup, timeEach } from '../lib/measure.ts';
 
 const COUNT = 100;
-/** Above the time after which an idle server opens its store: that belongs to its start. */
+/** Longer than the time after which an idle server opens its store, which is part of the start. */
 const SETTLE_MS = 300;
 const SETTLE_TRIES = 30;
 
 interface Side extends Contestant {
-  /** The client's part of all processor time. */
+  /** The client's share of all processor time. */
   clientShare: number;
 }
 
@@ -22,12 +22,12 @@ interface Fleet {
   servers: { argv: string[]; env: Record<string, string> }[];
 }
 
-/** The value says which write it is: what was accepted can be looked for afterwards. */
+/** A write whose value identifies it, so that an acknowledged write can be looked for afterwards. */
 function markedWrite(server: number, index: number) {
   return { path: `$.bench.k${index % 50}`, value: { mark: `${server}.${index}`, text: 'x'.repeat(180) } };
 }
 
-/** Waits until servers that were started at once, on few cores, have done all that they do unasked. */
+/** Waits until the servers are idle, after the work that they do at their start. */
 async function settled(cpuMs: () => number): Promise<void> {
   let known = Number.NaN;
   for (let tries = 0; tries < SETTLE_TRIES && known !== cpuMs(); tries += 1) {
@@ -36,7 +36,7 @@ async function settled(cpuMs: () => number): Promise<void> {
   }
 }
 
-/** Starts all servers, lets them go at once, and has each make its calls one after another. */
+/** Starts all servers, then lets each serve its calls one after another, all servers at once. */
 async function firstCalls({ tool, servers }: Fleet): Promise<Side> {
   const clients = servers.map(({ argv, env }) => new LineClient(argv, env));
   const serversCpu = () => clients.reduce((sum, client) => sum + client.cpuMs(), 0);
@@ -63,7 +63,7 @@ async function firstCalls({ tool, servers }: Fleet): Promise<Side> {
   };
 }
 
-/** How many different marked writes a fresh process finds among the lines of the log that count. */
+/** The number of different marked writes that a new process finds in the valid lines of the log. */
 function writesIn(context: BenchContext, dir: string): number {
   const lines = execFileSync(process.execPath, [context.baton, 'export', '--state-dir', dir], {
     encoding: 'utf8',
@@ -76,7 +76,7 @@ async function contest(context: BenchContext, count: number, shared: boolean, ow
   const [dir, floorDir] = [context.freshDir(), context.freshDir()];
   const streams = Array.from({ length: count }, (_, index) => (shared ? 'bench-hot' : `bench-w${index}`));
   const fleets = {
-    // As a client starts them: each window names itself, and what two windows call by one name is one session.
+    // As clients start them: each window has a name, and windows of one name share a session.
     own: {
       tool: 'state_set',
       servers: streams.map((stream) => ({

@@ -1,4 +1,4 @@
-// What a client waits for at every hook that it runs through the command line.
+// The row of a hook through the command line: a client waits for it at each of its events.
 
 import { spawnSync } from 'node:child_process';
 import { interleave, median, paired, type RowGroup } from '../lib/measure.ts';
@@ -46,8 +46,7 @@ export const hookRows: RowGroup = async (context) => {
       budget: { op: '<=', ratio: 1.5 },
       unit: 'ms',
       rounds: paired(own, node),
-      // The floor is mostly what Node does before any script, which settings such as NODE_EXTRA_CA_CERTS more than
-      // double.
+      // The floor is mostly Node's own start, which variables such as NODE_EXTRA_CA_CERTS more than double.
       note: `${median(own.map((ms, at) => ms - (node[at] ?? 0))).toFixed(0)} ms above the floor`,
     },
   ];

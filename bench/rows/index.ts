@@ -1,4 +1,4 @@
-// Every group of rows, in the order of the table.
+// Every group of rows, in the order of the table. Used by run.ts.
 
 import type { RowGroup } from '../lib/measure.ts';
 import { coldRows } from './cold.ts';

@@ -1,4 +1,4 @@
-// Plans: a task written among many, and the dashboard, over stdio.
+// Rows of plans over stdio: writing one task among many, and the dashboard.
 
 import fs from 'node:fs';
 import { type BenchContext, interleave, median, paired, type RowGroup, timeEach } from '../lib/measure.ts';
@@ -6,7 +6,7 @@ import { StdioClient } from '../lib/stdio-client.ts';
 
 const PER_PLAN = 200;
 
-/** Waits until the readable documents and the checkpoint have caught up: what comes after is the usual state. */
+/** Waits until the readable documents and the checkpoint are up to date, which is the usual state of a store. */
 async function settled(dir: string, seq: number): Promise<void> {
   const known = () => {
     const file = `${dir}/checkpoint.json`;

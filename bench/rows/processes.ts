@@ -1,4 +1,5 @@
-// Many processes on one store: own sessions, one hot document, a slow decider, processes that are killed.
+// Rows of many processes on one store: with sessions of their own, on one hot document, beside a slow writer, and
+// killed again and again.
 
 import { Documents } from '../../src/documents/documents.ts';
 import { ok } from '../../src/failure/failure.ts';
@@ -9,7 +10,7 @@ import { type Fleet, runFleet, startWorker } from '../lib/workers.ts';
 
 const COUNT = 100;
 
-/** The counter in a document: how many writes are really there. */
+/** The counter in a document, which is the number of writes that are stored. */
 async function counterOf(dir: string, stream: string): Promise<number> {
   const backend = fileBackend({ dir, durability: 'fsync', forceNetworkFs: false });
   const documents = new Documents({ ...backend, now: Date.now, id: (prefix) => prefix, select: () => ok([]) });
@@ -86,7 +87,7 @@ export const processRows: RowGroup = async (context) => {
   return rows;
 };
 
-/** One process that decides for 5 ms against five fast ones on the same document. */
+/** One process whose decisions take 5 ms, against five fast ones on the same document. */
 export const slowDeciderRows: RowGroup = async (context) => {
   const rounds: Row['rounds'] = [];
   let worst = 0;
@@ -122,8 +123,8 @@ export const slowDeciderRows: RowGroup = async (context) => {
 const KILL_SECONDS = 12;
 
 /**
- * A random one of ten processes killed every 300 ms and replaced: what was acknowledged must be there, and nobody
- * stalls.
+ * Kills and replaces a random one of ten processes every 300 ms: all acknowledged writes must be stored, and no process
+ * may stall.
  */
 export const killRows: RowGroup = async (context) => {
   const dir = context.freshDir();

@@ -1,5 +1,5 @@
-// What must not depend on size: a write in a large document or after many commits, replay, a start with much behind it,
-// memory after many calls, many sessions and processes.
+// Rows of what must not depend on size: a write in a large document or after many commits, replay, a start on a long
+// log, memory after many calls, a start beside many sessions and servers.
 
 import fs from 'node:fs';
 import { type BenchContext, interleave, median, paired, type RowGroup, timeEach } from '../lib/measure.ts';
@@ -82,7 +82,7 @@ export const longLogRows: RowGroup = async (context) => {
   ];
 };
 
-/** Heap after a collection, after 1,000 and after 10,000 calls of the same server. */
+/** The heap of one server, after garbage collection, after 1,000 and after 10,000 calls. */
 export const heapRows: RowGroup = async (context) => {
   const rounds = [];
   for (let round = 0; round < 3; round += 1) {
@@ -122,7 +122,7 @@ export const heapRows: RowGroup = async (context) => {
   ];
 };
 
-/** A further window where there are 200 sessions and 20 live servers, beside the first window of a small store. */
+/** The start of a window among 200 sessions and 20 live servers, compared with the first window of a small store. */
 export const crowdRows: RowGroup = async (context) => {
   const crowded = await prepared(context, { commits: 2_000, sessions: 200, documentBytes: 10_000 });
   const quiet = await prepared(context, { commits: 10, sessions: 1, documentBytes: 10_000 });

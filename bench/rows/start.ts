@@ -1,4 +1,4 @@
-// Start to tools/list, and memory: what a window costs before it does anything.
+// Rows of the cost of an idle window: the time from start to tools/list, and memory.
 
 import fs from 'node:fs';
 import { interleave, paired, type RowGroup } from '../lib/measure.ts';
@@ -14,7 +14,7 @@ async function startMs(argv: string[], env: Record<string, string>): Promise<num
   return took;
 }
 
-/** Resident set in MiB, where /proc tells it. */
+/** The resident set in MiB, from /proc. */
 function residentMiB(pid: number | null): number {
   const status = fs.readFileSync(`/proc/${pid}/status`, 'latin1');
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;

@@ -1,5 +1,5 @@
-// Calls over stdio: reading, writing, many in flight. Each beside the bare SDK server doing the least that could be
-// called the same.
+// Rows of calls over stdio: reading, writing, many in flight. Each is compared with a bare SDK server that does the
+// least comparable work.
 
 import { interleave, median, paired, percentile, type RowGroup, ratePerSecond, timeEach } from '../lib/measure.ts';
 import { StdioClient } from '../lib/stdio-client.ts';
@@ -65,7 +65,7 @@ export const stdioRows: RowGroup = async (context) => {
   ];
 };
 
-/** state_get on a server while another process keeps writing to the same store, beside the same on a quiet store. */
+/** state_get while another process keeps writing to the store, compared with state_get on a quiet store. */
 export const getUnderWritesRows: RowGroup = async (context) => {
   const dir = context.freshDir();
   const env = { BATON_STATE_DIR: dir, BATON_MAX_CALLS_PER_SECOND: '0' };

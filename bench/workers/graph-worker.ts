@@ -1,4 +1,5 @@
-// Graph rules beside p-graph, in one process: checking a large graph, and scheduling a run of nodes that do nothing.
+// Measures graph rules and p-graph in one process: checking a large graph, and scheduling a run of empty nodes. Started
+// by rows/graphs.ts.
 
 import { createRequire } from 'node:module';
 import { checkGraph } from '../../src/graph/check/check.ts';
@@ -16,7 +17,7 @@ const options: { task: 'check' | 'build' | 'schedule' | 'run'; nodes: number; be
 const WIDTH = 32;
 const REPEATS = 15;
 
-/** Layers of 32, each node needing two of the layer before. */
+/** A graph in layers of 32 nodes, each of which needs two nodes of the layer before. */
 function layered(count: number): AnyGraph {
   const nodes: AnyNode[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -39,7 +40,7 @@ function build(): PGraph {
   return new PGraphClass(nodes, edges);
 }
 
-/** Claims and finishes every node through the frontier, 32 at once. */
+/** Claims and finishes every node through the frontier, 32 at a time. */
 function schedule(prepared: PreparedGraph): void {
   const frontier = new Frontier(prepared);
   const running: string[] = [];
@@ -58,7 +59,7 @@ function schedule(prepared: PreparedGraph): void {
   }
 }
 
-// Both are measured without what is made once per definition.
+// Both are measured without the work that is done once per definition.
 const prepared = prepare(graph, nodeKinds);
 
 await serveWorker(async () => {

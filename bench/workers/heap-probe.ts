@@ -1,5 +1,5 @@
-// Preloaded into a server under measurement: on SIGUSR2 it collects garbage and writes the heap's size in MiB to a
-// file.
+// Preloaded into a measured server: on SIGUSR2 it collects garbage and writes the size of the heap in MiB to a file.
+// Used by rows/sizes.ts.
 
 import fs from 'node:fs';
 

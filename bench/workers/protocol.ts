@@ -1,19 +1,19 @@
-// What the orchestrator and its worker processes say to each other: «ready», then «go», then one line of results.
+// The protocol between lib/workers.ts and its worker processes: «ready», then «go», then one line of results.
 
-/** What a worker did. */
+/** The measurements of one worker. */
 export interface WorkerRun {
-  /** Milliseconds of each acknowledged operation. */
+  /** The duration in ms of each acknowledged operation. */
   times: number[];
-  /** Void lines this process saw while it worked. */
+  /** Void lines that this process saw during the run. */
   voids: number;
 }
 
 export interface WorkerResult extends WorkerRun {
-  /** Processor time of the run, user and system, of all threads. */
+  /** Processor time of the run in all threads, user and system. */
   cpuMs: number;
 }
 
-/** Says ready, waits for go, runs, and reports. */
+/** Says «ready», waits for «go», runs, and writes the results. */
 export async function serveWorker(run: () => Promise<WorkerRun>): Promise<void> {
   process.stdout.write('ready\n');
   await new Promise((resolve) => process.stdin.once('data', resolve));

@@ -1,4 +1,5 @@
-// Single-process measurements that need a store of a certain size: prepares one, or times writes, replay and opening.
+// Measurements in one process on a store of a certain size: prepares the store, or times writes, replay and opening.
+// Started by rows/sizes.ts.
 
 import fs from 'node:fs';
 import { Documents } from '../../src/documents/documents.ts';
@@ -12,7 +13,7 @@ export interface SizeWorkerOptions {
   dir: string;
   task: 'prepare' | 'write' | 'replay' | 'parse';
   commits?: number;
-  /** Documents the commits are spread over. */
+  /** The number of documents that the commits are spread over. */
   sessions?: number;
   documentBytes?: number;
   count?: number;
@@ -92,7 +93,7 @@ async function replay(): Promise<number> {
   return took;
 }
 
-/** The floor of replay: JSON.parse of the same lines. */
+/** The floor (baseline) of replay: JSON.parse of the same lines. */
 function parse(): number {
   const start = performance.now();
   let count = 0;

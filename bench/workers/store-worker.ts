@@ -1,4 +1,5 @@
-// One process that writes to a store through Documents, as a server does. `node store-worker.js <json options>`.
+// `node store-worker.js <json options>`: one process that writes to a store through Documents, like a server. Started
+// by rows/processes.ts.
 
 import { Documents } from '../../src/documents/documents.ts';
 import { ok } from '../../src/failure/failure.ts';
@@ -11,12 +12,12 @@ import { serveWorker, type WorkerRun } from './protocol.ts';
 export interface StoreWorkerOptions {
   dir: string;
   stream: string;
-  /** So many operations, or as many as fit into `seconds`. */
+  /** The number of operations; if absent, as many as fit into `seconds`. */
   count?: number;
   seconds?: number;
-  /** Busy milliseconds inside each decision. */
+  /** Milliseconds of busy work in each decision. */
   decideMs?: number;
-  /** Tells each acknowledged operation on stdout as it happens. */
+  /** True to write a line to stdout at each acknowledged operation. */
   tell?: boolean;
 }
 
