@@ -1,5 +1,6 @@
-// What arguments mean whose names say enough to a model: words for docs/tools.md alone, since each word of a listing
-// costs every model tokens. By `tool.argument` where an argument means something of its own there, else by its name.
+// Descriptions, for docs/tools.md only, of arguments whose names tell a model enough: a description in the listing
+// would cost every client tokens. Keys are `tool.argument` if the argument has a meaning of its own there, else its
+// name. Used by docs.ts.
 
 export const argumentWords: Readonly<Record<string, string>> = {
   action: 'What to do with the run or the node',

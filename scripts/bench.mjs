@@ -1,4 +1,5 @@
-// `npm run bench`: installs the floors that only the benchmark needs, bundles them as Baton is bundled, and measures.
+// `npm run bench`: installs the packages that only the benchmark needs, bundles the floors (the baselines that Baton is
+// compared with) as Baton is bundled, and measures.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,7 +11,7 @@ import { bundle } from './bundle.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = (program, args, cwd = root) => spawnSync(program, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] }).status ?? 1;
 
-// Where SQLite cannot be built or fetched its rows say so; the others need nothing of it.
+// If SQLite cannot be fetched or built, its rows say so; the other rows do not need it.
 if (run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], join(root, 'bench')) !== 0) {
   process.stderr.write('the benchmark-only packages could not be installed: their rows will say "not measured"\n');
 }

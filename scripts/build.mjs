@@ -1,4 +1,4 @@
-// `npm run build`: the published program, dist/main.js and the chunks that its verbs load when they are needed.
+// `npm run build`: builds the published program, dist/main.js and the chunks that its verbs load on demand.
 
 import { chmod } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

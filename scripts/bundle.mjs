@@ -1,5 +1,5 @@
-// Bundles one entry with everything it needs, as ES modules for Node. Used by build.mjs, run.mjs and the tests that
-// start real processes: Node 20 runs no TypeScript by itself.
+// Bundles entries with everything they need, as ES modules for Node, because Node 20 cannot run TypeScript. Used by
+// build.mjs, bench.mjs, run.mjs and the tests that start real processes.
 
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { rolldown } from 'rolldown';
 
 const root = new URL('..', import.meta.url);
 
-/** The SDK's server loads ajv at start for elicitation answers; buildServer() passes its own validator instead. */
+/** Replaces ajv, which the SDK's server loads at start for elicitation; buildServer() passes its own validator. */
 const withoutAjv = {
   name: 'without-ajv',
   load: {
@@ -43,7 +43,7 @@ function chunkOf() {
   };
 }
 
-/** What a module imports, at any distance, and itself. */
+/** A module and all that it imports statically, directly or through others. */
 function statically(entry, graph, found = new Set()) {
   if (found.has(entry)) return found;
   found.add(entry);
@@ -59,7 +59,7 @@ export async function bundle({ entries, dir, banner, keepAjv = false }) {
     input: entries,
     platform: 'node',
     transform: { define: { __BATON_VERSION__: JSON.stringify(version) } },
-    // What Node would choose is two builds for require(), and a run time for require() with them.
+    // Prefer ES modules: the builds that Node would choose use require(), and bring a run time for it.
     resolve: { alias: { mutative: 'mutative/dist/mutative.esm.production.min.mjs' } },
     plugins: keepAjv ? [] : [withoutAjv],
     logLevel: 'warn',

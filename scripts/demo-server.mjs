@@ -16,7 +16,7 @@ export class DemoServer {
     this.transport = new StdioClientTransport({
       command: process.execPath,
       args: [program, '--state-dir', stateDir, '--allow-commands', 'node', '--project-dir', root],
-      // As Claude Code names its windows: each server serves a session of its own.
+      // As Claude Code names its windows, so that each server has a session of its own.
       env: { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), CLAUDE_CODE_SESSION_ID: `demo-${name}` },
       cwd: root,
       stderr: 'inherit',
@@ -33,14 +33,14 @@ export class DemoServer {
     return this.transport.pid;
   }
 
-  /** The answer of a tool; throws its failure. */
+  /** Calls a tool; resolves to its answer, rejects with its failure. */
   async call(name, args = {}) {
     const result = await this.client.callTool({ name, arguments: args }, undefined, { timeout: 70_000 });
     if (result.isError === true) throw new Error(`${name}: ${result.content[0]?.text}`);
     return result.structuredContent;
   }
 
-  /** As a crash would: nothing is finished, nothing is said. */
+  /** Kills the server like a crash: it finishes nothing and reports nothing. */
   async kill() {
     const gone = new Promise((resolve) => {
       this.client.onclose = resolve;

@@ -1,4 +1,4 @@
-// What the demo writes: steps with the time they came at, checked expectations, tables. Used by demo.mjs.
+// The output of the demo: steps with their time, checked expectations, tables. Used by demo.mjs.
 
 const colour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
 const paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -18,7 +18,7 @@ export function detail(text) {
   say(`         ${text}`);
 }
 
-/** An expectation of the demo's: said either way, and remembered if it does not hold. */
+/** Prints whether an expectation holds, and counts it as a failure if it does not. */
 export function expect(holds, text) {
   detail(`${holds ? paint(32, '✓') : paint(31, '✗')} ${text}`);
   if (!holds) failed.push(text);
@@ -36,7 +36,7 @@ export function seconds() {
   return ((performance.now() - startedAt) / 1000).toFixed(1);
 }
 
-/** What did not hold. */
+/** The expectations that did not hold. */
 export function failures() {
   return failed;
 }

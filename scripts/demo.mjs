@@ -1,5 +1,5 @@
-// `npm run demo`: the main job from end to end, on this very repository, by real processes. It checks itself: exit code
-// 1 if anything is not as it should be. Leaves its store in .demo/<time>, which it names.
+// `npm run demo`: shows the main use from end to end, on this repository and with real processes. It checks itself:
+// exit code 1 if an expectation fails. It leaves its store in .demo/<time> and prints that path.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ async function serve(name) {
   return server;
 }
 
-/** Waits for a change of the run until it looks as asked; prints each node as it ends. */
+/** Follows a run until `enough` is true of it, and prints each node that ends. */
 async function follow(server, run, printed, enough) {
   let after;
   for (;;) {
@@ -60,7 +60,7 @@ async function beginning(a) {
   return { session: session.session, before: before.seq };
 }
 
-/** Server A begins, B joins in; once something is finished and A is in the middle of something else, A is killed. */
+/** Server A starts a run and B joins; A is killed once a node is finished while A works on another. */
 async function runAndKill(a) {
   step('A run starts: every server of this workspace may run its commands');
   const started = await a.call('run_start', { graph: 'review' });

@@ -1,4 +1,4 @@
-// Generated documents: docs/tools.md, docs/events.md and the tool table of the README. Called by gen.ts.
+// Renders the generated documents: docs/tools.md, docs/events.md and the tool table of the README. Called by gen.ts.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { eventTypes } from '../src/domain/events.ts';
@@ -42,7 +42,7 @@ export function toolsDocument(
   return `${parts.join('\n').trimEnd()}\n`;
 }
 
-/** Nodes of a graph: the fields that all have, and a table for each kind. */
+/** The section on nodes of a graph: the fields of all kinds, and a table per kind. */
 function nodesSection(): string[] {
   const table = (fields: Fields, required: readonly string[]): string[] => [
     '| field | type | what it is |',
@@ -73,8 +73,8 @@ function upperFirst(text: string): string {
 }
 
 /**
- * docs/events.md: every event type that the log may hold; the compiler holds the code to the table. Throws if one is
- * never made.
+ * docs/events.md: every event type that the log may hold. The compiler ensures that code uses only these; this throws
+ * if a type occurs nowhere in the code.
  */
 export function eventsDocument(): string {
   const code = sourceText();
@@ -94,7 +94,7 @@ function sourceText(): string {
     .join('\n');
 }
 
-/** The README with its tool table renewed. */
+/** The README with a new tool table. */
 export function withToolTable(readme: string, listings: readonly Listing[]): string {
   const start = readme.indexOf(TABLE_START);
   const end = readme.indexOf(TABLE_END);

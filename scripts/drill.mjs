@@ -1,5 +1,6 @@
-// `npm run drill [-- --kills N --seconds S]`: many processes on one store, killed again and again; faults injected by
-// strace; power losses on an ext4 image of its own. Prints figures; exit 1 if any promise was broken.
+// `npm run drill [-- --kills N --seconds S]`: tests the store's promises with many processes that are killed again and
+// again, with faults injected by strace, and with power losses on an ext4 image. Prints figures; exits with 1 if a
+// promise is broken.
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -95,7 +96,7 @@ async function injected() {
   }
 }
 
-/** The ioctl that stops an ext4 file system without writing anything more, as a loss of power does. */
+/** Calls the ioctl EXT4_IOC_SHUTDOWN, which stops a file system without further writes, like a loss of power. */
 const SHUTDOWN = 'import fcntl,os,struct,sys; fcntl.ioctl(os.open(sys.argv[1],0),0x8004587D,struct.pack("I",2))';
 
 async function powerLosses() {
@@ -114,8 +115,8 @@ async function powerLosses() {
     for (let round = 0; round < 12; round += 1) {
       const writers = [1, 2, 3].map((n) => drill.start({ name: `w-${n}` }));
       await sleep(300 + Math.random() * 900);
-      // Stopped first: a shutdown under a running fdatasync can abort its transaction and still let it return success,
-      // which no loss of power does.
+      // Stop the writers first: a shutdown during an fdatasync may abort its transaction and yet let it return success,
+      // which a loss of power cannot do.
       for (const writer of writers) writer.child.kill('SIGSTOP');
       await sleep(50);
       if (!works('python3', '-c', SHUTDOWN, mount)) {
@@ -125,7 +126,7 @@ async function powerLosses() {
       drill.kills += 1;
       for (const writer of writers) writer.child.kill('SIGKILL');
       await drill.endAll();
-      // Another kernel would not remember what this one still held.
+      // Remount, to drop this kernel's caches, which would not survive a loss of power.
       if (!works('umount', mount) || !mounted()) throw new Error('the image cannot be mounted again');
       fs.rmSync(join(mount, 'state', 'log', 'poison'), { force: true });
     }

@@ -1,6 +1,6 @@
-// `npm run gen`: writes what is generated from the code: src/generated/tools.json, docs/tools.md, docs/events.md and
-// the README's tool table. With --check it writes nothing and fails if a file would change. Run from the repository's
-// root through scripts/run.mjs.
+// `npm run gen`: generates src/generated/tools.json, docs/tools.md, docs/events.md and the README's tool table from the
+// code. With --check it writes nothing, and fails if a file would change. Run from the repository's root through
+// run.mjs.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -16,7 +16,7 @@ const full = (name: string) => {
 };
 const lines = listings.map((listing) => JSON.stringify(listing));
 const files: Record<string, string> = {
-  // A tool a line: short diffs, and nothing for a formatter to have an opinion on.
+  // One tool per line, so that diffs are short and no formatter changes the file.
   'src/generated/tools.json': lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`,
 };
 

@@ -1,5 +1,5 @@
-// `node scripts/run.mjs <file.ts> [argument…]`: runs a TypeScript file of this repository (bundled to a temporary
-// place).
+// `node scripts/run.mjs <file.ts> [argument…]`: bundles a TypeScript file of this repository into a temporary directory
+// and runs it.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// `npm run test:nodes`: the tests on the other Node lines that are supported, from npm's `node` package.
+// `npm run test:nodes`: runs the tests on the other supported Node versions, from npm's package `node`.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ let failed = false;
 try {
   for (const line of ['22', '24']) {
     const prefix = join(dir, line);
-    // The package links its binary in a script of its own.
+    // The package installs its binary by an install script.
     const installed = spawnSync('npm', ['install', '--prefix', prefix, '--no-audit', '--no-fund', '--loglevel=error', '--foreground-scripts', `node@${line}`], { stdio: 'inherit' });
     if (installed.status !== 0) {
       process.stderr.write(`Node ${line} could not be installed: not tested\n`);

@@ -1,8 +1,8 @@
-// JSON Schemas in words: the type and the range columns of docs/tools.md. Called by docs.ts.
+// Renders JSON Schemas as text, for the columns of types and limits in docs/tools.md. Called by docs.ts.
 
 import type { FieldType } from '../src/graph/fields.ts';
 
-/** As much of JSON Schema as the tools use. */
+/** The part of JSON Schema that the tools use. */
 export interface Property {
   type?: string | string[];
   const?: unknown;
@@ -24,7 +24,7 @@ export interface Property {
   pattern?: string;
 }
 
-/** `string[]`, `todo | done`, `{key: string, needs?: string[]}`. */
+/** The type of a schema as text: `string[]`, `todo | done`, `{key: string, needs?: string[]}`. */
 export function typeText(schema: Property): string {
   if (schema.enum !== undefined) return schema.enum.join(' | ');
   if (schema.const !== undefined) return String(schema.const);
@@ -38,7 +38,7 @@ export function typeText(schema: Property): string {
   return schema.type ?? 'any';
 }
 
-/** What the type leaves out: `1–5`, `at most 20 items, each at most 64 characters`. Undefined if there is no limit. */
+/** The limits that the type does not show: `1–5`, `at most 20 items, each at most 64 characters`; or undefined. */
 export function limitText(schema: Property): string | undefined {
   const numbers = rangeText(schema.minimum ?? schema.exclusiveMinimum, schema.maximum);
   const own = [
@@ -84,14 +84,14 @@ function objectText({ properties, required = [], additionalProperties: more }: P
   return `{${members.join(', ')}}`;
 }
 
-/** Within a type there is no other place for the range of a number. */
+/** The type of a part, with a number's range in it, since a nested type has no column of limits. */
 function nested(schema: Property): string {
   const range = rangeText(schema.minimum ?? schema.exclusiveMinimum, schema.maximum);
   return range === undefined ? typeText(schema) : `${typeText(schema)} ${range}`;
 }
 
 function rangeText(min: number | undefined, max: number | undefined): string | undefined {
-  // Every integer has the largest safe ones for bounds, which says nothing.
+  // Every integer schema has the bounds of safe integers, which are not worth showing.
   const [least, most] = [min, max].map((one) =>
     Math.abs(one ?? Infinity) >= Number.MAX_SAFE_INTEGER ? undefined : one,
   );
