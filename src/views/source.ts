@@ -34,6 +34,7 @@ export interface CallFacts {
   failures: { code: string; tool: string; count: number }[];
 }
 
+/** How many reviews or attempts passed, and how many were refused. */
 export interface PassCount {
   passed: number;
   refused: number;

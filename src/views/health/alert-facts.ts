@@ -26,6 +26,7 @@ export interface AlertSource {
   log?: { commits: number; void_lines: number; torn_lines: number; escalations: readonly string[] } | undefined;
 }
 
+/** The facts of one project. Without `log`, facts of the log and of escalations are absent. */
 export function alertFacts(source: AlertSource): AlertFacts {
   const { view, now, presence, project, store, plan, log } = source;
   const lastSeen = (who: string): number | undefined => presence.lastSeen(who);

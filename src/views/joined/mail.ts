@@ -15,6 +15,7 @@ import { type Entry, OpenBox } from '../team/mail-box.ts';
 const TEXT_CHARS = 200;
 const OFFERS = 5;
 
+/** The value of `communication` for a session of the source's project. */
 export function communicationOf(source: Source, session: string): JsonObject {
   const { unread, channels } = mailOf(source, session);
   const named = capped(channels, 2_500);

@@ -16,6 +16,7 @@ const MEMBERS = 10;
 /** Room for about twenty ids. */
 const SESSIONS_CHARS = 320;
 
+/** The value of `organization` for any session of the source's project. */
 export function organizationOf(source: Source): JsonObject {
   const { view, project } = source;
   const document = view.get<ProjectDocument>(projectStream(project.id));

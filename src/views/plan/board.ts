@@ -52,6 +52,7 @@ const BLOCKERS = 10;
 const SUGGESTIONS = 5;
 const SESSIONS = 10;
 
+/** The board of a sprint; `cut` names the call for cards that were left out. `plan` must be at the seq of `view`. */
 export function boardOf(plan: PlanFacts, view: View, query: BoardQuery): Board {
   const { sprint, column, now } = query;
   const statuses = column === undefined ? TASK_STATUSES : [column];

@@ -13,7 +13,7 @@ import { type Placed, placeOf, RowSets } from './sorted-rows.ts';
 import { TaskIndex } from './task-index.ts';
 
 /** The row of an epic or sprint; `text` is searched, in lower case. */
-export interface HomeRow extends Placed {
+export interface GroupRow extends Placed {
   project: string;
   title: string;
   status: string;
@@ -23,8 +23,8 @@ export interface HomeRow extends Placed {
 
 export interface PlanFacts {
   tasks: TaskIndex;
-  epics: HomeIndex;
-  sprints: HomeIndex;
+  epics: GroupIndex;
+  sprints: GroupIndex;
   /** Ids of all projects. */
   projects: ReadonlySet<string>;
   /** Registered agents of a project that are not retired, by name. */
@@ -38,13 +38,14 @@ export interface Worker {
   capacity?: number;
 }
 
+/** Keeps PlanFacts up to date with the documents of one process. */
 export class PlanIndex {
   private readonly documents: Documents;
   private readonly agents = new Map<string, Map<string, Worker>>();
   private readonly facts = {
     tasks: new TaskIndex(),
-    epics: new HomeIndex(),
-    sprints: new HomeIndex(),
+    epics: new GroupIndex(),
+    sprints: new GroupIndex(),
     projects: new Set<string>(),
     agentsOf: (project: string): ReadonlyMap<string, Worker> => this.agents.get(project) ?? new Map(),
   };
@@ -108,15 +109,16 @@ export function openTasksOf({ tasks }: PlanFacts, project: string, session: stri
     .map(({ id }) => id);
 }
 
-export class HomeIndex {
-  private readonly rows = new Map<string, HomeRow>();
-  private readonly sets = new RowSets<HomeRow>((row) => {
+/** Epics or sprints in sorted sets by project and facet: a status, `all`, `open` or `archived`. */
+export class GroupIndex {
+  private readonly rows = new Map<string, GroupRow>();
+  private readonly sets = new RowSets<GroupRow>((row) => {
     const over = row.status === 'completed' || row.status === 'cancelled';
     const facets = row.archived ? ['archived'] : ['all', row.status, ...(over ? [] : ['open'])];
     return facets.map((facet) => `${row.project} ${facet}`);
   });
 
-  get(id: string): HomeRow | undefined {
+  get(id: string): GroupRow | undefined {
     return this.rows.get(id);
   }
 
@@ -128,7 +130,7 @@ export class HomeIndex {
     return this.rows.keys();
   }
 
-  update(row: HomeRow): void {
+  update(row: GroupRow): void {
     this.sets.replace(this.rows.get(row.id), row);
     this.rows.set(row.id, row);
   }
@@ -142,14 +144,14 @@ function placed({ id, priority }: Readonly<TaskDocument>): Pick<Placed, 'priorit
   return { priority, number: numberOf(id) };
 }
 
-function epicRow(epic: Readonly<EpicDocument>): HomeRow {
+function epicRow(epic: Readonly<EpicDocument>): GroupRow {
   const { id, project, title, status, archived, priority, owner = '' } = epic;
   const text = `${title} ${owner}`.toLowerCase();
   return { id, number: numberOf(id), project, title, status, archived, priority, text };
 }
 
 /** A sprint's row. Its `priority` is the order of statuses, so that lists show active sprints first, then planned. */
-function sprintRow(sprint: Readonly<SprintDocument>): HomeRow {
+function sprintRow(sprint: Readonly<SprintDocument>): GroupRow {
   const { id, project, title, status, archived, goal } = sprint;
   const order: readonly SprintStatus[] = ['active', ...SPRINT_STATUSES.filter((one) => one !== 'active')];
   const priority = order.indexOf(status) + 1;

@@ -26,6 +26,7 @@ interface Person {
   points: number;
 }
 
+/** At most `count` suggestions for a sprint, the best first. */
 export function suggestions(plan: PlanFacts, project: string, sprint: string, count: number): Suggestion[] {
   const ready = plan.tasks.set(sprint, 'ready').first(WEIGHED);
   const free = ready.filter((row) => row.assignee === undefined);

@@ -21,6 +21,7 @@ export interface Violations {
   count: number;
 }
 
+/** The violations of `schemas` (JSON Schemas by path) in open sessions of the project. */
 export function violations(view: View, viewScope: ViewScope, schemas: Readonly<JsonObject>): Violations {
   const found: Violations = { rows: [], count: 0 };
   if (Object.keys(schemas).length === 0) return found;

@@ -89,6 +89,7 @@ export function inEmergency(view: View, presence: Presence, session: string, now
   return isOpen(statusAt(facts, now, (who) => presence.lastSeen(who)));
 }
 
+/** A session's facts; undefined if it is unknown. Throws FailureError if its document is damaged. */
 export function factsOf(view: View, session: string): Readonly<SessionFacts> | undefined {
   return view.get<SessionDocument>(sessionStream(session))?.session;
 }

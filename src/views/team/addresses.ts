@@ -84,10 +84,12 @@ export function predecessors(view: View, session: string): string[] {
   return found;
 }
 
+/** The stored cursor of a reader in a channel. */
 export function cursorOf(view: View, box: Pick<Box, 'reader' | 'channel'>): Readonly<Cursor> | undefined {
   return view.get<ReaderDocument>(readerStream(box.reader))?.cursors[box.channel];
 }
 
+/** The head document of a channel, with the number of its messages. */
 export function headOf(view: View, channel: string): Readonly<ChannelDocument> | undefined {
   return view.get<ChannelDocument>(channelStream(channel));
 }

@@ -50,6 +50,7 @@ export type DecisionFacts = DecisionRow & {
   not_applied?: string;
 };
 
+/** A decision with its tally, and its dissent once it is closed. */
 export function decisionFacts(decision: Readonly<DecisionDocument>): DecisionFacts {
   const tally = tallyOf(decision);
   const facts: DecisionFacts = {

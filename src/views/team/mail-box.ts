@@ -33,6 +33,7 @@ export type Entry = readonly [n: number, message: Readonly<Message>];
 /** The stored cursor moves past this many messages that need no offer, so that they are not read again and again. */
 const PASS_ON_RECORD = 100;
 
+/** The key of a reader's channel in `Got`. */
 export function gotKey(box: Pick<Box, 'reader' | 'channel'>): string {
   return `${box.reader}|${box.channel}`;
 }
@@ -51,10 +52,12 @@ function* messagesFrom(view: View, channel: string, first: number): Generator<En
   }
 }
 
+/** Message `n` of a channel, counted from 1; undefined if there is none. */
 export function messageAt(view: View, channel: string, n: number): Readonly<Message> | undefined {
   return view.get<SegmentDocument>(segmentStream(channel, n))?.messages[(n - 1) % SEGMENT_MESSAGES];
 }
 
+/** Goes through a channel for one answer: `advance` and `take` messages, then ask `moved` and `got`. */
 export class OpenBox {
   readonly box: Box;
   /** The next message in order that must be offered. */

@@ -119,6 +119,7 @@ export function registered(view: View, project: string, kind: RegistryEntry['kin
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** The teams of a project by name. */
 export function teams(view: View, project: string): Map<string, Team> {
   return teamsOf(view.get(projectStream(project)));
 }

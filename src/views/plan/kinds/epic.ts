@@ -2,7 +2,7 @@
 
 import { EPIC_STATUSES, type EpicDocument } from '../../../domain/plan/epic.ts';
 import { epicStream, parsePlanId, showId } from '../../../domain/plan/ids.ts';
-import type { HomeRow } from '../plan-index.ts';
+import type { GroupRow } from '../plan-index.ts';
 import { block, line, withoutAbsent } from '../show.ts';
 import { placeOf } from '../sorted-rows.ts';
 import { type ListKind, type ListQuery, type ListSource, matcher, pageOf } from './define.ts';
@@ -17,12 +17,12 @@ export const epicKind: ListKind = {
     const one = named === undefined ? undefined : plan.epics.get(named);
     const rows = named === undefined ? plan.epics.set(query.project, query.status ?? 'all').after(0) : one ? [one] : [];
     const matches = named === undefined ? matcher(query.text) : () => true;
-    const wanted = (row: HomeRow) => row.project === query.project && matches(row.text);
+    const wanted = (row: GroupRow) => row.project === query.project && matches(row.text);
     return pageOf(rows, query, wanted, (row) => show(source, query, row), placeOf, query.after);
   },
 };
 
-function show({ view, plan }: ListSource, { detail }: ListQuery, row: HomeRow) {
+function show({ view, plan }: ListSource, { detail }: ListQuery, row: GroupRow) {
   const id = showId(row.id);
   const place = placeOf(row);
   if (detail === 'ids') return { place, row: { id } };

@@ -2,7 +2,7 @@
 
 import { parsePlanId, showId, sprintStream } from '../../../domain/plan/ids.ts';
 import { SPRINT_STATUSES, type SprintDocument } from '../../../domain/plan/sprint.ts';
-import type { HomeRow } from '../plan-index.ts';
+import type { GroupRow } from '../plan-index.ts';
 import { block, line, withoutAbsent } from '../show.ts';
 import { placeOf } from '../sorted-rows.ts';
 import { type ListKind, type ListQuery, type ListSource, matcher, pageOf } from './define.ts';
@@ -20,12 +20,12 @@ export const sprintKind: ListKind = {
     const all = plan.sprints.set(query.project, query.status ?? 'all');
     const rows = named === undefined ? all.after(0) : one ? [one] : [];
     const matches = named === undefined ? matcher(query.text) : () => true;
-    const wanted = (row: HomeRow) => row.project === query.project && matches(row.text);
+    const wanted = (row: GroupRow) => row.project === query.project && matches(row.text);
     return pageOf(rows, query, wanted, (row) => show(source, query, row), placeOf, query.after);
   },
 };
 
-function show({ view, plan }: ListSource, { detail }: ListQuery, row: HomeRow) {
+function show({ view, plan }: ListSource, { detail }: ListQuery, row: GroupRow) {
   const id = showId(row.id);
   const place = placeOf(row);
   if (detail === 'ids') return { place, row: { id } };
