@@ -76,6 +76,7 @@ function objectIn(bytes: Buffer): Record<string, unknown> | undefined {
   }
 }
 
+/** The value if it is a non-empty string, else undefined. */
 export function textIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -26,6 +26,7 @@ export interface ExportImport {
 
 const SHOWN = 10;
 
+/** Imports and prints the report. Resolves to the exit code. */
 export async function importExport(wish: ExportImport, config: Config): Promise<number> {
   const { place, dry } = wish;
   const source = sourceAt(place, wish.blobs);

@@ -34,6 +34,7 @@ const TONES: Record<string, Tone> = {
   overdue: 'bad',
 };
 
+/** The tone of a cell: undefined unless its column is a status that is known. */
 export function toneOf(column: Column, text: string): Tone | undefined {
   return column.kind === 'status' ? TONES[text.trim()] : undefined;
 }

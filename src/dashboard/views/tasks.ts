@@ -52,6 +52,7 @@ export function activeSprint({ view, plan, project }: Source): Readonly<SprintDo
   return row === undefined ? undefined : view.get<SprintDocument>(sprintStream(row.id));
 }
 
+/** The facts of a sprint: progress, tasks, points and dates. */
 export function sprintSection({ plan }: Source, sprint: Readonly<SprintDocument>): Section {
   const { tasks } = plan();
   const row: Row = {
