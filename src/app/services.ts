@@ -121,7 +121,6 @@ async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
   const { performsAny } = await import('../runner/executors/index.ts');
   if (!performsAny(config)) return undefined;
   const { Runner } = await import('../runner/runner.ts');
-  const { thisProcess } = await import('../runner/process/identity.ts');
   const runner = new Runner({
     documents,
     graphs,
@@ -131,7 +130,6 @@ async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
     workspaceRoot: root,
     settings: config,
     childEnv: config.childEnv,
-    self: thisProcess(),
     concurrency: Math.max(1, availableParallelism()),
     ownSession,
     ...(attempts === undefined ? {} : { traceOf: (run: string) => attempts.contextOf(run) }),

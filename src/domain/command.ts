@@ -29,7 +29,10 @@ export interface Context {
   random(): number;
   /** When this agent or session was last seen. Expendable by definition. */
   lastSeen: LastSeen;
-  /** Who last wrote a place of a session's document before this commit, if that is found in time: for answers, never to decide on. */
+  /**
+   * Who last wrote a place of a session's document before this commit, if that is found in time: for answers, never to
+   * decide on.
+   */
   lastWriter(stream: string, pointer: string): Writer | undefined;
   /**
    * The graph definition that a document names by its hash: the same everywhere, since a blob never changes. Throws

@@ -18,7 +18,7 @@ import { addDueWork, type DueWork, noDueWork, type Orphan, type Work } from './d
 import type { Executor, ExecutorSettings } from './executors/define.ts';
 import { executors, mayPerform } from './executors/index.ts';
 import { Job, type JobClaim } from './job.ts';
-import { isGone } from './process/identity.ts';
+import { isGone, thisProcess } from './process/identity.ts';
 import { killGroup } from './process/process-group.ts';
 
 /**
@@ -42,7 +42,6 @@ export interface RunnerParts {
   workspaceRoot: string;
   settings: ExecutorSettings;
   childEnv: Readonly<Record<string, string | undefined>>;
-  self: ProcessId;
   /** Nodes at once. */
   concurrency: number;
   /** The session of this process's client, whose commits are as good as our own. */
@@ -53,6 +52,7 @@ export interface RunnerParts {
 
 export class Runner {
   private readonly parts: RunnerParts;
+  private readonly self: ProcessId = thisProcess();
   /** Presence key of this process's claims, and what signs its commits. */
   readonly key: string;
   private readonly by: Author;
@@ -70,7 +70,7 @@ export class Runner {
 
   constructor(parts: RunnerParts) {
     this.parts = parts;
-    const { pid, start } = parts.self;
+    const { pid, start } = this.self;
     this.key = `server-${pid}-${start.replace(/[^0-9]/g, '')}`;
     this.by = { user: parts.user, agent: this.key, tool: 'runner' };
   }
@@ -162,7 +162,8 @@ export class Runner {
   }
 
   private dueWork(): DueWork {
-    const { documents, workspace, settings, self, graphs } = this.parts;
+    const { self } = this;
+    const { documents, workspace, settings, graphs } = this.parts;
     const found = noDueWork();
     const parts = {
       now: Date.now(),
@@ -204,7 +205,7 @@ export class Runner {
   private async end({ claim, server, process }: Orphan): Promise<void> {
     this.ending.add(claim);
     try {
-      if (process !== undefined && server.boot === this.parts.self.boot) await killGroup(process.pid, process.start);
+      if (process !== undefined && server.boot === this.self.boot) await killGroup(process.pid, process.start);
       const why = 'the server that ran it is gone, and it may have taken effect';
       await this.parts.documents.change((tx, ctx) => abandonClaim(tx, ctx, { claim, why }), { by: this.by });
     } finally {
@@ -213,7 +214,8 @@ export class Runner {
   }
 
   private async take({ run, graph, node, before }: Work): Promise<void> {
-    const { documents, settings, self, log } = this.parts;
+    const { self } = this;
+    const { documents, settings, log } = this.parts;
     const executor = executors.get(node.kind);
     if (executor === undefined) return;
     const name = `${run}/${node.id}`;

@@ -19,7 +19,7 @@ const OTHER_SHAPES = 'other';
 /** A cache per tool, from path to the counts of its shape. */
 const KNOWN_PATHS = 256;
 const KNOWN_PATH_CHARS = 128;
-/** A batch has no more; what is refused for having more need not be counted path by path. */
+/** The limit of a batch. Operations beyond it are refused, and not counted. */
 const MAX_OPERATIONS = 50;
 
 /** How a call ended; a failure by its code. */
@@ -98,9 +98,9 @@ export class CallMetrics {
     if (failed) shape.failures += 1;
   }
 
-  private shapeTally(tally: Tally, path: string): ShapeTally {
+  private countsOfShape(counts: ToolCounts, path: string): ShapeCounts {
     const shape = path.length > MAX_PATH_CHARS ? OTHER_SHAPES : shapeOf(path);
-    let found = tally.shapes.get(shape);
+    let found = counts.shapes.get(shape);
     if (found === undefined) {
       // Each tool has an `other` of its own, so shapes are bounded by MAX_SHAPES plus the number of tools.
       const name = this.shapes < MAX_SHAPES ? shape : OTHER_SHAPES;

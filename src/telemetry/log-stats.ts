@@ -105,7 +105,7 @@ export class LogStats {
 /** The event by which a commit is told: its message, else the first that says something to people. */
 function toldOf(events: readonly StreamEvent[]): StreamEvent | undefined {
   const sent = events.find(({ type }) => type === 'message.sent');
-  const first = events.find(({ stream }) => !UNTOLD.test(stream)) ?? events[0];
+  const first = events.find(({ stream }) => !BOOKKEEPING.test(stream)) ?? events[0];
   // A node of a sprint's run moves its task: the task has a title, the node only its id.
   const task = first?.stream.startsWith('run/') ? events.find(({ stream }) => stream.startsWith('task/')) : undefined;
   return sent ?? task ?? first;

@@ -108,7 +108,7 @@ async function attempt(
       performer: 'agent' as const,
       skills: given.skills,
       again: given.request_id === undefined,
-      hint: services.hints.hint,
+      hint: services.readyIndex.hint,
     };
     const by = services.sessions.author('run_claim', who.session, given.agent);
     const claimed = await runCommand<ClaimAnswer>(call, by, given, (tx, ctx) => {

@@ -124,8 +124,8 @@ export interface Limit {
 }
 
 /**
- * Whether the project's settings keep an agent from another claim in a run; they and the list of claims become part of the
- * transaction. `ready`: the nodes that the agent could take now, counted only for a pool that goes by demand.
+ * Whether the project's settings keep an agent from another claim in a run; they and the list of claims become part of
+ * the transaction. `ready`: the nodes that the agent could take now, counted only for a pool that goes by demand.
  */
 export function limitOf(
   tx: Transaction,

@@ -61,7 +61,9 @@ export function agentsStream(session: string): string {
   return `agent/${session}`;
 }
 
-/** True while an agent is there as far as anybody knows at `now`. `lastSeen`: its own presence, in ms since the epoch. */
+/**
+ * True while an agent is there as far as anybody knows at `now`. `lastSeen`: its own presence, in ms since the epoch.
+ */
 export function isThere(agent: ReportedAgent, now: number, lastSeen?: number): boolean {
   const end = endOfLease(Date.parse(agent.seen_at) + AGENT_SPAN_MS, AGENT_SPAN_MS, lastSeen);
   return agent.state !== 'ended' && end > now;

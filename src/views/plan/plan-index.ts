@@ -1,5 +1,6 @@
-// The plan of every project in memory, made at first use and kept up by what commits touch, so that a list or board costs
-// what it shows and not what there is. For answers only: commands read documents. One per process, in services.ts.
+// The plan of every project in memory, made at first use and kept up by what commits touch, so that a list or board
+// costs what it shows and not what there is. For answers only: commands read documents. One per process, in
+// services.ts.
 
 import type { Documents, View } from '../../documents/documents.ts';
 import type { EpicDocument } from '../../domain/plan/epic.ts';

@@ -1,6 +1,6 @@
-// What to take up next in a sprint, and who might: of the tasks that can be started and nobody has, those first that most
-// others wait for; for each, who has the skills that its labels name, and of those who has the least in hand. A hint, never
-// a promise: the command that starts a task reads its document.
+// What to take up next in a sprint, and who might: of the tasks that can be started and nobody has, those first that
+// most others wait for; for each, who has the skills that its labels name, and of those who has the least in hand. A
+// hint, never a promise: the command that starts a task reads its document.
 
 import { isFinished } from '../../domain/plan/task.ts';
 import type { PlanFacts } from './plan-index.ts';
