@@ -1,4 +1,4 @@
-// Which session a call belongs to, within one process: what over stdio would depend on who is faster.
+// Which session a call belongs to, tested within one process because over stdio the outcome would depend on timing.
 
 import { describe, expect, test } from 'vitest';
 import { SessionBinding } from '../../src/app/session-binding.ts';

@@ -1,4 +1,4 @@
-// Which project and workspace a directory is: git's own files, read and never run.
+// The project and workspace of a directory, found by reading git's files.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';

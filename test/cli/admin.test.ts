@@ -1,4 +1,5 @@
-// The verbs of admin/ as the built program runs them: words, exit codes, pipes that close, other processes' commits.
+// The verbs doctor, log, export, backup and restore in the built program: output, exit codes, closed pipes, and commits
+// of other processes.
 
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import fs, { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// A model's API on 127.0.0.1 that plays a script: what a coding agent's client needs to run without login and network.
+// A fake model API on 127.0.0.1 that plays a script, so that a coding agent's client runs without login and network.
 
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,5 +1,5 @@
-// The way from a session to a decision, step by step, as any client can go it: session, project, sprint, board,
-// message, decision. Driven by the official client (test/e2e/path.test.ts) and by MCP Inspector (inspector.test.ts).
+// A scenario in steps that any client can make: session, project, sprint, board, message, decision. Driven by the
+// official client (test/e2e/path.test.ts) and by MCP Inspector (inspector.test.ts).
 
 export type Answer = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
-// Formats of boards: every line as wide as asked, nothing that a terminal or reader obeys, and texts that real readers
-// take.
+// Formats of boards: every line has the given width, no text can control a terminal or reader, and independent parsers
+// accept the output.
 
 import fc from 'fast-check';
 import stringWidth from 'string-width';

@@ -1,4 +1,4 @@
-// Tasks as columns: every line as wide as asked whatever cards hold, and nothing of a card hidden that fits.
+// Tasks as columns: every line has the given width whatever the cards hold, and no part of a card is hidden if it fits.
 
 import fc from 'fast-check';
 import stringWidth from 'string-width';

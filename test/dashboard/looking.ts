@@ -1,4 +1,4 @@
-// Looks at a view of a run rig's documents, as dashboard_get does. Used by the tests of views.
+// Takes a view of a run rig's documents, as dashboard_get does. Used by the tests of views.
 
 import { boardOf, takeView } from '../../src/dashboard/board.ts';
 import type { DashboardView, Row } from '../../src/dashboard/define.ts';

@@ -1,5 +1,4 @@
-// Views on a terminal: no line more than there is, no room left while rows are hidden, and sessions by the names they
-// have.
+// Views on a terminal: never more lines than it has, no unused lines while rows are hidden, and sessions shown by name.
 
 import fc from 'fast-check';
 import stringWidth from 'string-width';

@@ -1,4 +1,4 @@
-// What views say of runs and claims: figures that can be counted by hand.
+// Figures of views on runs and claims, compared with figures counted by hand.
 
 import { describe, expect, test } from 'vitest';
 import { dashboardViews } from '../../src/dashboard/index.ts';

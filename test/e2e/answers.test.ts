@@ -1,4 +1,4 @@
-// Whatever is stored, an answer fits: at most 20,000 characters, with a way to the rest. And what resources say.
+// An answer has at most 20,000 characters whatever is stored, and names the way to the rest. The same for resources.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, freshDir, Server } from './rig.ts';

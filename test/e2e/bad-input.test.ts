@@ -1,4 +1,4 @@
-// Bad input over stdio: every state_* and session_* tool, and what it says. The log must not gain a byte by any of it.
+// Bad input to every state_* and session_* tool over stdio: the refusals, and that none adds a byte to the log.
 
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// The dashboard as a client meets it: every view in every format, within its bounds, on a store that is full.
+// The dashboard through a client: every view in every format stays within its bounds on a store with much data.
 
 import path from 'node:path';
 import stringWidth from 'string-width';

@@ -1,4 +1,4 @@
-// docs/hooks.md says what is true: its settings, run as a client would run them, bring agents and take them away.
+// docs/hooks.md is true: its settings, run like a client runs them, add agents to a session and remove them.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

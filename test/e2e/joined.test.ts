@@ -1,4 +1,4 @@
-// Where rooms meet: mail counted when a session starts, registered agents in plan_list.
+// Answers that combine several rooms: mail counted at session_start, registered agents in plan_list.
 
 import { afterEach, expect, test } from 'vitest';
 import { freshDir, Server } from './rig.ts';

@@ -1,4 +1,4 @@
-// The way from a session to a decision by the official client, over stdio, in two windows.
+// The scenario of test/clients/path.ts by the official client, over stdio, in two windows.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Answer, type Client, type Who, walk } from '../clients/path.ts';

@@ -1,5 +1,4 @@
-// Plans as clients meet them: ten real servers that create, move and read one board, and what each tool answers over
-// stdio.
+// Plans through clients: ten real servers create, move and read tasks of one board; and the answers of each plan tool.
 
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, test } from 'vitest';

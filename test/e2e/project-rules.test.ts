@@ -1,6 +1,6 @@
-// What a project's configuration rules, as clients meet it: real servers on one store, each of which obeys a change
-// made by another at its next call; ten of them that never hold more claims than the project allows; the way out of a
-// policy.
+// The rules of a project's configuration, on real servers with one store: each server obeys a change by another at its
+// next call, ten servers never hold more claims than the project allows, and a policy that forbids too much can be
+// undone.
 
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// The README's sixty seconds are true: its commands, run by a shell against the built program, print what stands there.
+// The README's sixty seconds are true: its commands, run by a shell with the built program, print the text shown there.
 // `README_WRITE=1 npx vitest run test/e2e/readme.test.ts` writes what they print now into the README.
 
 import { spawnSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-// A real server as a real client meets it: the bundled program over stdio, driven by the official client.
+// A real server for tests: the bundled program over stdio, driven by the official client.
 
 import fs from 'node:fs';
 import os from 'node:os';

@@ -1,4 +1,4 @@
-// Which project a server serves for a client that sets no environment of its own, by the roots that it names.
+// The project that a server serves for a client that sets no environment variable but names roots.
 
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,5 @@
-// A sprint done by a run, as clients meet it: planned, started, claimed and reported by two agents, seen on the board.
+// A sprint executed by a run, through clients: planned, started, claimed and reported by two agents, shown on the
+// board.
 
 import { expect, test } from 'vitest';
 import { type Answer, freshDir, type Server, startForTest } from './rig.ts';

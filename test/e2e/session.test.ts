@@ -1,5 +1,5 @@
-// Sessions as clients meet them: which one a call belongs to, two servers at once, worktrees, and handing work over
-// between processes, one of them killed.
+// Sessions through clients: which one a call belongs to, two servers at once, worktrees, and handoffs between
+// processes, one of which is killed.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';

@@ -1,4 +1,4 @@
-// State and sessions as a client meets them: two real servers on one store.
+// State and sessions through clients of two real servers on one store.
 
 import fs from 'node:fs';
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';

@@ -1,4 +1,4 @@
-// Messages as clients meet them: real servers over stdio on one store.
+// Messages through clients of real servers on one store, over stdio.
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';

@@ -1,5 +1,5 @@
-// Stores in trouble, as a client and as a person at a terminal meet them: what can be read is read and says what is
-// wrong, what cannot is refused in words, and nothing hangs, leaks or shows a stack.
+// Damaged stores, through a client and on a terminal: readable data is still answered with a note on the damage, the
+// rest is refused with an explanation, and no call hangs, leaks data or shows a stack.
 
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,4 +1,5 @@
-// A server process under test: what it wrote, when it ended, and where its marks are.
+// A server process under test: its output, its end, and the marks that it writes. Used by stdio.test.ts; tests of admin
+// use its bundling of fixtures.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

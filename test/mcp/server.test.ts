@@ -1,4 +1,4 @@
-// The wrapper round every call, through a real client over the SDK's in-memory transport.
+// The wrapper of every tool call, by a real client over the SDK's in-memory transport.
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';

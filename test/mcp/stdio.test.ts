@@ -1,5 +1,5 @@
-// The stdio transport and the shutdown, on real processes: what the SDK's own transport drops is answered, and every
-// way of leaving ends the process in time.
+// The stdio transport and the shutdown, on real processes: messages that the SDK's transport drops get an answer, and
+// every cause of a shutdown ends the process in time.
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// When V8 is told to optimise late, and when soon.
+// When V8 is set to optimise late, and when to optimise soon.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';

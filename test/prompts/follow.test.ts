@@ -1,5 +1,5 @@
-// Prompts followed: an agent that does what each text says, call by call in its order, and takes ids from the answers.
-// No call is refused, save those that the text makes only in another case.
+// Follows prompts like an agent: makes the calls of each text in order, with ids from earlier answers. No call may be
+// refused, except those that the text makes only in another case.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Answer, freshDir, Server } from '../e2e/rig.ts';

@@ -1,4 +1,4 @@
-// Prompts as a client meets them: listed, completed and got; and every call that a text names is one that exists.
+// Prompts as a client uses them: listed, completed and fetched. Every call in their texts must be one that exists.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { prompts } from '../../src/prompts/index.ts';

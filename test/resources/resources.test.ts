@@ -1,5 +1,5 @@
-// Every kind of resource in two real servers: listed, completed, read, and told to the client of one server when the
-// other has changed it.
+// Every kind of resource in two real servers: listed, completed, read, and reported to the client of one server when
+// the other has changed it.
 
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

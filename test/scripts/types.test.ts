@@ -1,4 +1,4 @@
-// JSON Schemas in words, as docs/tools.md shows them, and that the document has no empty cell.
+// JSON Schemas as text in docs/tools.md, and that its tables have no empty cell.
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// What a process counts of its calls: percentiles, failures, and paths by their shape, in bounded memory.
+// Figures of a process's calls: percentiles, failures, and paths by shape, in bounded memory.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

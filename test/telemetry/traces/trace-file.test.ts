@@ -1,4 +1,4 @@
-// The file of spans: whole lines from any number of writers, bounded, private, and never a reason to fail.
+// The trace file: whole lines from any number of writers, bounded size, private mode, and no failed call because of it.
 
 import fs from 'node:fs';
 import path from 'node:path';

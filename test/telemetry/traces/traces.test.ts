@@ -1,4 +1,5 @@
-// Traces of real servers: one span per call and per attempt of a node, joined across processes by what commits carry.
+// Traces of real servers: one span per call and per attempt of a node, joined across processes by the trace context in
+// commits.
 
 import fs from 'node:fs';
 import path from 'node:path';

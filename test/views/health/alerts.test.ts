@@ -1,4 +1,4 @@
-// Alerts: each rule at its threshold and just below it, and that every one that is not well names a call that exists.
+// Health checks: each rule at its threshold and just below it; every check that is not ok names a call that exists.
 
 import { expect, test } from 'vitest';
 import type { Failure } from '../../../src/failure/failure.ts';

@@ -1,4 +1,4 @@
-// What the resources view says of the limits of agents: the figures that claims are decided by.
+// The limits of agents that views show are the figures by which claims are decided.
 
 import { expect, test } from 'vitest';
 import { dashboardViews } from '../../../src/dashboard/index.ts';
