@@ -51,7 +51,7 @@ export class StdioTransport implements Transport {
     const brokenOutput = (reason: End): void => {
       this.#writable = false;
       this.#unanswered.clear();
-      this.#flush();
+      this.#markAnswered();
       this.#end(reason);
     };
     // These listeners are never removed: an error event after close() would be an uncaught exception without them.
@@ -105,7 +105,7 @@ export class StdioTransport implements Transport {
     this.#state = 'closed';
     this.#streams.input.pause();
     this.#unanswered.clear();
-    this.#flush();
+    this.#markAnswered();
     this.onclose?.();
   }
 

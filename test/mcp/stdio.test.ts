@@ -41,6 +41,30 @@ test('answers of one turn leave four to a write, and the rest when the turn ends
   await transport.close();
 });
 
+describe('requests that are never answered', () => {
+  async function waiting() {
+    const input = new PassThrough();
+    const output = new PassThrough();
+    const transport = new StdioTransport({ input, output });
+    await transport.start();
+    input.write('{"jsonrpc":"2.0","id":1,"method":"ping"}\n');
+    await new Promise((resolve) => setImmediate(resolve));
+    return { transport, output, answered: transport.answered() };
+  }
+
+  test('are waited for no longer once stdout is broken', async () => {
+    const { output, answered } = await waiting();
+    output.destroy(new Error('broken pipe'));
+    await expect(answered).resolves.toBeUndefined();
+  });
+
+  test('are waited for no longer once the transport is closed', async () => {
+    const { transport, answered } = await waiting();
+    await transport.close();
+    await expect(answered).resolves.toBeUndefined();
+  });
+});
+
 describe('framing', () => {
   test('two messages in one chunk, one message in many chunks, CRLF and blank lines', async () => {
     const server = serve();
