@@ -180,6 +180,8 @@ export class BatchLoop {
       return 0;
     }
     heads.add(encoded);
+    // Told before the store reports the commit: a process that writes a place is asked next who wrote it.
+    this.world.writers.track(events);
     this.staged.push({ job, tx, encoded, value });
     return encoded.sizeBytes;
   }

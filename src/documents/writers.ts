@@ -2,6 +2,7 @@
 // for which the command has to wait and be decided once more. Asked through context.ts.
 
 import type { Writer } from '../domain/command.ts';
+import type { StreamEvent } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import type { Store } from '../store/port.ts';
 import { findWriters, PAST_MS, writerOf, wrote } from './last-writer.ts';
@@ -25,6 +26,11 @@ export class Writers implements Supplier<Writer> {
     for (const folded of commits) this.provenance.note(folded);
   }
 
+  /** Remembers who writes to these streams from now on. */
+  track(events: readonly StreamEvent[]): void {
+    for (const { stream } of events) if (stream.startsWith('session/')) this.provenance.track(stream);
+  }
+
   /**
    * Who wrote a place before this transaction did; undefined if nobody, or if the log has to tell (`supplies` notes
    * it then).
@@ -39,6 +45,7 @@ export class Writers implements Supplier<Writer> {
     if (hasWritten(tx, stream, pointer)) return undefined;
     const before = staged.findLast((entry) => hasWritten(entry.tx, stream, pointer));
     if (before !== undefined) return writerOf(before.encoded.commit);
+    this.provenance.track(stream);
     const found = this.provenance.lookup(stream, pointer) ?? supplies.want(this, stream + SEPARATOR + pointer);
     return found && { by: found.by, at: found.at };
   }

@@ -177,6 +177,7 @@ test('the search in the log and the memory say the same of every place', async (
       }
       const stream = sessionStream(id);
       const memory = new Provenance();
+      memory.track(stream);
       for (const folded of await rig.documents.store.readAll(0, 10_000)) memory.note(folded);
       const found = await findWriters(rig.documents.store, stream, new Set(asked), new AbortController().signal);
       for (const path of asked) {
