@@ -84,9 +84,15 @@ export class Documents {
     return dryRun(decide, { store: this.opened, cache: this.cache, world: this.world, by });
   }
 
+  /** Takes in what others have committed by now. A promise only where the backend has to be waited for. */
+  refresh(): void | Promise<void> {
+    this.peekedAt = performance.now();
+    return this.opened.refresh();
+  }
+
   /** Calls `look` on the freshest documents, and resolves with what it returned once that is durable. */
   async read<T>(look: (view: View) => T): Promise<T> {
-    const refreshed = this.opened.refresh();
+    const refreshed = this.refresh();
     if (refreshed !== undefined) await refreshed;
     const answer = look(viewOf(this.opened, this.cache));
     const flushing = this.opened.flush();
@@ -96,12 +102,8 @@ export class Documents {
 
   /** Calls `look` on the documents as they are now, durable or not: for finding one's way, never for an answer. */
   peek<T>(look: (view: View) => T): T {
-    const now = performance.now();
     // A burst of calls arrives in one tick; the first look has seen what the others would.
-    if (now - this.peekedAt > PEEK_EVERY_MS) {
-      this.opened.refresh();
-      this.peekedAt = now;
-    }
+    if (performance.now() - this.peekedAt > PEEK_EVERY_MS) this.refresh();
     return look(viewOf(this.opened, this.cache));
   }
 

@@ -9,6 +9,7 @@ import {
   type MessageExtraInfo,
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
+import { visibleLines } from '../base/display.ts';
 import { Cancellation } from '../tools/call/cancellation.ts';
 
 export interface RoutedCall {
@@ -18,8 +19,14 @@ export interface RoutedCall {
   notify(method: string, params: Record<string, unknown>): void;
 }
 
-/** Resolves to the result. Contract: rejects only with McpError, for an invalid request. */
-export type CallHandler = (call: RoutedCall) => Promise<object>;
+/** Resolves to the result as inert JSON text. Contract: rejects only with McpError, for an invalid request. */
+export type CallHandler = (call: RoutedCall) => Promise<string>;
+
+/** A transport that takes a message as text, so that an answer which is text already is not serialised once more. */
+interface TextTransport extends Transport {
+  /** `id`: of the request that the message answers. */
+  sendText(text: string, id: RequestId): void;
+}
 
 /** A transport that wraps another: it answers tools/call itself, and passes the rest on to the SDK. */
 export class RoutingTransport implements Transport {
@@ -73,18 +80,23 @@ export class RoutingTransport implements Transport {
   private async answer(id: RequestId, params: Record<string, unknown>): Promise<void> {
     const cancellation = new Cancellation();
     this.running.set(id, cancellation);
-    let message: JSONRPCMessage;
+    let text: string;
     try {
       const notify = (method: string, facts: Record<string, unknown>) =>
         this.say({ jsonrpc: '2.0', method, params: facts });
-      message = { jsonrpc: '2.0', id, result: { ...(await this.handle({ id, params, cancellation, notify })) } };
+      text = `"result":${await this.handle({ id, params, cancellation, notify })}`;
     } catch (error) {
       const known = error instanceof McpError ? error : new McpError(ErrorCode.InternalError, 'internal error');
-      message = { jsonrpc: '2.0', id, error: { code: known.code, message: known.message } };
+      text = `"error":${visibleLines(JSON.stringify({ code: known.code, message: known.message }))}`;
     }
     if (this.running.get(id) === cancellation) this.running.delete(id);
     // No answer after a cancellation: the client does not wait for it, and may have reused the id.
-    if (!cancellation.byCaller) this.say(message);
+    if (!cancellation.byCaller) this.sayText(`{"jsonrpc":"2.0","id":${visibleLines(JSON.stringify(id))},${text}}`, id);
+  }
+
+  private sayText(text: string, id: RequestId): void {
+    if (takesText(this.inner)) this.inner.sendText(text, id);
+    else this.say(JSON.parse(text));
   }
 
   private say(message: JSONRPCMessage): void {
@@ -92,4 +104,8 @@ export class RoutingTransport implements Transport {
       .send(message)
       .catch((error: unknown) => this.onerror?.(error instanceof Error ? error : new Error(String(error))));
   }
+}
+
+function takesText(transport: Transport): transport is TextTransport {
+  return 'sendText' in transport;
 }

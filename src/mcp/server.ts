@@ -4,6 +4,7 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type CallToolResult, ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
+import { visibleLines } from '../base/display.ts';
 import type { Logger } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Config, ToolChoice } from '../config/config.ts';
@@ -50,14 +51,14 @@ export function buildServer<P>(parts: ServerParts<P>): McpServer {
   const takeToken = rateLimit(config.maxCallsPerSecond);
   const deadlines = new Deadlines();
 
-  const callTool = async ({ id, params, cancellation, notify }: RoutedCall): Promise<CallToolResult> => {
+  const callTool = async ({ id, params, cancellation, notify }: RoutedCall): Promise<string> => {
     const { name } = params;
     if (typeof name !== 'string') throw new McpError(ErrorCode.InvalidParams, 'tools/call needs the "name" of a tool');
     const token = takeToken();
-    if (!token.ok) return toResult(failure(token.failure, config.home));
+    if (!token.ok) return resultText(failure(token.failure, config.home));
     const found = await findTool(name).catch((error: unknown) => bug(log, name, error));
-    if ('kind' in found) return toResult(found);
-    if (!found.ok) return toResult(failure({ code: 'unknown-tool', tool: name, near: found.near }, config.home));
+    if ('kind' in found) return resultText(found);
+    if (!found.ok) return resultText(failure({ code: 'unknown-tool', tool: name, near: found.near }, config.home));
     const meta = metaOf(params);
     const outcome = await runCall<P>({
       tool: found.tool,
@@ -73,7 +74,7 @@ export function buildServer<P>(parts: ServerParts<P>): McpServer {
       requestId: id,
       tracing: parts.tracing,
     });
-    return toResult(outcome);
+    return resultText(outcome);
   };
   const server = new RoutedServer(
     { name: 'baton', title: 'Baton', version: parts.version },
@@ -157,13 +158,18 @@ function progressOf(token: unknown, notify: RoutedCall['notify']): Call<unknown>
   };
 }
 
-function toResult(outcome: Outcome): CallToolResult {
-  if (outcome.kind === 'answer') {
-    return { content: [{ type: 'text', text: outcome.json }], structuredContent: { ...outcome.value } };
-  }
+/** The result as JSON text. An answer was serialised when its size was checked, and stands twice in its result. */
+function resultText(outcome: Outcome): string {
+  if (outcome.kind === 'answer')
+    return `{"content":[{"type":"text","text":${JSON.stringify(outcome.json)}}],"structuredContent":${outcome.json}}`;
   // No structuredContent on an error, because clients would validate it by the tool's output schema.
   const detail = outcome.kind === 'failure' ? outcome.failure : { code: 'internal', id: outcome.id };
-  return { isError: true, content: [{ type: 'text', text: outcome.text }], _meta: { 'baton/failure': detail } };
+  const result: CallToolResult = {
+    isError: true,
+    content: [{ type: 'text', text: outcome.text }],
+    _meta: { 'baton/failure': detail },
+  };
+  return visibleLines(JSON.stringify(result));
 }
 
 function trusting<T>(input: unknown): T {

@@ -99,6 +99,13 @@ export class StdioTransport implements Transport {
     if (!('method' in message) && message.id !== undefined) this.#markAnswered(message.id);
   }
 
+  /** As `send`, of an answer that is inert JSON text already. After the end of the connection it goes nowhere. */
+  sendText(text: string, id: MessageId): void {
+    if (this.#state === 'closed' || !this.#writable) return;
+    this.#enqueue(text);
+    this.#markAnswered(id);
+  }
+
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#flush();
@@ -127,6 +134,10 @@ export class StdioTransport implements Transport {
     this.onmessage?.(message);
   }
 
+  #write(message: object): void {
+    this.#enqueue(visibleLines(JSON.stringify(message)));
+  }
+
   #refuse({ id, code, message }: Refusal): void {
     if (this.#writable) this.#write({ jsonrpc: '2.0', id, error: { code, message } });
   }
@@ -141,8 +152,8 @@ export class StdioTransport implements Transport {
    * Buffers a message until the next tick, so that answers ready in one tick share a system call; but at most
    * MESSAGES_PER_WRITE, so that the client can read the first ones while others are prepared.
    */
-  #write(message: object): void {
-    const waiting = this.#unsent.push(`${visibleLines(JSON.stringify(message))}\n`);
+  #enqueue(text: string): void {
+    const waiting = this.#unsent.push(`${text}\n`);
     if (waiting >= MESSAGES_PER_WRITE) this.#flush();
     else if (waiting === 1) process.nextTick(() => this.#flush());
   }

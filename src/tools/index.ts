@@ -1,8 +1,9 @@
 // Every tool, by name. Loaded at the first call (cli/verbs/serve.ts) and by scripts/gen.ts.
 
 import type { Services } from '../app/services.ts';
-import { withMailNote } from './around/mail-note.ts';
-import { underPolicies } from './around/policies.ts';
+import { surround } from './around/around.ts';
+import { mailNote } from './around/mail-note.ts';
+import { policies } from './around/policies.ts';
 import { dashboardGet } from './dashboard-get.ts';
 import { decisionOpen } from './decision-open.ts';
 import { decisionVote } from './decision-vote.ts';
@@ -82,4 +83,4 @@ export const tools: readonly Tool<Services>[] = [
   stateRestore,
   stateSet,
   taskSave,
-].map((tool) => underPolicies(withMailNote(tool)));
+].map((tool) => surround(tool, [policies, mailNote]));

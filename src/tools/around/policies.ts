@@ -1,5 +1,5 @@
-// The policies of the project, asked before every call of a tool, over MCP and on the command line: put round every
-// tool by tools/index.ts. A project without policies pays a look at the log's length and one at its document.
+// The policies of the project, asked before every call of a tool, over MCP and on the command line: they stand round
+// every tool. A project without policies pays a look at the log's length and one at its document.
 
 import type { Services } from '../../app/services.ts';
 import type { View } from '../../documents/documents.ts';
@@ -9,10 +9,10 @@ import { type CallFacts, type Policy, policyFor, policyLabel } from '../../domai
 import type { SessionFacts } from '../../domain/session/document.ts';
 import type { DecisionDocument } from '../../domain/team/decision.ts';
 import { type RegistryEntry, registryStream } from '../../domain/team/registry.ts';
-import { type Failure, fail } from '../../failure/failure.ts';
+import type { Failure } from '../../failure/failure.ts';
 import { factsOf } from '../../views/session/sessions.ts';
 import { agentOfClaim } from '../../views/team/people.ts';
-import type { Tool } from '../define.ts';
+import type { Around } from './around.ts';
 
 /** On the command line these are let through whatever the policies say: a person can always put them right. */
 const REPAIRS = ['project_get', 'project_save'];
@@ -21,26 +21,24 @@ const WITHOUT_SESSION = ['session_start', 'hook_event'];
 /** Without these nobody could ask. A policy that denies them does. */
 const ASKING = ['decision_open', 'decision_vote', 'message_read', 'project_get'];
 
-/** The tool, whose calls the policies of the project must allow. */
-export function underPolicies(tool: Tool<Services>): Tool<Services> {
-  return {
-    ...tool,
-    async invoke(input, call) {
-      const { services } = call;
-      // Not a glance that may be a moment old: a policy is in force at the next call in every process.
-      const refreshed = services.documents.store.refresh();
-      if (refreshed !== undefined) await refreshed;
-      const stream = projectStream(services.workspace.project);
-      const policies = services.documents.peek((view) => policiesOf(view.get<ProjectDocument>(stream)));
-      if (policies.length > 0) {
-        // They may look at the session's mode, and at who works in it.
-        if (!WITHOUT_SESSION.includes(tool.name)) await services.sessions.ensure();
-        const refused = await refusal(services, tool.name, input);
-        if (refused !== undefined) return fail(refused);
-      }
-      return await tool.invoke(input, call);
-    },
-  };
+export const policies: Around = {
+  before({ name }, input, { services }) {
+    const { documents, workspace } = services;
+    // A policy is in force at the next call in every process, so the documents must not be a moment old.
+    const refreshed = documents.refresh();
+    const ask = (): Failure | undefined | Promise<Failure | undefined> => {
+      const stream = projectStream(workspace.project);
+      const none = documents.peek((view) => policiesOf(view.get<ProjectDocument>(stream)).length === 0);
+      return none ? undefined : askPolicies(services, name, input);
+    };
+    return refreshed instanceof Promise ? refreshed.then(ask) : ask();
+  },
+};
+
+async function askPolicies(services: Services, tool: string, input: unknown): Promise<Failure | undefined> {
+  // Policies may look at the session's mode, and at who works in it.
+  if (!WITHOUT_SESSION.includes(tool)) await services.sessions.ensure();
+  return await refusal(services, tool, input);
 }
 
 /** Why the policies do not let a call through; undefined if they do. */
@@ -49,12 +47,12 @@ async function refusal(services: Services, tool: string, input: unknown): Promis
   if (services.role === 'cli' && REPAIRS.includes(tool)) return undefined;
   // A refusal is an answer: what it rests on must be durable.
   return await documents.read((view): Failure | undefined => {
-    const policies = policiesOf(view.get<ProjectDocument>(projectStream(workspace.project)));
+    const found = policiesOf(view.get<ProjectDocument>(projectStream(workspace.project)));
     const session = sessions.find(view);
-    const policy = policyFor(policies, factsOfCall(view, workspace.project, session, tool, input));
+    const policy = policyFor(found, factsOfCall(view, workspace.project, session, tool, input));
     if (policy === undefined || policy.decision === 'allow') return undefined;
     const what = `Calling ${tool}`;
-    const label = policyLabel(policies, policy);
+    const label = policyLabel(found, policy);
     const reason = policy.reason === undefined ? '' : `: ${policy.reason}`;
     if (policy.decision === 'deny') {
       const how = 'project_get shows the policies; a person changes them with `baton project save` on the command line';
