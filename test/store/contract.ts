@@ -251,7 +251,7 @@ export function storeContract(name: string, makeRig: () => Rig): void {
       const snapshot = first.snapshot('counter/hot');
       if (snapshot !== undefined) first.store.putSnapshot({ ...snapshot, doc: { n: 'a lie' }, version: 2 });
       const second = documents(rig);
-      expect(await second.read((view) => ({ ...view.get<JsonObject>('counter/hot') }))).toEqual({ n: 3 });
+      expect(await second.read((view) => ({ ...view.get<JsonObject>('counter/hot') }))).toEqual({ schema: 1, n: 3 });
       await first.close();
       await second.close();
     });
