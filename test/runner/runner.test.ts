@@ -148,7 +148,7 @@ test('killed in the middle: another server ends what is left and goes on, withou
   const killedAt = Date.now();
   await first.kill();
   await until(second, run, ({ slow }) => slow?.['fence'] === 2);
-  expect(Date.now() - killedAt).toBeLessThan(3_000);
+  expect(Date.now() - killedAt).toBeLessThan(15_000);
   expect(groupAlive(pid)).toBe(false);
   go(dir, 'slow');
   expect(await second.call('run_status', { run, wait_s: 20 })).toMatchObject({ status: 'finished' });
