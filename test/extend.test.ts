@@ -119,6 +119,19 @@ describe('in the copy', () => {
     expect(warnings).toMatchObject([{ code: 'nobody_allows', nodes: ['a'] }]);
   });
 
+  test('the new follower acts in the commit that fails a node', async () => {
+    const { hash } = await server.call('graph_check', {
+      nodes: [{ id: 'a', kind: 'agent', task: 'fail' }],
+    });
+    const { run: id } = await server.call('run_start', { graph: hash });
+    const { claim } = await server.call('run_claim', { run: id, agent: 'ann' });
+    const report = { claim, status: 'failed', error_kind: 'terminal', summary: 'no' };
+    const { seq } = await server.call('run_report', report);
+    expect(await server.call('run_status', { run: id })).toMatchObject({ seq });
+    const { messages } = await server.call('message_read', {});
+    expect(messages).toMatchObject([{ kind: 'alert', text: `${id}: a has failed` }]);
+  });
+
   test('the new view has every format, and the new format every view', async () => {
     const { text } = await server.call('dashboard_get', { view: 'streams', format: 'lines' });
     expect(text).toMatch(/^streams sort=session documents=1$/m);

@@ -60,7 +60,9 @@ export class Maintenance {
     if (this.idle === undefined) this.wakeIn(this.idleMs);
   }
 
-  /** One timer for a row of commits, put off when it fires: to set it anew at each commit cost a tenth of folding one. */
+  /**
+   * One timer for a row of commits, put off when it fires: to set it anew at each commit cost a tenth of folding one.
+   */
   private wakeIn(ms: number): void {
     this.idle = setTimeout(() => {
       this.idle = undefined;

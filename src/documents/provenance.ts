@@ -1,6 +1,6 @@
-// Who last wrote which place of a stream, as far as this process has folded the log since it first wrote to the stream or
-// asked about it; bounded, and never decided upon. What it does not know the log does: last-writer.ts has the rule. Used
-// by writers.ts.
+// Who last wrote which place of a stream, as far as this process has folded the log since it first wrote to the stream
+// or asked about it; bounded, and never decided upon. What it does not know the log does: last-writer.ts has the rule.
+// Used by writers.ts.
 
 import type { Writer } from '../domain/command.ts';
 import type { FoldedCommit } from '../store/fold.ts';
@@ -41,8 +41,8 @@ export class Provenance {
   }
 
   /**
-   * The last writer of a place: of the place itself, of something inside it, or of something that holds it. Undefined if
-   * that is not known here.
+   * The last writer of a place: of the place itself, of something inside it, or of something that holds it. Undefined
+   * if that is not known here.
    */
   lookup(stream: string, pointer: string): Writer | undefined {
     const notes = [this.exact.get(stream + pointer), this.inside.get(stream + pointer)];

@@ -1,5 +1,5 @@
-// What stands round every tool: asked before its call, told its answer. One wrapper for all of it, since each further one
-// would be a promise more in every call. Put round the tools by tools/index.ts.
+// What stands round every tool: asked before its call, told its answer. One wrapper for all of it, since each further
+// one would be a promise more in every call. Put round the tools by tools/index.ts.
 
 import type { Services } from '../../app/services.ts';
 import { type Failure, fail, ok } from '../../failure/failure.ts';
@@ -14,7 +14,9 @@ export interface Around {
   after?(tool: Tool<Services>, answer: object, call: Call<Services>): Soon<object>;
 }
 
-/** The tool, with all of them round it: `before` in the order of the list, then the call, then `after` in that order. */
+/**
+ * The tool, with all of them round it: `before` in the order of the list, then the call, then `after` in that order.
+ */
 export function surround(tool: Tool<Services>, arounds: readonly Around[]): Tool<Services> {
   return {
     ...tool,
