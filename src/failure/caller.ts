@@ -1,4 +1,4 @@
-// Failures of the caller's situation: what it may do here, how often, and how long it has.
+// Failures of the caller's situation: what it may do here, how often, and for how long.
 
 import { visible } from '../base/display.ts';
 import { because, type FailureTable } from './table.ts';

@@ -1,4 +1,4 @@
-// Failures of a call that meets what others, or an earlier call, have done.
+// Failures of a call that conflicts with an earlier one, of its own or of others.
 
 import { quoted, visible } from '../base/display.ts';
 import type { FailureTable } from './table.ts';

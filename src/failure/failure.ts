@@ -1,9 +1,10 @@
-// Expected trouble as data: a closed union with one text per code. Every layer returns these; only the server's wrapper
-// (and the CLI) turns one into words for a client. Bugs are not failures: they throw.
+// Expected trouble as data: a closed union with one text per code. Functions of every room return these as `Result`;
+// describe.ts turns one into words at the edge (tools, prompts, resources, the command line). A bug is no failure: it
+// throws.
 
 export type Result<T> = { ok: true; value: T } | { ok: false; failure: Failure };
 
-/** Facts of one input that was refused: where (a JSON Pointer or argument name) and why. */
+/** One fault of an input: where it is (a JSON Pointer or an argument's name), and why it is refused. */
 export interface InputIssue {
   at: string;
   why: string;
@@ -69,7 +70,7 @@ export function fail(failure: Failure): { ok: false; failure: Failure } {
   return { ok: false, failure };
 }
 
-/** Carries a failure through code that has to throw, such as a store that refuses to open. Caught at the edge only. */
+/** Carries a failure through code that has to throw, such as opening a store. Only the edge catches it. */
 export class FailureError extends Error {
   readonly failure: Failure;
   constructor(failure: Failure) {

@@ -59,7 +59,7 @@ export const inputFailures: FailureTable<InputCode> = {
   },
   'too-large': {
     kind: 'input',
-    // "the value, in bytes": what is measured in stands between commas.
+    // `the value, in bytes`: the unit stands between two commas.
     what: ({ what }) => `${visible(/, in [^,]*$/.test(what) ? `${what},` : what)} is too large`,
     why: ({ actual, limit }) =>
       actual === undefined ? `the limit is ${limit}` : `it is ${actual}, the limit is ${limit}`,
@@ -74,7 +74,7 @@ function issuesOf(issues: Of<'invalid-input'>['issues']): string[] {
   return issues.length > shown.length ? [...shown, `and ${issues.length - shown.length} more`] : shown;
 }
 
-/** What stands in the way of a path, and what would fit there. */
+/** Why a path is blocked, and what the caller can do, by the value in its way. */
 function wayOut({ at, found }: Of<'path-blocked'>): { why: string; next: string } {
   const look = `(look with state_get {path: ${quoted(at)}})`;
   const size = /^an array of (\d+)$/.exec(found)?.[1];

@@ -1,4 +1,4 @@
-// Failures about tasks, epics, sprints and what teams name.
+// Failures about tasks, epics and sprints, and about names of teams, agents, messages, locks and decisions.
 
 import { quoted, visible } from '../base/display.ts';
 import { type FailureTable, firstOf, near } from './table.ts';

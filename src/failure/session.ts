@@ -1,4 +1,4 @@
-// Failures about sessions, their handoff and what they may become.
+// Failures about sessions, handoffs and changes of status.
 
 import { quoted, visible } from '../base/display.ts';
 import { type FailureTable, near } from './table.ts';
