@@ -1,4 +1,4 @@
-// What saving a planning object answers, and what changed in it. Used by the save commands of this folder.
+// The answer of saving a planning object, and helpers for its fields. Used by the save commands of this folder.
 
 import type { Json } from '../../json/json.ts';
 import { deepEqual } from '../../json/merge.ts';
@@ -12,7 +12,7 @@ export interface SaveAnswer {
   changed: string[];
 }
 
-/** What is kept for the documents' own use, and never named as a change. */
+/** Fields that the documents keep for themselves: never listed as changed. */
 const INNER = new Set(['schema', 'id', 'project', 'created_at', 'status_at', 'needed_by', 'children', 'archived_with']);
 
 /** The fields in which two versions of a document differ. */
@@ -23,18 +23,18 @@ export function changedFields(before: object, after: object): string[] {
   );
 }
 
-/** The fields that a caller gave. */
+/** The names of the fields that a caller gave. */
 export function givenFields(fields: object): string[] {
   return Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [key]));
 }
 
-/** Sets a field, or removes it where the value is undefined or empty: '' is how a caller clears one. */
+/** Sets a field, or removes it if the value is undefined or '', by which callers clear a field. */
 export function setOrClear<T extends object, K extends keyof T>(draft: T, key: K, value: T[K] | undefined | ''): void {
   if (value === undefined || value === '') delete draft[key];
   else draft[key] = value;
 }
 
-/** An argument that is missing or does not fit the others. */
+/** The failure of an argument that is missing or does not fit the others. */
 export function badInput(at: string, why: string) {
   return { ok: false as const, failure: { code: 'invalid-input' as const, issues: [{ at, why }] } };
 }

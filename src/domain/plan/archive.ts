@@ -1,25 +1,29 @@
-// Archiving instead of deleting: what is archived is hidden and no longer waited for, and comes back whole. What would
-// go with it is said first, and done only if the caller then says so. Called by the save commands.
+// Archives tasks instead of deleting them. An archived task is hidden, counts as met for those that need it, and can be
+// restored with all that was archived beside it. If more than the named item would change, the caller must confirm.
+// Called by the save commands.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import { showId, taskStream } from './ids.ts';
 import { becameReady, isFinished, isMet, type TaskDocument } from './task.ts';
 
-/** So many tasks are archived or restored by one call. */
+/** The most tasks that one call archives or restores. */
 const MAX_WITH = 10_000;
 
 export interface Archiving {
   /** The task or epic that is archived. */
   id: string;
-  /** Tasks right below it. */
+  /** Tasks directly below it. */
   below: readonly string[];
-  /** The call that confirms. */
+  /** The call that confirms, for the failure's text. */
   call: string;
   force: boolean;
 }
 
-/** Archives all tasks below, and the root if it is a task. Answers the tasks that are no longer waited for. */
+/**
+ * Archives all tasks below, and the root if it is a task. Answers the tasks that count as met from now on and did not
+ * before. Fails with `confirm-needed`.
+ */
 export function archiveWith(tx: Transaction, archiving: Archiving, root?: Readonly<TaskDocument>): Result<string[]> {
   const below = descendants(tx, archiving.below, (task) => !task.archived);
   if (!below.ok) return below;
@@ -37,7 +41,7 @@ export function archiveWith(tx: Transaction, archiving: Archiving, root?: Readon
   return fail({ code: 'confirm-needed', what: `Archiving ${showId(archiving.id)}`, would, call: archiving.call });
 }
 
-/** Brings back what was archived together with a task or epic. Answers the ids. */
+/** Restores the tasks that were archived together with a task or epic. Answers their ids. */
 export function restoreWith(tx: Transaction, id: string, below: readonly string[]): Result<string[]> {
   const found = descendants(tx, below, (task) => task.archived && task.archived_with === id);
   if (found.ok) for (const task of found.value) restore(tx, task);
@@ -58,7 +62,7 @@ function mark(tx: Transaction, id: string, withId: string | undefined): void {
   });
 }
 
-/** Tasks below, at any depth, as far down as they fit. */
+/** The fitting tasks below, at any depth; a task that does not fit hides those below it. */
 function descendants(
   tx: Transaction,
   below: readonly string[],

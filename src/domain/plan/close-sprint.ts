@@ -1,5 +1,5 @@
-// What becomes of a sprint's tasks when it ends: the finished ones stay and are counted, the others go to another
-// sprint or to the backlog, in the commit that ends it. Called by save-sprint.ts. Pure.
+// Moves tasks out of a sprint that ends: finished ones stay and are counted, the others go to another sprint or to the
+// backlog in the same commit. Called by save-sprint.ts. Pure.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
@@ -13,7 +13,7 @@ import { BACKLOG } from './task-links.ts';
 export interface Closing {
   id: string;
   project: string;
-  /** What the caller wants of the sprint, for the failure: `Ending SPR-1`, `status: "completed"`. */
+  /** Words for the failure: the action (`Ending SPR-1`) and its argument (`status: "completed"`). */
   what: string;
   argument: string;
   /** A sprint, or "backlog"; undefined if the caller has not said. */
@@ -21,7 +21,8 @@ export interface Closing {
 }
 
 /**
- * Moves the unfinished tasks out of the sprint. Fails with `confirm-needed` if there are some and nobody said where to.
+ * Moves the unfinished tasks out of the sprint, and answers its result. Fails with `confirm-needed` if there are some
+ * and `carryTo` is undefined.
  */
 export function carryOver(tx: Transaction, closing: Closing): Result<SprintResult> {
   const { id, carryTo } = closing;

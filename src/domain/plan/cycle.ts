@@ -1,18 +1,19 @@
-// The one check for circles, over both kinds of edges: a task comes after what it needs, and a parent ends after its
-// parts. A part that needs its own parent would wait for itself, though neither kind alone shows a circle.
+// The check for circles of tasks, over both kinds of edges: a task comes after its needs, and a parent ends after its
+// children. A child that needs its own parent would wait for itself, and neither kind of edges alone shows that circle.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import { showId, taskStream } from './ids.ts';
 import type { TaskDocument } from './task.ts';
 
-/** So many tasks are looked at; all of them are expected unchanged by the commit. */
+/** The most tasks that one search reads; the commit expects all of them unchanged. */
 const MAX_WALK = 5_000;
 
 /**
- * Fails with `dependency-cycle` if the task waits for itself. Call it after the edges are changed: whatever circle they
- * made goes through the task. Walks at once towards what the task waits for and towards what waits for it, and ends as
- * soon as either side has: a new task at the end of a long chain costs one look, and what was read proves the answer.
+ * Fails with `dependency-cycle` if the task waits for itself. Call it after the task's edges are changed: a circle that
+ * they made goes through the task. Searches in both directions at once, towards the tasks it waits for and towards
+ * those that wait for it, and stops when either search is exhausted: a new task at the end of a long chain costs one
+ * read, and the tasks read prove the answer.
  */
 export function checkCycle(tx: Transaction, id: string): Result<undefined> {
   const ahead = new Walk(tx, id, (task) => [...task.needs, ...task.children]);
@@ -31,7 +32,7 @@ export function checkCycle(tx: Transaction, id: string): Result<undefined> {
   }
 }
 
-/** Breadth first from one task until an edge leads back to it, so that the path is a shortest one. */
+/** A breadth-first search from one task until an edge leads back to it, so that the path is a shortest one. */
 class Walk {
   private readonly tx: Transaction;
   private readonly start: string;
@@ -65,7 +66,7 @@ class Walk {
     return 'more';
   }
 
-  /** The circle found: the start, the way, the start again. */
+  /** The circle that was found: from the start back to the start. */
   path(): string[] {
     const path = [this.start];
     for (let id: string | undefined = this.last; id !== undefined && id !== this.start; id = this.cameFrom.get(id))

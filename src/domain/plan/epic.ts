@@ -26,13 +26,14 @@ export interface EpicDocument {
   /** 1 (first) to 5 (last). */
   priority: number;
   owner?: string;
-  /** Its tasks, whatever became of them: archiving it decides on them. */
+  /** Its tasks of any status: archiving the epic archives them too. */
   tasks: string[];
   archived: boolean;
   created_at: string;
   ended_at?: string;
 }
 
+/** Whether a task may be put into it. */
 export function takesTasks(epic: Pick<EpicDocument, 'status' | 'archived'>): boolean {
   return !epic.archived && (epic.status === 'planned' || epic.status === 'active');
 }

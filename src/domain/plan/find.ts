@@ -1,4 +1,5 @@
-// Planning objects as a command needs them: there, of this project, and open for what is asked of them.
+// Finds planning objects for commands: the object must exist, be of this project, and accept the intended change. Used
+// by the commands of plan/ and run/.
 
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
@@ -13,7 +14,10 @@ interface Documents {
   task: TaskDocument;
 }
 
-/** The object with this id, in either case. Fails with `unknown-item`, or `not-allowed` for one of another project. */
+/**
+ * The object with this id, in upper or lower case. Fails with `unknown-item`, or `not-allowed` for one of another
+ * project.
+ */
 export function findItem<K extends PlanKind>(
   tx: Transaction,
   kind: K,
@@ -24,7 +28,7 @@ export function findItem<K extends PlanKind>(
   const found = stored === undefined ? undefined : tx.read<Documents[K]>(planStream(kind, stored));
   if (found === undefined) return fail({ code: 'unknown-item', kind, id, near: [] });
   if (found.project === project) return ok(found);
-  // Ids count through all projects of a store, so a mistyped one may well be somebody else's.
+  // Ids are counted per store, so a mistyped one may belong to another project.
   return fail({
     code: 'not-allowed',
     what: `Using ${showId(found.id)} here`,
@@ -33,7 +37,10 @@ export function findItem<K extends PlanKind>(
   });
 }
 
-/** A sprint or epic that a task may be put into. */
+/**
+ * The sprint or epic with this id, if a task may be put into it. Fails as `findItem`, with `not-allowed` for a closed
+ * one and `too-large` for a full one.
+ */
 export function findHome<K extends 'epic' | 'sprint'>(
   tx: Transaction,
   kind: K,

@@ -1,5 +1,5 @@
-// Ids of planning objects: EPC-1, SPR-2, TSK-17. Shown in upper case, stored and named as streams in lower case; either
-// is accepted. Every file of this folder, the views and the tools use these.
+// Ids of planning objects: EPC-1, SPR-2, TSK-17. Shown in upper case, stored in lower case; either is accepted. Used by
+// all of plan/ and run/, views and tools.
 
 import type { Transaction } from '../command.ts';
 
@@ -8,7 +8,7 @@ export type PlanKind = (typeof PLAN_KINDS)[number];
 
 const PREFIX: Record<PlanKind, string> = { epic: 'epc', sprint: 'spr', task: 'tsk' };
 
-/** How many digits an id may have: beyond it a number is no longer exact. */
+/** The most digits of an id; numbers beyond 2^53 are not exact. */
 const MAX_DIGITS = 12;
 
 interface CounterDocument {
@@ -24,7 +24,7 @@ export function parsePlanId(kind: PlanKind, text: string): string | undefined {
     : undefined;
 }
 
-/** Which kind an id is of; undefined for text that is no id. */
+/** The kind of an id; undefined for text that is no id. */
 export function kindOfPlanId(text: string): PlanKind | undefined {
   return PLAN_KINDS.find((kind) => parsePlanId(kind, text) !== undefined);
 }
@@ -48,23 +48,24 @@ export const sprintStream = (id: string): string => planStream('sprint', id);
 export const epicStream = (id: string): string => planStream('epic', id);
 
 /**
- * One counter per kind and store, not per project: streams are named store-wide, so two projects that each counted from
- * 1 would both make `task/tsk-1`; and an id in a message or a branch name means one thing, whoever reads it.
+ * The stream of a counter: one per kind and store, not per project. Streams are named store-wide, so two projects that
+ * each count from 1 would both make `task/tsk-1`; and an id in a message or a branch name has one meaning for every
+ * reader.
  */
 function counterStream(kind: PlanKind): string {
   return `counter/${kind}`;
 }
 
 /**
- * The next ids of a kind, in order. Unique under concurrency because counter and objects change in one commit: of two
- * processes that took the same number, one has lost and counts again.
+ * The next ids of a kind, in order. They are unique because counter and objects change in one commit: of two processes
+ * that take the same number, one loses its commit and counts again.
  */
 export function nextIds(tx: Transaction, kind: PlanKind, count: number): string[] {
   const stream = counterStream(kind);
   const last = tx.read<CounterDocument>(stream)?.last;
   const from = (last ?? 0) + 1;
-  const happening = { type: 'counter.advanced' };
-  if (last === undefined) tx.create(stream, happening, { schema: 1, last: count });
-  else tx.patch(stream, happening, [{ op: 'replace', path: '/last', value: last + count }]);
+  const head = { type: 'counter.advanced' };
+  if (last === undefined) tx.create(stream, head, { schema: 1, last: count });
+  else tx.patch(stream, head, [{ op: 'replace', path: '/last', value: last + count }]);
   return Array.from({ length: count }, (_, index) => `${PREFIX[kind]}-${from + index}`);
 }

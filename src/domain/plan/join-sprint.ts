@@ -1,5 +1,5 @@
-// Which sprint a session works on: the session says it, and the sprint lists who works on it now. Both change in one
-// commit, whoever asks for it: sprint_save {join}, session_start and session_update {sprint}, a handoff, the end of a
+// The sprint that a session works on: the session names its sprint, the sprint lists its sessions, and both change in
+// one commit. Called for sprint_save {join}, session_start and session_update {sprint}, a handoff, and the end of a
 // session. Pure.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
@@ -9,9 +9,7 @@ import { findItem } from './find.ts';
 import { parsePlanId, showId, sprintStream } from './ids.ts';
 import { MAX_SESSIONS, type SprintDocument, takesTasks } from './sprint.ts';
 
-/**
- * The session leaves the sprint it was in, and joins this one. True if that was news. Contract: the session is open.
- */
+/** Moves the session from its sprint to this one. True if that changed anything. Contract: the session is open. */
 export function joinSprint(tx: Transaction, session: string, named: string, project: string): Result<boolean> {
   const found = findItem(tx, 'sprint', named, project);
   if (!found.ok) return found;
@@ -38,10 +36,7 @@ export function joinSprint(tx: Transaction, session: string, named: string, proj
   return ok(true);
 }
 
-/**
- * Takes the session off the list of its sprint: it works on another, or no more at all. One that has ended keeps the
- * list of those who worked on it to its end.
- */
+/** Takes the session off the list of its sprint. A sprint that has ended keeps its list of sessions. */
 export function leaveSprint(tx: Transaction, session: string): void {
   const id = sprintOf(tx, session);
   const sprint = id === undefined ? undefined : tx.read<SprintDocument>(sprintStream(id));
@@ -50,7 +45,7 @@ export function leaveSprint(tx: Transaction, session: string): void {
   tx.patch(sprintStream(id), { type: 'sprint.left', data: { session } }, [{ op: 'remove', path: `/sessions/${at}` }]);
 }
 
-/** The session works on no sprint from now on. True if it worked on one. */
+/** Takes the session off its sprint for good. True if it worked on one. */
 export function quitSprint(tx: Transaction, session: string): boolean {
   if (tx.read<SessionDocument>(sessionStream(session))?.session.sprint === undefined) return false;
   leaveSprint(tx, session);
@@ -58,11 +53,11 @@ export function quitSprint(tx: Transaction, session: string): boolean {
   return true;
 }
 
-/** The receiver of a handoff goes on in the giver's place, if it is in no sprint yet and that one is still open. */
+/** Puts the receiver of a handoff into the giver's sprint, if the receiver is in none and the sprint is open. */
 export function takePlace(tx: Transaction, giver: string, receiver: string, project: string): void {
   const id = sprintOf(tx, giver);
   leaveSprint(tx, giver);
-  // Refused before anything is edited, so that what cannot be joined leaves nothing behind.
+  // joinSprint fails before it edits anything, so a sprint that cannot be joined leaves no trace.
   if (id !== undefined && sprintOf(tx, receiver) === undefined) joinSprint(tx, receiver, id, project);
 }
 

@@ -1,15 +1,15 @@
-// The two ends of every edge: a task and its sprint, epic, parent and needs change in one commit. Called by the
-// commands that save and move tasks.
+// Keeps both ends of every edge in step: a task and its sprint, epic, parent and needs change in one commit. Called by
+// the commands that save and move tasks.
 
 import type { PatchOp } from '../../json/patch.ts';
 import type { EventHead, Transaction } from '../command.ts';
 import { epicStream, sprintStream, taskStream } from './ids.ts';
 import type { TaskDocument } from './task.ts';
 
-/** Where a task stands among others. */
+/** The edges of a task that it stores itself, as stored ids. */
 export type Links = Pick<TaskDocument, 'sprint' | 'epic' | 'parent' | 'needs'>;
 
-/** Changes the other ends of a task's edges from `before` to `after`; its own document is the caller's. */
+/** Changes the other ends of a task's edges from `before` to `after`; the caller changes the task's own document. */
 export function relink(tx: Transaction, id: string, before: Links, after: Links): void {
   if (before.sprint !== after.sprint) {
     if (before.sprint !== undefined) leave(tx, sprintStream(before.sprint), 'tasks', [id]);
@@ -40,18 +40,18 @@ const LEFT: Record<ListKey, EventHead> = {
   needed_by: { type: 'dependents.removed' },
 };
 
-/** Appends ids to a list of a document. By patch, so that a sprint of thousands costs what one of ten does. */
+/** Appends ids to a list of a document. By patch, so that the cost does not grow with the list. */
 export function join(tx: Transaction, stream: string, key: ListKey, ids: readonly string[]): void {
   const ops = ids.map((id): PatchOp => ({ op: 'add', path: `/${key}/-`, value: id }));
   tx.patch(stream, JOINED[key], ops);
 }
 
-/** Takes ids out of a list of a document; those that are not in it are passed over. */
+/** Removes ids from a list of a document; ids that are not in it are ignored. */
 export function leave(tx: Transaction, stream: string, key: ListKey, ids: readonly string[]): void {
   const list = tx.read<Partial<Record<ListKey, string[]>>>(stream)?.[key] ?? [];
   const gone = new Set(ids);
   const ops: PatchOp[] = [];
-  // From the end, so that each index still holds when its turn comes.
+  // From the end, so that a removal does not move the indexes still to be removed.
   for (let index = list.length - 1; index >= 0 && ops.length < gone.size; index--) {
     if (gone.has(list[index] ?? '')) ops.push({ op: 'remove', path: `/${key}/${index}` });
   }

@@ -1,5 +1,5 @@
-// Every fault of a plan's own edges at once: keys named twice, needs and parents that are not there, circles. Called by
-// save-plan.ts before anything is made. Pure.
+// Finds every fault of a plan's edges at once: keys named twice, needs and parents that do not exist, circles. Called
+// by save-plan.ts before anything is made. Pure.
 
 import { nearest } from '../../base/nearest.ts';
 import type { InputIssue } from '../../failure/failure.ts';
@@ -15,10 +15,10 @@ export interface PlannedEdges {
   parent?: string | undefined;
 }
 
-/** Looking for near names compares with every key, so only the first unknown ones get some. */
+/** How many unknown keys get a suggestion: the search for near names compares with every key. */
 const MAX_NEAR = 20;
 
-/** Faults that can be seen without the store. `at` is a JSON Pointer into the plan's input. */
+/** Faults that need no reading of documents. `at` is a JSON Pointer into the plan's input. */
 export function edgeFaults(tasks: readonly PlannedEdges[]): InputIssue[] {
   const issues: InputIssue[] = [];
   const keys = new Map<string, number>();
@@ -50,7 +50,7 @@ export function edgeFaults(tasks: readonly PlannedEdges[]): InputIssue[] {
   return [...issues, ...circles(tasks, keys)];
 }
 
-/** Circles within the plan, over needs and parents together: see cycle.ts. */
+/** Circles within the plan, over needs and parents together, as in cycle.ts. */
 function circles(tasks: readonly PlannedEdges[], keys: ReadonlyMap<string, number>): InputIssue[] {
   const waitsFor = tasks.map(({ needs = [] }) => new Set(needs));
   for (const { key, parent } of tasks) {
@@ -64,7 +64,7 @@ function circles(tasks: readonly PlannedEdges[], keys: ReadonlyMap<string, numbe
   });
 }
 
-/** Of a long circle the first and last few. */
+/** The first and last few names of a long circle. */
 function shorten(names: string[]): string[] {
   return names.length <= 12 ? names : [...names.slice(0, 6), `… (${names.length - 12} more)`, ...names.slice(-6)];
 }

@@ -28,10 +28,14 @@ export interface SaveEpicInput {
 }
 
 export interface SaveEpicAnswer extends SaveAnswer {
-  /** Tasks that can be started because what they needed was archived. */
+  /** Tasks that became ready because one that they needed was archived. */
   unblocked: string[];
 }
 
+/**
+ * Makes an epic, or changes the one with this id. Fails as `findItem`, or with `illegal-transition`,
+ * `version-mismatch`, `confirm-needed`.
+ */
 export function saveEpic(tx: Transaction, ctx: Context, input: SaveEpicInput): Result<SaveEpicAnswer> {
   return input.id === undefined ? createEpic(tx, ctx, input) : updateEpic(tx, ctx, input, input.id);
 }
@@ -69,7 +73,7 @@ function updateEpic(tx: Transaction, ctx: Context, input: SaveEpicInput, named: 
   const found = findItem(tx, 'epic', named, project);
   if (!found.ok) return found;
   const { id, status: from, archived, tasks } = found.value;
-  // Its tasks are not among what this changes, and may be thousands.
+  // Without its tasks, which this command does not change: they may be thousands.
   const before = { ...found.value, tasks: [] };
   const version = checkVersion(tx, 'epic', id, input.ifVersion);
   if (!version.ok) return version;

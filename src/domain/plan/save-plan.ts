@@ -1,5 +1,5 @@
-// plan_save: an epic, a sprint and up to 200 tasks with their edges in one commit, or every fault at once and nothing.
-// Pure.
+// plan_save: makes an epic, a sprint and up to 200 tasks with their edges in one commit; or answers every fault at once
+// and makes nothing. Called by tools/plan-save.ts and import/tasks.ts. Pure.
 
 import { type Failure, fail, type InputIssue, ok, type Result } from '../../failure/failure.ts';
 import { link, topologicalOrder } from '../../graph/links.ts';
@@ -21,19 +21,19 @@ export const MAX_PLANNED = 200;
 
 export interface PlannedTask
   extends Pick<TaskFields, 'title' | 'description' | 'priority' | 'points' | 'assignee' | 'labels'> {
-  /** The caller's name for it within this plan. */
+  /** The caller's name for the task within this plan. */
   key: string;
   needs?: string[] | undefined;
   parent?: string | undefined;
 }
 
-/** A new one, or an existing one by id. */
+/** A new epic, or an existing one by its id. */
 export type PlannedEpic = EpicFields & { id?: string | undefined };
 export type PlannedSprint = SprintFields & { id?: string | undefined };
 
 export interface SavePlanInput {
   project: string;
-  /** Ids that an unknown one may have meant: for the words of a fault, nothing is decided by them. */
+  /** Ids like an unknown one, for the words of a fault: nothing is decided by them. */
   near?: (kind: PlanKind, id: string) => string[];
   epic?: PlannedEpic | undefined;
   sprint?: PlannedSprint | undefined;
@@ -46,10 +46,11 @@ export interface SavePlanAnswer {
   ids: Record<string, string>;
   /** Tasks that can be started now. */
   ready: string[];
-  /** The heaviest way through the plan, first to last. */
+  /** The longest path through the plan by points, first task to last. */
   critical_path: string[];
 }
 
+/** Makes the whole plan. Fails with `invalid-input`, which names every fault by its place, or as `checkCycle`. */
 export function savePlan(tx: Transaction, ctx: Context, input: SavePlanInput): Result<SavePlanAnswer> {
   const { tasks, project } = input;
   const issues = edgeFaults(tasks);
@@ -74,7 +75,8 @@ export function savePlan(tx: Transaction, ctx: Context, input: SavePlanInput): R
   if (epic !== undefined) join(tx, epicStream(epic), 'tasks', made);
   if (sprint !== undefined) join(tx, sprintStream(sprint), 'tasks', made);
   for (const { id, parent } of documents) {
-    // Circles within the plan are found above; one through tasks that were there goes through such a parent.
+    // edgeFaults finds circles within the plan. A circle through existing tasks must go through a parent outside the
+    // plan.
     if (parent === undefined || !outside.has(showId(parent))) continue;
     const cycle = checkCycle(tx, id);
     if (!cycle.ok) return cycle;
@@ -89,7 +91,9 @@ export function savePlan(tx: Transaction, ctx: Context, input: SavePlanInput): R
   return ok(answer);
 }
 
-/** Tasks outside the plan that it names, by both ways of writing them; what cannot be named is an issue. */
+/**
+ * Ids of existing tasks that the plan names, by each spelling used. A name that cannot be resolved becomes an issue.
+ */
 function existing(
   tx: Transaction,
   { project, tasks, near }: SavePlanInput,
@@ -110,7 +114,7 @@ function existing(
   return found;
 }
 
-/** The epic or sprint of the plan, made if it is new. */
+/** The id of the plan's epic or sprint, made if it is new; undefined if there is none or it has a fault. */
 function home(
   tx: Transaction,
   ctx: Context,
@@ -141,9 +145,7 @@ function home(
   return id;
 }
 
-/**
- * Makes the documents with both ends of every edge, one event for each, and the other ends in tasks that were there.
- */
+/** Creates the documents with both ends of every edge in one event each, and adds the other ends to existing tasks. */
 function linkAll(tx: Transaction, documents: readonly TaskDocument[]): void {
   const mine = new Map(documents.map((document) => [document.id, document]));
   const ends = new Map<string, { needed_by: string[]; children: string[] }>();
@@ -168,7 +170,10 @@ function ready(tx: Transaction, id: string): boolean {
   return task !== undefined && isReady(tx, task);
 }
 
-/** By points, where a task without any counts as the mean of those that have some. */
+/**
+ * Ids on the longest path by points, first to last; a task without points counts as the mean of the others. Empty if
+ * the needs form a cycle.
+ */
 export function criticalPath(tasks: readonly Pick<TaskDocument, 'id' | 'needs' | 'points'>[]): string[] {
   const links = link(tasks);
   const order = topologicalOrder(links);

@@ -1,4 +1,4 @@
-// sprint_save: makes, changes, joins and ends a sprint. Pure.
+// sprint_save: makes, changes, joins and ends a sprint. Called by tools/sprint-save.ts. Pure.
 
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -23,20 +23,20 @@ export interface SprintFields {
   archived?: boolean | undefined;
 }
 
-/** Why the sprint cannot end now: its work goes on elsewhere. Handed in, because plans know no runs: `heldByRun`. */
+/** Why the sprint cannot end now: a run of it goes on. Handed in (`heldByRun`), because plan/ must not import run/. */
 export type HeldBy = (tx: Transaction, sprint: Readonly<SprintDocument>, what: string) => Failure | undefined;
 
 export interface SaveSprintInput {
   id?: string | undefined;
   project: string;
   fields: SprintFields;
-  /** The session that joins. */
+  /** The session that joins the sprint. */
   join?: string | undefined;
   /** Where unfinished tasks go: a sprint, or "backlog". */
   carryTo?: string | undefined;
   force?: boolean | undefined;
   ifVersion?: number | undefined;
-  /** Asked before the sprint ends or is archived. */
+  /** Called before the sprint ends or is archived. */
   heldBy: HeldBy;
 }
 
@@ -47,6 +47,10 @@ export interface SaveSprintAnswer extends SaveAnswer {
 
 const WHEN_ENDING = 'only when the sprint ends: with status completed or cancelled, or archived';
 
+/**
+ * Makes a sprint, or changes the one with this id; then lets a session join it. Fails as `findItem`, or with
+ * `illegal-transition`, `version-mismatch`, `confirm-needed`, `not-allowed`.
+ */
 export function saveSprint(tx: Transaction, ctx: Context, input: SaveSprintInput): Result<SaveSprintAnswer> {
   const saved = input.id === undefined ? createSprint(tx, ctx, input) : updateSprint(tx, ctx, input, input.id);
   if (!saved.ok || input.join === undefined) return saved;
@@ -129,7 +133,7 @@ function updateSprint(tx: Transaction, ctx: Context, input: SaveSprintInput, nam
   return ok({ id: showId(id), created: false, version: tx.version(sprintStream(id)), changed, carried: moved });
 }
 
-/** What becomes of the sprint's tasks, if this change ends or archives it. */
+/** What to do with the sprint's tasks if this change ends or archives it; undefined if it does neither. */
 function ending({ project, carryTo, force, fields }: SaveSprintInput, before: SprintDocument, to: SprintStatus) {
   const { id } = before;
   const closing = { id, project };
@@ -158,7 +162,7 @@ function datesFault({ starts_at, ends_at }: SprintDocument) {
   return badInput('ends_at', `is before starts_at (${starts_at})`);
 }
 
-/** Its tasks may be thousands, and change by patches of their own. */
+/** A copy without its tasks: they may be thousands, and change by their own patches. */
 function withoutTasks(sprint: Readonly<SprintDocument>): SprintDocument {
   return structuredClone({ ...sprint, tasks: [] });
 }

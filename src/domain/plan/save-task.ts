@@ -1,5 +1,5 @@
-// task_save: makes or changes one task, with everything that hangs on it, in one commit. Pure. The run engine finishes
-// the task of a node through the same command, so that both are done or neither is.
+// task_save: makes or changes one task, both ends of its edges and the tasks archived with it, in one commit. The run
+// engine changes the task of a node through the same command, so that both change or neither. Pure.
 
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { deepEqual } from '../../json/merge.ts';
@@ -24,7 +24,7 @@ import {
 import { type NamedLinks, NO_LINKS, resolveLinks } from './task-links.ts';
 import { eventHeadOf, illegalStatus, type Moves } from './transitions.ts';
 
-/** undefined leaves a field as it is; '' clears those that may be absent. */
+/** The fields of a task. Undefined leaves one as it is; '' clears an optional one. */
 export interface TaskFields extends NamedLinks {
   title?: string | undefined;
   description?: string | undefined;
@@ -39,20 +39,24 @@ export interface TaskFields extends NamedLinks {
 }
 
 export interface SaveTaskInput {
-  /** Absent: a new task. */
+  /** The task to change; absent for a new task. */
   id?: string | undefined;
   project: string;
   fields: TaskFields;
-  /** Goes on where archiving would do more than it says. */
+  /** Confirms an archiving that affects other tasks. */
   force?: boolean | undefined;
   ifVersion?: number | undefined;
 }
 
 export interface SaveTaskAnswer extends SaveAnswer {
-  /** Exactly the tasks that can be started now and could not before. */
+  /** Exactly the tasks that are ready now and were not before. */
   unblocked: string[];
 }
 
+/**
+ * Makes a task, or changes the one with this id. Fails as `findItem`, or with `illegal-transition`, `needs-open`,
+ * `version-mismatch`, `confirm-needed`, `invalid-input`, `not-allowed`, or as `checkCycle`.
+ */
 export function saveTask(tx: Transaction, ctx: Context, input: SaveTaskInput): Result<SaveTaskAnswer> {
   const { fields, project } = input;
   if (fields.discovered_from !== undefined && fields.discovered_from !== '') {
@@ -80,7 +84,7 @@ function createTask(tx: Transaction, ctx: Context, input: SaveTaskInput): Result
   return ok({ id: showId(id), created: true, version: tx.version(taskStream(id)), changed, unblocked: [] });
 }
 
-/** A task as it begins. `links` are checked by the caller, who also makes the other ends. */
+/** A new task's document. The caller has checked `links`, and changes their other ends. */
 export function newTask(ctx: Context, id: string, project: string, fields: TaskFields, links: Links): TaskDocument {
   const at = new Date(ctx.now).toISOString();
   const status = fields.status ?? 'todo';
@@ -143,7 +147,10 @@ function updateTask(tx: Transaction, ctx: Context, input: SaveTaskInput, named: 
   });
 }
 
-/** An unfinished task has no place in a sprint that has ended: reopened or brought back, it is in the backlog. */
+/**
+ * The links from which a change starts. An unfinished task cannot be in a sprint that has ended: reopened or restored,
+ * it goes to the backlog.
+ */
 function standing(tx: Transaction, before: TaskDocument, to: TaskStatus, fields: TaskFields): Links {
   const comesBack = (isFinished(before) || fields.archived === false) && !isFinished({ status: to });
   if (!comesBack || before.sprint === undefined) return before;
@@ -183,7 +190,7 @@ function setOptional(task: TaskDocument, fields: TaskFields): void {
   if (fields.discovered_from !== undefined) setOrClear(task, 'discovered_from', fields.discovered_from.toLowerCase());
 }
 
-/** What holds for the task once its edges and status are changed: no circle, and no start before its needs are met. */
+/** Checks the task after its edges and status were changed: no circle, and no start before its needs are met. */
 function checkStanding(tx: Transaction, id: string, linked: boolean, moved: boolean): Result<undefined> {
   if (linked) {
     const cycle = checkCycle(tx, id);
@@ -204,7 +211,7 @@ function archivedFault(before: TaskDocument, fields: TaskFields): Failure | unde
   return { code: 'not-allowed', what: `Changing ${id}`, why: 'it is archived', how };
 }
 
-/** Blocked says why; nothing else has a reason. */
+/** A blocked task must have a reason, and no other status may have one. */
 function reasonFault(fields: TaskFields, before: TaskDocument | undefined, to: TaskStatus): Failure | undefined {
   const reason = fields.blocked_reason ?? (to === before?.status ? before.blocked_reason : undefined);
   const wrong = to === 'blocked' ? !reason : Boolean(fields.blocked_reason);
@@ -213,7 +220,7 @@ function reasonFault(fields: TaskFields, before: TaskDocument | undefined, to: T
   return { code: 'invalid-input', issues: [{ at: 'blocked_reason', why }] };
 }
 
-/** Archives or restores. Answers the tasks that nobody waits for any more because of it. */
+/** Archives or restores the task. Answers the tasks that count as met because of it and did not before. */
 function archiving(tx: Transaction, before: TaskDocument, input: SaveTaskInput): Result<string[]> {
   const { id, children } = before;
   const { archived } = input.fields;

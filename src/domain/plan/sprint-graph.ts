@@ -1,5 +1,5 @@
-// A sprint's tasks as the nodes of a graph: one kind of work. A run of it finishes the task of each node through
-// saveTask, in the commit that finishes the node. Pure.
+// The unfinished tasks of a sprint as nodes of a graph, for run/sprint.ts. A run of the graph finishes the task of each
+// node through saveTask, in the commit that finishes the node. Pure.
 
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
@@ -7,24 +7,30 @@ import { findItem } from './find.ts';
 import { taskStream } from './ids.ts';
 import { isFinished, openNeeds, type TaskDocument } from './task.ts';
 
-/** The shared part of a graph's node; the id is the task's, as stored: `tsk-17`. */
+/** A node without its kind; its id is the task's, as stored: `tsk-17`. */
 export interface SprintNode {
   id: string;
   title: string;
   /** The goal of the brief: title, then description. */
   task: string;
-  /** Unfinished tasks of the same sprint; what is finished needs no node. */
+  /** Ids of unfinished tasks of the same sprint; a finished task needs no node. */
   needs: string[];
   priority: number;
 }
 
 export interface SprintGraph {
   nodes: SprintNode[];
-  /** Unfinished tasks that no run of this sprint could finish: blocked, or waiting for something outside it. */
+  /**
+   * Unfinished tasks that a run of this sprint cannot finish: blocked ones, those that need an unfinished task outside
+   * it, and all that depend on them.
+   */
   leftOut: string[];
 }
 
-/** The commit expects everything read unchanged: the run is of the sprint as it is when it starts. */
+/**
+ * The graph of the sprint now. The commit expects everything read here unchanged, so a run starts from the sprint as it
+ * then is. Fails as `findItem`.
+ */
 export function sprintGraph(tx: Transaction, project: string, sprint: string): Result<SprintGraph> {
   const found = findItem(tx, 'sprint', sprint, project);
   if (!found.ok) return found;
@@ -43,7 +49,7 @@ export function sprintGraph(tx: Transaction, project: string, sprint: string): R
   return ok({ nodes, leftOut: [...leftOut] });
 }
 
-/** Blocked tasks, those with a need outside, and all that wait for one of them. */
+/** Ids of blocked tasks, of those with a need outside, and of all that depend on them. */
 function unreachable(
   open: ReadonlyMap<string, { task: Readonly<TaskDocument>; needs: readonly string[] }>,
 ): Set<string> {
@@ -51,7 +57,7 @@ function unreachable(
   for (const [id, { task, needs }] of open) {
     if (task.status === 'blocked' || needs.some((need) => !open.has(need))) out.add(id);
   }
-  // Grows while it is walked: whoever waits for one that is out is out too.
+  // The set grows during the loop: a dependent of an unreachable task is unreachable.
   for (const id of out) {
     for (const dependent of open.get(id)?.task.needed_by ?? []) if (open.has(dependent)) out.add(dependent);
   }

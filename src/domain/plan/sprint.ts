@@ -4,7 +4,7 @@
 //      │            │
 //      └────────────┴────► cancelled ──► planned
 //
-// Ending one asks where its unfinished tasks go: to another sprint, or back to the backlog.
+// Ending a sprint moves its unfinished tasks to another sprint, or back to the backlog.
 
 import type { Legal } from './transitions.ts';
 
@@ -18,7 +18,10 @@ export const SPRINT_LEGAL: Legal<SprintStatus> = {
   cancelled: ['planned'],
 };
 
-/** How a sprint stood when it ended: velocity rests on this, whatever becomes of its tasks later. */
+/**
+ * The counts of a sprint when it ended. Velocity is computed from them, so that later changes of its tasks do not alter
+ * it.
+ */
 export interface SprintResult {
   tasks: number;
   done: number;
@@ -26,7 +29,7 @@ export interface SprintResult {
   points_done: number;
   /** Unfinished tasks that were moved out. */
   carried: number;
-  /** The sprint they went to; absent if to the backlog. */
+  /** The sprint that they were moved to; absent for the backlog. */
   carried_to?: string;
 }
 
@@ -40,13 +43,13 @@ export interface SprintDocument {
   /** ISO 8601 dates or times. */
   starts_at?: string;
   ends_at?: string;
-  /** Points it has room for. */
+  /** Planned points. */
   capacity?: number;
-  /** Sessions that work on it, in the order in which they joined; once it has ended, those that did at its end. */
+  /** Sessions that work on it, in the order in which they joined; once it has ended, those that did so at its end. */
   sessions: string[];
-  /** The last run of it: no other begins before that one is over. */
+  /** The last run of it. No other run may start before that one has ended. */
   run?: string;
-  /** Its tasks: ending or archiving it decides on them. */
+  /** Its tasks of any status: ending or archiving the sprint moves them. */
   tasks: string[];
   archived: boolean;
   created_at: string;
@@ -59,10 +62,12 @@ export interface SprintDocument {
 export const MAX_TASKS = 10_000;
 export const MAX_SESSIONS = 1_000;
 
+/** Whether it is completed or cancelled. */
 export function hasEnded(sprint: Pick<SprintDocument, 'status'>): boolean {
   return sprint.status === 'completed' || sprint.status === 'cancelled';
 }
 
+/** Whether a task may be put into it and a session may join it. */
 export function takesTasks(sprint: Pick<SprintDocument, 'status' | 'archived'>): boolean {
   return !sprint.archived && !hasEnded(sprint);
 }

@@ -1,5 +1,5 @@
-// Where a task is to stand among others: the sprint, epic, parent and needs that a caller named, found and fit to be
-// linked to. Called by the commands that save tasks, plans and sprints.
+// Resolves the sprint, epic, parent and needs that a caller named for a task, and checks that each may be linked to.
+// Called by the commands that save tasks, plans and sprints.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
@@ -8,7 +8,10 @@ import { showId } from './ids.ts';
 import type { Links } from './links.ts';
 import { MAX_LINKED, MAX_NEEDS, type TaskDocument } from './task.ts';
 
-/** As a caller names them: undefined leaves as it is, '' clears. `sprint` may be "backlog", which is no sprint. */
+/**
+ * Links as a caller names them: undefined leaves one as it is, '' clears it. `sprint` may be "backlog", which clears it
+ * too.
+ */
 export interface NamedLinks {
   sprint?: string | undefined;
   epic?: string | undefined;
@@ -19,7 +22,10 @@ export interface NamedLinks {
 export const BACKLOG = 'backlog';
 export const NO_LINKS: Links = { needs: [] };
 
-/** The links a task gets. What stays as it is is not looked at again. */
+/**
+ * The links that a task gets, as stored ids. Links that stay the same are not checked again. Fails as `findItem`, or
+ * with `too-large`, or `not-allowed` for a closed sprint or epic.
+ */
 export function resolveLinks(tx: Transaction, named: NamedLinks, before: Links, project: string): Result<Links> {
   const links: Links = { needs: [...before.needs] };
   const sprint = named.sprint?.toLowerCase() === BACKLOG ? '' : named.sprint;
@@ -68,7 +74,7 @@ function resolveNeeds(
   return fail({ code: 'too-large', what: 'the list of needs', limit: MAX_NEEDS, actual: needs.size, instead });
 }
 
-/** A task that another may be linked to. */
+/** The task, if another may be linked to it. Fails as `findItem`, or with `too-large`. */
 export function linkable(
   tx: Transaction,
   id: string,

@@ -1,4 +1,4 @@
-// The task document: one piece of work. Its shape, its statuses, and what it means that its needs are met. Pure.
+// The task document: one piece of work. Its shape, its statuses, and when its needs are met. Pure.
 //
 //   todo ◄──► active ◄──► review
 //
@@ -6,7 +6,7 @@
 //   todo | active | review ──► done ──► active | todo         reopened
 //   todo | active | review | blocked ──► cancelled ──► todo
 //
-// To become active, in review or done, every need must be met. A parent never blocks its children nor they it.
+// To become active, in review or done, every need must be met. A parent and its children never block each other.
 
 import type { Transaction } from '../command.ts';
 import { taskStream } from './ids.ts';
@@ -39,44 +39,44 @@ export interface TaskDocument {
   priority: number;
   points?: number;
   labels: string[];
-  /** The task during which this one was found. */
+  /** The task during whose work this one was found. */
   discovered_from?: string;
   blocked_reason?: string;
   /** Tasks that must be met before this one starts. */
   needs: string[];
-  /** The other ends of `needs` and `parent`: finishing a task must know, and decide upon, who waits for it. */
+  /** The other ends of `needs` and `parent`: finishing a task reads its dependents in the same commit. */
   needed_by: string[];
   children: string[];
   archived: boolean;
-  /** The epic or task it was archived together with, and is restored with. */
+  /** The epic or task with which it was archived and will be restored. */
   archived_with?: string;
   created_at: string;
-  /** When it took its status. */
+  /** When it got its status. */
   status_at: string;
   started_at?: string;
   done_at?: string;
 }
 
 export const DEFAULT_PRIORITY = 3;
-/** Beyond this an edge costs more than it says; a parent or a step in between says it better. */
+/** The most needs of a task; a parent task or a task in between replaces a longer list. */
 export const MAX_NEEDS = 50;
-/** Who waits for one task, and the parts of one: all of them are read when it is finished or archived. */
+/** The most dependents and children of a task: all of them are read when it is finished or archived. */
 export const MAX_LINKED = 1_000;
 
-/** Work on it is over. */
+/** Whether it is done or cancelled. */
 export function isFinished(task: Pick<TaskDocument, 'status'>): boolean {
   return task.status === 'done' || task.status === 'cancelled';
 }
 
 /**
- * Whoever needs this task need not wait for it. A cancelled or archived one counts as met: it will never be done, and
- * waiting for what cannot come is how plans stand still.
+ * Whether tasks that need this one can go on. A cancelled or archived task counts as met: it will never be done, and a
+ * plan that waited for it would stand still.
  */
 export function isMet(task: Pick<TaskDocument, 'status' | 'archived'>): boolean {
   return task.archived || isFinished(task);
 }
 
-/** Needs that are not met yet. The commit expects them unchanged. */
+/** Ids of needs that are not met yet. The commit expects them unchanged. */
 export function openNeeds(tx: Transaction, task: Pick<TaskDocument, 'needs'>): string[] {
   return task.needs.filter((id) => {
     const need = tx.read<TaskDocument>(taskStream(id));
@@ -84,12 +84,12 @@ export function openNeeds(tx: Transaction, task: Pick<TaskDocument, 'needs'>): s
   });
 }
 
-/** It could be started now. */
+/** Whether it can be started now. */
 export function isReady(tx: Transaction, task: Readonly<TaskDocument>): boolean {
   return task.status === 'todo' && !task.archived && openNeeds(tx, task).length === 0;
 }
 
-/** Of those that wait for tasks which were not met before this command and are met now: the ones that are ready. */
+/** The tasks that are ready now because of `met`: tasks that were not met before this command and are now. */
 export function becameReady(tx: Transaction, met: readonly string[]): string[] {
   const ready = new Set<string>();
   for (const id of met) {

@@ -1,21 +1,24 @@
-// Which changes of status are legal, said once for every kind of planning object. Called by the save commands.
+// The rules of status changes for all planning objects. Called by the save commands.
 
 import type { Failure } from '../../failure/failure.ts';
 import type { EventHead } from '../command.ts';
 import type { EventType } from '../events.ts';
 import { type PlanKind, showId } from './ids.ts';
 
-/** For each status, those it may change to. */
+/** For each status, the statuses it may change to. */
 export type Legal<S extends string> = Readonly<Record<S, readonly S[]>>;
 
-/** What arriving in each status is called on record; `none` for a change of anything else. */
+/** The event of reaching each status; `none` for any change that leaves the status as it is. */
 export type Moves<S extends string> = Readonly<Record<S | 'none', EventType>>;
 
+/** The event of a change from one status to another, or of one that leaves the status. */
 export function eventHeadOf<S extends string>(moves: Moves<S>, from: S, to: S): EventHead {
   return from === to ? { type: moves.none } : { type: moves[to], data: { from } };
 }
 
-/** The failure of an illegal change of status, with the legal ones named; undefined if it is legal or no change. */
+/**
+ * The failure of an illegal change of status, which names the legal ones; undefined if it is legal or changes nothing.
+ */
 export function illegalStatus<S extends string>(
   legal: Legal<S>,
   kind: PlanKind,
