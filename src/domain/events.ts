@@ -1,5 +1,5 @@
-// Every type of event that the log may hold, with what it says happened. Types are permanent once released: a new
-// meaning is a new type. docs/events.md is made from this.
+// Every type of event that the log may hold, with its meaning. A type is permanent once released; a new meaning is a
+// new type. scripts/docs.ts makes docs/events.md from this list.
 
 export const eventTypes = {
   'agenda.grew': 'A decision is open, and due by its deadline',

@@ -1,6 +1,6 @@
-// The schema number of every kind of document: what this program writes, and the newest it knows. A document that a
-// newer program wrote may hold what this one does not know, and would break: it is refused for writing, and read as
-// far as it goes.
+// The schema number of every kind of document: this program writes it, and knows none above it. A document of a newer
+// program may hold fields that this one would break: it can be read as far as it is known, but not changed. Checked by
+// documents/transaction.ts for every write.
 
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
@@ -48,7 +48,7 @@ export function newerSchema(stream: string, doc: object | Json | undefined, what
   return { code: 'store-newer', what: what ?? `The document ${stream}`, found, known };
 }
 
-/** For a command that must not even decide on a document of a newer schema: the document, or `store-newer`. */
+/** The document, or `store-newer`: for a command that must not even read a newer document to decide. */
 export function checkSchema<T extends object>(stream: string, doc: T, what: string): Result<T> {
   const newer = newerSchema(stream, doc, what);
   return newer === undefined ? ok(doc) : fail(newer);

@@ -1,5 +1,5 @@
-// What another program remembered becomes part of a session, and its messages a channel; nothing that is there already
-// is touched. Pure; cli/verbs/import.ts calls it.
+// Imports another program's memory into a session, and its messages into a channel. Values that exist already are not
+// touched. Pure; cli/verbs/import.ts calls it.
 
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
@@ -12,13 +12,13 @@ import { type ImportDocument, type ImportSource, importStream, remember } from '
 
 export interface ImportStateAnswer {
   taken: string[];
-  /** There already, with the same value. */
+  /** Keys that the session has with the same value. */
   same: string[];
-  /** There already, with another value: left as it is. */
+  /** Keys that the session has with another value, which is left as it is. */
   other: string[];
 }
 
-/** Sets each key that the session does not have. */
+/** Sets each key that the session does not have. Contract: the session is open. */
 export function importState(
   tx: Transaction,
   ctx: Context,
@@ -44,7 +44,7 @@ export interface ImportedMessage {
   text: string;
 }
 
-/** Sends each that was not sent before to a channel. Answers the keys sent now. */
+/** Sends the messages that were not imported before to the channel `imported`. Answers the keys of those sent now. */
 export function importMessages(
   tx: Transaction,
   ctx: Context,

@@ -1,6 +1,5 @@
-// Tasks of another program become tasks here, once: which of them became which is kept in a document of the source, in
-// the commit that makes them, so that an import can be repeated for ever. Pure; cli/verbs/import.ts calls it batch by
-// batch.
+// Imports tasks of another program, each once. A document per source notes which task each key became, in the commit
+// that makes the task, so that an import can be repeated. Pure; cli/verbs/import.ts calls it batch by batch.
 
 import { hash } from 'node:crypto';
 import { ok, type Result } from '../../failure/failure.ts';
@@ -12,7 +11,10 @@ import { type PlannedTask, savePlan } from '../plan/save-plan.ts';
 import { saveTask, type TaskFields } from '../plan/save-task.ts';
 import { openNeeds, type TaskDocument, type TaskStatus } from '../plan/task.ts';
 
-/** A task as a source has it, in our words. Keys are the source's own; edges name keys. */
+/**
+ * A task of a source, in this project's terms. `key` is the source's own id; `needs`, `parent` and `discovered_from`
+ * name keys.
+ */
 export interface ImportedTask {
   key: string;
   title: string;
@@ -28,12 +30,12 @@ export interface ImportedTask {
   blocked_reason?: string | undefined;
 }
 
-/** What has come from one source: its keys, and what each became. */
+/** What was imported from one source: its keys, and the stored id of each. */
 export interface ImportDocument {
   schema: 1;
   project: string;
   from: string;
-  /** How people know the source. */
+  /** The source's name for people. */
   name: string;
   ids: Record<string, string>;
 }
@@ -41,15 +43,15 @@ export interface ImportDocument {
 export interface ImportSource {
   project: string;
   from: string;
-  /** What tells this source from others of its kind: a path, or '' where keys are unique everywhere. */
+  /** Tells this source from others of its kind: a path, or '' if keys are unique everywhere. */
   identity: string;
   name: string;
 }
 
 export interface ImportTasksAnswer {
-  /** Key to id, of those made now. */
+  /** Ids of the tasks made now, by key. */
   made: Record<string, string>;
-  /** Keys of tasks that could not take their status, because what they need is open here. */
+  /** Keys of tasks that did not get their status because a task that they need is open here. */
   waiting: string[];
 }
 
@@ -57,7 +59,7 @@ export function importStream({ project, from, identity }: ImportSource): string 
   return `import/${project}.${from}.${hash('sha256', identity).slice(0, 12)}`;
 }
 
-/** From todo to each status, by legal steps. */
+/** The legal steps from todo to each status. */
 const STEPS: Record<TaskStatus, readonly TaskStatus[]> = {
   todo: [],
   active: ['active'],
@@ -67,7 +69,10 @@ const STEPS: Record<TaskStatus, readonly TaskStatus[]> = {
   cancelled: ['cancelled'],
 };
 
-/** Makes those that are not here yet. Contract: at most 200, needs before those that need them, and no circle. */
+/**
+ * Makes the tasks that were not imported before. Contract: at most 200 tasks, each after those it needs, without
+ * cycles.
+ */
 export function importTasks(
   tx: Transaction,
   ctx: Context,
@@ -102,7 +107,7 @@ export function importTasks(
   return ok({ made, waiting });
 }
 
-/** Gives a task its status. False if what it needs is open here: somebody decided otherwise in the meantime. */
+/** Gives a task its status. False if a task that it needs is open here, which may differ from the source. */
 function moveOn(
   tx: Transaction,
   ctx: Context,
@@ -127,7 +132,10 @@ export interface ImportedLink {
   discovered_from?: string | undefined;
 }
 
-/** Edges whose other end came later: set where there is none yet. Answers how many were set. */
+/**
+ * Sets parents and origins that were imported after the task itself, unless the task has one already. Answers how many
+ * tasks changed.
+ */
 export function importLinks(
   tx: Transaction,
   ctx: Context,
@@ -152,14 +160,14 @@ export function importLinks(
   return ok(set);
 }
 
-/** Notes what became of keys of a source. */
+/** Notes the ids that keys of a source got. */
 export function remember(tx: Transaction, source: ImportSource, made: Readonly<Record<string, string>>): void {
   const stream = importStream(source);
   const ids: JsonObject = Object.fromEntries(Object.entries(made).map(([key, id]) => [key, id.toLowerCase()]));
-  const happening = { type: 'import.recorded', data: { from: source.from, count: Object.keys(ids).length } } as const;
+  const head = { type: 'import.recorded', data: { from: source.from, count: Object.keys(ids).length } } as const;
   if (tx.version(stream) === 0) {
     const { project, from, name } = source;
-    tx.create(stream, happening, { schema: 1, project, from, name, ids });
+    tx.create(stream, head, { schema: 1, project, from, name, ids });
     return;
   }
   const ops = Object.entries(ids).map(([key, value]) => ({
@@ -167,5 +175,5 @@ export function remember(tx: Transaction, source: ImportSource, made: Readonly<R
     path: `/ids/${escapeToken(key)}`,
     value,
   }));
-  tx.patch(stream, happening, ops);
+  tx.patch(stream, head, ops);
 }

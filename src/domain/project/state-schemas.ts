@@ -169,17 +169,17 @@ class WatchedTransaction implements Transaction {
     return this.tx.version(stream);
   }
 
-  create(stream: string, happening: EventHead, value: object): void {
-    this.tx.create(stream, happening, value);
+  create(stream: string, head: EventHead, value: object): void {
+    this.tx.create(stream, head, value);
   }
 
-  edit<T extends object>(stream: string, happening: EventHead, recipe: (draft: T) => void): void {
-    this.tx.edit(stream, happening, recipe);
+  edit<T extends object>(stream: string, head: EventHead, recipe: (draft: T) => void): void {
+    this.tx.edit(stream, head, recipe);
   }
 
-  patch(stream: string, happening: EventHead, ops: readonly PatchOp[], owner?: ValueOwner): void {
+  patch(stream: string, head: EventHead, ops: readonly PatchOp[], owner?: ValueOwner): void {
     // What is appended (RFC 6902: `-`) has no place of its own yet: its array has changed.
     if (stream === this.stream) for (const { path } of ops) this.changed.add(path.replace(/\/-$/, ''));
-    this.tx.patch(stream, happening, ops, owner);
+    this.tx.patch(stream, head, ops, owner);
   }
 }

@@ -87,13 +87,13 @@ export function reportAgent(tx: Transaction, ctx: Context, { session, event, gra
   if (first === undefined) return ok(undefined);
   const type =
     first.agent.state === 'ended' ? 'agent.ended' : first.agent.state === 'idle' ? 'agent.idled' : 'agent.started';
-  const happening = { type, data: { agents: news.slice(0, 10).map(({ agent }) => agent.name) } };
+  const head = { type, data: { agents: news.slice(0, 10).map(({ agent }) => agent.name) } };
   const after = { ...agents, ...Object.fromEntries(news.map(({ key, agent }) => [key, agent])) };
   if (doc === undefined) {
-    tx.create(stream, happening, { schema: documentSchemas.agent, session, agents: after });
+    tx.create(stream, head, { schema: documentSchemas.agent, session, agents: after });
     return ok(undefined);
   }
-  tx.patch(stream, happening, [
+  tx.patch(stream, head, [
     ...news.map(({ key, agent }) => ({ op: 'add' as const, path: `/agents/${key}`, value: { ...agent } })),
     ...tooMany(after, ctx.now).map((key) => ({ op: 'remove' as const, path: `/agents/${key}` })),
   ]);

@@ -21,16 +21,16 @@ export function agendaStream(project: string): string {
 export function schedule(tx: Transaction, project: string, decision: string, deadline: string): Result<undefined> {
   const stream = agendaStream(project);
   const agenda = tx.read<AgendaDocument>(stream);
-  const happening = { type: 'agenda.grew', data: { decision } };
+  const head = { type: 'agenda.grew', data: { decision } };
   if (agenda === undefined) {
-    tx.create(stream, happening, { schema: 1, open: { [decision]: deadline } } satisfies AgendaDocument);
+    tx.create(stream, head, { schema: 1, open: { [decision]: deadline } } satisfies AgendaDocument);
     return ok(undefined);
   }
   if (Object.keys(agenda.open).length >= MAX_OPEN) {
     const instead = 'have some decided first: decision_vote lists them';
     return fail({ code: 'too-large', what: 'the agenda, in open decisions', limit: MAX_OPEN, instead });
   }
-  tx.patch(stream, happening, [{ op: 'add', path: `/open/${decision}`, value: deadline }]);
+  tx.patch(stream, head, [{ op: 'add', path: `/open/${decision}`, value: deadline }]);
   return ok(undefined);
 }
 
