@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { MAX_VALUE_DEPTH } from '../config/limits.ts';
-import { controlRun, DECISIONS, RUN_ACTIONS } from '../domain/run/control.ts';
+import { controlRun, RESOLUTIONS, RUN_ACTIONS } from '../domain/run/control.ts';
 import { checkValue } from '../json/limits.ts';
 import { type Call, defineTool } from './define.ts';
 import { changeInSession, withSeq } from './shared/change.ts';
@@ -27,7 +27,7 @@ export const runControl = defineTool({
     run: z.string().max(64),
     action: z.enum(RUN_ACTIONS),
     node: z.string().max(64).optional().describe('With retry_node, skip_node and decide'),
-    decision: z.enum(DECISIONS).optional().describe('With decide: what became of the node'),
+    decision: z.enum(RESOLUTIONS).optional().describe('With decide: what became of the node'),
     output: z.unknown().optional().describe('With decision done: its result'),
     reason: z.string().max(1_000).optional(),
     session: sessionInput,

@@ -1,5 +1,5 @@
-// Approvals: decisions by which a call that a policy wants asked for is let through. Pure; decision-commands.ts checks
-// what is opened, and tools/around/policies.ts looks for one that passed.
+// Approvals: decisions that let a call through which a policy with `ask` has stopped. Pure; team/decision-commands.ts
+// checks a new one, tools/around/policies.ts looks for one that passed.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
@@ -7,13 +7,13 @@ import type { DecisionDocument } from '../team/decision.ts';
 import { type ProjectDocument, projectStream } from './document.ts';
 import type { Policy } from './policy.ts';
 
-/** The option that lets through. */
+/** The option that lets the call through. */
 export const ALLOW = 'allow';
 
-/** For so long after it passed, calls of the session that asked are let through. */
+/** How long after it passed an approval lets calls of its session through. */
 export const APPROVED_MS = 3_600_000;
 
-/** `given`: it is let through. Else how it stands, in words for whoever asked. */
+/** `given`: the call is let through. Otherwise why not, in words for the caller. */
 export type ApprovalStanding = 'given' | { why: string };
 
 export function policiesOf(project: Readonly<Pick<ProjectDocument, 'config'>> | undefined): readonly Policy[] {
@@ -21,7 +21,10 @@ export function policiesOf(project: Readonly<Pick<ProjectDocument, 'config'>> | 
   return Array.isArray(policies) ? (policies as unknown as Policy[]) : [];
 }
 
-/** Whether a decision may be opened as an approval: its policy asks, and one of its options lets through. */
+/**
+ * Whether a decision may be opened as an approval: its policy asks, and one of its options lets the call through. Fails
+ * with `invalid-input`.
+ */
 export function checkApproval(
   tx: Transaction,
   project: string,
@@ -39,8 +42,8 @@ export function checkApproval(
 }
 
 /**
- * How an approval stands for a session. Who asks cannot approve alone: a vote for it must come from another session, or
- * from the command line.
+ * How an approval stands for a session; undefined if the decision is none for this session and policy. The asking
+ * session cannot approve alone: a vote for it must come from another session or from the command line.
  */
 export function standingOf(
   decision: Readonly<DecisionDocument>,
@@ -58,7 +61,7 @@ export function standingOf(
   return 'given';
 }
 
-/** Of `session` or `session/agent`. */
+/** The session in `session` or `session/agent`. */
 function sessionOf(name: string): string {
   return name.split('/', 1)[0] ?? name;
 }

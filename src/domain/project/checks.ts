@@ -1,5 +1,5 @@
-// The small checks that a project's configuration is made of: each adds what is wrong at its place, so that every fault
-// comes back at once. Used by config.ts, policy.ts and schema-rules.ts.
+// Small checks that a project's configuration is composed of: each adds its faults at their places, so that all are
+// reported at once. Used by config.ts, policy.ts and schema-rules.ts.
 
 import { nearest } from '../../base/nearest.ts';
 import { ID_PATTERN } from '../../config/limits.ts';
@@ -7,7 +7,7 @@ import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
 
-/** Says what keeps a value from its place, by adding issues; adds none if it fits. `at` is a JSON Pointer. */
+/** Adds the faults of a value to `issues`; none if it is valid. `at`: its JSON Pointer. */
 export type Check = (value: Json, at: string, issues: InputIssue[]) => void;
 
 export const whole =
@@ -24,7 +24,7 @@ export const words =
       issues.push({ at, why: `expected text of 1 to ${most} characters` });
   };
 
-/** A name in a configuration: of a team, a pool, a resource, a policy. */
+/** A valid name of a team, a pool, a resource or a policy. */
 export const name: Check = (value, at, issues) => {
   if (typeof value !== 'string' || !ID_PATTERN.test(value))
     issues.push({ at, why: 'a name is 1 to 64 of a-z, 0-9, dot, dash and underscore' });
@@ -51,7 +51,7 @@ export const listOf =
     for (const [index, item] of value.entries()) check(item, `${at}/${index}`, issues);
   };
 
-/** An object with these keys alone; those in `required` must be there. */
+/** An object with no other keys than these; the `required` ones must be present. */
 export const keys =
   (shape: Record<string, Check>, required: readonly string[] = []): Check =>
   (value, at, issues) => {
@@ -73,7 +73,7 @@ export function unknownKey(key: string, known: readonly string[]): string {
   return `unknown key, ${near === undefined ? `use ${known.join(', ')}` : `did you mean ${near}?`}`;
 }
 
-/** An object of any names, each with a value of one kind. */
+/** An object of at most `most` members with any names, each value checked alike. */
 export const named =
   (check: Check, most: number): Check =>
   (value, at, issues) => {

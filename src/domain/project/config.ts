@@ -1,5 +1,5 @@
-// What a project may be configured with, its defaults, and every fault of a configuration at once. Called by save.ts.
-// Only what something acts upon or shows has a key here: a rule that is stored and not kept would be worse than none.
+// The configuration of a project: its keys, its defaults, and every fault of one at once. Called by save.ts. Every key
+// here has an effect or is shown: a setting that is stored but not obeyed would mislead.
 
 import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
@@ -12,7 +12,7 @@ import { schemaFaults } from './schema-rules.ts';
 import { schemaSteps } from './state-schemas.ts';
 
 export interface GlobalSettings {
-  /** Tokens that the agents of one run may report before nothing more of it is given out. */
+  /** Tokens that the agents of one run may report before no more of its nodes are given out. */
   token_budget: number;
   /** Claims that agents may hold at once, in all runs of the project together. */
   max_concurrent_agents: number;
@@ -24,18 +24,18 @@ export interface Team {
   settings?: JsonObject;
 }
 
-/** How many claims agents of one name may hold at once; see pool.ts. `{max}` may be written as the number alone. */
+/** The most claims that agents of one name hold at once; see resource/pool.ts. `{max}` may be written as a number. */
 export interface Pool {
   max: number;
-  /** With `demand`: so many at least. Default 0. */
+  /** With `demand`: the least limit. Default 0. */
   min?: number;
-  /** `fixed` (default): `max`. `demand`: between `min` and `max`, by how much work there is. */
+  /** `fixed` (default): the limit is `max`. `demand`: between `min` and `max`, by the nodes that are ready or held. */
   policy?: 'fixed' | 'demand';
-  /** With `demand`: one agent for so many nodes. Default 1. */
+  /** With `demand`: nodes per agent. Default 1. */
   nodes_per_agent?: number;
 }
 
-/** A lock of this name has this capacity and kind, whoever takes it. */
+/** The capacity and kind of the lock of this name, for all that acquire it. */
 export interface ResourceSettings {
   capacity: number;
   kind?: Exclude<LockKind, 'file'>;
@@ -56,11 +56,11 @@ export interface ProjectConfig {
   teams: Record<string, Team>;
   pools: Record<string, Pool>;
   resources: Record<string, ResourceSettings>;
-  /** By path: what the state of the project's sessions must satisfy there; see state-schemas.ts. */
+  /** JSON Schemas for the state of the project's sessions, by path; see state-schemas.ts. */
   schemas: Record<string, Json>;
-  /** Which calls its agents may make; see policy.ts. */
+  /** Which tool calls its agents may make; see policy.ts. */
   policies: Policy[];
-  /** What a vote of each tier weighs; absent: 3, 2 and 1. */
+  /** The weight of a vote by tier; default 3, 2 and 1. */
   vote_weights?: { orchestrator?: number; coordinator?: number; worker?: number };
 }
 
@@ -84,7 +84,7 @@ export function withDefaults(config: Readonly<JsonObject> | undefined): ProjectC
   };
 }
 
-/** The part of `withDefaults` that commands on claims need: without a copy of all the rest. */
+/** The global settings with defaults: cheaper than `withDefaults`, for the commands on claims. */
 export function globalSettingsOf(config: Readonly<JsonObject> | undefined): GlobalSettings {
   return { ...DEFAULTS.global_settings, ...(config?.global_settings as Partial<GlobalSettings> | undefined) };
 }
@@ -99,7 +99,7 @@ export function poolsOf(config: Readonly<JsonObject> | undefined): Record<string
   return Object.fromEntries(pools);
 }
 
-/** What the project says of a lock of this name, if it says anything. */
+/** The settings of the lock of this name; undefined if there are none. */
 export function resourceOf(config: Readonly<JsonObject> | undefined, name: string): ResourceSettings | undefined {
   const resources = (config?.resources ?? {}) as unknown as Record<string, ResourceSettings>;
   return Object.hasOwn(resources, name) ? resources[name] : undefined;
@@ -123,7 +123,7 @@ const pool: Check = (value, at, issues) => {
     issues.push({ at: `${at}/min`, why: `is above max (${max})` });
 };
 
-/** Of LOCK_KINDS all but file: files are reserved by pattern and have no capacity. */
+/** All lock kinds but file: files are reserved by pattern and have no capacity. */
 const RESOURCE_KINDS = LOCK_KINDS.filter((kind) => kind !== 'file');
 const resource = keys({ capacity: whole(1, MAX_PARTIES), kind: oneOf(...RESOURCE_KINDS), description: words(1_000) }, [
   'capacity',

@@ -7,7 +7,7 @@ export interface ProjectDocument {
   id: string;
   name: string;
   created_at: string;
-  /** What was set; see config.ts for the defaults. */
+  /** The settings that were made; see config.ts for the defaults. */
   config?: JsonObject;
 }
 

@@ -1,6 +1,6 @@
-// Policies of a project: which calls of tools its agents may make. A list of plain data in the project's configuration,
-// of which the first that fits a call decides; a call that none fits is allowed. Pure; tools/around/policies.ts asks
-// before each call.
+// Policies of a project: which tool calls its agents may make. A list of plain data in the project's configuration; the
+// first policy that matches a call decides, and a call that matches none is allowed. Pure; tools/around/policies.ts
+// applies it before each call.
 
 import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json } from '../../json/json.ts';
@@ -13,30 +13,30 @@ export const POLICY_DECISIONS = ['allow', 'deny', 'ask'] as const;
 
 type Scalar = string | number | boolean | null;
 
-/** All that it names must hold; of a list, one of its members. */
+/** All members must match; of a list, one element. */
 interface PolicyCondition {
-  /** Of the caller's session. */
+  /** The mode of the caller's session. */
   mode?: string | string[];
-  /** Of the calling agent, as its session or the registry says; without either, worker. */
+  /** The tier of the calling agent, by its session or the registry; worker if neither names it. */
   tier?: string | string[];
   /** The agent of the claim that is passed or asked for, else `main`; `*` stands for any characters. */
   agent?: string | string[];
-  /** By the place of an argument, such as `path` or `operations.*.path`: what is given there. `*` as in `agent`. */
+  /** Values by the place of an argument, such as `path` or `operations.*.path`. `*` as in `agent`. */
   args?: Record<string, Scalar | Scalar[]>;
 }
 
 export interface Policy {
-  /** By which failures and approvals name it. `ask` needs one. */
+  /** Its name in failures and approvals. Required with `ask`. */
   name?: string;
   /** A tool's name; `*` stands for any characters. */
   tool: string;
   decision: (typeof POLICY_DECISIONS)[number];
   when?: PolicyCondition;
-  /** Told to whom it stops. */
+  /** Shown to the caller it stops. */
   reason?: string;
 }
 
-/** What a policy may look at of a call. `input` is what was sent, without defaults. */
+/** The facts of a call that policies match. `input` is the input as sent, without defaults. */
 export interface CallFacts {
   tool: string;
   input: unknown;
@@ -45,7 +45,7 @@ export interface CallFacts {
   agent: string;
 }
 
-/** The first policy that fits a call. */
+/** The first policy that matches a call; undefined if none does. */
 export function policyFor(policies: readonly Policy[], call: CallFacts): Policy | undefined {
   return policies.find(({ tool, when = {} }) => {
     if (!fitsPattern(tool, call.tool)) return false;
@@ -58,7 +58,7 @@ export function policyFor(policies: readonly Policy[], call: CallFacts): Policy 
   });
 }
 
-/** How a policy is called in a failure. */
+/** The words for a policy in a failure. */
 export function policyLabel(policies: readonly Policy[], policy: Policy): string {
   return policy.name === undefined
     ? `policy ${policies.indexOf(policy) + 1} of ${policies.length} (${policy.decision} ${policy.tool})`
@@ -71,13 +71,14 @@ function fitsOne(wanted: string | string[] | undefined, actual: string): boolean
 
 function fitsArgument(wanted: Scalar, given: unknown): boolean {
   if (typeof wanted !== 'string' || typeof given !== 'string') return wanted === given;
-  // A path can be written in several ways: it is compared in its full form.
+  // A path has several spellings: compared in its canonical one.
   const path = wanted.startsWith('$') ? parsePath(given) : undefined;
   return fitsPattern(wanted, path?.ok ? path.value.text : given);
 }
 
 /**
- * Whether a text is a pattern's, in which `*` stands for any characters. Each part is looked for once: no backtracking.
+ * Whether a text matches a pattern, in which `*` stands for any characters. Each part is searched once, from left to
+ * right, without backtracking.
  */
 export function fitsPattern(pattern: string, text: string): boolean {
   const [first = '', ...parts] = pattern.split('*');
@@ -93,7 +94,7 @@ export function fitsPattern(pattern: string, text: string): boolean {
   return text.length - at >= last.length && text.endsWith(last);
 }
 
-/** What was given at a place of the arguments; of `*`, each element or member. */
+/** The values at a place of the arguments; `*` takes every element or member. */
 function argumentsAt(input: unknown, [key, ...rest]: readonly string[]): unknown[] {
   if (key === undefined) return [input];
   if (typeof input !== 'object' || input === null) return [];
@@ -145,7 +146,7 @@ const policy = keys(
   ['tool', 'decision'],
 );
 
-/** A list of policies. */
+/** Adds the faults of a list of policies. */
 export function checkPolicies(value: Json, at: string, issues: InputIssue[]): void {
   listOf(policy, 50)(value, at, issues);
   const names = new Set<Json>();

@@ -1,14 +1,14 @@
-// Which regular expressions a schema may carry. JavaScript's engine backtracks, and a pattern that a model wrote could
-// hold the process for hours: only such are let through whose tries can be counted beforehand. Called by
+// The regular expressions that a schema may hold. JavaScript's engine backtracks, and a pattern written by a model
+// could block the process for hours: a pattern is accepted only if its number of tries has a bound. Called by
 // schema-rules.ts.
 
-/** The most ways in which a pattern may be tried on one text: some milliseconds at worst. */
+/** The most ways in which the engine may try a pattern on one text: some milliseconds. */
 const MAX_TRIES = 100_000;
-/** Atoms once every counted repetition is written out, as the engine does it. */
+/** The most atoms with every counted repetition written out, as the engine does it. */
 const MAX_SIZE = 1_000;
 const MAX_CHARS = 200;
 
-/** What a part of a pattern costs: the ways to match it, and its size. */
+/** The cost of a part of a pattern: in how many ways it may match, and its number of atoms. */
 interface Cost {
   ways: number;
   size: number;
@@ -17,16 +17,15 @@ interface Cost {
 interface Scan {
   text: string;
   at: number;
-  /** Characters of the longest text that it is matched against. */
+  /** The length of the longest text that it is matched against. */
   length: number;
 }
 
 class Refused extends Error {}
 
 /**
- * Undefined if matching the pattern against a text of at most `length` characters is quick; else why it is refused.
- * Known are characters, escapes, classes, groups, alternatives, `^`, `$` and repetition: no backreferences, no looking
- * around.
+ * Why a pattern is refused; undefined if matching it against a text of at most `length` characters is quick. Known are
+ * characters, escapes, classes, groups, alternatives, `^`, `$` and repetition; not backreferences or lookaround.
  */
 export function patternFault(pattern: string, length: number): string | undefined {
   if (pattern.length > MAX_CHARS) return `a pattern may have ${MAX_CHARS} characters`;
@@ -35,7 +34,7 @@ export function patternFault(pattern: string, length: number): string | undefine
     const { ways, size, branches } = alternatives(scan);
     if (scan.at < pattern.length) return 'it has a ) too many';
     new RegExp(pattern, 'u');
-    // Without ^ it is tried from every place of the text.
+    // Without ^ the engine tries it at every position of the text.
     const tries = ways * (pattern.startsWith('^') && branches === 1 ? 1 : length + 1);
     if (tries <= MAX_TRIES && size <= MAX_SIZE) return undefined;
     return `it could be tried in too many ways on ${length} characters: begin it with ^, repeat less and nothing within a repetition, or lower maxLength`;
@@ -46,7 +45,7 @@ export function patternFault(pattern: string, length: number): string | undefine
   }
 }
 
-/** The ways to match are those of one alternative, and those of another one. */
+/** The ways of alternatives add up. */
 function alternatives(scan: Scan): Cost & { branches: number } {
   const cost = { ...sequence(scan), branches: 1 };
   while (scan.text[scan.at] === '|') {
@@ -59,12 +58,12 @@ function alternatives(scan: Scan): Cost & { branches: number } {
   return cost;
 }
 
-/** Each way to match a part may come with each way to match the next. */
+/** The ways of parts in a row multiply. */
 function sequence(scan: Scan): Cost {
   const cost: Cost = { ways: 1, size: 0 };
   while (scan.at < scan.text.length && scan.text[scan.at] !== '|' && scan.text[scan.at] !== ')') {
     const one = repeated(atom(scan), quantifier(scan), scan.length);
-    // Beyond any limit a number need not be exact, but stay one.
+    // Capped, so that the number stays finite; beyond the limit it need not be exact.
     cost.ways = Math.min(cost.ways * one.ways, Number.MAX_SAFE_INTEGER);
     cost.size = Math.min(cost.size + one.size, Number.MAX_SAFE_INTEGER);
   }
@@ -95,7 +94,7 @@ function skip(scan: Scan, what: RegExp, otherwise: string): void {
   scan.at += found[0].length;
 }
 
-/** How often the atom before it may match. */
+/** How often the preceding atom may match. */
 function quantifier(scan: Scan): { least: number; most: number } {
   const found = /^(?:[*+?]|\{(\d{1,3})(,(\d{1,3})?)?\})/.exec(scan.text.slice(scan.at));
   if (found === null) return { least: 1, most: 1 };
@@ -109,7 +108,7 @@ function quantifier(scan: Scan): { least: number; most: number } {
   return { least: Number(least), most: range === undefined ? Number(least) : upTo };
 }
 
-/** For each number of times the ways of one match, that often multiplied. */
+/** The sum over all numbers of repetitions: the ways of one match to that power. */
 function repeated({ ways, size }: Cost, { least, most }: { least: number; most: number }, length: number): Cost {
   let sum = 0;
   const end = Math.min(most, Math.max(least, length));

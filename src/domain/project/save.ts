@@ -1,5 +1,6 @@
-// Changing a project's name and configuration: pure command. A change is in force at the next command of every process,
-// because all of them decide on the document. Called by tools/project-save.ts and by decisions of kind allocation.
+// Changes a project's name and configuration: pure command. Every process reads the document in each command, so a
+// change applies at once everywhere. Called by tools/project-save.ts, and by team/allocation.ts for a decision that
+// passed.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { copyJson, isObject, type JsonObject } from '../../json/json.ts';
@@ -10,7 +11,7 @@ import type { Context, Transaction } from '../command.ts';
 import { configFaults } from './config.ts';
 import { type ProjectDocument, projectStream } from './document.ts';
 
-/** project_get shows all of it in one answer. */
+/** The longest configuration, in characters of JSON: project_get answers it whole. */
 export const MAX_CONFIG_CHARS = 15_000;
 
 export interface SaveProjectInput {
@@ -18,7 +19,7 @@ export interface SaveProjectInput {
   name?: string | undefined;
   /** Merged (RFC 7396): null removes a key. */
   config?: JsonObject | undefined;
-  /** Name and configuration as they were: replaces both. */
+  /** An earlier name and configuration, which replace both. */
   restore?: Pick<ProjectDocument, 'name' | 'config'> | undefined;
   ifVersion?: number | undefined;
 }
@@ -26,10 +27,13 @@ export interface SaveProjectInput {
 export interface SaveProjectAnswer {
   project: string;
   version: number;
-  /** JSON Pointers into the project. */
+  /** JSON Pointers into the project's document. */
   changed: string[];
 }
 
+/**
+ * Changes the project. Fails with `unknown-item`, `version-mismatch`, `too-large`, or `invalid-input` with all faults.
+ */
 export function saveProject(tx: Transaction, _ctx: Context, input: SaveProjectInput): Result<SaveProjectAnswer> {
   const { project, ifVersion, restore } = input;
   const stream = projectStream(project);
@@ -58,7 +62,7 @@ export function saveProject(tx: Transaction, _ctx: Context, input: SaveProjectIn
   return ok({ project, version: tx.version(stream), changed });
 }
 
-/** A first configuration is one operation, and as many settings as it has keys. */
+/** The settings that an operation changes: the first configuration is one operation for all of them. */
 function pathsSet(op: PatchOp): string[] {
   if (op.op !== 'add' || op.path !== '/config' || !isObject(op.value)) return [op.path];
   return Object.keys(op.value).map((key) => `/config/${escapeToken(key)}`);
@@ -69,13 +73,15 @@ function changeOps(found: Readonly<ProjectDocument>, { name, config }: SaveProje
   if (name !== undefined && name !== found.name) ops.push({ op: 'replace', path: '/name', value: name });
   if (config === undefined || Object.keys(config).length === 0) return ops;
   const { schemas, ...rest } = config;
-  // Copied: the operations become part of the document, and a command may run several times.
+  // Copied: operations become part of the document, and a command may run several times.
   ops.push(...mergeOps(found.config, '/config', copyJson(isObject(schemas) ? rest : config)));
   if (isObject(schemas)) ops.push(...schemaOps(found.config, schemas));
   return ops;
 }
 
-/** A schema is replaced whole, and its nulls are values: merged into the one before it would be neither of the two. */
+/**
+ * Schemas are replaced, not merged: in a schema null is a value, and a merge of two schemas would be neither of them.
+ */
 function schemaOps(config: Readonly<JsonObject> | undefined, given: Readonly<JsonObject>): PatchOp[] {
   const ops: PatchOp[] = [];
   const before = isObject(config?.schemas) ? config.schemas : undefined;

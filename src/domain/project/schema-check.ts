@@ -1,22 +1,22 @@
-// Holds values against JSON Schemas that schema-rules.ts let through: interprets the schema, keyword by keyword, and
-// stops at the first fault. Called by state-schemas.ts. Pure.
+// Checks values against JSON Schemas that schema-rules.ts accepted: interprets the schema keyword by keyword, and stops
+// at the first fault. Called by state-schemas.ts. Pure.
 //
-// Our own, because the schemas come from a model. ajv, which the MCP SDK brings along, writes code from a schema, says
-// itself that it trusts schemas as it trusts the program, and throws at values with a key such as "valueOf". zod's
-// reading of JSON Schema passes over what it does not know: maxItems without items, a required key that has
-// alternatives. The tests hold every answer against ajv's.
+// Not a library, because the schemas come from a model. ajv, a dependency of the MCP SDK, generates code from a schema,
+// is by its own documentation not made for untrusted schemas, and throws at values with a key such as "valueOf". zod's
+// conversion of JSON Schema ignores what it does not know: maxItems without items, a required key that has
+// alternatives. The tests compare every answer with ajv's.
 
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { deepEqual } from '../../json/merge.ts';
 import { defsOf, refName, type SCHEMA_FORMATS, type SCHEMA_TYPES } from './schema-rules.ts';
 
-/** What keeps a value from its schema. */
+/** The first fault of a value by its schema. */
 export interface SchemaFault {
-  /** Where in the value. */
+  /** The place in the value. */
   at: (string | number)[];
-  /** The keyword of the schema and what it asks for, such as `maxLength 20`. */
+  /** The keyword of the schema and its argument, such as `maxLength 20`. */
   rule: string;
-  /** What stands there, shortened. */
+  /** The value there, shortened. */
   found: string;
 }
 
@@ -73,7 +73,7 @@ const IS: Record<(typeof SCHEMA_TYPES)[number], (value: Json) => boolean> = {
   null: (value) => value === null,
 };
 
-/** Keywords of one type say nothing of another. */
+/** Keywords of one type do not apply to values of another. */
 function ofItsType(schema: JsonObject, value: Json): string | undefined {
   if (typeof value === 'string') return ofString(schema, value);
   if (typeof value === 'number') return ofNumber(schema, value);
@@ -82,7 +82,7 @@ function ofItsType(schema: JsonObject, value: Json): string | undefined {
 }
 
 function ofString({ minLength, maxLength, pattern, format }: JsonObject, value: string): string | undefined {
-  // In code points, of which there are at least half as many as units.
+  // In code points, as JSON Schema counts; `length` of a string counts UTF-16 units.
   const length = minLength === undefined && maxLength === undefined ? 0 : [...value].length;
   if (typeof maxLength === 'number' && length > maxLength) return `maxLength ${maxLength}`;
   if (typeof minLength === 'number' && length < minLength) return `minLength ${minLength}`;
@@ -93,7 +93,7 @@ function ofString({ minLength, maxLength, pattern, format }: JsonObject, value: 
 
 const TIME = /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i;
 
-/** As RFC 3339, 4122 and 3986 write them. */
+/** By RFC 3339, 4122 and 3986. */
 const FORMATS: Record<(typeof SCHEMA_FORMATS)[number], (value: string) => boolean> = {
   date: isDate,
   time: (value) => TIME.test(value),
@@ -105,7 +105,7 @@ const FORMATS: Record<(typeof SCHEMA_FORMATS)[number], (value: string) => boolea
 function isDate(value: string): boolean {
   if (!/^\d{4}-\d\d-\d\d$/.test(value)) return false;
   const ms = Date.parse(value);
-  // 31 April is not the first of May.
+  // Date.parse takes 31 April for 1 May.
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(value);
 }
 
@@ -125,7 +125,7 @@ function ofArray({ minItems, maxItems, uniqueItems }: JsonObject, value: readonl
   return isUnique ? undefined : 'uniqueItems';
 }
 
-/** Equal for values that are equal as JSON: keys in one order. */
+/** The same text for values that are equal as JSON: keys sorted. */
 function canonical(value: Json): string {
   const sorted = (_: string, part: Json): Json =>
     isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part;
@@ -138,7 +138,7 @@ function ofObject({ minProperties, maxProperties }: JsonObject, value: JsonObjec
   return typeof maxProperties === 'number' && count > maxProperties ? `maxProperties ${maxProperties}` : undefined;
 }
 
-/** Keywords that hold the value itself against other schemas. */
+/** Keywords that apply other schemas to the value itself. */
 function combined(schema: JsonObject, value: Json, at: Place, defs: Defs): SchemaFault | undefined {
   const { $ref: ref, not, anyOf, oneOf, allOf } = schema;
   const name = refName(ref);
@@ -159,8 +159,8 @@ function combined(schema: JsonObject, value: Json, at: Place, defs: Defs): Schem
 }
 
 /**
- * Of several faults the one that says the most: which types or values there are, or what is wrong with the only type
- * that fits.
+ * The most telling of several faults: which types or values are allowed, or the fault of the only schema whose type
+ * fits.
  */
 function ofChoices(faults: readonly SchemaFault[], value: Json, at: Place): SchemaFault {
   const others = faults.filter((one) => one.at.length > at.length || !/^(type|enum|const) /.test(one.rule));
@@ -170,7 +170,7 @@ function ofChoices(faults: readonly SchemaFault[], value: Json, at: Place): Sche
   return fault(others.length === 0 ? rules : `anyOf: none of ${faults.length} schemas fits`, value, at);
 }
 
-/** Keywords that hold members and elements against schemas. */
+/** Keywords that apply schemas to members and elements. */
 function inside(schema: JsonObject, value: Json, at: Place, defs: Defs): SchemaFault | undefined {
   if (Array.isArray(value)) {
     const { items } = schema;

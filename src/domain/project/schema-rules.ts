@@ -1,6 +1,6 @@
-// Which JSON Schemas a project may lay over the state of its sessions. They come from a model: what is let through says
-// something, and has a bound on what checking a value by it costs. Called when a configuration is saved;
-// schema-check.ts holds values against what passed.
+// The JSON Schemas that a project may use for the state of its sessions. They come from a model: a schema is accepted
+// only if all its keywords are known and the cost of checking a value by it has a bound. Called when a configuration is
+// saved; schema-check.ts checks values by accepted schemas.
 
 import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
@@ -8,12 +8,12 @@ import { escapeToken } from '../../json/pointer.ts';
 import { type Check, listOf, oneOf, unknownKey, whole, words } from './checks.ts';
 import { patternFault } from './safe-pattern.ts';
 
-/** Nesting, and schemas within each other, counted with every $ref in its place. */
+/** The deepest nesting, and the most schemas within one, with every $ref expanded. */
 const MAX_DEPTH = 16;
 const MAX_PARTS = 200;
-/** Schemas that one value may have to be held against. */
+/** The most schemas that may apply to one value. */
 const MAX_ALTERNATIVES = 10;
-/** A text that is matched against a pattern. */
+/** The longest text that may be matched against a pattern. */
 const MAX_MATCHED = 1_000;
 
 export const SCHEMA_TYPES = ['string', 'number', 'integer', 'object', 'array', 'boolean', 'null'] as const;
@@ -29,7 +29,7 @@ const trueOrFalse: Check = (value, at, issues) => {
 const anything: Check = () => undefined;
 const type = oneOf(...SCHEMA_TYPES);
 
-/** Keywords that hold no schemas, and what they may say. */
+/** Keywords without schemas in them, with the check of their argument. */
 const PLAIN: Record<string, Check> = {
   type: (value, at, issues) =>
     Array.isArray(value) ? listOf(type, SCHEMA_TYPES.length, 1)(value, at, issues) : type(value, at, issues),
@@ -51,7 +51,7 @@ const PLAIN: Record<string, Check> = {
   maxItems: count,
   uniqueItems: trueOrFalse,
 };
-/** Keywords that hold one schema; those of a list of schemas; those of schemas by name. */
+/** Keywords whose argument is one schema; a list of schemas; schemas by name. */
 const ONE = ['items', 'additionalProperties', 'not'];
 const SEVERAL = ['anyOf', 'oneOf', 'allOf'];
 const NAMED = ['properties'];
@@ -61,13 +61,15 @@ const KNOWN = [...Object.keys(PLAIN), ...ONE, ...SEVERAL, ...NAMED, '$ref', ...A
 interface Reading {
   issues: InputIssue[];
   defs: Readonly<JsonObject>;
-  /** Names of $defs on the way to here: one that comes again would go on for ever. */
+  /** Names of $defs on the way here: a name that comes again would recurse without end. */
   trail: readonly string[];
   depth: number;
   parts: { count: number };
 }
 
-/** Every fault of a schema, at JSON Pointers below `at`. Costs no more for a schema that would never end. */
+/**
+ * Every fault of a schema, at JSON Pointers below `at`. Stops at MAX_PARTS schemas, so an endless schema costs no more.
+ */
 export function schemaFaults(schema: Json, at: string): InputIssue[] {
   const reading: Reading = { issues: [], defs: defsOf(schema), trail: [], depth: 0, parts: { count: 0 } };
   const alternatives = read(schema, at, reading);
@@ -78,17 +80,17 @@ export function schemaFaults(schema: Json, at: string): InputIssue[] {
   return reading.issues;
 }
 
-/** What a $ref may name. */
+/** The schemas that a $ref may name. */
 export function defsOf(schema: Json): Readonly<JsonObject> {
   return isObject(schema) && isObject(schema.$defs) ? schema.$defs : {};
 }
 
-/** The name in a $ref, or undefined if it is none that is known. */
+/** The name in a $ref; undefined for any other form of reference. */
 export function refName(ref: Json | undefined): string | undefined {
   return typeof ref === 'string' ? /^#\/\$defs\/([A-Za-z0-9_.-]{1,64})$/.exec(ref)?.[1] : undefined;
 }
 
-/** Adds the faults of a schema; answers against how many schemas one value may be held, here or anywhere below. */
+/** Adds the faults of a schema. Answers how many schemas may apply to one value, here or anywhere below. */
 function read(schema: Json, at: string, reading: Reading): number {
   reading.parts.count += 1;
   if (reading.parts.count > MAX_PARTS || typeof schema === 'boolean') return 1;

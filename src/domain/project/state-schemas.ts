@@ -1,6 +1,6 @@
-// JSON Schemas that a project lays over the state of its sessions: whatever a command leaves at, below or above such a
-// place must satisfy its schema. `underSchemas` goes round the commands that write state. Pure;
-// tools/shared/state-rules.ts calls it.
+// Applies the JSON Schemas of a project to the state of its sessions: after a command, every value that it changed and
+// that has a schema must satisfy it. `underSchemas` wraps the commands that write state. Pure; called by
+// tools/shared/state-rules.ts, tools/project-save.ts and views/project/violations.ts.
 
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
@@ -15,22 +15,20 @@ import { jsonLength } from '../state/etag.ts';
 import { type ProjectDocument, projectStream } from './document.ts';
 import { faultIn } from './schema-check.ts';
 
-/**
- * What stands at one place under a schema is checked whole at each change of it: so many characters of JSON at most.
- */
+/** The most characters of JSON of one value with a schema: it is checked whole at each change within it. */
 const MAX_PLACE_CHARS = 256 * 1024;
 
 /**
- * Whether a project has schemas, as its document is at this moment of the transaction. Where it says no, the document
- * is not made part of the transaction: projects without schemas pay nothing in their commits. A command that begins
- * once a schema was saved sees it all the same, since every try is made on a freshly read log.
+ * Whether a project has schemas now. The answer is read outside of the transaction: commits in projects without schemas
+ * need not expect the project's document. A command that starts after a schema was saved still sees it, because every
+ * try refreshes the log first.
  */
 export type InForce = (project: string) => boolean;
 
-/** A step of a schema's path: a key, or any (`*`). */
+/** A step of a schema's path: a key, or undefined for any (`*`). */
 type Step = string | undefined;
 
-/** The steps of a path that a schema may have; says why a path is none. */
+/** The steps of a schema's path. Fails with `path-refused` for a path that a schema cannot have. */
 export function schemaSteps(path: string): Result<Step[]> {
   const parsed = parsePath(path);
   if (!parsed.ok) return parsed;
@@ -44,19 +42,21 @@ export function schemaSteps(path: string): Result<Step[]> {
   return RESERVED_KEYS.includes(first) ? refuse(`${first} is not written by the state tools`) : ok(steps);
 }
 
-/** Null for what a schema cannot be laid over. */
+/** Null for a step that a schema's path cannot have. */
 function stepOf({ deep, selector }: Segment): Step | null {
   if (deep) return null;
   if (selector.select === 'all') return undefined;
   return selector.select === 'name' ? keyStep(selector.name) : null;
 }
 
-/** An element of an array changes its index when one before it goes: a schema is for all of them or for none. */
+/** No index: an element's index changes when an earlier element goes, so a schema applies to all elements or none. */
 function keyStep(token: PathToken): Step | null {
   return typeof token === 'string' && !/^\d+$/.test(token) ? token : null;
 }
 
-/** The command, which fails if what it leaves in the session's state does not satisfy the schemas of its project. */
+/**
+ * Wraps a command: it fails with `schema-violated` or `too-large` if the state it leaves does not satisfy the schemas.
+ */
 export function underSchemas<A>(session: string, inForce: InForce, command: Decide<A>): Decide<A> {
   return (tx, ctx) => {
     const watched = new WatchedTransaction(tx, sessionStream(session));
@@ -76,13 +76,13 @@ export function schemasOf(project: Readonly<Pick<ProjectDocument, 'config'>> | u
   return isObject(schemas) ? schemas : {};
 }
 
-/** A place that does not satisfy the schema of a path, or holds too much to be checked. */
+/** A value that does not satisfy the schema of a path, or is too large to be checked. */
 export type Violation = { path: string; schema: string } & (
   | { code: 'schema-violated'; rule: string; found: string }
   | { code: 'too-large'; limit: number }
 );
 
-/** The first place that does not satisfy its schema: of those that the pointers touch, or of all. */
+/** The first violation: among the values that the pointers touch, or by default in the whole document. */
 export function violation(
   doc: Readonly<JsonObject>,
   schemas: Readonly<JsonObject>,
@@ -91,7 +91,7 @@ export function violation(
   const pointers = [...changed].map(parsePointer);
   for (const [path, schema] of Object.entries(schemas)) {
     const steps = schemaSteps(path);
-    // A path that another version of the program let through: nothing can be held against it.
+    // Another version of the program accepted this path: no value can be checked by it.
     if (!steps.ok) continue;
     for (const place of placesOf(doc, steps.value, pointers)) {
       const value = getAt(doc, place);
@@ -107,7 +107,7 @@ export function violation(
   return undefined;
 }
 
-/** As a path of the state tools: elements of arrays by their numbers. */
+/** The place as a path of the state tools, array elements by number. */
 function shownPath(doc: Readonly<JsonObject>, place: readonly (string | number)[]): string {
   let parent: Json | undefined = doc;
   const tokens = place.map((token) => {
@@ -125,7 +125,7 @@ function failureOf(broken: Violation): Failure {
   return { code: 'too-large', what: `${path}, which has a schema,`, limit, instead };
 }
 
-/** Places under a path of which the pointers name a part, or something that they are part of; each once. */
+/** Places that a schema's path selects and that the pointers name, contain or lie within; each once. */
 function placesOf(doc: Readonly<JsonObject>, steps: readonly Step[], pointers: readonly string[][]): string[][] {
   const found = new Map<string, string[]>();
   for (const pointer of pointers) {
@@ -137,7 +137,7 @@ function placesOf(doc: Readonly<JsonObject>, steps: readonly Step[], pointers: r
   return [...found.values()];
 }
 
-/** The places that the remaining steps lead to from one place. */
+/** The places that the remaining steps select from one place. */
 function expand(doc: Readonly<JsonObject>, from: string[], steps: readonly Step[]): string[][] {
   let places = [from];
   for (const step of steps) {
@@ -150,7 +150,7 @@ function expand(doc: Readonly<JsonObject>, from: string[], steps: readonly Step[
   return places;
 }
 
-/** Passes everything on, and keeps what is changed of one stream, as JSON Pointers. */
+/** Passes everything on, and records the changed places of one stream as JSON Pointers. */
 class WatchedTransaction implements Transaction {
   readonly changed = new Set<string>();
   private readonly tx: Transaction;
@@ -178,7 +178,7 @@ class WatchedTransaction implements Transaction {
   }
 
   patch(stream: string, head: EventHead, ops: readonly PatchOp[], owner?: ValueOwner): void {
-    // What is appended (RFC 6902: `-`) has no place of its own yet: its array has changed.
+    // An appended element (RFC 6902: `-`) has no index yet: its array counts as changed.
     if (stream === this.stream) for (const { path } of ops) this.changed.add(path.replace(/\/-$/, ''));
     this.tx.patch(stream, head, ops, owner);
   }

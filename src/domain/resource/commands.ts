@@ -1,4 +1,4 @@
-// Taking and giving back locks: pure commands. tools/lock-acquire.ts and lock-release.ts call them.
+// Acquires and releases locks: pure commands, called by tools/lock-acquire.ts and tools/lock-release.ts.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -27,13 +27,13 @@ export interface AcquireInput {
   priority: number;
   leaseMs: number;
   deadlineMs?: number | undefined;
-  /** Normal patterns, for kind file. */
+  /** Normal patterns (see glob.ts), for kind file. */
   paths?: string[] | undefined;
   shared?: boolean | undefined;
   reason?: string | undefined;
-  /** A hold to renew; refused if it is over. */
+  /** The hold to renew; refused if it has ended. */
   fence?: number | undefined;
-  /** Stand in line if it is not free. */
+  /** Wait in the queue if the lock is not free. */
   queue: boolean;
 }
 
@@ -42,22 +42,25 @@ export interface Granted {
   fence: number;
   lease_until: number;
   deadline?: number;
-  /** It was held already. */
+  /** The caller held it already. */
   again: boolean;
 }
 
 export interface NotGranted {
   granted: false;
-  /** Place in line, from 1; absent if not in line. */
+  /** Position in the queue, from 1; absent if not in it. */
   position?: number;
   held_by: { who: string; fence?: number; since: number; until: number; reason?: string; paths?: string[] }[];
-  /** When what is in the way ends by itself, at the earliest. */
+  /** The earliest time, in ms since the epoch, at which a holder's or waiter's time ends by itself. */
   until: number;
 }
 
 const SHOWN = 10;
 
-/** Grants the lock, renews it if the caller holds it, or says who is in the way. */
+/**
+ * Grants the lock, renews it if the caller holds it, or answers who is in the way. Fails with `not-allowed` for a stale
+ * fence or a wrong capacity, `too-large` for a full queue.
+ */
 export function acquire(tx: Transaction, ctx: Context, input: AcquireInput): Result<Granted | NotGranted> {
   const stream = lockStream(input.project, input.lock);
   const made = ensure(tx, ctx, stream, input);
@@ -78,10 +81,7 @@ export function acquire(tx: Transaction, ctx: Context, input: AcquireInput): Res
   return ok(notGranted(lock, ctx, before, position));
 }
 
-/**
- * The lock's document, made if need be. Of a resource of the project its capacity and kind are what the project says
- * now.
- */
+/** The lock's document, created if need be, its capacity and kind brought in line with the project's settings. */
 function ensure(tx: Transaction, ctx: Context, stream: string, input: AcquireInput): Result<Readonly<LockDocument>> {
   const { lock: id, project } = input;
   const settings = tx.read<ProjectDocument>(projectStream(project))?.config;
@@ -111,7 +111,7 @@ function ensure(tx: Transaction, ctx: Context, stream: string, input: AcquireInp
   const same = (capacity ?? found.capacity) === found.capacity && (resource?.kind ?? found.kind) === found.kind;
   if (capacity === undefined || same) return ok(found);
   const live = liveLock(found, ctx);
-  // Of a resource those who hold too much keep it until they are done: nobody is let in before.
+  // A configured resource may shrink below its holders: they keep it until they are done, and nobody else is let in.
   if (resource === undefined && live.holders.length + live.queue.length > 0) {
     const what = `Making the capacity of ${JSON.stringify(id)} ${capacity}`;
     const why = `it is ${found.capacity}, and somebody holds it or waits for it`;
@@ -142,14 +142,14 @@ function grant(tx: Transaction, ctx: Context, stream: string, live: LiveLock, in
   if (input.deadlineMs !== undefined) holder.deadline = ctx.now + input.deadlineMs;
   tx.edit<LockDocument>(stream, { type: 'lock.granted', data: { fence } }, (draft) => {
     draft.fence = fence;
-    // Those whose time is over go with the grant that proves it: nobody waits for a commit that only tidies up.
+    // Expired holders are removed by the next grant, which saves a commit of their own.
     draft.holders = [...keep(draft.holders, live.holders), holder];
     draft.queue = keep(draft.queue, live.queue).filter((one) => !(isSame(one, input.caller) && samePaths(one, holder)));
   });
   return ok(answer(holder, lease_until, false));
 }
 
-/** The drafts of those that are still there. */
+/** The drafts of the parties that are still live. */
 function keep<T extends Holder | Waiter>(drafts: T[], live: readonly Readonly<Holder | Waiter>[]): T[] {
   const key = (one: Readonly<Holder | Waiter>) => ('fence' in one ? one.fence : one.ticket);
   const kept = new Set(live.map(key));
@@ -159,7 +159,7 @@ function keep<T extends Holder | Waiter>(drafts: T[], live: readonly Readonly<Ho
 function renew(tx: Transaction, ctx: Context, stream: string, held: Readonly<Holder>, input: AcquireInput): Granted {
   const lease_until = ctx.now + input.leaseMs;
   const end = holdEnd(held, ctx.lastSeen);
-  // Presence does the rest: renewing again and again writes only now and then.
+  // Presence extends the hold anyway: a commit is needed only once less than half of the lease is left.
   if (end - ctx.now >= input.leaseMs / 2 && held.lease_ms === input.leaseMs) return answer(held, end, true);
   tx.edit<LockDocument>(stream, { type: 'lock.renewed', data: { fence: held.fence } }, (draft) => {
     for (const one of draft.holders) {
@@ -179,7 +179,7 @@ function answer(holder: Readonly<Holder>, leaseUntil: number, again: boolean): G
     : { granted: true, fence, lease_until, deadline, again };
 }
 
-/** A place in line: the one it has, or a new one at the end of its priority. */
+/** The caller's position in the queue: the one it has, or a new one at the end of its priority. */
 function standInLine(
   tx: Transaction,
   ctx: Context,
@@ -232,19 +232,22 @@ function tooMany(lock: string): Result<never> {
 export interface ReleaseInput {
   project: string;
   caller: Caller;
-  /** Found by a view; each is decided on its own document. */
+  /** Ids of locks, found by a view; the command decides by each lock's own document. */
   locks: string[];
-  /** Only the hold of this fence. */
+  /** Only the hold with this fence. */
   fence?: number | undefined;
 }
 
 export interface ReleaseAnswer {
   released: { lock: string; fence: number }[];
-  /** Places in line that were given up. */
+  /** Places in the queue that were given up. */
   waits_ended: number;
 }
 
-/** Gives back what the caller holds of these locks, and its places in line, in one commit. A stale fence is refused. */
+/**
+ * Releases the caller's holds of these locks and its places in their queues, in one commit. Fails with `not-allowed`
+ * for a stale fence.
+ */
 export function release(tx: Transaction, _ctx: Context, input: ReleaseInput): Result<ReleaseAnswer> {
   const { project, caller, fence } = input;
   const done: ReleaseAnswer = { released: [], waits_ended: 0 };

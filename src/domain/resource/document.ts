@@ -1,13 +1,13 @@
-// The document of a lock: its kinds, its holders and those in line, and the stream it is kept in. Pure shapes; lock.ts
-// has the rules, commands.ts edits it.
+// The document of a lock: its kinds, its holders, its queue, and its stream. Pure shapes; lock.ts has the rules,
+// commands.ts edits it.
 
 export const LOCK_KINDS = ['agent', 'file', 'database', 'api', 'custom'] as const;
 export type LockKind = (typeof LOCK_KINDS)[number];
 
-/** What file reservations are called, all of a project together. */
+/** The id of the lock that holds all file reservations of a project. */
 export const FILE_LOCK = 'file';
 
-/** Holders of one document, and those in line: more is refused, so that it stays small. */
+/** The most holders, and the most waiters, of one lock, so that its document stays small. */
 export const MAX_PARTIES = 500;
 
 export interface Party {
@@ -27,12 +27,12 @@ export interface Holder extends Party {
   since: number;
   lease_ms: number;
   lease_until: number;
-  /** Held no longer than this, whoever is seen. */
+  /** The end of the hold even if its holder is still seen. */
   deadline?: number;
 }
 
 export interface Waiter extends Party {
-  /** Its place among those of one priority. */
+  /** Its order among waiters of one priority. */
   ticket: number;
   since: number;
   until: number;
@@ -44,14 +44,14 @@ export interface LockDocument {
   project: string;
   kind: LockKind;
   capacity: number;
-  /** The last one given out. */
+  /** The last fence given out. */
   fence: number;
   ticket: number;
   holders: Holder[];
   queue: Waiter[];
 }
 
-/** The stream of a lock. Reservations of files share one, since any two of them may be about one file. */
+/** The stream of a lock. All file reservations of a project share one, because any two of them may overlap. */
 export function lockStream(project: string, id: string): string {
   return id === FILE_LOCK ? `reservation/${project}` : `lock/${project}/${id}`;
 }

@@ -1,19 +1,19 @@
-// Whether two file patterns can name one file: what a reservation rests on. Conservative: where it cannot tell, they
-// overlap, so that two exclusive reservations of one file are never both granted. Pure.
+// Whether two file patterns can name one file, the rule of file reservations. Conservative: in doubt they overlap, so
+// that two exclusive reservations of one file are never both granted. Pure; used by lock.ts and tools/lock-acquire.ts.
 //
-// A pattern also names everything below what it names (a reserved directory is reserved with its contents). Braces and
-// brackets are taken for wildcards, upper and lower case for the same, as some file systems do.
+// A pattern also covers everything below a path that it matches (a reserved directory includes its contents). Braces
+// and brackets count as wildcards, upper and lower case as the same, because some file systems ignore case.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 
 const MAX_SEGMENTS = 64;
 const WILD = /[*?{}[\]()!+@|^]/;
-/** Characters that would move or hide a path for whoever reads it. */
+/** Characters that would make a path look different from what it is. */
 const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
 /**
- * The pattern in the form it is kept in: relative to the project, `/` between segments. Refused if it leaves the
- * project.
+ * The normal form of a pattern: relative to the project, `/` between segments. Fails with `invalid-input` if it leaves
+ * the project.
  */
 export function normalGlob(glob: string, at: string): Result<string> {
   const refuse = (why: string) => fail({ code: 'invalid-input', issues: [{ at, why }] });
@@ -29,10 +29,10 @@ export function normalGlob(glob: string, at: string): Result<string> {
   return ok(segments.join('/').normalize('NFC'));
 }
 
-/** True if a file can be named by both, or by one and what the other one holds. Contract: both are normal. */
+/** True if both patterns can cover one file. Contract: both are normal. */
 export function globsOverlap(a: string, b: string): boolean {
   const [x, y] = [segmentsOf(a), segmentsOf(b)];
-  // Most patterns part in a plain segment: no need to look at the rest.
+  // Fast path: most patterns differ in a plain segment.
   for (let at = 0; at < Math.min(x.length, y.length); at += 1) {
     if (WILD.test(x[at] ?? '') || WILD.test(y[at] ?? '')) break;
     if (x[at] !== y[at]) return false;
@@ -42,14 +42,15 @@ export function globsOverlap(a: string, b: string): boolean {
 
 function segmentsOf(glob: string): string[] {
   const folded = glob.normalize('NFC').toLowerCase();
-  // Alternatives with a slash inside may be of any depth: from the first one on, anything goes.
+  // Alternatives with a slash inside may have any depth: from the first one on, anything matches.
   const spanning = folded.search(/[{[(][^}\])]*\//);
   if (spanning >= 0) return [...folded.slice(0, spanning).split('/').slice(0, -1), '**'];
   return folded.split('/');
 }
 
 /**
- * Whether two lists of segments can name one path: the usual table over both, `**` standing for any number of segments.
+ * Whether two lists of segments can match one path: the usual table of dynamic programming, with `**` for any number of
+ * segments.
  */
 function meet(a: readonly string[], b: readonly string[]): boolean {
   return table(
@@ -61,7 +62,7 @@ function meet(a: readonly string[], b: readonly string[]): boolean {
   );
 }
 
-/** Whether two segments can name one name. `*` in either stands for any characters, `?` for one. */
+/** Whether two segments can match one name: `*` in either stands for any characters, `?` for one. */
 function segmentsMeet(a: string, b: string): boolean {
   if (a === b) return true;
   const [x, y] = [wildcards(a), wildcards(b)];
@@ -74,7 +75,7 @@ function segmentsMeet(a: string, b: string): boolean {
   );
 }
 
-/** A segment's characters, with everything that is no plain one taken for what it can at most be. */
+/** A segment's characters, with every group and bracket widened to `*`. */
 function wildcards(segment: string): string[] {
   const plain = segment.replace(/[{[(].*[}\])]/, '*').replace(/[{}[\]()!+@|^]/g, '*');
   return [...plain.replace(/\*+/g, '*')];
@@ -88,7 +89,7 @@ function table(
   anyB: (j: number) => boolean,
   same: (i: number, j: number) => boolean,
 ): boolean {
-  // reach[j]: the rest of a from i and the rest of b from j can be equal. Filled from the ends.
+  // reach[j]: the rest of a from i and the rest of b from j can be equal. Filled from the ends backwards.
   let below: boolean[] = [];
   for (let i = n; i >= 0; i -= 1) {
     const reach: boolean[] = new Array<boolean>(m + 1).fill(false);

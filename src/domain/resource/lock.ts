@@ -1,13 +1,13 @@
-// Locks: named things with a capacity, and reservations of files by pattern. The rules by which they are
-// granted. Pure; document.ts has their shapes, commands.ts edits them.
+// Locks: named things with a capacity, and reservations of files by pattern. The rules by which they are granted. Pure;
+// document.ts has their shapes, commands.ts edits them.
 //
 //   (free) ──granted: a new fence──► held ──released──► (free)
 //      │                              ├──its lease ended and nobody was seen──► (free to the next)
 //   waiting ──the first in line──►    └──its deadline──► (free to the next)
 //      └── not seen waiting for a while ──► (out of line)
 //
-// A grant's fence is higher than every one before it. A lease that ends early or late by a wrong clock never makes two
-// holders of one place: granting is a commit on the one document that lists them all.
+// A grant's fence is higher than every earlier one. A lease that a wrong clock ends early or late never makes two
+// holders of one place: a grant is a commit on the one document that lists all holders.
 
 import { hash } from 'node:crypto';
 import { endOfLease } from '../../base/lease.ts';
@@ -18,15 +18,17 @@ import { type Caller, callerName } from '../team/channel.ts';
 import { type Holder, type LockDocument, lockStream, type Party, type Waiter } from './document.ts';
 import { globsOverlap } from './glob.ts';
 
-/** A waiter that was not seen for so long is passed over. Presence is noted at most every 10 s. */
+/** How long after a waiter was last seen it loses its place. Presence is written at most every 10 s. */
 export const WAITER_MS = 15_000;
 
-/** Under which name a party's presence is noted. */
+/** The name under which a party's presence is noted. */
 export function partyKey({ session, agent }: Caller): string {
   return agent === undefined ? session : agentKey(session, agent);
 }
 
-/** Under which name it is noted that a party waits: not its own, for who works on is not therefore waiting. */
+/**
+ * The name under which a party's waiting is noted. Not its own: a party that works elsewhere is seen but not waiting.
+ */
 export function waitingKey(lock: string, party: Caller): string {
   return `wait-${hash('sha256', `${lock} ${callerName(party)}`).slice(0, 20)}`;
 }
@@ -35,7 +37,7 @@ export function isSame(a: Caller, b: Caller): boolean {
   return a.session === b.session && a.agent === b.agent;
 }
 
-/** When a hold ends, in ms since the epoch. */
+/** The end of a hold: stored, or later if its holder was seen since; never after its deadline. Ms since the epoch. */
 export function holdEnd(holder: Readonly<Holder>, lastSeen: Context['lastSeen']): number {
   const seen = lastSeen(partyKey(holder));
   return Math.min(endOfLease(holder.lease_until, holder.lease_ms, seen), holder.deadline ?? Number.POSITIVE_INFINITY);
@@ -46,10 +48,10 @@ export function waitEnd(lock: string, waiter: Readonly<Waiter>, lastSeen: Contex
   return endOfLease(waiter.until, WAITER_MS, seen);
 }
 
-/** A lock as it is now: those whose time is over are left out. */
+/** A lock without the holders and waiters whose time is over. */
 export interface LiveLock {
   holders: Readonly<Holder>[];
-  /** In the order in which they will be served. */
+  /** In the order of service. */
   queue: Readonly<Waiter>[];
 }
 
@@ -60,9 +62,7 @@ export function liveLock(lock: Readonly<LockDocument>, ctx: Pick<Context, 'now' 
   return { holders, queue };
 }
 
-/**
- * What stands between a party and its grant: holders, and those who are before it in line. Empty: it may be granted.
- */
+/** The holders and earlier waiters that keep a party from its grant. Empty: it may be granted. */
 export function inTheWay(
   lock: Readonly<LockDocument>,
   live: LiveLock,
@@ -76,7 +76,7 @@ export function inTheWay(
   return others.length < lock.capacity ? [] : others;
 }
 
-/** The same files cannot be for both: unless both only want to share them. */
+/** Two parties conflict over a file unless both share it. */
 function conflict(a: Readonly<Party>, b: Readonly<Party>): boolean {
   if (a.shared === true && b.shared === true) return false;
   return (a.paths ?? []).some((one) => (b.paths ?? []).some((other) => globsOverlap(one, other)));
@@ -88,8 +88,8 @@ export function samePaths(a: Readonly<Party>, b: Readonly<Party>): boolean {
 }
 
 /**
- * The hold that a fence stands for, while it lasts; refused once another was granted it or its time is over. For
- * whatever guards a resource: a holder that slept too long must not go on as if it held.
+ * The live hold with this fence. Fails with `not-allowed` once it has ended. For code that guards a resource: a holder
+ * that was suspended too long must not go on.
  */
 export function holdOf(
   tx: Transaction,

@@ -1,8 +1,8 @@
-// How many claims the agents of a project hold, and how many they may: one document lists the claims, kept in the
-// commit that gives a claim or ends it, so that no two processes give the last one twice. And what a run's agents may
-// spend. Pure; run/followers/agent-limit.ts asks before a claim is given, and keeps the list with every node's change.
+// Limits on agents' claims in a project, and on the tokens of a run. One document lists the claims; it changes in every
+// commit that gives or ends one, so that no two processes give the last one. Pure; run/followers/agent-limit.ts checks
+// the limits before a claim, and keeps the list with every change of a node.
 //
-//   claimed ──► listed ──finished, failed, given back, cancelled, put to decision──► not listed
+//   claimed ──► listed ──finished, failed, given back, cancelled, left to a decision──► not listed
 //                 ├──claimed again, handed to another session──► listed for the new holder
 //                 └──its lease ended──► does not count until its agent is seen again; leaves the list a day later
 
@@ -13,10 +13,7 @@ import type { Context, Transaction } from '../command.ts';
 import { globalSettingsOf, type Pool, poolsOf } from '../project/config.ts';
 import { type ProjectDocument, projectStream } from '../project/document.ts';
 
-/**
- * A claim that an agent holds. Claims of servers are not listed: what they run is no agent. Times in ms since the
- * epoch.
- */
+/** A claim that an agent holds; claims of servers are not listed. Times in ms since the epoch. */
 export interface HeldClaim {
   run: string;
   /** The agent's name in lower case. */
@@ -35,20 +32,20 @@ export interface PoolDocument {
   held: Record<string, HeldClaim>;
 }
 
-/** A claim that nobody made last for so long, in a run that nobody goes on with, is not kept in mind. */
+/** How long after its end a claim stays listed, if nothing else removes it. */
 const FORGET_MS = 86_400_000;
 
 export function poolStream(project: string): string {
   return `pool/${project}`;
 }
 
-/** The pool of an agent: of its own name, or of that without the number that tells it from others (`coder-2`). */
+/** The pool of an agent: that of its name, or of its name without a trailing number (`coder-2`). */
 export function poolOf(pools: Readonly<Record<string, Pool>>, agent: string): string | undefined {
   const name = agent.toLowerCase();
   return [name, name.replace(/-\d+$/, '')].find((one) => Object.hasOwn(pools, one));
 }
 
-/** Lists a claim at its place, or with `held` undefined no longer lists any there. */
+/** Sets the listed claim of a node, or removes it if `held` is undefined. */
 export function listClaim(
   tx: Transaction,
   ctx: Pick<Context, 'now' | 'lastSeen'>,
@@ -82,16 +79,16 @@ function placeOf(key: string, ...member: string[]): string {
   return formatPointer(['held', key, ...member]);
 }
 
-/** Where a claim is to be given. `tokens`: what the agents there have spent. */
+/** The run of which a node is to be claimed. `tokens`: spent by its agents so far. */
 interface ClaimedRun {
   readonly id: string;
   readonly project: string;
   readonly tokens?: number;
 }
 
-/** When a claim stops to count: what is stored, or later if its agent has been seen since. */
+/** When a claim stops counting: its stored end, or later if its agent was seen since. */
 function endOf({ agent, lease_ms, lease_until }: Readonly<HeldClaim>, ctx: Pick<Context, 'now' | 'lastSeen'>): number {
-  // Presence is a file for each agent: asked only where the stored lease has ended.
+  // Presence is a file per agent: read only once the stored lease has ended.
   if (lease_until > ctx.now) return lease_until;
   return endOfLease(lease_until, lease_ms, ctx.lastSeen(agent));
 }
@@ -107,7 +104,7 @@ export function liveClaims(
   });
 }
 
-/** How many claims a pool allows where there is work for so many: nodes of a run that are held or ready. */
+/** The most claims of a pool. `work`: nodes of the run that are held or ready. */
 export function poolSize(
   { max, min = 0, policy = 'fixed', nodes_per_agent: per = 1 }: Readonly<Pool>,
   work: number,
@@ -115,17 +112,18 @@ export function poolSize(
   return policy === 'fixed' ? max : Math.min(max, Math.max(min, Math.ceil(work / per)));
 }
 
-/** What keeps every agent, or all of one pool, from another claim. */
+/** Why no agent, or none of one pool, may claim now. */
 export interface Limit {
   none: 'limit' | 'budget';
   why: string;
-  /** When time alone may change it. */
+  /** When time alone may lift it, in ms since the epoch. */
   until?: number;
 }
 
 /**
- * Whether the project's settings keep an agent from another claim in a run; they and the list of claims become part of
- * the transaction. `ready`: the nodes that the agent could take now, counted only for a pool that goes by demand.
+ * The limit that keeps an agent from another claim in a run; undefined if none does. Settings and list of claims become
+ * part of the transaction. `ready`: counts the nodes the agent could take now; called only for a pool that goes by
+ * demand.
  */
 export function limitOf(
   tx: Transaction,

@@ -1,6 +1,7 @@
-// Giving out nodes: a pure command. The tool run_claim and the runner call it. The way of a claim, file by file:
+// Gives a ready node to an agent or a server: a pure command, called by the tool run_claim and the runner. The steps of
+// a claim, by file:
 //
-//   document ──► claim ──► sweep       what nobody can account for is put to decision
+//   document ──► claim ──► sweep       lost claims that must not be repeated: left to a decision
 //                  ├─────► followers   limits and obstacles
 //                  ├─────► fit         is the node for this agent
 //                  ├─────► transition ──► followers
@@ -24,7 +25,10 @@ import { sweep } from './sweep.ts';
 import { transition } from './transition.ts';
 import { noneFor, unclaimable } from './why-not.ts';
 
-/** The best ready node for this agent. First puts to decision what nobody can account for, in the same commit. */
+/**
+ * Claims the best ready node for this agent; first turns lost claims that must not be repeated into decisions, in the
+ * same commit. Fails with `unknown-run`, and for a node asked for by name with `unknown-node`, `node-not-ready`.
+ */
 export function claimNode(tx: Transaction, ctx: Context, input: ClaimInput): Result<ClaimAnswer> {
   const opened = openScope(tx, ctx, input.run);
   if (!opened.ok) return opened;
@@ -44,7 +48,9 @@ export function claimNode(tx: Transaction, ctx: Context, input: ClaimInput): Res
   return fromAll(scope, input);
 }
 
-/** Looks at every node. A node that is over outside the run ends on the way, which may make others ready. */
+/**
+ * Examines every node. A node whose task has ended outside the run is ended on the way, which may make others ready.
+ */
 function fromAll(scope: RunScope, input: ClaimInput): Result<ClaimAnswer> {
   for (;;) {
     const ready = sweep(scope);
@@ -61,7 +67,7 @@ function fromAll(scope: RunScope, input: ClaimInput): Result<ClaimAnswer> {
   }
 }
 
-/** `ineligibleReason`, and what else bars the node. */
+/** `ineligibleReason`, or else the obstacle that bars the node. */
 function unfit(scope: RunScope, input: ClaimInput, id: string): string | undefined {
   const why = ineligibleReason(scope, input, id);
   if (why !== undefined) return why;
@@ -70,7 +76,8 @@ function unfit(scope: RunScope, input: ClaimInput, id: string): string | undefin
 }
 
 /**
- * The hinted node, if by the document it may be claimed. Ended claims that count against a limit only make it careful.
+ * The hinted node, if the document confirms that it may be claimed. Claims whose lease ended still count against the
+ * limit here: then all nodes are examined.
  */
 function byHint(scope: RunScope, input: ClaimInput): Candidate | undefined {
   if (input.hint === undefined || input.node !== undefined) return undefined;
@@ -120,7 +127,7 @@ function heldBefore({ run, ctx }: RunScope, input: ClaimInput): ClaimAnswer | un
   return { kind: 'claimed', claim, run: run.id, node, attempt, fence, again: true };
 }
 
-/** Why the ready nodes, of which none suits, are not for this agent: one reason each, the commonest first. */
+/** Why none of the ready nodes is for this agent: each reason with its count, the commonest first. */
 function unsuitable(scope: RunScope, input: ClaimInput, candidates: readonly Candidate[]): string[] {
   const counts = new Map<string, number>();
   for (const { id } of candidates) {

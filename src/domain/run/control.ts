@@ -1,4 +1,5 @@
-// What people and orchestrators do to a run from outside: pure command. The tool run_control calls it.
+// Controls a run from outside: pause, resume, cancel; retry, skip or resolve a node. Pure command; the tool run_control
+// calls it.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { newlyReady } from '../../graph/ready/ready.ts';
@@ -16,15 +17,15 @@ import { transition } from './transition.ts';
 export const RUN_ACTIONS = ['pause', 'resume', 'cancel', 'retry_node', 'skip_node', 'decide'] as const;
 export type RunAction = (typeof RUN_ACTIONS)[number];
 
-/** What may be decided of a node that waits for it. */
-export const DECISIONS = ['done', 'failed', 'retry', 'skip'] as const;
-export type Verdict = (typeof DECISIONS)[number];
+/** What somebody may say became of a node in `needs_decision`. */
+export const RESOLUTIONS = ['done', 'failed', 'retry', 'skip'] as const;
+export type Resolution = (typeof RESOLUTIONS)[number];
 
 export interface ControlInput {
   run: string;
   action: RunAction;
   node?: string | undefined;
-  decision?: Verdict | undefined;
+  decision?: Resolution | undefined;
   output?: Json | undefined;
   reason?: string | undefined;
 }
@@ -38,6 +39,10 @@ export interface ControlAnswer {
   newly_ready: string[];
 }
 
+/**
+ * Carries out one action. Fails with `unknown-run`, `unknown-node`, `illegal-transition`, `invalid-input`, or
+ * `not-allowed` for a run that another has replaced.
+ */
 export function controlRun(tx: Transaction, ctx: Context, input: ControlInput): Result<ControlAnswer> {
   const opened = openScope(tx, ctx, input.run);
   if (!opened.ok) return opened;
@@ -81,7 +86,7 @@ function controlWhole(scope: RunScope, action: WholeAction): Result<ControlAnswe
   return ok({ run: run.id, action, status: scope.run.status, newly_ready: [] });
 }
 
-/** Claims end here: their holders see it at their next report or look, and stop. */
+/** Ends all claims; their holders learn it at their next report. */
 function cancel(scope: RunScope): void {
   for (const [id, node] of Object.entries(scope.run.nodes)) {
     if (node.status !== 'claimed' && node.status !== 'retrying' && node.status !== 'needs_decision') continue;
@@ -117,7 +122,7 @@ function controlNode(scope: RunScope, input: ControlInput): Result<ControlAnswer
       call,
     });
   }
-  // A node whose successors have begun cannot be undone: they rest on it.
+  // A skip cannot be undone once successors have begun: they rest on it.
   if (status === 'skipped' && hasBegunSuccessor(scope, index)) {
     const call = 'run_start {resume_from} for a run that does it';
     return fail({
@@ -138,7 +143,7 @@ function controlNode(scope: RunScope, input: ControlInput): Result<ControlAnswer
   return ok({ run: run.id, action, status: after, node: id, node_status: goal, newly_ready });
 }
 
-/** A run that had failed goes on. */
+/** Lets a failed run go on. */
 function goOn(scope: RunScope): void {
   setStatus(scope, 'running');
   const { tx, run } = scope;
@@ -156,7 +161,7 @@ const GOAL_EVENTS: Record<Goal, EventType> = {
 function goalOf({ action, decision }: ControlInput): { goal: Goal; from: readonly (NodeStatus | 'waiting')[] } {
   if (action === 'retry_node') return { goal: 'retrying', from: RETRYABLE };
   if (action === 'skip_node') return { goal: 'skipped', from: SKIPPABLE };
-  const goals: Record<Verdict, Goal> = { done: 'finished', failed: 'failed', retry: 'retrying', skip: 'skipped' };
+  const goals: Record<Resolution, Goal> = { done: 'finished', failed: 'failed', retry: 'retrying', skip: 'skipped' };
   return { goal: goals[decision ?? 'retry'], from: ['needs_decision'] };
 }
 

@@ -1,5 +1,4 @@
-// The run document: one execution of a graph. Its shape, its claims' names and what every command on runs begins with.
-// Pure.
+// The run document: one execution of a graph. Its shape, the ids of its claims, and how commands find it. Pure.
 //
 //   running ◄──► paused                     run_control
 //     │ ▲ │
@@ -28,23 +27,25 @@ export interface RunDocument {
   name: string;
   project: string;
   workspace: string;
-  /** The session that started it. */
+  /** The session that started the run. */
   session: string;
   status: RunStatus;
   inputs: JsonObject;
   /** The sprint whose tasks are its nodes, as stored: `spr-2`. */
   sprint?: string;
-  /** Nodes that may be claimed at once. Absent: no limit. */
+  /** The most nodes claimed at once. Absent: no limit. */
   max_parallel?: number;
   on_failure: FailurePolicy;
   started_at: string;
   ended_at?: string;
-  /** Spent by its agents as they reported it. Absent: nothing. */
+  /** Tokens that its agents reported as spent. Absent: none. */
   tokens?: number;
-  /** Nodes of each status; those that wait are in neither. */
+  /** The number of nodes of each status; a waiting node has no record and is not counted. */
   counters: Counters;
   nodes: Record<string, NodeRecord>;
-  /** Ids of the claimed nodes, see live.ts. Absent in a run that nothing has claimed from since this list is kept. */
+  /**
+   * Ids of the claimed nodes, see live.ts. Absent in a run stored before this list existed and not claimed from since.
+   */
   live?: Record<string, true>;
 }
 
@@ -52,30 +53,33 @@ export function runStream(id: string): string {
   return `run/${id}`;
 }
 
-/** What scheduling needs to know of a run beyond its graph. */
+/** The limits of a run that scheduling needs beside its graph. */
 export function limitsOf(run: Readonly<RunDocument>): { onFailure: FailurePolicy; maxParallel?: number } {
   const limits = { onFailure: run.on_failure };
   return run.max_parallel === undefined ? limits : { ...limits, maxParallel: run.max_parallel };
 }
 
-/** Where a run document keeps a node's record, or one member of it. Ids may hold what a pointer must escape. */
+/** The pointer to a node's record, or to one member of it; ids are escaped. */
 export function nodePointer(node: string, member?: string): string {
   return formatPointer(member === undefined ? ['nodes', node] : ['nodes', node, member]);
 }
 
-/** The node that a pointer into a run document is about, and whether it is its whole record. Undefined: about none. */
+/**
+ * The node whose record a pointer into a run document names, and whether it names the whole record. Undefined for any
+ * other pointer.
+ */
 export function nodeAt(pointer: string): { node: string; whole: boolean } | undefined {
   if (!pointer.startsWith('/nodes/')) return undefined;
   const [, node, ...rest] = parsePointer(pointer);
   return node === undefined ? undefined : { node, whole: rest.length === 0 };
 }
 
-/** Opaque to clients. The random end keeps a guess from being a claim. */
+/** A new claim id, opaque to clients. Its random end keeps a client from guessing one. */
 export function newClaimId(ctx: Context, run: string, node: string, fence: number): string {
   return `${run}.${node}.${fence}.${ctx.id('c').slice(-6)}`;
 }
 
-/** The parts of a claim, or undefined if it cannot be one. Node ids may hold dots; run ids do not. */
+/** The parts of a claim id, or undefined if it cannot be one. Node ids may hold dots; run ids do not. */
 export function parseClaim(claim: string): { run: string; node: string; fence: number } | undefined {
   const parts = /^([a-z0-9-]+)\.([a-z0-9][a-z0-9._-]*)\.([1-9]\d{0,8})\.[a-z0-9]{6}$/.exec(claim);
   const [, run, node, fence] = parts ?? [];
@@ -83,13 +87,14 @@ export function parseClaim(claim: string): { run: string; node: string; fence: n
   return { run, node, fence: Number(fence) };
 }
 
+/** The run's document. Fails with `unknown-run`. */
 export function findRun(tx: Transaction, id: string): Result<Readonly<RunDocument>> {
   const run = isId(id) ? tx.read<RunDocument>(runStream(id)) : undefined;
   if (run === undefined) return fail({ code: 'unknown-run', run: id, near: [] });
   return ok(run);
 }
 
-/** Nothing of the run can be claimed any more, unless somebody decides otherwise. */
+/** Whether nothing of the run can be claimed any more; a failed run goes on after retry_node or skip_node. */
 export function hasEnded(status: RunStatus): boolean {
   return status === 'finished' || status === 'failed' || status === 'cancelled';
 }

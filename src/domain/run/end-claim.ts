@@ -1,12 +1,12 @@
-// Claims that end without a result: the node goes back to those that are ready, or waits for somebody's decision.
-// Called by whatever ends a claim: a report, a sweep, a server that finds another one gone.
+// Ends claims that have no result: the node becomes ready again, or waits for a decision. Called by report.ts and
+// sweep.ts.
 
 import type { EventType } from '../events.ts';
 import { carriedOver, type Draft } from './record.ts';
 import type { RunScope } from './scope.ts';
 import { transition } from './transition.ts';
 
-/** The claim is over and nobody can account for it: the node waits for somebody's decision. */
+/** Ends a claim whose effect is unknown: its node waits for a decision. Does nothing unless the node is claimed. */
 export function markNeedsDecision(scope: RunScope, id: string, why: string): void {
   const node = scope.record(id);
   if (node?.status !== 'claimed') return;
@@ -15,7 +15,7 @@ export function markNeedsDecision(scope: RunScope, id: string, why: string): voi
   transition(scope, id, { ...kept, status: 'needs_decision', error }, 'node.undecided');
 }
 
-/** The node may be claimed again at once; the claim that is over was no try. */
+/** Makes a node ready again, by default at once and without counting the ended claim as a try. */
 export function returnToQueue(
   scope: RunScope,
   id: string,

@@ -1,4 +1,4 @@
-// What a claim asks for and answers, and whether a node is for the one who asks. Used by claim.ts and why-not.ts.
+// The input and answer of a claim, and whether a node is for the caller. Used by claim.ts, why-not.ts and followers.
 
 import type { RunGraph } from '../../graph/definition.ts';
 import type { Performer } from '../../graph/graph.ts';
@@ -15,15 +15,15 @@ export interface ClaimInput {
   session?: string | undefined;
   /** Only this node. */
   node?: string | undefined;
-  /** Who asks: only nodes of kinds that they perform are for them. */
+  /** The caller's sort: only nodes whose kind has this performer are for it. */
   performer: Performer;
   skills?: readonly string[] | undefined;
-  /** Answer with the claim that this agent already holds, if there is one. */
+  /** Answer with the claim that this agent holds already, if there is one. */
   again?: boolean;
-  /** What else must hold of a node: whether the server that asks may perform it. Contract: pure. */
+  /** A further condition on nodes: whether the asking server may run it. Contract: pure. */
   admits?: (node: AnyNode) => boolean;
   server?: ProcessId | undefined;
-  /** Which node to look at first. What it says is checked; without it, or if it is wrong, all nodes are looked at. */
+  /** Suggests the node to examine first. The suggestion is checked; without a valid one all nodes are examined. */
   hint?:
     | ((
         run: Readonly<RunDocument>,
@@ -34,12 +34,12 @@ export interface ClaimInput {
     | undefined;
 }
 
-/** `limit`: as many claims are held as the project allows. `budget`: the run's tokens are spent. */
+/** Why there is no claim. `limit`: the project allows no more claims at once. `budget`: the run's tokens are spent. */
 export type None = 'all_blocked' | 'all_claimed' | 'limit' | 'budget' | 'paused' | 'finished';
 
 export type ClaimAnswer =
   | { kind: 'claimed'; claim: string; run: string; node: string; attempt: number; fence: number; again: boolean }
-  /** `until`: when time alone may change it. */
+  /** `until`: when time alone may change it, in ms since the epoch. */
   | { kind: 'none'; none: None; why: string; left: number; until?: number };
 
 const PERFORMERS: Record<Performer, string> = {
@@ -49,7 +49,7 @@ const PERFORMERS: Record<Performer, string> = {
   engine: 'the run itself',
 };
 
-/** Why a node is not for this agent; undefined if it is. */
+/** Why a node is not for this caller; undefined if it is. */
 export function ineligibleReason(scope: RunScope, input: ClaimInput, id: string): string | undefined {
   const { index, graph } = scope.graph.prepared;
   const node = graph.nodes[index.get(id) ?? -1];

@@ -1,5 +1,5 @@
-// Moving claims from one session to another with new fences: what a handoff or a recovery does with work in flight.
-// Called by app/session-binding.ts within the commit of the handoff or recovery.
+// Moves claims from one session to another with new fences: work in progress at a handoff or a recovery. Called by
+// app/session-binding.ts in the same commit.
 
 import type { Context, Transaction } from '../command.ts';
 import { agentKey } from '../session/presence-key.ts';
@@ -16,7 +16,9 @@ export interface MovedClaim {
   claim: string;
 }
 
-/** Every claim that `from` holds in these runs. Find the runs with `runsWithClaims`; only they are read. */
+/**
+ * Moves every claim that `from` holds in these runs. Find the runs with `runsWithClaims`; the command reads only them.
+ */
 export function moveClaims(
   tx: Transaction,
   ctx: Context,
@@ -32,7 +34,7 @@ export function moveClaims(
       const fence = record.fence + 1;
       const claim = newClaimId(ctx, id, node, fence);
       const agent = agentKey(input.to, record.agent_name ?? 'main');
-      // The receiver gets a whole lease: it has only now learnt of the work.
+      // A whole new lease: the receiver has only now learnt of the work.
       const lease_until = ctx.now + (record.lease_ms ?? 0);
       transition(scope, node, { ...record, fence, claim, agent, session: input.to, lease_until }, 'node.moved');
       claims.push({ run: id, node, title: record.title ?? node, claim });

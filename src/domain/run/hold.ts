@@ -1,5 +1,4 @@
-// Claims while they last: who holds one, whether a name of one still holds, and what makes it last. run_claim asks, the
-// runner renews.
+// Held claims: finding one, checking one by its id, renewing one. Used by claim.ts, sweep.ts and the runner.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { leaseEnd } from '../../graph/ready/run-node.ts';
@@ -10,7 +9,7 @@ import type { RecordOf } from './record.ts';
 import { RunScope } from './scope.ts';
 import { amend } from './transition.ts';
 
-/** The node on which this agent holds a claim that still lasts. */
+/** The node on which this agent holds a claim whose lease lasts; undefined if there is none. */
 export function heldNode(
   run: Readonly<RunDocument>,
   agent: string,
@@ -23,7 +22,10 @@ export function heldNode(
   return held?.[0];
 }
 
-/** The claim's record, while it still holds; `stale-claim` otherwise. Whether its lease has ended is not asked. */
+/**
+ * The record of a claim that was not ended or replaced; `unknown-claim` or `stale-claim` otherwise. It may still be
+ * held after its lease has ended: callers check the lease.
+ */
 export function holding(
   tx: Transaction,
   claimId: string,
@@ -39,7 +41,10 @@ export function holding(
   return ok({ run: parts.run, id: parts.node, node });
 }
 
-/** Makes a claim last a lease longer, where presence does not do so already. Answers until when it lasts. */
+/**
+ * Renews a claim by a whole lease, unless presence extends it far enough. Answers its end in ms since the epoch. Fails
+ * with `unknown-claim`, `stale-claim`.
+ */
 export function renewClaim(tx: Transaction, ctx: Context, input: { claim: string }): Result<number> {
   const found = holding(tx, input.claim);
   if (!found.ok) return found;
@@ -52,7 +57,7 @@ export function renewClaim(tx: Transaction, ctx: Context, input: { claim: string
   return ok(lease_until);
 }
 
-/** Records which process works on a claim, so that whoever takes over can end it first. */
+/** Records the process that works on a claim, so that a server that takes over can end it first. */
 export function spawnedNode(
   tx: Transaction,
   ctx: Context,
@@ -67,7 +72,7 @@ export function spawnedNode(
   return ok(undefined);
 }
 
-/** The lease as far as it must be stored: undefined while presence or what is stored still covers half of it. */
+/** The new end to store; undefined while the present end covers half a lease. */
 export function leaseToStore(node: Readonly<RecordOf<'claimed'>>, end: number, now: number): number | undefined {
   const lease = node.lease_ms ?? 0;
   return end - now >= lease / 2 ? undefined : now + lease;

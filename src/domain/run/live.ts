@@ -1,5 +1,5 @@
-// Which nodes of a run are claimed. The run lists them, so that whoever asks what an agent or a session holds walks the
-// claims and not the 20,000 records beside them. Pure.
+// The claimed nodes of a run. The run lists them, so that a search for an agent's or a session's claims reads the
+// claims, not up to 20,000 records. Pure.
 
 import { countOf } from '../../graph/ready/outcome.ts';
 import type { NodeStatus } from '../../graph/ready/run-node.ts';
@@ -10,7 +10,7 @@ import type { RecordOf } from './record.ts';
 
 type Listing = Pick<RunDocument, 'live' | 'counters' | 'nodes'>;
 
-/** Ids of the claimed nodes, as the run's document spells them. */
+/** Ids of the claimed nodes as in the run's document. */
 export function liveIds(run: Readonly<Listing>): string[] {
   return listed(run) ?? Object.keys(run.nodes).filter((id) => run.nodes[id]?.status === 'claimed');
 }
@@ -23,7 +23,7 @@ export function liveNodes(run: Readonly<Listing>): [string, Readonly<RecordOf<'c
   });
 }
 
-/** What keeps the list in step with one node's change of status. To be applied in the commit of that change. */
+/** The operations that keep the list in step with one node's change of status. To be applied in the same event. */
 export function liveOps(
   run: Readonly<Listing>,
   id: string,
@@ -44,8 +44,9 @@ export function liveOps(
 }
 
 /**
- * The list, where it is right: a program that knows no list leaves it behind when it gives or ends a claim, but every
- * program keeps the counters. As many listed nodes as are counted, each of them claimed: then there is no other.
+ * The list, if it is complete; undefined otherwise. An older program does not know the list and leaves it stale when it
+ * gives or ends a claim, but it keeps the counters: if all listed nodes are claimed and as many as counted, none is
+ * missing.
  */
 function listed({ live, counters, nodes }: Readonly<Listing>): string[] | undefined {
   if (live === undefined) return undefined;

@@ -1,4 +1,4 @@
-// The end of a node that something outside the run has ended. Called where a node's task turns out to be done.
+// Ends a node whose task was ended outside the run. Called by claim.ts and sprint-by-hand.ts.
 
 import { carriedOver, heldBy } from './record.ts';
 import type { RunScope } from './scope.ts';
@@ -6,8 +6,8 @@ import { updateStatus } from './status.ts';
 import { transition } from './transition.ts';
 
 /**
- * The node's task was finished or dropped outside the run: so is the node, and a claim on it takes no place any more.
- * Its holder stays on the record, so that a result of theirs is still taken up.
+ * Ends the node as its task was ended, so that a claim on it no longer takes a place. The record keeps its holder,
+ * whose later result is still accepted.
  */
 export function endOutside(scope: RunScope, id: string, status: 'finished' | 'skipped'): void {
   const before = scope.record(id);

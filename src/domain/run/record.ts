@@ -1,4 +1,4 @@
-// The record that a run document holds of one node: a shape for each status, and what outlives a claim. Pure.
+// The record that a run document holds of one node: its shape by status, and the parts that outlive a claim. Pure.
 //
 //   status           beside what every record keeps (Kept)
 //   claimed          the holder, its lease, its server or process, how far it is
@@ -13,7 +13,7 @@ import { MAX_LOST_CLAIMS } from '../../graph/ready/readiness.ts';
 import type { NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 
-/** A process, told apart from any later one of the same number. `start` is what `processStart` says. */
+/** A process, distinct from any later one with the same number. `start` is the answer of `processStart`. */
 export interface ProcessId {
   host: string;
   boot: string;
@@ -21,7 +21,7 @@ export interface ProcessId {
   start: string;
 }
 
-/** A result that came when its claim no longer held: kept for whoever decides, without effect. */
+/** A result that came after its claim had ended: kept for a decision, without effect. */
 export interface LateResult {
   claim: string;
   at: number;
@@ -32,7 +32,7 @@ export interface LateResult {
   output_blob?: string;
 }
 
-/** A claim that ended without a report and was given to another. */
+/** A claim that ended without a report, after which the node was given to another. */
 export interface LostClaim {
   claim: string;
   agent: string;
@@ -40,15 +40,15 @@ export interface LostClaim {
   since: number;
 }
 
-/** In every record. Times are ms since the epoch. */
+/** The members of every record. Times are ms since the epoch. */
 interface Kept {
-  /** Tries so far, the running one included. A claim that was lost or released does not count. */
+  /** Tries so far, the present one included. A lost or released claim does not count. */
   attempt: number;
-  /** Claims so far: a report that carries an older number is late. Never goes down. */
+  /** Claims so far: a report with a lower number is late. Never decreases. */
   fence: number;
-  /** The last claim. Absent: there was none. */
+  /** The last claim; absent if there was none. */
   claim?: string;
-  /** From the definition, so that views need not load it. */
+  /** The definition's title, so that views need not load the definition. */
   title?: string;
   tokens?: number;
   cost_usd?: number;
@@ -59,7 +59,7 @@ interface Kept {
   error?: { kind: string; message: string };
 }
 
-/** Who holds the node, or held it last. */
+/** The node's present or last holder. */
 interface Holder {
   /** The presence key, see `agentKey`. */
   agent?: string;
@@ -70,9 +70,9 @@ interface Holder {
 }
 
 interface Place {
-  /** The server process that claimed it, for nodes that servers run. */
+  /** The server process that claimed it, if its kind is performed by servers. */
   server?: ProcessId;
-  /** The process it started. On the server's host and boot. */
+  /** The process that the server started, on the same host and boot. */
   process?: { pid: number; start: string };
 }
 
@@ -96,9 +96,9 @@ interface ByStatus {
     output_blob?: string;
     output_bytes?: number;
     evidence?: Json;
-    /** Ended because its task was, by hand: a result of its last holder is still to come. */
+    /** Ended because its task was ended by hand: its last holder may still report a result. */
     outside?: true;
-    /** The run whose result this is. */
+    /** The earlier run that produced this result. */
     reused_from?: string;
   };
   failed: Ended & { evidence?: Json };
@@ -108,7 +108,7 @@ interface ByStatus {
 
 type MemberOf<T> = T extends T ? keyof T : never;
 type Member = MemberOf<ByStatus[NodeStatus]>;
-/** Members of other statuses may be asked for, and are never there. */
+/** Members of other statuses are typed as absent, so that any record may be asked for them. */
 type Exactly<T> = T & { [K in Exclude<Member, keyof T>]?: never };
 
 /** The record of a node with one status. */
@@ -116,19 +116,19 @@ export type RecordOf<S extends NodeStatus> = { [K in S]: Exactly<ByStatus[K]> & 
 export type NodeRecord = RecordOf<NodeStatus>;
 
 type Loose<T> = T extends T ? { [K in keyof T]: T[K] | (object extends Pick<T, K> ? undefined : never) } : never;
-/** A record on its way to the store: an optional member may be there and undefined, and is then left out. */
+/** A record before it is stored: an optional member may be undefined, and is then left out. */
 export type Draft<S extends NodeStatus = NodeStatus> = Loose<RecordOf<S>>;
 
-/** Late results and lost claims kept per node: enough to decide by, few enough for a document. */
+/** The most late results and lost claims kept per node. */
 const MAX_KEPT = 5;
 
-/** What was learnt on the way: it outlives a claim. */
+/** The members that outlive a claim. */
 export function carriedOver(node: Readonly<NodeRecord> | undefined) {
   const { title, excluded, late, lost, tokens, cost_usd, error } = node ?? {};
   return { title, excluded, late, lost, tokens, cost_usd, error };
 }
 
-/** The numbers of a record and who held it: what an end of it keeps. */
+/** The numbers and the holder of a record: the members that its end keeps. */
 export function heldBy(node: Readonly<NodeRecord> | undefined) {
   const { attempt = 0, fence = 0, claim, agent, agent_name, session, started_at } = node ?? {};
   return { attempt, fence, claim, agent, agent_name, session, started_at };
@@ -144,7 +144,7 @@ export function withLost(node: Readonly<NodeRecord>): LostClaim[] {
   return [...(node.lost ?? []), lost].slice(-MAX_KEPT);
 }
 
-/** A node that was lost or given back too often is not offered for ever. */
+/** Whether a node was lost or given back too often to be offered again. */
 export function wasLostTooOften(node: Readonly<NodeRecord>): boolean {
   return node.fence - node.attempt >= MAX_LOST_CLAIMS;
 }

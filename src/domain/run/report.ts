@@ -1,4 +1,4 @@
-// What a claim's holder says of its node: pure command. The tool run_report and the runner call it.
+// Takes the report of a claim's holder: pure command. The tool run_report and the runner call it.
 //
 //   claim holds      done → finished     failed → retrying | failed     released → retrying     progress: lasts longer
 //   lease ended, nobody re-claimed       done → finished all the same; what else comes is late
@@ -32,10 +32,10 @@ export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 export interface ReportInput {
   claim: string;
-  /** `interrupted`: the holder had to stop in the middle, and cannot say what has taken effect. */
+  /** `interrupted`: the holder had to stop midway, and cannot say what has taken effect. */
   status: 'done' | 'failed' | 'progress' | 'released' | 'interrupted';
   output?: Json | undefined;
-  /** The output as a blob, where it is too large for the document; `outputBytes`: its size. */
+  /** The hash of the output's blob if the output is too large for the document; `outputBytes`: its size. */
   outputBlob?: string | undefined;
   outputBytes?: number | undefined;
   summary?: string | undefined;
@@ -58,7 +58,7 @@ export interface ReportAnswer {
   run_status: RunStatus;
 }
 
-/** A node of which a report speaks, as it was when the report came. */
+/** The node of a report, as it was when the report came. */
 interface Held<R extends NodeRecord = NodeRecord> {
   scope: RunScope;
   id: string;
@@ -67,6 +67,7 @@ interface Held<R extends NodeRecord = NodeRecord> {
 
 type Standing = 'holds' | 'adoptable' | 'repeated' | 'cancelled' | 'over';
 
+/** Takes one report by the table above. Fails with `unknown-claim`, `stale-claim`. */
 export function reportNode(tx: Transaction, ctx: Context, input: ReportInput): Result<ReportAnswer> {
   const parts = parseClaim(input.claim);
   if (parts === undefined) return fail({ code: 'unknown-claim', claim: input.claim });
@@ -105,7 +106,7 @@ function standing(node: Readonly<NodeRecord>, ctx: Context, input: ReportInput):
       if (input.status === 'done') return 'adoptable';
       return input.status === 'progress' ? 'over' : 'repeated';
     case 'finished':
-      // Its task was done by hand: what its holder brings is the result all the same.
+      // Its task was done by hand: the holder's output is accepted all the same.
       if (input.status === 'done') return node.outside === true ? 'adoptable' : 'repeated';
       return 'over';
     case 'failed':
@@ -147,7 +148,7 @@ function take(input: ReportInput, held: Held): ReportAnswer {
       if (scope.isRepeatable(id)) returnToQueue(scope, id, 'node.released', spent(node, input));
       else markNeedsDecision(scope, id, 'it was stopped in the middle, and may have taken effect');
   }
-  return settled(held);
+  return updateAndAnswer(held);
 }
 
 function finish(input: ReportInput, held: Held): ReportAnswer {
@@ -168,7 +169,7 @@ function finish(input: ReportInput, held: Held): ReportAnswer {
     attempt: Math.max(1, node.attempt),
   };
   transition(scope, id, next, 'node.finished');
-  return settled(held);
+  return updateAndAnswer(held);
 }
 
 function failed(input: ReportInput, held: Held): ReportAnswer {
@@ -185,22 +186,25 @@ function failed(input: ReportInput, held: Held): ReportAnswer {
   } else if (kind === 'rate_limited' && !wasLostTooOften(node)) {
     again({ not_before: now + (input.retryAfterS === undefined ? (delay ?? 1_000) : input.retryAfterS * 1_000) });
   } else if (kind !== 'terminal' && delay !== undefined) {
-    // A try is spent, where everything above gives it back.
+    // This counts as a try; the branches above give the try back.
     again({ attempt: node.attempt, not_before: now + delay });
   } else {
     const ended = { ended_at: now, evidence: input.evidence, status: 'failed' as const };
     transition(scope, id, { ...carriedOver(node), ...base, ...heldBy(node), ...ended }, 'node.failed');
   }
-  return settled(held);
+  return updateAndAnswer(held);
 }
 
-/** With jitter: those that failed together should not come back together. */
+/**
+ * The pause before the next try, undefined if no try is left. With jitter, so that nodes that failed together do not
+ * all return at once.
+ */
 function retryDelay({ scope, id, node }: Held, kind: ErrorKind): number | undefined {
   const { index, retry } = scope.graph.prepared;
   const policy = retry[index.get(id) ?? 0];
   if (policy === undefined) return undefined;
   const jitter = 0.5 + scope.ctx.random() / 2;
-  // What a rate limit asks for is a pause, whether or not a try is left.
+  // A rate limit is answered by a pause even if no try is left.
   const tries = kind === 'rate_limited' ? { ...policy, max_attempts: Number.POSITIVE_INFINITY } : policy;
   return retryDelayMs(tries, node.attempt, jitter);
 }
@@ -220,7 +224,7 @@ function progress(input: ReportInput, held: Held<RecordOf<'claimed'>>): ReportAn
   return answer(held, { status: 'running', lease_ends: store ?? end });
 }
 
-/** Tokens and money add up over all tries. */
+/** Tokens and cost add up over all tries. */
 function spent(
   node: Readonly<NodeRecord>,
   input: ReportInput,
@@ -249,7 +253,7 @@ function late(input: ReportInput, held: Held): ReportAnswer {
   return answer(held, { status: 'late', ...(node.status === 'cancelled' ? { cancel_requested: true } : {}) });
 }
 
-function settled(held: Held): ReportAnswer {
+function updateAndAnswer(held: Held): ReportAnswer {
   const { scope, id } = held;
   updateStatus(scope);
   const newly_ready = newlyReady(scope.graph.prepared, scope.run.nodes, id);

@@ -1,5 +1,5 @@
-// What a new run may take over from an earlier one: results keyed by node, definition, inputs and everything upstream.
-// Called by startRun; says for each node that runs again why it does.
+// Results that a new run may take over from an earlier one, if a node's definition, the run's inputs and everything
+// upstream are the same. Called by start.ts; says for each node that runs again why.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { RunGraph } from '../../graph/definition.ts';
@@ -10,15 +10,15 @@ import type { NodeRecord, RecordOf } from './record.ts';
 
 export interface Resumed {
   nodes: Record<string, NodeRecord>;
-  /** Nodes that had finished and run again. */
+  /** Nodes that had finished and run again nevertheless. */
   rerun: string[];
   why: { node: string; reason: string }[];
 }
 
-/** Words and estimates do not change a result; everything else may. */
+/** Fields that do not change a result; all others may. */
 const COSMETIC = new Set(['title', 'priority', 'estimate_s', 'retry', 'timeouts', 'effect']);
 
-/** Finished nodes of `earlier` whose definition, inputs and upstream are the same in `next`. */
+/** The finished nodes of `earlier` whose definition, inputs and upstream are the same in `next`. */
 export function reusable(
   earlier: { run: Readonly<RunDocument>; graph: RunGraph },
   next: { graph: RunGraph; inputs: JsonObject },
@@ -64,7 +64,7 @@ function essence(node: GraphNode): object {
   return Object.fromEntries(entries);
 }
 
-/** Needs before dependents: by level, which is the longest way to a node. */
+/** Nodes with needs before dependents: by level, the length of the longest path to a node. */
 function inOrder({ prepared }: RunGraph): GraphNode[] {
   const places = prepared.ids.map((_, i) => i);
   places.sort((a, b) => (prepared.level[a] ?? 0) - (prepared.level[b] ?? 0) || a - b);

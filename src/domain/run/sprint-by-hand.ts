@@ -1,6 +1,6 @@
-// A task saved by hand while a run goes on: what ends the task ends its node in the same commit, so that a claim held
-// on it takes no place any more and what waits for it can begin. Pure. The tool task_save calls it; the run engine,
-// which moves tasks itself, does not.
+// Saves a task by hand while a run of its sprint goes on: a change that ends the task ends its node in the same commit,
+// so that a claim on it no longer takes a place and its dependents can begin. Pure. The tool task_save calls it; the
+// run engine calls saveTask itself.
 
 import type { Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -13,7 +13,7 @@ import { hasEnded, type RunDocument, runStream } from './document.ts';
 import { endOutside } from './outside.ts';
 import { RunScope } from './scope.ts';
 
-/** As `saveTask`. */
+/** As `saveTask`, and ends the node of the task's run. */
 export function saveTaskByHand(tx: Transaction, ctx: Context, input: SaveTaskInput): Result<SaveTaskAnswer> {
   if (input.id === undefined) return saveTask(tx, ctx, input);
   const found = findItem(tx, 'task', input.id, input.project);

@@ -1,5 +1,6 @@
-// One run of a sprint at a time: two would hand the same task to two agents. The sprint names its last run; whoever
-// starts or revives one reads that document and writes it, so that of two processes only one can win. Pure.
+// Allows one run of a sprint at a time: two would give the same task to two agents. The sprint names its last run; a
+// command that starts or revives a run reads and writes the sprint's document, so that of two processes only one wins.
+// Pure.
 
 import type { Failure } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
@@ -7,13 +8,13 @@ import { showId, sprintStream } from '../plan/ids.ts';
 import { type SprintDocument, takesTasks } from '../plan/sprint.ts';
 import { hasEnded, type RunDocument, runStream } from './document.ts';
 
-/** The run of a sprint that is not over, if there is one. */
+/** The run of a sprint that has not ended; undefined if there is none. */
 function liveRun(tx: Transaction, sprint: Readonly<SprintDocument> | undefined): Readonly<RunDocument> | undefined {
   const run = sprint?.run === undefined ? undefined : tx.read<RunDocument>(runStream(sprint.run));
   return run === undefined || hasEnded(run.status) ? undefined : run;
 }
 
-/** Why no other run of the sprint may begin now: one is under way. */
+/** Why no run of the sprint may begin now; undefined if one may. */
 export function underWay(tx: Transaction, sprint: string): Failure | undefined {
   const run = liveRun(tx, tx.read<SprintDocument>(sprintStream(sprint)));
   return (
@@ -21,9 +22,7 @@ export function underWay(tx: Transaction, sprint: string): Failure | undefined {
   );
 }
 
-/**
- * Why a run that had failed must not go on: another has taken its place, or its sprint is over and its tasks elsewhere.
- */
+/** Why a failed run must not go on: another run has replaced it, or its sprint has ended and its tasks have moved. */
 export function overtaken(tx: Transaction, { id, sprint }: Readonly<RunDocument>): Failure | undefined {
   const document = sprint === undefined ? undefined : tx.read<SprintDocument>(sprintStream(sprint));
   if (sprint === undefined || document === undefined) return undefined;
@@ -40,13 +39,13 @@ export function overtaken(tx: Transaction, { id, sprint }: Readonly<RunDocument>
   };
 }
 
-/** Why the sprint cannot end: its run would go on with tasks that are elsewhere by then. */
+/** Why the sprint cannot end now: its run would go on with tasks that have moved elsewhere. */
 export function heldByRun(tx: Transaction, sprint: Readonly<SprintDocument>, what: string): Failure | undefined {
   const run = liveRun(tx, sprint);
   return run && { ...goesOn(run, what), how: `let it finish, or end it first: ${cancel(run)}` };
 }
 
-/** Notes in the sprint which run it is that goes on. */
+/** Notes the present run in the sprint. */
 export function noteRun(tx: Transaction, sprint: string, run: string): void {
   tx.edit<SprintDocument>(sprintStream(sprint), { type: 'sprint.run_began', data: { run } }, (draft) => {
     draft.run = run;

@@ -1,5 +1,5 @@
-// Runs of sprints: the definition made of a sprint's tasks. Pure. The tool run_start and start.ts call it; that a task
-// moves with its node is followers/task.ts.
+// Makes the definition of a run from a sprint's tasks. Pure. Called by the tool run_start and start.ts;
+// followers/task.ts changes a task with its node.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { RunGraph } from '../../graph/definition.ts';
@@ -19,7 +19,10 @@ export interface SprintDefinition {
   leftOut: string[];
 }
 
-/** The sprint's unfinished tasks as a definition: a node each, with the task's id. */
+/**
+ * The sprint's unfinished tasks as a definition, a node for each under the task's id. Fails with `not-allowed` if no
+ * task can be done.
+ */
 export function sprintDefinition(tx: Transaction, project: string, named: string): Result<SprintDefinition> {
   const found = findItem(tx, 'sprint', named, project);
   if (!found.ok) return found;
@@ -38,8 +41,8 @@ export function sprintDefinition(tx: Transaction, project: string, named: string
 }
 
 /**
- * Fails with `contended` if the sprint's tasks no longer make this definition, and with `not-allowed` while a run of it
- * goes on. What tasks and sprint say is part of the decision.
+ * The sprint's stored id, if its tasks still make this definition. Fails with `contended` if they do not, and with
+ * `not-allowed` while a run of it goes on. Sprint and tasks become part of the transaction.
  */
 export function checkSprint(tx: Transaction, project: string, named: string, graph: RunGraph): Result<string> {
   const found = findItem(tx, 'sprint', named, project);

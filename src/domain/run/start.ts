@@ -1,4 +1,4 @@
-// Starting runs and keeping graphs by name: pure commands. tools/run-start.ts and tools/graph-check.ts call them.
+// Starts runs, and stores graphs by name: pure commands. tools/run-start.ts and tools/graph-check.ts call them.
 
 import { ok, type Result } from '../../failure/failure.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
@@ -13,7 +13,7 @@ import { checkSprint } from './sprint.ts';
 import { noteRun } from './sprint-run.ts';
 import { updateStatus } from './status.ts';
 
-/** A graph kept by name: the definition itself is a blob. */
+/** A graph's name and the hash of its definition, which is a blob. */
 export interface SavedGraph {
   schema: 1;
   name: string;
@@ -25,7 +25,7 @@ export function graphStream(name: string): string {
   return `graph/${name}`;
 }
 
-/** Keeps a graph under a name, or moves the name to another definition. True if that changed anything. */
+/** Stores a graph under a name, or moves the name to another definition. True if that changed anything. */
 export function saveGraph(tx: Transaction, ctx: Context, input: { name: string; hash: string }): Result<boolean> {
   const stream = graphStream(input.name);
   const saved = tx.read<SavedGraph>(stream);
@@ -44,21 +44,18 @@ export function saveGraph(tx: Transaction, ctx: Context, input: { name: string; 
 }
 
 export interface StartRunInput {
-  /** Hash of the definition, which is stored already. */
+  /** The hash of a stored definition. */
   graph: string;
   project: string;
   workspace: string;
   session: string;
   inputs: JsonObject;
-  /** Worked out: a number, or undefined for no limit. */
+  /** A number, with "auto" already resolved; undefined for no limit. */
   maxParallel?: number | undefined;
   onFailure?: FailurePolicy | undefined;
-  /**
-   * The sprint of which `graph` is the definition: fails with `contended` if it no longer is, refused while a run of it
-   * goes on.
-   */
+  /** The sprint that `graph` was made from; see `checkSprint`. */
   sprint?: string | undefined;
-  /** Take over what an earlier run of the workspace finished and what has not changed since. */
+  /** The earlier run whose unchanged results are taken over. */
   resumeFrom?: string | undefined;
 }
 
@@ -73,7 +70,7 @@ export interface StartRunAnswer {
   why: Resumed['why'];
 }
 
-/** Makes a run. `finished` at once if everything was taken over. */
+/** Creates a run; `finished` at once if every result was taken over. Fails with `unknown-run`, or as `checkSprint`. */
 export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): Result<StartRunAnswer> {
   const graph = ctx.definition(input.graph);
   const { prepared, hash } = graph;

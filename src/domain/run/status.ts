@@ -1,5 +1,5 @@
-// The status of a run as a whole, brought in line with its nodes in the commit that changed them. Called at the end of
-// every command that made a transition.
+// Derives the status of a run from its nodes, in the commit that changed them. Called at the end of every command that
+// made a transition.
 
 import { runOutcome } from '../../graph/ready/outcome.ts';
 import type { PatchOp } from '../../json/patch.ts';
@@ -7,7 +7,7 @@ import type { EventType } from '../events.ts';
 import { hasEnded, type RunStatus, runStream } from './document.ts';
 import type { RunScope } from './scope.ts';
 
-/** Brings the run's status in line with its nodes. */
+/** Brings the run's status in line with its nodes, and returns it. A paused run stays paused unless it has ended. */
 export function updateStatus(scope: RunScope): RunStatus {
   const { run, graph } = scope;
   if (run.status === 'cancelled') return run.status;

@@ -1,5 +1,5 @@
-// Claims that nobody can account for: those whose lease ended, and those whose server is gone. What may be repeated is
-// free again, the rest becomes a question. Called by every claim, and by the runner for runs that nobody asks about.
+// Ends lost claims: those whose lease ended, and those whose server is gone. A node that may be repeated becomes ready
+// again, any other waits for a decision. Called by every claim, and by the runner for runs that nobody claims from.
 
 import { ok, type Result } from '../../failure/failure.ts';
 import { type Ready, readyNodes } from '../../graph/ready/ready.ts';
@@ -11,13 +11,13 @@ import { wasLostTooOften, withLost } from './record.ts';
 import { openScope, RunScope } from './scope.ts';
 import { updateStatus } from './status.ts';
 
-/** What is ready once all that nobody can account for is put to decision. */
+/** The ready set after lost claims that must not be repeated were turned into decisions. */
 export function sweep(scope: RunScope): Ready {
   const ready = readyAt(scope);
   return reap(scope, ready) ? readyAt(scope) : ready;
 }
 
-/** Turns claims that ended and must not be repeated into questions. True if there were any. */
+/** Turns lost claims that must not be repeated into decisions. True if there were any. Fails with `unknown-run`. */
 export function reapExpired(tx: Transaction, ctx: Context, input: { run: string }): Result<boolean> {
   const scope = openScope(tx, ctx, input.run);
   if (!scope.ok) return scope;
@@ -36,8 +36,8 @@ function readyAt({ run, ctx, graph }: RunScope): Ready {
 }
 
 /**
- * Ends a claim whose holder is known to be gone, without waiting for its lease. A node that may be repeated can be
- * claimed at once; any other waits for a decision. False if the claim was over already.
+ * Ends a claim whose holder is known to be gone, before its lease ends. A node that may be repeated can be claimed at
+ * once; any other waits for a decision. False if the claim had ended already.
  */
 export function abandonClaim(tx: Transaction, ctx: Context, input: { claim: string; why: string }): Result<boolean> {
   const found = holding(tx, input.claim);

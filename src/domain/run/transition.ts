@@ -1,11 +1,11 @@
-// The only writer of a node's record and of what the run counts by it, once start.ts has made the run. Every command on
-// a run ends here:
+// The only writer of a node's record, and of the counters, lists and sums that the run keeps of its nodes, once
+// start.ts has made the run. Every command on a run ends here:
 //
 //   command ──► transition ──► run document: record, counters, list of claims, tokens     one event
 //                   └────────► followers, in the order of their list: each may write        their own events,
 //                              documents of its own                                          in the same commit
 //
-// By direct patches: a run may hold thousands of nodes, and a change must cost what the change costs.
+// By direct patches, so that the cost is that of the change: a run may hold thousands of nodes.
 
 import type { NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
@@ -18,8 +18,8 @@ import type { Draft, RecordOf } from './record.ts';
 import type { RunScope } from './scope.ts';
 
 /**
- * Stores a node's record, brings the run's numbers in step and lets the followers follow. Undefined members are left
- * out.
+ * Stores a node's record, updates the run's counters, list of claims and tokens, and calls the followers. Undefined
+ * members are left out.
  */
 export function transition(scope: RunScope, id: string, next: Draft, event: EventType): void {
   const { run } = scope;
@@ -38,7 +38,10 @@ export function transition(scope: RunScope, id: string, next: Draft, event: Even
   follow(scope, id, before, next);
 }
 
-/** Changes what a claim's record says beside its holder; its status stays, and so do all numbers. */
+/**
+ * Changes the lease or the process of a claimed record; status and counters stay. Throws if the node is not claimed: a
+ * bug.
+ */
 export function amend(
   scope: RunScope,
   id: string,
@@ -49,7 +52,7 @@ export function amend(
   const place = scope.fullId(id);
   const node = scope.run.nodes[place];
   if (node?.status !== 'claimed') throw new Error(`${place} of ${scope.id} is not claimed`);
-  // A copy: the patch changes the record in place.
+  // Copied, because the patch changes the record in place.
   const before = { ...node };
   const ops = Object.entries(changes).map(
     ([member, value]): PatchOp => ({ op: 'add', path: nodePointer(place, member), value }),
@@ -60,7 +63,7 @@ export function amend(
 
 function counterOps({ counters }: Readonly<RunDocument>, before: NodeStatus | undefined, next: NodeStatus): PatchOp[] {
   if (before === next) return [];
-  // Added, not replaced: a run that was stored before a status existed has no number for it.
+  // `add`, not `replace`: a run stored before a status existed has no counter for it.
   const count = (status: NodeStatus, by: number): PatchOp => ({
     op: 'add',
     path: `/counters/${status}`,

@@ -1,4 +1,4 @@
-// Why there is nothing to claim, or why one node cannot be claimed, in words for agents. Used by claim.ts.
+// Explains to agents why there is nothing to claim, or why one node cannot be claimed. Used by claim.ts.
 
 import type { Failure } from '../../failure/failure.ts';
 import type { PreparedGraph } from '../../graph/prepare.ts';
@@ -12,7 +12,7 @@ import type { RunScope } from './scope.ts';
 
 type NoneAnswer = Extract<ClaimAnswer, { kind: 'none' }>;
 
-/** Why nothing can be claimed. `unsuitable`: what keeps this agent from the nodes that are ready. */
+/** Why nothing can be claimed. `unsuitable`: why this agent may not claim the ready nodes. */
 export function noneFor({ run, graph }: RunScope, ready?: Ready, unsuitable: readonly string[] = []): NoneAnswer {
   const { counters } = run;
   const final = countOf(counters, 'finished', 'failed', 'skipped', 'cancelled');
@@ -46,7 +46,7 @@ export function noneFor({ run, graph }: RunScope, ready?: Ready, unsuitable: rea
   return answer('all_blocked', counts.join(', '));
 }
 
-/** Why a node that was asked for by name cannot be claimed. `unfit`: what keeps this agent from it. */
+/** Why a node asked for by name cannot be claimed. `unfit`: why this agent may not claim it. */
 export function unclaimable(
   scope: RunScope,
   input: ClaimInput,

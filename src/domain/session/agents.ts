@@ -1,6 +1,6 @@
-// The agents that a client's hooks report in a session: its subagents and teammates. A document of its own beside the
-// session's: a hook then costs what a small document costs, and no writer of the session's state loses a race to it.
-// Pure commands and rules, called by hooks/report.ts and views/team/people.ts.
+// The agents that a client's hooks report in a session: its subagents and teammates. They have a document of their own,
+// so that a hook's commit stays small and never makes a writer of the session's state lose a race. Pure commands and
+// rules, called by hooks/report.ts and views/team/people.ts.
 //
 //               started, active            idle
 //   (unknown) ──────────────────► active ◄───────► idle       active: a teammate made or finished a task
@@ -16,27 +16,27 @@ import type { Context, Transaction } from '../command.ts';
 import { checkSchema, documentSchemas } from '../schemas.ts';
 import { agentKey } from './presence-key.ts';
 
-/** What a hook may have to say of agents. `agent` is the client's own id of a subagent; a teammate has only a name. */
+/** What a hook reports. `agent` is the client's own id of a subagent; a teammate has only a name. */
 export type AgentEvent =
   | { kind: 'started'; agent: string; type: string }
   | { kind: 'stopped'; agent: string }
   | { kind: 'idle' | 'active'; teammate: string }
   /** The client's session ended, and its agents with it. */
   | { kind: 'over' }
-  /** Of no agent: the client is there. */
+  /** About no agent: the client is running. */
   | { kind: 'seen' };
 
-/** Who says so: a hook that the client itself ran, or a call that anybody on the connection could have made. */
+/** The source of a report: a hook that the client ran, or a call that anybody on the connection can make. */
 export type ReportGrade = 'hook' | 'claimed';
 
 export interface ReportedAgent {
-  /** As other agents' names are: 1 to 40 of a-z, 0-9, dot, dash and underscore. Unique among those of the session. */
+  /** A name like other agents': 1 to 40 of a-z, 0-9, dot, dash and underscore, unique in the session. */
   name: string;
   state: 'active' | 'idle' | 'ended';
   since: string;
-  /** The last report of it. */
+  /** The time of its last report. */
   seen_at: string;
-  /** The better one of the reports that it is there. */
+  /** The best grade among its reports. */
   grade: ReportGrade;
 }
 
@@ -47,23 +47,21 @@ export interface AgentsDocument {
   agents: Record<string, ReportedAgent>;
 }
 
-/** So long after the last word of it an agent whose end was never reported counts as gone: hooks can be killed too. */
+/** How long after its last report an agent counts as ended: a killed hook never reports the end. */
 export const AGENT_SPAN_MS = 6 * 3_600_000;
 
-/** So many of those that are gone, and of those that are there, are kept: the newest. */
+/** How many ended and how many live agents are kept: the newest of each. */
 const GONE_KEPT = 50;
 const THERE_KEPT = 200;
 
-/** What is said again so soon is no commit. */
+/** A repeated report within this time makes no commit. */
 const REPEAT_MS = 60_000;
 
 export function agentsStream(session: string): string {
   return `agent/${session}`;
 }
 
-/**
- * True while an agent is there as far as anybody knows at `now`. `lastSeen`: its own presence, in ms since the epoch.
- */
+/** Whether an agent counts as live at `now`. `lastSeen`: its own presence, in ms since the epoch. */
 export function isThere(agent: ReportedAgent, now: number, lastSeen?: number): boolean {
   const end = endOfLease(Date.parse(agent.seen_at) + AGENT_SPAN_MS, AGENT_SPAN_MS, lastSeen);
   return agent.state !== 'ended' && end > now;
@@ -75,7 +73,7 @@ export interface Report {
   grade: ReportGrade;
 }
 
-/** Notes what a hook reported. Fails with `store-newer` only; what is no news changes nothing. */
+/** Records a report; one without news changes nothing. Fails only with `store-newer`. */
 export function reportAgent(tx: Transaction, ctx: Context, { session, event, grade }: Report): Result<undefined> {
   const stream = agentsStream(session);
   const doc = tx.read<AgentsDocument>(stream);
@@ -107,7 +105,7 @@ interface News {
   agent: ReportedAgent;
 }
 
-/** What becomes of the agent that an event is about; nothing if the event is of none, or no news. */
+/** The changed agents of an event: none if it is about no agent or brings no news. */
 function newsOf(agents: Agents, ctx: Context, { session, event, grade }: Report): News[] {
   switch (event.kind) {
     case 'started':
@@ -144,7 +142,7 @@ function arrival(agents: Agents, ctx: Context, { session, key, base, state, grad
     return [{ key, agent: { name, state, since: at, seen_at: at, grade } }];
   const best = before.grade === 'hook' ? 'hook' : grade;
   const same = before.state === state;
-  // Both kinds of hooks may be set up and report the same; a teammate that idles says again and again that it is there.
+  // Two hooks may report the same event, and an idle teammate reports again and again: no commit for either.
   if (same && best === before.grade && ctx.now - Date.parse(before.seen_at) < REPEAT_MS) return [];
   return [{ key, agent: { name, state, since: same ? before.since : at, seen_at: at, grade: best } }];
 }
@@ -160,7 +158,7 @@ function partings(agents: Agents, ctx: Context): News[] {
   return Object.keys(agents).flatMap((key) => parting(agents, ctx, key));
 }
 
-/** The oldest, beyond what is kept. */
+/** Keys of the oldest agents beyond the kept numbers. */
 function tooMany(agents: Agents, now: number): string[] {
   const newest = Object.entries(agents).sort(([, a], [, b]) => (a.seen_at < b.seen_at ? 1 : -1));
   const kept = { gone: 0, there: 0 };
@@ -171,7 +169,7 @@ function tooMany(agents: Agents, now: number): string[] {
   });
 }
 
-/** Never the text from outside as it is: a key is part of a pointer. */
+/** The key of a subagent. Foreign text is hashed: a key is part of a pointer. */
 function subagentKey(agent: string): string {
   return `sub.${/^[a-z0-9]{1,40}$/.test(agent) ? agent : shortHash(agent)}`;
 }
@@ -181,8 +179,8 @@ function teammateKey(name: string): string {
 }
 
 /**
- * A teammate's own name where that can be one; of a subagent, its type with as much of its id as tells it from the
- * others of the session, such as `explore-a7cdca`.
+ * The name shown for a new agent: a teammate's own name if it is a valid and free one; for a subagent its type with the
+ * start of its id, such as `explore-a7cdca`.
  */
 function nameFor(agents: Agents, key: string, base: string): string {
   const taken = new Set(Object.values(agents).map(({ name }) => name));
@@ -193,7 +191,7 @@ function nameFor(agents: Agents, key: string, base: string): string {
   return names.find((name) => !taken.has(name)) ?? `agent-${shortHash(key)}`;
 }
 
-/** What of a text can be part of a name. */
+/** The part of a text that may be part of a name. */
 function plain(text: string): string {
   const words = text
     .slice(0, 200)

@@ -1,5 +1,6 @@
-// A client's own session ids, as aliases of ours: looked up at every call, tied anew when a client clears its
-// conversation or a session is recovered. Pure. Used by commands.ts, app/session-binding.ts and hooks.
+// Aliases: client session ids, each bound to a session of the store. Looked up at every call; bound anew when a client
+// clears its conversation or a session is recovered. Pure. Used by commands.ts, app/session-binding.ts and
+// cli/verbs/hook.ts.
 
 import { hash } from 'node:crypto';
 import { ok, type Result } from '../../failure/failure.ts';
@@ -13,12 +14,12 @@ export interface AliasDocument {
   session: string;
 }
 
-/** Where a client's own session id is tied to one of ours. */
+/** The stream of the alias of a client's session id. */
 export function aliasStream(clientSession: string): string {
   return `alias/${hash('sha256', clientSession).slice(0, 32)}`;
 }
 
-/** Ties a client's session id to a session; without an id there is nothing to tie. */
+/** Binds a client's session id to a session; does nothing without an id. */
 export function bindAlias(tx: Transaction, clientSession: string | undefined, session: string): Result<void> {
   if (clientSession === undefined) return ok(undefined);
   const stream = aliasStream(clientSession);
@@ -37,7 +38,7 @@ export function bindAlias(tx: Transaction, clientSession: string | undefined, se
   return ok(undefined);
 }
 
-/** Ties a client's session id to an open session of ours. */
+/** Binds a client's session id to an open session. */
 export function bindSession(
   tx: Transaction,
   ctx: Context,

@@ -1,5 +1,5 @@
-// Starting, updating and ending sessions: pure commands. session_update, session_cleanup and app/session-binding.ts
-// call them.
+// Starts, updates and ends sessions: pure commands, called by session_update, session_cleanup and
+// app/session-binding.ts.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { JsonObject } from '../../json/json.ts';
@@ -29,22 +29,23 @@ import {
 } from './document.ts';
 
 export interface StartInput {
-  /** Default: as it was; of a new session, development. */
+  /** Default: unchanged; for a new session, development. */
   mode?: SessionMode | undefined;
   name?: string | undefined;
   /** The sprint it joins. */
   sprint?: string | undefined;
   clientSession?: string | undefined;
   workspace: Workspace;
-  /** Of a new session, where the caller has announced it already; default one of the context's. */
+  /** The id of a new session, if the caller has announced it already; default: a new one. */
   id?: string | undefined;
-  /** The session to go on with if it is open. */
+  /** The session to resume, if it is open. */
   resume?: string | undefined;
   /**
-   * Where `resume` is a session that no process served: its version then. Changed since, another process has it now.
+   * With a `resume` that no process served: its version when the caller looked. If it has changed since, another
+   * process has resumed it.
    */
   unservedVersion?: number | undefined;
-  /** Go on with the session that the client's id is tied to by now, whatever `resume` says. */
+  /** Resume the session that the client's id is bound to now, whatever `resume` says. */
   follow?: boolean | undefined;
 }
 
@@ -55,13 +56,13 @@ export interface StartAnswer {
   workspace: string;
   resumed: boolean;
   expires_at: string;
-  /** The session that would have been resumed, had it not ended. */
+  /** The session that was to be resumed, but had ended. */
   ended?: string;
 }
 
 /**
- * Resumes the named session or makes a new one, and ties the client's session id to it. Fails with `contended` where
- * what the caller went by has changed: look again.
+ * Resumes the named session or makes a new one, and binds the client's session id to it. Fails with `contended` if the
+ * state that the caller looked at has changed: look again.
  */
 export function startSession(tx: Transaction, ctx: Context, input: StartInput): Result<StartAnswer> {
   const found = candidateOf(tx, input);
@@ -86,8 +87,7 @@ export function startSession(tx: Transaction, ctx: Context, input: StartInput): 
 
 function candidateOf(tx: Transaction, input: StartInput): Result<Readonly<SessionDocument> | undefined> {
   const { clientSession, resume: wanted, unservedVersion, follow } = input;
-  // Read within the transaction: of two processes that start at once for one window, the second finds what the first
-  // made.
+  // Read within the transaction: of two processes that start for one window, the second finds the session of the first.
   const alias =
     follow === true && clientSession !== undefined ? tx.read<AliasDocument>(aliasStream(clientSession)) : undefined;
   if (alias !== undefined) return knownSession(tx, alias.session);
@@ -120,7 +120,7 @@ function newSession(ctx: Context, input: StartInput): SessionFacts {
   return facts;
 }
 
-/** Goes on with an open session; only what differs is written, so resuming one's own twice costs nothing. */
+/** Resumes an open session; only differences are written, so a second resume by the same window makes no event. */
 function resume(tx: Transaction, ctx: Context, facts: SessionFacts, input: StartInput): Result<SessionFacts> {
   const stream = sessionStream(facts.id);
   const before = facts.mode;
@@ -139,12 +139,12 @@ function resume(tx: Transaction, ctx: Context, facts: SessionFacts, input: Start
   return tied.ok ? ok(factsIn(tx, facts)) : tied;
 }
 
-/** As they are after what this command has changed so far. */
+/** The facts with this command's edits so far. */
 function factsIn(tx: Transaction, facts: SessionFacts): SessionFacts {
   return tx.read<SessionDocument>(sessionStream(facts.id))?.session ?? facts;
 }
 
-/** To the client's own id, and to the sprint that was named. */
+/** Binds the session to the client's id and to the named sprint. */
 function tie(tx: Transaction, { id, project }: SessionFacts, { clientSession, sprint }: StartInput): Result<unknown> {
   const bound = bindAlias(tx, clientSession, id);
   return bound.ok && sprint !== undefined ? joinSprint(tx, id, sprint, project) : bound;
@@ -172,7 +172,7 @@ export interface UpdateInput {
   name?: string | undefined;
   mode?: SessionMode | undefined;
   status?: Exclude<SessionStatus, 'expired'> | undefined;
-  /** The sprint it joins; '' leaves the one it is in. */
+  /** The sprint that it joins; '' leaves its present one. */
   sprint?: string | undefined;
   /** Merged (RFC 7396) into the session's user_context. */
   userContext?: JsonObject | undefined;
@@ -189,7 +189,10 @@ export interface UpdateAnswer {
   expires_at: string;
 }
 
-/** Changes a session's own facts. Legal changes of status are drawn in document.ts. */
+/**
+ * Changes a session's own facts. Fails with `session-ended`, `version-mismatch`, or `illegal-transition`; document.ts
+ * draws the legal changes of status.
+ */
 export function updateSession(tx: Transaction, ctx: Context, input: UpdateInput): Result<UpdateAnswer> {
   const stream = sessionStream(input.session);
   const found = openSession(tx, input.session, ctx);
@@ -280,7 +283,7 @@ function changedFields(facts: SessionFacts, input: UpdateInput): string[] {
   return changed;
 }
 
-/** Ends a session that is past its time. True if it did. */
+/** Marks a session as expired if its time is over. True if it did. */
 export function expireSession(tx: Transaction, ctx: Context, id: string): Result<boolean> {
   const found = knownSession(tx, id);
   if (!found.ok) return found;

@@ -47,7 +47,7 @@ export interface Handoff {
   decisions: string[];
   claims: 'all' | 'none';
   offered_at: string;
-  /** Withdrawn: the session's work went to another receiver, by another offer. */
+  /** `withdrawn`: the work went to another receiver by another offer. */
   state: 'offered' | 'accepted' | 'withdrawn';
   accepted_by?: string;
 }
@@ -70,9 +70,12 @@ export interface SessionFacts {
   client_session?: string;
   sprint?: string;
   created_at: string;
-  /** The stored part of the expiry; being seen later extends it, see `expiresAtMs`. */
+  /** The stored expiry; a later sign of life extends it, see `expiresAtMs`. */
   expires_at: string;
-  /** How often a process took it up again: what lets only one of two that try at once succeed. */
+  /**
+   * How often a process has resumed it. Each resume changes the document, so that of two that try at once only one
+   * wins.
+   */
   resumes?: number;
   ended_at?: string;
   user_context: JsonObject;
@@ -97,23 +100,23 @@ export function expiresAtMs(facts: SessionFacts, lastSeen: number | undefined): 
   return endOfLease(Date.parse(facts.expires_at), MODE_SPAN_MS[facts.mode], lastSeen);
 }
 
-/** The status as it is at `now`: a session past its time is expired though no commit says so yet. */
+/** The status at `now`: a session past its time is expired even if no commit says so yet. */
 export function statusAt(
   facts: SessionFacts,
   now: number,
   lastSeen: (who: string) => number | undefined,
 ): SessionStatus {
-  // Presence is a file's time: not looked at before the stored expiry has passed.
+  // Presence is a file's time: read only once the stored expiry has passed.
   if (!isOpen(facts.status) || now <= Date.parse(facts.expires_at)) return facts.status;
   return now > expiresAtMs(facts, lastSeen(facts.id)) ? 'expired' : facts.status;
 }
 
-/** True while work may be done in the session. */
+/** Whether work may be done in the session. */
 export function isOpen(status: SessionStatus): boolean {
   return status === 'active' || status === 'paused';
 }
 
-/** The session's document, or why there is none to decide on: unknown, or written by a newer program. */
+/** The session's document. Fails with `unknown-session`, or `store-newer` for one of a newer program. */
 export function knownSession(tx: Transaction, id: string): Result<Readonly<SessionDocument>> {
   const stream = sessionStream(id);
   const doc = isId(id) ? tx.read<SessionDocument>(stream) : undefined;
@@ -121,7 +124,7 @@ export function knownSession(tx: Transaction, id: string): Result<Readonly<Sessi
   return checkSchema(stream, doc, `The session ${id}`);
 }
 
-/** The session as a command needs it: there, and open. */
+/** The document of an open session. Fails as `knownSession`, or with `session-ended`. */
 export function openSession(
   tx: Transaction,
   id: string,

@@ -1,5 +1,5 @@
-// Handing a session's work to another one: the offer, and its acceptance by exactly one receiver. Pure commands, called
-// by tools/session-handoff.ts and app/session-binding.ts. Claims move beside it, by run/handoff.ts.
+// Hands a session's work to another one: the offer, and its acceptance by exactly one receiver. Pure commands, called
+// by tools/session-handoff.ts and app/session-binding.ts. run/handoff.ts moves the claims in the same commit.
 //
 //   offered ──► accepted     the receiver's session_start; the giver is completed, and its other offers are withdrawn
 //      └──────► withdrawn    the work went elsewhere
@@ -13,9 +13,9 @@ import { takePlace } from '../plan/join-sprint.ts';
 import { jsonLength } from '../state/etag.ts';
 import { type Handoff, isOpen, knownSession, openSession, type SessionDocument, sessionStream } from './document.ts';
 
-/** What a receiver is told must fit into one answer. */
+/** The longest text of an offer: its receiver gets it in one answer. */
 const TOLD_CHARS = 12_000;
-/** A session keeps so many offers; the oldest go first, those that are over before those that are open. */
+/** The most offers that a session keeps; the oldest closed one is dropped first, then the oldest open one. */
 const OFFERS_KEPT = 20;
 
 export interface HandoffInput {
@@ -27,7 +27,10 @@ export interface HandoffInput {
   claims: 'all' | 'none';
 }
 
-/** Offers a session's work. It stays where it is until the receiver's session_start has taken it. */
+/**
+ * Offers a session's work, which stays with the session until a receiver has accepted it. Fails with `session-ended`,
+ * `too-large`, `invalid-input`.
+ */
 export function offerHandoff(tx: Transaction, ctx: Context, input: HandoffInput): Result<Handoff> {
   const { session, to, summary, nextSteps, decisions, claims } = input;
   const found = openSession(tx, session, ctx);
@@ -68,15 +71,15 @@ export function offerHandoff(tx: Transaction, ctx: Context, input: HandoffInput)
   return ok(offered);
 }
 
-/** The session that makes an offer: the part of its id before the dot. */
+/** The session that made an offer: the part of its id before the dot. Empty if there is no dot. */
 export function giverOf(handoff: string): string {
   return handoff.slice(0, Math.max(0, handoff.indexOf('.')));
 }
 
 /**
- * The receiver takes an offer: user_context, execution and state of the giver that the receiver does not have yet are
- * copied, and the giver is completed. Taking it again from the same session answers the same. Claims are moved by the
- * caller.
+ * Accepts an offer for a receiver: copies user_context, execution and state of the giver that the receiver does not
+ * have, and completes the giver. The caller moves the claims. Repeated by the same receiver it gives the same answer;
+ * any other gets `unknown-handoff`.
  */
 export function acceptHandoff(
   tx: Transaction,
@@ -118,7 +121,7 @@ function unknown(handoff: string): Result<never> {
   return fail({ code: 'unknown-handoff', handoff });
 }
 
-/** What the receiver already holds stands: the giver's values fill in below it. */
+/** Copies the giver's values that the receiver does not have; the receiver's own stay. */
 function inherit(tx: Transaction, receiver: string, from: Readonly<SessionDocument>): void {
   const stream = sessionStream(receiver);
   const own = tx.read<SessionDocument>(stream);
@@ -135,7 +138,7 @@ function stateOf(doc: Readonly<SessionDocument>): JsonObject {
   return state;
 }
 
-/** Operations that add what of `from` is missing in `own`, at any depth of objects; null is a value like others. */
+/** Operations that add the members of `from` that are missing in `own`, at any depth of objects; null is a value. */
 function fillIn(ops: PatchOp[], own: Readonly<JsonObject>, from: Readonly<JsonObject>, at: string): void {
   for (const [key, value] of Object.entries(from)) {
     const path = `${at}/${escapeToken(key)}`;

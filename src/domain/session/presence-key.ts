@@ -1,11 +1,12 @@
-// The name under which an agent's presence is noted. Used by every aggregate whose leases rest on presence. Pure.
+// The name under which an agent's presence is noted. Used by all code that looks up or notes the presence of agents.
+// Pure.
 
 import { hash } from 'node:crypto';
 import { isId } from '../../store/stream.ts';
 
 /**
- * Under which name an agent's presence is noted: `<session>.<agent>`, lower-cased; a name that is no id within that is
- * replaced by its hash. Unique across sessions, so that equal names in two windows never renew each other's leases.
+ * The presence key of an agent: `<session>.<agent>` in lower case; if that is no valid id, a hash replaces the agent's
+ * name. It holds the session, so that equal names in two windows never renew each other's leases.
  */
 export function agentKey(session: string, agent: string): string {
   const key = `${session}.${agent.toLowerCase()}`;

@@ -1,5 +1,5 @@
-// Changes of a session's state: set, merge, delete, several at once, and bringing an old value back. Pure rules over
-// the session document, by JSONPath; tools/state-*.ts call them.
+// Changes a session's state: set, merge, delete, and restoring an old value. Pure rules over the session document, by
+// JSONPath; the tools state_* and import/state.ts call them.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { copyJson, isObject, type Json, type JsonObject } from '../../json/json.ts';
@@ -14,7 +14,9 @@ import type { Context, Transaction } from '../command.ts';
 import { openSession, sessionStream } from '../session/document.ts';
 import { etagOf, jsonLength } from './etag.ts';
 
-/** Keys of a session document that state tools do not write: who does, and the call for it. */
+/**
+ * Top-level keys of a session document that state tools must not write, with their owner and the call to use instead.
+ */
 const RESERVED: Record<string, { owner: string; call: string }> = {
   session: { owner: 'the session itself', call: 'session_update' },
   schema: { owner: 'the store', call: 'state_get' },
@@ -25,12 +27,12 @@ const RESERVED: Record<string, { owner: string; call: string }> = {
 
 export const RESERVED_KEYS: readonly string[] = Object.keys(RESERVED);
 
-/** Keys that are joined when a session is read, and are not stored in it. */
+/** Keys that are computed when a session is read, and not stored in it. */
 export const JOINED_KEYS = ['organization', 'communication', 'observability'] as const;
 
-/** A previous value longer than this is not sent back. */
+/** The longest previous value that is sent back, in characters of JSON. */
 const PREVIOUS_CHARS = 1_024;
-/** So many pointers of a merge are listed, and so many characters of them. */
+/** How many changed pointers of a merge are listed, and how many characters of them. */
 const CHANGED_LISTED = 20;
 const CHANGED_CHARS = 4_000;
 
@@ -69,14 +71,17 @@ export type StateOperation =
   | ({ op: 'merge'; path: string; value: Json } & Condition)
   | ({ op: 'delete'; path: string } & Condition);
 
-/** What each operation answers. */
+/** The answer of each operation. */
 export interface StateAnswers {
   set: SetAnswer;
   merge: MergeAnswer;
   delete: DeleteAnswer;
 }
 
-/** Carries out one operation on a session's document. Failures change nothing. */
+/**
+ * Carries out one operation on a session's document. Fails with `session-ended`, `path-refused`, `path-reserved`,
+ * `path-blocked`, `value-refused`, `etag-mismatch`, `already-exists`.
+ */
 export function changeState<Op extends StateOperation>(
   tx: Transaction,
   ctx: Context,
@@ -132,7 +137,7 @@ function setValue(target: Target, value: Json, condition: Condition): Result<Set
   const previous = echo(before);
   if (previous !== undefined) answer.previous = previous;
   if (found.found) Object.assign(answer, writerBefore(target, found.pointer));
-  // What a client sent belongs to no document: a large value is copied once less.
+  // The value came from the client and is in no document: giving it away saves a copy.
   tx.patch(stream, { type: 'state.set' }, ops.value, 'event');
   answer.etag = etagOf(value, tx.version(stream));
   return ok(answer);
@@ -203,7 +208,7 @@ function deleteValues(target: Target, condition: Condition): Result<DeleteAnswer
   return ok(answer);
 }
 
-/** Who wrote what stands at a place, and when. */
+/** Who wrote the present value of a place, and when; empty if not found in time. */
 function writerBefore({ ctx, session }: Target, pointer: string): Pick<SetAnswer, 'previous_by' | 'previous_at'> {
   const writer = ctx.lastWriter(sessionStream(session), pointer);
   return writer === undefined ? {} : { previous_by: writer.by, previous_at: writer.at };
@@ -244,7 +249,7 @@ function meets(condition: Condition, path: string, before: Json | undefined, ver
     : fail({ code: 'etag-mismatch', path, expected: condition.ifEtag, actual });
 }
 
-/** The etag of the value at a simple path as the session's document is now. */
+/** The etag of the value at a simple path now; `absent` for any other path. */
 export function etagAt(tx: Transaction, session: string, path: string): string {
   const stream = sessionStream(session);
   const parsed = parsePath(path);
@@ -254,13 +259,13 @@ export function etagAt(tx: Transaction, session: string, path: string): string {
   return etagOf(at.found ? at.value : undefined, tx.version(stream));
 }
 
-/** A small previous value, copied before the document changes under it. */
+/** A copy of a small previous value, made before the document changes in place. */
 function echo(before: Json | undefined): Json | undefined {
   if (before === undefined || jsonLength(before, PREVIOUS_CHARS) > PREVIOUS_CHARS) return undefined;
   return copyJson(before);
 }
 
-/** RFC 7396: what a merge sets where nothing was is the patch without its nulls. */
+/** The value that a merge creates where there was none: the patch without its nulls (RFC 7396). */
 function withoutNulls(value: Json): Json {
   if (!isObject(value)) return value;
   const kept: JsonObject = {};
@@ -273,7 +278,7 @@ export function typeName(value: Json): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-/** Operations that bring what a path held in `then` back into `now`: the old value, or nothing if there was nothing. */
+/** Operations that restore the value that a path had in `then`; they delete it if it had none. */
 export function restoreOps(now: Readonly<JsonObject>, then: Readonly<JsonObject>, path: SimplePath): Result<PatchOp[]> {
   const { tokens } = path;
   if (tokens.length === 0) return ok(restoreWhole(now, then));
@@ -283,7 +288,7 @@ export function restoreOps(now: Readonly<JsonObject>, then: Readonly<JsonObject>
   const current = resolveSimple(now, tokens);
   if (!old.found) return ok(current.found ? deleteOps(now, [current.pointer]) : []);
   if (current.found && deepEqual(current.value, old.value)) return ok([]);
-  // Missing parents are made as objects: an element of an array that is gone would come back as a key.
+  // setOps makes missing parents as objects: an element of a deleted array would come back as a member of an object.
   const gone = tokens.findIndex((_, depth) => depth > 0 && !resolveSimple(now, tokens.slice(0, depth)).found);
   for (let depth = gone; depth > 0 && depth < tokens.length; depth++) {
     const parent = tokens.slice(0, depth);
@@ -295,7 +300,7 @@ export function restoreOps(now: Readonly<JsonObject>, then: Readonly<JsonObject>
   return setOps(now, tokens, copyJson(old.value));
 }
 
-/** Every key of the user's own and `execution`, but not the session's facts: those are not state to turn back. */
+/** Restores every key but the reserved ones: the session's facts are not state. */
 function restoreWhole(now: Readonly<JsonObject>, then: Readonly<JsonObject>): PatchOp[] {
   const ops: PatchOp[] = [];
   const keys = new Set([...Object.keys(now), ...Object.keys(then)].filter((key) => !Object.hasOwn(RESERVED, key)));

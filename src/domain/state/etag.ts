@@ -1,9 +1,10 @@
-// Etags: the name of a value as it is now, so that a write can say which value it means to change. Used by state tools.
+// Etags: a short text that identifies a value, so that a write can say which value it replaces. Used by the state tools
+// and resources. Also the size of a value as JSON, for limits.
 
 import { hash } from 'node:crypto';
 import type { Json, JsonObject } from '../../json/json.ts';
 
-/** Up to this many characters of JSON a value's etag is its hash; beyond it, its document's version stands for it. */
+/** The longest value, in characters of JSON, whose etag is its hash; above it the document's version is used. */
 const HASHED_LIMIT = 64 * 1024;
 
 /**
@@ -17,7 +18,7 @@ export function etagOf(value: Json | undefined, version: number): string {
 }
 
 /**
- * How many characters JSON.stringify makes of a value; once that is more than `enough` it stops counting and returns
+ * The number of characters that JSON.stringify makes of a value. It stops counting above `enough`, and then returns
  * some number above it.
  */
 export function jsonLength(value: Json, enough: number): number {
@@ -28,7 +29,7 @@ export function jsonLength(value: Json, enough: number): number {
     else if (typeof item !== 'object' || item === null) length += String(item).length;
     else if (Array.isArray(item)) {
       length += Math.max(2, item.length + 1);
-      // Every member takes at least a character: an array too long to matter is not walked.
+      // Every member takes at least one character: an array with more members than `enough` is not walked.
       if (length <= enough) for (const member of item) stack.push(member);
     } else {
       length += 1;
@@ -51,8 +52,8 @@ function textLength(text: string, enough: number): number {
 }
 
 /**
- * The same value with keys in one order. A transaction that lost its race puts a removed key back as the last, so two
- * processes may hold the same value in different orders: their etags must not differ.
+ * The same value with sorted keys. An undone transaction puts a removed key back as the last one, so two processes may
+ * hold equal values in different orders, and their etags must be equal.
  */
 function inKeyOrder(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;

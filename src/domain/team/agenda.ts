@@ -1,5 +1,5 @@
-// The agenda of a project: its open decisions with their deadlines, so that looking for those whose time is over costs
-// one document, however many were ever decided. Opening and closing change it in their own commits. Pure.
+// The agenda of a project: its open decisions with their deadlines. Finding those that are due reads this one document,
+// however many decisions were ever made. Opening and closing a decision change it in the same commit. Pure.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
@@ -10,14 +10,14 @@ export interface AgendaDocument {
   open: Record<string, string>;
 }
 
-/** Nobody votes on more; what nobody votes on ends by its deadline. */
+/** The most open decisions; one that nobody votes on is closed at its deadline. */
 const MAX_OPEN = 500;
 
 export function agendaStream(project: string): string {
   return `agenda/${project}`;
 }
 
-/** Puts a decision on the agenda. */
+/** Puts a decision on the agenda. Fails with `too-large`. */
 export function schedule(tx: Transaction, project: string, decision: string, deadline: string): Result<undefined> {
   const stream = agendaStream(project);
   const agenda = tx.read<AgendaDocument>(stream);
@@ -40,7 +40,10 @@ export function unschedule(tx: Transaction, project: string, decision: string): 
   tx.patch(stream, { type: 'agenda.shrank', data: { decision } }, [{ op: 'remove', path: `/open/${decision}` }]);
 }
 
-/** Decisions whose deadline has passed, the earliest first; and when the next one's does, in ms since the epoch. */
+/**
+ * The decisions that are due, the earliest first; and the next deadline in ms since the epoch, infinite if there is
+ * none.
+ */
 export function dueOn(agenda: Readonly<AgendaDocument> | undefined, now: number): { due: string[]; next: number } {
   const open = Object.entries(agenda?.open ?? {}).map(([decision, at]) => ({ decision, at: Date.parse(at) }));
   open.sort((a, b) => a.at - b.at);

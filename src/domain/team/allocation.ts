@@ -1,5 +1,5 @@
-// What a decision of kind allocation changes when it passes: pools and teams of the project's configuration, as a merge
-// patch (RFC 7396). Checked when the decision opens, and applied in the commit that closes it.
+// The allocation of a decision: a merge patch (RFC 7396) for pools and teams of the project's configuration. Checked
+// when the decision opens, applied in the commit that closes it. Called by decision-commands.ts.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { copyJson, isObject, type Json, type JsonObject } from '../../json/json.ts';
@@ -12,11 +12,11 @@ import { saveProject } from '../project/save.ts';
 
 const KEYS = ['pools', 'teams'];
 
-/** The allocation, if the project's configuration would be sound with it as it is now; else every fault. */
+/** Checks an allocation against the present configuration: the allocation, or every fault of the merged result. */
 export function checkAllocation(tx: Transaction, project: string, value: Json, at: string): Result<JsonObject> {
   const refuse = (why: string) => fail({ code: 'invalid-input', issues: [{ at, why }] });
   if (!isObject(value)) return refuse('expected {pools?, teams?}');
-  // An option that leaves everything as it is.
+  // An empty allocation changes nothing.
   if (Object.keys(value).length === 0) return ok(value);
   const other = Object.keys(value).find((key) => !KEYS.includes(key));
   if (other !== undefined) return refuse(`only pools and teams can be allocated, not ${other.slice(0, 60)}`);
@@ -26,7 +26,7 @@ export function checkAllocation(tx: Transaction, project: string, value: Json, a
   return issues.length > 0 ? fail({ code: 'invalid-input', issues }) : ok(value);
 }
 
-/** Applies it; says why not, where the configuration has changed so that it no longer fits. */
+/** Applies an allocation. Returns why not, if the configuration has changed so that it is no longer valid. */
 export function applyAllocation(
   tx: Transaction,
   ctx: Context,

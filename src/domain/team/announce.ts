@@ -1,5 +1,5 @@
-// What is said of a decision to those it concerns: that it is open, and how it ended. Messages like others, in the
-// commit that opens or closes it. Called by decision-commands.ts. Pure.
+// Tells the people concerned that a decision is open, and how it ended: by ordinary messages, in the commit that opens
+// or closes it. Called by decision-commands.ts. Pure.
 
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -7,10 +7,10 @@ import { type Address, type Caller, RULES_SENDER } from './channel.ts';
 import type { DecisionDocument } from './decision.ts';
 import { sendMessage } from './send.ts';
 
-/** Of what kept an allocation from taking effect: its text must leave room for the rest. */
+/** The longest reason for an allocation that was not applied: the message must have room for the rest. */
 const MAX_WHY_NOT = 300;
 
-/** Asks the voters, and notes in the decision whom its outcome concerns: them, and who opened it. */
+/** Asks the voters by message, and notes in the decision whom to tell its outcome: the voters and its owner. */
 export function announceOpening(
   tx: Transaction,
   ctx: Context,
@@ -23,7 +23,7 @@ export function announceOpening(
   decision.told = to.some(({ kind }) => kind === 'all') ? [] : [{ to: inbox }];
   if (to.length === 0) return ok(undefined);
   const text = `Decision ${id}: ${title}\nOptions: ${options.join(', ')}\nVote with decision_vote before ${deadline}.`;
-  // Once it is over nobody can act on it any more.
+  // The message lapses at the deadline: nobody can vote after it.
   const expiresMs = Date.parse(deadline) - ctx.now;
   const sent = sendMessage(tx, ctx, { from: owner, to, text, kind: 'decision', priority: 2, expiresMs });
   if (!sent.ok) return sent;
@@ -35,7 +35,7 @@ export function announceOpening(
   return ok(undefined);
 }
 
-/** Tells the voters and who opened it how it ended, but not in the inbox of one who has it in its answer. */
+/** Tells the outcome to the voters and the owner, but not to `knows`, who gets it as an answer. */
 export function announceOutcome(
   tx: Transaction,
   ctx: Context,

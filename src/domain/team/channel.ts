@@ -1,8 +1,8 @@
-// A channel: a stream of messages that many may read. Its shape, its addresses, and the names of messages. Pure.
+// A channel: the messages sent to one address, for many readers. Its shape, its addresses, and message ids. Pure.
 //
-// A head document says how many messages there are; they stand in segments of fixed length, so that message 10,000
-// costs what message 10 costs. Only the last segment ever changes, and only by growing: what has a number keeps it for
-// ever. That is why readers may rest on messages they have seen without expecting the channel's version.
+// A head document holds the number of messages; the messages are in segment documents of fixed length, so that message
+// 10,000 costs as much as message 10. Only the last segment changes, and only by appending: a message keeps its number
+// for ever. A reader may therefore rely on messages it has read without expecting the channel's version.
 
 import { hash } from 'node:crypto';
 import { isId } from '../../store/stream.ts';
@@ -13,21 +13,21 @@ export type MessageKind = (typeof MESSAGE_KINDS)[number];
 /** Messages in one segment document. */
 export const SEGMENT_MESSAGES = 200;
 
-/** A text, and what it becomes as JSON: control characters take six characters each there. */
+/** The longest text, and its longest form as JSON, in which a control character takes six. */
 export const MAX_TEXT_CHARS = 8_000;
 export const MAX_TEXT_JSON_CHARS = 12_000;
 
-/** Where a message can be sent. Sessions are known everywhere; the other names belong to a project. */
+/** Where a message can be sent. Session ids are unique in the store; other names belong to a project. */
 export type Address =
   | { kind: 'session'; project: string; name: string }
   | { kind: 'agent' | 'team' | 'channel'; project: string; name: string }
   | { kind: 'all'; project: string };
 
-/** Who says what no session said but follows from the rules, such as how a decision ended. No session has this id. */
+/** The sender of messages that follow from rules, such as the outcome of a decision. No session has this id. */
 export const RULES_SENDER = 'baton';
 
 export interface Message {
-  /** The session it came from, by its connection; `agent` if a claim proved one. */
+  /** The session of the connection it came from; `agent` if a claim proved one. */
   from: string;
   agent?: string;
   at: string;
@@ -40,7 +40,7 @@ export interface Message {
   expires_at?: string;
 }
 
-/** Who acts: a session, or an agent in it that a claim proved. */
+/** The actor: a session, or an agent in it that a claim proved. */
 export interface Caller {
   session: string;
   agent?: string | undefined;
@@ -63,7 +63,7 @@ export interface SegmentDocument {
 
 export const NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,39}$/;
 
-/** One id for an address; a name that would make it too long is replaced by its hash. */
+/** The id of an address's channel; a name that would make it too long is replaced by its hash. */
 export function channelId(address: Address): string {
   if (address.kind === 'session') return address.name;
   if (address.kind === 'all') return `${address.project}.all`;
@@ -102,11 +102,12 @@ export function addressName(channel: Pick<ChannelDocument, 'kind' | 'name'>): st
   return channel.kind === 'session' ? channel.name : `${channel.kind}:${channel.name}`;
 }
 
-/** Whoever got it owes an acknowledgement: until then it is offered again to the reader's next connection. */
+/** Whether its readers owe an acknowledgement: until then it is offered again to the reader's next connection. */
 export function asksForSomething({ kind }: Pick<Message, 'kind'>): boolean {
   return kind === 'request' || kind === 'blocker' || kind === 'handoff' || kind === 'escalation';
 }
 
+/** Whether its time is over. */
 export function hasLapsed(message: Readonly<Message>, now: number): boolean {
   return message.expires_at !== undefined && Date.parse(message.expires_at) <= now;
 }

@@ -1,4 +1,5 @@
-// Opening decisions, voting, and closing them: pure commands. tools/decision-open.ts and decision-vote.ts call them.
+// Opens decisions, takes votes, and closes decisions: pure commands, called by tools/decision-open.ts and
+// tools/decision-vote.ts, and for due decisions by tools/shared/due-decisions.ts.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
@@ -11,12 +12,12 @@ import { announceOpening, announceOutcome } from './announce.ts';
 import { type Address, type Caller, callerName } from './channel.ts';
 import {
   type DecisionDocument,
+  type DecisionResult,
   decisionStream,
   type Rule,
-  type Verdict,
+  resultOf,
   type Vote,
   type Voter,
-  verdictOf,
 } from './decision.ts';
 import { notFound } from './not-found.ts';
 
@@ -31,14 +32,14 @@ export interface OpenInput {
   quorum?: number | undefined;
   deadlineMs: number;
   voters: Voter[];
-  /** Where the voters read: each once, or everybody at once. */
+  /** Addresses that reach each voter once. */
   announceTo: Address[];
   allocations?: Record<string, Json> | undefined;
   /** With kind approval. */
   policy?: string | undefined;
 }
 
-/** Opens a decision and announces it, in one commit. */
+/** Opens a decision and announces it, in one commit. Fails with `invalid-input`, `too-large`. */
 export function openDecision(tx: Transaction, ctx: Context, input: OpenInput): Result<DecisionDocument> {
   const allocations = checkOpen(tx, input);
   if (!allocations.ok) return allocations;
@@ -99,9 +100,9 @@ function checkOpen(tx: Transaction, input: OpenInput): Result<Record<string, Jso
 export interface VoteInput {
   decision: string;
   caller: Caller;
-  /** Names under which the caller may be a voter, the surest first. */
+  /** Names by which the caller may be listed as a voter, the most certain first. */
   names: string[];
-  /** Undefined: only closes the decision if its time is over. */
+  /** Undefined: closes the decision if it is due, and changes nothing else. */
   vote?: { kind: 'option'; option: string } | { kind: 'abstain' } | { kind: 'veto' } | undefined;
   reason?: string | undefined;
   via?: Vote['via'] | undefined;
@@ -113,17 +114,20 @@ export interface VoteAnswer {
   late: boolean;
 }
 
-/** Takes a vote, or closes what is over. The vote that decides it closes it, in its own commit. */
+/**
+ * Takes a vote, or closes a decision that is due. A vote that decides the outcome closes the decision in the same
+ * commit. Fails with `not-found`, `illegal-transition`, `not-allowed`, `invalid-input`.
+ */
 export function castVote(tx: Transaction, ctx: Context, input: VoteInput): Result<VoteAnswer> {
   const { decision: id, vote } = input;
   const found = isId(id) ? tx.read<DecisionDocument>(decisionStream(id)) : undefined;
   if (found === undefined) return notFound('decision', id, [], 'decision_vote without arguments to see the open ones');
   const answer = (late: boolean) =>
     ok({ decision: structuredClone(tx.read<DecisionDocument>(decisionStream(id)) ?? found) as DecisionDocument, late });
-  // Who votes is told by the answer; who only looks may be one that waits for mail.
+  // A voter gets the outcome as its answer. Without a vote the caller may not be the one that reads the mail.
   const knows = vote === undefined ? undefined : input.caller;
   if (found.status === 'open' && ctx.now >= Date.parse(found.deadline)) {
-    close(tx, ctx, knows, found, verdictOf(found, true));
+    close(tx, ctx, knows, found, resultOf(found, true));
     return answer(vote !== undefined);
   }
   if (vote === undefined) return answer(false);
@@ -153,8 +157,8 @@ export function castVote(tx: Transaction, ctx: Context, input: VoteInput): Resul
   const refused = take(tx, ctx, found, input);
   if (refused !== undefined) return refused;
   const voted = tx.read<DecisionDocument>(decisionStream(id));
-  const verdict = voted === undefined ? undefined : verdictOf(voted, false);
-  if (voted !== undefined && verdict !== undefined) close(tx, ctx, knows, voted, verdict);
+  const result = voted === undefined ? undefined : resultOf(voted, false);
+  if (voted !== undefined && result !== undefined) close(tx, ctx, knows, voted, result);
   return answer(false);
 }
 
@@ -188,27 +192,27 @@ function take(
   return undefined;
 }
 
-/** Closes a decision; a passed allocation takes effect, and the outcome is told, in the same commit. */
+/** Closes a decision, applies a passed allocation and tells the outcome, in one commit. */
 function close(
   tx: Transaction,
   ctx: Context,
   knows: Caller | undefined,
   decision: Readonly<DecisionDocument>,
-  verdict: Verdict | undefined,
+  result: DecisionResult | undefined,
 ): void {
-  if (verdict === undefined) throw new Error(`decision ${decision.id} has no verdict at its end`);
+  if (result === undefined) throw new Error(`decision ${decision.id} has no result at its end`);
   const { id, project, allocations } = decision;
-  const allocation = verdict.status === 'passed' ? allocations?.[verdict.outcome] : undefined;
+  const allocation = result.status === 'passed' ? allocations?.[result.outcome] : undefined;
   const notApplied = allocation === undefined ? undefined : applyAllocation(tx, ctx, project, allocation);
   tx.edit<DecisionDocument>(
     decisionStream(id),
-    { type: 'decision.closed', data: { status: verdict.status } },
+    { type: 'decision.closed', data: { status: result.status } },
     (draft) => {
-      draft.status = verdict.status;
-      draft.why = verdict.why;
+      draft.status = result.status;
+      draft.why = result.why;
       draft.closed_at = new Date(ctx.now).toISOString();
       if (notApplied !== undefined) draft.not_applied = notApplied.slice(0, 1_000);
-      if (verdict.status === 'passed') draft.outcome = verdict.outcome;
+      if (result.status === 'passed') draft.outcome = result.outcome;
     },
   );
   unschedule(tx, project, id);

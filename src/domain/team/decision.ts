@@ -1,11 +1,11 @@
-// A decision: options, who may vote with what weight, and the rule that turns votes into an outcome. Pure.
+// A decision: its options, its voters with their weights, and the rule that turns votes into an outcome. Pure.
 //
 //   open ──a vote that decides it, the last vote, or the deadline──► passed | rejected
 //     └────the owner's veto────────────────────────────────────────► rejected
 //
-// Closing is a commit: of the vote that decides, or of the first call that comes after the deadline (of decision_*
-// or message_read); it tells everybody concerned. A vote can be
-// changed until then. Who may vote is fixed when it opens, so the count to reach cannot move under the voters.
+// A decision is closed by a commit: of the deciding vote, or of the first call of decision_* or message_read after the
+// deadline. The commit tells everybody concerned. A vote can be changed until then. The voters are fixed at opening, so
+// that the votes needed never change.
 
 import type { JsonObject } from '../../json/json.ts';
 import type { Address } from './channel.ts';
@@ -25,7 +25,7 @@ export interface Voter {
 }
 
 export interface Vote {
-  /** Absent: abstained. */
+  /** The chosen option; absent for an abstention. */
   option?: string;
   /** The session it came from, and the agent if a claim proved one. */
   by: string;
@@ -52,15 +52,13 @@ export interface DecisionDocument {
   owner: string;
   opened_at: string;
   deadline: string;
-  /** Of an approval: the policy that wants it. */
+  /** For an approval: the policy that asks for it. */
   policy?: string;
-  /** What each option changes when it passes. */
+  /** The allocation of each option; see allocation.ts. */
   allocations?: Record<string, JsonObject>;
   /** The message that announced it. */
   thread?: string;
-  /**
-   * Where those whom its outcome concerns read: the voters and who opened it; each with the message that asked there.
-   */
+  /** Addresses to tell the outcome to, each with the message that asked there. */
   told?: { to: Address; thread?: string }[];
   status: DecisionStatus;
   votes: Record<string, Vote>;
@@ -85,12 +83,13 @@ export interface Tally {
   missing: string[];
 }
 
-export type Verdict = { status: 'passed'; outcome: string; why: string } | { status: 'rejected'; why: string };
+export type DecisionResult = { status: 'passed'; outcome: string; why: string } | { status: 'rejected'; why: string };
 
 export function decisionStream(id: string): string {
   return `decision/${id}`;
 }
 
+/** The votes counted by option. */
 export function tallyOf(decision: Readonly<DecisionDocument>): Tally {
   const options = decision.options.map((option): OptionTally => ({ option, votes: 0, weight: 0 }));
   const tally: Tally = { options, cast: 0, abstained: 0, missing: [] };
@@ -111,8 +110,8 @@ export function tallyOf(decision: Readonly<DecisionDocument>): Tally {
   return tally;
 }
 
-/** What the votes come to; undefined while it is open. `over`: no vote can come any more. */
-export function verdictOf(decision: Readonly<DecisionDocument>, over: boolean): Verdict | undefined {
+/** The result of the votes so far; undefined while it is open. `over`: no more votes can come. */
+export function resultOf(decision: Readonly<DecisionDocument>, over: boolean): DecisionResult | undefined {
   const tally = tallyOf(decision);
   const final = over || tally.missing.length === 0;
   if (tally.cast < decision.quorum) {
@@ -143,7 +142,7 @@ function winner(
       return { outcome: only.option, why: `all ${only.votes} who chose agreed` };
     }
     case 'majority': {
-      // Before the end more than half of all that could still be cast; at the end, of what was.
+      // While votes are missing, a majority of all weights that could still be cast; at the end, of those cast.
       const outstanding = decision.voters.filter(({ name }) => decision.votes[name] === undefined);
       const open = final ? 0 : outstanding.reduce((sum, { weight }) => sum + weight, 0);
       const total = chosen.reduce((sum, { weight }) => sum + weight, 0) + open;
@@ -153,7 +152,7 @@ function winner(
   }
 }
 
-/** Who chose otherwise than what came out, with their reasons: it stays on the record. */
+/** The voters who chose another option than the outcome, with their reasons. */
 export function dissentOf(decision: Readonly<DecisionDocument>): { voter: string; option: string; reason?: string }[] {
   return decision.voters.flatMap(({ name }) => {
     const vote = decision.votes[name];

@@ -1,5 +1,5 @@
-// An emergency is told to everybody in the project by the commit that begins it, so that nobody has to be asked. Pure;
-// called by session/commands.ts where a session begins in that mode or changes to it.
+// Tells everybody in the project that a session is in emergency mode, in the commit that begins it. Pure; called by
+// session/commands.ts when a session starts in that mode or changes to it.
 
 import type { Context, Transaction } from '../command.ts';
 import { MODE_SPAN_MS, type SessionFacts } from '../session/document.ts';

@@ -1,15 +1,13 @@
-// Sets of message numbers as sorted ranges: what a reader acknowledged is mostly one stretch, so it stays small for
-// ever.
+// Sets of message numbers as sorted ranges: acknowledged numbers are mostly consecutive, so the set stays small. Used
+// by reader.ts.
 
 /** First and last, both in the set. */
 export type Range = [from: number, to: number];
 
-/**
- * Beyond this the oldest stretch is forgotten: a reader that acknowledges every other message for years must not grow.
- */
+/** The most ranges; the oldest are dropped, so that a reader that acknowledges every other message stays bounded. */
 const MAX_RANGES = 500;
 
-/** The set with `n` in it; the same array if it was there already. */
+/** The set with `n` added; the same array if it held `n`. */
 export function withNumber(ranges: Range[], n: number): Range[] {
   if (inRanges(ranges, n)) return ranges;
   const next = [...ranges, [n, n] as Range].sort((a, b) => a[0] - b[0]);

@@ -1,5 +1,5 @@
-// What a reader has got of each channel: one small document per reader, so that a broadcast is one write and every
-// reader moves on alone. Pure; tools/message-read.ts calls it.
+// The position of a reader in each channel: one small document per reader, so that a broadcast is one write and every
+// reader advances alone. Pure; tools/message-read.ts calls it.
 //
 //   queued ──message_read returns it──► offered ──the same connection reads again──► seen ──► acked
 //     │                                 │  ▲  │                                       message_read {ack}, from
@@ -7,12 +7,12 @@
 //     │                                 │       again to the next one
 //     └──its time passed──► expired     └────────────────────────────────────────────► acked
 //
-// What asks for something and was seen is owed an acknowledgement: a connection that dies before it gave one loses
-// nothing, since the next one is offered it again. Urgent messages go ahead of their turn, which moves no cursor past
-// what is left.
+// A message that was seen and asks for something is owed an acknowledgement: if the connection ends before it, the next
+// connection is offered the message again. Urgent messages are offered early; this moves no cursor past the messages
+// before them.
 //
-// `offered` is recorded before the answer leaves; `seen` only when the connection that got it has come back: what a
-// process remembers of its own answers, and forgets when it dies. Nothing is called delivered that nobody observed.
+// `offered` is recorded before the answer is sent; `seen` only when the same connection reads again, which a process
+// remembers and forgets when it ends. No state claims a delivery that nobody observed.
 
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -22,30 +22,30 @@ import { inRanges, type Range, withNumber } from './ranges.ts';
 export const DELIVERY_STATES = ['queued', 'expired', 'offered', 'seen', 'acked'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-/** Numbers of messages: everything up to `seen` needs no offering any more, everything up to `offered` was offered. */
+/** Message numbers: those up to `seen` need no further offer, those up to `offered` were offered. */
 export interface Cursor {
   seen: number;
   offered: number;
   acked?: Range[];
-  /** Passed without being offered, because their time was over. */
+  /** Messages that lapsed before they were offered. */
   lapsed?: Range[];
-  /** Offered before their turn: beyond `offered`. */
+  /** Messages beyond `offered` that were offered early. */
   ahead?: Range[];
-  /** Seen, and not acknowledged though they ask for something: the newest so many, in order. */
+  /** Seen messages whose acknowledgement is owed: the newest ones, ascending. */
   owed?: number[];
 }
 
-/** More are still to be found, but not offered again. */
+/** How many owed messages are kept; older ones can be read, but are not offered again. */
 const MAX_OWED = 50;
 
 export interface ReaderDocument {
   schema: 1;
   id: string;
-  /** By channel. A channel that must be joined is joined while it is here. */
+  /** By channel. An entry also means membership of a channel that has to be joined. */
   cursors: Record<string, Cursor>;
 }
 
-/** How one cursor moves; all but `seen` and `offered` are single numbers. */
+/** The move of one cursor: `seen` and `offered` are bounds, the lists hold single numbers. */
 export interface Move {
   seen?: number;
   offered?: number;
@@ -64,8 +64,8 @@ export function readerStream(id: string): string {
 }
 
 /**
- * Moves cursors forward, never back: two connections of one reader may move the same one. Makes documents and cursors
- * that are not there. What it rests on besides, the messages, never changes.
+ * Moves cursors forward, never back: two connections of one reader may move the same one. Creates missing documents and
+ * cursors. The messages it relies on never change, so they are not part of the transaction.
  */
 export function moveCursors(tx: Transaction, _ctx: Context, moves: Moves): Result<undefined> {
   for (const [reader, channels] of Object.entries(moves)) {
@@ -125,7 +125,7 @@ function add(ranges: Range[] | undefined, numbers: readonly number[] | undefined
   );
 }
 
-/** What is known of one message at one reader. */
+/** The delivery state of one message for one reader. */
 export function stateOf(
   cursor: Readonly<Cursor> | undefined,
   n: number,

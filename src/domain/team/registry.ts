@@ -1,5 +1,5 @@
-// The registry of a project: who can work (agents), and what they can use (commands, tools, templates, MCP servers). A
-// stream per entry. Pure; tools/registry-save.ts calls it, messages and decisions look up tiers and superiors.
+// The registry of a project: its agents, and the commands, tools, templates and MCP servers that they can use. A stream
+// per entry. Pure; tools/registry-save.ts calls it, messages and decisions look up tiers and superiors.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -11,7 +11,7 @@ export type RegistryKind = (typeof REGISTRY_KINDS)[number];
 export const TIERS = ['orchestrator', 'coordinator', 'worker'] as const;
 export type Tier = (typeof TIERS)[number];
 
-/** Superiors above each other: more is a mistake, or somebody's loop that a race let through. */
+/** The longest chain of superiors: a longer one is a mistake, or a cycle that a race let in. */
 export const MAX_CHAIN = 10;
 
 export interface RegistryEntry {
@@ -26,10 +26,10 @@ export interface RegistryEntry {
   /** For agents. */
   tier?: Tier;
   reports_to?: string;
-  /** Who is asked when this one is not there. */
+  /** The agent to ask when this one is absent. */
   fallback?: string;
   model?: string;
-  /** How much it takes on at once. */
+  /** How many nodes it takes at once. */
   capacity?: number;
   /** For commands, templates and MCP servers: how it is used. */
   usage?: string;
@@ -72,7 +72,8 @@ const EDITABLE = [
 ] as const satisfies readonly (keyof Editable)[];
 
 /**
- * Makes or changes an entry; what is not named stays. An agent may report to one that is registered, never in a circle.
+ * Makes or changes an entry; fields that are not given stay. An agent may report only to a registered one, never in a
+ * circle. Fails with `version-mismatch`, `not-found`, `invalid-input`.
  */
 export function saveEntry(tx: Transaction, ctx: Context, input: SaveEntryInput): Result<SaveEntryAnswer> {
   const { project, kind, id } = input;
@@ -130,8 +131,8 @@ function checkLinks(tx: Transaction, input: SaveEntryInput): Result<never> | und
 }
 
 /**
- * Who an agent reports to, the nearest first; with `self`, the agent before them. Bounded, and ends where it would
- * repeat.
+ * The superiors of an agent, the nearest first; with `self`, the agent before them. Bounded, and ends before it
+ * repeats.
  */
 export function chainAbove(tx: Pick<Transaction, 'read'>, project: string, agent: string, self = false): string[] {
   const chain = [agent];

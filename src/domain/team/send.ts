@@ -1,5 +1,5 @@
-// Sending messages: pure. One write per address, whoever reads it; several addresses are one commit. Called by
-// tools/message-send.ts and by decisions, which announce themselves.
+// Sends messages: pure. One write per address however many read it; several addresses are one commit. Called by
+// tools/message-send.ts, imports, and the announcements of decisions and emergencies.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -26,20 +26,23 @@ export interface SendInput {
   text: string;
   kind: MessageKind;
   priority: number;
-  /** The message that began the conversation; the caller has looked that it exists. */
+  /** The message that began the conversation; the caller has checked that it exists. */
   thread?: string | undefined;
-  /** When what it answers was sent: an answer is later, whatever the clocks say. */
+  /** The time of the message that it answers: an answer gets a later time, whatever the clocks say. */
   answersAt?: string | undefined;
   expiresMs?: number | undefined;
 }
 
 export interface SendAnswer {
-  /** The first address's; each address has its own. */
+  /** The message's id at the first address; each address has its own. */
   message: string;
   messages: string[];
 }
 
-/** Appends the message to each address. Its sender is the caller, so it must come from the connection. */
+/**
+ * Appends the message to the channel of each address. A message of a caller must get `from` from its connection, never
+ * from an argument. Fails with `too-large`.
+ */
 export function sendMessage(tx: Transaction, ctx: Context, input: SendInput): Result<SendAnswer> {
   const tooLong = checkText(input.text);
   if (tooLong !== undefined) return tooLong;
@@ -83,7 +86,7 @@ function append(tx: Transaction, ctx: Context, address: Address, input: SendInpu
   return messageId(id, n);
 }
 
-/** Times in a channel never go back: readers look for a place in it by time. */
+/** The time of the channel's message `n`: times in a channel never go back, because readers search by time. */
 function timeOf(tx: Transaction, id: string, n: number): number {
   if (n === 0) return 0;
   const { messages = [] } = tx.read<SegmentDocument>(segmentStream(id, n)) ?? {};
@@ -101,7 +104,7 @@ function compose(ctx: Context, input: SendInput, notBefore: number): Message {
   return message;
 }
 
-/** Who speaks in a channel hears what is answered there. */
+/** The sender joins the channel, so that it gets the answers. */
 function joinAsSender(tx: Transaction, ctx: Context, session: string, channel: string, n: number): void {
   const joined = tx.read<ReaderDocument>(readerStream(session))?.cursors[channel];
   if (joined === undefined) moveCursors(tx, ctx, { [session]: { [channel]: { seen: n } } });

@@ -1,4 +1,4 @@
-// The teams of a project, as its document names them. Read by messages, decisions and locks; project_save writes them.
+// The teams of a project, from its configuration. Read by views and the dashboard; project_save writes them.
 
 import { isObject } from '../../json/json.ts';
 
@@ -8,7 +8,7 @@ export interface Team {
   members: string[];
 }
 
-/** Tolerant: a team whose shape is not known has no members, and none is lost by a newer program's keys. */
+/** The teams by name. A malformed team has no members, and keys of a newer program are ignored. */
 export function teamsOf(project: object | undefined): Map<string, Team> {
   const teams = new Map<string, Team>();
   const config = project !== undefined && 'config' in project ? project.config : undefined;
@@ -25,7 +25,7 @@ export function teamsOf(project: object | undefined): Map<string, Team> {
   return teams;
 }
 
-/** Everybody in a team, its orchestrator too. */
+/** All members of a team with its orchestrator. */
 export function everybodyIn(team: Team): Set<string> {
   return new Set(team.orchestrator === undefined ? team.members : [team.orchestrator, ...team.members]);
 }

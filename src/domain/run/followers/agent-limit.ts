@@ -1,5 +1,5 @@
-// The project's list of claims follows every claim that an agent holds; its limits stand in the way of a further one.
-// What a server runs is no agent's work: its claims are neither listed nor limited.
+// Keeps the project's list of agents' claims in step with nodes, and limits further claims by it. Claims of servers are
+// neither listed nor limited.
 
 import { readyNodes } from '../../../graph/ready/ready.ts';
 import { type HeldClaim, limitOf, listClaim } from '../../resource/pool.ts';
@@ -16,7 +16,8 @@ export const agentLimits: Follower = {
       : undefined,
   after(scope, id, before, next) {
     const held = heldClaim(scope.id, next);
-    // No agent's claim before or now: the list, which every claim of the project writes, is not even read.
+    // No agent holds the claim before or after: the list, which every claim of the project writes, is not even read, so
+    // that it cannot cost a lost race.
     if (held === undefined && (before === undefined || heldClaim(scope.id, before) === undefined)) return;
     listClaim(scope.tx, scope.ctx, scope.run.project, { run: scope.id, node: scope.fullId(id) }, held);
   },

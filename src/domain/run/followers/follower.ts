@@ -1,5 +1,5 @@
-// What a follower is: something outside the run's document that moves with its nodes, in the same commit, or that may
-// stand in the way of a claim. One file each beside this one, listed in index.ts.
+// A follower: a rule that changes something outside the run's document together with a node, in the same commit, or
+// that stands in the way of a claim. One file each beside this one, listed in index.ts.
 
 import type { NodeStatus } from '../../../graph/ready/run-node.ts';
 import type { Limit } from '../../resource/pool.ts';
@@ -7,15 +7,15 @@ import type { ClaimInput } from '../fit.ts';
 import type { Draft, NodeRecord } from '../record.ts';
 import type { RunScope } from '../scope.ts';
 
-/** What stands against giving out a node that is ready. `over`: its work has ended outside the run, so it ends too. */
+/** Why a ready node may not be claimed. `over`: its work has ended outside the run, so the node ends too. */
 export type Obstacle = { over: Extract<NodeStatus, 'finished' | 'skipped'> } | { bar: string };
 
-/** Contract: pure. Told of a record that has not changed, it writes nothing. */
+/** Contract: pure. A call about an unchanged record writes nothing. */
 export interface Follower {
-  /** Why no claim of the run may be given to whoever asks, whichever node it would take. */
+  /** Why this caller may claim no node of the run. */
   limit?(scope: RunScope, claim: ClaimInput): Limit | undefined;
-  /** Why this node may not be given out, to anybody. */
+  /** Why nobody may claim this node. */
   obstacle?(scope: RunScope, id: string): Obstacle | undefined;
-  /** The node's record has changed from `before` to `next`. */
+  /** Called after the node's record has changed from `before` to `next`. */
   after?(scope: RunScope, id: string, before: Readonly<NodeRecord> | undefined, next: Readonly<Draft>): void;
 }

@@ -1,5 +1,5 @@
-// The list of followers: the only place that names them. transition.ts lets them follow, claim.ts asks what they have
-// against a claim; of several answers the first counts.
+// The list of followers, named only here. transition.ts calls `follow`, claim.ts asks for limits and obstacles; the
+// first one found counts.
 
 import type { Limit } from '../../resource/pool.ts';
 import type { ClaimInput } from '../fit.ts';
@@ -11,7 +11,7 @@ import { tasks } from './task.ts';
 
 const followers: readonly Follower[] = [tasks, agentLimits];
 
-/** Lets all follow a node's new record. */
+/** Tells every follower of a node's new record. */
 export function follow(
   scope: RunScope,
   id: string,
@@ -21,12 +21,12 @@ export function follow(
   for (const follower of followers) follower.after?.(scope, id, before, next);
 }
 
-/** Why whoever asks may have no claim of the run at all now. */
+/** Why this caller may claim no node of the run now; undefined if it may. */
 export function limitOn(scope: RunScope, claim: ClaimInput): Limit | undefined {
   return first((follower) => follower.limit?.(scope, claim));
 }
 
-/** Why a node that is ready may not be given out. */
+/** Why nobody may claim this ready node; undefined if it may be claimed. */
 export function obstacleTo(scope: RunScope, id: string): Obstacle | undefined {
   return first((follower) => follower.obstacle?.(scope, id));
 }

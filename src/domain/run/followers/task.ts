@@ -1,5 +1,5 @@
-// In a run of a sprint each node is a task: the task follows its node in the commit that changes the node, and what has
-// become of the task by hand stands in the way of a claim.
+// In a run of a sprint each node is a task. The task's status changes in the commit that changes the node; a task that
+// was changed by hand is an obstacle to a claim.
 
 import { MAX_REASON_CHARS } from '../../../config/limits.ts';
 import type { NodeStatus } from '../../../graph/ready/run-node.ts';
@@ -12,7 +12,7 @@ import type { Follower, Obstacle } from './follower.ts';
 
 export const tasks: Follower = { obstacle: standing, after: move };
 
-/** Somebody may have changed the task by hand since the run began. */
+/** The obstacle of a task that was changed by hand since the run began. */
 function standing({ tx, run }: RunScope, node: string): Obstacle | undefined {
   const task = run.sprint === undefined ? undefined : tx.read<TaskDocument>(taskStream(node));
   if (task === undefined) return undefined;
@@ -29,13 +29,13 @@ const FOLLOWS: Record<NodeStatus, TaskStatus> = {
   needs_decision: 'blocked',
   retrying: 'todo',
   cancelled: 'todo',
-  // Whoever needs it need not wait for it, in the run and on the board.
+  // A cancelled task counts as met on the board, as a skipped node does in the run.
   skipped: 'cancelled',
 };
 
 /**
- * Brings the task of a node in line with the node's new record. Where somebody has finished, archived or re-linked the
- * task by hand so that this is not legal, the task stays as they left it: what is reported of a node always counts.
+ * Brings the task of a node in line with the node's new record. If the task was finished, archived or re-linked by hand
+ * so that this is not legal, it stays as it is: a report of the node is accepted all the same.
  */
 function move(
   { tx, ctx, run }: RunScope,
@@ -46,17 +46,17 @@ function move(
   if (run.sprint === undefined || (before?.status === next.status && before.claim === next.claim)) return;
   const task = tx.read<TaskDocument>(taskStream(id));
   if (task === undefined || task.archived) return;
-  // Only what the run itself closed is opened again by it.
+  // The run reopens only a task that it cancelled itself.
   if (isFinished(task) && !(before?.status === 'skipped' && task.status === 'cancelled')) return;
   const to = FOLLOWS[next.status];
   const begins = to === 'active' || to === 'done';
   if (begins && openNeeds(tx, task).length > 0) return;
-  // A blocked task becomes done by way of active.
+  // A blocked task becomes done by way of active, the only legal path.
   for (const status of task.status === 'blocked' && to === 'done' ? (['active', to] as const) : [to]) {
     const from = tx.read<TaskDocument>(taskStream(id)) ?? task;
     if (from.status !== status && !TASK_LEGAL[from.status].includes(status)) return;
     const saved = saveTask(tx, ctx, { id, project: run.project, fields: fieldsFor(status, from, before, next) });
-    // A failure here would leave half a change in the commit.
+    // A refused change would leave half a change in the commit.
     if (!saved.ok) throw new Error(`the task of ${run.id} ${id} cannot follow: ${saved.failure.code}`);
   }
 }
@@ -72,7 +72,7 @@ function fieldsFor(
     return { status, blocked_reason: (message.trim() || kind).slice(0, MAX_REASON_CHARS) };
   }
   if (status === 'active' && next.agent_name !== undefined) return { status, assignee: next.agent_name };
-  // Given back: nobody has it, unless somebody else was named by hand.
+  // Given back: the task has no assignee, unless another one was set by hand.
   if (status === 'todo' && task.assignee === before?.agent_name) return { status, assignee: '' };
   return { status };
 }
