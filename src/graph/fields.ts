@@ -1,13 +1,13 @@
-// What fields of a node hold, as plain data. From these descriptions tools/shared/graph-schema.ts makes the schema that
-// a tool takes and scripts/docs.ts the tables of docs/tools.md; `checkField` holds values against them. No schema
-// library is loaded here: hooks and the status line read graphs too.
+// Descriptions of a node's fields, as plain data. tools/shared/graph-schema.ts makes the tool's schema from them,
+// scripts/docs.ts the tables of docs/tools.md; `checkField` checks values by them. No schema library is loaded here,
+// because hooks and the status line read graphs too.
 
 import type { Fault } from './graph.ts';
 
 interface Described {
   /** One line for docs/tools.md. */
   readonly about: string;
-  /** Words for the listing, which costs every model tokens: only what the name does not say. */
+  /** Words for the tool's schema, which cost every model tokens: only what the name does not say. */
   readonly listed?: string;
 }
 
@@ -16,17 +16,17 @@ type Num = { readonly type: 'number'; readonly min: number; readonly max: number
 type Flag = { readonly type: 'flag' };
 type Choice = { readonly type: 'choice'; readonly of: readonly string[] };
 type List = { readonly type: 'list'; readonly of: FieldType /** Items. */; readonly max: number };
-/** Values of one type by any name. */
+/** Values of one type under any names. */
 type NameMap = { readonly type: 'map'; readonly of: FieldType };
 type Group = { readonly type: 'group'; readonly fields: Fields };
-/** Any JSON value; its limits are those of every input. */
+/** Any JSON value, within the limits of every input. */
 type AnyJson = { readonly type: 'json' };
 
 export type FieldType = Text | Num | Flag | Choice | List | NameMap | Group | AnyJson;
 export type Field = Described & FieldType;
 export type Fields = Readonly<Record<string, Field>>;
 
-/** The descriptions that fit a TypeScript type: they keep a kind's interface and its fields in step. */
+/** The descriptions that fit a TypeScript type: the compiler keeps a kind's interface and its fields in step. */
 type TypeOf<T> = T extends string
   ? Text | Choice
   : T extends number
@@ -79,7 +79,8 @@ export function checkField(value: unknown, field: FieldType, at: string, faults:
 }
 
 /**
- * The common case, asked first: a graph may have a million texts, and a path for each would cost more than the check.
+ * Fast path of the commonest field: a graph may hold a million texts, and building a pointer for each costs more than
+ * the check.
  */
 export function isFitText(value: unknown, field: FieldType): boolean {
   return field.type === 'text' && typeof value === 'string' && value.length <= field.max;
@@ -101,7 +102,7 @@ function checkRange(value: number, { min, max, whole }: Num, at: string, faults:
   faults.push(badValue(at, `${value} is out of range`, `use ${what} from ${min} to ${max}`));
 }
 
-/** True if all pass; each is asked, so that every fault is found. */
+/** True if all pass. Every item is checked, so that every fault is found. */
 function all<T>(items: readonly T[], passes: (item: T, index: number) => boolean): boolean {
   let good = true;
   for (const [index, item] of items.entries()) if (!passes(item, index)) good = false;

@@ -1,17 +1,18 @@
-// What a graph definition is, without its node kinds: the rules of graph/ know only the part that all nodes share. A
-// kind adds its own fields in kinds/<kind>.ts; kinds/index.ts joins the kinds into one union.
+// The shape of a graph definition without its node kinds: the rules of graph/ know only the fields that all nodes
+// share. A kind adds its own fields in kinds/<kind>.ts; kinds/index.ts joins the kinds into one union. Used by all of
+// graph/, and by rooms that read definitions.
 
 import type { Fields, FieldsOf } from './fields.ts';
 
 /**
- * What a second start of the same node may do to the world. `pure` and `idempotent` may be started again when nobody
- * knows whether the first start came to its end; `once` never without somebody's decision.
+ * The effect of a second start of a node. `pure` and `idempotent` nodes may be started again when it is unknown whether
+ * the first start completed; a `once` node only after somebody's decision.
  */
 export type Effect = 'pure' | 'idempotent' | 'once';
 
 export type FailurePolicy = 'fail_fast' | 'continue';
 
-/** How often a node may fail, and how long to wait between tries (seconds). */
+/** How often a node may be tried, and the pauses between tries in seconds. */
 export interface Retry {
   /** Tries in all, 1–10. */
   max_attempts?: number;
@@ -26,18 +27,18 @@ export interface Timeouts {
   lease_s?: number;
 }
 
-/** The part of a node that every kind has. */
+/** The fields that nodes of every kind have. */
 export interface GraphNode {
   id: string;
   kind: string;
   title?: string;
-  /** What to do, in words: the goal of the brief. */
+  /** The work in words: the goal of the brief. */
   task?: string;
   /** Ids of the nodes that must be finished or skipped before this one starts. */
   needs?: string[];
   /** 1 (first) to 5 (last). */
   priority?: number;
-  /** Expected duration in seconds; nodes without one count as the mean of those that have one, or as 1. */
+  /** Expected duration in seconds; default the mean of the given ones, or 1 if none is given. */
   estimate_s?: number;
   retry?: Retry;
   timeouts?: Timeouts;
@@ -49,16 +50,14 @@ export interface GraphNode {
 export interface Graph<N extends GraphNode = GraphNode> {
   name: string;
   description?: string;
-  /**
-   * How many nodes may be claimed at once; "auto" is worked out by the process that starts the run. Absent: no limit.
-   */
+  /** The most nodes claimed at once; "auto" is resolved by the process that starts the run. Absent: no limit. */
   max_parallel?: number | 'auto';
   on_failure?: FailurePolicy;
   defaults?: { retry?: Retry; timeouts?: Timeouts };
   nodes: N[];
 }
 
-/** One thing wrong with a definition: `at` is a JSON Pointer into it, `hint` says what to change. */
+/** A fault of a definition: `at` is a JSON Pointer into it, `hint` says what to change. */
 export interface Fault {
   code: string;
   at: string;
@@ -67,12 +66,12 @@ export interface Fault {
 }
 
 /**
- * Who does the work of a node. `agent`: whoever claims it over MCP. `server`: a server process that has an executor of
- * the kind (runner/executors/). `person`: somebody answers. `engine`: the commands on runs themselves.
+ * Who does the work of a node. `agent`: any agent that claims it over MCP. `server`: a server process that has an
+ * executor of the kind (runner/executors/). `person`: somebody answers. `engine`: the commands on runs.
  */
 export type Performer = 'agent' | 'server' | 'person' | 'engine';
 
-/** What graph rules must know of a node kind. kinds/define.ts extends it with what running one takes. */
+/** What the rules of graph/ need to know of a node kind. kinds/define.ts adds what running one takes. */
 export interface KindRules {
   readonly kind: string;
   readonly performer: Performer;
@@ -80,15 +79,15 @@ export interface KindRules {
   /** Fields beyond those of GraphNode. */
   readonly fields: Fields;
   /**
-   * Every fault of the kind's own fields that their descriptions do not tell; `at` is the node's JSON Pointer. Asked
-   * once the values have the described types. Contract: must not throw.
+   * Every fault of the kind's own fields beyond their descriptions; `at` is the node's JSON Pointer. Called only if the
+   * values have the described types. Contract: must not throw.
    */
   check(node: GraphNode, at: string): Fault[];
 }
 
 export type Kinds = ReadonlyMap<string, KindRules>;
 
-/** A try, a lease or a pause longer than 30 days is a slip of the unit. */
+/** The longest try, lease or pause in seconds: more than 30 days is a mistaken unit. */
 const MAX_S = 30 * 24 * 3600;
 const NODE_ID = { type: 'text', max: 64 } as const;
 const EFFECTS = ['pure', 'idempotent', 'once'] as const satisfies readonly Effect[];
@@ -105,7 +104,7 @@ const TIMEOUT_FIELDS: FieldsOf<Timeouts> = {
   lease_s: { type: 'number', min: 1, max: MAX_S, about: 'how long a claim lasts without a sign of life' },
 };
 
-/** The fields of GraphNode: whatever else a node carries belongs to its kind. */
+/** Descriptions of the fields of GraphNode; a kind describes its own. */
 export const SHARED_FIELDS: FieldsOf<GraphNode> = {
   id: { ...NODE_ID, about: 'unique in the graph: a–z, 0–9, dot, dash and underscore' },
   kind: { type: 'text', max: 64, about: 'who does it, and which fields it has' },
@@ -124,21 +123,23 @@ export const SHARED_FIELDS: FieldsOf<GraphNode> = {
   timeouts: { type: 'group', fields: TIMEOUT_FIELDS, about: 'how long a try and a silent claim may last' },
 };
 
-/** Every graph operation is linear, so this only keeps one definition within one message and one blob. */
+/**
+ * The most nodes of a graph. Graph operations are linear; the limit keeps one definition within one message and one
+ * blob.
+ */
 export const MAX_NODES = 20_000;
 export const DEFAULT_PRIORITY = 3;
-/** Long enough for an agent's slow build between two calls; a process renews at a third of it. */
+/** The default lease: long enough for a slow build between two calls of an agent; a process renews at a third of it. */
 export const DEFAULT_LEASE_S = 600;
 
-/** The effect of a node: its own, else its kind's, else the careful one. */
+/** The effect of a node: its own, else its kind's, else `once`. */
 export function effectOf(node: GraphNode, kinds: Kinds): Effect {
   return node.effect ?? kinds.get(node.kind)?.defaultEffect ?? 'once';
 }
 
 /**
- * The definition as text with sorted keys, so that equal definitions have equal text and one hash. Defaults are not
- * filled in: a later release may change one without renaming what is stored. The order of nodes counts (it breaks
- * ties).
+ * The definition as text with sorted keys, so that equal definitions have one hash. Defaults are not filled in, so that
+ * a later release may change one without changing stored hashes. The order of nodes is kept: it breaks ties.
  */
 export function canonicalGraph(graph: Graph): string {
   return JSON.stringify(graph, sortKeys);

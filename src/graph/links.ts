@@ -1,5 +1,5 @@
-// The edges of a graph as flat integer arrays, and their topological order. Called by check.ts, prepare.ts and plans;
-// the arrays keep 20,000 nodes in a few hundred kilobytes and every walk free of lookups by name.
+// The edges of a graph as flat integer arrays, and their topological order. The arrays hold 20,000 nodes in a few
+// hundred kilobytes, and no walk looks up names. Called by check.ts, prepare.ts and domain/plan.
 
 /** Neighbours of node `i` are `to[start[i]] … to[start[i + 1] - 1]`. */
 export interface Edges {
@@ -7,7 +7,7 @@ export interface Edges {
   readonly to: Int32Array;
 }
 
-/** Nodes by position in the definition; of two nodes with one id, the first owns it. */
+/** A graph with its nodes as positions in the definition; if two nodes have one id, it names the first. */
 export interface Links {
   readonly ids: readonly string[];
   readonly index: ReadonlyMap<string, number>;
@@ -23,7 +23,7 @@ interface Linked {
 }
 
 /**
- * Resolves names to positions in O(nodes + edges). Needs that are missing, the node itself or a repeat are left out and
+ * Resolves names to positions in O(nodes + edges). A need that is missing, the node itself or a repeat is left out and
  * reported.
  */
 export function link(nodes: readonly Linked[], report?: (bad: BadNeed, node: number, need: number) => void): Links {
@@ -55,7 +55,7 @@ export function link(nodes: readonly Linked[], report?: (bad: BadNeed, node: num
   return { ids: nodes.map((node) => node.id), index, needs, dependents: reverse(needs, nodes.length) };
 }
 
-/** The same edges, the other way round. Neighbours come in ascending order. */
+/** The reversed edges, neighbours in ascending order. */
 function reverse(edges: Edges, nodes: number): Edges {
   const start = new Int32Array(nodes + 1);
   for (const target of edges.to) start[target + 1] = (start[target + 1] ?? 0) + 1;
@@ -75,8 +75,9 @@ function reverse(edges: Edges, nodes: number): Edges {
 }
 
 /**
- * Kahn's algorithm (Communications of the ACM 5, 1962), first in first out, so that levels never decrease along the
- * answer. Holds every node that can ever start: one on a cycle, one marked in `broken`, and all behind them are absent.
+ * The nodes in topological order, by Kahn's algorithm (Communications of the ACM 5, 1962), first in first out, so that
+ * levels never decrease. Holds every node that can ever start: nodes on a cycle, nodes marked in `broken`, and all
+ * behind them are absent. O(nodes + edges).
  */
 export function topologicalOrder(links: Links, broken?: Uint8Array): Int32Array {
   const count = links.ids.length;

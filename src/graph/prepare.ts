@@ -1,4 +1,4 @@
-// A checked definition in the form that scheduling reads: worked out once per definition and reused by every run of it.
+// Prepares a checked definition for scheduling, once per process and definition. Called by documents/definitions.ts.
 
 import { DEFAULT_LEASE_S, DEFAULT_PRIORITY, effectOf, type Graph, type GraphNode, type Kinds } from './graph.ts';
 import { type Links, link, topologicalOrder } from './links.ts';
@@ -7,22 +7,22 @@ import { type RetryPolicy, retryPolicy } from './ready/retry.ts';
 
 export interface PreparedGraph<N extends GraphNode = GraphNode> extends Links {
   readonly graph: Graph<N>;
-  /** Per node: the heaviest way from its start to the end of the graph. Longer goes first. */
+  /** Per node: the weight of the heaviest path from its start to the end of the graph. Higher goes first. */
   readonly toEnd: Float64Array;
   readonly level: Int32Array;
-  /** Per node: its place when priority, then way to the end, then place in the definition decide. 0 goes first. */
+  /** Per node: its place by priority, then `toEnd`, then position in the definition. 0 goes first. */
   readonly rank: Int32Array;
-  /** Per node: 1 if it may be started again after a claim that nobody can account for. */
+  /** Per node: 1 if it may be started again after a lost claim. */
   readonly repeatable: Uint8Array;
   /** Per node: how long a claim lasts without a sign of life. */
   readonly leaseMs: Float64Array;
-  /** Per node, defaults filled in. */
+  /** Per node: its retry policy with defaults filled in. */
   readonly retry: readonly RetryPolicy[];
 }
 
 /**
- * O((nodes + edges) + nodes × log nodes). Throws for a graph that `checkGraph` refuses because some node can never
- * start.
+ * The prepared graph, in O(edges + nodes × log nodes). Throws for a graph that `checkGraph` refuses because some node
+ * can never start.
  */
 export function prepare<N extends GraphNode>(graph: Graph<N>, kinds: Kinds): PreparedGraph<N> {
   const { nodes, defaults } = graph;

@@ -1,19 +1,19 @@
-// The rules for single fields of a graph and of its nodes. Called by check.ts; add a rule for a shared field here, one
-// for a kind's own field in the kind's file.
+// Checks single fields of a graph and of its nodes. Called by check.ts. The rule of a shared field belongs here, that
+// of a kind's own field in the kind's file.
 
 import { nearest } from '../../base/nearest.ts';
 import { ID_PATTERN, MAX_PARALLEL } from '../../config/limits.ts';
 import { checkField, type Field, isFitText } from '../fields.ts';
 import { type Fault, type Graph, type GraphNode, type KindRules, type Kinds, SHARED_FIELDS } from '../graph.ts';
 
-/** Names that a plain JavaScript object already answers to, or that paths into documents refuse. */
+/** Ids that every JavaScript object has as a member, or that paths into documents refuse. */
 const RESERVED_IDS = new Set(['constructor', 'prototype']);
 const SHARED = new Map<string, Field>(Object.entries(SHARED_FIELDS));
-/** Fields whose rules, in this file, are stricter than their descriptions. */
+/** Fields that this file checks more strictly than their descriptions. */
 const HAVE_RULES = new Set(['id', 'kind']);
 const PARALLEL = { type: 'number', whole: true, min: 1, max: MAX_PARALLEL } as const;
 
-/** Faults of everything in the graph but its nodes. */
+/** Faults of the graph outside of its nodes. */
 export function checkShared(graph: Graph): Fault[] {
   const faults: Fault[] = [];
   if (graph.name.trim() === '') faults.push(range('/name', 'the graph has no name', 'give it a short name'));
@@ -28,7 +28,7 @@ export function checkShared(graph: Graph): Fault[] {
   return faults;
 }
 
-/** Adds the faults of one node, its needs apart. */
+/** Adds the faults of one node but not of its needs. */
 export function checkFields(node: GraphNode, at: string, kinds: Kinds, faults: Fault[]): void {
   if (!ID_PATTERN.test(node.id) || RESERVED_IDS.has(node.id)) {
     const hint = 'use 1–64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit';

@@ -1,5 +1,5 @@
-// Checks a definition before anything runs: every fault at once, then how long and wide it is. Called by
-// tools/graph-check.ts.
+// Checks a definition before a run of it: finds every fault at once, and measures the graph. Called by
+// tools/graph-check.ts and tools/run-start.ts.
 
 import { nearest } from '../../base/nearest.ts';
 import { type Fault, type Graph, type Kinds, MAX_NODES } from '../graph.ts';
@@ -8,7 +8,7 @@ import { measure, redundantEdges, weights } from '../plan/measure.ts';
 import { checkFields, checkShared } from './check-node.ts';
 import { findCycles } from './cycles.ts';
 
-/** The measures are 0 and empty while a node can never start. */
+/** The faults and measures of a graph. The measures are 0 and empty while a node can never start. */
 export interface GraphReport {
   ok: boolean;
   nodes: number;
@@ -16,21 +16,24 @@ export interface GraphReport {
   levels: number;
   /** The most nodes on one level. */
   widest: number;
-  /** 1 − work on the critical path / all work: the share that more workers can take off. 0 … 1, three decimals. */
+  /**
+   * 1 − work on the critical path / all work: the share of work that more workers can do in parallel. 0 … 1, three
+   * decimals.
+   */
   parallel_share: number;
   /** Ids, first to last. */
   critical_path: string[];
   errors: Fault[];
   warnings: Fault[];
-  /** Errors and warnings beyond the first of each. */
+  /** The number of errors and warnings that were cut off. */
   cut?: number;
 }
 
-/** A model reads the list: more than this says nothing new. */
+/** The most errors, and the most warnings, in a report: a model reads them all. */
 const MAX_FAULTS = 50;
-/** Looking for near names compares with every node, so only the first missing names get one. */
+/** How many missing names get a suggestion: the search for near names compares with every node. */
 const MAX_NEAR = 20;
-/** Beyond this the search for redundant edges takes longer than all the rest. */
+/** The most nodes for which redundant edges are searched: above it the search takes longer than all the rest. */
 const MAX_REDUCED = 2_000;
 /** Names listed in one message. */
 const MAX_NAMES = 12;
@@ -133,7 +136,7 @@ function describeNeeds(
   }
 }
 
-/** Cycles one by one; what only hangs behind them, or behind a broken need, together: it is right once they are. */
+/** Reports each cycle, and in one fault all nodes behind a cycle or a broken need: they are right once those are. */
 function describeStuck(links: Links, broken: Uint8Array, order: Int32Array, errors: Fault[]): void {
   const explained = broken.slice();
   for (const node of order) explained[node] = 1;

@@ -1,4 +1,4 @@
-// Work that an agent claims, does in its own way and reports. The kind that most nodes have.
+// The kind `agent`: work that an agent claims, does and reports.
 
 import type { Fault, GraphNode } from '../graph.ts';
 import { commonBrief, type NodeKind } from './define.ts';
@@ -10,14 +10,14 @@ export interface AgentNode extends GraphNode {
   agent?: string;
   /** Only an agent that has all of these may claim it. */
   skills?: string[];
-  /** What the result should hold, in words. */
+  /** The expected result, in words. */
   output?: string;
 }
 
 export const agent: NodeKind<AgentNode> = {
   kind: 'agent',
   performer: 'agent',
-  // An agent that starts again finds its earlier work in the workspace and goes on from there.
+  // An agent that starts again finds its earlier work in the workspace and continues it.
   defaultEffect: 'idempotent',
   fields: {
     agent: { type: 'text', max: 64, about: 'only the agent of this name may claim it' },

@@ -1,5 +1,5 @@
-// A process that a server runs, from an argv that a graph gives and an allow-list that only the server's start gives.
-// This file describes the node; runner/executors/command.ts runs it.
+// The kind `command`: a process that a server runs, from an argv in the graph and an allow-list that only the server's
+// start options set. This file describes the node; runner/executors/command.ts runs it.
 
 import type { Fault, GraphNode } from '../graph.ts';
 import { commonBrief, type NodeKind, type Unchecked } from './define.ts';
@@ -9,16 +9,16 @@ export interface CommandNode extends GraphNode {
   kind: 'command';
   /** Program and arguments, never a shell line. */
   command: string[];
-  /** Relative to the workspace, inside it. Absent: the workspace. */
+  /** A directory in the workspace, relative to it. Default: the workspace. */
   cwd?: string;
-  /** Added to the few variables a process gets. */
+  /** Environment variables beside the few that every process gets. */
   env?: Record<string, string>;
 }
 
 export const command: NodeKind<CommandNode> = {
   kind: 'command',
   performer: 'server',
-  // Nobody knows what a process has already changed when its result is missing.
+  // Without a result it is unknown what the process has changed.
   defaultEffect: 'once',
   fields: {
     command: {
@@ -79,7 +79,10 @@ function checkCwd(node: Unchecked<CommandNode>, at: string): Fault[] {
   return [{ code: 'cwd-outside', at: `${at}/cwd`, message, hint }];
 }
 
-/** By the text alone; a link that leads out is found by `resolveWorkdir` of the executor when the process starts. */
+/**
+ * Whether a path stays inside, judged by its text; `resolveWorkdir` of the executor finds symbolic links that lead out
+ * when the process starts.
+ */
 export function staysInside(path: string): boolean {
   if (path.includes('\0') || /^([/\\~]|[a-z]:)/i.test(path)) return false;
   let depth = 0;

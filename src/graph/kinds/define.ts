@@ -1,23 +1,23 @@
-// What a node kind is. One file per kind, listed in index.ts; test/graph/kinds/contract.test.ts runs against each.
+// The shape of a node kind. One file per kind, listed in index.ts; test/graph/kinds/contract.test.ts runs on each.
 
 import type { JsonObject } from '../../json/json.ts';
 import type { Fields, FieldsOf } from '../fields.ts';
 import type { Fault, GraphNode, KindRules } from '../graph.ts';
 
-/** What the run knows when a node is claimed. */
+/** The facts of a run at the claim of a node. */
 export interface BriefFacts {
-  /** Outputs of the nodes it needs, by their id. */
+  /** Outputs of the nodes that it needs, by their ids. */
   inputs: JsonObject;
   /** From 1. */
   attempt: number;
-  /** Why the try before failed. */
+  /** The error of the previous try. */
   last_error?: { kind: string; message: string };
 }
 
-/** A node before its kind's check: any of the kind's own fields may be absent. */
+/** A node before the check of its kind: any of the kind's own fields may be absent. */
 export type Unchecked<N extends GraphNode> = GraphNode & Partial<Omit<N, keyof GraphNode>>;
 
-/** Whom a node of an agent's kind is for. */
+/** The agents that a node is for. */
 export interface Wanted {
   /** Only the agent of this name. */
   agent?: string | undefined;
@@ -28,18 +28,18 @@ export interface Wanted {
 /** Methods are pure: no clock, no I/O. */
 export interface NodeKind<N extends GraphNode = GraphNode> extends KindRules {
   readonly kind: N['kind'];
-  /** The kind's own fields, each described: the compiler holds them to the interface of its nodes. */
+  /** Descriptions of the kind's own fields: the compiler checks them against the interface of its nodes. */
   readonly fields: Fields & FieldsOf<N, Exclude<keyof N, keyof GraphNode>>;
-  /** Fields without which a node is refused; `check` says why. */
+  /** Required fields; `check` reports a missing one. */
   readonly requires: readonly string[];
-  /** One line for people and models: when to choose this kind. */
+  /** One line for people and models: when to use this kind. */
   readonly summary: string;
-  /** A small valid node: for documents, hints and the contract test. */
+  /** A small valid node for documents, hints and the contract test. */
   readonly example: N;
   check(node: Unchecked<N>, at: string): Fault[];
-  /** Everything needed to do the node with no other context, as JSON. Takes a checked node. */
+  /** The brief: all that is needed to do the node without other context, as JSON. Takes a checked node. */
   brief(node: N, facts: BriefFacts): JsonObject;
-  /** Whom the node is for; absent: for everyone who performs nodes of this kind. */
+  /** The agents that the node is for; absent: every performer of the kind. */
   wanted?(node: N): Wanted;
 }
 

@@ -1,5 +1,5 @@
-// Every kind of node there is. A new kind is its file and its entry in `list`: schema, check, briefs and documents ask
-// the list. A kind that servers perform has an executor too, listed in runner/executors/index.ts.
+// The list of node kinds. A new kind is its file and its entry in `list`: schema, checks, briefs and documents follow
+// the list. A kind that servers perform also has an executor, listed in runner/executors/index.ts.
 
 import type { Graph, GraphNode } from '../graph.ts';
 import { agent } from './agent.ts';
@@ -9,7 +9,7 @@ import type { NodeKind } from './define.ts';
 const list = [agent, command];
 
 type NodeOf<K> = K extends NodeKind<infer N> ? N : never;
-/** A checked node: `kind` tells the fields apart. */
+/** A checked node of any kind, discriminated by `kind`. */
 export type AnyNode = NodeOf<(typeof list)[number]>;
 export type AnyGraph = Graph<AnyNode>;
 

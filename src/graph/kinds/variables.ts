@@ -1,8 +1,9 @@
-// Which environment variables a graph may not set. Called by the kind `command` and, once more, when a process starts.
+// Environment variables that a graph may not set. Called by the kind `command`, and again by
+// runner/process/environment.ts when a process starts.
 
 /**
- * Variables that choose which program runs or load code into it: with them a graph could run what the allow-list does
- * not admit. Not a sandbox: an admitted program may still run others.
+ * Variables that choose which program runs or load code into it: with them a graph could run programs that the
+ * allow-list does not admit. This is no sandbox: an admitted program may run others.
  */
 const CHOOSES_CODE = new Set(
   (

@@ -1,5 +1,5 @@
-// How long the rest of a run may take: the work that is left, what it took so far per unit of estimate, and how many
-// work at once. Pure; the dashboard for whoever leads shows it.
+// Forecasts how long the rest of a run takes, from the work left, the pace so far, and the number of workers. Pure;
+// used by views/run.
 
 import type { GraphNode } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
@@ -7,20 +7,20 @@ import { type RunNodes, satisfies } from '../ready/run-node.ts';
 import { weights } from './measure.ts';
 
 export interface Forecast {
-  /** Nodes that are neither done nor passed over. */
+  /** Nodes that are neither finished nor skipped. */
   nodesLeft: number;
-  /** Nobody can be quicker: the longest way through what is left, or all of it dealt out evenly. */
+  /** The lower bound: the longest path through the rest, or all of it shared out evenly. */
   leastMs: number;
-  /** However work is dealt out, as long as nobody idles while something is ready. */
+  /** The upper bound for any assignment in which no worker idles while a node is ready. */
   mostMs: number;
-  /** Nodes whose times it rests on; 0: on estimates alone. */
+  /** The number of nodes whose measured times it rests on; 0: on estimates alone. */
   observed: number;
 }
 
 /**
- * Undefined where nothing says how long what is left takes: no node of its kind has finished and none has an estimate.
- * The bounds are Graham's for list scheduling: between max(path, work / workers) and path + (work - path) / workers.
- * O(nodes × log nodes + edges).
+ * The forecast; undefined if a kind of node that is left has no finished node and the graph has no estimate. The bounds
+ * are Graham's for list scheduling (Bell System Technical Journal 45, 1966): between max(path, work / workers) and path
+ * + (work - path) / workers. O(nodes × log nodes + edges).
  */
 export function forecast(
   prepared: PreparedGraph<GraphNode>,
@@ -42,7 +42,7 @@ export function forecast(
     nodesLeft += 1;
     work += left[i] ?? 0;
   }
-  // The deepest level first: whatever depends on a node comes before it.
+  // The deepest level first, so that dependents come before their needs.
   const order = Array.from(ids.keys()).sort((a, b) => (prepared.level[b] ?? 0) - (prepared.level[a] ?? 0));
   const toEnd = new Float64Array(ids.length);
   let path = 0;
@@ -58,7 +58,7 @@ export function forecast(
 }
 
 /**
- * What a unit of weight took in the nodes of a kind that were done; else what the estimates, which are in seconds, say.
+ * Milliseconds per unit of weight: measured on finished nodes of the kind, else by the estimates, which are in seconds.
  */
 function paces(
   { ids, graph }: PreparedGraph<GraphNode>,

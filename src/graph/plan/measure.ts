@@ -1,25 +1,27 @@
-// How long and how wide a graph is: levels, critical path, redundant edges. Called by check.ts, prepare.ts and plans
-// with a graph that has no cycle.
+// Measures a graph: levels, critical path, redundant edges. Called by check.ts, prepare.ts and domain/plan with a graph
+// without cycles.
 
 import type { GraphNode } from '../graph.ts';
 import type { Links } from '../links.ts';
 
 export interface Measures {
-  /** Per node: the longest count of nodes before it. For display only: scheduling is by dataflow, not by level. */
+  /**
+   * Per node: the most nodes on a path before it. For display only: nodes are scheduled by their needs, not by level.
+   */
   level: Int32Array;
   levels: number;
   /** The most nodes on one level. */
   widest: number;
-  /** Per node: its own weight and the heaviest way from it to an end. */
+  /** Per node: the weight of the heaviest path from it to an end, its own included. */
   toEnd: Float64Array;
-  /** Positions along the heaviest way; among equals the one through the lowest positions. */
+  /** Positions on the heaviest path; among equal ones that through the lowest positions. */
   criticalPath: number[];
-  /** Weight along it, and of all nodes. */
+  /** The weight of the critical path, and of all nodes. */
   critical: number;
   total: number;
 }
 
-/** The weight of each node: `estimate_s`; the mean of the given ones where it is absent; 1 where none is given. */
+/** The weight of each node: its `estimate_s`, else the mean of the given ones, or 1 if none is given. */
 export function weights(nodes: readonly Pick<GraphNode, 'estimate_s'>[]): Float64Array {
   let sum = 0;
   let given = 0;
@@ -32,7 +34,7 @@ export function weights(nodes: readonly Pick<GraphNode, 'estimate_s'>[]): Float6
   return Float64Array.from(nodes, (node) => node.estimate_s ?? usual);
 }
 
-/** O(nodes + edges). `order` must be the topological order of all nodes. */
+/** The measures of a graph, in O(nodes + edges). Contract: `order` is the topological order of all nodes. */
 export function measure(links: Links, weight: Float64Array, order: Int32Array): Measures {
   const { start, to } = links.dependents;
   const level = new Int32Array(order.length);
@@ -63,7 +65,7 @@ export function measure(links: Links, weight: Float64Array, order: Int32Array): 
   return { level, levels: width.length, widest, toEnd, criticalPath, critical: toEnd[first] ?? 0, total };
 }
 
-/** The dependent with the heaviest way to an end, -1 if there is none. */
+/** The dependent with the heaviest path to an end; -1 if there is none. */
 function heaviest(links: Links, toEnd: Float64Array, node: number): number {
   const { start, to } = links.dependents;
   const end = start[node + 1] ?? 0;
@@ -76,8 +78,8 @@ function heaviest(links: Links, toEnd: Float64Array, node: number): number {
 }
 
 /**
- * Edges that say nothing new, because a longer way already orders their ends: what the transitive reduction (Aho, Garey
- * and Ullman, 1972) leaves out. As [node, need] positions. A bit per pair of nodes: O(edges × nodes / 32).
+ * Redundant edges as [node, need] positions: a longer path already orders their ends, so the transitive reduction (Aho,
+ * Garey and Ullman, SIAM J. Computing 1, 1972) omits them. One bit per pair of nodes: O(edges × nodes / 32).
  */
 export function redundantEdges(links: Links, order: Int32Array): [number, number][] {
   const { start, to } = links.needs;

@@ -1,11 +1,11 @@
-// A graph as Mermaid flowchart text, for people. Called by graph_check.
+// Draws a graph as Mermaid flowchart text for people. Called by graph_check.
 
 import type { Graph, Kinds, Performer } from '../graph.ts';
 
-/** Beyond this no renderer draws anything useful, and the text alone would fill an answer. */
+/** The most nodes drawn: renderers draw larger charts unreadably, and the text would fill an answer. */
 const MAX_DRAWN = 200;
 const MAX_LABEL = 60;
-/** Before and after the label: who does the work shows in the shape. */
+/** The text before and after a label: the shape shows the performer. */
 const SHAPES: Record<Performer, readonly [string, string]> = {
   agent: ['(["', '"])'],
   server: ['["', '"]'],
@@ -14,12 +14,13 @@ const SHAPES: Record<Performer, readonly [string, string]> = {
 };
 
 /**
- * Text of a flowchart, top down; undefined for more than 200 nodes. Any title is safe: what Mermaid reads is escaped.
+ * The flowchart, top down; undefined for more than 200 nodes. Any title is safe, because special characters are
+ * escaped.
  */
 export function mermaid(graph: Pick<Graph, 'nodes'>, kinds: Kinds): string | undefined {
   const { nodes } = graph;
   if (nodes.length > MAX_DRAWN) return undefined;
-  // Numbers as ids: some words ("end", "class") are keywords, and a dot or dash has a meaning of its own.
+  // Numbers as ids: some words ("end", "class") are keywords of Mermaid, and dots and dashes are syntax.
   const number = new Map(nodes.map((node, i) => [node.id, `n${i}`]));
   const lines = ['flowchart TD'];
   for (const node of nodes) {
@@ -37,7 +38,9 @@ export function mermaid(graph: Pick<Graph, 'nodes'>, kinds: Kinds): string | und
   return `${lines.join('\n')}\n`;
 }
 
-/** Everything but letters, digits and plain punctuation as a character reference of Mermaid's: `#34;` is a quote. */
+/**
+ * A label with everything but letters, digits and plain punctuation as Mermaid character references: `#34;` is a quote.
+ */
 function label(text: string): string {
   const characters = [...text.replace(/\s+/g, ' ')];
   const cut = characters.length > MAX_LABEL ? [...characters.slice(0, MAX_LABEL - 1), '…'] : characters;

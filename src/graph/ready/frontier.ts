@@ -1,5 +1,5 @@
-// The ready set of one run, kept up change by change: what a process that holds the run in memory asks for the next
-// node. A hint where to look, never a decision: the command that claims asks for `readiness` by the run's document.
+// The ready set of one run, updated change by change, for a process that holds the run in memory (app/ready-index.ts).
+// Its answer is a hint: the command that claims checks `readiness` by the run's document.
 
 import type { PreparedGraph } from '../prepare.ts';
 import { Heap } from './heap.ts';
@@ -7,23 +7,23 @@ import { type Conditions, isHalted, type Readiness, readiness } from './readines
 import { type Candidate, candidate, type Limits, maxParallel } from './ready.ts';
 import { type RunNode, type RunNodes, satisfies } from './run-node.ts';
 
-/** Answers what `readyNodes` answers, one node at a time, at the cost of the change instead of the graph's size. */
+/** Gives the candidates of `readyNodes` one at a time, at the cost of the changes instead of the graph's size. */
 export class Frontier {
   readonly #prepared: PreparedGraph;
   readonly #nodes: Record<string, RunNode> = {};
   /** Per node: needs that are not satisfied. */
   readonly #open: Int32Array;
-  /** Nodes that were ready when they went in, by rank; whether they still are is seen when they come out. */
+  /** Nodes that were ready when added, by rank; readiness is checked again when they are taken. */
   readonly #ready = new Heap();
-  /** Nodes that time alone makes ready, by that time; an entry counts if `#due` of its node still says so. */
+  /** Nodes that become ready by time, by that time; an entry is valid if it equals the node's `#due`. */
   readonly #timed = new Heap();
   readonly #due: Float64Array;
-  /** Per node: 1 while a claim holds, as far as is known. */
+  /** Per node: 1 while a claim holds, as far as known here. */
   readonly #live: Uint8Array;
   #claims = 0;
   #failed = 0;
 
-  /** Starts from a run document; from then on every change must come through `set`. O(nodes + edges). */
+  /** Starts from a run document; every later change must be passed to `set`. O(nodes + edges). */
   constructor(prepared: PreparedGraph, runNodes: RunNodes = {}) {
     this.#prepared = prepared;
     const { start } = prepared.needs;
@@ -37,7 +37,7 @@ export class Frontier {
     for (const [id, node] of Object.entries(runNodes)) this.set(id, node);
   }
 
-  /** Takes in a node's new state. O(dependents) when it satisfies them, else O(log nodes). */
+  /** Takes a node's new record. O(dependents) if it now satisfies them, else O(log nodes). */
   set(id: string, node: RunNode): void {
     const index = this.#prepared.index.get(id);
     if (index === undefined) return;
@@ -51,8 +51,8 @@ export class Frontier {
   }
 
   /**
-   * The best node to claim at `now` that `suits` the asker, until `set` reports its claim. Costs the nodes it passes
-   * over.
+   * The best node at `now` that `suits` the caller, the same one until `set` reports its claim. Costs the nodes that it
+   * skips.
    */
   next(now: number, limits: Limits = {}, suits: (id: string) => boolean = () => true): Candidate | undefined {
     const at = { now, lastSeen: limits.lastSeen };

@@ -1,4 +1,4 @@
-// A binary heap of positions by a number. Called by frontier.ts.
+// A binary heap of numbers by a key. Used by frontier.ts.
 
 /** Smallest key first; among equal keys the order is unspecified. */
 export class Heap {

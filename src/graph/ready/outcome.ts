@@ -1,4 +1,4 @@
-// Where a run as a whole stands. Called by the command that records a node's end and by the views.
+// The outcome of a run as a whole. Called by domain/run/status.ts, domain/run/start.ts and views.
 
 import type { FailurePolicy } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
@@ -6,18 +6,18 @@ import { isHalted, readinessAt } from './readiness.ts';
 import type { NodeStatus, RunNodes } from './run-node.ts';
 
 /**
- * `running`: something is claimed, will be tried again or can be claimed. `finished`: every node finished or was
- * skipped. `failed`: nothing can go on and no decision would help. `stuck`: nothing can go on before somebody decides.
+ * `running`: a node is claimed, will be tried again or can be claimed. `finished`: every node is finished or skipped.
+ * `failed`: nothing can go on, and no decision would help. `stuck`: nothing can go on without a decision.
  */
 export type RunOutcome = 'running' | 'finished' | 'failed' | 'stuck';
 
 /**
- * How many nodes of a run have each status. A run document that keeps them spares a walk over its nodes. A status that
- * is absent counts none: a run that was stored before the status existed has no number for it.
+ * The number of nodes of each status. A run document keeps it, which saves a walk over the nodes. An absent status
+ * counts zero: a run stored before the status existed has no number for it.
  */
 export type Counters = Partial<Record<NodeStatus, number>>;
 
-/** Every status that a new run counts from its start. */
+/** The counters of a new run. */
 const NONE: Readonly<Record<NodeStatus, number>> = {
   claimed: 0,
   retrying: 0,
@@ -28,7 +28,7 @@ const NONE: Readonly<Record<NodeStatus, number>> = {
   cancelled: 0,
 };
 
-/** O(nodes that left waiting). */
+/** Counts the nodes with a record by status. */
 export function countNodes(runNodes: RunNodes): Record<NodeStatus, number> {
   const counters = { ...NONE };
   for (const id in runNodes) {
@@ -38,14 +38,15 @@ export function countNodes(runNodes: RunNodes): Record<NodeStatus, number> {
   return counters;
 }
 
-/** Nodes that have one of these statuses. */
+/** The number of nodes with one of these statuses. */
 export function countOf(counters: Readonly<Counters>, ...statuses: readonly NodeStatus[]): number {
   return statuses.reduce((sum, status) => sum + (counters[status] ?? 0), 0);
 }
 
 /**
- * O(1) with `counters` while nothing failed, was cancelled or waits for a decision; otherwise it may walk the graph
- * once, when nothing is in flight. An ended lease does not count: whoever notices it changes the status.
+ * The outcome of a run. O(1) with `counters`, unless nothing is claimed or to be retried and some node failed, was
+ * cancelled or waits for a decision: then it may walk the graph once. An ended lease counts as claimed until a command
+ * changes the status.
  */
 export function runOutcome(
   prepared: PreparedGraph,
@@ -57,9 +58,9 @@ export function runOutcome(
   if (countOf(counters, 'claimed') > 0) return 'running';
   if (isHalted(prepared, countOf(counters, 'failed'), options.onFailure)) return 'failed';
   if (countOf(counters, 'retrying') > 0) return 'running';
-  // Without a blocker a graph that is not done always has a node whose needs are all met.
+  // An unfinished graph without such nodes always has a node whose needs are all met.
   if (countOf(counters, 'failed', 'cancelled', 'needs_decision') === 0) return 'running';
-  // Nothing is claimed or tried again, so that no answer depends on a clock.
+  // Nothing is claimed or to be retried here, so no answer depends on the clock.
   for (let i = 0; i < prepared.ids.length; i++) {
     if (readinessAt(prepared, runNodes, i, { now: 0 }).is === 'ready') return 'running';
   }

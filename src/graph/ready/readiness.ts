@@ -1,5 +1,5 @@
-// Whether one node of a run may start now. The only place that decides it: the ready set, the frontier, the outcome of
-// a run, the words for a refused claim and the views all ask `readiness`, so no two of them can disagree.
+// Decides whether one node of a run may start now. This is the only place that decides it: the ready set, the frontier,
+// the outcome of a run, the words for a refused claim and the views all call `readiness`, so that they always agree.
 //
 //   record of the node        its needs   the clock                            readiness
 //   ────────────────────────  ──────────  ───────────────────────────────────  ──────────────────────────
@@ -17,39 +17,42 @@
 //
 //   In a halted run (fail_fast, and a node has failed): (1) is blocked halted, (2) is blocked lost.
 //
-// Limits on how many claims are held at once are not asked here: they are about all nodes together, see `readyNodes`.
+// Limits on the number of claims are not checked here: they concern all nodes together, see `readyNodes`.
 
 import type { FailurePolicy } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
 import { type LastSeen, leaseEnd, type RunNode, type RunNodes, satisfies } from './run-node.ts';
 
 export type Readiness =
-  /** May be claimed; `attempt` and `fence` are what the claim carries. */
+  /** May be claimed, with this `attempt` and `fence`. */
   | { is: 'ready'; why: 'first' | 'retry' | 'expired'; attempt: number; fence: number }
-  /** Goes on by itself. `until`: when time alone changes it, in ms since the epoch. */
+  /** Changes without anybody's action. `until`: when time alone changes it, in ms since the epoch. */
   | { is: 'waiting'; on: 'needs' | 'claim' | 'pause'; until: number | undefined }
-  /** Somebody must act: decide about the node, put it to decision (`lost`), or clear the failure that halts the run. */
+  /**
+   * Somebody must act: decide about the node (`decision`), mark it as needing a decision (`lost`), or clear the failure
+   * that halts the run (`halted`).
+   */
   | { is: 'blocked'; why: 'decision' | 'lost' | 'halted' }
   | { is: 'ended' };
 
-/** What the needs of a node without a record say together. */
+/** Whether all needs of a node are satisfied. */
 export type NeedsState = 'met' | 'open';
 
 export interface Conditions {
   now: number;
   lastSeen?: LastSeen | undefined;
-  /** Nothing new starts: see `isHalted`. */
+  /** The run starts nothing new; see `isHalted`. */
   halted?: boolean;
 }
 
 /**
- * Claims of one node that may be lost or given back before somebody must look at it: work that ends each agent that
- * takes it would else go round for ever.
+ * How many claims of one node may be lost or given back before it needs a decision: a node that crashes every agent
+ * would otherwise be given out for ever.
  */
 export const MAX_LOST_CLAIMS = 10;
 
-// Shared, so that a walk over 20,000 nodes allocates only for nodes that have something of their own to say. Answers of
-// one kind always have the same members: with more than four shapes in one walk V8 looks each member up by name.
+// Shared, so that a walk over 20,000 nodes allocates only for nodes whose answer has values of its own. Answers of one
+// kind always have the same members: with more than four object shapes in one walk V8 looks each member up by name.
 const FIRST: Readiness = { is: 'ready', why: 'first', attempt: 1, fence: 1 };
 const ON_NEEDS: Readiness = { is: 'waiting', on: 'needs', until: undefined };
 const DECISION: Readiness = { is: 'blocked', why: 'decision' };
@@ -57,7 +60,7 @@ const LOST: Readiness = { is: 'blocked', why: 'lost' };
 const HALTED: Readiness = { is: 'blocked', why: 'halted' };
 const ENDED: Readiness = { is: 'ended' };
 
-/** The table above. `node`: the record of the node at `index`; `needs` counts only where there is none. */
+/** The readiness by the table above. `node`: the record of the node at `index`; `needs` matters only without one. */
 export function readiness(
   prepared: PreparedGraph,
   index: number,
@@ -83,19 +86,24 @@ export function readiness(
   }
 }
 
-/** `readiness` of one node, with its needs looked up: costs its needs. */
+/** `readiness` of one node, its needs looked up. O(needs of the node). */
 export function readinessAt(prepared: PreparedGraph, runNodes: RunNodes, index: number, at: Conditions): Readiness {
   const node = runNodes[prepared.ids[index] ?? ''];
   return readiness(prepared, index, node, node === undefined ? needsOf(prepared, runNodes, index) : 'met', at);
 }
 
-/** One failure stops all that has not begun, unless the policy is to go on. `failed`: how many nodes have failed. */
+/**
+ * Whether a failure halts the run: nothing new starts, unless the policy is `continue`. `failed`: the number of failed
+ * nodes.
+ */
 export function isHalted(prepared: PreparedGraph, failed: number, onFailure: FailurePolicy | undefined): boolean {
-  // Fail fast is the default: agents' work costs money.
+  // `fail_fast` is the default, because agents' work costs money.
   return failed > 0 && (onFailure ?? prepared.graph.on_failure ?? 'fail_fast') === 'fail_fast';
 }
 
-/** A claim whose lease ended is unverifiable, not dead: its holder may still be at work. */
+/**
+ * The readiness of a claimed node. A claim whose lease ended is unverified, not dead: its holder may still be working.
+ */
 function ofClaim(
   prepared: PreparedGraph,
   index: number,
@@ -103,12 +111,12 @@ function ofClaim(
   { now, lastSeen, halted }: Conditions,
 ): Readiness {
   const stored = node.lease_until ?? Number.POSITIVE_INFINITY;
-  // Presence is a file per agent: it is asked only where the stored lease has ended.
+  // Presence is a file per agent: read only once the stored lease has ended.
   const until = stored > now ? stored : leaseEnd(node, prepared.leaseMs[index] ?? 0, lastSeen);
   if (until > now) return { is: 'waiting', on: 'claim', until: Number.isFinite(until) ? until : undefined };
   const mayRepeat = prepared.repeatable[index] === 1 && node.fence - node.attempt < MAX_LOST_CLAIMS;
   if (!mayRepeat || halted === true) return LOST;
-  // A lost claim was no try: the node failed at nothing.
+  // A lost claim does not count as a try: the node did not fail.
   return { is: 'ready', why: 'expired', attempt: node.attempt, fence: node.fence + 1 };
 }
 

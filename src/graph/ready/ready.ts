@@ -1,12 +1,12 @@
-// What of a run may be claimed now: scheduling as a function of definition, run document and clock. Called by the
-// commands that claim and report, and by the view that proposes work to agents.
+// The nodes of a run that may be claimed now: scheduling as a function of definition, run document and clock. Called by
+// domain/run, views and the runner.
 
 import type { FailurePolicy, GraphNode } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
 import { type Conditions, isHalted, type Readiness, readiness, readinessAt } from './readiness.ts';
 import { type LastSeen, type RunNodes, satisfies } from './run-node.ts';
 
-/** What is absent is taken from the definition; `max_parallel: "auto"` must be worked out by the caller. */
+/** Limits of a run; an absent one is taken from the definition. The caller resolves `max_parallel: "auto"`. */
 export interface Limits {
   maxParallel?: number;
   onFailure?: FailurePolicy;
@@ -22,36 +22,35 @@ export interface Candidate {
 }
 
 export interface Ready {
-  /**
-   * Best first. No more than `free` of them may be claimed; all are listed, because not every agent suits every node.
-   */
+  /** Best first. At most `free` of them may be claimed; all are listed, because not every agent suits every node. */
   candidates: Candidate[];
   /** Claims that `max_parallel` still allows; may be infinite. */
   free: number;
-  /** Claims that ended with nobody to account for them and that may not be repeated: they go to `needs_decision`. */
+  /** Nodes with a lost claim that must not be repeated: they go to `needs_decision`. */
   to_decide: string[];
   /** Nodes without a final status. */
   left: number;
-  /** When time alone may change the answer (ms since the epoch); absent: it cannot. */
+  /** When time alone may change the answer, in ms since the epoch; absent: never. */
   until?: number;
   /** Why there are no candidates; `until` as above. */
   none?: { why: NothingReady; until?: number };
 }
 
 /**
- * `all_claimed`: wait for other claims. `all_blocked`: somebody must decide. `finished`: nothing of the run can go on.
+ * Why nothing is ready. `all_claimed`: wait for other claims. `waiting_retry`: wait for a pause to end. `all_blocked`:
+ * somebody must decide. `finished`: nothing of the run can go on.
  */
 export type NothingReady = 'finished' | 'all_claimed' | 'waiting_retry' | 'all_blocked';
 
 /**
- * Everything that may be claimed at `now`, by priority, then the longest way to the end, then order in the definition.
- * O(nodes + edges); for a run in memory `Frontier` gives the same one at a time.
+ * The nodes that may be claimed at `now`, by priority, then the heaviest path to the end, then order in the definition.
+ * O(nodes + edges + ready × log ready); for a run in memory `Frontier` gives them one at a time.
  */
 export function readyNodes(prepared: PreparedGraph, runNodes: RunNodes, now: number, limits: Limits = {}): Ready {
   const at = { now, lastSeen: limits.lastSeen };
-  const asIfNotHalted = tally(prepared, runNodes, { ...at, halted: false });
+  const asIfNotHalted = classify(prepared, runNodes, { ...at, halted: false });
   const halted = isHalted(prepared, asIfNotHalted.failed, limits.onFailure);
-  const seen = halted ? tally(prepared, runNodes, { ...at, halted }) : asIfNotHalted;
+  const seen = halted ? classify(prepared, runNodes, { ...at, halted }) : asIfNotHalted;
   const free = Math.max(0, maxParallel(prepared, limits) - seen.live);
   const to_decide = seen.lost.map((i) => prepared.ids[i] ?? '');
   const candidates = free > 0 ? ranked(prepared, seen.ready) : [];
@@ -64,7 +63,7 @@ export function readyNodes(prepared: PreparedGraph, runNodes: RunNodes, now: num
   return answer;
 }
 
-/** The next claim of a node that is ready by itself; undefined if its needs, status or time say no (limits apart). */
+/** The next claim of a node by its own readiness, without limits; undefined if it is not ready. */
 export function claimable(
   prepared: PreparedGraph,
   runNodes: RunNodes,
@@ -76,7 +75,7 @@ export function claimable(
   return index === undefined ? undefined : candidate(id, readinessAt(prepared, runNodes, index, { now, lastSeen }));
 }
 
-/** The claim that a readiness allows; undefined where it allows none. */
+/** The claim that a readiness allows; undefined if it allows none. */
 export function candidate(id: string, found: Readiness): Candidate | undefined {
   if (found.is !== 'ready') return undefined;
   const { why, attempt, fence } = found;
@@ -84,8 +83,8 @@ export function candidate(id: string, found: Readiness): Candidate | undefined {
 }
 
 /**
- * What the end of `finishedId` lets start for the first time. Call it once its status is stored. Costs its dependents
- * and their needs, whatever the size of the graph.
+ * The nodes that may start for the first time because `finishedId` ended. Call it after that node's status is stored.
+ * Costs its dependents and their needs.
  */
 export function newlyReady(prepared: PreparedGraph, runNodes: RunNodes, finishedId: string): string[] {
   const index = prepared.index.get(finishedId);
@@ -94,21 +93,21 @@ export function newlyReady(prepared: PreparedGraph, runNodes: RunNodes, finished
   const ready: string[] = [];
   for (const dependent of to.subarray(start[index], start[index + 1])) {
     const id = prepared.ids[dependent] ?? '';
-    // What has a record has begun before: no clock is needed to say so.
+    // A node with a record has begun before, so no clock is needed.
     const began = runNodes[id] !== undefined;
     if (!began && readinessAt(prepared, runNodes, dependent, { now: 0 }).is === 'ready') ready.push(id);
   }
   return ready;
 }
 
-/** The limit on claims at once: infinite if there is none. */
+/** The limit on claims at once; infinite if there is none. */
 export function maxParallel(prepared: PreparedGraph<GraphNode>, limits: Limits): number {
   const { max_parallel } = prepared.graph;
   return limits.maxParallel ?? (typeof max_parallel === 'number' ? max_parallel : Number.POSITIVE_INFINITY);
 }
 
 /** All nodes by their readiness, as positions in the definition. */
-interface Tally {
+interface Classified {
   ready: { index: number; found: Extract<Readiness, { is: 'ready' }> }[];
   lost: number[];
   /** Claims whose lease lasts. */
@@ -121,9 +120,9 @@ interface Tally {
   until: number;
 }
 
-function tally(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions): Tally {
+function classify(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions): Classified {
   const { ids, needs } = prepared;
-  const seen: Tally = {
+  const seen: Classified = {
     ready: [],
     lost: [],
     live: 0,
@@ -144,7 +143,7 @@ function tally(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions): Tal
       note(seen, i, readiness(prepared, i, node, 'met', at));
     }
   }
-  // Needs by the flags set above: a look-up by name for every edge would cost several times the walk.
+  // Needs are checked by the flags set above: a look-up by name for every edge costs several times the walk.
   for (const i of waiting) {
     const end = needs.start[i + 1] ?? 0;
     let e = needs.start[i] ?? 0;
@@ -154,7 +153,7 @@ function tally(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions): Tal
   return seen;
 }
 
-function note(seen: Tally, index: number, found: Readiness): void {
+function note(seen: Classified, index: number, found: Readiness): void {
   switch (found.is) {
     case 'ended':
       seen.left--;
@@ -174,13 +173,13 @@ function note(seen: Tally, index: number, found: Readiness): void {
   }
 }
 
-function ranked(prepared: PreparedGraph, ready: Tally['ready']): Candidate[] {
+function ranked(prepared: PreparedGraph, ready: Classified['ready']): Candidate[] {
   const { rank, ids } = prepared;
   ready.sort((a, b) => (rank[a.index] ?? 0) - (rank[b.index] ?? 0));
   return ready.flatMap(({ index, found }) => candidate(ids[index] ?? '', found) ?? []);
 }
 
-function nothing(seen: Tally, halted: boolean): NothingReady {
+function nothing(seen: Classified, halted: boolean): NothingReady {
   if (seen.live > 0) return 'all_claimed';
   if (seen.lost.length > 0) return 'all_blocked';
   if (halted) return 'finished';

@@ -1,21 +1,21 @@
-// When a failed node may be tried again. Called by prepare.ts and by the command that records a failure.
+// Computes when a failed node may be tried again. Called by prepare.ts and domain/run/report.ts.
 
 import type { Graph, GraphNode, Retry } from '../graph.ts';
 
 export type RetryPolicy = Required<Retry>;
 
-/** One try unless the graph says otherwise: repeating work that cost tokens or money must be asked for. */
+/** By default one try: repeating work that costs tokens or money must be asked for. */
 const DEFAULTS: RetryPolicy = { max_attempts: 1, backoff_s: 1, factor: 2, max_backoff_s: 60 };
 
-/** A node's policy: its own fields over the graph's over the built-in ones. */
+/** A node's policy: its own fields, else the graph's, else the defaults. */
 export function retryPolicy(graph: Pick<Graph, 'defaults'>, node: Pick<GraphNode, 'retry'>): RetryPolicy {
   if (!node.retry && !graph.defaults?.retry) return DEFAULTS;
   return { ...DEFAULTS, ...graph.defaults?.retry, ...node.retry };
 }
 
 /**
- * Milliseconds to wait after try number `attempt` (from 1) failed: exponential, capped, times `jitter` (0 … 1, the
- * caller's random number spreads those that failed together). Undefined: no try is left.
+ * Milliseconds to wait after try number `attempt` (from 1) failed: exponential, capped, times `jitter` (0 … 1, a random
+ * number of the caller that spreads nodes which failed together). Undefined: no try is left.
  */
 export function retryDelayMs(policy: RetryPolicy, attempt: number, jitter = 1): number | undefined {
   if (attempt >= policy.max_attempts) return undefined;

@@ -1,4 +1,5 @@
-// One node within one run: its statuses, and the few questions that scheduling asks of them.
+// One node within one run: its statuses, and what scheduling reads of its record. Used by all of graph/ready/ and by
+// domain/run/record.ts.
 
 import { endOfLease, type LastSeen } from '../../base/lease.ts';
 
@@ -20,18 +21,18 @@ import { endOfLease, type LastSeen } from '../../base/lease.ts';
  */
 export type NodeStatus = 'claimed' | 'retrying' | 'finished' | 'failed' | 'skipped' | 'needs_decision' | 'cancelled';
 
-/** What scheduling reads of a node's record; a run document holds more. Times are milliseconds since the epoch. */
+/** The members of a node's record that scheduling reads; a run document holds more. Times are ms since the epoch. */
 export interface RunNode {
   status: NodeStatus;
-  /** Tries so far, the running one included. A claim that was lost or released does not count. */
+  /** Tries so far, the present one included. A lost or released claim does not count. */
   attempt: number;
-  /** Claims so far: a report that carries an older number is late. Never goes down. */
+  /** Claims so far: a report with a lower number is late. Never decreases. */
   fence: number;
   agent?: string;
   lease_until?: number;
   started_at?: number;
   ended_at?: number;
-  /** With `retrying`: not before then. Absent: at once. */
+  /** With `retrying`: the earliest next claim. Absent: at once. */
   not_before?: number;
 }
 
@@ -40,14 +41,14 @@ export type { LastSeen };
 /** A run document's nodes, by id. */
 export type RunNodes = Readonly<Record<string, RunNode>>;
 
-/** A dependent may start: the result is there, or somebody decided to go on without it. */
+/** Whether dependents may start: the result exists, or somebody decided to go on without it. */
 export function satisfies(status: NodeStatus | undefined): boolean {
   return status === 'finished' || status === 'skipped';
 }
 
 /**
- * When a claim ends: what is stored, or later if its agent has been seen since. Infinite without a stored end: such a
- * claim holds until somebody releases it.
+ * When a claim ends: the stored end, or later if its agent was seen since. Infinite without a stored end: such a claim
+ * holds until it is released.
  */
 export function leaseEnd(node: RunNode, leaseMs: number, lastSeen?: LastSeen): number {
   const stored = node.lease_until ?? Number.POSITIVE_INFINITY;
