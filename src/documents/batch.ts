@@ -1,6 +1,6 @@
-// The loop of every change: tail the log, decide, write, read back, all in one tick; then make it durable; then
-// answer. Commands that wait together share one write and one sync. A lost race undoes its edits and decides again.
-// Used by documents.ts.
+// The loop of every change: refresh, decide, write and read back in one tick; then flush; then answer. Commands that
+// wait together share one write and one sync. A command that loses a race has its edits undone and decides again. Used
+// by documents.ts.
 
 import { pooledIds } from '../base/ids.ts';
 import { type Failure, FailureError, fail, ok, type Result } from '../failure/failure.ts';
@@ -14,12 +14,15 @@ import { retryDelayMs, SLOW_TRY_MS, wantsTurn } from './retry.ts';
 import type { Answered, Job, Staged } from './shapes.ts';
 import { DocumentTransaction } from './transaction.ts';
 
-/** Commands that are waiting go out in one write and one sync, up to this much. */
+/** The most commits, and bytes, that waiting commands share in one write. */
 const MAX_BATCH_COMMITS = 512;
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
 export class BatchLoop {
-  /** Commands that have no answer yet: one that lost a race waits in no queue for its next try. */
+  /**
+   * The number of commands without an answer. A command that waits for its next try is in no queue, so the queue's
+   * length does not count it.
+   */
   underWay = 0;
   private readonly storeOf: () => Store;
   private readonly cache: DocumentCache;
@@ -27,22 +30,26 @@ export class BatchLoop {
   private readonly commitIds = pooledIds();
   private queue: Job[] = [];
   private scheduled = false;
-  /** Decided and applied in memory, not read back yet, in the order of the batch. */
+  /** Commands that are decided and applied in memory but not read back yet, in the order of the batch. */
   private staged: Staged[] = [];
 
-  /** The store is asked for late: it reports commits while it opens. */
+  /** The store is passed as a function because it reports commits while it opens. */
   constructor(storeOf: () => Store, cache: DocumentCache, world: World) {
     this.storeOf = storeOf;
     this.cache = cache;
     this.world = world;
   }
 
+  /** Takes a command into the queue. */
   add(job: Job): void {
     this.underWay += 1;
     this.enqueue(job);
   }
 
-  /** Takes note of commits that the store has folded; true if they are the staged ones, which are applied already. */
+  /**
+   * Called with commits that the store has folded. True if they are the staged ones, which are applied already;
+   * otherwise the staged ones are undone.
+   */
   confirm(own: boolean): boolean {
     if (own && this.staged.length > 0) {
       this.staged = [];
@@ -58,9 +65,9 @@ export class BatchLoop {
   }
 
   /**
-   * Runs the queue once all code of this tick has run: all commands of one chunk of input have arrived by then, and
-   * share one write. While a sync is under way the next write has to wait for it anyway: commands that come meanwhile
-   * join it.
+   * Runs the queue at the end of this tick: by then all commands of one chunk of input have arrived, and share one
+   * write. During a sync it waits for the sync's end, as the next write has to anyway: commands that arrive meanwhile
+   * join that write.
    */
   private schedule(): void {
     if (this.scheduled || this.queue.length === 0) return;
@@ -88,7 +95,7 @@ export class BatchLoop {
     else run.then(done, abandon);
   }
 
-  /** One try for a batch. Synchronous from the tail to the read-back where the backend allows it. */
+  /** One try of a batch. Synchronous from the refresh to the read-back if the backend is synchronous. */
   private attempt(jobs: readonly Job[], release?: () => void): Promise<void> | undefined {
     try {
       const refreshed = this.storeOf().refresh();
@@ -118,7 +125,10 @@ export class BatchLoop {
     else this.appendStaged(answered);
   }
 
-  /** Decides one job on the documents as the jobs before it in the batch leave them. Returns the bytes it adds. */
+  /**
+   * Decides one job on the documents as the jobs before it in the batch leave them. Returns the bytes that it adds to
+   * the write.
+   */
   private decide(job: Job, heads: HeadsAfter, answered: Answered[]): number {
     const tx = new DocumentTransaction(this.cache, heads);
     const startedAt = performance.now();
@@ -134,7 +144,7 @@ export class BatchLoop {
       }
     } catch (error) {
       if (job.supplies.mustFetch(true)) this.fetchLacking(job);
-      // An unreadable document is an answer like a refusal: this try may have read an edit that is then lost.
+      // An unreadable document is treated like a refusal: this try may have read an edit that loses.
       else if (error instanceof FailureError)
         answered.push({ job, result: fail(error.failure), after: this.staged.length });
       else this.crash(job, error);
@@ -143,7 +153,7 @@ export class BatchLoop {
     return 0;
   }
 
-  /** The command's answer, or the one that its request was given before. */
+  /** The command's answer, or the answer that was stored for its request. */
   private tryOnce(job: Job, tx: DocumentTransaction): Result<unknown> {
     const { by, supplies, request } = job;
     const { blobs } = this.world;
@@ -156,10 +166,10 @@ export class BatchLoop {
     return result;
   }
 
-  /** Puts the job back once what its try lacked is fetched. */
+  /** Requeues the job once the values that its try lacked are fetched. */
   private fetchLacking(job: Job): void {
     const again = (): void => this.enqueue(job);
-    // Not at once: the rest of its batch is between its tail and its write, where time costs lost races.
+    // Not at once: the rest of its batch is between refresh and write, where every delay loses races.
     setImmediate(() => job.supplies.fetch(job.deadlineAt).then(again, (error) => this.giveUp(job, error)));
   }
 
@@ -180,7 +190,7 @@ export class BatchLoop {
       return 0;
     }
     heads.add(encoded);
-    // Told before the store reports the commit: a process that writes a place is asked next who wrote it.
+    // Before the store reports the commit: a process that writes a place is often asked next who wrote it.
     this.world.writers.track(events);
     this.staged.push({ job, tx, encoded, value });
     return encoded.sizeBytes;
@@ -234,7 +244,10 @@ export class BatchLoop {
     }
   }
 
-  /** Answers without a commit rest on what the command read: that must be durable, and no edit that was then lost. */
+  /**
+   * Answers jobs without a commit. Such an answer is valid only if the command has read no edit that lost, and what it
+   * read is durable.
+   */
   private answerAll(answered: readonly Answered[], outcomes: readonly Outcome[]): void {
     const firstLost = outcomes.findIndex((outcome) => outcome.kind !== 'won');
     for (const { job, result, after } of answered) {
@@ -254,8 +267,8 @@ export class BatchLoop {
   }
 
   /**
-   * The seq of an answer without a commit. A repeat has that of the commit which the first call made; any other the
-   * newest that it can rest on: the commits staged before it are in the log by now.
+   * The seq of an answer without a commit. A repeat gets the seq of the first call's commit; any other gets the newest
+   * seq, since the commits staged before it are in the log now.
    */
   private seqOf({ replayed, request }: Job): number {
     const store = this.storeOf();
@@ -270,10 +283,7 @@ export class BatchLoop {
     if (this.end(job)) job.reject(error);
   }
 
-  /**
-   * True the first time: after a failure in the middle of a batch, jobs that have their answer are given up once
-   * more.
-   */
+  /** True the first time: a failure in the middle of a batch gives up jobs that have been answered already. */
   private end(job: Job): boolean {
     if (job.ended) return false;
     job.ended = true;
@@ -286,7 +296,7 @@ export class BatchLoop {
     else this.crash(job, error);
   }
 
-  /** Undoes what is decided but not confirmed, the last first, before others' commits are applied. */
+  /** Undoes what is decided but not confirmed, the last first. To be called before others' commits are applied. */
   private rollBack(): void {
     const staged = this.staged;
     this.staged = [];

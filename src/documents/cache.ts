@@ -1,5 +1,6 @@
-// The documents in memory: each is what its stream folds into. Loaded when first named, then kept up by every commit
-// that is folded; changed in place, with an undo list for what is decided but not yet read back. Used by documents.ts.
+// The documents in memory: each is the fold of its stream. Loaded at first use, then updated by every folded commit;
+// changed in place, with an undo list for edits that are decided but not yet read back. Used by documents.ts, batch.ts
+// and transaction.ts.
 
 import { newerSchema } from '../domain/schemas.ts';
 import { FailureError } from '../failure/failure.ts';
@@ -9,9 +10,11 @@ import type { Expected } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import type { Snapshot, Store } from '../store/port.ts';
 
-/** A commit's change to a document that is not loaded: kept until it is, or until there are too many. */
+/**
+ * A commit's change to a document that is not loaded. Kept until the document is loaded, or until there are too many.
+ */
 interface Pending {
-  /** What the commit expected of the stream: the document's version and head before it. */
+  /** The document's version and head before the commit. */
   before: Expected;
   patch: PatchOp[];
 }
@@ -22,13 +25,16 @@ interface Entry {
   pending: Pending[];
 }
 
-/** A change made by a transaction, and how to take it back. */
+/** A change made by a transaction, with the operations that undo it. */
 export interface Undo {
   stream: string;
   ops: PatchOp[];
 }
 
-/** Beyond this a document that nobody here has named is loaded after all, so that memory stays bounded by documents. */
+/**
+ * How many changes are kept for an unloaded document. Beyond it the document is loaded, so that memory is bounded by
+ * the size of documents.
+ */
 const MAX_PENDING = 64;
 
 export class DocumentCache {
@@ -37,14 +43,12 @@ export class DocumentCache {
   private hits = 0;
   private misses = 0;
 
-  /** The store is asked for late: it reports commits while it opens, before it is there to be asked. */
+  /** The store is passed as a function because it reports commits while it opens, before it can be used. */
   constructor(storeOf: () => Store | undefined) {
     this.storeOf = storeOf;
   }
 
-  /**
-   * The document, loading it if need be; undefined for a stream without events. Throws FailureError `store-damaged`.
-   */
+  /** The document, loaded if need be; undefined for a stream without events. Throws FailureError `store-damaged`. */
   get(stream: string): Json | undefined {
     const entry = this.entries.get(stream);
     if (entry?.loaded) {
@@ -56,12 +60,12 @@ export class DocumentCache {
     if (store === undefined || expected[0] === 0) return undefined;
     this.misses += 1;
     const doc = this.load(store, stream, expected, entry?.pending ?? []);
-    // A request's one document is read once, by a repeat: holding all of them would grow with every call.
+    // A request's document is read once, by a repeat: to hold it would grow memory with every call.
     if (!stream.startsWith('request/')) this.entries.set(stream, { doc, loaded: true, pending: [] });
     return doc;
   }
 
-  /** How often a document that was asked for was in memory, how often it had to be loaded, and how many are held. */
+  /** How often a requested document was in memory, how often it was loaded, and how many are held. */
   counts(): { hits: number; misses: number; held: number } {
     let held = 0;
     for (const { loaded } of this.entries.values()) if (loaded) held += 1;
@@ -69,7 +73,7 @@ export class DocumentCache {
   }
 
   /**
-   * Applies operations in place and returns how to take them back. The document takes ownership of their values. Throws
+   * Applies operations in place and returns their undo. The document takes ownership of their values. Throws
    * FailureError `store-newer` for a document that a newer program wrote.
    */
   change(stream: string, ops: readonly PatchOp[]): Undo {
@@ -86,14 +90,14 @@ export class DocumentCache {
     return undo;
   }
 
-  /** Takes changes back, the last first. Contract: nothing else changed these documents since. */
+  /** Undoes changes, the last first. Contract: nothing else has changed these documents since. */
   revert(undos: readonly Undo[]): void {
     for (let at = undos.length - 1; at >= 0; at -= 1) {
       const undo = undos[at];
       const entry = undo === undefined ? undefined : this.entries.get(undo.stream);
       if (undo === undefined || entry === undefined) continue;
       entry.doc = revertOps(entry.doc, undo.ops);
-      // A document that never came to be: forget it, so that its creation by another process is applied afresh.
+      // A document that was never created: forgotten, so that its creation by another process is applied afresh.
       if (entry.doc === undefined) this.entries.delete(undo.stream);
     }
   }
@@ -116,8 +120,9 @@ export class DocumentCache {
   }
 
   /**
-   * A change that does not fit is damage to its document, and to that alone: forgotten here, so that whoever names it
-   * folds it afresh and is told. Thrown from here it would keep the commits after it from the other documents.
+   * Applies a change to a loaded document. A change that does not fit damages this document alone: it is forgotten
+   * here, and its next reader folds it afresh and gets the failure. An error thrown from here would keep later commits
+   * from the other documents.
    */
   private applyLoaded(stream: string, entry: Entry, patch: readonly PatchOp[]): void {
     try {
@@ -141,8 +146,8 @@ export class DocumentCache {
   }
 
   /**
-   * Folds what has piled up into the snapshot, at the place of the last pending change, whatever the store has folded
-   * since.
+   * Applies the kept changes to the snapshot. The result is the document as of the last kept change, even if the store
+   * has folded more since.
    */
   private loadEarly(stream: string, held: Entry): void {
     const store = this.storeOf();
@@ -162,7 +167,7 @@ export class DocumentCache {
       return snapshot.doc;
     const based = pending.length > 0 ? fromSnapshot(snapshot, pending) : undefined;
     if (based !== undefined) return based.rest.reduce((doc, { patch }) => this.applyOr(stream, doc, patch), based.doc);
-    // No cache fits: fold the stream from its first event.
+    // No snapshot fits: fold the stream from its first event.
     const events = store.read(stream, 1);
     if (events.length !== expected[0]) {
       const why = `${stream} has ${expected[0]} events, but only ${events.length} of them can be read`;
@@ -181,9 +186,7 @@ export class DocumentCache {
   }
 }
 
-/**
- * The snapshot as the base of pending changes, and those that come after it; undefined if it is not among their past.
- */
+/** The snapshot with those kept changes that come after it; undefined if the kept changes do not continue it. */
 function fromSnapshot(
   snapshot: Snapshot | undefined,
   pending: readonly Pending[],

@@ -1,5 +1,4 @@
-// What a command may know of the world beyond documents, put together for one try of it. Used by batch.ts and
-// dry-run.ts.
+// Builds the context of one try of a command. Used by batch.ts and dry-run.ts.
 
 import type { Context } from '../domain/command.ts';
 import type { Author } from '../store/commit.ts';
@@ -19,7 +18,7 @@ export interface World extends Pick<DocumentsParts, 'now' | 'id' | 'select' | 'b
 export interface Try {
   by: Author;
   tx: DocumentTransaction;
-  /** What is decided before it in the same batch. */
+  /** Commands decided before it in the same batch. */
   staged: readonly Staged[];
   supplies: Supplies;
 }

@@ -1,5 +1,5 @@
-// Graph definitions by hash: kept as blobs, prepared once per process. Commands reach them as ctx.definition, within
-// the decision: a blob never changes, so what its hash names is the same in every process and every try.
+// Graph definitions by hash: stored as blobs, prepared once per process. Commands get them by ctx.definition: a blob
+// never changes, so a hash names the same definition in every process and every try.
 
 import { MAX_TIMER_MS } from '../config/limits.ts';
 import { FailureError } from '../failure/failure.ts';
@@ -10,12 +10,12 @@ import { prepare } from '../graph/prepare.ts';
 import type { Blobs } from '../store/port.ts';
 import type { Supplier, Supplies } from './supplies.ts';
 
-/** Prepared definitions kept in memory: those of the runs under way are few. */
+/** The most prepared definitions in memory: few runs are active at once. */
 const KEPT = 32;
 
 export class Graphs implements Supplier<RunGraph> {
   private readonly blobs: Blobs;
-  /** The longest unused goes first. */
+  /** In the order of use, the longest unused first. */
   private readonly prepared = new Map<string, RunGraph>();
   private hits = 0;
   private misses = 0;
@@ -43,8 +43,8 @@ export class Graphs implements Supplier<RunGraph> {
   }
 
   /**
-   * A definition that a document names. Throws FailureError `store-damaged` if its blob is gone. With `supplies`, a
-   * blob that takes waiting ends the try that asked for it until it is fetched.
+   * The definition that a document names. Throws FailureError `store-damaged` if its blob is gone or damaged. If the
+   * blob has to be fetched, `supplies` ends the try and the command decides again.
    */
   named(hash: string, supplies?: Supplies): RunGraph {
     const within = this.get(hash);
@@ -65,7 +65,7 @@ export class Graphs implements Supplier<RunGraph> {
     return found;
   }
 
-  /** How often a definition was at hand. */
+  /** How often a definition was in memory, how often not, and how many are held. */
   counts(): { hits: number; misses: number; held: number } {
     return { hits: this.hits, misses: this.misses, held: this.prepared.size };
   }

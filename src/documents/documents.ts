@@ -1,5 +1,5 @@
-// The documents of a store as everything above sees them: change, try out, read, follow. Tools, runner and views
-// reach the store only through this. The loop of a change is batch.ts.
+// The documents of a store: change, dry run, read, follow. Tools, runner and views reach the store only through this
+// class. batch.ts has the loop of a change.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Decide } from '../domain/command.ts';
@@ -19,7 +19,7 @@ import { Supplies } from './supplies.ts';
 import { snapshotOf, viewOf } from './view.ts';
 import { Writers } from './writers.ts';
 
-/** How old the documents of a peek may be. */
+/** How old the documents of a peek may be, in ms. */
 const PEEK_EVERY_MS = 1;
 
 export type { Changed, ChangeOptions, DocumentsParts, View };
@@ -50,7 +50,7 @@ export class Documents {
     this.opened = parts.openStore((commits, own) => this.onCommits(commits, own));
   }
 
-  /** The store below: for maintenance, history and doctor. Tools have no use for it. */
+  /** The store: for maintenance, history and doctor only. */
   get store(): Store {
     return this.opened;
   }
@@ -72,14 +72,14 @@ export class Documents {
         alsoExpect: new Set(),
         supplies: new Supplies(),
         ended: false,
-        // The answer that the loop hands back is the one that `decide` gave.
+        // The loop resolves with the answer that `decide` gave, of type A.
         resolve: resolve as Job['resolve'],
         reject,
       });
     });
   }
 
-  /** Runs a command without committing it: its answer and the events it would have made. */
+  /** Runs a command without committing it: its answer and the events that it would make. */
   dryRun<A>(decide: Decide<A>, by: Author): Promise<Result<DryRun<A>>> {
     return dryRun(decide, { store: this.opened, cache: this.cache, world: this.world, by });
   }
@@ -100,37 +100,40 @@ export class Documents {
     return answer;
   }
 
-  /** Calls `look` on the documents as they are now, durable or not: for finding one's way, never for an answer. */
+  /** Calls `look` on the present documents, durable or not: for hints, never for an answer. */
   peek<T>(look: (view: View) => T): T {
     // A burst of calls arrives in one tick; the first look has seen what the others would.
     if (performance.now() - this.peekedAt > PEEK_EVERY_MS) this.refresh();
     return look(viewOf(this.opened, this.cache));
   }
 
-  /** A document as a snapshot that fits the log now; undefined for a stream without events. */
+  /** A document as a snapshot at the present end of the log; undefined for a stream without events. */
   snapshot(stream: string): Snapshot | undefined {
     return snapshotOf(this.opened, this.cache, stream);
   }
 
-  /** How often documents that were asked for were in memory. */
+  /** Hits and misses of the documents in memory. */
   counts(): ReturnType<DocumentCache['counts']> {
     return this.cache.counts();
   }
 
-  /** Calls back after commits of any process were applied here. A hint: read through `read` before answering. */
+  /**
+   * Calls the listener after commits of any process were applied here; returns the unsubscribe function. A hint: an
+   * answer must be read with `read`.
+   */
   onChange(listener: CommitsListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
-  /** Waits for commands under way, then closes the store. */
+  /** Refuses new commands, waits for those under way, then closes the store. */
   async close(): Promise<void> {
     this.closing = true;
     while (this.loop.underWay > 0) await sleep(1);
     await this.opened.close();
   }
 
-  /** Commits in log order, from a tail or from our own read-back. */
+  /** Called with commits in log order, from a refresh or from the read-back of own ones. */
   private onCommits(commits: readonly FoldedCommit[], own: boolean): void {
     if (!this.loop.confirm(own)) for (const folded of commits) this.cache.apply(folded);
     this.world.writers.note(commits);

@@ -11,7 +11,7 @@ import { DocumentTransaction } from './transaction.ts';
 
 export interface DryRun<A> {
   value: A;
-  /** What it would have made happen. */
+  /** The events that it would make. */
   events: StreamEvent[];
   seq: number;
 }
@@ -23,6 +23,7 @@ export interface DryRunParts {
   by: Author;
 }
 
+/** Runs a command on refreshed documents, undoes its edits, and answers once all that it read is durable. */
 export async function dryRun<A>(decide: Decide<A>, parts: DryRunParts): Promise<Result<DryRun<A>>> {
   const supplies = new Supplies();
   for (;;) {
@@ -37,7 +38,7 @@ export async function dryRun<A>(decide: Decide<A>, parts: DryRunParts): Promise<
   }
 }
 
-/** One try with all its edits undone; undefined where something must be fetched first. */
+/** One try with all its edits undone; undefined if a value must be fetched first. */
 function tryOut<A>(
   decide: Decide<A>,
   { store, cache, world, by }: DryRunParts,

@@ -1,17 +1,17 @@
-// Who last wrote a place, for what a write answers about the value it replaced: the one rule, and the search by it in
-// the log, for what was written before this process opened the store. provenance.ts keeps the same rule for what came
-// since.
+// Finds the last writer of a place, for the answer of a write that replaces its value: the rule of what counts as
+// writing a place, and a search of the log for writes that this process has not seen. provenance.ts applies the same
+// rule to those it has. Used by writers.ts.
 
 import type { Writer } from '../domain/command.ts';
 import { FailureError } from '../failure/failure.ts';
 import type { Commit } from '../store/commit.ts';
 import type { Store } from '../store/port.ts';
 
-/** How long a write waits for the past. What is not found by then stays untold. */
+/** How long a write waits for the search, in ms; without a result it answers without the writer. */
 export const PAST_MS = 100;
 
 /**
- * Whether an operation at `path` wrote what stands at `pointer`: the place itself, one inside it, or one that holds it.
+ * Whether an operation at `path` wrote the value at `pointer`: the place itself, one inside it, or one that holds it.
  */
 export function wrote(path: string, pointer: string): boolean {
   if (path.length === pointer.length) return path === pointer;
@@ -23,8 +23,8 @@ export function writerOf({ by, at }: Pick<Commit, 'by' | 'at'>): Writer {
 }
 
 /**
- * The last writers of places of a stream, by pointer, as the log has them when it is asked. Reads the stream's events
- * backwards, until all are found or `signal` says that it takes too long: then with what it has found.
+ * The last writers of places of a stream, by pointer. Reads the stream's events backwards until all are found or
+ * `signal` aborts; then returns those found so far.
  */
 export async function findWriters(
   store: Store,
@@ -46,7 +46,7 @@ export async function findWriters(
       signal,
     );
   } catch (error) {
-    // Who wrote is told beside an answer: what cannot be read now must not keep the write from being made.
+    // The writer only accompanies an answer: an unreadable past must not fail the write.
     if (!(error instanceof FailureError)) throw error;
   }
   return found;

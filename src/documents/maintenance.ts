@@ -1,18 +1,18 @@
-// Keeps readable documents, checkpoint and segments up, off the request path: after a pause, after many commits, on a
-// clean exit. Only long-lived processes run it; hooks and the CLI never do. Started by app/services.ts.
+// Updates readable documents, checkpoint and segments outside of calls: after a pause, after many commits, and on a
+// clean exit. Only long-lived processes run it, not hooks or the command line. Started by app/services.ts.
 
 import type { Snapshot, Upkeep } from '../store/port.ts';
 import type { Documents } from './documents.ts';
 
 const IDLE_MS = 1_000;
 const EVERY_COMMITS = 2_000;
-/** Who was killed left a file or two: looking for them is worth a walk over all folders only now and then. */
+/** How often to remove files that killed processes left: there are few, and finding them walks all folders. */
 const SWEEP_EVERY_MS = 3_600_000;
 
 export interface MaintenanceOptions {
   idleMs?: number;
   everyCommits?: number;
-  /** Told of trouble: maintenance keeps caches only, so nothing of it may fail a call. */
+  /** Called with errors: maintenance only updates caches, so no call may fail by it. */
   onTrouble(error: unknown): void;
 }
 
@@ -22,7 +22,7 @@ export class Maintenance {
   private readonly unsubscribe: () => void;
   private idle: NodeJS.Timeout | undefined;
   private commits = 0;
-  /** Of the last commit, on `performance.now()`'s clock. */
+  /** The time of the last commit, on `performance.now()`'s clock. */
   private notedAt = 0;
   private running: Promise<void> | undefined;
   private stopped = false;
@@ -34,7 +34,7 @@ export class Maintenance {
     this.unsubscribe = documents.onChange((commits) => this.note(commits.length));
   }
 
-  /** One round now, or the one that is under way. Never rejects. */
+  /** Runs one round, or waits for the one under way. Never rejects. */
   run(): Promise<void> {
     this.running ??= this.round().finally(() => {
       this.running = undefined;
@@ -42,7 +42,7 @@ export class Maintenance {
     return this.running;
   }
 
-  /** The last round, for a clean exit. */
+  /** Stops after a last round, for a clean exit. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.unsubscribe();
@@ -56,7 +56,7 @@ export class Maintenance {
     this.notedAt = performance.now();
     if (this.stopped) return;
     if (this.commits >= (this.options.everyCommits ?? EVERY_COMMITS)) void this.run();
-    // Beside a round that begins or is under way too: what comes in meanwhile is the next one's.
+    // During a round too: commits that arrive meanwhile are for the next one.
     if (this.idle === undefined) this.wakeIn(this.idleMs);
   }
 
@@ -87,21 +87,23 @@ export class Maintenance {
     }
   }
 
-  /** Documents first, then the checkpoint that lets an opener rely on them; each only once what it holds is durable. */
+  /**
+   * Documents first, then the checkpoint that tells an opener to rely on them; each only once its content is durable.
+   */
   private async keepUp(upkeep: Upkeep): Promise<void> {
     const { store } = this.documents;
     const mark = upkeep.mark();
     for (const stream of upkeep.dirty()) {
-      // Between documents the process answers calls; each is written as it is in that moment.
+      // Calls are answered between two documents; each is written as it then is.
       await new Promise((resolve) => setImmediate(resolve));
       const snapshot = await this.durableSnapshot(stream);
       if (snapshot !== undefined) store.putSnapshot(snapshot);
     }
-    // Where no document has changed nothing has made durable yet what the mark speaks of.
+    // Without a changed document nothing has been flushed yet, and the mark must not name lines that are not durable.
     await store.flush();
     mark.save();
     await upkeep.seal();
-    // Not only after a seal: whoever sealed may have died before, and a restored store has no index files.
+    // Not only after a seal: the process that sealed may have died since, and a restored store has no index files.
     await upkeep.index();
     await upkeep.compress();
     if (performance.now() < this.sweepAt) return;
@@ -112,9 +114,9 @@ export class Maintenance {
   private async durableSnapshot(stream: string): Promise<Snapshot | undefined> {
     const { store } = this.documents;
     for (;;) {
-      const settling = store.flush();
-      if (settling === undefined) return this.documents.snapshot(stream);
-      await settling;
+      const flushing = store.flush();
+      if (flushing === undefined) return this.documents.snapshot(stream);
+      await flushing;
     }
   }
 }

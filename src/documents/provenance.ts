@@ -6,7 +6,7 @@ import type { Writer } from '../domain/command.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { writerOf } from './last-writer.ts';
 
-/** Places remembered of all streams together; the longest unwritten go first. */
+/** The most places remembered over all streams; the longest unwritten are dropped first. */
 const MAX_PLACES = 20_000;
 
 interface Note extends Writer {
@@ -15,15 +15,18 @@ interface Note extends Writer {
 }
 
 export class Provenance {
-  /** Last write to a place itself, by stream and pointer. */
+  /** The last write to a place itself, by stream and pointer. */
   private readonly exact = new Map<string, Note>();
-  /** Last write to anything inside a place. */
+  /** The last write to anything inside a place. */
   private readonly inside = new Map<string, Note>();
-  /** By stream that is tracked, the newest commit of which something is not known here: the log has to tell of it. */
+  /** By tracked stream: the newest commit that may be unknown here, so that the log must be searched up to it. */
   private readonly unknownUntil = new Map<string, number>();
   private seq = 0;
 
-  /** Remembers who writes to a stream from now on: most commits are of sessions that this process never asks about. */
+  /**
+   * Starts to remember who writes to a stream. Not done for all: most commits are of sessions that this process never
+   * asks about.
+   */
   track(stream: string): void {
     if (!this.unknownUntil.has(stream)) this.unknownUntil.set(stream, this.seq);
   }

@@ -1,5 +1,5 @@
-// Repeats: a request_id makes a command one effect in any process and after any restart, because its stream is written
-// by the same commit and expected to be empty. Used by batch.ts.
+// Repeats: a command with a request_id takes effect once, in any process and after any restart, because the same commit
+// writes the request's stream and expects it to be empty. Used by batch.ts.
 
 import { hash } from 'node:crypto';
 import type { Transaction } from '../domain/command.ts';
@@ -9,15 +9,15 @@ import type { Json, JsonObject } from '../json/json.ts';
 import type { Author } from '../store/commit.ts';
 import type { Blobs } from '../store/port.ts';
 
-/** Answers up to this many characters are kept in the log line itself; longer ones as a blob. */
+/** The longest answer, in characters, that is kept in the log line; a longer one is a blob. */
 const INLINE_ANSWER = 4_096;
 
 export interface Request {
   /** The caller's own id for this effect, 1–128 characters. */
   id: string;
-  /** The arguments it stands for, without the request_id: a repeat must bring the same. */
+  /** The call's arguments without the request_id: a repeat must bring the same. */
   arguments: Json;
-  /** Whose request it is, where that is not the author's session. */
+  /** The owner of the id, if it is not the author's session. */
   scope?: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export function requestStream(scope: string | undefined, tool: string, id: strin
   return `request/${hash('sha256', JSON.stringify([scope ?? '', tool, id])).slice(0, 40)}`;
 }
 
-/** A request as the loop knows it: where its answer stands, and the digest of the arguments it stands for. */
+/** A request in the loop: the stream of its answer, and the digest of its arguments. */
 export interface RequestKey {
   id: string;
   stream: string;
@@ -45,8 +45,8 @@ export function requestKey({ id, scope, arguments: given }: Request, { tool, ses
 }
 
 /**
- * The answer that a request was given before; undefined for a new one. Same id with other arguments:
- * `request-reused`.
+ * The stored answer of a request; undefined for a new one. Fails with `request-reused` for the same id with other
+ * arguments.
  */
 export function answeredBefore(tx: Transaction, { id, stream, digest }: RequestKey, blobs: Blobs) {
   const before = tx.read<RequestDocument>(stream);
@@ -57,7 +57,7 @@ export function answeredBefore(tx: Transaction, { id, stream, digest }: RequestK
   return ok(answerOf(before, blobs));
 }
 
-/** Keeps the answer for repeats, in the commit that carries the command out. */
+/** Stores the answer for repeats, in the commit of the command. */
 export function noteAnswer(tx: Transaction, { stream, digest }: RequestKey, answer: unknown, blobs: Blobs): void {
   tx.create(stream, { type: 'request.answered' }, toDocument(digest, answer as Json, blobs));
 }
@@ -76,10 +76,7 @@ function answerOf(document: RequestDocument, blobs: Blobs): unknown {
   return JSON.parse(bytes.toString('utf8'));
 }
 
-/**
- * Key order is no part of an argument's meaning, since a client may serialise a repeat differently; nor is a key
- * without a value.
- */
+/** Sorts keys and drops keys without a value: a client may serialise a repeat differently. */
 function sortKeys(value: Json): Json {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;

@@ -1,21 +1,24 @@
-// What a writer does about a lost race: when it tries again, and when it asks the others to wait. Used by batch.ts.
+// The policy for lost races: when to try again, and when to take the turnstile. Used by batch.ts.
 
 /**
- * Lost races after which the turnstile is taken; at once when deciding takes long, since a fast writer always wins
- * then.
+ * Lost races after which the turnstile is taken. A slow command takes it after the first, because faster writers would
+ * win every time.
  */
 const LOSSES_BEFORE_TURN = 4;
-/** A try of a command from this long on is slow. */
+/** A try that takes at least this long, in ms, is slow. */
 export const SLOW_TRY_MS = 2;
-/** Once may be a processor that was taken away in the middle: a command that took long twice is slow by itself. */
+/** Slow tries that make a command slow: a single one may be due to the process being suspended. */
 const SLOW_TRIES = 2;
-/** The first retries are at once; later ones after up to 2, 4, 8 … ms, so that writers fall out of step. */
+/** Retries without a delay; later ones wait up to 2, 4, 8 … ms, so that writers fall out of step. */
 const RETRIES_AT_ONCE = 3;
 const MAX_JITTER_MS = 20;
-/** With the turnstile a writer waits for at most a few others: so many losses mean that something is wrong. */
+/**
+ * Lost races after which a command gives up. With the turnstile a writer waits for few others: so many losses mean that
+ * something is wrong.
+ */
 const MAX_LOSSES = 200;
 
-/** Whether the next try should be made under the turnstile: after so many lost races, and slow tries among them. */
+/** Whether the next try should be made under the turnstile. */
 export function wantsTurn(losses: number, slowTries: number): boolean {
   return losses >= LOSSES_BEFORE_TURN || (losses > 0 && slowTries >= SLOW_TRIES);
 }

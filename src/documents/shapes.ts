@@ -1,4 +1,4 @@
-// The shapes of a change: what a caller asks and gets, and what a command is on its way through the loop in batch.ts.
+// The types of a change: its options and result, and a command's state in the loop of batch.ts.
 
 import type { Context, Decide } from '../domain/command.ts';
 import type { Result } from '../failure/failure.ts';
@@ -10,14 +10,14 @@ import type { DocumentTransaction } from './transaction.ts';
 
 export interface ChangeOptions {
   by: Author;
-  /** Makes the command one effect however often it is repeated; see requests.ts. */
+  /** Makes the command take effect once however often it is repeated; see requests.ts. */
   request?: Request | undefined;
   trace?: string | undefined;
   /** `performance.now()` after which no further try is made. */
   deadlineAt?: number | undefined;
 }
 
-/** What a change came to: the command's answer, and the commit's seq (the newest seq where nothing had to change). */
+/** The result of a change: the command's answer, and the commit's seq (the newest seq if nothing had to change). */
 export interface Changed<A> {
   value: A;
   seq: number;
@@ -26,7 +26,8 @@ export interface Changed<A> {
 }
 
 /**
- * Documents as one read sees them, all at one seq. Whatever leaves the read must be copied: documents change in place.
+ * The documents as one read sees them, all at one seq. A value that leaves the read must be copied, because documents
+ * change in place.
  */
 export interface View {
   readonly seq: number;
@@ -54,20 +55,24 @@ export interface Job {
   readonly request: RequestKey | undefined;
   readonly trace: string | undefined;
   readonly deadlineAt: number;
-  /** Whether its last try found the answer that its request was given before. */
+  /** Whether its last try found a stored answer of its request. */
   replayed: boolean;
   losses: number;
-  /** Tries that took long. */
+  /** The number of slow tries; see retry.ts. */
   slowTries: number;
-  /** Streams of void tries: a command that was decided twice must not be able to take effect twice. */
+  /**
+   * Streams that void tries expected. The next commit expects them too, so that a command decided twice cannot take
+   * effect twice.
+   */
   readonly alsoExpect: Set<string>;
-  /** What its tries lacked, and what was fetched of it. */
+  /** Values that its tries lacked, and those fetched for it. */
   readonly supplies: Supplies;
   ended: boolean;
   resolve(result: Result<Changed<unknown>>): void;
   reject(error: unknown): void;
 }
 
+/** A job decided and applied in memory, to be written with its batch. */
 export interface Staged {
   job: Job;
   tx: DocumentTransaction;
@@ -75,7 +80,10 @@ export interface Staged {
   value: unknown;
 }
 
-/** Answered without a commit: valid only if everything staged before it in its batch is won. */
+/**
+ * A job answered without a commit: valid only if everything staged before it in its batch wins. `after`: how much that
+ * is.
+ */
 export interface Answered {
   job: Job;
   result: Result<Changed<unknown>>;

@@ -1,18 +1,17 @@
-// What a command asks of its context that is not in memory: it is fetched after the try, and the command decides
-// again. One rule serves past writers and graph definitions; documents that a backend has to wait for come the same
-// way, with the stream's name as the key and `need` in place of the load in cache.ts. Used by batch.ts and
-// dry-run.ts.
+// Values that a command asks of its context and that are not in memory: they are fetched after the try, and the command
+// decides again. Used for past writers and graph definitions, by batch.ts and dry-run.ts. A backend whose documents
+// must be awaited can use it too, with the stream's name as the key and `need` in place of the load in cache.ts.
 
-/** One sort of thing that commands ask for by key. */
+/** A source of values that commands ask for by key. */
 export interface Supplier<V> {
   /**
-   * Values by key; a key without a value has none, or none was found in time. `deadlineAt` counts as
-   * `performance.now()`. Rejects with FailureError where the command must not be decided without an answer.
+   * Values by key; a key without a value has none, or none was found in time. `deadlineAt` is on the clock of
+   * `performance.now()`. Rejects with FailureError if the command must not be decided without an answer.
    */
   fetch(keys: ReadonlySet<string>, deadlineAt: number): Promise<ReadonlyMap<string, V>>;
 }
 
-/** Ends a try that cannot go on without what it lacks. Thrown to batch.ts and dry-run.ts alone. */
+/** Thrown to end a try that cannot go on without a value. Only batch.ts and dry-run.ts catch it. */
 class LackingError extends Error {
   constructor(key: string) {
     super(`not at hand: ${key}`);
@@ -21,22 +20,23 @@ class LackingError extends Error {
 }
 
 /**
- * What one command lacked, and what was fetched for it. Kept as long as the command has no answer: a value that a
- * bounded memory drops between two tries would otherwise be fetched again for ever.
+ * The values that one command lacked, and those fetched for it. Kept until the command has its answer: a value that a
+ * bounded cache drops between two tries would otherwise be fetched again and again.
  */
 export class Supplies {
   private readonly fetched = new Map<Supplier<unknown>, Map<string, unknown>>();
   private readonly lacked = new Map<Supplier<unknown>, Set<string>>();
   private blocked = false;
 
-  /** Begins a try: what an earlier one asked for and did without is its own business. */
+  /** Begins a try, and forgets what an earlier one lacked. */
   begin(): void {
     this.lacked.clear();
     this.blocked = false;
   }
 
   /**
-   * A value that an answer only mentions: the try goes on without it. The command waits once for all of one supplier.
+   * A value that the answer only mentions: the try goes on without it. The command waits at most once for all such
+   * values of one supplier.
    */
   want<V>(from: Supplier<V>, key: string): V | undefined {
     const known = this.fetched.get(from);
@@ -44,7 +44,7 @@ export class Supplies {
     return known?.get(key) as V | undefined;
   }
 
-  /** A value that the command rests on: the try ends here until it is fetched. Undefined: there is none. */
+  /** A value that the command needs: the try ends here until it is fetched. Undefined: there is none. */
   need<V>(from: Supplier<V>, key: string): V | undefined {
     const known = this.fetched.get(from);
     if (known?.has(key)) return known.get(key) as V | undefined;
@@ -53,7 +53,7 @@ export class Supplies {
     throw new LackingError(key);
   }
 
-  /** Whether the command has to be decided again. A refusal stands without what it would only have mentioned. */
+  /** Whether the command has to be decided again. A refusal stands without values that it would only mention. */
   mustFetch(refused: boolean): boolean {
     return this.blocked || (!refused && this.lacked.size > 0);
   }

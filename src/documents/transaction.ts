@@ -1,5 +1,5 @@
 // One try of a command on the documents: records what it reads, applies its edits at once so that it sees them, and can
-// take them all back. Used by the loop of every change; commands see the interface in domain/command.ts.
+// undo them all. Used by batch.ts and dry-run.ts; commands see the interface in domain/command.ts.
 
 import { create } from 'mutative';
 import type { EventHead, Transaction, ValueOwner } from '../domain/command.ts';
@@ -10,7 +10,7 @@ import type { Expected, StreamEvent } from '../store/commit.ts';
 import { isStreamName } from '../store/stream.ts';
 import type { DocumentCache, Undo } from './cache.ts';
 
-/** What a commit that touches a stream must expect: the store's answer, or that of the batch so far. */
+/** Answers what a commit must expect of a stream: the store, or the batch so far. */
 export interface Expecting {
   expected(stream: string): Expected;
 }
@@ -18,7 +18,7 @@ export interface Expecting {
 const DRAFT_OPTIONS = { enablePatches: { pathAsArray: false, arrayLengthAssignment: false } } as const;
 
 export class DocumentTransaction implements Transaction {
-  /** What its commit rests on: every stream it read or wrote, as it was before. */
+  /** The expectations of its commit: every stream that it read or wrote, as it was before. */
   readonly expect: Record<string, Expected> = {};
   readonly events: StreamEvent[] = [];
   private readonly undos: Undo[] = [];
@@ -33,7 +33,7 @@ export class DocumentTransaction implements Transaction {
   read<T extends object = JsonObject>(stream: string): Readonly<T> | undefined {
     this.touch(stream);
     const doc = this.cache.get(stream);
-    // The one place where a document gets its type: code that names a stream knows what its kind holds.
+    // The only place where a document gets its type: the caller knows the kind of document that it names.
     return doc as unknown as Readonly<T> | undefined;
   }
 
@@ -52,7 +52,7 @@ export class DocumentTransaction implements Transaction {
   edit<T extends object>(stream: string, head: EventHead, recipe: (draft: T) => void): void {
     const before = this.read<T>(stream);
     if (before === undefined) throw new Error(`${stream} does not exist`);
-    // A value that the recipe returns is ignored: `(draft) => draft.items.push(x)` is as good as a block.
+    // A value returned by the recipe is ignored, so that `(draft) => draft.items.push(x)` is allowed.
     const change = (draft: unknown): void => {
       recipe(draft as T);
     };
@@ -63,8 +63,8 @@ export class DocumentTransaction implements Transaction {
   patch(stream: string, head: EventHead, ops: readonly PatchOp[], owner: ValueOwner = 'caller'): void {
     this.touch(stream);
     if (ops.length === 0) return;
-    // The event must not change when a later edit reaches into the same value, in this document or the one it came
-    // from.
+    // Copied, so that the event does not change when a later edit changes the same value in this document or in its
+    // source.
     const patch = owner === 'event' ? [...ops] : ops.map(copyOp);
     const event: StreamEvent = { stream, type: head.type, patch };
     if (head.data !== undefined) event.data = head.data;
@@ -72,12 +72,12 @@ export class DocumentTransaction implements Transaction {
     this.events.push(event);
   }
 
-  /** Records a stream as read: the commit will be void if it changes. */
+  /** Records a stream as read: the commit is void if the stream changes before it. */
   touch(stream: string): Expected {
     const known = this.expect[stream];
     if (known !== undefined) return known;
     const expected = this.heads.expected(stream);
-    // A stream that has events passed this check when it was made.
+    // A stream with events had its name checked when it was created.
     if (expected[0] === 0 && !isStreamName(stream)) throw new Error(`not a stream name: ${stream}`);
     this.expect[stream] = expected;
     return expected;
@@ -88,7 +88,7 @@ export class DocumentTransaction implements Transaction {
   }
 }
 
-/** A new document with the schema of its kind, which stands in one table. */
+/** A new document with the schema number of its kind. Throws if it has another one. */
 function withSchema(stream: string, value: object): object {
   const schema = knownSchema(stream);
   if (!('schema' in value)) return schema === undefined ? value : { schema, ...value };

@@ -1,4 +1,4 @@
-// What a read sees: the documents in memory at the seq that the store has folded. Used by documents.ts.
+// The view of a read: the documents in memory at the seq that the store has folded. Used by documents.ts.
 
 import type { Snapshot, Store } from '../store/port.ts';
 import type { DocumentCache } from './cache.ts';
@@ -14,7 +14,7 @@ export function viewOf(store: Store, cache: DocumentCache): View {
   };
 }
 
-/** A document as a snapshot that fits the log now; undefined for a stream without events. */
+/** A document as a snapshot at the present end of the log; undefined for a stream without events. */
 export function snapshotOf(store: Store, cache: DocumentCache, stream: string): Snapshot | undefined {
   const doc = cache.get(stream);
   const [version, head] = store.expected(stream);

@@ -1,5 +1,5 @@
-// Answers a command that asks who last wrote a place: from the commits staged before it, from memory, or from the log,
-// for which the command has to wait and be decided once more. Asked through context.ts.
+// Answers commands that ask who last wrote a place: from commits staged before, from memory, or from the log, for which
+// the command waits and decides again. Used by context.ts.
 
 import type { Writer } from '../domain/command.ts';
 import type { StreamEvent } from '../store/commit.ts';
@@ -11,7 +11,7 @@ import type { Staged } from './shapes.ts';
 import type { Supplier, Supplies } from './supplies.ts';
 import type { DocumentTransaction } from './transaction.ts';
 
-/** Between stream and pointer in a key: no stream name holds it. */
+/** Separates stream and pointer in a key: no stream name holds it. */
 const SEPARATOR = '\0';
 
 export class Writers implements Supplier<Writer> {
@@ -26,14 +26,14 @@ export class Writers implements Supplier<Writer> {
     for (const folded of commits) this.provenance.note(folded);
   }
 
-  /** Remembers who writes to these streams from now on. */
+  /** Starts to remember who writes to the sessions among these streams. */
   track(events: readonly StreamEvent[]): void {
     for (const { stream } of events) if (stream.startsWith('session/')) this.provenance.track(stream);
   }
 
   /**
-   * Who wrote a place before this transaction did; undefined if nobody, or if the log has to tell (`supplies` notes
-   * it then).
+   * Who wrote a place before this transaction; undefined if nobody did, or if the log must be searched: then `supplies`
+   * notes it.
    */
   lastWriter(
     tx: DocumentTransaction,
@@ -41,7 +41,7 @@ export class Writers implements Supplier<Writer> {
     supplies: Supplies,
     [stream, pointer]: readonly [string, string],
   ): Writer | undefined {
-    // What this commit itself put there nobody has written before it.
+    // This commit itself created the value: nobody wrote it before.
     if (hasWritten(tx, stream, pointer)) return undefined;
     const before = staged.findLast((entry) => hasWritten(entry.tx, stream, pointer));
     if (before !== undefined) return writerOf(before.encoded.commit);
@@ -50,7 +50,7 @@ export class Writers implements Supplier<Writer> {
     return found && { by: found.by, at: found.at };
   }
 
-  /** Looks places up in the log for at most `PAST_MS`, and not beyond the deadline: with what is found by then. */
+  /** Searches the log for at most `PAST_MS` and not beyond the deadline, and returns the writers found by then. */
   async fetch(keys: ReadonlySet<string>, deadlineAt: number): Promise<ReadonlyMap<string, Writer>> {
     const pointersOf = new Map<string, Set<string>>();
     for (const key of keys) {
