@@ -1,5 +1,5 @@
-// What is due for a runner now, read off the run documents: pure but for asking which processes live. Called by
-// runner.ts; only a hint, since each command decides on its own document again.
+// Computes what is due for a runner now from the run documents: pure but for asking which processes live. Called by
+// runner.ts. The result is a hint: each command decides by its own document again.
 
 import { hasEnded, limitsOf, type RunDocument } from '../domain/run/document.ts';
 import { liveNodes } from '../domain/run/live.ts';
@@ -13,7 +13,7 @@ export interface Work {
   run: string;
   graph: RunGraph;
   node: AnyNode;
-  /** The process of the claim before, if its lease ended: to be ended first. */
+  /** The process of the previous claim, if its lease ended: it is ended first. */
   before?: { server: ProcessId; process: { pid: number; start: string } };
 }
 
@@ -27,9 +27,9 @@ export interface Orphan {
 export interface DueWork {
   work: Work[];
   orphans: Orphan[];
-  /** Runs with claims that nobody can account for. */
+  /** Runs with lost claims that must not be repeated. */
   reap: string[];
-  /** Other servers hold claims: whether they live must be asked again. */
+  /** Other servers of this host hold claims: whether they live must be checked again. */
   watchOthers: boolean;
   /** When time alone may change something, in ms since the epoch. */
   until: number;
@@ -41,7 +41,7 @@ export interface DueWorkParts {
   /** True for a node that this server may perform. */
   mayPerform(node: AnyNode): boolean;
   self: ProcessId;
-  /** True for a claim that this process is at work on, or is about to be. */
+  /** True for a claim on which this process works or is about to work. */
   isMine(claim: string, run: string, node: string): boolean;
   isGone(server: ProcessId): boolean | undefined;
 }
@@ -50,7 +50,7 @@ export function noDueWork(): DueWork {
   return { work: [], orphans: [], reap: [], watchOthers: false, until: Number.POSITIVE_INFINITY };
 }
 
-/** Adds what is due in one run. */
+/** Adds the due work of one run to `into`. */
 export function addDueWork(run: Readonly<RunDocument>, graph: RunGraph, parts: DueWorkParts, into: DueWork): void {
   if (hasEnded(run.status)) return;
   for (const [id, node] of liveNodes(run)) addOrphan(run.id, id, node, parts, into);
@@ -80,7 +80,7 @@ function addOrphan(
   if (claim === undefined || server === undefined || parts.isMine(claim, run, id)) return;
   const { self } = parts;
   const own = server.host === self.host && server.pid === self.pid && server.start === self.start;
-  // Ours, and nobody here is at work on it: its commit was not known to have succeeded, so nothing was started.
+  // A claim of this process without a job: its commit was not known to have succeeded, so nothing was started.
   const gone = own || parts.isGone(server);
   if (gone === true) into.orphans.push({ claim, server, ...(process === undefined ? {} : { process }) });
   else into.watchOthers ||= gone === false;

@@ -1,5 +1,5 @@
-// One node at work in this process: from its durable claim to its report. The work itself is its executor's. Started by
-// runner.ts.
+// One claimed node in work in this process: from its durable claim to its report. Its executor does the work. Started
+// by runner.ts.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../base/log.ts';
@@ -13,17 +13,17 @@ import type { Author } from '../store/commit.ts';
 import type { Executor } from './executors/define.ts';
 import { endGroup } from './process/process-group.ts';
 
-/** Where neither node nor graph says how long a try may take. */
+/** The longest duration of a try, if neither node nor graph gives one. */
 const DEFAULT_RUN_S = 3_600;
-/** Between SIGTERM and SIGKILL when this process itself has to go. */
+/** The time between SIGTERM and SIGKILL when this process itself has to end. */
 const CLOSING_GRACE_MS = 100;
-/** A result is not thrown away because the disk was full for a moment. */
+/** Pauses between tries to report: a result must not be lost because the disk is full for a while. */
 const REPORT_PAUSES_MS = [100, 500, 2_000, 5_000, 15_000, 30_000];
 
 export interface JobParts {
   documents: Documents;
   log: Logger;
-  /** Of the node's kind. */
+  /** The executor of the node's kind. */
   executor: Executor;
   by: Author;
   workspaceRoot: string;
@@ -64,13 +64,16 @@ export class Job {
     });
   }
 
-  /** The claim does not hold any more: TERM, a while, KILL, and no report. */
+  /** The claim no longer holds: ends the work by SIGTERM, later SIGKILL, and reports nothing. */
   lose(): void {
     this.stopped ??= 'lost';
     this.stopper.abort();
   }
 
-  /** This process ends: the work is ended at once, and the node given up, so that another server need not wait. */
+  /**
+   * This process ends: ends the work at once and gives the node back, so that another server need not wait for the
+   * lease.
+   */
   async close(): Promise<void> {
     if (this.stopped !== undefined) return;
     this.stopped = 'closing';
@@ -79,7 +82,10 @@ export class Job {
     await this.report({ status: this.begun ? 'interrupted' : 'released' });
   }
 
-  /** Keeps the claim: its agent is seen, and the lease is stored anew where that does not cover it. */
+  /**
+   * Keeps the claim: notes presence, and renews the stored lease if presence does not cover it. `key`: the presence
+   * key.
+   */
   async renew(key: string): Promise<void> {
     this.renewAt = Date.now() + this.leaseMs / 3;
     const { documents, by } = this.parts;
@@ -133,7 +139,7 @@ export class Job {
   }
 }
 
-/** The claim is not ours any more, as opposed to a store that could not be written just now. */
+/** Whether the claim is over, as opposed to a store that could not be written. */
 function isOver({ code }: Failure): boolean {
   return code === 'stale-claim' || code === 'unknown-claim' || code === 'unknown-run';
 }

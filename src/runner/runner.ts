@@ -1,6 +1,6 @@
-// Performs the nodes of this workspace's runs that are for servers, as far as this one was started with what they take;
-// every server of the workspace has a runner, and claims decide among them. Also ends what dead servers left behind.
-// Started by services.ts.
+// Performs the nodes of this workspace's runs whose performer is a server and that this server's start options admit.
+// Every server of the workspace has a runner; they compete by claims. It also ends claims and processes of dead
+// servers. Started by app/services.ts.
 
 import type { Logger } from '../base/log.ts';
 import type { Graphs } from '../documents/definitions.ts';
@@ -22,13 +22,13 @@ import { isGone, thisProcess } from './process/identity.ts';
 import { killGroup } from './process/process-group.ts';
 
 /**
- * Servers that did not make a node ready wait so long before they try for it: less racing, and its maker goes on with
- * it.
+ * How long a server waits before it tries for a node that another server made ready: the maker goes first, which saves
+ * races.
  */
 const JITTER_MS = { least: 15, most: 60 };
-/** How often to look whether the other servers on this machine that hold claims still live. */
+/** How often to check whether other servers on this machine that hold claims still live. */
 const OTHERS_MS = 400;
-/** The longest between two looks, for a hint that never came. */
+/** The longest pause between two looks, if no commit is noticed. */
 const IDLE_MS = 5_000;
 const CLOSE_MS = 900;
 
@@ -38,28 +38,28 @@ export interface RunnerParts {
   log: Logger;
   user: string;
   workspace: string;
-  /** Absolute. */
+  /** An absolute path. */
   workspaceRoot: string;
   settings: ExecutorSettings;
   childEnv: Readonly<Record<string, string | undefined>>;
-  /** Nodes at once. */
+  /** The most nodes at once. */
   concurrency: number;
-  /** The session of this process's client, whose commits are as good as our own. */
+  /** The session of this process's client, whose commits count as own ones. */
   ownSession?(): string | undefined;
-  /** The trace context that commits on a run carry; absent where no traces are written. */
+  /** The trace context for commits on a run; absent if no traces are written. */
   traceOf?(run: string): Promise<string | undefined>;
 }
 
 export class Runner {
   private readonly parts: RunnerParts;
   private readonly self: ProcessId = thisProcess();
-  /** Presence key of this process's claims, and what signs its commits. */
+  /** The presence key of this process's claims, and the agent of its commits. */
   readonly key: string;
   private readonly by: Author;
-  /** Runs that may have something to do; the rest have ended or are another workspace's. */
+  /** Runs that may have due work; all others have ended or belong to another workspace. */
   private readonly open = new Set<string>();
   private readonly jobs = new Map<string, Job>();
-  /** Nodes whose claim is being asked for, as `run/node`. */
+  /** Nodes whose claim is under way, as `run/node`. */
   private readonly asking = new Set<string>();
   /** Claims of dead servers that are being ended. */
   private readonly ending = new Set<string>();
@@ -85,7 +85,7 @@ export class Runner {
     this.lookIn(0);
   }
 
-  /** Ends what runs here and gives it up. Resolves within a second; never rejects. */
+  /** Ends and gives back all nodes in work here. Resolves within a second; never rejects. */
   async close(): Promise<void> {
     if (this.stopper.signal.aborted) return;
     this.stopper.abort();
@@ -97,8 +97,8 @@ export class Runner {
   }
 
   /**
-   * Commits of this process are followed at once, others' after a while. Called while the store is at work: looks
-   * later.
+   * Notes commits on runs: looks at once after own ones, later after others'. The store calls this in the middle of its
+   * work, so the look itself comes later.
    */
   private note(commits: readonly FoldedCommit[]): void {
     const authors: Author[] = [];
@@ -112,7 +112,7 @@ export class Runner {
         try {
           this.follow(authors);
         } catch {
-          // A store that cannot be read: the look reports it.
+          // The store cannot be read: the look reports it.
           this.lookIn(0);
         }
       });
@@ -126,13 +126,13 @@ export class Runner {
     this.lookIn(own ? 0 : JITTER_MS.least + Math.random() * (JITTER_MS.most - JITTER_MS.least));
   }
 
-  /** Keeps the documents fresh: what others commit is noted as it is folded. */
+  /** Watches the log, so that commits of other processes are folded and noted. */
   private async watch(): Promise<void> {
     const { documents, log } = this.parts;
     try {
       for await (const _ of documents.store.watch(documents.store.seq(), this.stopper.signal)) void _;
     } catch (error) {
-      // The slow look remains, and with it every call of a tool.
+      // The regular look and the calls of tools still refresh the documents.
       log.warn({ err: error }, 'the runner cannot watch the store');
     }
   }
@@ -201,7 +201,7 @@ export class Runner {
     }
   }
 
-  /** First ends what the dead server's process left running, then its claim. */
+  /** Ends the process that a dead server left running, then its claim. */
   private async end({ claim, server, process }: Orphan): Promise<void> {
     this.ending.add(claim);
     try {
@@ -237,7 +237,7 @@ export class Runner {
         by: this.by,
         trace,
       });
-      // Another server was first, or the run was paused meanwhile.
+      // Another server was first, or the run was paused.
       if (!claimed.ok || claimed.value.value.kind !== 'claimed') return;
       const { claim } = claimed.value.value;
       if (this.stopper.signal.aborted) await this.returnToQueue(claim);
@@ -259,7 +259,7 @@ export class Runner {
     });
   }
 
-  /** Claimed in the moment of closing: nothing was started. */
+  /** Gives back a node that was claimed while closing: nothing was started. */
   private async returnToQueue(claim: string): Promise<void> {
     const released = { claim, status: 'released' as const };
     await this.parts.documents.change((tx, ctx) => reportNode(tx, ctx, released), { by: this.by });

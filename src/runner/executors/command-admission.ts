@@ -1,5 +1,5 @@
-// Whether a command node may run in this process, and where: the graph asks, only the way the server was started
-// answers. Used by command.ts.
+// Decides whether a command node may run in this process, and where: by the start options of the server, never by the
+// graph. Used by command.ts.
 
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
@@ -8,8 +8,8 @@ import { staysInside } from '../../graph/kinds/command.ts';
 export type Admission = { ok: true } | { ok: false; why: string };
 
 /**
- * Compares the program with the list the server was started with. A bare name ("npm") must be listed as a bare name and
- * is then looked up on the server's own PATH; a name with a slash must be listed exactly as it is written. There are no
+ * Checks the program against the list the server was started with. A bare name ("npm") must be listed as a bare name,
+ * and is then searched on the server's own PATH; a name with a slash must be listed exactly as written. There are no
  * patterns. An empty list admits nothing: command nodes are off.
  */
 export function commandAllowed(argv: readonly string[], allowList: readonly string[]): Admission {
@@ -21,7 +21,9 @@ export function commandAllowed(argv: readonly string[], allowList: readonly stri
   return { ok: false, why: `"${program}" is not on the server's allow-list ${how}; listed: ${allowList.join(', ')}` };
 }
 
-/** The absolute directory of a node's `cwd`, after links; refused if it is missing or lies outside the workspace. */
+/**
+ * The absolute directory of a node's `cwd`, symbolic links resolved; refused if it is missing or outside the workspace.
+ */
 export function resolveWorkdir(workspace: string, cwd = '.'): { ok: true; path: string } | { ok: false; why: string } {
   if (!staysInside(cwd)) return { ok: false, why: 'the directory lies outside the workspace' };
   try {

@@ -1,5 +1,5 @@
-// What the end of a process says of its node: the report of a command. Observed by the server itself, not claimed. Used
-// by command.ts.
+// Makes the report of a command from the end of its process: evidence that the server has observed itself. Used by
+// command.ts.
 
 import type { ErrorKind } from '../../domain/run/report.ts';
 import type { JsonObject } from '../../json/json.ts';
@@ -7,10 +7,10 @@ import type { Blobs } from '../../store/port.ts';
 import type { ProcessResult } from '../process/process.ts';
 import type { Ended } from './define.ts';
 
-/** Of each stream, in the run's document; what is longer is a blob. */
+/** The longest end of each stream in the run's document, in characters; a longer stdout is stored as a blob. */
 const TAIL_CHARS = 4_096;
 
-/** The report for a process that ended by itself or by its deadline. */
+/** The report of a node whose process has ended or could not be started. */
 export function reportOf(result: ProcessResult, blobs: Blobs): Ended {
   const evidence = evidenceOf(result, blobs);
   if (result.outcome === 'exited' && result.exit_code === 0) {

@@ -1,4 +1,4 @@
-// Performs command nodes: a process in the workspace, if the allow-list that the server was started with admits it.
+// The executor of command nodes: runs a process in the workspace, if the server's allow-list admits it.
 
 import type { CommandNode } from '../../graph/kinds/command.ts';
 import { runProcess } from '../process/process.ts';
@@ -6,7 +6,7 @@ import { commandAllowed, resolveWorkdir } from './command-admission.ts';
 import { reportOf } from './command-evidence.ts';
 import type { Executor } from './define.ts';
 
-/** Between SIGTERM and SIGKILL when the claim is lost or the run is cancelled. */
+/** The time between SIGTERM and SIGKILL when the claim is lost or the run is cancelled. */
 const GRACE_MS = 5_000;
 
 export const command: Executor<CommandNode> = {

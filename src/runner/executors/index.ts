@@ -1,5 +1,5 @@
-// Every executor: a kind whose performer is a server has one here. Asked by the runner, by run_start's warnings and by
-// the start of a server.
+// The list of executors: one for each kind whose performer is a server. Used by the runner, by run_start's warnings and
+// at a server's start.
 
 import type { AnyNode } from '../../graph/kinds/index.ts';
 import { command } from './command.ts';
@@ -10,12 +10,12 @@ const list: readonly Executor[] = [command];
 /** The executors by the kind of nodes that they perform. */
 export const executors: ReadonlyMap<string, Executor> = new Map(list.map((executor) => [executor.kind, executor]));
 
-/** Whether a server that was started like this has any use for a runner. */
+/** Whether a server with these start options needs a runner. */
 export function performsAny(settings: ExecutorSettings): boolean {
   return list.some((executor) => executor.enabled(settings));
 }
 
-/** Whether a server that was started like this performs the node. */
+/** Whether a server with these start options performs the node. */
 export function mayPerform(node: AnyNode, settings: ExecutorSettings): boolean {
   const executor = executors.get(node.kind);
   return executor !== undefined && executor.refusal(node, settings) === undefined;

@@ -1,5 +1,5 @@
-// Keeps the beginning and the end of a stream of any length in bounded memory. Called by process.ts: the first lines
-// say what was tried, the last ones why it failed.
+// Keeps the beginning and the end of a stream of any length in bounded memory: the first lines tell what was tried, the
+// last ones why it failed. Used by process.ts.
 
 import { StringDecoder } from 'node:string_decoder';
 
@@ -7,13 +7,13 @@ export class Capture {
   readonly #headBytes: number;
   readonly #tailBytes: number;
   readonly #head: Buffer[] = [];
-  /** The newest chunks; the oldest goes as soon as the others alone fill the tail. */
+  /** The newest chunks; the oldest is dropped once the others fill the tail alone. */
   readonly #tail: Buffer[] = [];
   #inHead = 0;
   #inTail = 0;
   #total = 0;
 
-  /** `maxBytes`: how much of the stream is kept, half from each end. */
+  /** `maxBytes`: how many bytes are kept, half from each end. */
   constructor(maxBytes: number) {
     this.#headBytes = Math.ceil(maxBytes / 2);
     this.#tailBytes = Math.floor(maxBytes / 2);
@@ -37,14 +37,12 @@ export class Capture {
     }
   }
 
-  /** More came than is kept. */
+  /** Whether the stream is longer than the kept bytes. */
   get truncated(): boolean {
     return this.#total > this.#headBytes + this.#tailBytes;
   }
 
-  /**
-   * What is kept as UTF-8, with a line that says how much is missing where something is. No character is cut in two.
-   */
+  /** The kept bytes as UTF-8, with a line that tells how many are missing. No character is cut in two. */
   text(): string {
     const head = Buffer.concat(this.#head);
     const tail = Buffer.concat(this.#tail);

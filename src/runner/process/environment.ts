@@ -1,15 +1,15 @@
-// Which environment variables a process of ours gets. Called by process.ts.
+// The environment variables of a process that the runner starts. Called by process.ts.
 
 import { refusedVariable } from '../../graph/kinds/variables.ts';
 
-/** What programs need to find their files and to print: nothing here is a secret of the user's. */
+/** Variables that programs need to find their files and to print; none holds a secret. */
 const PASSED = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'TMPDIR', 'TZ', 'CI']);
-/** Their Windows counterparts, without which hardly a program starts there. */
+/** The same for Windows, where hardly a program starts without them. */
 const PASSED_ON_WINDOWS = new Set(['SYSTEMROOT', 'COMSPEC', 'PATHEXT', 'TEMP', 'TMP', 'USERPROFILE', 'APPDATA']);
 
 /**
- * The environment of a process: the passed variables of `base` (this process's own) and the node's. A refused variable
- * of the node's is left out even if the definition was never checked.
+ * The environment of a process: the passed variables of `base` (this process's own) and those of the node. A refused
+ * variable is left out, even if the definition was never checked.
  */
 export function scrubbedEnvironment(
   base: Readonly<Record<string, string | undefined>>,

@@ -1,5 +1,4 @@
-// Who this process is, so that another one on the same machine can tell whether it still lives. Called by
-// app/services.ts and runner.ts.
+// Identifies this process, so that another one on the same machine can tell whether it still lives. Used by runner.ts.
 
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -11,17 +10,15 @@ export function thisProcess(): ProcessId {
   return { host: hostname(), boot: bootId(), pid: process.pid, start: processStart(process.pid) ?? '' };
 }
 
-/**
- * Whether the process is certainly gone: on this host, and not among those that run. Undefined: nobody here can tell.
- */
+/** Whether the process is certainly gone: it ran on this host, and does no longer. Undefined: this host cannot tell. */
 export function isGone(other: ProcessId, self: ProcessId): boolean | undefined {
   if (other.host !== self.host || other.start === '') return undefined;
-  // After a restart of the machine none of its processes is left.
+  // No process outlives a restart of its machine.
   if (other.boot !== self.boot) return true;
   return processStart(other.pid) !== other.start || isZombie(other.pid);
 }
 
-/** Ended, but not yet fetched by its parent: where nobody reaps orphans it stays so for ever. */
+/** Whether the process has ended but was not yet reaped; without a process that reaps orphans it stays so. */
 function isZombie(pid: number): boolean {
   try {
     const [state] = statOf(pid);
@@ -31,7 +28,10 @@ function isZombie(pid: number): boolean {
   }
 }
 
-/** Differs after every restart of the machine; elsewhere start times are absolute, so it need not. */
+/**
+ * An id that changes with every restart of the machine; constant where there is none, as start times are absolute
+ * there.
+ */
 function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();

@@ -1,18 +1,19 @@
-// Ends whole process groups, of processes that are told by their start. Called by process.ts, and by whoever takes over
-// a command node whose server died.
+// Ends whole process groups, and tells processes apart by their start. Used by process.ts, and by runner.ts when it
+// takes over a command node whose server died.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { quickStart, statOf } from '../../base/process-start.ts';
 
-/** After SIGKILL only a process that hangs in the kernel stays; nobody can wait for that. */
+/** How long to wait after SIGKILL: only a process that hangs in the kernel survives it. */
 const KILLED_MS = 1_000;
-/** How often to look whether a group is gone: soon at first, since most end at once. */
+/** Pauses between checks that a group is gone: short ones first, since most end at once. */
 const LOOK_MS = [5, 10, 20, 40, 80];
 
 /**
- * `quickStart`, and where no file tells it what ps says, which takes milliseconds. Undefined if there is no process.
+ * The start of a process: by `quickStart` on Linux, else by `ps`, which takes milliseconds. Undefined if there is no
+ * such process, and on Windows.
  */
 export function processStart(pid: number): string | undefined {
   if (!isGroup(pid) || process.platform === 'win32') return undefined;
@@ -27,9 +28,9 @@ export function processStart(pid: number): string | undefined {
 }
 
 /**
- * Ends the group of the process `pid` if that process still is the one that started at `startTime`. `ended`: the group
- * is gone. `gone`: the process was not there, and nothing was signalled. `other`: the number belongs to another process
- * now, nothing was signalled. `survived`: it did not even heed SIGKILL. Never rejects.
+ * Ends the group of the process `pid` if that process is still the one that started at `startTime`. `ended`: the group
+ * is gone. `gone`: there was no such process, and nothing was signalled. `other`: the number belongs to another process
+ * now, and nothing was signalled. `survived`: the group outlived SIGKILL. Never rejects.
  */
 export async function killGroup(
   pid: number,
@@ -43,8 +44,8 @@ export async function killGroup(
 }
 
 /**
- * SIGTERM, up to `graceMs` of patience, SIGKILL. True once no process of the group is left; at once if none is. The
- * number cannot have been given to others meanwhile: the kernel keeps it as long as the group has a member.
+ * Sends SIGTERM, waits up to `graceMs`, then sends SIGKILL. True once no process of the group is left, at once if there
+ * is none. The number cannot be reused meanwhile: the kernel keeps it while the group has a member.
  */
 export async function endGroup(pid: number, graceMs: number): Promise<boolean> {
   if (!groupAlive(pid)) return true;
@@ -54,7 +55,7 @@ export async function endGroup(pid: number, graceMs: number): Promise<boolean> {
   return groupGone(pid, KILLED_MS);
 }
 
-/** True while the group has a member that is more than a zombie: where nobody reaps orphans, zombies stay for ever. */
+/** Whether the group has a member that is no zombie: without a process that reaps orphans, zombies stay. */
 export function groupAlive(pid: number): boolean {
   if (!isGroup(pid)) return false;
   try {
@@ -66,7 +67,7 @@ export function groupAlive(pid: number): boolean {
   try {
     return readdirSync('/proc').some((name) => /^\d+$/.test(name) && belongs(name, pid));
   } catch {
-    // No /proc, or no descriptor left to read it: it answered the signal, so it counts as alive.
+    // No /proc, or no free descriptor to read it: the group accepted the signal, so it counts as alive.
     return true;
   }
 }
@@ -86,21 +87,23 @@ function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(target(pid), signal);
   } catch {
-    // Gone already, or not ours any more: groupAlive tells the caller which.
+    // Gone already, or another user's: groupAlive tells the caller which.
   }
 }
 
-/** kill(-1) means every process of the user, and kill(0) our own group: no such number may reach it. */
+/**
+ * Whether the number may be signalled: kill(-1) reaches every process of the user, kill(0) this process's own group.
+ */
 function isGroup(pid: number): boolean {
   return Number.isSafeInteger(pid) && pid > 1;
 }
 
-/** Windows has no process groups: there only the process itself is signalled. */
+/** The number to signal. Windows has no process groups: there only the process itself is signalled. */
 function target(pid: number): number {
   return process.platform === 'win32' ? pid : -pid;
 }
 
-/** Whether this process runs and is of that group. One that ended while we looked does not. */
+/** Whether this process is a running member of that group. One that ends meanwhile is not. */
 function belongs(name: string, group: number): boolean {
   try {
     const [state, , own] = statOf(Number(name));

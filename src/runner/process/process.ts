@@ -1,5 +1,5 @@
 // Runs one process to its end: no shell, no input, few variables, a deadline, bounded output, no orphans. Called by
-// executors; whether the program may run at all is asked before, of the executor.
+// executors, which have checked that the program may run.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
@@ -11,38 +11,38 @@ import { endGroup, processStart } from './process-group.ts';
 export interface ProcessOptions {
   /** Program and arguments. */
   argv: readonly string[];
-  /** Absolute. */
+  /** An absolute path. */
   cwd: string;
-  /** This process's own variables, of which a few are passed on. */
+  /** This process's own variables, of which a few are passed. */
   baseEnv: Readonly<Record<string, string | undefined>>;
   /** The node's variables. */
   env?: Readonly<Record<string, string>>;
   timeoutMs: number;
-  /** Between SIGTERM and SIGKILL. */
+  /** The time between SIGTERM and SIGKILL. Default 5 s. */
   graceMs?: number;
-  /** Kept of each stream, half from each end. */
+  /** Bytes kept of each stream, half from each end. Default 64 KiB. */
   maxOutputBytes?: number;
   signal?: AbortSignal;
-  /** Called at once, before anything else happens; if it throws, the process is ended: nobody could find it later. */
+  /** Called right after the start. If it throws, the process is ended, because nobody could find it later. */
   onSpawn?(spawned: { pid: number; startTime: string | undefined }): void;
 }
 
 export interface ProcessResult {
   /** `aborted`: by the signal, or because `onSpawn` threw. */
   outcome: 'exited' | 'timed-out' | 'aborted' | 'spawn-failed';
-  /** Of the process itself, whatever the outcome; absent if a signal ended it or it never started. */
+  /** The exit code of the process, whatever the outcome; absent if a signal ended it or it never started. */
   exit_code?: number;
   /** The signal that ended it. */
   signal?: string;
   stdout: string;
   stderr: string;
-  /** At least one stream was longer than what is kept. */
+  /** At least one stream was longer than its kept bytes. */
   truncated: boolean;
   duration_ms: number;
   pid?: number;
   /** Why it did not start, or why `onSpawn` threw. */
   error?: SpawnError;
-  /** Something left the process group (setsid does that) and still held the output: it may be running. */
+  /** A process left the group (by setsid) and still held the output: it may be running. */
   escaped?: true;
 }
 
@@ -51,14 +51,14 @@ interface SpawnError {
   message: string;
 }
 
-/** How long output may still arrive after the process ended: what it wrote is in the pipe already. */
+/** How long to wait for output after the process has ended: it is in the pipe already. */
 const LINGER_MS = 250;
-/** After SIGKILL only a process that hangs in the kernel stays: it is given up. */
+/** How long to wait for the end after SIGKILL: only a process that hangs in the kernel survives it. */
 const UNKILLABLE_MS = 2_000;
 
 /**
- * Resolves when the process has ended and its group is gone, at most `timeoutMs + graceMs` and a few seconds after the
- * start, even if grandchildren keep the pipes open. Contract: never rejects.
+ * Runs the process. Resolves when it has ended and its group is gone, at most `timeoutMs + graceMs` and a few seconds
+ * after the start, even if grandchildren keep the pipes open. Contract: never rejects.
  */
 export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
   const startedMs = performance.now();
@@ -77,7 +77,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
   if ('code' in begun) return result('spawn-failed', { error: begun });
 
   const { child, pid } = begun;
-  // No event can come between the spawn and these listeners: only promises have run since.
+  // No event comes between the spawn and these listeners: only promises have run since.
   const exit = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
@@ -87,7 +87,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
   const unrecorded = announce(options, pid);
 
   const outcome = unrecorded ? 'aborted' : await firstOf(exit, options);
-  // A pipeline's last lines come after its leader's end; only then are those that stayed behind ended.
+  // A pipeline's last lines may come after its leader's end; only then are the processes ended that stayed behind.
   if (outcome === 'exited') await within(closed, LINGER_MS);
   await endGroup(pid, options.graceMs ?? 5_000);
   const end = await within(exit, UNKILLABLE_MS);
@@ -107,7 +107,7 @@ async function begin(options: ProcessOptions): Promise<{ child: ChildProcess; pi
   const [program, ...rest] = options.argv;
   if (program === undefined || program === '') return { code: 'no-program', message: 'the command is empty' };
   try {
-    // Asked first, because the system reports a missing directory as a missing program.
+    // Checked first, because the system reports a missing directory as a missing program.
     if (!statSync(options.cwd, { throwIfNoEntry: false })?.isDirectory()) {
       return { code: 'no-directory', message: 'the working directory does not exist' };
     }
@@ -143,20 +143,20 @@ function announce(options: ProcessOptions, pid: number): SpawnError | undefined 
   }
 }
 
-/** What happens first: the end, the deadline or the caller's signal. */
+/** The first of these: the end, the deadline or the caller's signal. */
 function firstOf(exit: Promise<unknown>, options: ProcessOptions): Promise<'exited' | 'timed-out' | 'aborted'> {
   return new Promise((resolve) => {
-    const settle = (outcome: 'exited' | 'timed-out' | 'aborted') => {
+    const finish = (outcome: 'exited' | 'timed-out' | 'aborted') => {
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', abort);
       resolve(outcome);
     };
-    const abort = () => settle('aborted');
-    const timer = setTimeout(() => settle('timed-out'), Math.min(options.timeoutMs, MAX_TIMER_MS));
+    const abort = () => finish('aborted');
+    const timer = setTimeout(() => finish('timed-out'), Math.min(options.timeoutMs, MAX_TIMER_MS));
     options.signal?.addEventListener('abort', abort, { once: true });
     // onSpawn may have aborted it.
     if (options.signal?.aborted) abort();
-    void exit.then(() => settle('exited'));
+    void exit.then(() => finish('exited'));
   });
 }
 
@@ -171,7 +171,7 @@ function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   });
 }
 
-/** Closes our ends of the pipes, so that what escaped cannot keep this process alive or fill its memory. */
+/** Closes this process's ends of the pipes, so that an escaped process cannot keep it alive or fill its memory. */
 function letGo(child: ChildProcess): void {
   child.stdout?.destroy();
   child.stderr?.destroy();
