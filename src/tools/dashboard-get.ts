@@ -1,4 +1,4 @@
-// dashboard_get: the state of the work as rows, a screen, a page or figures for another program.
+// dashboard_get: shows the state of the work as rows, a screen, a page, or figures for another program.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -12,9 +12,9 @@ import { ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { type Call, defineTool } from './define.ts';
 
-/** Of JSON, the whole answer: 4,000 tokens, less what every answer may add. */
+/** The longest answer in characters of JSON: 4,000 tokens less the members that any answer may have. */
 const ANSWER_CHARS = 15_000;
-/** Rows of a section, unless more are asked for. */
+/** Rows of a section by detail. */
 const BRIEF_ROWS = 10;
 const FULL_ROWS = 1_000;
 
@@ -88,7 +88,7 @@ function answerOf(taken: Taken, given: Input): Answer {
   return fitted(taken, most, render, (answer) => JSON.stringify(answer).length <= ANSWER_CHARS).rendered;
 }
 
-/** One flat list: each row says which section it belongs to, where there are several. */
+/** All rows in one list; each names its section if there are several. */
 function rowsOf(board: Board): Record<string, Json>[] {
   const many = board.sections.length > 1;
   return board.sections.flatMap(({ name, rows }) =>

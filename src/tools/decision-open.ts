@@ -1,4 +1,4 @@
-// decision_open: asks several to decide, and tells them.
+// decision_open: opens a decision and asks its voters.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -54,16 +54,16 @@ export const decisionOpen = defineTool({
     }
     const closed = await closeDue(call, caller.value);
     if (!closed.ok) return closed;
-    const moment = viewScopeOf(call);
+    const scope = viewScopeOf(call);
     const served = call.services.documents.presence.served();
     const found = await call.services.documents.read((view) =>
-      electorate(view, input.voters, caller.value, moment, served),
+      electorate(view, input.voters, caller.value, scope, served),
     );
     if (!found.ok) return found;
     const { title, options, rule, k, quorum, deadline_s: seconds, kind, policy } = input;
     const opening = {
       ...found.value,
-      project: moment.project,
+      project: scope.project,
       owner: caller.value,
       title,
       kind,

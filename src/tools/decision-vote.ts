@@ -1,4 +1,4 @@
-// decision_vote: votes, abstains, vetoes, or looks. The call that finds a decision past its deadline closes it.
+// decision_vote: votes, abstains, vetoes, or shows decisions. A call that finds a decision past its deadline closes it.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -71,7 +71,7 @@ export const decisionVote = defineTool({
     const vote = voteOf(given);
     if (!vote.ok) return vote;
     if (given.decision === undefined) {
-      // A vote that is cast on nothing must not look as if it had been counted.
+      // A vote without a decision must not look as if it had been counted.
       const why = 'required with a vote; without arguments the open ones are listed';
       if (vote.value !== undefined) return fail({ code: 'invalid-input', issues: [{ at: 'decision', why }] });
       return await list(given, caller.value, call);
@@ -111,7 +111,7 @@ async function withNearDecisions(failure: Failure, call: Call<Services>) {
   return fail({ ...failure, near: nearest(failure.name, ids) });
 }
 
-/** Open decisions; those whose time is over are closed first. */
+/** Lists the open decisions, after closing those that are due. */
 async function list(given: Input, caller: Caller, call: Call<Services>) {
   const { documents } = call.services;
   const { project } = viewScopeOf(call);

@@ -1,5 +1,5 @@
-// What a tool is: one definition that serves MCP, the CLI and the documents. Every file <noun>-<verb>.ts in this folder
-// calls defineTool; call/call.ts runs the result.
+// The definition of a tool, which serves MCP, the command line and the documents. Every file <noun>-<verb>.ts in this
+// folder calls defineTool; call/call.ts runs the result.
 
 import { z } from 'zod';
 import type { Toolset } from '../config/config.ts';
@@ -8,14 +8,14 @@ import { fail, type Result } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
 import { inputIssues } from './shared/issues.ts';
 
-/** What one call may know and use besides its input. `P` is whatever the composition root hands to tools. */
+/** What a call may use beside its input. `P` is the type of the services that app/ hands to tools. */
 export interface Call<P> {
   services: P;
   /** Aborted when the client cancels, the deadline passes or the server closes. */
   signal: AbortSignal;
-  /** Milliseconds since the epoch: waiting must end before. */
+  /** Milliseconds since the epoch; a tool must stop waiting before. */
   deadlineAt: number;
-  /** Tells the client how far the call is, if it asked to know. `done` must grow; what does not is dropped. */
+  /** Tells the client the call's progress, if it asked for it. `done` must grow; other values are dropped. */
   progress(done: number, total?: number, message?: string): void;
   /** W3C trace context of the caller, if it sent one. */
   traceparent?: string | undefined;
@@ -30,11 +30,11 @@ export interface ToolAnnotations {
 }
 
 export interface AnswerLimits {
-  /** What the caller can narrow when an answer is above the limit, such as "path or limit". */
+  /** What the caller can narrow if an answer is too large, such as "path or limit". */
   narrow: string;
-  /** Default 20,000 characters of JSON. */
+  /** The longest answer in characters of JSON. Default 20,000. */
   maxChars?: number;
-  /** How long a call may take. Default 30; tools that wait say more. */
+  /** The longest duration of a call in seconds. Default 30; tools that wait set more. */
   maxSeconds?: number;
 }
 
@@ -43,55 +43,55 @@ interface ToolFacts {
   name: string;
   title: string;
   toolset: Toolset;
-  /** Listed only if asked for by name or with `all`. It can be called all the same. */
+  /** Listed only if asked for by name or with `all`; it can be called even if not listed. */
   optIn?: boolean;
   /** Opens with when to use it. At most 1,024 characters. */
   description: string;
-  /** Words that a client's tool search may look for; every tool that is not always loaded has some. */
+  /** Words for a client's tool search; required unless the tool is always loaded. */
   searchHint?: string;
-  /** The client's model sees it without searching. Few may. */
+  /**
+   * The client's model sees it without searching. Reserved for a few tools, as each costs tokens in every conversation.
+   */
   alwaysLoad?: boolean;
   annotations: ToolAnnotations;
   answers: AnswerLimits;
-  /** Arguments that the CLI takes by position. */
+  /** Arguments that the command line takes by position. */
   positional?: string[];
-  /**
-   * The key of the answer that is a screen or a file by itself: where there is one, the CLI prints it alone and as it
-   * is.
-   */
+  /** The key of an answer that is a screen or a file: the command line prints its value alone, unchanged. */
   printed?: string;
 }
 
 export interface ToolSpec<P, I extends z.ZodObject, O extends z.ZodObject> extends ToolFacts {
   /** A z.strictObject, each key with .describe(); no union at the top. */
   input: I;
-  /** A z.object. `note` and `replayed` are added to every tool's. */
+  /** A z.object. `note` and `replayed` are added to that of every tool. */
   output: O;
   run(input: z.output<I>, call: Call<P>): Promise<Result<z.input<O> & Envelope>>;
 }
 
-/** What any answer may add. */
+/** Members that any answer may have. */
 export interface Envelope {
-  /** One line: unread mail, a stale lease, a warning. */
+  /** One line: unread mail, the store is stopped, a warning. */
   note?: string | undefined;
-  /** This answer was given before, for the same request_id; nothing was done now. */
+  /** True for the stored answer of a repeated request_id; nothing was done now. */
   replayed?: boolean | undefined;
 }
 
 export interface Tool<P> extends ToolFacts {
   input: z.ZodObject;
   output: z.ZodObject;
-  /** Parses the input, then runs. All faults of the input come back at once. */
+  /** Checks and parses the input, then runs. All faults of the input are reported at once. */
   invoke(input: unknown, call: Call<P>): Promise<Result<object>>;
 }
 
-// The net under every tool: depth and keys that would do harm wherever a value ends up. A little deeper than one value
-// may be (it stands inside the arguments), and as large as a message; tools set the narrower limits of what they store.
+// Limits for the input of every tool: depth, and keys that do harm wherever a value is stored. A little deeper than one
+// value may be, because values are within the arguments, and as large as a message; tools set narrower limits for
+// values that they store.
 const inputLimits = { depth: MAX_VALUE_DEPTH + 10, bytes: MAX_MESSAGE_BYTES };
 
 const namePattern = /^[a-z]+_[a-z]+$/;
 
-/** Makes a tool. Throws, at start and in the tests, if the definition breaks a rule of this file. */
+/** Makes a tool. Throws at start, and in the tests, if the definition breaks a rule of this file. */
 export function defineTool<P, I extends z.ZodObject, O extends z.ZodObject>(spec: ToolSpec<P, I, O>): Tool<P> {
   const { run, input, output, ...facts } = spec;
   const faults = definitionFaults(facts, Object.keys(input.shape));
@@ -99,7 +99,7 @@ export function defineTool<P, I extends z.ZodObject, O extends z.ZodObject>(spec
   return {
     ...facts,
     input,
-    // Without descriptions: every tool has these two, and what they mean stands once, in docs/tools.md.
+    // Without descriptions: docs/tools.md explains these two members once for all tools.
     output: output.extend({ note: z.string().optional(), replayed: z.boolean().optional() }),
     async invoke(given, call) {
       const checked = checkValue(given, inputLimits);

@@ -1,5 +1,5 @@
-// A tool as clients see it: the entry of tools/list, and what the CLI and the documents need beside it. scripts/gen.ts
-// writes these into src/generated/tools.json, so that a server does no schema work when it starts.
+// Describes tools for clients: the entry of tools/list, with facts for the command line and the documents.
+// scripts/gen.ts writes the result to src/generated/tools.json, so that a server makes no schemas at its start.
 
 import { z } from 'zod';
 import type { Toolset } from '../config/config.ts';
@@ -11,7 +11,7 @@ export interface Listing {
   toolset: Toolset;
   optIn: boolean;
   positional: string[];
-  /** What tools/list sends, as it is. */
+  /** The entry of tools/list. */
   tool: ListedTool;
 }
 
@@ -63,21 +63,21 @@ export function describeTool<P>(tool: Tool<P>): Listing {
   };
 }
 
-/** A tool with everything there is to say, limits too: for docs/tools.md. */
+/** The unabridged description and input schema of a tool, for docs/tools.md. */
 export function fullTool<P>(tool: Tool<P>): Pick<ListedTool, 'description' | 'inputSchema'> {
   return { description: tool.description, inputSchema: rawSchema(tool.input, 'input', tool.name) };
 }
 
 /**
- * What an answer holds shows when it is there: only the tools that a model always has before it say so beforehand. The
- * sentence that begins with "Answers" is for docs/tools.md.
+ * The description for tools/list. Only tools that are always loaded describe their answer in advance; for others the
+ * sentence that begins with "Answers" is left to docs/tools.md, because the answer shows its members itself.
  */
 function leanDescription<P>(tool: Tool<P>): string {
   const [purpose = ''] = tool.description.split(/ Answers (?=\{)/);
   return tool.alwaysLoad === true ? tool.description : purpose;
 }
 
-/** Arguments that mean the same in every tool: the server's instructions explain them once. */
+/** Arguments that mean the same in every tool: the server's instructions explain them once for all. */
 const SHARED_ARGUMENTS = [
   ...['session', 'request_id', 'cursor', 'limit', 'if_version', 'if_etag'],
   ...['claim', 'force', 'archived', 'dry_run', 'wait_s'],
@@ -85,27 +85,27 @@ const SHARED_ARGUMENTS = [
 
 function withoutShared(schema: ObjectSchema): ObjectSchema {
   for (const name of SHARED_ARGUMENTS) delete schema.properties[name]?.description;
-  // The server refuses unknown arguments, and names those it expects: no model needs to be told so for each tool.
+  // The server refuses unknown arguments and names the known ones: no schema needs to say so.
   const { additionalProperties: _, ...lean } = schema;
   return lean;
 }
 
-/** What any answer may add is said by the instructions, and allowed by every schema. */
+/** Removes the members that any answer may have: the instructions explain them, and every schema allows them. */
 function withoutEnvelope(schema: ObjectSchema): ObjectSchema {
   delete schema.properties.note;
   delete schema.properties.replayed;
   return schema;
 }
 
-/** All listings, by name, so that the list is the same whatever the order of definition. */
+/** All listings, sorted by name. */
 export function describeTools<P>(tools: readonly Tool<P>[]): Listing[] {
   return tools.map((tool) => describeTool(tool)).sort((a, b) => (a.tool.name < b.tool.name ? -1 : 1));
 }
 
 function objectSchema(schema: z.ZodObject, io: 'input' | 'output', name: string): ObjectSchema {
   const found = rawSchema(schema, io, name, io === 'input' ? dropNoise : dropProse);
-  // An answer may gain keys in a later version: a client that kept the old schema must not refuse it. Of an input only
-  // the top says that it is strict.
+  // A later version may add members to an answer: a client with the old schema must not refuse them. Only the top level
+  // of an input is marked as strict.
   const strict = io === 'input' && found.additionalProperties === false;
   if (io === 'output') for (const property of Object.values(found.properties)) promiseLess(property);
   loosen(found);
@@ -119,8 +119,8 @@ function rawSchema(
   name: string,
   keep?: (key: string, value: unknown) => unknown,
 ): ObjectSchema {
-  // Draft 7 is what every client reads; without "$schema" newer ones take their own default, and we use only what both
-  // share.
+  // Every client reads draft 7. Without "$schema" newer ones assume their own default, so only features of both are
+  // used.
   const {
     $schema,
     '~standard': _,
@@ -139,12 +139,10 @@ function isObjectSchema(schema: JsonObject): schema is ObjectSchema & JsonObject
   );
 }
 
-/**
- * Limits that the server enforces and names in its failures: in a listing they cost every model tokens and help none.
- */
+/** Limits that the server checks and names in its failures: in a listing they would cost every model tokens. */
 const LIMITS = ['minLength', 'maxLength', 'minItems', 'maxItems', 'propertyNames', 'pattern', 'exclusiveMinimum'];
 
-/** Every integer gets ±(2^53 − 1) as bounds, which says nothing; a minimum of 0 or 1 goes without saying. */
+/** Drops limits, the bounds ±(2^53 − 1) that zod gives every integer, and minima of 0 or 1. */
 function dropNoise(key: string, value: unknown): unknown {
   if (LIMITS.includes(key) && typeof value !== 'object') return undefined;
   if (key === 'propertyNames') return undefined;
@@ -153,13 +151,13 @@ function dropNoise(key: string, value: unknown): unknown {
   return value;
 }
 
-/** Answers describe themselves in the tool's description: no client shows a model the output schema. */
+/** Drops descriptions and enums of answers: clients do not show the output schema to a model. */
 function dropProse(key: string, value: unknown): unknown {
   const prose = (key === 'description' && typeof value === 'string') || (key === 'enum' && Array.isArray(value));
   return prose ? undefined : dropNoise(key, value);
 }
 
-/** Only the top of an answer says what is always there: what its parts hold is for docs and for who reads them. */
+/** Removes `required` below the top level of an answer: docs/tools.md describes its parts. */
 function promiseLess(schema: unknown): void {
   if (typeof schema !== 'object' || schema === null) return;
   if ('required' in schema && Array.isArray(schema.required)) delete schema.required;
@@ -171,7 +169,7 @@ function loosen(schema: unknown): void {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return;
   if ('additionalProperties' in schema) {
     const { additionalProperties: more } = schema;
-    // `{}` allows anything, as leaving it out does, and costs a linter's warning at every reader.
+    // `{}` allows anything, as its absence does, and causes warnings in schema linters.
     if (more === false || JSON.stringify(more) === '{}') delete schema.additionalProperties;
   }
   for (const item of Object.values(schema)) loosen(item);

@@ -1,4 +1,4 @@
-// events_query: what happened, by stream, type, author and place in the log; a page at a time.
+// events_query: the events of the log by stream, type, author and seq, a page at a time.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -12,11 +12,11 @@ import { type Call, defineTool } from './define.ts';
 import { limitInput, seqOutput } from './shared/inputs.ts';
 import { shownOps } from './shared/shown.ts';
 
-/** Commits read at once, and by one call: a page that found little says where to go on. */
+/** Commits read at once, and at most by one call; a page that reached the limit has a cursor to continue. */
 const SLICE = 500;
 const MAX_SCANNED = 20_000;
 const ROWS_CHARS = 12_000;
-/** A patch in a list; the whole of one event is shown where it is asked for alone. */
+/** How much of a patch and of an event's data a row shows. */
 const PATCH_OPS = 10;
 const PATCH_CHARS = 1_500;
 const DATA_CHARS = 400;
@@ -95,7 +95,7 @@ async function query(
 ): Promise<Result<object & Pick<Page, 'events' | 'scanned'> & { seq: number }>> {
   const page: Page = { events: [], chars: 0, scanned: 0, next: undefined };
   const down = given.order === 'newest';
-  // A cursor names the event to go on with: its commit, and its place there.
+  // A cursor names the next event: the seq of its commit, and its index there.
   const [at, skip] = (given.cursor ?? '').split('.').map(Number);
   let low = given.from ?? 1;
   let high = Math.min(given.to ?? newest, newest);
@@ -176,7 +176,7 @@ function rowOf({ seq, commit }: FoldedCommit, found: StreamEvent, withPatch: boo
   };
 }
 
-/** A claim is what lets its holder report: whoever reads the log must not be able to take it from there. */
+/** Hides the secret end of claims: a reader of the log must not be able to report in the holder's place. */
 function masked(value: Json): Json {
   if (typeof value === 'string') return parseClaim(value) === undefined ? value : `${value.slice(0, -6)}…`;
   if (Array.isArray(value)) return value.map(masked);

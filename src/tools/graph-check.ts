@@ -1,4 +1,4 @@
-// graph_check: every fault of a graph at once, how long and wide it is, and its hash for run_start. May save it by
+// graph_check: reports every fault of a graph at once, its measures, and its hash for run_start; can save it under a
 // name.
 
 import { z } from 'zod';
@@ -22,7 +22,7 @@ import { requestInput } from './shared/inputs.ts';
 const fault = z.object({ code: z.string(), at: z.string(), message: z.string(), hint: z.string() });
 const KINDS = new Intl.ListFormat('en').format(nodeKinds.keys());
 const MAX_SHOWN = 50;
-/** Redundant edges are searched pair by pair. */
+/** The most nodes for which redundant edges are removed; see MAX_REDUCED of check.ts. */
 const MAX_OPTIMISED = 2_000;
 
 const input = z
@@ -127,14 +127,17 @@ async function definition(given: Input, services: Services): Promise<Result<AnyG
   return ok(merged({ name: given.save_as ?? 'graph', nodes: given.nodes }, given));
 }
 
-/** Given fields over those of the base. Through JSON, so that what is undefined is absent; fields are checked after. */
+/**
+ * The base with the given fields replaced. Through JSON, so that undefined fields are absent; checkGraph checks the
+ * result.
+ */
 function merged(base: object, given: Input): AnyGraph {
   const { name, description, defaults, max_parallel, on_failure } = given;
   const own = JSON.parse(JSON.stringify({ name, description, defaults, max_parallel, on_failure }));
   return JSON.parse(JSON.stringify({ ...base, ...own }));
 }
 
-/** The graph without needs that a longer way implies. One that has faults stays as it is. */
+/** The graph without needs that longer paths imply. A graph with faults stays unchanged. */
 function optimised(graph: AnyGraph): { graph: AnyGraph; removed: string[] } {
   const links = link(graph.nodes);
   const order = topologicalOrder(links);
@@ -155,7 +158,7 @@ function optimised(graph: AnyGraph): { graph: AnyGraph; removed: string[] } {
 
 function plain(faults: readonly Fault[]): Fault[] {
   return faults.map(({ code, at, message, hint }) => {
-    // What they quote of the graph is foreign text.
+    // Faults quote the graph, which is foreign text.
     return { code, at: visible(at), message: visible(message.slice(0, 500)), hint: visible(hint) };
   });
 }

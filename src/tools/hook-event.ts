@@ -1,5 +1,5 @@
-// hook_event: what a client's hooks of type mcp_tool report, so that no process has to be started for it
-// (docs/hooks.md). A model could call it too: what it reports counts as claimed.
+// hook_event: takes events from a client's hooks of type mcp_tool, so that no process has to be started for them
+// (docs/hooks.md). A model can call it too, so its reports have the grade `claimed`.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -9,7 +9,7 @@ import { report } from '../hooks/report.ts';
 import { type Call, defineTool } from './define.ts';
 import { deadlineOf } from './shared/change.ts';
 
-// A template of the client's becomes an empty text where the event does not have the part.
+// The client replaces a template by an empty text if the event does not have that member.
 const part = z.string().max(500).optional();
 
 export const hookEvent = defineTool({

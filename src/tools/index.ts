@@ -1,4 +1,4 @@
-// Every tool, by name. Loaded at the first call (cli/verbs/serve.ts) and by scripts/gen.ts.
+// The list of tools. Loaded at the first call (cli/verbs/serve.ts) and by scripts/gen.ts.
 
 import type { Services } from '../app/services.ts';
 import { surround } from './around/around.ts';

@@ -1,4 +1,4 @@
-// lock_acquire: the right to use a thing, or to edit files, alone or with so many others. Waits for it if asked to.
+// lock_acquire: acquires a lock, or reserves files, alone or with others up to the capacity; waits if asked to.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -85,7 +85,7 @@ export const lockAcquire = defineTool({
   },
 });
 
-/** Often enough that a waiter is known to be alive. */
+/** How often a waiter tries again, which also shows that it is alive; less than WAITER_MS of resource/lock.ts. */
 const LOOK_EVERY_MS = 4_000;
 
 type Wanted = Omit<AcquireInput, 'project' | 'caller' | 'queue'>;

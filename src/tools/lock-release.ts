@@ -1,4 +1,4 @@
-// lock_release: gives back one lock, or all that the caller holds.
+// lock_release: releases one lock, or all that the caller holds.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -49,7 +49,7 @@ export const lockRelease = defineTool({
       locks: lock === undefined ? locksOf(view, project, caller.value) : [lock],
       known: lockNames(view, project),
     }));
-    // What nobody ever locked is a mistyped name: answered as if it were free, what was meant would stay locked.
+    // A name that nobody ever locked is mistyped: a success here would leave the intended lock held.
     if (lock !== undefined && !known.includes(lock))
       return notFound('lock', lock, known, 'dashboard_get {view: "resources"} to see who holds what');
     const command = { project, caller: caller.value, locks, fence };

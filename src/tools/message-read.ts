@@ -1,5 +1,5 @@
-// message_read: what others sent. Without filters the next unread messages, each offered until the reader has come
-// back; with filters a look at what there is.
+// message_read: reads messages. Without filters the next unread ones, which count as offered until the connection reads
+// again; with filters a search.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -18,7 +18,7 @@ import { closeDue } from './shared/due-decisions.ts';
 import { cursorInput, limitInput, offsetOf, seqOutput, waitInput } from './shared/inputs.ts';
 import { waitUntil } from './shared/wait.ts';
 
-/** How much of a channel's past somebody who joins is offered. */
+/** How many past messages of a channel a new member is offered. */
 const JOIN_MESSAGES = 20;
 
 const channelInput = z.string().regex(NAME_PATTERN, 'expected the name of a channel');
@@ -69,7 +69,8 @@ export const messageRead = defineTool({
     seq: seqOutput,
   }),
   async run(given, call: Call<Services>) {
-    // Before anything is awaited: what the client has got when it sends this, not what it gets meanwhile.
+    // Before any await: messages that the client had received when it sent this call, not those that it receives
+    // meanwhile.
     const got = call.services.mail.gotSoFar();
     const caller = await callerOf(call, given.claim, true);
     if (!caller.ok) return caller;
@@ -88,7 +89,7 @@ interface Asked {
   thread: string | undefined;
 }
 
-/** What the arguments name, looked up: messages to acknowledge, channels to join or leave, the thread. */
+/** Resolves the arguments: messages to acknowledge, channels to join or leave, the thread. */
 async function prepare(given: Input, caller: Caller, call: Call<Services>): Promise<Result<Asked>> {
   const { project } = viewScopeOf(call);
   return await call.services.documents.read((view) => {
@@ -112,7 +113,7 @@ async function prepare(given: Input, caller: Caller, call: Call<Services>): Prom
       const channel = channelId({ kind: 'channel', project, name: given.join });
       const joined = cursorOf(view, { reader: keyOf(caller), channel }) !== undefined;
       const last = headOf(view, channel)?.last ?? 0;
-      // Joining again must not pass over what was not read yet.
+      // A second join must not skip unread messages.
       if (!joined) moveOf(keyOf(caller), channel).seen = Math.max(0, last - JOIN_MESSAGES);
     }
     if (given.leave !== undefined)
@@ -126,14 +127,17 @@ async function prepare(given: Input, caller: Caller, call: Call<Services>): Prom
   });
 }
 
-/** Writes moves, if there are any. Only reader documents are touched: who sends meanwhile is in nobody's way. */
+/**
+ * Commits the moves of cursors, if there are any. Answers the seq. Only reader documents are involved, so no sender
+ * loses a race.
+ */
 async function record(moves: Moves, caller: Caller, call: Call<Services>): Promise<Result<number>> {
   if (Object.keys(moves).length === 0) return ok(call.services.documents.store.seq());
   const moved = await changeAs(call, 'message_read', caller, {}, (tx, ctx) => moveCursors(tx, ctx, moves));
   return moved.ok ? ok(moved.value.seq) : moved;
 }
 
-/** The next unread messages, waiting for some if asked to. */
+/** The next unread messages; waits for some if asked to. */
 async function next(given: Input, caller: Caller, call: Call<Services>, asked: Asked, got: Got) {
   const { documents, mail } = call.services;
   const acked = await record(asked.moves, caller, call);
@@ -145,7 +149,7 @@ async function next(given: Input, caller: Caller, call: Call<Services>, asked: A
     const recorded = await record(page.moves, caller, call);
     if (!recorded.ok) return recorded;
     const read = { ...page, seq: recorded.value };
-    // A decision that is due meanwhile brings a message.
+    // Closing a decision that becomes due sends a message.
     return ok(page.messages.length > 0 ? { done: read } : { sofar: read, lookAt: due.value });
   });
   if (!found.ok) return found;
@@ -166,16 +170,16 @@ function readPage(
   return unreadPage(view, caller, { project, now, limit, maxChars: MAX_ROWS_CHARS, got });
 }
 
-/** Messages that fit, without moving a cursor. */
+/** The messages that match the filters; no cursor moves. */
 async function search(given: Input, caller: Caller, call: Call<Services>, asked: Asked) {
   const recorded = await record(asked.moves, caller, call);
   if (!recorded.ok) return recorded;
-  const moment = viewScopeOf(call);
+  const scope = viewScopeOf(call);
   const offset = offsetOf(given.cursor);
   const filter = { from: given.from, thread: asked.thread, text: given.text };
   return await call.services.documents.read((view) => {
     const page = { offset, limit: given.limit, maxChars: MAX_ROWS_CHARS };
-    const { messages, total, searchedAll } = searchMail(view, caller, filter, page, moment);
+    const { messages, total, searchedAll } = searchMail(view, caller, filter, page, scope);
     const { unread } = readPage(view, caller, call, 0, call.services.mail.gotSoFar());
     const end = offset + messages.length;
     const cut = searchedAll ? undefined : `only the newest ${SEARCHED_MESSAGES} messages were searched`;

@@ -1,4 +1,4 @@
-// message_send: one message to a session, an agent, a team, a channel or everybody. One write, whoever reads it.
+// message_send: sends one message to a session, an agent, a team, a channel or everybody, by one write.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -89,7 +89,7 @@ interface LookedUp {
   recipients: Recipient[];
   thread?: string;
   answersAt?: string;
-  /** Acknowledges the message that is answered. */
+  /** Moves that acknowledge the answered message. */
   answered?: Moves;
 }
 
@@ -99,29 +99,29 @@ function nobodyThere(recipients: readonly Recipient[]): string {
   return instead === undefined ? waits : `${waits}. ${instead} stands in`;
 }
 
-/** What the names of a call mean now: documents are looked at, nothing is decided upon them. */
+/** Resolves the names of a call: documents are read outside of the command, which does not rest on them. */
 async function lookUp(given: Input, caller: Caller, call: Call<Services>): Promise<Result<LookedUp>> {
-  const moment = viewScopeOf(call);
+  const scope = viewScopeOf(call);
   return await call.services.documents.read((view) => {
     const { to, kind, priority } = given;
     if (to === undefined && kind !== 'escalation') {
       return fail({ code: 'invalid-input', issues: [{ at: 'to', why: 'required (only an escalation goes without)' }] });
     }
-    const names = to === undefined ? superiorsOf(view, caller, moment, priority === 1) : ok([to]);
+    const names = to === undefined ? superiorsOf(view, caller, scope, priority === 1) : ok([to]);
     if (!names.ok) return names;
     const recipients: Recipient[] = [];
     for (const name of names.value) {
-      const found = resolveRecipient(view, name, caller.session, moment);
+      const found = resolveRecipient(view, name, caller.session, scope);
       if (!found.ok) return found;
       recipients.push(found.value);
     }
     if (given.thread === undefined) return ok({ recipients });
     const place = parseMessageId(given.thread);
-    const first = place === undefined ? undefined : findMessage(view, caller, place, moment.project);
+    const first = place === undefined ? undefined : findMessage(view, caller, place, scope.project);
     if (first === undefined) return notFound('message', given.thread, [], 'message_read to see your messages');
     const { message, box } = first;
     const found = { recipients, thread: message.thread ?? given.thread, answersAt: message.at };
-    // Whoever answers a message has taken it up.
+    // An answer acknowledges its message.
     const mine = box === undefined || place === undefined || message.from === caller.session;
     return ok(mine ? found : { ...found, answered: { [box.reader]: { [place.channel]: { acked: [place.n] } } } });
   });

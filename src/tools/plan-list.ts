@@ -1,4 +1,4 @@
-// plan_list: projects, epics, sprints and tasks, a page at a time.
+// plan_list: lists projects, epics, sprints, tasks and entries of the registry, a page at a time.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -72,7 +72,7 @@ export const planList = defineTool({
   },
 });
 
-/** The page as far as it fits an answer. */
+/** The rows of a page that fit into an answer. */
 function shown({ rows, total, more, note }: ListPage) {
   const fits = fitting(rows.map(({ row }) => row));
   const missing = rows.length - fits.length;
@@ -98,7 +98,7 @@ function ineligibleReason({ kind, statuses, takes }: ListKind, given: Input) {
   return issues.length === 0 ? undefined : fail({ code: 'invalid-input', issues });
 }
 
-/** The sprint, epic or task that rows are to be below: there, and of this project. */
+/** Checks the sprint, epic or task whose rows are asked for: it must exist and be of this project. */
 function parentOf({ plan }: ListSource, named: string, project: string): Result<undefined> {
   const kind = kindOfPlanId(named);
   const id = named.toLowerCase();

@@ -1,4 +1,4 @@
-// plan_save: a whole plan in one call and one commit, or every fault of it at once.
+// plan_save: saves a whole plan in one commit, or reports every fault of it at once.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

@@ -1,4 +1,5 @@
-// project_get: the project this session works on, or another: its configuration now or at a point in the past.
+// project_get: shows a project, by default that of this workspace, with its configuration now or at a point in the
+// past.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -42,7 +43,8 @@ export const projectGet = defineTool({
     const project = input.project ?? workspace.project;
     const unknown = () => fail({ code: 'unknown-item', kind: 'project', id: project, near: [] });
     if (!isId(project)) return unknown();
-    // The own project needs no document to be known: a session makes it, and before there is one all is as by default.
+    // The workspace's own project may have no document yet: the first session creates it, and until then it has the
+    // defaults.
     const own = project === workspace.project ? { id: project, name: workspace.projectName } : undefined;
     const stream = projectStream(project);
     if (input.at !== undefined) {

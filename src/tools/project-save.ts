@@ -1,5 +1,4 @@
-// project_save: changes the project's name and configuration, shows what a change would do, or goes back to an earlier
-// one.
+// project_save: changes the project's name and configuration, shows what a change would do, or restores an earlier one.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -90,7 +89,7 @@ export const projectSave = defineTool({
     };
     let schemas: JsonObject = {};
     const command: Decide<SaveProjectAnswer> = (tx, ctx) => {
-      // Copied: documents change in place, and a schema that is replaced would be compared with itself.
+      // Copied: documents change in place, so a replaced schema would be compared with itself.
       const before = structuredClone(schemasOf(tx.read<ProjectDocument>(projectStream(project))));
       const saved = saveProject(tx, ctx, change);
       schemas = newSchemas(before, schemasOf(tx.read<ProjectDocument>(projectStream(project))));
@@ -113,13 +112,13 @@ export const projectSave = defineTool({
   },
 });
 
-/** Those that a change brought, or changed. */
+/** The schemas that a change added or changed. */
 function newSchemas(before: Readonly<JsonObject>, after: Readonly<JsonObject>): JsonObject {
   const fresh = Object.entries(after).filter(([path, schema]) => !deepEqual(before[path], schema));
   return structuredClone(Object.fromEntries(fresh));
 }
 
-/** The live sessions whose state does not satisfy new schemas. Their next write there has to. */
+/** The live sessions whose state does not satisfy new schemas: their next write there must. */
 async function brokenBy(call: Call<Services>, schemas: Readonly<JsonObject>) {
   const { documents } = call.services;
   const { rows, count } = await documents.read((view) => violations(view, viewScopeOf(call), schemas));
@@ -137,7 +136,7 @@ function configOf(given: unknown): Result<JsonObject | undefined> {
   return ok(isObject(checked.value) ? checked.value : undefined);
 }
 
-/** A policy for a tool that does not exist would stop nothing, and nobody would know. */
+/** Faults of policies that match no tool: such a policy would silently stop nothing. */
 function unknownTools(policies: Json | undefined): InputIssue[] {
   const names = listings.map(({ tool }) => tool.name);
   return (Array.isArray(policies) ? policies : []).flatMap((policy, index) => {
@@ -153,7 +152,7 @@ function unknownTools(policies: Json | undefined): InputIssue[] {
   });
 }
 
-/** The project as it was at a seq. */
+/** The project's document at a seq. Fails with `unknown-seq`. */
 async function earlier(
   { services, signal }: Call<Services>,
   project: string,

@@ -1,4 +1,4 @@
-// registry_save: registers who can work here and what there is to work with.
+// registry_save: registers an agent, or a command, tool, template or MCP server of the project.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -63,7 +63,7 @@ export const registrySave = defineTool({
   },
 });
 
-/** With the registered agents whose names come nearest: the command reads only those that it was given. */
+/** Adds like names of registered agents to a failure: the command itself reads only the entries that it is given. */
 async function withNearAgents(failure: Failure, call: Call<Services>): Promise<Result<never>> {
   if (failure.code !== 'not-found') return fail(failure);
   const known = await call.services.documents.read((view) =>

@@ -1,4 +1,4 @@
-// run_claim: one ready node for this agent, with all it needs to do it; waits for one if asked to.
+// run_claim: claims one ready node for this agent and answers its brief; waits for one if asked to.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -88,7 +88,7 @@ export const runClaim = defineTool({
 
 type Attempt = Exclude<ClaimAnswer, Claimed> | (Claimed & { replayed: boolean });
 
-/** One try at every run in question, each decided on its own document. */
+/** Tries to claim in each candidate run, a command per run; without a claim, the most hopeful reason. */
 async function attempt(
   given: Input,
   call: Call<Services>,
@@ -114,7 +114,7 @@ async function attempt(
     const claimed = await runCommand<ClaimAnswer>(call, by, given, (tx, ctx) => {
       const result = claimNode(tx, ctx, claim);
       if (!result.ok || result.value.kind === 'claimed' || given.request_id === undefined) return result;
-      // An empty answer must not be what a repeat of this request gets for ever.
+      // Failed on purpose: a success would be stored, and a repeat of this request would never get work.
       none = result.value;
       return fail({ code: 'node-not-ready', node: given.node ?? '', why: none.why });
     });
@@ -130,14 +130,14 @@ function nothing(): None {
   return { kind: 'none', none: 'finished', why: 'no run is under way in this project; run_start begins one', left: 0 };
 }
 
-/** Of several runs without work, the one most likely to have some soon is reported. */
+/** The order of reasons, the most hopeful first: if no run has work, the first one is reported. */
 function worth({ none }: None): number {
   return ['all_claimed', 'limit', 'budget', 'all_blocked', 'paused', 'finished'].indexOf(none);
 }
 
 /**
- * Open runs of the project: where the agent holds a claim, then those that an emergency of its workspace has begun, its
- * session's, its workspace's, the oldest.
+ * The open runs of the project in the order to try: those where the agent holds a claim, those that a session in
+ * emergency mode started in this workspace, those of this session, those of this workspace, others; the oldest first.
  */
 async function candidates(services: Services, who: { session: string; agent: string }): Promise<string[]> {
   const { documents, workspace } = services;
@@ -186,7 +186,7 @@ async function brief(claimed: Claimed & { replayed: boolean }, given: Input, ser
   };
 }
 
-/** What is left of a run's budget; undefined while nobody has reported any tokens. */
+/** The tokens left of a run's budget; undefined until an agent has reported some. */
 function tokensLeftOf(view: View, { project, tokens }: Readonly<RunDocument>): number | undefined {
   return tokens === undefined ? undefined : Math.max(0, configOf(view, project).global_settings.token_budget - tokens);
 }

@@ -1,4 +1,5 @@
-// run_control: pauses, resumes or cancels a run; retries, skips or decides one of its nodes.
+// run_control: pauses, resumes or cancels a run; retries or skips one of its nodes, or resolves one that needs a
+// decision.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

@@ -1,4 +1,4 @@
-// run_report: what became of a claim. Ends it, or makes it last longer.
+// run_report: takes the report of a claim's holder, which ends the claim or extends it.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -13,7 +13,7 @@ import { type Call, defineTool } from './define.ts';
 import { runCommand } from './shared/change.ts';
 import { requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
 
-/** A larger output is a blob, so that a run's document stays small. */
+/** The largest output in a run's document; a larger one is stored as a blob. */
 const INLINE_BYTES = 8 * 1024;
 const MAX_LISTED = 50;
 
@@ -75,7 +75,7 @@ export const runReport = defineTool({
       summary: input.summary,
       errorKind: input.error_kind,
       retryAfterS: input.retry_after_s,
-      // Said by the agent itself: nobody else has seen it.
+      // Claimed by the agent: the server has not observed it.
       evidence: input.evidence === undefined ? undefined : { grade: 'claimed', reported: evidence.value },
       percent: input.percent,
       tokens: input.tokens,
@@ -103,13 +103,13 @@ export const runReport = defineTool({
   },
 });
 
-/** Notes that the claim's agent is alive, if the claim is the node's; answers the agent's name. */
+/** Notes the presence of the claim's agent, if the claim is the node's last one; returns the agent's name. */
 function heartbeat({ documents }: Services, run: string, node: string, claim: string): string | undefined {
   const found = documents.peek((view) => {
     const record = view.get<RunDocument>(runStream(run))?.nodes[node];
     return record?.claim === claim ? { key: record.agent, name: record.agent_name, status: record.status } : undefined;
   });
-  // Not once its lease has ended: being seen now would make it last again, as if it had never ended.
+  // Not after its lease has ended: presence would revive the lease as if it had never ended.
   const live = documents.peek((view) => stillLive(view.get<RunDocument>(runStream(run)), node, documents.presence));
   if (found?.key !== undefined && found.status === 'claimed' && live) documents.presence.touch(found.key);
   return found?.name;

@@ -1,4 +1,4 @@
-// run_start: begins a run of a checked graph or of a sprint's tasks, or shows what it would do.
+// run_start: starts a run of a checked graph or of a sprint's tasks, or shows what it would do.
 
 import { availableParallelism, freemem } from 'node:os';
 import { z } from 'zod';
@@ -22,7 +22,7 @@ import { requestInput, seqOutput } from './shared/inputs.ts';
 import { withNearItems } from './shared/plan-inputs.ts';
 
 const MAX_LISTED = 50;
-/** How often a sprint may change between reading and starting it. */
+/** How often to try again if the sprint changes between reading and starting it. */
 const SPRINT_TRIES = 3;
 
 const input = z.strictObject({
@@ -76,7 +76,7 @@ export const runStart = defineTool({
     if (!session.ok) return session;
     for (let left = SPRINT_TRIES; ; left -= 1) {
       const started = await start(input, call, session.value, resumeFrom.value);
-      // The sprint changed after its definition was made: the next one is of the sprint as it is then.
+      // The sprint has changed since its definition was made: make it again.
       const moved = input.sprint !== undefined && !started.ok && started.failure.code === 'contended';
       if (moved && left > 1 && Date.now() <= call.deadlineAt) continue;
       return started.ok ? started : await withNearItems(started, call.services);
@@ -96,7 +96,7 @@ interface Definition {
   leftOut: string[];
 }
 
-/** What is to run. The definition of a sprint is stored before the run that names it. */
+/** The definition to run. That of a sprint is stored before the run that names it. */
 async function definition(input: Input, services: Services, by: Author): Promise<Result<Definition>> {
   const { documents, graphs, workspace } = services;
   const { sprint } = input;
@@ -117,7 +117,7 @@ async function start(input: Input, call: Call<Services>, session: string, resume
   if (!found.ok && input.sprint === undefined) return found;
   const inputs: JsonObject = JSON.parse(JSON.stringify(input.inputs ?? {}));
   const decide: Decide<StartRunAnswer> = (tx, ctx) => {
-    // Within the decision, so that a repeated request is answered as the first, though its sprint is done by now.
+    // Returned within the command, so that a repeated request gets its first answer even if its sprint is done now.
     if (!found.ok) return found;
     const { graph } = found.value;
     return startRun(tx, ctx, {
@@ -156,13 +156,13 @@ async function earlierRun(services: Services, id: string | undefined) {
   return ok(id);
 }
 
-/** "auto": as many as the machine has work for; agents mostly wait, so two per core, and half a gigabyte for each. */
+/** Resolves "auto": two per core, because agents mostly wait, and half a gigabyte of free memory for each. */
 function maxParallel(given: number | 'auto' | undefined): number | undefined {
   if (given !== 'auto') return given;
   return Math.max(1, Math.min(2 * availableParallelism(), Math.floor(freemem() / (512 * 1024 * 1024))));
 }
 
-/** Nodes that nobody may run, and tasks that have no node. */
+/** Warnings of nodes that this server may not run, and of tasks without a node. */
 function warningsOf({ graph, leftOut }: Definition, settings: ExecutorSettings) {
   const warnings = [...executors.values()].flatMap((executor) => refusedBy(executor, graph.prepared.graph, settings));
   if (leftOut.length > 0) {
@@ -173,8 +173,8 @@ function warningsOf({ graph, leftOut }: Definition, settings: ExecutorSettings) 
 }
 
 /**
- * Nodes of an executor's kind that this server may not perform. Another server of the workspace may have other
- * settings.
+ * The warning of nodes of an executor's kind that this server may not perform; another server of the workspace may have
+ * other settings.
  */
 function refusedBy(executor: Executor, graph: AnyGraph, settings: ExecutorSettings) {
   const refused: string[] = [];

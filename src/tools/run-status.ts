@@ -1,4 +1,4 @@
-// run_status: where a run stands, node by node; one node in full; or which runs there are. Can wait for a change.
+// run_status: shows a run with its nodes, one node in full, or a list of runs; can wait for a change.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -89,7 +89,7 @@ function waitFor(given: Input, id: string, call: Call<Services>): Promise<Result
     }));
     after ??= seen.last;
     const reached = given.until === 'change' ? seen.last > after : seen.status !== 'running';
-    // A run that has ended changes no more.
+    // A run that has ended hardly changes: no reason to wait.
     const over = reached || seen.status === undefined || hasEnded(seen.status);
     return ok(over ? { done: undefined } : { sofar: undefined });
   });

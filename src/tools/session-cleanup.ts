@@ -1,4 +1,4 @@
-// session_cleanup: ends sessions that are past their time. Nothing is erased: their state stays readable.
+// session_cleanup: marks sessions as expired whose time is over. Nothing is erased: their state stays readable.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -51,7 +51,7 @@ export const sessionCleanup = defineTool({
           by: sessions.author('session_cleanup'),
           deadlineAt: deadlineOf(call),
         });
-        // A newer program's session is left to it; whatever else goes wrong would go wrong for the next one too.
+        // A session of a newer program is skipped; any other failure would affect the next sessions too.
         if (!ended.ok && ended.failure.code === 'store-newer') continue;
         if (!ended.ok) return ended;
         if (ended.value.value) expired.push(id);

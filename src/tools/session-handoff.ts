@@ -1,5 +1,4 @@
-// session_handoff: offers a session's work to another one. Complete only when the receiver's session_start has taken
-// it.
+// session_handoff: offers a session's work to another one. Nothing moves until the receiver's session_start.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -64,7 +63,7 @@ export const sessionHandoff = defineTool({
   },
 });
 
-/** Claims that an accepted offer moves: those that somebody else has taken since are not the giver's any more. */
+/** The number of claims that an accepted offer moves: a claim that another has taken since does not move. */
 function claimsHeld(view: View, session: string): number {
   return claimsOf(view, session).filter(({ state }) => state !== 'lost').length;
 }

@@ -1,4 +1,4 @@
-// session_heartbeat: an agent says that it is alive. Presence only, no commit: a lease that rests on it lasts longer.
+// session_heartbeat: notes the presence of a session or agent, which extends leases that rest on it. No commit.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

@@ -1,4 +1,4 @@
-// session_list: which sessions there are, and which of them are alive.
+// session_list: lists sessions, and which of them are live.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

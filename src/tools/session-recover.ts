@@ -1,4 +1,4 @@
-// session_recover: after a crash, what a session was, whether all of it is there, and what was in flight.
+// session_recover: rebuilds a session from the log after a crash, checks that it is complete, and lists its claims.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -16,7 +16,7 @@ import { pointInput, seqOutput, sessionInput } from './shared/inputs.ts';
 import { fitting } from './shared/shown.ts';
 
 const RECENT = 10;
-/** Room for the claims, and for the keys. */
+/** Characters of an answer for the claims, and for the keys. */
 const CHARS_EACH = 7_000;
 
 export const sessionRecover = defineTool({
@@ -72,11 +72,11 @@ export const sessionRecover = defineTool({
     const rebuilt = valueAt(events, seq) as unknown as SessionDocument | undefined;
     if (rebuilt === undefined) return fail({ code: 'unknown-seq', seq: String(input.at), newest: store.seq() });
     const past = at.value !== undefined;
-    // As it stood then: whether it had run out is a question of that time, which its status alone answers.
+    // The stored status of then: presence of that time is unknown, so whether it had expired cannot be computed.
     const status = past
       ? rebuilt.session.status
       : statusAt(rebuilt.session, Date.now(), (who) => presence.lastSeen(who));
-    // What is lost has to be told also where nothing can be written any more.
+    // Without a write if the store is stopped: the call must still report what is lost.
     const adopts = !past && isOpen(status) && store.info().stopped === undefined;
     const adopted = adopts ? await sessions.adopt(id) : ok(true);
     if (!adopted.ok) return adopted;
@@ -113,7 +113,7 @@ function lostOf(code: string, seq: number): string {
   return `the store is stopped (${code}): what came after seq ${seq} is not known; run \`baton doctor\``;
 }
 
-/** Claims and keys as far as an answer has room for them. */
+/** The claims and keys that fit into an answer. */
 function shorten(claims: readonly ClaimRow[], keys: readonly string[]) {
   const rows = claims.map(({ claim, run, node, title, state, since }) => ({ claim, run, node, title, state, since }));
   const own = keys.filter((key) => key !== 'schema' && key !== 'session').map((key) => ({ key }));

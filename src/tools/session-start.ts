@@ -1,4 +1,5 @@
-// session_start: the first call of an agent window. Resumes what was open here, or starts anew; takes a handoff.
+// session_start: the first call of an agent window. Resumes the session that was open here or starts one; accepts a
+// handoff.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

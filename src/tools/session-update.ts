@@ -1,4 +1,4 @@
-// session_update: a session's own facts: name, mode, status, what it knows of its user, the agents in it.
+// session_update: changes a session's own facts: name, mode, status, sprint, facts about its user, agents in it.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

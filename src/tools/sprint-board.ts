@@ -1,4 +1,4 @@
-// sprint_board: the picture of the work that everybody shares.
+// sprint_board: shows the shared board of a sprint.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

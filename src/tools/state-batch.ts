@@ -1,4 +1,4 @@
-// state_batch: several changes as one commit, all or none; with dry_run, what they would do.
+// state_batch: makes several changes in one commit, all or none; with dry_run it shows them.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -81,13 +81,13 @@ function batch(session: string, operations: readonly StateOperation[]): Decide<B
       if (!result.ok) return fail(named(result.failure, index));
       results.push({ ...result.value });
     }
-    // As the whole batch leaves the place: later operations may have changed it, or the document's version.
+    // Etags as of the end of the batch: later operations may have changed the value, or the document's version.
     for (const result of results) if ('etag' in result) result['etag'] = etagAt(tx, session, result.path);
     return ok({ results: results.map(shortener(results)) });
   };
 }
 
-/** Leaves a result as it is while all of them fit; else what a caller can read again is left out. */
+/** Keeps the results if they all fit; otherwise leaves out members that the caller can read again. */
 function shortener(results: BatchAnswer['results']): (result: BatchAnswer['results'][number]) => typeof result {
   if (JSON.stringify(results).length <= ROWS_CHARS / 2) return (result) => result;
   return ({ previous: _, changed: __, path, ...facts }) => ({
@@ -96,7 +96,7 @@ function shortener(results: BatchAnswer['results']): (result: BatchAnswer['resul
   });
 }
 
-/** Says which operation it was, where the failure has room for it. */
+/** Adds the operation's index to a failure that has room for it. */
 function named(failure: Failure, index: number): Failure {
   if (failure.code === 'path-refused') return { ...failure, why: `operation ${index}: ${failure.why}` };
   return failure;
@@ -110,8 +110,8 @@ async function dryRun(
   const { documents, sessions } = call.services;
   const session = await sessions.ensure(explicit);
   if (!session.ok) return session;
-  const rehearsed = underRules(call.services, session.value, command(session.value));
-  const tried = await documents.dryRun(rehearsed, sessions.author('state_batch', session.value));
+  const guarded = underRules(call.services, session.value, command(session.value));
+  const tried = await documents.dryRun(guarded, sessions.author('state_batch', session.value));
   if (!tried.ok) return sessions.withNear<never>(tried);
   const { shown, cut } = shownOps(
     tried.value.events.flatMap((event) => event.patch),

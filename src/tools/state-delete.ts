@@ -1,4 +1,4 @@
-// state_delete: removes what a path selects.
+// state_delete: deletes all values that a path selects.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

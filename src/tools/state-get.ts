@@ -1,4 +1,4 @@
-// state_get: what stands at a path, now or as of then. The tool agents call most.
+// state_get: reads the value at a path, now or at a point in the past. The tool that agents call most.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -21,11 +21,11 @@ import { type Call, defineTool } from './define.ts';
 import { cursorInput, limitInput, offsetOf, pointInput, seqOutput, sessionInput } from './shared/inputs.ts';
 import { fitting } from './shared/shown.ts';
 
-/** A value above this is answered by its keys, so that an answer never floods a model's context. */
+/** The longest value in an answer, in characters of JSON; a longer one is answered by its keys. */
 const VALUE_CHARS = 15_000;
-/** An answer's room for the value or the rows, and for the path beside it. */
+/** Characters of an answer for the value or rows and for the path. */
 const ANSWER_CHARS = 19_000;
-/** Measuring the members of a large container stops after so many characters. */
+/** Measuring a container's members stops after so many characters. */
 const MEASURED_CHARS = 2_000_000;
 const ROW_CHARS = 2_000;
 
@@ -62,7 +62,7 @@ interface Answer {
   next_cursor?: string;
 }
 
-/** What the path is looked up in. */
+/** The document that the path is applied to. */
 interface Source {
   root: Json;
   version: number;
@@ -100,7 +100,7 @@ export const stateGet = defineTool({
     if (given.at !== undefined) return await readPast(given, path.value, session.value, call, given.at);
     const { documents } = call.services;
     const key = joinedKey(path.value);
-    // What is joined looks at more than documents; most paths need none of it.
+    // Joined keys need more than documents, and most paths have none.
     const join = key === undefined ? undefined : await sourceOf(call.services, key === 'observability');
     return await documents.read((view) => {
       const source = lookIn(view, session.value, key, join);
@@ -144,7 +144,7 @@ async function readPast(given: Input, path: StatePath, session: string, call: Ca
   const answer =
     root === undefined ? ok<Answer>({ path: path.text, matches: 0 }) : lookUp({ root, version: 0 }, path, given);
   if (!answer.ok) return answer;
-  // An etag is for a write, and what is joined has no past.
+  // An etag is for a write, and joined keys have no past.
   const { etag: _, joined: __, ...found } = answer.value;
   return ok({ ...found, seq: seq.value });
 }
@@ -167,10 +167,10 @@ function lookUp(source: Source, path: StatePath, given: Input): Result<Answer> {
   return ok({ ...answer, ...rows });
 }
 
-/** A long string in pieces, so that all of it can be read. */
+/** One piece of a long string, so that all of it can be read by cursor. */
 function piece(text: string, from: number, room: number): Partial<Answer> {
   let value = text.slice(from, from + room);
-  // Escapes take more than a character each.
+  // An escaped character takes more than one.
   while (jsonLength(value, room) > room) value = value.slice(0, Math.floor(value.length * 0.8));
   const split = /[\uD800-\uDBFF]$/.test(value) && from + value.length < text.length && value.length > 1;
   if (split) value = value.slice(0, -1);
@@ -179,7 +179,7 @@ function piece(text: string, from: number, room: number): Partial<Answer> {
   return next < text.length && value !== '' ? { value, cut, next_cursor: String(next) } : { value, cut };
 }
 
-/** A container at a path by its members: names, types and sizes, a page at a time. */
+/** The members of a container by name, type and size, a page at a time. */
 function keyRows(value: Json, path: string, given: Input, room: number, tooLarge: boolean): Partial<Answer> {
   if (typeof value !== 'object' || value === null)
     return { rows: [{ path, type: typeName(value), chars: jsonLength(value, MEASURED_CHARS) }] };

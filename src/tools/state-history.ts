@@ -1,4 +1,4 @@
-// state_history: what happened to a path, and what differs between two points in time.
+// state_history: lists the changes of a path, or the difference between two points in time.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -18,7 +18,7 @@ import { cursorInput, limitInput, pathInput, pointInput, sessionInput } from './
 import { fitting, shownOps } from './shared/shown.ts';
 
 const SHOWN_CHARS = 500;
-/** Of a large value so many of its changed places are shown. */
+/** How many changed places of a large value are shown. */
 const PARTS = 5;
 const DIFF_OPS = 100;
 
@@ -86,7 +86,7 @@ interface Change {
   type: string;
   from?: Json;
   to?: Json;
-  /** Where the value itself is too large to show. */
+  /** The changed places, if the value is too large to show. */
   parts?: Part[];
   parts_count?: number;
   [key: string]: unknown;
@@ -99,14 +99,14 @@ interface Part {
 }
 
 /**
- * The commits before a seq that changed the value at the path, newest first, at most `most`. Costs what the events
- * cost, not the document: only an event that names the place or one around or below it is looked at more closely.
+ * The commits before a seq that changed the value at the path, newest first, at most `most`. The cost is that of the
+ * events, not of the document: only events that name the place, or one around or below it, are examined.
  */
 function changesOf(events: readonly Recorded[], path: SimplePath, before: number, most: number): Change[] {
   const changes: Change[] = [];
   let root: Json | undefined;
   let from = textOf(undefined);
-  // The events of one commit happened at once: what stands between them nobody could see.
+  // Events of one commit count as one change: no reader saw a state between them.
   let parts: Part[] = [];
   let touched = 0;
   for (const [index, event] of events.entries()) {
@@ -138,7 +138,7 @@ function show(into: Part | Change, from: string, to: string): void {
   if (to !== '' && to !== LARGE) into.to = JSON.parse(to);
 }
 
-/** What an operation changes, looked at before it is applied; the rest is told by the document as it is after it. */
+/** The place that an operation changes, read before it is applied; the returned function completes it afterwards. */
 function partOf(root: Json | undefined, op: PatchOp): (after: Json | undefined) => Part {
   const tokens = parsePointer(op.path);
   const inserts = op.op === 'add' && Array.isArray(valueIn(root, tokens.slice(0, -1)));
@@ -163,13 +163,13 @@ function textOf(value: Json | undefined): string {
   return jsonLength(value, SHOWN_CHARS) > SHOWN_CHARS ? LARGE : JSON.stringify(value);
 }
 
-/** False only if the operation cannot have changed what the path leads to. */
+/** Whether an operation may have changed the value at the path. */
 function touches(op: PatchOp, path: SimplePath): boolean {
   if (op.path === '') return true;
   for (const [depth, token] of parsePointer(op.path).entries()) {
     const own = path.tokens[depth];
     if (own === undefined || typeof own === 'number') return true;
-    // Another element of an array on the way may move the one that the path names.
+    // A change of another element of the array may move the path's own one.
     if (own !== token) return arrayIndex(own) >= 0 && (token === '-' || arrayIndex(token) >= 0);
   }
   return true;

@@ -1,4 +1,4 @@
-// state_merge: many values at one place, by RFC 7396.
+// state_merge: merges an object into the value at a path, by RFC 7396.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

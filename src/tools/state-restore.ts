@@ -1,4 +1,4 @@
-// state_restore: brings a path, or the whole state, back to what it was. A new commit; nothing is erased.
+// state_restore: restores a path, or the whole state, to an earlier value by a new commit; nothing is erased.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
@@ -69,8 +69,8 @@ export const stateRestore = defineTool({
       const changed = await writeState(call, 'state_restore', given, command);
       return changed.ok ? withSeq(changed.value) : changed;
     }
-    const rehearsed = underRules(call.services, session.value, command(session.value));
-    const tried = await documents.dryRun(rehearsed, sessions.author('state_restore', session.value));
+    const guarded = underRules(call.services, session.value, command(session.value));
+    const tried = await documents.dryRun(guarded, sessions.author('state_restore', session.value));
     return tried.ok ? ok({ ...tried.value.value, seq: tried.value.seq }) : sessions.withNear<never>(tried);
   },
 });

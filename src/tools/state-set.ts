@@ -1,4 +1,4 @@
-// state_set: one value at one place. The tool agents use most for writing.
+// state_set: sets one value at one path. The tool that agents use most for writing.
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';

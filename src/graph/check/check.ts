@@ -1,5 +1,5 @@
 // Checks a definition before a run of it: finds every fault at once, and measures the graph. Called by
-// tools/graph-check.ts and tools/run-start.ts.
+// tools/graph-check.ts.
 
 import { nearest } from '../../base/nearest.ts';
 import { type Fault, type Graph, type Kinds, MAX_NODES } from '../graph.ts';

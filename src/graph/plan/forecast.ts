@@ -1,5 +1,5 @@
 // Forecasts how long the rest of a run takes, from the work left, the pace so far, and the number of workers. Pure;
-// used by views/run.
+// used by dashboard/views/leadership.ts.
 
 import type { GraphNode } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';

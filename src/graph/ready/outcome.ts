@@ -1,4 +1,4 @@
-// The outcome of a run as a whole. Called by domain/run/status.ts, domain/run/start.ts and views.
+// The outcome of a run as a whole. Called by domain/run/status.ts; start.ts uses the counters.
 
 import type { FailurePolicy } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';

@@ -3,7 +3,7 @@
 
 import type { Around } from './around.ts';
 
-/** Tools whose answer says it already, and the one whose answer nobody reads. */
+/** A tool whose answer contains the mail anyway, and one whose answer nobody reads. */
 const WITHOUT = ['message_read', 'hook_event'];
 
 export const mailNote: Around = {
@@ -20,7 +20,7 @@ export const mailNote: Around = {
   },
 };
 
-/** What is read then is sound, but may not be all there is. */
+/** The line for a stopped store: its data is sound but may be incomplete. */
 function stoppedNote(code: string): string {
   return `the store is stopped (${code}): this is what it knew until then, and nothing can be changed; run \`baton doctor\``;
 }

@@ -14,11 +14,11 @@ import { factsOf } from '../../views/session/sessions.ts';
 import { agentOfClaim } from '../../views/team/people.ts';
 import type { Around } from './around.ts';
 
-/** On the command line these are let through whatever the policies say: a person can always put them right. */
+/** Tools that the command line may always call, so that a person can correct any policy. */
 const REPAIRS = ['project_get', 'project_save'];
-/** What begins a session itself, and what must not begin one. */
+/** Tools that start a session themselves, or must not start one. */
 const WITHOUT_SESSION = ['session_start', 'hook_event'];
-/** Without these nobody could ask. A policy that denies them does. */
+/** Tools that an approval needs: a policy with `ask` does not stop them, one with `deny` does. */
 const ASKING = ['decision_open', 'decision_vote', 'message_read', 'project_get'];
 
 export const policies: Around = {
@@ -41,11 +41,11 @@ async function askPolicies(services: Services, tool: string, input: unknown): Pr
   return await refusal(services, tool, input);
 }
 
-/** Why the policies do not let a call through; undefined if they do. */
+/** Why the policies stop a call; undefined if they allow it. */
 async function refusal(services: Services, tool: string, input: unknown): Promise<Failure | undefined> {
   const { documents, sessions, workspace } = services;
   if (services.role === 'cli' && REPAIRS.includes(tool)) return undefined;
-  // A refusal is an answer: what it rests on must be durable.
+  // A refusal is an answer: read durably.
   return await documents.read((view): Failure | undefined => {
     const found = policiesOf(view.get<ProjectDocument>(projectStream(workspace.project)));
     const session = sessions.find(view);
@@ -79,7 +79,7 @@ function factsOfCall(
   return { tool, input, mode: facts?.mode ?? 'development', tier, agent };
 }
 
-/** The agent of the claim that is passed, or the name under which one is asked for. */
+/** The agent of the passed claim, else the named one, else `main`. */
 function agentOf(view: View, session: string | undefined, input: unknown): string {
   const given = (key: string): unknown =>
     typeof input === 'object' && input !== null && Object.hasOwn(input, key) ? Reflect.get(input, key) : undefined;
@@ -94,7 +94,7 @@ function tierIn(facts: Readonly<SessionFacts> | undefined, agent: string): strin
   return facts !== undefined && Object.hasOwn(facts.agents, agent) ? facts.agents[agent]?.tier : undefined;
 }
 
-/** `given`, or how the last attempt to have it approved stands, as the end of a sentence. */
+/** `given`, or the standing of the newest approval, as the end of a sentence. */
 function approvalOf(view: View, { name: policy = '' }: Policy, session: string | undefined): string {
   if (session === undefined) return '';
   const asks = { policy, session, now: Date.now() };

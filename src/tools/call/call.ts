@@ -1,6 +1,5 @@
-// The one wrapper round every call: mcp/server.ts runs tools through it for MCP, cli/tool-command.ts for the command
-// line. It owns refusal in read-only mode, deadline, cancellation, the answer's size, and the line between failures and
-// bugs.
+// The wrapper of every call: mcp/server.ts runs tools through it for MCP, cli/tool-command.ts for the command line. It
+// handles read-only mode, deadline, cancellation and the answer's size, and separates failures from bugs.
 
 import { randomUUID } from 'node:crypto';
 import { visibleLines, withoutHome } from '../../base/display.ts';
@@ -18,26 +17,26 @@ import type { Deadline, Deadlines } from './deadlines.ts';
 export interface CallRequest<P> {
   tool: Tool<P>;
   input: unknown;
-  /** Opened on the first call and again after a failure, so that trouble that was put right needs no restart. */
+  /** Opens the services at the first call, and again after a failure, so that a corrected problem needs no restart. */
   services: () => Promise<Result<P>>;
   config: Pick<Config, 'readOnly' | 'checkAnswers' | 'home'>;
   log: Logger;
-  /** The caller's own wish to stop; the deadline stops the call through it too. */
+  /** The cancellation by the caller; the deadline stops the call through it too. */
   cancellation: Cancellation;
   deadlines: Deadlines;
   progress: Call<P>['progress'];
-  /** Counts the call, where anybody keeps count. */
+  /** Counts the call; absent if nobody does. */
   metrics?: Pick<CallMetrics, 'record'> | undefined;
   /** The caller's trace context, if it sent one. */
   traceparent?: string | undefined;
   requestId?: string | number | undefined;
-  /** Absent where no traces are written. */
+  /** Absent if no traces are written. */
   tracing?: Pick<Tracing, 'begin'> | undefined;
 }
 
 const defaultSeconds = 30;
 const defaultChars = 20_000;
-/** After its deadline a call gets this long to wind down and say so itself. */
+/** How long after its deadline a call may take to end by itself. */
 const graceMs = 250;
 
 /** Runs one call to its outcome. Never throws, and always answers soon after the deadline. */
@@ -48,7 +47,7 @@ export async function runCall<P>(request: CallRequest<P>): Promise<Outcome> {
   const trace = request.tracing?.begin({ tool: tool.name, traceparent, requestId });
   let outcome: Outcome;
   try {
-    // What the call commits, and whatever follows from that, comes after the call's own span.
+    // Commits of the call, and spans of later work, are children of the call's own span.
     const result = await runToResult(trace === undefined ? request : { ...request, traceparent: trace.traceparent });
     outcome = result.ok ? answer(request, result.value) : failure(result.failure, config.home);
   } catch (error) {
@@ -66,7 +65,7 @@ function endOf(outcome: Outcome): CallEnd {
   return outcome.kind === 'failure' ? { kind: 'failure', code: outcome.failure.code } : { kind: outcome.kind };
 }
 
-/** An outcome for a failure that arose before there was a call, such as an unknown tool. */
+/** The outcome of a failure, also of one before any call, such as an unknown tool. */
 export function failure(found: Failure, home: string): Outcome {
   const clean = withoutHome(found, home);
   return { kind: 'failure', failure: clean, text: failureLine(clean) };
@@ -82,7 +81,7 @@ async function runToResult<P>(request: CallRequest<P>): Promise<Result<object>> 
   if (!services.ok) return services;
   const limitMs = (tool.answers.maxSeconds ?? defaultSeconds) * 1000;
   const call = new RunningCall(request, services.value, limitMs);
-  // A promise of our own rather than a race: a race's bookkeeping costs each call more than all that it watches.
+  // A single promise, because Promise.race costs each call more than the rest of the wrapper.
   return new Promise((resolve, reject) => {
     const end = (): void => {
       call.over = true;
@@ -110,7 +109,7 @@ async function runToResult<P>(request: CallRequest<P>): Promise<Result<object>> 
   });
 }
 
-/** First asks the call to stop, and after a grace gives it up. */
+/** A deadline that first asks the call to stop, and gives it up after a grace time. */
 function deadlineOf(limitMs: number, stop: () => void, expire: () => void): Deadline {
   let asked = false;
   const deadline: Deadline = {
@@ -125,12 +124,12 @@ function deadlineOf(limitMs: number, stop: () => void, expire: () => void): Dead
   return deadline;
 }
 
-/** What a tool sees of its call. */
+/** The `Call` that a tool gets. */
 class RunningCall<P> implements Call<P> {
   readonly services: P;
   readonly deadlineAt: number;
   readonly traceparent: string | undefined;
-  /** A call that was given up must not speak any more. */
+  /** True once the call has ended or was given up: it must send no more progress. */
   over = false;
   private readonly request: CallRequest<P>;
 
@@ -155,9 +154,9 @@ function answer<P>(request: CallRequest<P>, value: object): Outcome {
   if (config.checkAnswers) tool.output.parse(value);
   const json = JSON.stringify(value);
   const limit = tool.answers.maxChars ?? defaultChars;
-  // Measured as data: what cannot be seen must not make what somebody wrote unreadable for its length.
+  // Measured before escaping: stored text with invisible characters must not become unreadable by its escaped length.
   if (json.length <= limit) return { kind: 'answer', value, json: visibleLines(json) };
-  // The tool should have cut its answer. If it changed something, saying only "too large" would read as "not done".
+  // A tool should cut its answer itself. If it changed something, "too large" alone would read as "not done".
   const done = tool.annotations.readOnly ? '' : '; the change itself was made';
   const instead = `narrow ${tool.answers.narrow}${done}`;
   return failure(
@@ -166,7 +165,7 @@ function answer<P>(request: CallRequest<P>, value: object): Outcome {
   );
 }
 
-/** An outcome for what should not have happened: the caller gets an id, the log gets the details. */
+/** The outcome of a bug: the caller gets an id, the log the details. */
 export function bug(log: Logger, tool: string, error: unknown): Outcome {
   const id = randomUUID().slice(0, 8);
   log.error({ bug: id, tool, err: error }, 'a fault in Baton');

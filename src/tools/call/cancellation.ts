@@ -1,8 +1,8 @@
-// The wish to stop a call: the caller's, or its deadline's. Made for every call, so the signal is made only for who
-// looks.
+// The cancellation of a call by its caller or its deadline. Made for every call, so its AbortSignal is created only if
+// used. Used by call.ts, mcp/routing.ts and cli/tool-command.ts.
 
 export class Cancellation {
-  /** The caller wants no answer any more. */
+  /** True if the caller wants no answer any more. */
   byCaller = false;
   private stopped = false;
   private controller: AbortController | undefined;

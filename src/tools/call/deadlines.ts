@@ -1,12 +1,9 @@
-// Deadlines of all calls under way, watched by one timer: a timer for each call costs more than looking at them now and
+// The deadlines of all calls under way, checked by one timer: a timer per call costs more than checking them now and
 // then. Made by mcp/server.ts and cli/tool-command.ts, used by call.ts.
 
 const LOOK_EVERY_MS = 50;
 
-/**
- * Fires within 50 ms after `at`, on `performance.now()`'s clock, unless removed before. May set `at` anew when it
- * fires.
- */
+/** Fires within 50 ms after `at`, on `performance.now()`'s clock, unless removed before. `fire` may set a new `at`. */
 export interface Deadline {
   at: number;
   fire(): void;
@@ -33,7 +30,7 @@ export class Deadlines {
       deadline.fire();
     }
     if (this.under.size > 0) return;
-    // Nothing to wait for: an idle process has no timer, and a command line ends.
+    // No timer without calls, so that an idle process sleeps and a command ends.
     clearInterval(this.timer);
     this.timer = undefined;
   }

@@ -1,5 +1,5 @@
-// Who calls a team tool: the connection's session, and the agent of a claim that it passes. Never an argument's say-so:
-// what is signed with a name must be that one's.
+// Determines the caller of a team tool: the connection's session, and the agent of a claim that the call passes. Never
+// taken from an argument alone, so that nobody can act under another's name.
 
 import { z } from 'zod';
 import type { Services } from '../../app/services.ts';
@@ -17,8 +17,8 @@ import { type ChangeInput, runCommand } from './change.ts';
 export const claimInput = z.string().max(160).optional().describe('Your claim, if you act as the agent that holds it');
 
 /**
- * The caller of a call. Touches the presence of its agent, as every call that carries a claim does. With `looks`, a
- * session that has ended will do: it may still read, but not act.
+ * The caller of a call. Notes the presence of its agent. With `looks`, a session that has ended is accepted: it may
+ * read but not act. Fails with `session-ended`, or as `agentOfClaim`.
  */
 export async function callerOf(call: Call<Services>, claim?: string, looks = false): Promise<Result<Caller>> {
   const { documents, sessions } = call.services;
@@ -37,17 +37,17 @@ export async function callerOf(call: Call<Services>, claim?: string, looks = fal
   return found;
 }
 
-/** Under which name a caller's presence is noted, and its own documents are kept. */
+/** The name under which a caller's presence is noted and its own documents are stored. */
 export function keyOf({ session, agent }: Caller): string {
   return agent === undefined ? session : agentKey(session, agent);
 }
 
-/** What views of people need of a call. */
+/** The scope that views of people take: project, time and presence. */
 export function viewScopeOf({ services }: Call<Services>): ViewScope {
   return { project: services.workspace.project, now: Date.now(), presence: services.documents.presence };
 }
 
-/** Runs a command in the caller's name. */
+/** Runs a command with the caller as its author. */
 export function changeAs<A>(
   call: Call<Services>,
   tool: string,

@@ -1,4 +1,4 @@
-// The common way of a mutating tool: find the session, run the command with its request_id, hand out the answer.
+// The common steps of mutating tools: find the session, run the command under its request_id, make the answer.
 
 import type { Services } from '../../app/services.ts';
 import type { Changed } from '../../documents/documents.ts';
@@ -15,21 +15,21 @@ export interface ChangeInput {
   request_id?: string | undefined;
 }
 
-/** The request a call stands for: its arguments without the request_id. Undefined if it carries none. */
+/** The request of a call: its arguments without the request_id; undefined without one. */
 export function requestOf(input: ChangeInput, scope?: string): Request | undefined {
   if (input.request_id === undefined) return undefined;
   const { request_id: id, ...rest } = input;
   return { id, arguments: rest as Json, scope };
 }
 
-/** `performance.now()` at the call's deadline. */
+/** The call's deadline on the clock of `performance.now()`. */
 export function deadlineOf(call: Call<Services>): number {
   return performance.now() + (call.deadlineAt - Date.now());
 }
 
 /**
- * The common way of a mutating tool: the command, once for its request_id, under the call's trace and deadline.
- * `scope`: whose request it is, where that is not the author's session.
+ * Runs a command, once for its request_id, with the call's trace and deadline. `scope`: the owner of the request_id, if
+ * it is not the author's session.
  */
 export function runCommand<A>(
   call: Call<Services>,
@@ -47,7 +47,7 @@ export function runCommand<A>(
   });
 }
 
-/** Runs a command in the call's session and resolves with what it changed. */
+/** Runs a command in the session of the call, and adds like session ids to a failure. */
 export async function changeInSession<A>(
   call: Call<Services>,
   tool: string,
@@ -57,15 +57,14 @@ export async function changeInSession<A>(
   const { documents, sessions } = call.services;
   const session = await sessions.ensure(input.session);
   if (!session.ok) return session;
-  // The author of a write into another session is still the connection's own.
+  // The author of a write into another session is the connection's own session.
   const own = documents.peek((view) => sessions.find(view));
   const changed = await runCommand(call, sessions.author(tool, own), input, command(session.value), session.value);
   return changed.ok ? changed : sessions.withNear(changed);
 }
 
 /**
- * As `changeInSession`, for a command that writes the session's state: what it leaves must satisfy the project's
- * schemas.
+ * As `changeInSession`, for a command that writes the session's state: the result must satisfy the project's schemas.
  */
 export function writeState<A>(
   call: Call<Services>,
@@ -77,8 +76,7 @@ export function writeState<A>(
 }
 
 /**
- * The answer with the seq, and `replayed` where it was given before. `made`: what the tool makes of the command's
- * answer.
+ * The answer with its seq, and `replayed` if it is a stored one. `made`: the tool's answer, if it is not the command's.
  */
 export function withSeq<A extends object>(changed: Changed<A>): Result<A & { seq: number; replayed?: true }>;
 export function withSeq<B extends object>(

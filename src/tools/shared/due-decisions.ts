@@ -1,5 +1,5 @@
-// Closes the decisions whose deadline has passed, so that whoever asks for decisions or mail next learns how they
-// ended. Called by decision_vote, decision_open and message_read.
+// Closes decisions whose deadline has passed, so that the next reader of decisions or mail learns how they ended.
+// Called by decision_vote, decision_open and message_read.
 
 import type { Services } from '../../app/services.ts';
 import { isOpen, statusAt } from '../../domain/session/document.ts';
@@ -11,13 +11,13 @@ import { dueDecisions } from '../../views/team/decisions.ts';
 import type { Call } from '../define.ts';
 import { changeAs, viewScopeOf } from './caller.ts';
 
-/** Each by a commit of its own. Answers when the next one is due, in ms since the epoch. */
+/** Closes the due decisions of the project, each by its own commit. Answers the next deadline in ms since the epoch. */
 export async function closeDue(call: Call<Services>, caller: Caller): Promise<Result<number>> {
   const { documents } = call.services;
   const { project, now } = viewScopeOf(call);
   const { due, next } = await documents.read((view) => {
     const found = dueDecisions(view, project, now);
-    // A session that has ended may read, and says nothing any more.
+    // A session that has ended may read but not write.
     const facts = found.due.length === 0 ? undefined : factsOf(view, caller.session);
     const ended = facts !== undefined && !isOpen(statusAt(facts, now, (who) => documents.presence.lastSeen(who)));
     return ended ? { ...found, due: [] } : found;

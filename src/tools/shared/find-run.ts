@@ -1,4 +1,4 @@
-// Finding graphs and runs for the tools that name one: by saved name, hash or id, with near names where there is none.
+// Finds graphs and runs for the tools that name one: by saved name, hash or id, with like names in the failure.
 
 import type { Services } from '../../app/services.ts';
 import { nearest } from '../../base/nearest.ts';
@@ -9,7 +9,7 @@ import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import { isId } from '../../store/stream.ts';
 
-/** The definition that a saved name or a hash means. */
+/** The definition with this saved name or hash. Fails with `unknown-graph`. */
 export async function findGraph(services: Services, named: string): Promise<Result<RunGraph>> {
   const { documents, graphs } = services;
   if (/^[0-9a-f]{64}$/.test(named)) {
@@ -24,7 +24,7 @@ export async function findGraph(services: Services, named: string): Promise<Resu
   return ok(storedGraph(services, found.hash));
 }
 
-/** The definition of a run, and the run as it is. What `look` returns must be a copy. */
+/** The definition of a run. Fails with `unknown-run`. */
 export async function findRunGraph(services: Services, run: string): Promise<Result<RunGraph>> {
   const found = await services.documents.read((view) => ({
     hash: isId(run) ? view.get<RunDocument>(runStream(run))?.graph : undefined,
@@ -34,19 +34,19 @@ export async function findRunGraph(services: Services, run: string): Promise<Res
   return ok(storedGraph(services, found.hash));
 }
 
-/** A definition that a document names. Throws FailureError if its blob is gone: that is damage. */
+/** The definition that a document names. Throws FailureError `store-damaged` if its blob is gone. */
 export function storedGraph(services: Pick<Services, 'graphs'>, hash: string): RunGraph {
   return services.graphs.named(hash);
 }
 
-/** A node as the graph spells it: those of a sprint's run are its tasks, which everything else shows as TSK-2. */
+/** The node's id as the graph spells it: nodes of a sprint's run are its tasks, shown elsewhere as TSK-2. */
 export function nodeNamed(graph: RunGraph, given: string | undefined): string | undefined {
   if (given === undefined || graph.prepared.index.has(given)) return given;
   const lower = given.toLowerCase();
   return graph.prepared.index.has(lower) ? lower : given;
 }
 
-/** Adds near names to a failure that names a node. */
+/** Adds like names to the failure `unknown-node`. */
 export function withNearNodes<T>(result: Result<T>, graph: RunGraph): Result<T> {
   if (result.ok || result.failure.code !== 'unknown-node') return result;
   return fail({ ...result.failure, near: nearest(result.failure.node, graph.prepared.ids) });

@@ -1,6 +1,6 @@
-// The shape of a graph as graph_check takes it, made from the descriptions of the fields of nodes (graph/graph.ts and
-// graph/kinds/): types and sizes only. Ranges, and whether a field fits its node's kind, are told by graph/check/, with
-// a hint and for all nodes at once.
+// The schemas of a graph's parts for tool inputs, made from the descriptions of node fields (graph/graph.ts and
+// graph/kinds/): types and sizes only. graph/check/ checks ranges, and whether a field belongs to its node's kind, with
+// a hint and for all nodes at once. Used by graph-check.ts and run-start.ts.
 
 import { z } from 'zod';
 import { MAX_PARALLEL } from '../../config/limits.ts';
@@ -18,7 +18,7 @@ export const nodesInput = z
       id: typeOf(SHARED_FIELDS.id),
       kind: z.enum([...nodeKinds.keys()]),
       effect: worded(SHARED_FIELDS.effect, `; default for ${once.join(', ')}`),
-      // Kinds that share a field's name describe it alike: graph/check/ tells which nodes may have it.
+      // Kinds with a field of the same name describe it alike; graph/check/ reports nodes that may not have it.
       ...Object.assign({}, ...kinds.map(({ fields }) => shapeOf(fields))),
     }),
   )
@@ -31,7 +31,7 @@ export const defaultsInput = z.strictObject({
 export const onFailureInput = z.enum(['fail_fast', 'continue']);
 export const maxParallelInput = z.union([z.number().int().min(1).max(MAX_PARALLEL), z.literal('auto')]);
 
-/** Each field may be absent: which are needed depends on the kind. */
+/** The fields as optional schemas: the kind decides which are required. */
 function shapeOf(fields: Fields): Record<string, z.ZodType> {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, worded(field)]));
 }

@@ -1,4 +1,4 @@
-// Arguments that several tools take, described once.
+// Arguments that several tools take, each described once.
 
 import { z } from 'zod';
 import { MAX_PATH_CHARS } from '../../config/limits.ts';
@@ -22,7 +22,7 @@ export const cursorInput = z
   .regex(/^\d{0,15}$/, 'expected the next_cursor of the last answer')
   .optional()
   .describe('next_cursor of the last answer');
-/** The place that a cursor of these tools stands for. */
+/** The offset that a cursor of these tools stands for. */
 export const offsetOf = (cursor: string | undefined): number => Number(cursor ?? 0);
 export const pointInput = z.union([z.number().int().min(0), z.string().max(40)], 'expected a seq or an ISO 8601 time');
 export const seqOutput = z.number().int().describe('Place of the change in the log');

@@ -1,5 +1,4 @@
-// A refused input in our words: every fault at once, unknown keys with what they may have meant. Used by
-// tools/define.ts.
+// Words for a refused input: every fault at once, unknown keys with the nearest known ones. Used by tools/define.ts.
 
 import type { z } from 'zod';
 import { nearest } from '../../base/nearest.ts';
@@ -7,7 +6,7 @@ import type { Failure, InputIssue } from '../../failure/failure.ts';
 
 type Path = readonly PropertyKey[];
 
-/** Turns zod's report into `invalid-input`. `expected` lists the keys of the object that held an unknown one. */
+/** Converts zod's report to `invalid-input`. `expected`: the keys of the first object that held an unknown one. */
 export function inputIssues(error: z.ZodError, input: z.ZodObject): Extract<Failure, { code: 'invalid-input' }> {
   const issues: InputIssue[] = [];
   let expected: string[] | undefined;
@@ -27,7 +26,7 @@ export function inputIssues(error: z.ZodError, input: z.ZodObject): Extract<Fail
   return { code: 'invalid-input', issues, ...(expected !== undefined && { expected }) };
 }
 
-/** An argument's name, or a JSON Pointer for what lies deeper. */
+/** The place of a fault: an argument's name, or a JSON Pointer for a deeper one. */
 function place(path: Path): string {
   if (path.length <= 1) return path.map(String).join('');
   return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
@@ -37,7 +36,7 @@ function wording(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') {
     const got = typeName(issue.input);
     if (got !== 'undefined') return `expected ${issue.expected}, got ${got}`;
-    // Zod's word for anything but nothing.
+    // Zod's word for a value that must be present, of any type.
     return issue.expected === 'nonoptional' ? 'required' : `required (${issue.expected})`;
   }
   if (issue.code === 'invalid_value')
@@ -51,7 +50,7 @@ function typeName(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-/** The keys that the schema knows at a path; none if that place is no fixed object. */
+/** The known keys of the object at a path; empty if it is no object with fixed keys. */
 function keysAt(schema: z.core.$ZodType, path: Path): string[] {
   let at: z.core.$ZodType | undefined = schema;
   for (const step of path) {
@@ -64,7 +63,7 @@ function keysAt(schema: z.core.$ZodType, path: Path): string[] {
   return isObjectDef(found) ? Object.keys(found.shape) : [];
 }
 
-/** The definition beneath optional, default and nullable. */
+/** The definition inside of optional, default and nullable. */
 function definition(schema: z.core.$ZodType | undefined): z.core.$ZodTypeDef | undefined {
   let def = schema?._zod.def;
   while (hasInner(def)) def = def.innerType._zod.def;

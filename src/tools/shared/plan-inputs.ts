@@ -1,5 +1,5 @@
-// Arguments and answers that the planning tools share, and their common way: run the command in the caller's project,
-// and name what a mistyped id may have meant.
+// Arguments and answers that the planning tools share, and their common steps: run the command in the caller's project,
+// and suggest ids for a mistyped one.
 
 import { z } from 'zod';
 import type { Services } from '../../app/services.ts';
@@ -32,7 +32,7 @@ export const dateInput = z
     message: 'expected an ISO 8601 date or time, such as 2026-01-31',
   });
 
-/** What every save takes beside the facts of its object; the last arguments of each. */
+/** Arguments of every save tool beside the fields of its object. */
 export const saveInput = {
   archived: archivedInput,
   force: forceInput,
@@ -47,13 +47,13 @@ interface SaveArguments {
   request_id?: string | undefined;
 }
 
-/** The facts among a save's arguments, and the rest as its command takes it. */
+/** The fields among a save's arguments, and the others as its command takes them. */
 export function savePartsOf<I extends SaveArguments>(input: I) {
   const { id, force, if_version: ifVersion, request_id: _, ...fields } = input;
   return { id, force, ifVersion, fields };
 }
 
-/** What every save answers. */
+/** The answer of every save tool. */
 export const savedOutput = {
   id: z.string(),
   created: z.boolean(),
@@ -62,7 +62,7 @@ export const savedOutput = {
   seq: seqOutput,
 };
 
-/** Runs a command of the caller's project. An unknown id comes back with the nearest ones. */
+/** Runs a command in the caller's project; `unknown-item` gets the nearest ids. */
 export async function changePlan<A>(
   call: Call<Services>,
   tool: string,
@@ -74,7 +74,7 @@ export async function changePlan<A>(
   return await withNearItems(changed, call.services);
 }
 
-/** Adds near names to a failure that names a planning object. */
+/** Adds the nearest ids to the failure `unknown-item`. */
 export async function withNearItems<T>(result: Result<T>, { documents, plans }: Services): Promise<Result<T>> {
   if (result.ok || result.failure.code !== 'unknown-item') return result;
   const { failure } = result;
@@ -84,13 +84,13 @@ export async function withNearItems<T>(result: Result<T>, { documents, plans }: 
   });
 }
 
-/** Ids of a kind that a mistyped one may have meant, as shown. */
+/** Ids of a kind like this one, as shown. */
 export function nearItems({ tasks, epics, sprints }: PlanFacts, kind: string, id: string): string[] {
   const known: Record<PlanKind, Iterable<string>> = { task: tasks.ids(), epic: epics.ids(), sprint: sprints.ids() };
   return Object.hasOwn(known, kind) ? nearest(id, known[kind as PlanKind]).map(showId) : [];
 }
 
-/** An unfinished part of something that was ended: worth a line, no reason to refuse. */
+/** A note on unfinished tasks of an ended object; empty without any. */
 export function leftNote(left: number, where: string): { note?: string } {
   return left === 0 ? {} : { note: `${left} unfinished tasks remain in ${line(where)}` };
 }

@@ -1,13 +1,13 @@
-// What fits into an answer: rows and operations until a budget of characters is used up, so that no answer is refused
-// for its size after its work was done. Used by tools whose answers grow with what is stored.
+// Fits rows and operations into an answer: an answer that is refused for its size after its work was done would look
+// like a failure. Used by tools whose answers grow with stored data.
 
 import { jsonLength } from '../../domain/state/etag.ts';
 import { copyJson, type Json } from '../../json/json.ts';
 import type { PatchOp } from '../../json/patch.ts';
 
-/** Characters of JSON that the growing part of an answer may take: the whole is limited to 20,000. */
+/** Characters of JSON for the growing part of an answer; the whole is limited to 20,000. */
 export const ROWS_CHARS = 12_000;
-/** A value above this is named in a list, not shown. */
+/** The longest value shown in a list, in characters; of a longer one only the size. */
 const VALUE_CHARS = 1_000;
 
 /** The first rows that fit, at least one. */
@@ -22,7 +22,9 @@ export function fitting<T extends object>(rows: readonly T[], budget = ROWS_CHAR
 
 export type ShownOp = { op: string; path: string; value?: Json; chars?: number };
 
-/** The first operations that fit, at most `most`; long values give way to their size. `cut` says what is missing. */
+/**
+ * The first operations that fit, at most `most`; long values are replaced by their size. `cut` tells what is missing.
+ */
 export function shownOps(
   ops: readonly PatchOp[],
   most: number,

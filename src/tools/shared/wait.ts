@@ -1,4 +1,4 @@
-// Waiting within a call until something has changed, so that nobody polls. A hint wakes it; truth is looked up anew.
+// Waits within a call until something has changed, so that clients need not poll. A change only triggers a new look.
 
 import type { Services } from '../../app/services.ts';
 import { MAX_TIMER_MS } from '../../config/limits.ts';
@@ -6,21 +6,20 @@ import type { Documents } from '../../documents/documents.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Call } from '../define.ts';
 
-/** A busy store wakes a waiter no more often than this. */
+/** The shortest pause between two looks, in ms, even if the store is busy. */
 const PAUSE_MS = 10;
 
-/** Kept back from a call's deadline, so that an answer is still made in time. */
+/** Time reserved before a call's deadline for making the answer. */
 const ANSWER_MS = 1_000;
 
 /**
- * What one look came to: the answer, or what to answer if nothing comes of waiting, and when to look again at the
- * latest.
+ * The result of one look: the answer, or the answer if the wait ends now with the time of the next look at the latest.
  */
 export type Look<T> = { done: T } | { sofar: T; lookAt?: number | undefined };
 
 /**
- * Looks, and looks again after every commit, until a look is done or `waitS` has passed; then answers with what the
- * last look saw. Fails with a failure of a look, or with `cancelled`.
+ * Looks again after every commit until a look is done or `waitS` seconds have passed; then answers the last look's
+ * result. Fails with the failure of a look, or with `cancelled`.
  */
 export async function waitUntil<T>(
   call: Call<Services>,
@@ -43,8 +42,8 @@ export async function waitUntil<T>(
 }
 
 /**
- * Resolves when a commit after `seq` is known here, after `ms`, or when the signal aborts; never rejects. May wake for
- * nothing. Contract: what was looked at before was looked at after `seq` was taken.
+ * Resolves when a commit after `seq` is known here, after `ms`, or when the signal aborts; never rejects. May resolve
+ * without a change. Contract: the caller took `seq` before it looked.
  */
 export async function changeAfter(documents: Documents, seq: number, ms: number, signal: AbortSignal): Promise<void> {
   if (ms <= 0 || signal.aborted) return;
@@ -56,7 +55,7 @@ export async function changeAfter(documents: Documents, seq: number, ms: number,
   try {
     for await (const _ of documents.store.watch(seq, stop.signal)) break;
   } catch {
-    // A store that cannot be read is reported by the look that follows.
+    // The next look reports a store that cannot be read.
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', end);
