@@ -18,6 +18,7 @@ export function wrote(path: string, pointer: string): boolean {
   return path.length > pointer.length ? path.startsWith(`${pointer}/`) : pointer.startsWith(`${path}/`);
 }
 
+/** The writer of a commit. */
 export function writerOf({ by, at }: Pick<Commit, 'by' | 'at'>): Writer {
   return { by: by.agent ?? by.session ?? by.user, at };
 }

@@ -28,6 +28,7 @@ interface RequestDocument {
   answer_blob?: string;
 }
 
+/** The stream of a request: a hash of its owner, tool and id. */
 export function requestStream(scope: string | undefined, tool: string, id: string): string {
   return `request/${hash('sha256', JSON.stringify([scope ?? '', tool, id])).slice(0, 40)}`;
 }
@@ -39,6 +40,7 @@ export interface RequestKey {
   digest: string;
 }
 
+/** The key of a request; its owner is `scope`, else the author's session. */
 export function requestKey({ id, scope, arguments: given }: Request, { tool, session }: Author): RequestKey {
   const digest = hash('sha256', JSON.stringify(sortKeys(given))).slice(0, 32);
   return { id, stream: requestStream(scope ?? session, tool, id), digest };

@@ -46,6 +46,7 @@ export interface DueWorkParts {
   isGone(server: ProcessId): boolean | undefined;
 }
 
+/** An empty result, for addDueWork to fill. */
 export function noDueWork(): DueWork {
   return { work: [], orphans: [], reap: [], watchOthers: false, until: Number.POSITIVE_INFINITY };
 }

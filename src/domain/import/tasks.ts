@@ -55,6 +55,7 @@ export interface ImportTasksAnswer {
   waiting: string[];
 }
 
+/** The stream of a source's document; `identity` is part of it as a hash. */
 export function importStream({ project, from, identity }: ImportSource): string {
   return `import/${project}.${from}.${hash('sha256', identity).slice(0, 12)}`;
 }

@@ -48,6 +48,7 @@ export function restoreWith(tx: Transaction, id: string, below: readonly string[
   return found;
 }
 
+/** Restores one archived task; its children stay as they are. */
 export function restore(tx: Transaction, id: string): void {
   tx.edit<TaskDocument>(taskStream(id), { type: 'task.restored' }, (draft) => {
     draft.archived = false;

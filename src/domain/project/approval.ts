@@ -16,6 +16,7 @@ export const APPROVED_MS = 3_600_000;
 /** `given`: the call is let through. Otherwise why not, in words for the caller. */
 export type ApprovalStanding = 'given' | { why: string };
 
+/** The policies of a project; empty if it has none. */
 export function policiesOf(project: Readonly<Pick<ProjectDocument, 'config'>> | undefined): readonly Policy[] {
   const policies = project?.config?.policies;
   return Array.isArray(policies) ? (policies as unknown as Policy[]) : [];

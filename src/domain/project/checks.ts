@@ -68,6 +68,7 @@ export const keys =
     }
   };
 
+/** The words for an unknown key, with the nearest known one or all of them. */
 export function unknownKey(key: string, known: readonly string[]): string {
   const [near] = nearest(key, known, 1);
   return `unknown key, ${near === undefined ? `use ${known.join(', ')}` : `did you mean ${near}?`}`;

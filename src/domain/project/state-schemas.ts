@@ -71,6 +71,7 @@ export function underSchemas<A>(session: string, inForce: InForce, command: Deci
   };
 }
 
+/** The schemas of a project by path; empty if it has none. */
 export function schemasOf(project: Readonly<Pick<ProjectDocument, 'config'>> | undefined): JsonObject {
   const schemas = project?.config?.schemas;
   return isObject(schemas) ? schemas : {};

@@ -33,6 +33,7 @@ export function waitingKey(lock: string, party: Caller): string {
   return `wait-${hash('sha256', `${lock} ${callerName(party)}`).slice(0, 20)}`;
 }
 
+/** Whether two callers are the same session and agent. */
 export function isSame(a: Caller, b: Caller): boolean {
   return a.session === b.session && a.agent === b.agent;
 }
@@ -43,6 +44,7 @@ export function holdEnd(holder: Readonly<Holder>, lastSeen: Context['lastSeen'])
   return Math.min(endOfLease(holder.lease_until, holder.lease_ms, seen), holder.deadline ?? Number.POSITIVE_INFINITY);
 }
 
+/** The end of a place in the queue, in ms since the epoch: stored, or later if its waiter was seen waiting since. */
 export function waitEnd(lock: string, waiter: Readonly<Waiter>, lastSeen: Context['lastSeen']): number {
   const seen = lastSeen(waitingKey(lock, waiter));
   return endOfLease(waiter.until, WAITER_MS, seen);
@@ -55,6 +57,7 @@ export interface LiveLock {
   queue: Readonly<Waiter>[];
 }
 
+/** The live part of a lock at `ctx.now`, its queue by priority, then ticket. */
 export function liveLock(lock: Readonly<LockDocument>, ctx: Pick<Context, 'now' | 'lastSeen'>): LiveLock {
   const holders = lock.holders.filter((holder) => holdEnd(holder, ctx.lastSeen) > ctx.now);
   const queue = lock.queue.filter((waiter) => waitEnd(lock.id, waiter, ctx.lastSeen) > ctx.now);
@@ -82,6 +85,7 @@ function conflict(a: Readonly<Party>, b: Readonly<Party>): boolean {
   return (a.paths ?? []).some((one) => (b.paths ?? []).some((other) => globsOverlap(one, other)));
 }
 
+/** Whether two parties mean the same files in the same way; true for locks without paths. */
 export function samePaths(a: Readonly<Party>, b: Readonly<Party>): boolean {
   const key = ({ paths, shared }: Readonly<Party>) => JSON.stringify([[...(paths ?? [])].sort(), shared === true]);
   return key(a) === key(b);
@@ -104,6 +108,7 @@ export function holdOf(
   return staleFence(lock, fence, doc);
 }
 
+/** The failure of a fence that no longer holds the lock. */
 export function staleFence(lock: string, fence: number, doc: Readonly<LockDocument> | undefined): Result<never> {
   const why = `fence ${fence} does not hold it any more; the last one given out is ${doc?.fence ?? 0}`;
   const how = 'stop what the lock was for, and get it anew with lock_acquire';

@@ -134,10 +134,12 @@ export function heldBy(node: Readonly<NodeRecord> | undefined) {
   return { attempt, fence, claim, agent, agent_name, session, started_at };
 }
 
+/** The record with one more late result; only the newest are kept. */
 export function withLate(node: Readonly<NodeRecord>, late: LateResult): NodeRecord {
   return { ...node, late: [...(node.late ?? []), late].slice(-MAX_KEPT) };
 }
 
+/** The lost claims of a record with its present claim added; only the newest are kept. */
 export function withLost(node: Readonly<NodeRecord>): LostClaim[] {
   const { claim = '', agent = '', session, started_at: since = 0 } = node;
   const lost: LostClaim = session === undefined ? { claim, agent, since } : { claim, agent, session, since };

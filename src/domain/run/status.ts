@@ -25,6 +25,7 @@ const STATUS_EVENTS: Record<RunStatus, EventType> = {
   cancelled: 'run.cancelled',
 };
 
+/** Sets the run's status, and its end time if it has ended; makes no event if the status stays. */
 export function setStatus({ run, tx, ctx }: RunScope, status: RunStatus): RunStatus {
   if (run.status === status) return status;
   const ops: PatchOp[] = [{ op: 'replace', path: '/status', value: status }];

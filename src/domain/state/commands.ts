@@ -273,6 +273,7 @@ function withoutNulls(value: Json): Json {
   return kept;
 }
 
+/** The JSON type of a value: null, array, object, string, number or boolean. */
 export function typeName(value: Json): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;

@@ -34,6 +34,7 @@ export function schedule(tx: Transaction, project: string, decision: string, dea
   return ok(undefined);
 }
 
+/** Takes a decision off the agenda, if it is on it. */
 export function unschedule(tx: Transaction, project: string, decision: string): void {
   const stream = agendaStream(project);
   if (tx.read<AgendaDocument>(stream)?.open[decision] === undefined) return;

@@ -5,6 +5,7 @@ import type { Context, Transaction } from '../command.ts';
 import { MODE_SPAN_MS, type SessionFacts } from '../session/document.ts';
 import { sendMessage } from './send.ts';
 
+/** Sends the alert to all of the project; it lapses when an emergency that nobody serves ends. */
 export function tellEmergency(tx: Transaction, ctx: Context, { id, name, project }: SessionFacts): void {
   const expiresMs = MODE_SPAN_MS.emergency;
   const until = new Date(ctx.now + expiresMs).toISOString();

@@ -20,6 +20,7 @@ export function withNumber(ranges: Range[], n: number): Range[] {
   return merged.slice(-MAX_RANGES);
 }
 
+/** Whether the set holds `n`, by binary search. */
 export function inRanges(ranges: readonly Readonly<Range>[] | undefined, n: number): boolean {
   if (ranges === undefined) return false;
   let low = 0;

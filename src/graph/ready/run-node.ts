@@ -17,7 +17,8 @@ import { endOfLease, type LastSeen } from '../../base/lease.ts';
  * ```
  * Every claim raises the fence by one, so that of two holders only the later one has effect. A node that waits for its
  * needs is absent from the document: a run of 10,000 nodes starts empty. Ready is no status, but computed
- * (readiness.ts). finished and cancelled are final; run_control can retry a failed or skipped node, and skip a failed one.
+ * (readiness.ts). finished and cancelled are final; run_control can retry a failed or skipped node, and skip a failed
+ * one.
  */
 export type NodeStatus = 'claimed' | 'retrying' | 'finished' | 'failed' | 'skipped' | 'needs_decision' | 'cancelled';
 

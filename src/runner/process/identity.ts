@@ -6,6 +6,7 @@ import { statOf } from '../../base/process-start.ts';
 import type { ProcessId } from '../../domain/run/record.ts';
 import { processStart } from './process-group.ts';
 
+/** The identity of this process; `start` is empty if the system does not tell it. */
 export function thisProcess(): ProcessId {
   return { host: hostname(), boot: bootId(), pid: process.pid, start: processStart(process.pid) ?? '' };
 }
