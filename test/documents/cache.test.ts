@@ -1,5 +1,5 @@
-// Documents in several processes, whatever their caches went through: random changes, rounds of maintenance, document
-// files and checkpoints deleted or brought back from an earlier time, processes that join late. All must agree.
+// Documents in several processes with caches in any state: random changes, rounds of maintenance, document files and
+// checkpoints deleted or restored from an earlier time, processes that join late. All must agree.
 
 import fs from 'node:fs';
 import { join } from 'node:path';

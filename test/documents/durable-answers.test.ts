@@ -1,4 +1,4 @@
-// No answer rests on a line that is not durable: whatever it is, it waits for the sync of what was read for it.
+// No answer rests on a line that is not durable: every kind of answer waits for the sync of the lines that it read.
 
 import fs from 'node:fs';
 import os from 'node:os';

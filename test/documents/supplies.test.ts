@@ -1,5 +1,5 @@
-// What a command's context does not have at hand: given a graph definition or a past writer that must be fetched,
-// when the command has asked for it, then it is undone, the thing is fetched, and the command decides again.
+// Values that a command's context has to fetch: given a graph definition or a past writer, when a command asks for it,
+// then its try is undone, the value is fetched, and the command decides again.
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Graphs } from '../../src/documents/definitions.ts';

@@ -1,4 +1,4 @@
-// Who wrote what a write replaced: told after a restart too, found in the log by the rule that the memory goes by.
+// The writer of a replaced value: known after a restart too, and found in the log by the same rule as in memory.
 
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// What every executor promises, and that each kind which servers perform has one.
+// The contract of every executor, and that each kind which servers perform has one.
 
 import { expect, test } from 'vitest';
 import { nodeKinds } from '../../src/graph/kinds/index.ts';

@@ -1,5 +1,4 @@
-// One claimed node and an executor that a test controls: what is reported when the work ends, and when the server
-// closes.
+// One claimed node with an executor that the test controls: the report when the work ends, and when the server closes.
 
 import { expect, test } from 'vitest';
 import { createLog } from '../../src/base/log.ts';

@@ -1,4 +1,4 @@
-// What an emergency puts first: its messages, its tasks, and its runs for whoever asks for work.
+// Priorities of an emergency: its messages, its tasks, and its runs for all that claim work.
 
 import { afterEach, expect, test, vi } from 'vitest';
 import { rows, TeamRig, type Window } from '../team-rig.ts';

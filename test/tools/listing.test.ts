@@ -1,4 +1,4 @@
-// What tools/list costs a model, and what goes over the wire, with the default tools: bounds of the design.
+// The cost of tools/list for a model, and its bytes on the wire, with the default tools: bounds of the design.
 
 import { expect, test } from 'vitest';
 import listings from '../../src/generated/tools.json' with { type: 'json' };

@@ -1,4 +1,4 @@
-// run_start of a sprint that changes between its definition and its start: seen again, and not for ever.
+// run_start of a sprint that changes between its definition and its start: tried again, but not for ever.
 
 import { expect, test } from 'vitest';
 import { TeamRig, type Window } from '../team-rig.ts';

@@ -1,5 +1,5 @@
-// Schemas of a project over the state of its sessions: every way to write is held to them, in every process at once; a
-// refusal changes nothing; a project without schemas pays nothing; a preview names the sessions that do not fit.
+// Schemas of a project for the state of its sessions: every way to write is checked, in every process at once; a
+// refusal changes nothing; a project without schemas pays nothing; a preview names the violating sessions.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
-// Random windows that send, read, die and come back: every message to a reader reaches it at least once, in order but
-// for urgent ones, nobody reads what is not for it, and what asks for something comes again until it is acknowledged.
+// Random windows that send, read, die and return: every message reaches its reader at least once, in order except for
+// urgent ones; nobody reads another's messages; messages that ask for something return until acknowledged.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,5 +1,4 @@
-// Which message comes when, given/when/then: urgent ones before their turn, what was never acknowledged again, and who
-// is said to read.
+// The order of messages, given/when/then: urgent ones early, unacknowledged ones again, and which readers are counted.
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TeamRig, type Window } from '../team-rig.ts';

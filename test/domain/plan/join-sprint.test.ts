@@ -1,4 +1,4 @@
-// Which sprint a session works on, given/when/then: whichever way it joins or leaves, session and sprint say the same.
+// The sprint that a session works on, given/when/then: after every way to join or leave, session and sprint agree.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Plans on the memory backend: the commands by short names, and what the documents say afterwards.
+// Plans on the memory backend: short names for the commands and for reading the documents.
 
 import type { Documents } from '../../../src/documents/documents.ts';
 import type { Decide } from '../../../src/domain/command.ts';

@@ -1,4 +1,4 @@
-// docs/projects.md says what is true: its example is accepted, and it names every key that a configuration may have.
+// docs/projects.md is true: its example is accepted, and it names every key that a configuration may have.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

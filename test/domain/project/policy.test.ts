@@ -1,5 +1,4 @@
-// Which policy fits which call: names and patterns, the session's mode, who calls, what is given; the first one
-// decides.
+// The policy that matches a call: by tool names and patterns, mode, tier, agent and arguments; the first one decides.
 
 import { describe, expect, test } from 'vitest';
 import {

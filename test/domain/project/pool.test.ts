@@ -1,6 +1,5 @@
-// What a project allows its agents: claims at once in all runs together, claims of one pool, tokens of one run. The
-// list of claims is right whatever ends them, and no two processes give the last one twice. Seeds are printed on
-// failure.
+// Limits of a project on its agents: claims at once in all runs together, claims of one pool, tokens of one run. The
+// list of claims is right however they end, and no two processes give the last one. Seeds are printed on failure.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

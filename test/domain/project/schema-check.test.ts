@@ -1,5 +1,5 @@
-// Values against JSON Schemas: what is said of them is what ajv says, for every schema that a project may have; faults
-// name the place, the keyword and what stands there; no value takes long.
+// Values against JSON Schemas: every answer equals ajv's, for every schema that a project may have; faults name the
+// place, the keyword and the value; no value takes long.
 
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import fc from 'fast-check';

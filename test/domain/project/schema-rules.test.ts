@@ -1,5 +1,4 @@
-// Which schemas a project may have: every fault with its place; nothing recursive, nothing slow, nothing that says
-// nothing.
+// The schemas that a project may have: every fault with its place; recursive, slow and empty schemas are refused.
 
 import { describe, expect, test } from 'vitest';
 import { patternFault } from '../../../src/domain/project/safe-pattern.ts';

@@ -1,4 +1,4 @@
-// Overlap of file patterns: by example, and against a matcher of another make on random patterns and paths.
+// Overlap of file patterns: by example, and against an independent matcher on random patterns and paths.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

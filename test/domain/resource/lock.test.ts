@@ -1,5 +1,5 @@
-// Locks: every rule by example, and random parties that crash, come back and race in two processes, against what must
-// always hold: never more holders than places, no two exclusive reservations of one file, fences that only grow.
+// Locks: every rule by example, and random parties that crash and return in two processes, against invariants: never
+// more holders than the capacity, no two exclusive reservations of one file, fences that only grow.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

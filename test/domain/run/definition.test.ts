@@ -1,5 +1,5 @@
-// Definitions reached inside the decision: a command goes by what the run's document names when it is decided, and a
-// definition that is gone is damage that it tells of.
+// Definitions read within a command: the command uses the one that the run's document names at that moment, and a
+// definition that is gone is reported as damage.
 
 import { expect, test } from 'vitest';
 import { ReadyIndex } from '../../../src/app/ready-index.ts';

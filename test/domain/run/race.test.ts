@@ -1,4 +1,4 @@
-// Many claimers on one run: each node is given to one, whatever the order of things. Seeds are printed on failure.
+// Many claimers on one run: each node is given to one, in any order of events. Seeds are printed on failure.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Agents that hooks report, given/when/then: who is there, under which name, until when, and what is kept.
+// Agents that hooks report, given/when/then: which are live, their names, when they end, and how many are kept.
 
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// The rules of handing over: offered once, taken by exactly one, nothing lost, nothing overwritten.
+// The rules of handoffs: an offer is accepted by exactly one receiver, nothing is lost, nothing overwritten.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
-// How a decision's end becomes known, given/when/then; and random votes, changed votes, vetoes and deadlines: it ends
-// once, is told once to each, and keeps who wanted otherwise.
+// Outcomes of decisions, given/when/then; and random votes, changed votes, vetoes and deadlines: each decision ends
+// once, its outcome is told once to each, and dissent is kept.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

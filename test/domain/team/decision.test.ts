@@ -1,4 +1,4 @@
-// Decisions: each rule by example, and random votes in random orders against a tally made another way.
+// Decisions: each rule by example, and random votes in random orders against an independent count.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

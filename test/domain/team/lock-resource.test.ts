@@ -1,4 +1,4 @@
-// Locks of a project's resources: their capacity and kind are what the project says, from the next call on.
+// Locks of a project's resources: their capacity and kind follow the project's settings from the next call on.
 
 import { describe, expect, test } from 'vitest';
 import { saveProject } from '../../../src/domain/project/save.ts';

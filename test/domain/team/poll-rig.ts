@@ -1,4 +1,4 @@
-// A decision on the memory backend: opened, voted on and looked at by short names.
+// A decision on the memory backend, with short names to open it, vote and read it.
 
 import type { DecisionDocument, Voter } from '../../../src/domain/team/decision.ts';
 import { castVote, type OpenInput, openDecision, type VoteInput } from '../../../src/domain/team/decision-commands.ts';

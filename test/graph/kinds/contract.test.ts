@@ -1,4 +1,4 @@
-// What every node kind promises, run against each kind in the list.
+// The contract of node kinds, run against each kind in the list.
 
 import { describe, expect, test } from 'vitest';
 import { checkGraph } from '../../../src/graph/check/check.ts';

@@ -1,4 +1,4 @@
-// What command nodes may run, where, and with which environment.
+// Rules of command nodes: the program, the directory and the environment that they may use.
 
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Forecasts of runs: exact where it can be counted by hand, and never wrong about what list scheduling can do.
+// Forecasts of runs: exact where they can be counted by hand, and always within the bounds of list scheduling.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
