@@ -15,7 +15,7 @@ export interface ClaimInput {
   session?: string | undefined;
   /** Only this node. */
   node?: string | undefined;
-  /** The caller's sort: only nodes whose kind has this performer are for it. */
+  /** The performer that the caller is: only nodes of kinds with this performer are for it. */
   performer: Performer;
   skills?: readonly string[] | undefined;
   /** Answer with the claim that this agent holds already, if there is one. */
