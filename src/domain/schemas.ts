@@ -1,6 +1,6 @@
 // The schema number of every kind of document: this program writes it, and knows none above it. A document of a newer
-// program may hold fields that this one would break: it can be read as far as it is known, but not changed. Checked by
-// documents/transaction.ts for every write.
+// program may hold fields that this one would break: it can be read as far as it is known, but not changed.
+// documents/cache.ts refuses every change of one, documents/transaction.ts checks the number of new ones.
 
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
