@@ -11,6 +11,7 @@ import type { Decide } from '../../src/domain/command.ts';
 import { fail, ok } from '../../src/failure/failure.ts';
 import { type Disk, realDisk } from '../../src/store/file/disk.ts';
 import { BY } from '../store/commits.ts';
+import { takeLong } from '../store/faulty-disk.ts';
 import { openDocuments } from '../store/life.ts';
 
 const STREAM = 'task/t-1';
@@ -30,6 +31,10 @@ class HeldSyncs {
     let begin = (): void => undefined;
     this.disk = {
       ...realDisk,
+      fdatasyncNow: (fd) => {
+        takeLong();
+        realDisk.fdatasyncNow(fd);
+      },
       fdatasync: async (fd) => {
         begin();
         await this.held;

@@ -208,28 +208,35 @@ function onceStruck(disk: FaultyDisk, then: () => void): void {
 }
 
 describe('a failed fdatasync', () => {
-  it('answers outcome-unknown, stops writing here and for who opens later, and is never tried again', async () => {
-    const dir = place();
-    const disk = new FaultyDisk(dir);
-    const documents = openDocuments(dir, disk);
-    const answers = noAnswers();
-    await change(documents, 0, answers, () => false);
-    disk.set({ at: 1, operation: 'fdatasync', action: { errno: 'EIO' } });
-    await change(documents, 3, answers, () => false);
-    const syncs = disk.calls.filter(({ operation }) => operation.startsWith('fdatasync')).length;
-    await change(documents, 4, answers, () => false);
-    expect(answers.codes[0]).toBe('outcome-unknown');
-    expect(answers.acked).toEqual([0]);
-    expect(documents.store.info().stopped).toMatchObject({ code: 'read-only' });
-    // The line is in the page cache, but no answer may rest on it.
-    await expect(readList(documents)).rejects.toBeInstanceOf(FailureError);
-    expect(disk.calls.filter(({ operation }) => operation.startsWith('fdatasync')).length).toBe(syncs);
-    // An exit after it is as clean as any.
-    await documents.close();
-    const later = openDocuments(dir);
-    expect(later.store.info().stopped).toMatchObject({ code: 'read-only' });
-    await change(later, 5, answers, () => false);
-    expect(answers.codes.at(-1)).toBe('read-only');
-    await later.close();
-  });
+  it.each([
+    ['in place', 'fdatasyncNow', false],
+    ['on a thread', 'fdatasync', true],
+  ] as const)(
+    '%s answers outcome-unknown, stops writing here and for who opens later, and is never tried again',
+    async (_, operation, slow) => {
+      const dir = place();
+      const disk = new FaultyDisk(dir);
+      disk.slow = slow;
+      const documents = openDocuments(dir, disk);
+      const answers = noAnswers();
+      await change(documents, 0, answers, () => false);
+      disk.set({ at: 1, operation, action: { errno: 'EIO' } });
+      await change(documents, 3, answers, () => false);
+      const syncs = disk.calls.filter(({ operation }) => operation.startsWith('fdatasync')).length;
+      await change(documents, 4, answers, () => false);
+      expect(answers.codes[0]).toBe('outcome-unknown');
+      expect(answers.acked).toEqual([0]);
+      expect(documents.store.info().stopped).toMatchObject({ code: 'read-only' });
+      // The line is in the page cache, but no answer may rest on it.
+      await expect(readList(documents)).rejects.toBeInstanceOf(FailureError);
+      expect(disk.calls.filter(({ operation }) => operation.startsWith('fdatasync')).length).toBe(syncs);
+      // An exit after it is as clean as any.
+      await documents.close();
+      const later = openDocuments(dir);
+      expect(later.store.info().stopped).toMatchObject({ code: 'read-only' });
+      await change(later, 5, answers, () => false);
+      expect(answers.codes.at(-1)).toBe('read-only');
+      await later.close();
+    },
+  );
 });

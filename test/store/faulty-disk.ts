@@ -36,7 +36,14 @@ interface OpenFile {
   ino: number;
 }
 
+/** Longer than a sync in place may take before the next ones run on a thread. */
+export function takeLong(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+}
+
 export class FaultyDisk implements Disk {
+  /** Syncs in place take long, so that a process syncs on a thread. */
+  slow = false;
   readonly calls: Call[] = [];
   dead = false;
   readonly died: Promise<void>;
@@ -120,6 +127,7 @@ export class FaultyDisk implements Disk {
   }
 
   fdatasyncNow(fd: number): void {
+    if (this.slow) takeLong();
     this.call('fdatasyncNow', this.pathOf(fd), 0, () => this.keep(fd, this.contentOf(fd)));
   }
 

@@ -216,7 +216,7 @@ describe('the marker of a disk error', () => {
     const root = newPlace();
     const disk = new FaultyDisk(root);
     const documents = openDocuments(root, disk);
-    disk.set({ at: 1, operation: 'fdatasync', action: { errno: 'EIO' } });
+    disk.set({ at: 1, operation: 'fdatasyncNow', action: { errno: 'EIO' } });
     await change(documents, 0, noAnswers(), () => false);
     disk.set(undefined);
     expect(openStore(leftOf(disk)).info().stopped).toMatchObject({ code: 'read-only' });
@@ -243,6 +243,7 @@ describe('a calm writer, whose sync begins before the read-back', () => {
     async (busy) => {
       const root = newPlace();
       const disk = new BusyDisk(root);
+      disk.slow = true;
       const [store, other] = [openStore(root, { disk }), openStore(root, { durability: 'none' })];
       for (let n = 0; n < 10; n += 1) await put(store, 'task/t-1', n);
       const before = disk.calls.length;

@@ -111,7 +111,8 @@ export class FileStore implements Store {
   append(batch: readonly EncodedCommit[]): Appending {
     const outcomes = readable(() => this.writer.write(batch));
     const won = outcomes.some((outcome) => outcome.kind === 'won');
-    return { outcomes, durable: (won ? this.log.keeper.flush() : undefined) ?? Promise.resolve() };
+    const durable = won ? this.log.keeper.flushBatch(batch.length) : undefined;
+    return { outcomes, durable: durable ?? Promise.resolve() };
   }
 
   flush(): Promise<void> | undefined {

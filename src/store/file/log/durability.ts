@@ -13,6 +13,10 @@ interface Sync {
   done: Promise<void>;
 }
 
+/** A sync in place that takes longer than this holds up the process: the next ones run on a thread. */
+const SLOW_SYNC_MS = 5;
+const SYNCS_ON_THREAD = 100;
+
 export interface DurabilityParts {
   disk: Disk;
   mode: Durability;
@@ -33,6 +37,8 @@ export class DurabilityKeeper {
   private next: Promise<void> | undefined;
   private failed: FailureError | undefined;
   private closed = false;
+  /** So many syncs run on a thread, because one in place took long. */
+  private slowFor = 0;
   private readonly parts: DurabilityParts;
 
   constructor(parts: DurabilityParts, known: Seen) {
@@ -78,6 +84,24 @@ export class DurabilityKeeper {
     return this.next;
   }
 
+  /**
+   * As `flush`, after a write of so many commits. A commit that waits alone is synced in place while syncs are brief:
+   * the way over a thread and back costs more than such a sync, and no other call of this process waits meanwhile.
+   */
+  flushBatch(commits: number): Promise<void> | undefined {
+    const isSlow = this.slowFor > 0;
+    if (isSlow) this.slowFor -= 1;
+    if (isSlow || commits > 1 || this.current !== undefined || this.closed || this.parts.fd() < 0) return this.flush();
+    const startedAt = performance.now();
+    try {
+      this.flushNow();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (performance.now() - startedAt > SLOW_SYNC_MS) this.slowFor = SYNCS_ON_THREAD;
+    return undefined;
+  }
+
   /** As `flush`, but blocking: for opening, sealing and following a seal. Throws FailureError `outcome-unknown`. */
   flushNow(): void {
     if (this.parts.mode === 'none') return;
@@ -94,10 +118,10 @@ export class DurabilityKeeper {
   /**
    * Starts a sync right after a write, before its read-back, so that disk and processor work at the same time. Call the
    * returned function in the same tick, after the read-back: it marks all lines folded by then as covered by this sync.
-   * Undefined if a sync is already running, or none is possible or needed.
+   * Undefined if a sync is already running, or none is possible or needed, or the commit is synced in place.
    */
   startEarly(): (() => void) | undefined {
-    if (this.parts.mode === 'none' || this.current !== undefined) return undefined;
+    if (this.parts.mode === 'none' || this.current !== undefined || this.slowFor === 0) return undefined;
     if (this.failed !== undefined || this.closed || this.parts.fd() < 0) return undefined;
     const sync = this.begin(this.known);
     // Nobody awaits this sync if the write lost; `fail` remembers its failure all the same.
