@@ -4,15 +4,19 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { v7 } from 'uuid';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { linesOf } from '../../src/admin/export/exported.ts';
 import { replay } from '../../src/admin/export/replay.ts';
 import { Rebuilder } from '../../src/admin/file/rebuilt.ts';
+import { encodeCommit, encodeSeal, type Seen, type StreamEvent } from '../../src/store/commit.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
 import { LogReader } from '../../src/store/file/past/log-reader.ts';
+import { Fold } from '../../src/store/fold.ts';
 import { MemoryBlobs, MemoryLog, MemoryStore } from '../../src/store/memory.ts';
 import { fileBackend } from '../../src/store/open.ts';
 import { freshDir, Server } from '../e2e/rig.ts';
+import { BY } from '../store/commits.ts';
 import { makeStore, newPlace, openDocuments, set } from './made-store.ts';
 
 /** A store with a life behind it, and what the program made of it. */
@@ -190,6 +194,34 @@ test('through seals, void lines and requests into memory and into files; interru
     if (stream !== 'store') expect(here.documents.get(stream), stream).toMatchObject({ doc, version });
   expect(here.documents.size).toBe(there.documents.size);
   place.remove();
+});
+
+test('a commit of nothing but a forgotten request is left out, and the import goes on behind it', async () => {
+  const fold = new Fold();
+  const lines: Buffer[] = [];
+  const add = (line: string) => {
+    lines.push(Buffer.from(line));
+    expect(['valid', 'seal']).toContain(fold.offer(line, { segment: 1, offset: lines.length }).kind);
+  };
+  const commit = (stream: string, at: string, event: Partial<StreamEvent> = {}) => {
+    const seen: Seen = [fold.seq, fold.chain];
+    const events = [{ stream, type: 'test.made', patch: [{ op: 'add' as const, path: '', value: {} }], ...event }];
+    add(encodeCommit({ id: v7(), at, by: BY, seen, expect: { [stream]: fold.expected(stream) }, events }).line);
+  };
+  commit('store', '2026-01-01T00:00:00.000Z', { type: 'store.created', data: { format: 1 } });
+  commit('request/r-1', '2026-01-01T00:00:00.000Z');
+  // The seal, ten days later, lets the request expire in the exported store.
+  const seal = { bytes: lines.length + 1, sha256: '0'.repeat(64), previous: '' };
+  add(encodeSeal({ id: v7(), at: '2026-01-11T00:00:00.000Z', by: BY, seen: [fold.seq, fold.chain], seal }).line);
+  fold.nextSegment();
+  commit('request/r-1', '2026-01-11T00:00:00.000Z');
+  commit('task/tsk-1', '2026-01-11T00:00:01.000Z');
+
+  const store = new MemoryStore(new MemoryLog(), () => undefined);
+  const done = await replay({ lines: () => lines, blob: () => undefined }, { store, blobs: new MemoryBlobs() }, true);
+  expect(done).toMatchObject({ ok: true, value: { commits: 2, already: 0, forgotten: 1, streams: 1 } });
+  expect(store.expected('request/r-1')[0]).toBe(1);
+  expect(store.expected('task/tsk-1')[0]).toBe(1);
 });
 
 function rebuilt(reader: LogReader): Rebuilder {

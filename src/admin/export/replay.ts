@@ -142,6 +142,7 @@ async function writeAll(source: ReplaySource, store: Store, { known, report }: P
   for (const exported of commitsIn(source)) {
     if (known.has(exported.commit.id)) continue;
     const encoded = rewritten(store, exported, ahead, report);
+    if (encoded === undefined) continue;
     for (const { stream } of encoded.commit.events) {
       const [version] = ahead.get(stream) ?? store.expected(stream);
       ahead.set(stream, [version + 1, headOf(encoded.sum)]);
@@ -156,13 +157,16 @@ async function writeAll(source: ReplaySource, store: Store, { known, report }: P
   return await flush();
 }
 
-/** Encodes a commit for this store: it expects the same versions, with the heads of this store's lines. */
+/**
+ * Encodes a commit for this store: it expects the same versions, with the heads of this store's lines. Undefined if all
+ * its events are left out, because a commit without events is void.
+ */
 function rewritten(
   store: Store,
   { commit }: ExportedCommit,
   ahead: ReadonlyMap<string, Expected>,
   report: Replayed,
-): EncodedCommit {
+): EncodedCommit | undefined {
   const here = (stream: string): Expected => ahead.get(stream) ?? store.expected(stream);
   // Requests that expired in the other store and were made again, while this store remembers the first one: leave the
   // second one out, because nobody waits for its answer any more.
@@ -172,10 +176,14 @@ function rewritten(
     ),
   );
   report.forgotten += stale.size;
+  const events = commit.events.filter(({ stream }) => !stale.has(stream));
+  if (events.length === 0) {
+    report.commits -= 1;
+    return undefined;
+  }
   const expect = Object.fromEntries(
     Object.keys(commit.expect).flatMap((stream) => (stale.has(stream) ? [] : [[stream, here(stream)]])),
   );
-  const events = commit.events.filter(({ stream }) => !stale.has(stream));
   return encodeCommit({ ...commit, seen: store.seen(), expect, events });
 }
 
