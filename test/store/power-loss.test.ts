@@ -12,7 +12,7 @@ import type { FileStore } from '../../src/store/file/file-store.ts';
 import { commitOf, put, stateOf } from './commits.ts';
 import { type Fault, FaultyDisk, type Loss } from './faulty-disk.ts';
 import { change, noAnswers, openDocuments, verify } from './life.ts';
-import { openStore, temporaryPlace } from './places.ts';
+import { openStore, segmentFile, temporaryPlace } from './places.ts';
 
 const removals: (() => void)[] = [];
 afterEach(() => {
@@ -101,6 +101,21 @@ describe('a segment', () => {
     }
   });
 
+  it('is sealed only up to bytes that are durable, also if another process appends while the sealer syncs', async () => {
+    const root = newPlace();
+    const disk = new AppendingDisk(root, segmentFile(root));
+    const store = openStore(root, { disk, segmentBytes: 1 });
+    await put(store, 'task/t-1', 'first');
+    disk.peerLine = '{"torn by a writer that died';
+    await store.upkeep.seal();
+    expect(disk.peerLine).toBeUndefined();
+    await store.refresh();
+    await store.upkeep.seal();
+    expect(store.log.sealsFollowed).toBe(1);
+    expect(disk.seals.length).toBeGreaterThan(0);
+    for (const { covers, synced } of disk.seals) expect(covers).toBeLessThanOrEqual(synced);
+  });
+
   it('that is compressed keeps one form or the other, whoever died while compressing', async () => {
     const probe = newPlace();
     const whole = new FaultyDisk(probe);
@@ -123,6 +138,34 @@ describe('a segment', () => {
     }
   });
 });
+
+/** A disk on which another process appends a line to the segment right after the next sync of it. */
+class AppendingDisk extends FaultyDisk {
+  peerLine: string | undefined;
+  /** For each seal written: the bytes before the write that it covers, and how many were synced by then. */
+  readonly seals: { covers: number; synced: number }[] = [];
+  private readonly segment: string;
+  private syncedBytes = 0;
+
+  constructor(root: string, segment: string) {
+    super(root);
+    this.segment = segment;
+  }
+
+  override fdatasyncNow(fd: number): void {
+    super.fdatasyncNow(fd);
+    this.syncedBytes = fs.statSync(this.segment).size;
+    if (this.peerLine === undefined) return;
+    fs.appendFileSync(this.segment, `\n${this.peerLine}\n`);
+    this.peerLine = undefined;
+  }
+
+  override write(fd: number, bytes: Uint8Array): number {
+    const seal = /"seal":\{"bytes":(\d+)/.exec(Buffer.from(bytes).toString('utf8'));
+    if (seal !== null) this.seals.push({ covers: Number(seal[1]) - 1, synced: this.syncedBytes });
+    return super.write(fd, bytes);
+  }
+}
 
 async function threeSegments(root: string, disk: FaultyDisk): Promise<FileStore> {
   const store = openStore(root, { disk, segmentBytes: 1 });

@@ -43,8 +43,8 @@ class GrowingHash {
 
 /**
  * Seals the log's current segment; resolves to true if the seal won. Hashes slice by slice, then takes the turn
- * (`takeTurn`) for the last bytes. Syncs before writing the seal, so that a seal does not cover bytes that power loss
- * can take back.
+ * (`takeTurn`) for the last bytes. Syncs between the last hash and the write, so that a seal does not cover bytes that
+ * power loss can take back.
  */
 export async function sealSegment(
   disk: Disk,
@@ -64,9 +64,9 @@ export async function sealSegment(
     log.tail();
     if (!isOurs()) return false;
     // Await nothing from here to the write: a line that others append in between moves the end of the file and voids
-    // the seal.
-    log.keeper.flushNow();
+    // the seal. Hash before the sync, so that every byte that the seal covers is durable before the seal is written.
     while (hash.slice());
+    log.keeper.flushNow();
     const { line } = encodeSeal({
       id: v7(),
       at: new Date().toISOString(),
