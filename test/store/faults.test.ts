@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FailureError } from '../../src/failure/failure.ts';
+import { FileBlobs } from '../../src/store/file/caches/blobs.ts';
 import { type Call, FaultyDisk, type Loss } from './faulty-disk.ts';
 import { change, live, noAnswers, openDocuments, readList, verify } from './life.ts';
 import { randomFrom } from './random.ts';
@@ -132,25 +133,44 @@ describe('a call that fails', () => {
     }
   });
 
-  it.each(['ENOSPC', 'EFBIG', 'EROFS', 'EIO', 'EDQUOT'])(
-    'lasting %s refuses every write, and is over when it is over',
-    async (errno) => {
-      const dir = place();
-      const disk = new FaultyDisk(dir);
-      const answers = noAnswers();
-      const documents = openDocuments(dir, disk);
-      await change(documents, 0, answers, () => false);
-      disk.set({ at: 1, operation: 'write', path: '.jsonl', lasting: true, action: { errno } });
-      for (const n of [3, 4, 5]) await change(documents, n, answers, () => false);
-      expect(answers.codes).toEqual(['store-full', 'store-full', 'store-full']);
-      expect(await readList(documents)).toEqual({ items: [0] });
-      disk.set(undefined);
-      await change(documents, 6, answers, () => false);
-      expect(answers.acked).toEqual([0, 6]);
-      await documents.close();
-      await verify(dir, answers, errno);
-    },
-  );
+  it.each([
+    ['ENOSPC', 'store-full'],
+    ['EFBIG', 'store-full'],
+    ['EDQUOT', 'store-full'],
+    ['EROFS', 'store-unwritable'],
+    ['EACCES', 'store-unwritable'],
+    ['EBADF', 'store-unwritable'],
+    ['EIO', 'store-unwritable'],
+  ])('lasting %s refuses every write as %s, and is over when it is over', async (errno, code) => {
+    const dir = place();
+    const disk = new FaultyDisk(dir);
+    const answers = noAnswers();
+    const documents = openDocuments(dir, disk);
+    await change(documents, 0, answers, () => false);
+    disk.set({ at: 1, operation: 'write', path: '.jsonl', lasting: true, action: { errno } });
+    for (const n of [3, 4, 5]) await change(documents, n, answers, () => false);
+    expect(answers.codes).toEqual([code, code, code]);
+    expect(await readList(documents)).toEqual({ items: [0] });
+    disk.set(undefined);
+    await change(documents, 6, answers, () => false);
+    expect(answers.acked).toEqual([0, 6]);
+    await documents.close();
+    await verify(dir, answers, errno);
+  });
+});
+
+it.each([
+  ['ENOSPC', 'store-full'],
+  ['EDQUOT', 'store-full'],
+  ['EROFS', 'store-unwritable'],
+  ['EACCES', 'store-unwritable'],
+  ['EIO', 'store-unwritable'],
+])('a blob that %s refuses is told as %s', (errno, code) => {
+  const dir = place();
+  const disk = new FaultyDisk(dir, { at: 1, operation: 'open', action: { errno } });
+  fs.mkdirSync(dir);
+  const put = () => new FileBlobs(disk, dir, 'none').put(Buffer.from('bytes'));
+  expect(put).toThrow(expect.objectContaining({ failure: expect.objectContaining({ code }) }));
 });
 
 describe('a short write', () => {

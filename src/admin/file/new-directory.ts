@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type Failure, FailureError } from '../../failure/failure.ts';
-import { type Disk, errnoOf, syncDirectory, writeAll } from '../../store/file/disk.ts';
+import { type Disk, errnoOf, syncDirectory, writeAll, writeFailure } from '../../store/file/disk.ts';
 
 export class NewDirectory {
   /** The directory's path until `publish`. */
@@ -84,8 +84,8 @@ export function whyNotWritten(error: unknown, what: string): Failure {
   if (error instanceof FailureError) return error.failure;
   const errno = errnoOf(error);
   if (errno === undefined) throw error;
-  if (errno === 'ENOSPC' || errno === 'EDQUOT') return { code: 'store-full', syscall: 'write', errno };
-  return { code: 'store-unwritable', why: `${what} (${errno})` };
+  const failure = writeFailure('write', errno);
+  return failure.code === 'store-full' ? failure : { code: 'store-unwritable', why: `${what} (${errno})` };
 }
 
 /** The real path of a path that a person named: follows links as far as the path exists. */

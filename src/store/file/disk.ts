@@ -4,6 +4,7 @@
 
 import fs from 'node:fs';
 import { dirname } from 'node:path';
+import type { Failure } from '../../failure/failure.ts';
 import { temporaryPath } from './temporary-name.ts';
 
 export interface FileStat {
@@ -52,6 +53,15 @@ export interface Disk {
 export function errnoOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/**
+ * The failure for a write that a file error refused: `store-full` if space or a limit has run out, `store-unwritable`
+ * for any other reason, so that a failing or read-only disk is not met by freeing space.
+ */
+export function writeFailure(syscall: string, errno: string): Failure {
+  if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(errno)) return { code: 'store-full', syscall, errno };
+  return { code: 'store-unwritable', why: `${syscall} failed with ${errno}; nothing was written` };
 }
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;

@@ -4,7 +4,7 @@
 import { hash } from 'node:crypto';
 import { type Failure, FailureError } from '../../../failure/failure.ts';
 import type { Blobs, Durability } from '../../port.ts';
-import { type Disk, errnoOf, replaceFile, syncDirectory } from '../disk.ts';
+import { type Disk, errnoOf, replaceFile, syncDirectory, writeFailure } from '../disk.ts';
 
 export class FileBlobs implements Blobs {
   private readonly disk: Disk;
@@ -22,7 +22,7 @@ export class FileBlobs implements Blobs {
   put(bytes: Uint8Array): string {
     const sha256 = hash('sha256', bytes);
     return asFailure(
-      (errno) => ({ code: 'store-full', syscall: 'writing a blob', errno }),
+      (errno) => writeFailure('writing a blob', errno),
       () => this.write(sha256, bytes),
     );
   }

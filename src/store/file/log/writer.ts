@@ -5,7 +5,7 @@ import { FailureError } from '../../../failure/failure.ts';
 import type { EncodedCommit } from '../../commit.ts';
 import { HeadsAfter } from '../../heads.ts';
 import type { Outcome } from '../../port.ts';
-import { type Disk, errnoOf } from '../disk.ts';
+import { type Disk, errnoOf, writeFailure } from '../disk.ts';
 import type { FileLog } from './log.ts';
 import { unknownBecause } from './own-lines.ts';
 
@@ -125,7 +125,7 @@ export class LogWriter {
     } catch (cause) {
       const errno = errnoOf(cause);
       if (errno === undefined) throw cause;
-      return { took: 0, error: new FailureError({ code: 'store-full', syscall: 'write', errno }) };
+      return { took: 0, error: new FailureError(writeFailure('write', errno)) };
     }
   }
 
