@@ -5,7 +5,7 @@
 import { isAlive, isBelow, quickStart } from '../../../base/process-start.ts';
 import type { Presence } from '../../port.ts';
 import { isId } from '../../stream.ts';
-import type { Disk } from '../disk.ts';
+import { type Disk, errnoOf } from '../disk.ts';
 
 /** Touch the file of a session or agent at most this often: its age is only compared with minutes. */
 const TOUCH_EVERY_MS = 10_000;
@@ -36,7 +36,7 @@ export class FilePresence implements Presence {
 
   lastSeen(who: string): number | undefined {
     if (!isId(who)) return undefined;
-    return this.disk.stat(`${this.folder}/${who}`)?.mtimeMs;
+    return unless(undefined, () => this.disk.stat(`${this.folder}/${who}`)?.mtimeMs);
   }
 
   attach(session: string): void {
@@ -46,8 +46,11 @@ export class FilePresence implements Presence {
     try {
       if (this.disk.stat(path) !== undefined) return;
       const fd = this.create(path);
-      this.disk.write(fd, Buffer.from(quickStart(process.pid) ?? ''));
-      this.disk.close(fd);
+      try {
+        this.disk.write(fd, Buffer.from(quickStart(process.pid) ?? ''));
+      } finally {
+        this.disk.close(fd);
+      }
     } catch {
       // Ignore file errors, as in `touch`.
     }
@@ -59,11 +62,11 @@ export class FilePresence implements Presence {
   }
 
   attached(session: string): boolean {
-    if (!isId(session) || this.disk.stat(this.folder) === undefined) return false;
+    if (!isId(session)) return false;
     const prefix = `${session}~`;
-    return this.disk
-      .readdir(this.folder)
-      .some((name) => name.startsWith(prefix) && this.lives(session, Number(name.slice(prefix.length))));
+    return this.names().some(
+      (name) => name.startsWith(prefix) && this.lives(session, Number(name.slice(prefix.length))),
+    );
   }
 
   served(): ReadonlySet<string> {
@@ -83,11 +86,14 @@ export class FilePresence implements Presence {
   }
 
   private attachments(): { session: string; pid: number }[] {
-    if (this.disk.stat(this.folder) === undefined) return [];
-    return this.disk.readdir(this.folder).flatMap((name) => {
+    return this.names().flatMap((name) => {
       const at = name.lastIndexOf('~');
       return at > 0 ? [{ session: name.slice(0, at), pid: Number(name.slice(at + 1)) }] : [];
     });
+  }
+
+  private names(): string[] {
+    return unless([], () => (this.disk.stat(this.folder) === undefined ? [] : this.disk.readdir(this.folder)));
   }
 
   private lives(session: string, pid: number): boolean {
@@ -117,5 +123,18 @@ export class FilePresence implements Presence {
   private create(path: string): number {
     if (this.disk.stat(this.folder) === undefined) this.disk.mkdir(this.folder);
     return this.disk.open(path, 'append-create');
+  }
+}
+
+/**
+ * The answer of a look at the folder, or `unknown` on a file error: no call may fail because presence, which can be
+ * lost at any time, cannot be read.
+ */
+function unless<T>(unknown: T, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return unknown;
   }
 }
