@@ -18,6 +18,8 @@ const SPANS_A_LINE = 32;
 const STALE_LOCK_MS = 10_000;
 /** After an error, the time until the file is tried again; so an error is reported no more often. */
 const PAUSE_MS = 10_000;
+/** A process that finds the file full opens it, rotates it, opens the new one and measures that. */
+const MOST_LOOKS = 4;
 
 export interface TraceFileParts {
   path: string;
@@ -119,7 +121,7 @@ export class TraceFile {
    * undefined if it is still too full.
    */
   private async opened(): Promise<number | undefined> {
-    for (let looks = 0; looks < 3; looks += 1) {
+    for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
       const found = await lstat(this.parts.path).catch(() => undefined);
       if (this.file === undefined || found?.ino !== this.file.ino) await this.reopen();
       else if (found.size < this.maxBytes) return found.size;

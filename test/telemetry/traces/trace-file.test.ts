@@ -108,6 +108,17 @@ test('several writers fill and rotate one file: every line whole, no span twice,
   expect(fs.statSync(target).mode & 0o777).toBe(0o600);
 });
 
+test('a new process that finds the file full rotates it and drops nothing', async () => {
+  const target = path.join(freshDir(), 'spans.jsonl');
+  fs.writeFileSync(target, `${'x'.repeat(2_000)}\n`);
+  const file = traceFile(target, { maxBytes: 2_000 });
+  file.add(span('first'));
+  await file.flush();
+  expect(file.counts()).toEqual({ written: 1, dropped: 0 });
+  expect(named(fs.readFileSync(target, 'utf8'))).toEqual(['first']);
+  expect(fs.statSync(`${target}.1`).size).toBe(2_001);
+});
+
 test('half a line that somebody left stays alone, and a file that was taken away is made again', async () => {
   const target = path.join(freshDir(), 'spans.jsonl');
   fs.writeFileSync(target, '{"resourceSpans":[{"reso');
