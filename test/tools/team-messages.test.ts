@@ -276,6 +276,32 @@ describe('paging, search, threads and waiting', () => {
     expect(await bob.read({ from: ann.session, limit: 1, cursor: '1' })).toEqual([`${ann.session}: how far?`]);
   });
 
+  test('given a shared message from before its time, then a session neither finds nor acknowledges nor answers it', async () => {
+    const rig = new TeamRig();
+    const ann = await rig.window('ann');
+    const { message } = await ann.call('message_send', { to: 'all', text: 'old news', kind: 'request' });
+    later(2 * 3_600_000);
+    const bob = await rig.window('bob');
+    expect(await bob.read({ text: 'old' })).toEqual([]);
+    expect(await bob.fail('message_read', { thread: message })).toMatchObject({ code: 'not-found' });
+    expect(await bob.fail('message_read', { ack: [message] })).toMatchObject({ code: 'not-found' });
+    expect(await bob.fail('message_send', { to: 'all', text: 'done', thread: message })).toMatchObject({
+      code: 'not-found',
+    });
+    expect(await ann.read({ thread: message })).toEqual([`${ann.session}: old news`]);
+  });
+
+  test('given an old message of a channel, then whoever joins it is offered it, finds it and can acknowledge it', async () => {
+    const rig = new TeamRig();
+    const ann = await rig.window('ann');
+    const { message } = await ann.call('message_send', { to: 'channel:ops', text: 'old plan', kind: 'request' });
+    later(2 * 3_600_000);
+    const bob = await rig.window('bob');
+    expect(await bob.read({ join: 'ops' })).toEqual([`${ann.session}: old plan`]);
+    expect(await bob.read({ text: 'old' })).toEqual([`${ann.session}: old plan`]);
+    expect(await bob.call('message_read', { ack: [message] })).toMatchObject({ acked: 1 });
+  });
+
   test('given a reader that waits, when a message is sent by another process, then it wakes soon', async () => {
     const rig = new TeamRig();
     const [ann, bob] = [await rig.window('ann'), await rig.window('bob')];

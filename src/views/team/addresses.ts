@@ -27,7 +27,10 @@ export interface Box {
   channel: string;
   /** The id of the reader document with the cursor. The inbox of an agent has one cursor, whoever reads it. */
   reader: string;
-  /** In ms since the epoch. Older messages are not for this reader, whose session began later. */
+  /**
+   * In ms since the epoch. Older messages are not for this reader, whose session began later. Absent for a channel that
+   * must be joined: whoever joins it may read all of it.
+   */
   since?: number;
   /** True for a channel with many readers, in which a reader's own messages are not offered to it. */
   shared: boolean;
@@ -63,8 +66,7 @@ export function boxesOf(view: View, caller: Caller, project: string): Box[] {
   boxes.push({ channel: channelId({ kind: 'all', project }), reader: own, since, shared: true });
   const joined = Object.keys(view.get<ReaderDocument>(readerStream(own))?.cursors ?? {});
   const prefix = `${project}.channel.`;
-  for (const channel of joined)
-    if (channel.startsWith(prefix)) boxes.push({ channel, reader: own, since, shared: true });
+  for (const channel of joined) if (channel.startsWith(prefix)) boxes.push({ channel, reader: own, shared: true });
   return boxes;
 }
 

@@ -198,10 +198,10 @@ export class OpenBox {
 }
 
 /**
- * The number of the last message before `since`, after which a reader without a cursor begins. A binary search, which
- * is near enough although clocks of writers differ.
+ * The number of the last message before `since`, after which a reader without a cursor begins. Messages up to it are
+ * neither offered nor found. A binary search, which is near enough although clocks of writers differ.
  */
-function startOf(view: View, { channel, since }: Box): number {
+export function startOf(view: View, { channel, since }: Box): number {
   if (since === undefined) return 0;
   let low = 0;
   let high = headOf(view, channel)?.last ?? 0;

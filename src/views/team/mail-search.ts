@@ -22,7 +22,7 @@ import {
 import { factsOf } from '../session/sessions.ts';
 import { type Box, boxesOf, cursorOf, headOf, readersOf } from './addresses.ts';
 import { type MessageRow, rowOf } from './mail.ts';
-import { messageAt } from './mail-box.ts';
+import { messageAt, startOf } from './mail-box.ts';
 import { openSessions, type ViewScope } from './people.ts';
 
 /** The most messages that one search examines, the newest of each channel first. */
@@ -82,13 +82,12 @@ function collect(
   let left = SEARCHED_MESSAGES;
   for (const channel of [...own.keys(), ...others]) {
     const box = own.get(channel);
-    const since = box?.since === undefined ? undefined : new Date(box.since).toISOString();
+    const start = startOfReading(view, box);
     for (let n = headOf(view, channel)?.last ?? 0; n > 0 && left > 0; n -= 1, left -= 1) {
       const message = messageAt(view, channel, n);
       if (message === undefined) continue;
       const mine = message.from === caller.session && message.agent === caller.agent;
-      const readable = box !== undefined && (since === undefined || message.at >= since);
-      if ((mine || readable) && fits(message, messageId(channel, n))) hits.push({ box, channel, n, message });
+      if ((mine || n > start) && fits(message, messageId(channel, n))) hits.push({ box, channel, n, message });
     }
   }
   return { hits, searchedAll: left > 0 };
@@ -201,5 +200,10 @@ export function findMessage(
   if (message === undefined || place.n > (headOf(view, place.channel)?.last ?? 0)) return undefined;
   const box = boxesOf(view, caller, project).find(({ channel }) => channel === place.channel);
   const mine = message.from === caller.session && message.agent === caller.agent;
-  return box === undefined && !mine ? undefined : { message, box };
+  return mine || place.n > startOfReading(view, box) ? { message, box } : undefined;
+}
+
+/** The number after which a caller may read the messages of a channel, which it has a box for or not. */
+function startOfReading(view: View, box: Box | undefined): number {
+  return box === undefined ? Number.POSITIVE_INFINITY : startOf(view, box);
 }
