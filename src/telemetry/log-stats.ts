@@ -37,12 +37,14 @@ export class LogStats {
    * is read if it is counted already, so void lines after it are counted only with the next commit.
    */
   async facts(seq: number): Promise<LogFacts> {
+    // A read that is under way may have passed the end of the log before `seq` came: only one begun after it counts it.
+    await this.reading;
     if (seq > this.reader.fold.seq) {
       this.reading ??= this.readOn().finally(() => {
         this.reading = undefined;
       });
+      await this.reading;
     }
-    await this.reading;
     const { commits, voids, torn, segments, sizeBytes } = this.reader;
     return {
       commits,
