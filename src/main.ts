@@ -49,7 +49,7 @@ const verbs: Record<string, VerbEntry> = {
   board: {
     summary: 'show the tasks of a sprint as columns',
     usage:
-      'baton board [sprint]\n\nWithout a sprint: the active one, or all tasks of the project.\n\n--limit <n>     cards in a column\n--width <n>     columns; default the terminal, 80 into a pipe\n--json          as data',
+      'baton board [sprint]\n\nWithout a sprint: the current one, or all tasks of the project.\n\n--limit <n>     cards in a column\n--width <n>     columns; default the terminal, 80 into a pipe\n--json          as data',
     load: () => import('./cli/verbs/board.ts'),
   },
   statusline: {

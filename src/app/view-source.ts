@@ -11,21 +11,22 @@ import type { Services } from './services.ts';
 /**
  * Resolves to a function that makes a Source of one view. With `needsLog` the log's figures are read first, so that
  * they are no newer than the view, and the read that gives the view makes them durable too. `now` is in ms since the
- * epoch.
+ * epoch; `asked` is the session that asks and its project, if another than this process's.
  */
 export async function sourceOf(
   services: Services,
   needsLog: boolean,
-): Promise<(view: View, now: number, project?: Source['project']) => Source> {
-  const { documents, graphs, workspace, calls, logStats } = services;
+): Promise<(view: View, now: number, asked?: Pick<Source, 'project' | 'session'>) => Source> {
+  const { documents, graphs, workspace, sessions, calls, logStats } = services;
   const log = needsLog ? await logStats?.facts(documents.peek((view) => view.seq)) : undefined;
-  return (view, now, project = { id: workspace.project, name: workspace.projectName }) => {
+  const project = { id: workspace.project, name: workspace.projectName };
+  return (view, now, asked = { project, session: sessions.find(view) }) => {
     const seen = { lastSeen: once((who: string) => documents.presence.lastSeen(who)) };
     const facts = {
       view,
       now,
       presence: seen,
-      project,
+      ...asked,
       store: documents.store.info(),
       plan: once(() => services.plans.at(view)),
       log,

@@ -41,7 +41,7 @@ export function lineParts({ view, viewScope, session, checks, plan }: LineSource
     ...own,
     ...alertPart(checks),
     ...mail,
-    ...sprintPart(view, plan, viewScope),
+    ...sprintPart(view, plan, { project: viewScope.project, session }),
     ...claims,
     ...runsPart(view, viewScope),
   ];
@@ -86,9 +86,9 @@ function mailPart(view: View, session: string, { project, now }: ViewScope): Lin
   return [urgent > 0 ? { text: `${count} unread, ${urgent} urgent`, tone: 'bad' } : { text: `${count} unread` }];
 }
 
-function sprintPart(view: View, plan: PlanFacts, { project }: ViewScope): LinePart[] {
-  const sprint = currentSprint(plan, view, project);
-  if (sprint?.status !== 'active') return [];
+function sprintPart(view: View, plan: PlanFacts, of: { project: string; session: string | undefined }): LinePart[] {
+  const sprint = currentSprint(plan, view, of);
+  if (sprint === undefined) return [];
   const done = plan.tasks.set(sprint.id, 'done').size;
   return [{ text: `${showId(sprint.id)} ${done}/${scopeOf(plan, sprint.id).tasks}` }];
 }

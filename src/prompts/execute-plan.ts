@@ -12,21 +12,23 @@ export const executePlan: Prompt = {
   arguments: [
     {
       name: 'plan',
-      description: 'A run, a saved graph or a sprint; default the active sprint',
+      description: 'A run, a saved graph or a sprint; default the current sprint',
       complete: (view, services) => [...openRuns(view, services), ...openSprints(view, services), ...savedGraphs(view)],
     },
     { name: 'agent', description: 'The name you work under', complete: workers },
   ],
-  text: async (given, { documents, plans, workspace }) => {
+  text: async (given, { documents, plans, sessions, workspace: { project } }) => {
     if (given.plan !== undefined) return runText(given.plan, given);
-    // Without a name, the active sprint, looked up here so that the text can name it.
-    const sprint = await documents.read((view) => currentSprint(plans.at(view), view, workspace.project));
-    return sprint?.status === 'active' ? runText(showId(sprint.id), given) : nothingText();
+    // Without a name, the current sprint, looked up here so that the text can name it.
+    const sprint = await documents.read((view) =>
+      currentSprint(plans.at(view), view, { project, session: sessions.find(view) }),
+    );
+    return sprint === undefined ? nothingText() : runText(showId(sprint.id), given, sprint.status === 'planned');
   },
 };
 
 function nothingText(): string {
-  return `There is no active sprint to execute. Look for what there is, and ask me which it should be.
+  return `There is no open sprint to execute. Look for what there is, and ask me which it should be.
 
 ${steps(
   `Sprints:${call('plan_list', { kind: 'sprint', status: 'open' })}`,
@@ -34,12 +36,17 @@ ${steps(
 )}`;
 }
 
-function runText(plan: string, { agent }: Given): string {
+function joinText(sprint: string, planned: boolean): string {
+  if (!planned) return `Say that you work on it.${call('session_update', { sprint })}`;
+  return `It has not begun: begin it when I say so, and join it.${call('sprint_save', { id: sprint, status: 'active', join: true })}`;
+}
+
+function runText(plan: string, { agent }: Given, planned = false): string {
   const sprint = parsePlanId('sprint', plan)?.toUpperCase();
   const isRun = plan.startsWith('run-');
   const run = isRun ? plan : '<the run>';
   const start = sprint === undefined ? { graph: plan } : { sprint };
-  const joins = sprint === undefined ? '' : `Say that you work on it.${call('session_update', { sprint })}\n   `;
+  const joins = sprint === undefined ? '' : `${joinText(sprint, planned)}\n   `;
   const going = sprint === undefined ? '' : ' If a run of it is under way, the refusal names it: go on with that one.';
   const name = isRun ? `the run ${plan}` : sprint === undefined ? `the graph ${plan}` : `the sprint ${sprint}`;
   return `Work through ${name} until nothing is left.

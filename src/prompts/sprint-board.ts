@@ -8,7 +8,7 @@ export const sprintBoard: Prompt = {
   title: 'Sprint board',
   description: 'Show the board of a sprint with what blocks it and what to take up next',
   arguments: [
-    { name: 'sprint', description: 'Which sprint; default the active one', complete: openSprints },
+    { name: 'sprint', description: 'Which sprint; default the current one', complete: openSprints },
     { name: 'assignee', description: 'Only the tasks of one', complete: workers },
   ],
   text: ({ sprint, assignee }) => `Show me the sprint board.

@@ -8,7 +8,7 @@ export const sprintClose: Prompt = {
   title: 'Close a sprint',
   description: 'End a sprint: what was reached, what is carried over and where to',
   arguments: [
-    { name: 'sprint', description: 'Which sprint; default the active one', complete: openSprints },
+    { name: 'sprint', description: 'Which sprint; default the current one', complete: openSprints },
     {
       name: 'carry_to',
       description: 'The sprint that takes what is unfinished, or backlog',

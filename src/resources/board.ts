@@ -15,9 +15,9 @@ export const board: ResourceKind = {
   description: 'The columns of the sprint that a project is in, what is blocked, and how far it is',
   template: 'baton://projects/{id}/board',
   list: (view, services) => projects.list(view, services).map(({ id, title }) => ({ id, title: `Board of ${title}` })),
-  read: (view, id, { plans }) => {
+  read: (view, id, { plans, sessions }) => {
     const plan = plans.at(view);
-    const sprint = currentSprint(plan, view, id);
+    const sprint = currentSprint(plan, view, { project: id, session: sessions.find(view) });
     if (sprint === undefined) return plan.projects.has(id) ? { sprint: null } : undefined;
     return {
       ...boardOf(plan, view, { sprint, limit: CARDS, detail: 'brief', now: Date.now() }),

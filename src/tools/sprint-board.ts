@@ -4,9 +4,8 @@ import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import { parsePlanId, sprintStream } from '../domain/plan/ids.ts';
-import { hasEnded, type SprintDocument } from '../domain/plan/sprint.ts';
+import type { SprintDocument } from '../domain/plan/sprint.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
-import { type SessionDocument, sessionStream } from '../domain/session/document.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { boardOf } from '../views/plan/board.ts';
 import { currentSprint } from '../views/plan/current-sprint.ts';
@@ -23,7 +22,7 @@ export const sprintBoard = defineTool({
   toolset: 'plan',
   alwaysLoad: true,
   description:
-    'Use to see where the work stands: the columns of a sprint, what is blocked, why and how long, progress, velocity, burn-down, its run, and what to take up next (what most others wait for). Default: the sprint this session joined, else the active one. ' +
+    'Use to see where the work stands: the columns of a sprint, what is blocked, why and how long, progress, velocity, burn-down, its run, and what to take up next (what most others wait for). Default: the sprint this session joined, else the active one started last, else the next planned one. ' +
     'Answers {sprint, columns: [{status, count, points, cards}], blockers, suggest, cut?, note?, seq}.',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'limit, column or detail' },
@@ -66,12 +65,8 @@ function findSprint(view: View, services: Services, named: string | undefined): 
     const how = 'see your own with plan_list {kind: "sprint"}';
     return fail({ code: 'not-allowed', what: `Showing ${named}`, why: 'it belongs to another project', how });
   }
-  const session = sessions.find(view);
-  const joined = session === undefined ? undefined : view.get<SessionDocument>(sessionStream(session))?.session.sprint;
-  const own = joined === undefined ? undefined : parsePlanId('sprint', joined);
-  const mine = own === undefined ? undefined : view.get<SprintDocument>(sprintStream(own));
-  if (mine !== undefined && mine.project === workspace.project && !mine.archived && !hasEnded(mine)) return ok(mine);
-  const current = currentSprint(plans.at(view), view, workspace.project);
+  const asked = { project: workspace.project, session: sessions.find(view) };
+  const current = currentSprint(plans.at(view), view, asked);
   if (current !== undefined) return ok(current);
   const call = 'plan_save {sprint: {title: …, status: "active"}, tasks: […]} to begin one';
   return fail({ code: 'not-found', what: 'sprint', name: 'active', near: [], call });

@@ -121,7 +121,7 @@ function lookIn(
   const version = view.version(sessionStream(session));
   if (key === undefined || join === undefined) return ok({ root: doc as JsonObject, version });
   const { project = '', project_name = '' } = factsOf(view, session) ?? {};
-  const source = join(view, Date.now(), { id: project, name: project_name });
+  const source = join(view, Date.now(), { project: { id: project, name: project_name }, session });
   return ok({ root: { [key]: joinedValue(key, source, session, version) }, version });
 }
 

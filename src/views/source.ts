@@ -100,6 +100,8 @@ export interface Source {
   /** Sessions that a live process serves. */
   served(): ReadonlySet<string>;
   project: { id: string; name: string };
+  /** The session that asks; undefined if it has none yet. */
+  session?: string | undefined;
   store: StoreInfo;
   /** A definition by its hash; undefined if its blob is missing. */
   graph(hash: string): RunGraph | undefined;

@@ -70,12 +70,12 @@ function screenOf({ sprint, title, progress, columns }: Picture, width: number):
 
 function pictureOf(
   view: View,
-  { plans, workspace }: Services,
+  { plans, sessions, workspace }: Services,
   named: string | undefined,
   limit: number,
 ): Result<Picture> {
   const plan = plans.at(view);
-  const scope = scopeOf(view, plan, workspace.project, named);
+  const scope = scopeOf(view, plan, { project: workspace.project, session: sessions.find(view) }, named);
   if (!scope.ok) return scope;
   const sprint = scope.value;
   const id = sprint?.id ?? workspace.project;
@@ -90,20 +90,17 @@ function pictureOf(
   return ok(sprint === undefined ? picture : { sprint: showId(sprint.id), ...picture });
 }
 
-/** The named sprint, else the newest active one, else undefined. Fails with `unknown-item`. */
+/** The named sprint, else the current one, else undefined. Fails with `unknown-item`. */
 function scopeOf(
   view: View,
   plan: PlanFacts,
-  project: string,
+  asked: { project: string; session: string | undefined },
   named: string | undefined,
 ): Result<Readonly<SprintDocument> | undefined> {
-  if (named === undefined) {
-    const current = currentSprint(plan, view, project);
-    return ok(current?.status === 'active' ? current : undefined);
-  }
+  if (named === undefined) return ok(currentSprint(plan, view, asked));
   const id = parsePlanId('sprint', named);
   const found = id === undefined ? undefined : view.get<SprintDocument>(sprintStream(id));
-  if (found?.project === project) return ok(found);
+  if (found?.project === asked.project) return ok(found);
   return fail({
     code: 'unknown-item',
     kind: 'sprint',

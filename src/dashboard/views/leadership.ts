@@ -12,7 +12,7 @@ import { escalationsOf } from '../../views/team/escalations.ts';
 import { columns, type DashboardView, type Row, timeCell } from '../define.ts';
 import { limitSection } from './quality.ts';
 import { runsOf } from './runs.ts';
-import { activeSprint, overdueTasks, taskCells } from './tasks.ts';
+import { overdueTasks, sprintFor, taskCells } from './tasks.ts';
 
 const DECISION_COLUMNS = columns({
   decision: 'id',
@@ -140,7 +140,7 @@ function runForecast({ graph, now }: Source, run: Readonly<RunDocument>): Row[] 
 function planForecasts(source: Source): Row[] {
   const { plan, view, project } = source;
   const velocity = velocityOf(plan(), view, project.id);
-  const sprint = activeSprint(source);
+  const sprint = sprintFor(source);
   const scopes = [
     ...(sprint === undefined ? [] : [{ scope: showId(sprint.id), id: sprint.id }]),
     { scope: 'project', id: project.id },

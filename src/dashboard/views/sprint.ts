@@ -1,4 +1,4 @@
-// The dashboard view `sprint`: progress of the active sprint, its board, tasks in work, suggestions, velocity and
+// The dashboard view `sprint`: progress of the current sprint, its board, tasks in work, suggestions, velocity and
 // burn-down.
 
 import { showId } from '../../domain/plan/ids.ts';
@@ -7,7 +7,7 @@ import { burnDown, scopeOf, velocityOf } from '../../views/plan/sprint-facts.ts'
 import { suggestions } from '../../views/plan/suggest.ts';
 import type { Source } from '../../views/source.ts';
 import { columns, type DashboardView, type Row, type Section } from '../define.ts';
-import { activeSprint, countSection, sprintSection, workSection } from './tasks.ts';
+import { countSection, sprintFor, sprintSection, workSection } from './tasks.ts';
 
 const SUGGESTIONS = 5;
 
@@ -37,8 +37,8 @@ export const sprint: DashboardView = {
   title: 'Sprint',
   alerts: ['blocked', 'idle'],
   sections: (source) => {
-    const found = activeSprint(source);
-    if (found === undefined) return [openSprints(source), velocitySection(source)];
+    const found = sprintFor(source);
+    if (found === undefined) return [velocitySection(source)];
     return [
       sprintSection(source, found),
       countSection(source, found.id, 'Board'),
@@ -46,17 +46,18 @@ export const sprint: DashboardView = {
       nextSection(source, found.id),
       velocitySection(source),
       burnSection(source, found),
+      ...(found.status === 'active' ? [] : [openSprints(source)]),
     ];
   },
   hint: (source) => {
-    const found = activeSprint(source);
-    if (found === undefined) return 'no sprint is active: sprint_save {"title": …, "status": "active"}';
+    const found = sprintFor(source);
+    if (found === undefined) return 'no sprint is open: sprint_save {"title": …, "status": "active"}';
     const [next] = suggestions(source.plan(), source.project.id, found.id, 1);
     return next === undefined ? undefined : `task_save {"id": "${showId(next.row.id)}", "status": "active"}`;
   },
 };
 
-/** The sprints that have not ended, shown if none is active. */
+/** The sprints that have not ended, shown while the current one is not active. */
 function openSprints({ plan, project }: Source): Section {
   const { sprints, tasks } = plan();
   const rows = [...sprints.set(project.id, 'open').after(0)].map(({ id, title, status }): Row => {

@@ -1,9 +1,10 @@
-// Sections and rows of tasks: the active sprint, counts by status, tasks in work, overdue tasks. Used by the views
+// Sections and rows of tasks: the current sprint, counts by status, tasks in work, overdue tasks. Used by the views
 // sprint, team and leadership.
 
-import { showId, sprintStream } from '../../domain/plan/ids.ts';
+import { showId } from '../../domain/plan/ids.ts';
 import type { SprintDocument } from '../../domain/plan/sprint.ts';
 import { TASK_STATUSES } from '../../domain/plan/task.ts';
+import { currentSprint } from '../../views/plan/current-sprint.ts';
 import { standsTooLong } from '../../views/plan/overdue.ts';
 import { progressOf } from '../../views/plan/sprint-facts.ts';
 import type { TaskRow } from '../../views/plan/task-index.ts';
@@ -46,10 +47,9 @@ const SPRINT_COLUMNS = columns({
   goal: 'prose',
 });
 
-/** The active sprint, the one with the lowest number if there are several; undefined if there is none. */
-export function activeSprint({ view, plan, project }: Source): Readonly<SprintDocument> | undefined {
-  const [row] = plan().sprints.set(project.id, 'active').first(1);
-  return row === undefined ? undefined : view.get<SprintDocument>(sprintStream(row.id));
+/** The current sprint of the project for the session that asks. */
+export function sprintFor({ view, plan, project, session }: Source): Readonly<SprintDocument> | undefined {
+  return currentSprint(plan(), view, { project: project.id, session });
 }
 
 /** The facts of a sprint: progress, tasks, points and dates. */

@@ -14,7 +14,7 @@ import { columns, type DashboardView, type Row, type Section } from '../define.t
 import { sessionSection } from './agents.ts';
 import { runSection, runsOf } from './runs.ts';
 import { velocitySection } from './sprint.ts';
-import { activeSprint, countSection, sprintSection, workSection } from './tasks.ts';
+import { countSection, sprintFor, sprintSection, workSection } from './tasks.ts';
 
 const TEAM_COLUMNS = columns({ team: 'text', orchestrator: 'text', members: 'count', here: 'count' });
 const ACTIVITY_COLUMNS = columns({
@@ -35,7 +35,7 @@ export const team: DashboardView = {
   // Without `durability`, which is lower only if somebody chose it.
   alerts: CHECKS.filter((check) => check !== 'durability'),
   sections: (source) => {
-    const sprint = activeSprint(source);
+    const sprint = sprintFor(source);
     const planned = source.plan().tasks.set(source.project.id, 'all').size > 0;
     const scope = sprint?.id ?? source.project.id;
     const runs = runsOf(source);

@@ -1,11 +1,13 @@
 // The joined part `organization` of a session: its project with teams, settings and open sessions, and the other
 // projects of the store. Used by joined.ts.
 
+import { showId } from '../../domain/plan/ids.ts';
 import { type ProjectDocument, projectStream } from '../../domain/project/document.ts';
 import { sessionStream } from '../../domain/session/document.ts';
 import { everybodyIn, teamsOf } from '../../domain/team/team.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import { type Capped, capped } from '../capped.ts';
+import { currentSprint } from '../plan/current-sprint.ts';
 import { line } from '../plan/show.ts';
 import { configOf } from '../project/settings.ts';
 import { type Source, viewScopeOf } from '../source.ts';
@@ -74,14 +76,14 @@ function teamFacts(team: { orchestrator?: string; members: readonly string[] }, 
 }
 
 /** The session's own project first. */
-function projectRows({ view, plan, project }: Source): JsonObject[] {
-  const { projects, sprints, tasks } = plan();
+function projectRows({ view, plan, project, session }: Source): JsonObject[] {
+  const { projects, tasks } = plan();
   const ids = [project.id, ...[...projects].filter((id) => id !== project.id)];
   return ids.map((id) => {
     const name = view.get<ProjectDocument>(projectStream(id))?.name ?? id;
-    const [active] = sprints.set(id, 'active').first(1);
+    const sprint = currentSprint(plan(), view, { project: id, session });
     const row = { id, name: line(name, NAME_CHARS), tasks_left: tasks.set(id, 'open').size };
-    return active === undefined ? row : { ...row, sprint: active.id.toUpperCase() };
+    return sprint === undefined ? row : { ...row, sprint: showId(sprint.id) };
   });
 }
 

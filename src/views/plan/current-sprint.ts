@@ -1,14 +1,34 @@
-// The sprint that a call means when it names none: the newest active one, else the first planned one. Used by
-// sprint_board, resources/board.ts, the prompt execute_plan, `baton board` and the status line.
+// The current sprint, which is meant where none is named: the one that the session has joined, else the active one
+// that was started last, else the first planned one. Used by sprint_board, resources/board.ts, the prompt execute_plan,
+// dashboard/, the joined parts of a session, `baton board` and the status line.
 
 import type { View } from '../../documents/documents.ts';
-import { sprintStream } from '../../domain/plan/ids.ts';
-import type { SprintDocument } from '../../domain/plan/sprint.ts';
+import { parsePlanId, sprintStream } from '../../domain/plan/ids.ts';
+import { type SprintDocument, takesTasks } from '../../domain/plan/sprint.ts';
+import { type SessionDocument, sessionStream } from '../../domain/session/document.ts';
 import type { PlanFacts } from './plan-index.ts';
 
-export function currentSprint(plan: PlanFacts, view: View, project: string): Readonly<SprintDocument> | undefined {
-  const [newest] = [...plan.sprints.set(project, 'active').after(0)].reverse();
+type Sprint = Readonly<SprintDocument>;
+
+/** The current sprint of a project for a session, if there is one; undefined if the project has no open sprint. */
+export function currentSprint(
+  plan: PlanFacts,
+  view: View,
+  { project, session }: { project: string; session: string | undefined },
+): Sprint | undefined {
+  const sprintAt = (id: string) => view.get<SprintDocument>(sprintStream(id));
+  const named = session === undefined ? undefined : view.get<SessionDocument>(sessionStream(session))?.session.sprint;
+  const id = named === undefined ? undefined : parsePlanId('sprint', named);
+  const joined = id === undefined ? undefined : sprintAt(id);
+  if (joined !== undefined && joined.project === project && takesTasks(joined)) return joined;
+  const active = [...plan.sprints.set(project, 'active').after(0)].flatMap((row) => sprintAt(row.id) ?? []);
+  const last = active.reduce<Sprint | undefined>((latest, one) => (startsAfter(latest, one) ? one : latest), undefined);
+  if (last !== undefined) return last;
   const [next] = plan.sprints.set(project, 'planned').first(1);
-  const row = newest ?? next;
-  return row === undefined ? undefined : view.get<SprintDocument>(sprintStream(row.id));
+  return next === undefined ? undefined : sprintAt(next.id);
+}
+
+/** True if a sprint was started after the latest so far, or at the same time with a higher number. */
+function startsAfter(latest: Sprint | undefined, { started_at = '' }: Sprint): boolean {
+  return started_at >= (latest?.started_at ?? '');
 }
