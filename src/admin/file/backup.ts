@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { type Failure, FailureError, fail, ok, type Result } from '../../failure/failure.ts';
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
-import { LogReader, type SegmentNote } from '../../store/file/past/log-reader.ts';
+import { type LogPart, LogReader, type SegmentNote } from '../../store/file/past/log-reader.ts';
 import { readSegment, segmentName, segmentPath } from '../../store/file/segments.ts';
 import type { Durability } from '../../store/port.ts';
 import { checkFiles, describeFile, MANIFEST, type Manifest, type ManifestFile, unsound } from './manifest.ts';
@@ -45,15 +45,16 @@ export function backupStore(options: BackupOptions): Result<BackupResult> {
   const refused = refuseTarget(options);
   if (refused !== undefined) return fail(refused);
   const reader = new LogReader(disk, `${dir}/log`).readAll();
-  const fault = reader.fault();
+  const fault = reader.troubles[0] ?? reader.fault();
+  const sound = reader.sound();
   const stopped = reader.stopped?.code === 'store-newer' ? reader.stopped : undefined;
   if (stopped !== undefined) return fail(stopped);
-  if (fault !== undefined && (options.beforeDamage !== true || reader.fold.seq === 0)) return fail(fault);
+  if (fault !== undefined && (options.beforeDamage !== true || sound.seq === 0)) return fail(fault);
   let copy: NewDirectory | undefined;
   try {
     const unsynced = options.durability === 'fsync' && !flushed(reader);
     copy = new NewDirectory(disk, target);
-    const { manifest, linkedBytes } = fill(copy, options, reader);
+    const { manifest, linkedBytes } = fill(copy, options, { ...sound, format: reader.format });
     const trouble = verifyBackup(disk, copy.temporary, manifest);
     if (trouble !== undefined) throw new FailureError(trouble);
     copy.publish();
@@ -112,7 +113,7 @@ function refuseTarget({ disk, dir, target }: BackupOptions): Failure | undefined
 function fill(
   copy: NewDirectory,
   { disk, dir, linkTo }: BackupOptions,
-  reader: LogReader,
+  { seq, chain, segments, format }: LogPart & { format: number },
 ): { manifest: Manifest; linkedBytes: number } {
   const files: Manifest['files'] = {};
   let linkedBytes = 0;
@@ -123,7 +124,7 @@ function fill(
     else copy.write(relative, bytes, mode);
     files[relative] = file;
   };
-  for (const segment of reader.segments) {
+  for (const segment of segments) {
     // Leave out an empty last segment: opening the copy creates it again.
     if (segment.end > 0) add(...segmentFile(disk, `${dir}/log`, segment));
   }
@@ -132,8 +133,7 @@ function fill(
     // Leave out a blob that is damaged already; doctor reports it in the store.
     if (bytes !== undefined && describeFile(bytes).sha256 === name) add(`blobs/${name}`, bytes, 0o400);
   }
-  const { seq, chain } = reader.fold;
-  const manifest: Manifest = { format: reader.format, seq, chain, made_at: new Date().toISOString(), files };
+  const manifest: Manifest = { format, seq, chain, made_at: new Date().toISOString(), files };
   copy.write(MANIFEST, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
   return { manifest, linkedBytes };
 }

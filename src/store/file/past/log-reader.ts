@@ -25,6 +25,13 @@ export interface SegmentNote {
   lastSum: string;
 }
 
+/** A part of the log from its first line on, as a consistent copy has it. */
+export interface LogPart {
+  seq: number;
+  chain: string;
+  segments: readonly SegmentNote[];
+}
+
 export type Damage = Extract<Failure, { code: 'store-damaged' }>;
 
 /** An unterminated tail longer than this is damage: no write of Baton that is still under way can be so long. */
@@ -56,6 +63,8 @@ export class LogReader {
   private hash: Hash = createHash('sha256');
   private hashedTo = 0;
   private sealedBefore = '';
+  /** The log before the first seal that does not fit: its last seq, and its last segment without the seal. */
+  private misfit: { seq: number; last: SegmentNote } | undefined;
 
   constructor(disk: Disk, logDir: string) {
     this.disk = disk;
@@ -86,6 +95,15 @@ export class LogReader {
   /** The first fault, or undefined. A log with a fault must not be copied as if it were sound. */
   fault(): Failure | undefined {
     return this.stopped ?? this.troubles[0];
+  }
+
+  /** What was read, or the part before the first seal that does not fit its bytes. */
+  sound(): LogPart {
+    const { misfit, segments } = this;
+    if (misfit === undefined) return { seq: this.fold.seq, chain: this.fold.chain, segments };
+    const { seq, last } = misfit;
+    const whole = segments.filter(({ firstSeq }) => firstSeq < last.firstSeq);
+    return { seq, chain: this.fold.chainAt(seq) ?? '', segments: [...whole, last] };
   }
 
   /**
@@ -125,11 +143,14 @@ export class LogReader {
       const line = bytes.subarray(start, end);
       start = end + 1;
       const taken = line.length === 0 ? undefined : this.take(line, { segment: this.segment, offset: at });
+      const before = taken?.kind === 'seal' ? { ...note } : note;
       if (taken !== undefined) {
         note.end = base + start;
         note.lastSum = line.toString('latin1', line.length - 18, line.length - 2);
       }
-      if (taken?.kind === 'seal') this.checkSeal(taken, bytes, base, note);
+      if (taken?.kind === 'seal' && !this.fits(taken, bytes, base, note)) {
+        this.misfit ??= { seq: taken.seq - 1, last: before };
+      }
       if (this.stopped !== undefined) break;
       // Advance before the yield, so that a reader that breaks off here continues after this line.
       this.offset = base + start;
@@ -222,7 +243,8 @@ export class LogReader {
       this.stopped = { code: 'store-newer', what: 'the store', found: format, known: STORE_FORMAT };
   }
 
-  private checkSeal(taken: TakenLine & { kind: 'seal' }, bytes: Buffer, base: number, note: SegmentNote): void {
+  private fits(taken: TakenLine & { kind: 'seal' }, bytes: Buffer, base: number, note: SegmentNote): boolean {
+    const found = this.troubles.length;
     const { sha256, previous } = taken.seal.seal;
     this.hash.update(bytes.subarray(this.hashedTo - base, taken.place.offset - base));
     this.hashedTo = taken.place.offset;
@@ -232,6 +254,7 @@ export class LogReader {
     if (this.hash.copy().digest('hex') !== sha256)
       this.trouble(taken.place.segment, 'its bytes are not those that its seal was made for');
     if (previous !== before) this.trouble(taken.place.segment, 'its seal names another segment as the one before it');
+    return this.troubles.length === found;
   }
 
   private findStrays(listed: readonly number[]): void {
