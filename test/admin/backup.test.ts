@@ -71,6 +71,8 @@ describe('backup and restore', () => {
     refuses('never overwrites', backup());
     target = join(dir, 'copy');
     refuses('inside the store', backup());
+    target = join(dir, '..copy');
+    refuses('inside the store', backup());
     target = join(place.parent, 'no/where');
     refuses('parent', backup());
     refuses('move it away', restoreBackup(realDisk, join(place.parent, 'copy'), dir));

@@ -101,7 +101,9 @@ export function followed(target: string): string {
 /** True if the target is the directory or lies in it, with links followed. */
 export function isInside(dir: string, target: string): boolean {
   const relative = path.relative(followed(dir), followed(target));
-  return relative === '' || !(relative.startsWith('..') || path.isAbsolute(relative));
+  // A name such as `..b` begins with two dots too, and does not lead outside.
+  const [first] = relative.split(path.sep, 1);
+  return first !== '..' && !path.isAbsolute(relative);
 }
 
 /** Whether a path has nothing, an empty directory, or anything else. */
