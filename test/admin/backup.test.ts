@@ -4,14 +4,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { v7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { exportDocuments, exportLines } from '../../src/admin/export/export.ts';
 import { backupStore } from '../../src/admin/file/backup.ts';
 import { MANIFEST } from '../../src/admin/file/manifest.ts';
 import { drillRestore, restoreBackup } from '../../src/admin/file/restore.ts';
+import { encodeCommit } from '../../src/store/commit.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
 import { LogReader } from '../../src/store/file/past/log-reader.ts';
 import { bundleFixtures } from '../mcp/process.ts';
+import { BY } from '../store/commits.ts';
+import { openStore } from '../store/places.ts';
 import {
   alter,
   faults,
@@ -121,6 +125,25 @@ describe('backup and restore', () => {
       return JSON.stringify(parsed);
     });
     await refused('store-damaged');
+    expect(fs.readdirSync(place.parent).sort()).toEqual(['copy', 'state']);
+  });
+
+  test('leave nothing behind if the restored store does not pass its check', async () => {
+    const store = openStore(dir);
+    const wrong = encodeCommit({
+      id: v7(),
+      at: new Date().toISOString(),
+      by: BY,
+      seen: store.seen(),
+      expect: { 'task/tsk-1': [0, ''] },
+      events: [{ stream: 'task/tsk-1', type: 'test.set', patch: [{ op: 'remove', path: '/not/there' }] }],
+    });
+    await store.append([wrong]).durable;
+    await store.close();
+    expect(faults(dir)).toEqual(['document-broken']);
+    expect(backup().ok).toBe(true);
+    const into = join(place.parent, 'into');
+    expect(restoreBackup(realDisk, target, into)).toMatchObject({ ok: false, failure: { code: 'store-damaged' } });
     expect(fs.readdirSync(place.parent).sort()).toEqual(['copy', 'state']);
   });
 

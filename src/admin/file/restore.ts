@@ -21,8 +21,7 @@ export interface Restored {
 
 /**
  * Restores a backup into a directory that is absent or empty. Fails with `invalid-input` for an unusable place or
- * backup, `store-damaged`, `store-newer`, `store-full` or `store-unwritable`. Leaves nothing behind if it fails before
- * the store is in its place; a store that fails the last check stays there.
+ * backup, `store-damaged`, `store-newer`, `store-full` or `store-unwritable`. Leaves nothing behind if it fails.
  */
 export function restoreBackup(disk: Disk, backup: string, dir: string): Result<Restored> {
   if (whatStands(disk, dir) === 'something') {
@@ -44,8 +43,9 @@ export function restoreBackup(disk: Disk, backup: string, dir: string): Result<R
     // Verify the written files too, to find a backup that changed meanwhile and a disk that returns other bytes.
     const trouble = verifyBackup(disk, copy.temporary, manifest);
     if (trouble !== undefined) throw new FailureError(trouble);
+    const restored = verifyRestored(disk, copy.temporary, { dir, manifest });
     copy.publish();
-    return verifyRestored(disk, dir, manifest);
+    return ok(restored);
   } catch (error) {
     copy?.discard();
     return fail(whyNotWritten(error, `the store cannot be written to ${dir}`));
@@ -79,14 +79,16 @@ export async function drillRestore(disk: Disk, backup: string): Promise<Result<R
 }
 
 /**
- * Verifies the restored store. Fails for a damaged log or a broken document; blobs that the backup lacked may be
- * missing.
+ * Verifies the restored store before it gets its name. Throws FailureError for a damaged log or a broken document;
+ * blobs that the backup lacked may be missing.
  */
-function verifyRestored(disk: Disk, dir: string, manifest: Manifest): Result<Restored> {
-  const { report } = verifyStore({ disk, dir, durability: 'fsync', forceNetworkFs: true });
+function verifyRestored(disk: Disk, temporary: string, of: Pick<Restored, 'dir' | 'manifest'>): Restored {
+  const { report } = verifyStore({ disk, dir: temporary, durability: 'fsync', forceNetworkFs: true });
   const { commits, documents } = report;
   const broken = report.findings.find(({ code }) => code === 'log-damaged' || code === 'document-broken');
-  if (broken !== undefined)
-    return fail({ code: 'store-damaged', file: `${dir}/${broken.where ?? ''}`, offset: 0, why: broken.what });
-  return ok({ dir, manifest, commits, documents: documents.rebuilt });
+  if (broken !== undefined) {
+    const file = `${of.dir}/${broken.where ?? ''}`;
+    throw new FailureError({ code: 'store-damaged', file, offset: 0, why: broken.what });
+  }
+  return { ...of, commits, documents: documents.rebuilt };
 }
