@@ -1,6 +1,7 @@
 // Builds the Source that views read, from the services. Used by dashboard_get, state_get, the prompt dashboard and the
 // verb watch.
 
+import { withoutHome } from '../base/display.ts';
 import { version } from '../base/version.ts';
 import type { View } from '../documents/documents.ts';
 import { alertFacts } from '../views/health/alert-facts.ts';
@@ -65,7 +66,7 @@ function once<T>(ask: (about: string) => T): (about?: string) => T {
 function processFacts({ config, documents, workspace, graphs, mail, tracing }: Services): Source['process'] {
   const { rss, heapUsed } = process.memoryUsage();
   const { toolsets, allowCommands } = config;
-  const home = (path: string): string => path.replace(config.home, '~');
+  const home = (path: string): string => withoutHome(path, config.home);
   const settings: Record<string, Cell> = {
     state_dir: home(config.stateDir),
     workspace: workspace.directory,

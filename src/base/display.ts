@@ -38,7 +38,10 @@ export function withoutHome<T>(value: T, home: string): T;
 export function withoutHome(value: unknown, home: string): unknown {
   if (home.length < 2) return value;
   // Match whole path components only: with the home directory /root, neither /data/root nor /rooted is meant.
-  const named = new RegExp(`(?<![\\w.-])${home.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-]|\\.\\w)`, 'g');
+  const named = new RegExp(
+    `(?<![\\p{L}\\p{N}_.-])${home.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}_-]|\\.\\w)`,
+    'gu',
+  );
   return replaced(value, named);
 }
 

@@ -2,12 +2,11 @@
 // into this store, which must be new. Called by verbs/import.ts.
 
 import fs from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { linesOf } from '../admin/export/exported.ts';
 import { type Replayed, type ReplaySource, replay } from '../admin/export/replay.ts';
 import { blobsIn, linesOfStore } from '../admin/export/source.ts';
-import { visible } from '../base/display.ts';
+import { visible, withoutHome } from '../base/display.ts';
 import type { Config } from '../config/config.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { MemoryBlobs, MemoryLog, MemoryStore } from '../store/memory.ts';
@@ -44,7 +43,7 @@ export async function importExport(wish: ExportImport, config: Config): Promise<
     if (!done.ok) return complain(done.failure);
     const report = {
       from: 'baton',
-      source: place.replace(homedir(), '~'),
+      source: withoutHome(place, config.home),
       ...(dry ? { dry_run: true } : {}),
       ...done.value,
     };

@@ -13,6 +13,7 @@ import { freshDir } from '../e2e/rig.ts';
 import { Rig, workspace } from '../rig.ts';
 
 interface Report {
+  source: string;
   taken: Record<string, number>;
   already: Record<string, number>;
   ids: Record<string, string>;
@@ -48,6 +49,24 @@ class Place {
     ).rows;
   }
 }
+
+test('the source is named in full unless it is in the home directory, for tasks and for exports', () => {
+  const place = new Place();
+  const beside = `${place.dir}-beside`;
+  fs.mkdirSync(beside);
+  place.import(place.file('tasks.json', { master: { tasks: [{ id: 1, title: 'One' }] } }), 'task-master');
+  place.file('export.jsonl', place.baton('export').stdout);
+  for (const [name, from] of [
+    ['tasks.json', 'task-master'],
+    ['export.jsonl', 'baton'],
+  ] as const) {
+    fs.copyFileSync(path.join(place.dir, name), path.join(beside, name));
+    const named = (source: string) => place.import(source, from, '--dry-run').source;
+    expect(named(path.join(beside, name))).toBe(path.join(beside, name));
+    expect(named(path.join(place.dir, name))).toBe(`~/${name}`);
+  }
+  fs.rmSync(beside, { recursive: true });
+});
 
 describe('task-master', () => {
   const content = {

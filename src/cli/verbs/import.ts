@@ -1,13 +1,12 @@
 // The verb `import`: takes tasks, state and messages of other programs into the store, and reports what was taken,
 // changed and left out. It can be repeated: items imported before are recognised by their id in the source.
 
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { SOURCE_NAMES, sourceKinds } from '../../admin/import/index.ts';
 import { prepareTasks } from '../../admin/import/prepare.ts';
 import type { Imported, Note } from '../../admin/import/shape.ts';
 import { openServices, type Services } from '../../app/services.ts';
-import { visible } from '../../base/display.ts';
+import { visible, withoutHome } from '../../base/display.ts';
 import { createLog } from '../../base/log.ts';
 import type { Config } from '../../config/config.ts';
 import type { Decide } from '../../domain/command.ts';
@@ -76,7 +75,7 @@ async function importVerb(args: string[], config: Config): Promise<number> {
   const kind = sourceKinds[from];
   const source = readSource(place, kind);
   if (!source.ok) return complain(source.failure);
-  const name = place.replace(homedir(), '~');
+  const name = withoutHome(place, config.home);
   const found = kind.read(source.value.files);
   const report: Report = {
     from,
