@@ -3,6 +3,7 @@
 
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+import { ID_RULE, isId } from '../base/safe-id.ts';
 import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 
 export const toolsetNames = ['state', 'session', 'plan', 'run', 'team', 'ops'] as const;
@@ -128,8 +129,8 @@ export function readConfig(flags: Flags, env: Record<string, string | undefined>
   const variable = (name: string): Named => ({ at: name, text: env[name] || undefined });
 
   const session = variable('BATON_SESSION');
-  if (session.text !== undefined && !/^[a-z0-9][a-z0-9._-]{0,63}$/.test(session.text)) {
-    issues.push({ at: session.at, why: 'expected 1 to 64 of a-z, 0-9, dot, dash and underscore' });
+  if (session.text !== undefined && !isId(session.text)) {
+    issues.push({ at: session.at, why: `expected ${ID_RULE}` });
   }
   const clientSession = variable('CLAUDE_CODE_SESSION_ID').text;
   const clientPid = /^[1-9]\d{0,9}$/.exec(env.CLAUDE_PID ?? '')?.[0];

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Config, type Flags, readConfig, takeFlags } from '../../src/config/config.ts';
+import { isId } from '../../src/store/stream.ts';
 
 function config(env: Record<string, string> = {}, flags: Flags = {}): Config {
   const read = readConfig(flags, env);
@@ -104,6 +105,14 @@ describe('readConfig', () => {
       forceNetworkFs: true,
     });
   });
+
+  test.each(['con', 'con.1', 'a..b', 'x.json', 'x.lock', 'a.', '-a', 'A', 'x'.repeat(65)])(
+    'the session "%s" is refused, because no session can have this id',
+    (session) => {
+      expect(isId(session)).toBe(false);
+      expect(issues({ BATON_SESSION: session })).toEqual(['BATON_SESSION']);
+    },
+  );
 
   test('every fault is named at once, by the name that was used', () => {
     const env = {
