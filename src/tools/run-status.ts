@@ -141,7 +141,7 @@ function detailOf(
   const record = run.nodes[id];
   const definition = JSON.parse(JSON.stringify(node));
   if (record === undefined) return ok({ status, definition });
-  const { output: _, lease_ms: __, ...facts } = record;
+  const { output: _, lease_ms: __, earlier: ___, ...facts } = record;
   const found = output(record);
   const text = found === undefined ? '' : JSON.stringify(found);
   const shown: JsonObject =

@@ -18,7 +18,7 @@ import { type ClaimAnswer, type ClaimInput, ineligibleReason } from './fit.ts';
 import { limitOn, obstacleTo } from './followers/index.ts';
 import { heldNode } from './hold.ts';
 import { endOutside } from './outside.ts';
-import { carriedOver, withLost } from './record.ts';
+import { carriedOver, withEarlier, withLost } from './record.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { updateStatus } from './status.ts';
 import { sweep } from './sweep.ts';
@@ -104,6 +104,7 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
     attempt,
     fence,
     claim,
+    earlier: withEarlier(before),
     agent: input.agent,
     agent_name: input.agentName,
     session: input.session,

@@ -5,6 +5,7 @@ import type { Context, Transaction } from '../command.ts';
 import { agentKey } from '../session/presence-key.ts';
 import { hasEnded, newClaimId, type RunDocument, runStream } from './document.ts';
 import { liveNodes } from './live.ts';
+import { withEarlier } from './record.ts';
 import { RunScope } from './scope.ts';
 import { transition } from './transition.ts';
 
@@ -36,7 +37,8 @@ export function moveClaims(
       const agent = agentKey(input.to, record.agent_name ?? 'main');
       // A whole new lease: the receiver has only now learnt of the work.
       const lease_until = ctx.now + (record.lease_ms ?? 0);
-      transition(scope, node, { ...record, fence, claim, agent, session: input.to, lease_until }, 'node.moved');
+      const next = { ...record, earlier: withEarlier(record), fence, claim, agent, session: input.to, lease_until };
+      transition(scope, node, next, 'node.moved');
       claims.push({ run: id, node, title: record.title ?? node, claim });
     }
   }

@@ -48,6 +48,8 @@ interface Kept {
   fence: number;
   /** The last claim; absent if there was none. */
   claim?: string;
+  /** The claims before it, the newest so many: what their holders bring is late. */
+  earlier?: string[];
   /** The definition's title, so that views need not load the definition. */
   title?: string;
   tokens?: number;
@@ -121,17 +123,38 @@ export type Draft<S extends NodeStatus = NodeStatus> = Loose<RecordOf<S>>;
 
 /** The most late results and lost claims kept per node. */
 const MAX_KEPT = 5;
+/** Earlier claims kept per node: more than a node has tries and lost claims, unless somebody decides on it often. */
+const MAX_EARLIER = 20;
 
 /** The members that outlive a claim. */
 export function carriedOver(node: Readonly<NodeRecord> | undefined) {
-  const { title, excluded, late, lost, tokens, cost_usd, error } = node ?? {};
-  return { title, excluded, late, lost, tokens, cost_usd, error };
+  const { title, excluded, earlier, late, lost, tokens, cost_usd, error } = node ?? {};
+  return { title, excluded, earlier, late, lost, tokens, cost_usd, error };
 }
 
 /** The numbers and the holder of a record: the members that its end keeps. */
 export function heldBy(node: Readonly<NodeRecord> | undefined) {
   const { attempt = 0, fence = 0, claim, agent, agent_name, session, started_at } = node ?? {};
   return { attempt, fence, claim, agent, agent_name, session, started_at };
+}
+
+/** The earlier claims of a node that is about to get another claim. */
+export function withEarlier(node: Readonly<NodeRecord> | undefined): string[] | undefined {
+  if (node?.claim === undefined) return node?.earlier;
+  return [...(node.earlier ?? []), node.claim].slice(-MAX_EARLIER);
+}
+
+/**
+ * True for a claim with this fence that the run has given for the node, now or before. Asks for the whole name, or a
+ * guess with an old fence would count as an old claim. Records of older versions have not kept the names: they go by
+ * the fence alone.
+ */
+export function wasGiven(node: Readonly<NodeRecord>, claim: string, fence: number): boolean {
+  if (fence >= node.fence) return node.claim === claim;
+  const { earlier = [] } = node;
+  // Names of claims of one node and fence differ in their random end only.
+  const known = earlier.find((one) => one.slice(0, -6) === claim.slice(0, -6));
+  return known === undefined ? earlier.length < Math.min(MAX_EARLIER, node.fence - 1) : known === claim;
 }
 
 /** The record with one more late result; only the newest are kept. */

@@ -20,6 +20,7 @@ import {
   heldBy,
   type NodeRecord,
   type RecordOf,
+  wasGiven,
   wasLostTooOften,
   withLate,
 } from './record.ts';
@@ -73,9 +74,7 @@ export function reportNode(tx: Transaction, ctx: Context, input: ReportInput): R
   if (parts === undefined) return fail({ code: 'unknown-claim', claim: input.claim });
   const opened = openScope(tx, ctx, parts.run);
   const node = opened.ok ? opened.value.record(parts.node) : undefined;
-  if (!opened.ok || node === undefined || parts.fence > node.fence)
-    return fail({ code: 'unknown-claim', claim: input.claim });
-  if (parts.fence === node.fence && node.claim !== input.claim)
+  if (!opened.ok || node === undefined || !wasGiven(node, input.claim, parts.fence))
     return fail({ code: 'unknown-claim', claim: input.claim });
   const held: Held = { scope: opened.value, id: parts.node, node };
   switch (standing(node, ctx, input)) {

@@ -55,7 +55,7 @@ function whyNot(
 }
 
 function taken(old: Readonly<RecordOf<'finished'>>, run: string): NodeRecord {
-  const { late: _, lost: __, ...kept } = old;
+  const { earlier: _, late: __, lost: ___, ...kept } = old;
   return { ...structuredClone(kept), reused_from: old.reused_from ?? run };
 }
 

@@ -7,6 +7,7 @@ import { moveClaims } from '../../../src/domain/run/handoff.ts';
 import { renewClaim, spawnedNode } from '../../../src/domain/run/hold.ts';
 import { abandonClaim, reapExpired } from '../../../src/domain/run/sweep.ts';
 import { agentKey } from '../../../src/domain/session/presence-key.ts';
+import { ok } from '../../../src/failure/failure.ts';
 import { countNodes } from '../../../src/graph/ready/outcome.ts';
 import { claimsOf, runsWithClaims } from '../../../src/views/session/claims.ts';
 import { failureOf, okOf, RunRig, work } from '../../run-rig.ts';
@@ -125,6 +126,24 @@ describe('leases', () => {
       lost: [{ claim: old }],
     });
     expect(rig.node('a')?.late).toHaveLength(1);
+  });
+
+  test('a guess with an old fence is no old claim; a claim that was given back is one, and so is a moved one', async () => {
+    const rig = await started([work('a')]);
+    const first = await rig.claimed();
+    await rig.report(first, 'released');
+    const second = await rig.claimed();
+    const guess = `${first.slice(0, -6)}zzzzzz`;
+    for (const status of ['done', 'failed', 'progress'] as const)
+      expect(failureOf(await rig.report(guess, status))).toEqual({ code: 'unknown-claim', claim: guess });
+    expect(rig.node('a')?.late).toBeUndefined();
+    expect(okOf(await rig.report(first, 'done', { output: 1 }))).toMatchObject({ status: 'late' });
+    const moving = { from: 'ses-one', to: 'ses-two', runs: [rig.run] };
+    const { claims } = okOf(await rig.do((tx, ctx) => ok(moveClaims(tx, ctx, moving))));
+    expect(failureOf(await rig.report(second, 'progress'))).toMatchObject({ code: 'stale-claim' });
+    expect(okOf(await rig.report(second, 'failed'))).toMatchObject({ status: 'late' });
+    expect(okOf(await rig.report(claims[0]?.claim ?? '', 'done'))).toMatchObject({ status: 'finished' });
+    expect(rig.node('a')?.late).toMatchObject([{ claim: first }, { claim: second }]);
   });
 
   test('a late result that nobody waited out is adopted; what else comes late is not', async () => {
