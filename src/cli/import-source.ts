@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { SourceFile, SourceKind } from '../admin/import/shape.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
+import { withPath } from '../store/file/disk.ts';
 
 const MAX_FILES = 20_000;
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -29,7 +30,10 @@ export function readSource(place: string, kind: SourceKind): Result<Source> {
     const file = path.join(place, name);
     bytes += fs.statSync(file).size;
     if (bytes > MAX_BYTES) return refuse(`it has more than ${MAX_BYTES / 1024 / 1024} MiB`);
-    files.push({ name: name === '' ? path.basename(place) : name, text: fs.readFileSync(file, 'utf8') });
+    files.push({
+      name: name === '' ? path.basename(place) : name,
+      text: withPath(file, () => fs.readFileSync(file, 'utf8')),
+    });
   }
   const [only, ...others] = names;
   return ok({ files, place: only === undefined || others.length > 0 ? place : path.join(place, only) });

@@ -68,6 +68,39 @@ test('the source is named in full unless it is in the home directory, for tasks 
   fs.rmSync(beside, { recursive: true });
 });
 
+test('a source that cannot be read is named with the reason; the store is not blamed', () => {
+  const place = new Place();
+  const loop = path.join(place.dir, 'loop.json');
+  fs.symlinkSync(loop, loop);
+  for (const from of ['task-master', 'baton']) {
+    const { status, stderr } = place.baton('import', loop, '--from', from);
+    expect(stderr).toMatch(/^invalid-input: /);
+    expect(stderr).toContain('loop.json');
+    expect(stderr).toContain('ELOOP');
+    expect(stderr).not.toContain('baton doctor');
+    expect(status).toBe(1);
+  }
+});
+
+test.runIf(fs.existsSync('/proc/self/mem'))('a source whose bytes cannot be read is named too', () => {
+  const place = new Place();
+  for (const from of ['task-master', 'baton']) {
+    const { status, stderr } = place.baton('import', '/proc/self/mem', '--from', from);
+    expect(stderr).toMatch(/^invalid-input: .*\/proc\/self\/mem.*EIO/s);
+    expect(status).toBe(1);
+  }
+});
+
+test('a file of the store that cannot be read is told as a trouble of the store', () => {
+  const place = new Place();
+  const file = place.file('tasks.json', { master: { tasks: [{ id: 1, title: 'One' }] } });
+  const state = path.join(place.dir, 'state');
+  fs.symlinkSync(state, state);
+  const { status, stderr } = place.baton('import', file, '--from', 'task-master');
+  expect(stderr).toMatch(/^store-/);
+  expect(status).toBe(2);
+});
+
 describe('task-master', () => {
   const content = {
     master: {

@@ -14,6 +14,7 @@ import {
   parseLine,
   STORE_FORMAT,
 } from '../../store/commit.ts';
+import { withPath } from '../../store/file/disk.ts';
 
 /** A line of an export that is a commit. `seq` is its seq in the exported log. */
 export interface ExportedCommit {
@@ -33,7 +34,8 @@ export function* linesOf(file: string): Generator<Buffer> {
   try {
     const chunk = Buffer.alloc(CHUNK_BYTES);
     let rest: Buffer = Buffer.alloc(0);
-    for (let read = fs.readSync(fd, chunk); read > 0; read = fs.readSync(fd, chunk)) {
+    const next = () => withPath(file, () => fs.readSync(fd, chunk));
+    for (let read = next(); read > 0; read = next()) {
       let from = 0;
       const bytes = Buffer.concat([rest, chunk.subarray(0, read)]);
       for (let end = bytes.indexOf(10, from); end >= 0; end = bytes.indexOf(10, from)) {

@@ -55,6 +55,16 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** Runs a read of a file: a file error that names no path, as one of read(2), is thrown with the path of the file. */
+export function withPath<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (errnoOf(error) === undefined || !(error instanceof Error)) throw error;
+    throw Object.assign(error, { path: 'path' in error ? error.path : path });
+  }
+}
+
 /**
  * The failure for a write that a file error refused: `store-full` if space or a limit has run out, `store-unwritable`
  * for any other reason, so that a failing or read-only disk is not met by freeing space.
