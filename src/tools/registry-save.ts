@@ -6,13 +6,18 @@ import { nearest } from '../base/nearest.ts';
 import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { REGISTRY_KINDS, type SaveEntryAnswer, saveEntry, TIERS } from '../domain/team/registry.ts';
 import { type Failure, fail, type Result } from '../failure/failure.ts';
+import { isUnsafeKey } from '../json/pointer.ts';
 import { registered } from '../views/team/people.ts';
 import { type Call, defineTool } from './define.ts';
 import { callerOf, changeAs } from './shared/caller.ts';
 import { withSeq } from './shared/change.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
 
-const nameInput = z.string().regex(NAME_PATTERN, 'expected 1 to 40 of a-z, 0-9, ".", "_" and "-"');
+const nameInput = z
+  .string()
+  .regex(NAME_PATTERN, 'expected 1 to 40 of a-z, 0-9, ".", "_" and "-"')
+  // Names become keys of documents, where such a key is refused: an agent of this name could not vote.
+  .refine((name) => !isUnsafeKey(name), 'no document can have this name as a key: choose another');
 const wordsInput = z.array(z.string().min(1).max(64)).max(50).optional();
 
 export const registrySave = defineTool({

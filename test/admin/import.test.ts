@@ -328,6 +328,20 @@ const anyTasks = fc.array(
   { maxLength: 30 },
 );
 
+test('a key that is called like a member of every object names nothing that was not imported', async () => {
+  const rig = new Rig();
+  const source = { project: workspace.project, from: 'test', identity: '', name: 'test' };
+  const found = nothing();
+  const fields = { title: 'one', description: '', status: 'todo' as const, needs: [], labels: [] };
+  found.tasks = [{ ...fields, key: 'a' } as ImportedTask];
+  await rig.do((tx, ctx) => importTasks(tx, ctx, source, prepareTasks(found)));
+  const links = [
+    { key: 'a', parent: 'constructor', discovered_from: 'toString' },
+    { key: 'valueOf', parent: 'a' },
+  ];
+  expect((await rig.do((tx, ctx) => importLinks(tx, ctx, source, links as ImportedTask[]))).value).toBe(0);
+});
+
 test('whatever a source says, what is prepared from it is accepted whole, in bounded commits', async () => {
   await fc.assert(
     fc.asyncProperty(anyTasks, fc.integer({ min: 1, max: 7 }), async (given, size) => {

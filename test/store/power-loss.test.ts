@@ -259,7 +259,7 @@ describe('the marker of a disk error', () => {
     const root = newPlace();
     const disk = new FaultyDisk(root);
     const documents = openDocuments(root, disk);
-    disk.set({ at: 1, operation: 'fdatasyncNow', action: { errno: 'EIO' } });
+    disk.set({ at: 1, operation: 'fdatasync', action: { errno: 'EIO' } });
     await change(documents, 0, noAnswers(), () => false);
     disk.set(undefined);
     expect(openStore(leftOf(disk)).info().stopped).toMatchObject({ code: 'read-only' });

@@ -66,6 +66,9 @@ describe('locks', () => {
     expect(await ann.call('lock_release', { lock: 'db-main' })).toMatchObject({ released: [] });
     expect(await ann.call('lock_release', { lock: 'file' })).toMatchObject({ released: [] });
     await ann.call('registry_save', { kind: 'agent', id: 'reviewer' });
+    expect(await ann.fail('registry_save', { kind: 'agent', id: 'constructor' })).toMatchObject({
+      code: 'invalid-input',
+    });
     for (const link of ['reports_to', 'fallback'])
       expect(await ann.fail('registry_save', { kind: 'agent', id: 'coder', [link]: 'reviwer' })).toMatchObject({
         code: 'not-found',

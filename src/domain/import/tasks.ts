@@ -146,10 +146,10 @@ export function importLinks(
   const ids = tx.read<ImportDocument>(importStream(source))?.ids ?? {};
   let set = 0;
   for (const { key, parent, discovered_from } of links) {
-    const id = ids[key];
+    const id = idOf(ids, key);
     const task = id === undefined ? undefined : tx.read<TaskDocument>(taskStream(id));
     if (id === undefined || task === undefined || task.archived) continue;
-    const [above, origin] = [ids[parent ?? ''], ids[discovered_from ?? '']];
+    const [above, origin] = [idOf(ids, parent), idOf(ids, discovered_from)];
     const fields: TaskFields = {};
     if (above !== undefined && task.parent === undefined) fields.parent = above;
     if (origin !== undefined && task.discovered_from === undefined) fields.discovered_from = origin;
@@ -159,6 +159,11 @@ export function importLinks(
     set += 1;
   }
   return ok(set);
+}
+
+/** The id that a key of the source got. A key may be called like a member of every object, such as `constructor`. */
+function idOf(ids: Readonly<Record<string, string>>, key: string | undefined): string | undefined {
+  return key !== undefined && Object.hasOwn(ids, key) ? ids[key] : undefined;
 }
 
 /** Notes the ids that keys of a source got. */

@@ -94,7 +94,7 @@ export function tallyOf(decision: Readonly<DecisionDocument>): Tally {
   const options = decision.options.map((option): OptionTally => ({ option, votes: 0, weight: 0 }));
   const tally: Tally = { options, cast: 0, abstained: 0, missing: [] };
   for (const { name, weight } of decision.voters) {
-    const vote = decision.votes[name];
+    const vote = voteOf(decision, name);
     if (vote === undefined) {
       tally.missing.push(name);
       continue;
@@ -108,6 +108,11 @@ export function tallyOf(decision: Readonly<DecisionDocument>): Tally {
     }
   }
   return tally;
+}
+
+/** A voter's own vote. A voter may be called like a member of every object, such as `constructor`. */
+function voteOf({ votes }: Readonly<DecisionDocument>, name: string) {
+  return Object.hasOwn(votes, name) ? votes[name] : undefined;
 }
 
 /** The result of the votes so far; undefined while it is open. `over`: no more votes can come. */
@@ -143,7 +148,7 @@ function winner(
     }
     case 'majority': {
       // While votes are missing, a majority of all weights that could still be cast; at the end, of those cast.
-      const outstanding = decision.voters.filter(({ name }) => decision.votes[name] === undefined);
+      const outstanding = decision.voters.filter(({ name }) => voteOf(decision, name) === undefined);
       const open = final ? 0 : outstanding.reduce((sum, { weight }) => sum + weight, 0);
       const total = chosen.reduce((sum, { weight }) => sum + weight, 0) + open;
       const first = chosen.find(({ weight }) => weight * 2 > total);
@@ -155,7 +160,7 @@ function winner(
 /** The voters who chose another option than the outcome, with their reasons. */
 export function dissentOf(decision: Readonly<DecisionDocument>): { voter: string; option: string; reason?: string }[] {
   return decision.voters.flatMap(({ name }) => {
-    const vote = decision.votes[name];
+    const vote = voteOf(decision, name);
     if (vote?.option === undefined || vote.option === decision.outcome) return [];
     const { option, reason } = vote;
     return [reason === undefined ? { voter: name, option } : { voter: name, option, reason }];

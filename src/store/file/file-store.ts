@@ -111,7 +111,7 @@ export class FileStore implements Store {
   append(batch: readonly EncodedCommit[]): Appending {
     const outcomes = readable(() => this.writer.write(batch));
     const won = outcomes.some((outcome) => outcome.kind === 'won');
-    const durable = won ? this.log.keeper.flushBatch(batch.length) : undefined;
+    const durable = won ? this.log.keeper.flushWrite(batch.length === 1 && this.writer.isCalm) : undefined;
     return { outcomes, durable: durable ?? Promise.resolve() };
   }
 

@@ -25,6 +25,14 @@ describe('rules', () => {
     });
   });
 
+  test('given a voter called like a member of every object, then it has not voted', async () => {
+    const voters = ['constructor', 'boss'].map((name): Voter => ({ name, weight: 1, tier: 'worker' }));
+    const poll = await new Poll().open({ voters, quorum: 2 });
+    const { decision } = await poll.vote('boss', 'left');
+    expect(decision.status).toBe('open');
+    expect(tallyOf(decision)).toMatchObject({ cast: 1, abstained: 0, missing: ['constructor'] });
+  });
+
   test('k of n: given k heads, weights do not count', async () => {
     const poll = await new Poll().open({ rule: 'k_of_n', k: 2 });
     expect((await poll.vote('boss', 'left')).decision.status).toBe('open');

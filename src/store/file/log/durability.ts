@@ -85,13 +85,14 @@ export class DurabilityKeeper {
   }
 
   /**
-   * As `flush`, after a write of so many commits. A commit that waits alone is synced in place while syncs are brief:
-   * the way over a thread and back costs more than such a sync, and no other call of this process waits meanwhile.
+   * As `flush`, after a write. `alone`: one commit, by a process that nobody else writes beside: it is synced in place
+   * while syncs are brief, because the way over a thread and back costs more than such a sync, and no other call of
+   * this process waits meanwhile.
    */
-  flushBatch(commits: number): Promise<void> | undefined {
+  flushWrite(alone: boolean): Promise<void> | undefined {
     const isSlow = this.slowFor > 0;
     if (isSlow) this.slowFor -= 1;
-    if (isSlow || commits > 1 || this.current !== undefined || this.closed || this.parts.fd() < 0) return this.flush();
+    if (isSlow || !alone || this.current !== undefined || this.closed || this.parts.fd() < 0) return this.flush();
     const startedAt = performance.now();
     try {
       this.flushNow();

@@ -28,6 +28,11 @@ export class LogWriter {
     this.log = log;
   }
 
+  /** Nobody has come between the last writes. */
+  get isCalm(): boolean {
+    return this.calm >= CALM_WRITES;
+  }
+
   /**
    * Appends commits in one write and returns their outcomes, in order. Contract: `tail` was called in this tick. Throws
    * FailureError if the log is stopped, or `store-moved` if its file no longer is the one with its name.
@@ -35,7 +40,7 @@ export class LogWriter {
   write(batch: readonly EncodedCommit[]): Outcome[] {
     const { log } = this;
     if (log.stopped !== undefined) throw new FailureError(log.stopped);
-    if (this.calm >= CALM_WRITES) return this.writeLines(batch, true);
+    if (this.isCalm) return this.writeLines(batch, true);
     // With other writers about, look once more: a commit that has lost already is then never written, while every
     // process would have to read its void line.
     const before = log.fold.seq;
@@ -71,7 +76,7 @@ export class LogWriter {
     let trouble: unknown;
     let ended = taken;
     try {
-      const covered = taken && this.calm >= CALM_WRITES ? log.keeper.startEarly() : undefined;
+      const covered = taken && this.isCalm ? log.keeper.startEarly() : undefined;
       // Check before folding: lines in a file that no longer is the log must not reach a document.
       log.checkStillOurs();
       if (taken && !log.fold.isEnded() && this.readBackEquals(bytes, start)) {
