@@ -13,6 +13,7 @@ import { Maintenance } from '../documents/maintenance.ts';
 import type { Workspace } from '../domain/session/document.ts';
 import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import { selectPointers } from '../path/query.ts';
+import { performsAny } from '../runner/executors/index.ts';
 import type { Runner } from '../runner/runner.ts';
 import { openBackend } from '../store/open.ts';
 import type { CallMetrics } from '../telemetry/call-metrics.ts';
@@ -117,9 +118,7 @@ interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'g
 /** Starts a runner if the settings admit some kind of node; otherwise its modules are not even loaded. */
 async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
   const { config, log, documents, graphs, workspace, root, ownSession, attempts } = needs;
-  if (config.readOnly) return undefined;
-  const { performsAny } = await import('../runner/executors/index.ts');
-  if (!performsAny(config)) return undefined;
+  if (config.readOnly || !performsAny(config)) return undefined;
   const { Runner } = await import('../runner/runner.ts');
   const runner = new Runner({
     documents,
