@@ -33,15 +33,22 @@ const CHUNKS = {
   tools: ['src/tools/index.ts', 'src/app/services.ts', 'src/runner/runner.ts'],
 };
 
+const LIGHT = ['statusline', 'store'];
+
 function chunkOf() {
   const file = (name) => fileURLToPath(new URL(name, root));
   let chunks;
   return (id, graph) => {
     if (chunks === undefined) {
+      const reach = (entries) => entries.reduce((found, entry) => statically(file(entry), graph, found), new Set());
+      const server = reach(CHUNKS.serve);
       chunks = new Map();
-      for (const [name, entries] of Object.entries(CHUNKS))
-        for (const entry of entries)
-          for (const module of statically(file(entry), graph)) if (!chunks.has(module)) chunks.set(module, name);
+      for (const [name, entries] of Object.entries(CHUNKS)) {
+        // What a server needs at its start must not bring the rest of a light verb along.
+        const common = LIGHT.includes(name) ? 'common' : name;
+        for (const module of reach(entries))
+          if (!chunks.has(module)) chunks.set(module, server.has(module) ? common : name);
+      }
       // The entry itself is a file of its own.
       chunks.delete(file('src/main.ts'));
     }
