@@ -180,7 +180,9 @@ export class DocumentCache {
     try {
       return applyOps(doc, patch);
     } catch (error) {
-      const why = `a change of ${stream} does not fit the document it changed (${error instanceof Error ? error.message : 'unknown'})`;
+      const why =
+        `a change of ${stream} does not fit the document it changed (` +
+        `${error instanceof Error ? error.message : 'unknown'})`;
       throw new FailureError({ code: 'store-damaged', file: stream, offset: 0, why });
     }
   }

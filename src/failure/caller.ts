@@ -23,7 +23,8 @@ export const callerFailures: FailureTable<CallerCode> = {
     what: ({ limit }) => `More than ${limit} calls in one second`,
     why: 'each connection has a limit, so that a loop cannot starve others',
     next: ({ retryAfterMs }) =>
-      `wait ${retryAfterMs} ms, then repeat; combine writes with state_batch or plan_save, wait with wait_s instead of polling`,
+      `wait ${retryAfterMs} ms, then repeat; combine writes with state_batch or plan_save, wait with wait_s ` +
+      `instead of polling`,
   },
   'deadline-exceeded': {
     kind: 'other',

@@ -55,7 +55,9 @@ export const inputFailures: FailureTable<InputCode> = {
     what: ({ path }) => `The change would leave ${quoted(path)} in a state that the project does not allow`,
     why: ({ schema, rule, found }) =>
       `its schema of ${quoted(schema)} asks for ${visible(rule)}, found ${visible(found)}`,
-    next: 'send what fits, several changes at once with state_batch; project_get shows the schemas, project_save changes them',
+    next:
+      'send what fits, several changes at once with state_batch; project_get shows the schemas, project_save ' +
+      'changes them',
   },
   'too-large': {
     kind: 'input',

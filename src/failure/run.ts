@@ -51,7 +51,9 @@ export const runFailures: FailureTable<RunCode> = {
     kind: 'other',
     what: ({ claim }) => `The claim ${quoted(claim)} no longer holds`,
     why: because,
-    next: 'stop that work and call run_claim for what is free; a late result reported with run_report is kept for adoption',
+    next:
+      'stop that work and call run_claim for what is free; a late result reported with run_report is kept for ' +
+      'adoption',
   },
   'node-not-ready': {
     kind: 'other',

@@ -22,7 +22,9 @@ export type Read = { message: JSONRPCMessage } | { refusals: Refusal[]; note: st
 export function readLine(line: Line): Read {
   if (line.kind === 'oversized') {
     const id = findId(line.head, line.tail);
-    const message = `Invalid request: the message has ${line.size} bytes, the limit is ${MAX_MESSAGE_BYTES}; send less in one call`;
+    const message =
+      `Invalid request: the message has ${line.size} bytes, the limit is ${MAX_MESSAGE_BYTES}; send ` +
+      `less in one call`;
     return refuse(id, -32600, message);
   }
   const bytes = withoutMark(line.bytes);

@@ -65,7 +65,8 @@ function refuse(place: Place, token: PathToken, depth: number): Result<void> {
   const at = pointer.length <= 200 ? pointer : `${pointer.slice(0, 200)}…`;
   const why =
     depth < MAX_SEGMENTS
-      ? `its path would be longer than ${MAX_PATH_CHARS} characters, so it could not be read by itself: use shorter keys`
+      ? `its path would be longer than ${MAX_PATH_CHARS} characters, so it could not be read by itself: use ` +
+        `shorter keys`
       : `its path would have more than ${MAX_SEGMENTS} segments, so it could not be read by itself: nest less deeply`;
   return fail({ code: 'value-refused', at, why });
 }

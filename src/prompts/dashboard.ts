@@ -26,7 +26,8 @@ ${screen}
 
 ${steps(
   'Show me the screen as it is, in a code block.',
-  'Say in at most three lines what needs attention: what is blocked, stuck, past its time or waiting for somebody. If nothing does, say so.',
+  'Say in at most three lines what needs attention: what is blocked, stuck, past its time or waiting for ' +
+    'somebody. If nothing does, say so.',
   `For details, or to see it again:${call('dashboard_get', { view, format: 'text', width })}`,
 )}`;
   },

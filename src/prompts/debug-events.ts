@@ -34,5 +34,6 @@ ${steps(
   `Is the store itself sound? Void lines are lost races and normal; torn lines are crashes.${call('dashboard_get', { view: 'health' })}`,
 )}
 
-Then tell the story in order, each step with its seq, its author and its tool, and say which step is the cause. Say what you cannot know from the log.`,
+Then tell the story in order, each step with its seq, its author and its tool, and say which step is the cause. \
+Say what you cannot know from the log.`,
 };

@@ -25,5 +25,6 @@ ${steps(
   'Look at what was refused: the same code many times is an agent that does not read its answers.',
 )}
 
-Then say what is wrong, with the figure that shows it, and what you would change. Without a figure say that you do not know.`,
+Then say what is wrong, with the figure that shows it, and what you would change. Without a figure say that you \
+do not know.`,
 };

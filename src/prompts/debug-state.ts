@@ -20,8 +20,13 @@ ${steps(
   `Look at it; matches 0 means that nothing is there, and nearest names what is near.${call('state_get', { path })}`,
   `See every change of it, by whom and when.${call('state_history', { path, limit: 20 })}`,
   `Look at what it was before the change that you suspect, by that seq or a time.${call('state_get', { path, at: '<the seq>' })}`,
-  `See what going back would change, without doing it.${call('state_restore', { path, to: '<the seq>', dry_run: true })}`,
-  'Tell me which change made it wrong, who made it with which tool, and what going back would undo besides. Wait for my word.',
+  `See what going back would change, without doing it.${call('state_restore', {
+    path,
+    to: '<the ' + 'seq>',
+    dry_run: true,
+  })}`,
+  'Tell me which change made it wrong, who made it with which tool, and what going back would undo besides. Wait ' +
+    'for my word.',
   `Only then:${call('state_restore', { path, to: '<the seq>', request_id: fresh('restore') })}`,
 )}
 

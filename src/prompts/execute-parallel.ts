@@ -32,11 +32,23 @@ ${steps(
     ? undefined
     : `Start it; run is the id that is answered.${going}${call('run_start', { ...start, request_id: fresh('start') })}`,
   `See how much of it can go on at once: what is ready now, and the critical path.${call('run_status', { run })}`,
-  `Start at most ${count} subagents in one message, and no more than are ready. Give each a name of its own (worker-1, worker-2, …) and exactly the instructions below. They share your connection: the name and the claim tell them apart, so every call of theirs carries one or the other.
+  `Start at most ${count} subagents in one message, and no more than are ready. Give each a name of its own \
+(worker-1, worker-2, …) and exactly the instructions below. They share your connection: the name and the claim \
+tell them apart, so every call of theirs carries one or the other.
    --- instructions for worker-1
    Claim:${call('run_claim', { run, agent: 'worker-1', wait_s: 30 })}
-   Do what the brief says with that alone. Before renew_within_s has passed:${call('run_report', { claim: '<your claim>', status: 'progress', percent: 50 })}
-   Report:${call('run_report', { claim: '<your claim>', status: 'done', summary: '<what was done>', output: {}, evidence: { tests: '<what passed>' } })}
+   Do what the brief says with that alone. Before renew_within_s has passed:${call('run_report', {
+     claim: '<your ' + 'claim>',
+     status: 'progress',
+     percent: 50,
+   })}
+   Report:${call('run_report', {
+     claim: '<your claim>',
+     status: 'done',
+     summary: '<what was ' + 'done>',
+     output: {},
+     evidence: { tests: '<what passed>' },
+   })}
    Claim again until it answers none. Then end, and say what you did.
    --- end of instructions`,
   `Wait for the run instead of asking again and again.${call('run_status', { run, wait_s: 50 })}`,

@@ -38,7 +38,10 @@ ${steps(
 
 function joinText(sprint: string, planned: boolean): string {
   if (!planned) return `Say that you work on it.${call('session_update', { sprint })}`;
-  return `It has not begun: begin it when I say so, and join it.${call('sprint_save', { id: sprint, status: 'active', join: true })}`;
+  return (
+    `It has not begun: begin it when I say so, and join it.` +
+    `${call('sprint_save', { id: sprint, status: 'active', join: true })}`
+  );
 }
 
 function runText(plan: string, { agent }: Given, planned = false): string {
@@ -56,14 +59,27 @@ ${steps(
     ? `See where it stands.${call('run_status', { run })}`
     : `${joins}See what it would do, then start it; run is the id that is answered.${going}${call('run_start', { ...start, dry_run: true })}${call('run_start', { ...start, request_id: fresh('start') })}`,
   `Claim the next node. The answer is a brief: do it with that alone.${call('run_claim', present({ run, agent, wait_s: 30 }))}`,
-  `Do the work. If it takes longer than renew_within_s, say so before.${call('run_report', { claim: '<the claim>', status: 'progress', percent: 50 })}`,
-  `Report it with what it made. evidence says what proves it.${call('run_report', { claim: '<the claim>', status: 'done', summary: '<what was done>', output: { files: ['<path>'] }, evidence: { tests: '<what passed>' } })}`,
+  `Do the work. If it takes longer than renew_within_s, say so before.${call('run_report', {
+    claim: '<the ' + 'claim>',
+    status: 'progress',
+    percent: 50,
+  })}`,
+  `Report it with what it made. evidence says what proves it.${call('run_report', {
+    claim: '<the ' + 'claim>',
+    status: 'done',
+    summary: '<what was done>',
+    output: { files: ['<path>'] },
+    evidence: { tests: '<what ' + 'passed>' },
+  })}`,
   `If you cannot do it, say why rather than half of it. retryable: trying again may help; terminal: it will not.${call('run_report', { claim: '<the claim>', status: 'failed', error_kind: 'terminal', summary: '<why>' })}`,
-  'Go back to claiming until it answers none. all_claimed: others work on what is left; wait. all_blocked: something failed or waits for a decision. finished: you are done.',
+  'Go back to claiming until it answers none. all_claimed: others work on what is left; wait. all_blocked: ' +
+    'something failed or waits for a decision. finished: you are done.',
   `Where a node needs a decision, read it, and ask me before you decide.${call('run_status', { run, status: 'needs_decision' })}`,
 )}
 
-What you find on the way and do not do now becomes a task of its own:${call('task_save', { title: '<what is to be done>' })}
+What you find on the way and do not do now becomes a task of its own:${call('task_save', {
+    title: '<what is to be ' + 'done>',
+  })}
 
 At the end show me the counts of run_status, what failed and why. Never report done what you did not do.`;
 }

@@ -35,19 +35,22 @@ export const help: Prompt = {
         .map(({ tool, optIn }) => (optIn ? `${tool.name} (opt-in)` : tool.name));
       return `- ${name}, ${WORDS[name]}: ${names.join(', ')}`;
     });
-    return `${unknown}Explain to me in plain words what Baton can do for this project and how I begin, from the list below and nothing else. Name at most three things to try first.
+    return `${unknown}Explain to me in plain words what Baton can do for this project and how I begin, from the \
+list below and nothing else. Name at most three things to try first.
 
 ${sets.join('\n')}
 
 Begin with:${call('session_start')}${call('dashboard_get', { view: 'team', format: 'text' })}
 
-Opt-in tools are listed only if the server was started with them, as in BATON_TOOLSETS=default,events_query. Every tool is a command too: baton state get, baton run status, baton help.`;
+Opt-in tools are listed only if the server was started with them, as in BATON_TOOLSETS=default,events_query. \
+Every tool is a command too: baton state get, baton run status, baton help.`;
   },
 };
 
 function detail(found: typeof listings): string {
   const tools = found.map(({ tool, optIn }) => `- ${tool.name}${optIn ? ' (opt-in)' : ''}: ${tool.description}`);
-  return `Explain to me in plain words what these are for and when to use which, with one example each, from what stands here and nothing else.
+  return `Explain to me in plain words what these are for and when to use which, with one example each, from what \
+stands here and nothing else.
 
 ${tools.join('\n')}`;
 }

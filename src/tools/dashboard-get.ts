@@ -34,8 +34,10 @@ export const dashboardGet = defineTool({
   title: 'See the dashboard',
   toolset: 'ops',
   description:
-    'Use to see at a glance what goes on and what is not well: the team, its sprint and runs, decisions, who is there, health with what to do, figures, settings. ' +
-    'Show format text to a person as it is. Answers {view, at, seq, rows? [{section, …}] or text?, next?, cut?}; cut names what was left out and the call that has it.',
+    'Use to see at a glance what goes on and what is not well: the team, its sprint and runs, decisions, who is ' +
+    'there, health with what to do, figures, settings. ' +
+    'Show format text to a person as it is. Answers {view, at, seq, rows? [{section, …}] or text?, next?, cut?}; ' +
+    'cut names what was left out and the call that has it.',
   searchHint: 'dashboard overview status health metrics agents runs monitor prometheus csv',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'view, or pass detail brief' },

@@ -18,7 +18,10 @@ export const decisionOpen = defineTool({
   title: 'Open a decision',
   toolset: 'team',
   description:
-    'Use when several must decide: asks the voters (default: every session that is there) by message, and tells them the outcome. kind allocation changes pools and teams of the project when it passes, approval lets through what a policy wants approved. Votes weigh by tier; you may veto. Answers {decision, status, voters, quorum, deadline, seq}; decision_vote without option shows the tally.',
+    'Use when several must decide: asks the voters (default: every session that is there) by message, and tells ' +
+    'them the outcome. kind allocation changes pools and teams of the project when it passes, approval lets through ' +
+    'what a policy wants approved. Votes weigh by tier; you may veto. Answers {decision, status, voters, quorum, ' +
+    'deadline, seq}; decision_vote without option shows the tally.',
   searchHint: 'vote decide poll quorum consensus majority approve allocation',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'options' },

@@ -45,7 +45,10 @@ export const decisionVote = defineTool({
   title: 'Vote on a decision',
   toolset: 'team',
   description:
-    'Use to vote (option or abstain; may be changed while open), to see the tally (neither), or to list open decisions (no decision). Its owner may veto. Answers {decision, title, status: open|passed|rejected, outcome?, why?, tally: [{option, votes, weight}], voted, voters, quorum, missing?, dissent?, deadline, seq} or {decisions, total, next_cursor?, seq}.',
+    'Use to vote (option or abstain; may be changed while open), to see the tally (neither), or to list open ' +
+    'decisions (no decision). Its owner may veto. Answers {decision, title, status: open|passed|rejected, outcome?, ' +
+    'why?, tally: [{option, votes, weight}], voted, voters, quorum, missing?, dissent?, deadline, seq} or {decisions, ' +
+    'total, next_cursor?, seq}.',
   searchHint: 'vote decide ballot abstain veto tally result poll',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'limit' },

@@ -25,7 +25,8 @@ export const epicSave = defineTool({
   title: 'Save an epic',
   toolset: 'plan',
   description:
-    'Use to add an epic (a goal that takes many tasks) or change one. It can be completed while tasks are open: they never block it. Archiving it archives its tasks, and says so first. ' +
+    'Use to add an epic (a goal that takes many tasks) or change one. It can be completed while tasks are open: ' +
+    'they never block it. Archiving it archives its tasks, and says so first. ' +
     'Answers {id, created, version, changed, unblocked?, seq}.',
   searchHint: 'epic goal feature milestone add update complete archive',
   annotations: { readOnly: false, destructive: false, idempotent: false },

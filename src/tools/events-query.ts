@@ -57,8 +57,10 @@ export const eventsQuery = defineTool({
   toolset: 'ops',
   optIn: true,
   description:
-    'Use to find out what happened and who did it: events of the log by stream, type, author or seq, the newest first. ' +
-    'Answers {events: [{seq, at, stream, type, by, tool, data?, patch?}], scanned, next_cursor?, seq}; next_cursor without events means: nothing in what was looked through, more is left.',
+    'Use to find out what happened and who did it: events of the log by stream, type, author or seq, the newest ' +
+    'first. ' +
+    'Answers {events: [{seq, at, stream, type, by, tool, data?, patch?}], scanned, next_cursor?, seq}; ' +
+    'next_cursor without events means: nothing in what was looked through, more is left.',
   searchHint: 'events log history audit debug who changed what',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'limit, from and to, or leave out patch' },

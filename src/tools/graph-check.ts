@@ -60,8 +60,10 @@ export const graphCheck = defineTool({
   toolset: 'run',
   description:
     `Use before run_start: checks a dependency graph of ${KINDS} nodes, names every fault at once with a hint, and ` +
-    'answers the hash that run_start takes. save_as keeps it by name. Example node: {"id":"test","kind":"command","command":["npm","test"],"needs":["build"]}. ' +
-    'Answers {ok, hash, nodes, edges, levels, widest, parallel_share, critical_path, errors, warnings, removed_edges?, mermaid?, saved?}.',
+    'answers the hash that run_start takes. save_as keeps it by name. Example node: ' +
+    '{"id":"test","kind":"command","command":["npm","test"],"needs":["build"]}. ' +
+    'Answers {ok, hash, nodes, edges, levels, widest, parallel_share, critical_path, errors, warnings, ' +
+    'removed_edges?, mermaid?, saved?}.',
   searchHint: 'graph dag workflow plan check validate nodes dependencies save',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nodes, or leave out mermaid' },

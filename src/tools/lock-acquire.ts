@@ -35,8 +35,11 @@ export const lockAcquire = defineTool({
   toolset: 'team',
   optIn: true,
   description:
-    'Use before touching what others must not touch at the same time: a named thing (lock) or files (kind file, paths). Asked again, it renews what you hold. The fence grows with every grant: whoever guards the thing can refuse an older one. ' +
-    'Answers {lock, granted: true, fence, lease_ends, deadline?} or {lock, granted: false, held_by: [{who, since, until, reason?, paths?}], position?}; wait_s waits in line, and keeps the place for a few seconds more.',
+    'Use before touching what others must not touch at the same time: a named thing (lock) or files (kind file, ' +
+    'paths). Asked again, it renews what you hold. The fence grows with every grant: whoever guards the thing can ' +
+    'refuse an older one. ' +
+    'Answers {lock, granted: true, fence, lease_ends, deadline?} or {lock, granted: false, held_by: [{who, since, ' +
+    'until, reason?, paths?}], position?}; wait_s waits in line, and keeps the place for a few seconds more.',
   searchHint: 'lock mutex semaphore reserve file exclusive wait queue fence',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'paths', maxSeconds: 60 },

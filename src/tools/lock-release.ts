@@ -18,7 +18,8 @@ export const lockRelease = defineTool({
   toolset: 'team',
   optIn: true,
   description:
-    'Use when you are done with what you locked: one lock ("file" for reservations of files), only the hold of a fence, or with all everything you hold and wait for. A fence that was passed on is refused. ' +
+    'Use when you are done with what you locked: one lock ("file" for reservations of files), only the hold of a ' +
+    'fence, or with all everything you hold and wait for. A fence that was passed on is refused. ' +
     'Answers {released: [{lock, fence}], waits_ended, seq}.',
   searchHint: 'unlock release free lock reservation file',
   annotations: { readOnly: false, destructive: false, idempotent: true },

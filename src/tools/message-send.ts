@@ -35,7 +35,9 @@ export const messageSend = defineTool({
   title: 'Send a message',
   toolset: 'team',
   description:
-    'Use to tell or ask others of this project; they are told at their next call. An escalation goes to whom you report to, with priority 1 to everyone above. Answers {message, state: "queued", recipients, to, seq}; message_read {thread} shows how far it got and what was answered.',
+    'Use to tell or ask others of this project; they are told at their next call. An escalation goes to whom you ' +
+    'report to, with priority 1 to everyone above. Answers {message, state: "queued", recipients, to, seq}; ' +
+    'message_read {thread} shows how far it got and what was answered.',
   searchHint: 'message mail tell ask notify broadcast escalate team agent',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'text' },

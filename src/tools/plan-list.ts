@@ -34,7 +34,8 @@ export const planList = defineTool({
   title: 'List projects, epics, sprints, tasks',
   toolset: 'plan',
   description:
-    'Use to find tasks (status "ready": those that can be started), epics, sprints or projects, or to read one in full: {kind, text: "TSK-17", detail: "full"}. Tasks come by priority. ' +
+    'Use to find tasks (status "ready": those that can be started), epics, sprints or projects, or to read one in ' +
+    'full: {kind, text: "TSK-17", detail: "full"}. Tasks come by priority. ' +
     'Answers {rows, total, cut?, next_cursor?, note?, seq}.',
   searchHint: 'list find search tasks ready backlog epics sprints projects',
   annotations: { readOnly: true, destructive: false, idempotent: true },

@@ -80,7 +80,8 @@ export const planSave = defineTool({
   title: 'Save a whole plan',
   toolset: 'plan',
   description:
-    'Use to turn a goal into work: an epic, a sprint and up to 200 tasks with what each needs, made whole or not at all. Example task: {"key":"ui","title":"Build the form","needs":["api"],"points":3}. ' +
+    'Use to turn a goal into work: an epic, a sprint and up to 200 tasks with what each needs, made whole or not ' +
+    'at all. Example task: {"key":"ui","title":"Build the form","needs":["api"],"points":3}. ' +
     'Answers {epic?, sprint?, ids: {key: id}, ready, critical_path, seq}.',
   searchHint: 'plan break down goal tasks dependencies epic sprint backlog',
   annotations: { readOnly: false, destructive: false, idempotent: false },

@@ -17,7 +17,8 @@ export const projectGet = defineTool({
   title: 'Show a project',
   toolset: 'plan',
   description:
-    'Use to see the project of this workspace: its settings with their defaults, teams, limits, schemas and policies, and how much work it has. With at, as it was. ' +
+    'Use to see the project of this workspace: its settings with their defaults, teams, limits, schemas and ' +
+    'policies, and how much work it has. With at, as it was. ' +
     'Answers {project, name, version, config, tasks, left, sprints, epics, seq}.',
   searchHint: 'project settings configuration team pool budget',
   annotations: { readOnly: true, destructive: false, idempotent: true },

@@ -31,7 +31,9 @@ const input = z
       .record(z.string(), z.unknown())
       .optional()
       .describe(
-        'Merged, null removes: global_settings {token_budget, max_concurrent_agents}, alerts, teams {name: {orchestrator, members, settings}}, pools {agent: max}, resources {name: {capacity, kind}}, schemas {path: JSON Schema}, policies [{name, tool, decision: allow|deny|ask, when, reason}], vote_weights',
+        'Merged, null removes: global_settings {token_budget, max_concurrent_agents}, alerts, teams {name: ' +
+          '{orchestrator, members, settings}}, pools {agent: max}, resources {name: {capacity, kind}}, schemas {path: JSON ' +
+          'Schema}, policies [{name, tool, decision: allow|deny|ask, when, reason}], vote_weights',
       ),
     rollback_to: z.number().int().min(1).optional().describe('Instead: name and config as they were at this seq'),
     dry_run: z.boolean().default(false).describe('Only show the difference'),
@@ -48,7 +50,8 @@ export const projectSave = defineTool({
   title: 'Save a project',
   toolset: 'plan',
   description:
-    'Use to configure the project of this workspace; in force at the next call of every agent, without a restart. dry_run checks and shows the difference first, rollback_to undoes. ' +
+    'Use to configure the project of this workspace; in force at the next call of every agent, without a restart. ' +
+    'dry_run checks and shows the difference first, rollback_to undoes. ' +
     'Answers {project, version, changed: [pointer], changed_count, difference?, seq}.',
   searchHint: 'project configure settings team pool limit rollback',
   annotations: { readOnly: false, destructive: true, idempotent: true },

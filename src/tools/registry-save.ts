@@ -26,7 +26,9 @@ export const registrySave = defineTool({
   toolset: 'plan',
   optIn: true,
   description:
-    'Use to register who can work in this project (kind agent: tier, reports_to, skills, model, capacity, fallback) or what there is to work with (command, tool, template, mcp). What is not named stays as it was; plan_list shows the entries. ' +
+    'Use to register who can work in this project (kind agent: tier, reports_to, skills, model, capacity, ' +
+    'fallback) or what there is to work with (command, tool, template, mcp). What is not named stays as it was; ' +
+    'plan_list shows the entries. ' +
     'Answers {id, kind, created, version, changed, seq}.',
   searchHint: 'register agent skills tier reports team directory command template',
   annotations: { readOnly: false, destructive: false, idempotent: true },

@@ -18,7 +18,8 @@ export const runControl = defineTool({
   title: 'Control a run',
   toolset: 'run',
   description:
-    'Use to pause (what runs goes on, nothing new starts), resume or cancel a run, to retry or skip a node, or to decide a node in needs_decision: its process or agent vanished and nobody knows whether it took effect. ' +
+    'Use to pause (what runs goes on, nothing new starts), resume or cancel a run, to retry or skip a node, or to ' +
+    'decide a node in needs_decision: its process or agent vanished and nobody knows whether it took effect. ' +
     'Answers {run, action, status, node?, node_status?, newly_ready, seq}.',
   searchHint: 'pause resume cancel stop retry skip decide run node',
   annotations: { readOnly: false, destructive: true, idempotent: true },

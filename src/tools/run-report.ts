@@ -23,7 +23,9 @@ export const runReport = defineTool({
   toolset: 'run',
   alwaysLoad: true,
   description:
-    'Use with the claim from run_claim: done with output; failed with summary and error_kind; progress during long work (keeps the claim); released to give it back. Answers {node, status, newly_ready, lease_ends?, cancel_requested?, run_status, seq}; status late: the result is kept without effect.',
+    'Use with the claim from run_claim: done with output; failed with summary and error_kind; progress during ' +
+    'long work (keeps the claim); released to give it back. Answers {node, status, newly_ready, lease_ends?, ' +
+    'cancel_requested?, run_status, seq}; status late: the result is kept without effect.',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },
   positional: ['claim', 'status'],

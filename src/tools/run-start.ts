@@ -47,8 +47,11 @@ export const runStart = defineTool({
   title: 'Start a run',
   toolset: 'run',
   description:
-    'Use to execute a graph that graph_check found sound, or a sprint (one run at a time), whose tasks then move with their nodes: servers run its command nodes, agents take its agent nodes with run_claim. resume_from takes over what an earlier run finished and what has not changed since. dry_run only shows it. ' +
-    'Answers {run, status, nodes, ready, reused, rerun, why: [{node, reason}], warnings?: nodes that this server may not run, tasks left out, seq}.',
+    'Use to execute a graph that graph_check found sound, or a sprint (one run at a time), whose tasks then move ' +
+    'with their nodes: servers run its command nodes, agents take its agent nodes with run_claim. resume_from takes ' +
+    'over what an earlier run finished and what has not changed since. dry_run only shows it. ' +
+    'Answers {run, status, nodes, ready, reused, rerun, why: [{node, reason}], warnings?: nodes that this server ' +
+    'may not run, tasks left out, seq}.',
   searchHint: 'run start execute sprint graph dag workflow begin resume',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'nothing' },

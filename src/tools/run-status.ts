@@ -45,8 +45,10 @@ export const runStatus = defineTool({
   title: 'See a run',
   toolset: 'run',
   description:
-    'Use to see how a run stands, to wait for its end with wait_s instead of polling, to read one node with its output, or without run to list runs. ' +
-    'Answers {run, name, status, counts, nodes: [{node, kind, status, attempt?, fence?, agent?, duration_ms?, summary?, error?}], critical_path_left, total, next_cursor?, seq}, or with node {detail}, or {runs}.',
+    'Use to see how a run stands, to wait for its end with wait_s instead of polling, to read one node with its ' +
+    'output, or without run to list runs. ' +
+    'Answers {run, name, status, counts, nodes: [{node, kind, status, attempt?, fence?, agent?, duration_ms?, ' +
+    'summary?, error?}], critical_path_left, total, next_cursor?, seq}, or with node {detail}, or {runs}.',
   searchHint: 'run status progress nodes list wait graph',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'limit, status or node', maxSeconds: 60 },

@@ -18,7 +18,8 @@ export const sessionCleanup = defineTool({
   toolset: 'session',
   optIn: true,
   description:
-    'Use to tidy up: marks every session that is past its time as expired. Its state can still be read and handed over. dry_run only lists them. Answers {expired: [session], count, seq}.',
+    'Use to tidy up: marks every session that is past its time as expired. Its state can still be read and handed ' +
+    'over. dry_run only lists them. Answers {expired: [session], count, seq}.',
   searchHint: 'expire old sessions tidy',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },

@@ -17,7 +17,9 @@ export const sessionHandoff = defineTool({
   title: 'Hand a session over',
   toolset: 'session',
   description:
-    'Use before you stop with work unfinished: offers state, tasks, claims and a summary to a new or a named session. Nothing moves until the receiver makes the call in accept; then this session ends. Answers {handoff, to, state: "offered", moved: {claims, tasks, messages}, accept, seq}.',
+    'Use before you stop with work unfinished: offers state, tasks, claims and a summary to a new or a named ' +
+    'session. Nothing moves until the receiver makes the call in accept; then this session ends. Answers {handoff, ' +
+    'to, state: "offered", moved: {claims, tasks, messages}, accept, seq}.',
   searchHint: 'hand over transfer session work next window context end',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'summary' },

@@ -15,7 +15,8 @@ export const sessionHeartbeat = defineTool({
   toolset: 'session',
   optIn: true,
   description:
-    'Use while working for long without other calls: keeps the session, and with agent the claims of that agent, from ending. Answers {session, status, expires_at, seq}.',
+    'Use while working for long without other calls: keeps the session, and with agent the claims of that agent, ' +
+    'from ending. Answers {session, status, expires_at, seq}.',
   searchHint: 'alive keep lease session agent',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },

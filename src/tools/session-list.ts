@@ -14,7 +14,8 @@ export const sessionList = defineTool({
   title: 'List sessions',
   toolset: 'session',
   description:
-    'Use to find a session: open ones of this project, the last changed first. Answers {sessions: [{session, name?, mode, status, project, workspace, live, last_seen?, expires_at?}], total, next_cursor?, seq}.',
+    'Use to find a session: open ones of this project, the last changed first. Answers {sessions: [{session, ' +
+    'name?, mode, status, project, workspace, live, last_seen?, expires_at?}], total, next_cursor?, seq}.',
   searchHint: 'sessions find list active windows agents',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'limit, status or mode' },

@@ -24,7 +24,10 @@ export const sessionRecover = defineTool({
   title: 'Recover a session',
   toolset: 'session',
   description:
-    'Use after a crash or in a new window: rebuilds a session from the log, makes it yours if it is open and free, and says what was in flight. With at: how it stood then. Answers {session, status, seq, complete, lost?, in_flight: [{claim, run, node, title, state: held|unverifiable|lost, since}], late_results, unread, brief: {name?, mode, keys, recent}, cut?}.',
+    'Use after a crash or in a new window: rebuilds a session from the log, makes it yours if it is open and ' +
+    'free, and says what was in flight. With at: how it stood then. Answers {session, status, seq, complete, lost?, ' +
+    'in_flight: [{claim, run, node, title, state: held|unverifiable|lost, since}], late_results, unread, brief: ' +
+    '{name?, mode, keys, recent}, cut?}.',
   searchHint: 'crash restart resume lost work in flight rebuild',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },

@@ -22,7 +22,9 @@ export const sessionStart = defineTool({
   toolset: 'session',
   alwaysLoad: true,
   description:
-    'Call first: resumes the session that was open in this workspace, or starts one. With handoff, takes over the work another session offered. Answers {session, mode, project, workspace, resumed, expires_at, unread, offers?, claims, brief?, seq}.',
+    'Call first: resumes the session that was open in this workspace, or starts one. With handoff, takes over the ' +
+    'work another session offered. Answers {session, mode, project, workspace, resumed, expires_at, unread, offers?, ' +
+    'claims, brief?, seq}.',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },
   positional: ['name'],

@@ -17,7 +17,8 @@ export const sessionUpdate = defineTool({
   title: 'Update a session',
   toolset: 'session',
   description:
-    'Use to rename, pause, resume or complete a session, to change its mode, to note facts about its user (user_context, merged), or to register an agent working in it. ' +
+    'Use to rename, pause, resume or complete a session, to change its mode, to note facts about its user ' +
+    '(user_context, merged), or to register an agent working in it. ' +
     'Answers {session, status, mode, version, changed, expires_at, seq}.',
   searchHint: 'session rename pause resume complete mode user context agent',
   annotations: { readOnly: false, destructive: false, idempotent: true },

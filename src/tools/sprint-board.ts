@@ -22,7 +22,9 @@ export const sprintBoard = defineTool({
   toolset: 'plan',
   alwaysLoad: true,
   description:
-    'Use to see where the work stands: the columns of a sprint, what is blocked, why and how long, progress, velocity, burn-down, its run, and what to take up next (what most others wait for). Default: the sprint this session joined, else the one begun last. ' +
+    'Use to see where the work stands: the columns of a sprint, what is blocked, why and how long, progress, ' +
+    'velocity, burn-down, its run, and what to take up next (what most others wait for). Default: the sprint this ' +
+    'session joined, else the one begun last. ' +
     'Answers {sprint, columns: [{status, count, points, cards}], blockers, suggest, cut?, note?, seq}.',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'limit, column or detail' },

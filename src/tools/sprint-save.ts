@@ -22,7 +22,8 @@ export const sprintSave = defineTool({
   title: 'Save a sprint',
   toolset: 'plan',
   description:
-    'Use to add a sprint, start it (status active), join it with this session, or end it. Ending one with unfinished tasks needs carry_to: the sprint that takes them, or "backlog". ' +
+    'Use to add a sprint, start it (status active), join it with this session, or end it. Ending one with ' +
+    'unfinished tasks needs carry_to: the sprint that takes them, or "backlog". ' +
     'Answers {id, created, version, changed, carried, seq}.',
   searchHint: 'sprint iteration start join close carry over plan',
   annotations: { readOnly: false, destructive: false, idempotent: false },

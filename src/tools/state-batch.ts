@@ -51,8 +51,10 @@ export const stateBatch = defineTool({
   title: 'Change several places at once',
   toolset: 'state',
   description:
-    'Use when several changes must happen together or not at all: up to 50 set, merge and delete operations in one commit. ' +
-    'dry_run shows the patch without changing anything. Answers {results, seq, patch? (dry_run)}; the first operation that fails fails them all.',
+    'Use when several changes must happen together or not at all: up to 50 set, merge and delete operations in ' +
+    'one commit. ' +
+    'dry_run shows the patch without changing anything. Answers {results, seq, patch? (dry_run)}; the first ' +
+    'operation that fails fails them all.',
   searchHint: 'transaction atomic several changes what-if dry run state',
   annotations: { readOnly: false, destructive: true, idempotent: true },
   answers: { narrow: 'operations' },

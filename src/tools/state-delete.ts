@@ -12,8 +12,10 @@ export const stateDelete = defineTool({
   title: 'Delete from the state',
   toolset: 'state',
   description:
-    'Use to remove what is no longer true: deletes every place that a path selects, all in one change. state_restore can bring it back. ' +
-    'Answers {path, deleted, seq, previous? (a single small value), previous_by?, previous_at?}; deleted 0 means nothing was there.',
+    'Use to remove what is no longer true: deletes every place that a path selects, all in one change. ' +
+    'state_restore can bring it back. ' +
+    'Answers {path, deleted, seq, previous? (a single small value), previous_by?, previous_at?}; deleted 0 means ' +
+    'nothing was there.',
   searchHint: 'remove clear forget state value',
   annotations: { readOnly: false, destructive: true, idempotent: true },
   answers: { narrow: 'path' },

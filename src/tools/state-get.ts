@@ -74,8 +74,10 @@ export const stateGet = defineTool({
   toolset: 'state',
   alwaysLoad: true,
   description:
-    'Use to look up what this session remembers, by JSONPath; without arguments, everything. at gives it as of an earlier seq or time. ' +
-    'Answers {path, matches, value? (one place), rows? [{path, value}] (several), etag?, seq, nearest?, cut?, next_cursor?}; matches 0 means nothing is there.',
+    'Use to look up what this session remembers, by JSONPath; without arguments, everything. at gives it as of an ' +
+    'earlier seq or time. ' +
+    'Answers {path, matches, value? (one place), rows? [{path, value}] (several), etag?, seq, nearest?, cut?, ' +
+    'next_cursor?}; matches 0 means nothing is there.',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'path or limit, or pass keys_only' },
   positional: ['path'],

@@ -27,8 +27,10 @@ export const stateHistory = defineTool({
   title: 'History of the state',
   toolset: 'state',
   description:
-    'Use to see who changed a path, when, from what to what (newest first), or with from and to, what differs between two seqs or times. ' +
-    'Answers {path, changes: [{seq, at, by, tool, from?, to?, parts? (of a large value: what changed in it)}], next_cursor?} or {path, from, to, difference: [RFC 6902 operations]}.',
+    'Use to see who changed a path, when, from what to what (newest first), or with from and to, what differs ' +
+    'between two seqs or times. ' +
+    'Answers {path, changes: [{seq, at, by, tool, from?, to?, parts? (of a large value: what changed in it)}], ' +
+    'next_cursor?} or {path, from, to, difference: [RFC 6902 operations]}.',
   searchHint: 'changes log who when compare diff undo audit state',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'path or limit' },

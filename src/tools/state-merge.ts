@@ -13,7 +13,8 @@ export const stateMerge = defineTool({
   title: 'Merge values into the state',
   toolset: 'state',
   description:
-    'Use to set several values at once: merges an object into what is at a path (JSON Merge Patch, RFC 7396: null removes a key, arrays are replaced whole). ' +
+    'Use to set several values at once: merges an object into what is at a path (JSON Merge Patch, RFC 7396: null ' +
+    'removes a key, arrays are replaced whole). ' +
     'Only what differs is written. Answers {path, etag, seq, changed: [pointer], changed_count}.',
   searchHint: 'update patch combine object state several values',
   annotations: { readOnly: false, destructive: true, idempotent: true },

@@ -30,8 +30,10 @@ export const stateRestore = defineTool({
   title: 'Restore the state',
   toolset: 'state',
   description:
-    'Use to undo: brings a path, or without one the whole state of the session, back to what it was at a seq or time (see state_history). ' +
-    'A new change, so it can be undone too; dry_run only shows it. Answers {path, to, changed_count, patch (first 50 operations), seq}.',
+    'Use to undo: brings a path, or without one the whole state of the session, back to what it was at a seq or ' +
+    'time (see state_history). ' +
+    'A new change, so it can be undone too; dry_run only shows it. Answers {path, to, changed_count, patch (first ' +
+    '50 operations), seq}.',
   searchHint: 'undo rollback revert earlier state',
   annotations: { readOnly: false, destructive: true, idempotent: true },
   answers: { narrow: 'path' },

@@ -13,7 +13,8 @@ export const stateSet = defineTool({
   title: 'Set a value in the state',
   toolset: 'state',
   description:
-    'Use to remember a value so that it survives this conversation: sets it at a path, making missing parents. Durable when it answers. ' +
+    'Use to remember a value so that it survives this conversation: sets it at a path, making missing parents. ' +
+    'Durable when it answers. ' +
     'Pass if_etag (from state_get) when others may write the same place, if_absent to create only. ' +
     'Answers {path, etag, seq, created, type, previous?, previous_by?, previous_at?}.',
   searchHint: 'save store remember write value state memory path',

@@ -28,7 +28,9 @@ export const taskSave = defineTool({
   title: 'Save a task',
   toolset: 'plan',
   description:
-    'Use to add a task (without id) or change one; finishing one answers the tasks that became ready. It starts when all it needs is done, cancelled or archived; parents never block. "" clears sprint, epic, parent or assignee. Answers {id, created, version, changed, unblocked, seq}.',
+    'Use to add a task (without id) or change one; finishing one answers the tasks that became ready. It starts ' +
+    'when all it needs is done, cancelled or archived; parents never block. "" clears sprint, epic, parent or ' +
+    'assignee. Answers {id, created, version, changed, unblocked, seq}.',
   searchHint: 'task todo add update status done blocked assign depend',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'nothing' },

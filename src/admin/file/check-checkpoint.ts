@@ -53,7 +53,9 @@ export class CheckpointCheck {
         code: 'checkpoint-ahead',
         where: WHERE,
         what: `knows ${kept.fold.seq} lines, and the log holds only ${reader.fold.seq}: the log was cut or replaced`,
-        next: 'restore a backup that has them (baton restore); to go on without them: baton backup, and restore that into a new directory',
+        next:
+          'restore a backup that has them (baton restore); to go on without them: baton backup, and restore ' +
+          'that into a new directory',
       });
     }
     return { state: this.state, seq: kept.fold.seq };

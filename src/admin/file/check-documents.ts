@@ -96,7 +96,8 @@ export class DocumentCheck {
       next:
         after === undefined
           ? 'baton doctor --rebuild-documents writes it afresh and keeps this one beside it'
-          : `baton doctor --adopt ${where} makes the edit a commit; --rebuild-documents goes back to what the log says and keeps the edit beside it`,
+          : `baton doctor --adopt ${where} makes the edit a commit; --rebuild-documents goes back to what the log ` +
+            `says and keeps the edit beside it`,
     };
     if (after !== undefined) finding.differs = differences(before, after);
     this.findings.push(finding);
@@ -131,7 +132,8 @@ export class DocumentCheck {
       code: 'document-orphan',
       where: path,
       what: ours
-        ? 'was written by Baton, but this log has nothing of it: it belongs to another store, or the log has lost commits'
+        ? 'was written by Baton, but this log has nothing of it: it belongs to another store, or the log has lost ' +
+          'commits'
         : 'belongs to no stream of the log',
       next: ours
         ? 'if it came from another store, move it away; else restore a backup that has it (baton restore)'

@@ -43,10 +43,14 @@ function checkPoison(files: readonly FoundFile[]): Finding[] {
       level: 'trouble',
       code: 'poisoned',
       where: 'log/poison',
-      what: 'a process met a disk error while saving: what it wrote last was answered as unknown, and since then nobody writes',
+      what:
+        'a process met a disk error while saving: what it wrote last was answered as unknown, and since then ' +
+        'nobody writes',
       next:
-        'have the disk repaired or replaced and restart the machine, so that the log is read from the disk and not from memory; ' +
-        'then baton doctor --clear-poison. Surer: baton backup, and baton restore of it on a sound disk, which writes every byte anew',
+        'have the disk repaired or replaced and restart the machine, so that the log is read from the disk and ' +
+        'not from memory; ' +
+        'then baton doctor --clear-poison. Surer: baton backup, and baton restore of it on a sound disk, which ' +
+        'writes every byte anew',
     },
   ];
 }
@@ -61,7 +65,8 @@ function checkPlace({ disk, dir, forceNetworkFs, durability }: SurroundingsOptio
       what: `the store is on a network file system (${network}): writers on several machines can overwrite each other`,
       next: forceNetworkFs
         ? 'let only one machine use it at a time'
-        : 'move it to a local disk (baton backup, baton restore), or force it with BATON_FORCE_NETWORK_FS=1 for one machine at a time',
+        : 'move it to a local disk (baton backup, baton restore), or force it with BATON_FORCE_NETWORK_FS=1 for ' +
+          'one machine at a time',
     });
   }
   if (durability === 'none') {
@@ -107,7 +112,9 @@ function checkModes(disk: Disk, dir: string, files: readonly FoundFile[]): Findi
     {
       level: 'note',
       code: 'permissions',
-      what: `open to others or writable where it should not be: ${shown.join(', ')}${more} (700 for directories, 600 for the log, 400 for documents and blobs)`,
+      what:
+        `open to others or writable where it should not be: ${shown.join(', ')}${more} (700 for directories, ` +
+        `600 for the log, 400 for documents and blobs)`,
       next: `chmod -R go= ${dir}`,
     },
   ];

@@ -26,7 +26,9 @@ export function isWanted(taken: TakenLine, filter: LogFilter): boolean {
  */
 export function humanLines(taken: TakenLine, filter: LogFilter): string[] {
   const body = taken.kind === 'commit' ? taken.folded.commit : taken.seal;
-  const start = `${String(taken.seq).padStart(6)}  ${visible(String(body.at))}  ${visible(who(body.by))}  ${visible(String(body.by.tool))}`;
+  const start =
+    `${String(taken.seq).padStart(6)}  ${visible(String(body.at))}  ${visible(who(body.by))}  ` +
+    `${visible(String(body.by.tool))}`;
   if (taken.kind === 'seal') return [`${start}  -  seal  ends segment ${taken.place.segment}`];
   const wanted = taken.folded.commit.events.filter((event) => isEventWanted(event, filter));
   const told = wanted.filter(({ stream }) => filter.stream !== undefined || !stream.startsWith('request/'));

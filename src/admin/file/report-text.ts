@@ -32,7 +32,9 @@ function facts(report: Report): [string, string][] {
     ['store', `${report.place} (format ${report.format}, durability ${report.durability})`],
     [
       'log',
-      `${count(report.commits, 'commit')} up to seq ${report.seq}, ${count(log.segments, 'segment')}${log.compressed + log.indexed > 0 ? ` (${log.compressed} compressed, ${log.indexed} with an index)` : ''}, ${size(log.sizeBytes)}`,
+      `${count(report.commits, 'commit')} up to seq ${report.seq}, ${count(log.segments, 'segment')}` +
+        `${log.compressed + log.indexed > 0 ? ` (${log.compressed} compressed, ${log.indexed} with an index)` : ''}, ` +
+        `${size(log.sizeBytes)}`,
     ],
     [
       '',
@@ -44,7 +46,8 @@ function facts(report: Report): [string, string][] {
     ],
     [
       'documents',
-      `${documents.rebuilt} rebuilt from the log; on disk ${documents.current} current, ${documents.older} older (caches catch up), ${documents.edited} edited, ${documents.orphans} of no stream`,
+      `${documents.rebuilt} rebuilt from the log; on disk ${documents.current} current, ${documents.older} older ` +
+        `(caches catch up), ${documents.edited} edited, ${documents.orphans} of no stream`,
     ],
     ['requests', `${report.requests}`],
     ['blobs', `${blobs.named} named by the log, ${count(blobs.files, 'file')}, ${size(blobs.sizeBytes)}`],

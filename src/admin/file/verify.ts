@@ -103,7 +103,8 @@ export function verifyStore(options: VerifyOptions): Verified {
 }
 
 const GO_BACK =
-  'restore a backup (baton restore); without one, baton backup --before-damage copies what is sound, to be restored into a new directory';
+  'restore a backup (baton restore); without one, baton backup --before-damage copies what is sound, to be ' +
+  'restored into a new directory';
 
 function logFindings({ disk, dir, durability }: VerifyOptions, reader: LogReader, unjudged: number): Finding[] {
   const findings: Finding[] = reader.troubles.map((trouble) => damageFinding(dir, trouble));
@@ -121,7 +122,9 @@ function logFindings({ disk, dir, durability }: VerifyOptions, reader: LogReader
       code: 'torn-lines',
       where: `log, segment ${first?.segment ?? 0}`,
       offset: first?.offset ?? 0,
-      what: `${reader.torn.length} torn lines (this is the first): a writer died or the disk was full; none of them was acknowledged`,
+      what:
+        `${reader.torn.length} torn lines (this is the first): a writer died or the disk was full; none of ` +
+        `them was acknowledged`,
     });
   }
   if (durability === 'fsync') findings.push(...syncFindings(reader));

@@ -238,7 +238,9 @@ function moved(lines: number): Failure {
   return {
     code: 'not-allowed',
     what: 'Redacting a store that is in use',
-    why: `${count(lines, 'line')} of others came into it meanwhile, which the new store would lack; it was taken away again`,
+    why:
+      `${count(lines, 'line')} of others came into it meanwhile, which the new store would lack; it was taken ` +
+      `away again`,
     how: 'end all that uses the store, and repeat it',
   };
 }

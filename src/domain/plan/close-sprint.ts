@@ -74,6 +74,7 @@ function sumPoints(tasks: readonly Pick<TaskDocument, 'points'>[]): number {
 function asking({ id, what, argument }: Closing, open: readonly string[]) {
   const more = open.length > 5 ? ` and ${open.length - 5} more` : '';
   const would = [`leave ${open.length} unfinished tasks (${open.slice(0, 5).map(showId).join(', ')}${more})`];
-  const call = `sprint_save {id: "${showId(id)}", ${argument}, carry_to: "backlog"}, or name the sprint that takes them`;
+  const call =
+    `sprint_save {id: "${showId(id)}", ${argument}, carry_to: "backlog"}, or name the sprint that ` + `takes them`;
   return { code: 'confirm-needed' as const, what, would, call };
 }

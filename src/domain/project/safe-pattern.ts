@@ -37,7 +37,10 @@ export function patternFault(pattern: string, length: number): string | undefine
     // Without ^ the engine tries it at every position of the text.
     const tries = ways * (pattern.startsWith('^') && branches === 1 ? 1 : length + 1);
     if (tries <= MAX_TRIES && size <= MAX_SIZE) return undefined;
-    return `it could be tried in too many ways on ${length} characters: begin it with ^, repeat less and nothing within a repetition, or lower maxLength`;
+    return (
+      `it could be tried in too many ways on ${length} characters: begin it with ^, repeat less and nothing ` +
+      `within a repetition, or lower maxLength`
+    );
   } catch (error) {
     if (error instanceof Refused) return error.message;
     if (error instanceof SyntaxError) return 'it is no regular expression';

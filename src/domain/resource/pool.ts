@@ -136,12 +136,15 @@ export function limitOf(
   const { token_budget: budget, max_concurrent_agents: most } = globalSettingsOf(config);
   const { tokens = 0 } = run;
   if (tokens >= budget) {
-    const why = `the agents of this run have spent ${tokens} tokens of ${budget}; ${raise('token_budget', tokens + budget)}`;
+    const why =
+      `the agents of this run have spent ${tokens} tokens of ${budget}; ` + `${raise('token_budget', tokens + budget)}`;
     return { none: 'budget', why };
   }
   const live = liveClaims(tx.read<PoolDocument>(poolStream(run.project)), ctx);
   if (live.length >= most) {
-    const why = `${live.length} claims are held in this project, and max_concurrent_agents is ${most}; one more when one ends, or ${raise('max_concurrent_agents', most * 2)}`;
+    const why =
+      `${live.length} claims are held in this project, and max_concurrent_agents is ${most}; one more ` +
+      `when one ends, or ${raise('max_concurrent_agents', most * 2)}`;
     return full(live, why);
   }
   const pools = poolsOf(config);

@@ -10,7 +10,9 @@ export function tellEmergency(tx: Transaction, ctx: Context, { id, name, project
   const expiresMs = MODE_SPAN_MS.emergency;
   const until = new Date(ctx.now + expiresMs).toISOString();
   const called = name === undefined ? '' : `: ${name}`;
-  const text = `Emergency${called}\nSession ${id} works on it. It ends by itself at ${until}, or later if it is still seen then.`;
+  const text =
+    `Emergency${called}\nSession ${id} works on it. It ends by itself at ${until}, or later if it is ` +
+    `still seen then.`;
   const to = [{ kind: 'all' as const, project }];
   const sent = sendMessage(tx, ctx, { from: { session: id }, to, text, kind: 'alert', priority: 1, expiresMs });
   if (!sent.ok) throw new Error(`an emergency cannot be told: ${sent.failure.code}`);

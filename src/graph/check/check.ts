@@ -156,7 +156,9 @@ function describeStuck(links: Links, broken: Uint8Array, order: Int32Array, erro
   errors.push({
     code: 'unreachable',
     at: `/nodes/${explained.indexOf(0)}`,
-    message: `${behind.length} more can never start, because they wait for one of the nodes above: ${shorten(behind, ', ')}`,
+    message:
+      `${behind.length} more can never start, because they wait for one of the nodes above: ` +
+      `${shorten(behind, ', ')}`,
     hint: 'correct the cycles and needs above first',
   });
 }

@@ -22,7 +22,10 @@ export const mailNote: Around = {
 
 /** The line for a stopped store: its data is sound but may be incomplete. */
 function stoppedNote(code: string): string {
-  return `the store is stopped (${code}): this is what it knew until then, and nothing can be changed; run \`baton doctor\``;
+  return (
+    `the store is stopped (${code}): this is what it knew until then, and nothing can be changed; run ` +
+    `\`baton doctor\``
+  );
 }
 
 function withNote(answer: object, note: string | undefined): object {

@@ -60,7 +60,10 @@ async function refusal(services: Services, tool: string, input: unknown): Promis
     }
     const standing = ASKING.includes(tool) ? 'given' : approvalOf(view, policy, session);
     if (standing === 'given') return undefined;
-    const how = `decision_open {kind: "approval", policy: "${policy.name}", options: ["${ALLOW}", "refuse"], title: …}; when it has passed with a vote of another session, or of a person (\`baton decision vote\`), call again within the hour`;
+    const how =
+      `decision_open {kind: "approval", policy: "${policy.name}", options: ["${ALLOW}", "refuse"], ` +
+      `title: …}; when it has passed with a vote of another session, or of a person (\`baton decision vote\`), call ` +
+      `again within the hour`;
     return { code: 'not-allowed', what, why: `${label} wants it approved${reason}${standing}`, how };
   });
 }

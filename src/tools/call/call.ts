@@ -169,7 +169,9 @@ function answer<P>(request: CallRequest<P>, value: object): Outcome {
 export function bug(log: Logger, tool: string, error: unknown): Outcome {
   const id = randomUUID().slice(0, 8);
   log.error({ bug: id, tool, err: error }, 'a fault in Baton');
-  const text = `internal: Baton has a fault (id ${id}); the details are in its log on stderr; repeat the call once, then run \`baton doctor\``;
+  const text =
+    `internal: Baton has a fault (id ${id}); the details are in its log on stderr; repeat the call ` +
+    `once, then run \`baton doctor\``;
   return { kind: 'bug', id, text };
 }
 

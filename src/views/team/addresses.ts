@@ -179,6 +179,7 @@ function unknown(name: string, known: Iterable<string>): Result<never> {
 }
 
 function badName(name: string): Result<never> {
-  const why = `the name of a channel is 1 to 40 of a-z, 0-9, ".", "_" and "-", not ${JSON.stringify(name.slice(0, 60))}`;
+  const why =
+    `the name of a channel is 1 to 40 of a-z, 0-9, ".", "_" and "-", not ` + `${JSON.stringify(name.slice(0, 60))}`;
   return fail({ code: 'invalid-input', issues: [{ at: 'to', why }] });
 }

@@ -147,7 +147,9 @@ export function electorate(
 function notVoter(name: string, failure?: Failure): Result<never> {
   // Names are resolved as recipients; the failure must speak of a voter.
   if (failure?.code === 'not-found') return fail({ ...failure, what: 'voter' });
-  const why = `${JSON.stringify(name.slice(0, 60))} is nobody who votes: name sessions, agents or teams, or leave voters out`;
+  const why =
+    `${JSON.stringify(name.slice(0, 60))} is nobody who votes: name sessions, agents or teams, or leave ` +
+    `voters out`;
   return fail({ code: 'invalid-input', issues: [{ at: 'voters', why }] });
 }
 

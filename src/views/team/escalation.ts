@@ -38,7 +38,10 @@ export function superiorsOf(view: View, caller: Caller, viewScope: ViewScope, ev
 function noSuperior(name: string | undefined): string {
   const id = name === undefined ? '…' : `"${name}"`;
   const first = name === undefined ? 'session_update {agent: {name: …}} to say which agent you are, then ' : '';
-  return `you report to nobody: name a recipient, or call ${first}registry_save {kind: "agent", id: ${id}, reports_to: …}`;
+  return (
+    `you report to nobody: name a recipient, or call ${first}registry_save {kind: "agent", id: ${id}, ` +
+    `reports_to: …}`
+  );
 }
 
 /** The nearest superior that is present, or whose stand-in is; the nearest of all if nobody is present. */

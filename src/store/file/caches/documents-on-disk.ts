@@ -135,7 +135,9 @@ function encode(snapshot: Snapshot): string {
   const compact = JSON.stringify(doc);
   const pretty = compact.length <= PRETTY_LIMIT_BYTES;
   const text = pretty ? JSON.stringify(doc, null, 2).replaceAll('\n', '\n  ') : compact;
-  const body = `{\n  "stream": ${JSON.stringify(stream)},\n  "seq": ${seq},\n  "version": ${version},\n  "head": "${head}",\n  "document": ${text}`;
+  const body =
+    `{\n  "stream": ${JSON.stringify(stream)},\n  "seq": ${seq},\n  "version": ${version},\n  "head": "` +
+    `${head}",\n  "document": ${text}`;
   return `${body},\n  "sum": "${sumOf(body)}"\n}\n`;
 }
 

@@ -109,7 +109,9 @@ function refuseNetwork(disk: Disk, dir: string): void {
   throw new FailureError({
     code: 'store-unsafe',
     why: `it is on a network file system (${name}), where appends of several machines can overwrite each other`,
-    how: 'choose a local directory with BATON_STATE_DIR, or force it with BATON_FORCE_NETWORK_FS=1 for one machine at a time',
+    how:
+      'choose a local directory with BATON_STATE_DIR, or force it with BATON_FORCE_NETWORK_FS=1 for one ' +
+      'machine at a time',
   });
 }
 

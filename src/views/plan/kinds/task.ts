@@ -68,7 +68,10 @@ function noneReady({ plan }: ListSource, { project, parent }: ListQuery): string
   if (open === 0) return `nothing left: no unfinished task ${where}`;
   const waiting = count('todo') - count('ready');
   const working = count('active') + count('review');
-  return `nothing ready: ${open} left ${where}, ${working} in work, ${count('blocked')} blocked, ${waiting} waiting for those`;
+  return (
+    `nothing ready: ${open} left ${where}, ${working} in work, ${count('blocked')} blocked, ${waiting} ` +
+    `waiting for those`
+  );
 }
 
 /** A page of a set that needs no filter: reads only the rows that it shows. */
