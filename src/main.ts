@@ -15,8 +15,10 @@ const verbs: Record<string, VerbEntry> = {
     summary: 'look at the whole store: is it sound, and if not, what to do',
     usage:
       '--json                the report as data\n--adopt <file>        make an edit by hand of a document a ' +
-      'commit\n--rebuild-documents   write all readable documents and the checkpoint from the log\n--clear-poison       ' +
-      ' let writers in again after a disk error was put right\n\nExit code 0: sound. 2: not sound, the report says what ' +
+      'commit\n--rebuild-documents   write all readable documents and the checkpoint from the log\n--clear-poison ' +
+      '      ' +
+      ' let writers in again after a disk error was put right\n\nExit code 0: sound. 2: not sound, the report ' +
+      'says what ' +
       'to do.',
     load: () => import('./cli/verbs/doctor.ts'),
   },
@@ -33,7 +35,8 @@ const verbs: Record<string, VerbEntry> = {
     summary: 'copy the store to a new directory while it is in use, and verify the copy',
     usage:
       'baton backup <directory> [--keep hourly=24,daily=7] [--json] [--before-damage]\n\n--keep <counts>  the ' +
-      'directory holds several: add one, and keep the newest of so many hours and days\n--before-damage  of a damaged ' +
+      'directory holds several: add one, and keep the newest of so many hours and days\n--before-damage  of a ' +
+      'damaged ' +
       'log, copy what comes before the damage',
     load: () => import('./cli/verbs/backup.ts'),
   },
@@ -53,7 +56,8 @@ const verbs: Record<string, VerbEntry> = {
     summary: 'show the dashboard, and again whenever something changes',
     usage:
       'baton watch [view]\n\n--once          print it and end\n--format <f>    text, markdown, prometheus, json ' +
-      'or csv: print it and end\n--width <n>     columns; default the terminal, 80 into a pipe\n\nOn a terminal 1 to 9 ' +
+      'or csv: print it and end\n--width <n>     columns; default the terminal, 80 into a pipe\n\nOn a terminal 1 ' +
+      'to 9 ' +
       'and 0 choose the view and q ends.',
     load: () => import('./cli/verbs/watch.ts'),
   },
@@ -83,10 +87,13 @@ const verbs: Record<string, VerbEntry> = {
     summary: 'take over tasks, state or messages of another program',
     usage:
       'baton import <file or directory> --from <kind>\n\n--from v2            JSON state files: their keys go ' +
-      'into the session\n--from task-master   tasks.json with its tags, subtasks and dependencies\n--from beads         ' +
+      'into the session\n--from task-master   tasks.json with its tags, subtasks and dependencies\n--from beads   ' +
+      '      ' +
       'issues as JSONL\n--from claude-tasks  ~/.claude/tasks, or one list of it\n--from messages      a folder of ' +
-      'messages, into channel:imported\n--from baton         what baton export wrote, or a store or backup, into a new ' +
-      'store\n--blobs DIR          where its blobs are, if not beside it\n--dry-run            only the report\n--json  ' +
+      'messages, into channel:imported\n--from baton         what baton export wrote, or a store or backup, into ' +
+      'a new ' +
+      'store\n--blobs DIR          where its blobs are, if not beside it\n--dry-run            only the ' +
+      'report\n--json  ' +
       '             the report as data\n\nWhat was imported before stays as it is now.',
     load: () => import('./cli/verbs/import.ts'),
   },
@@ -94,9 +101,12 @@ const verbs: Record<string, VerbEntry> = {
     summary: 'write the store anew, in a new directory, without what must not be in it',
     usage:
       'baton redact <new directory> [--stream <name> --path <path>…] [--text-file <file>]… [--text ' +
-      '<text>]…\n\n--stream <name>     a document, or a kind such as session/, that --path is of\n--path <path>       ' +
-      'what stands there and below, at any time; names and *\n--text-file <file>  the text in this file (- is standard ' +
-      'input), wherever it stands in the store\n--text <text>       the same, on the command line: seen in the list of ' +
+      '<text>]…\n\n--stream <name>     a document, or a kind such as session/, that --path is of\n--path <path>   ' +
+      '    ' +
+      'what stands there and below, at any time; names and *\n--text-file <file>  the text in this file (- is ' +
+      'standard ' +
+      'input), wherever it stands in the store\n--text <text>       the same, on the command line: seen in the ' +
+      'list of ' +
       'processes, kept by shells\n--dry-run           only count\n--json              the report as data\n\nThe old ' +
       'store is not changed.',
     load: () => import('./cli/verbs/redact.ts'),

@@ -28,10 +28,16 @@ export const debugEvents: Prompt = {
   text: ({ stream, type }) => `Find out what happened${stream === undefined ? '' : ` to ${stream}`} from the log.
 
 ${steps(
-  `Read the newest events. events_query is listed only if the server was started with it (BATON_TOOLSETS=default,events_query); without it the command line shows the same: baton log ${stream === undefined ? '' : `--stream ${JSON.stringify(stream)} `}--limit 50${call('events_query', present({ stream, type, limit: 50 }))}`,
-  `Go further back with the cursor that was answered, or to a place you know.${call('events_query', present({ stream, type, from: 1, to: 100, order: 'oldest' }))}`,
-  `Look closely at what you suspect, with what each event changed.${call('events_query', present({ stream, type, limit: 5, patch: true }))}`,
-  `Is the store itself sound? Void lines are lost races and normal; torn lines are crashes.${call('dashboard_get', { view: 'health' })}`,
+  `Read the newest events. events_query is listed only if the server was started with it ` +
+    `(BATON_TOOLSETS=default,events_query); without it the command line shows the same: baton log ` +
+    `${stream === undefined ? '' : `--stream ${JSON.stringify(stream)} `}--limit 50` +
+    `${call('events_query', present({ stream, type, limit: 50 }))}`,
+  `Go further back with the cursor that was answered, or to a place you know.` +
+    `${call('events_query', present({ stream, type, from: 1, to: 100, order: 'oldest' }))}`,
+  `Look closely at what you suspect, with what each event changed.` +
+    `${call('events_query', present({ stream, type, limit: 5, patch: true }))}`,
+  `Is the store itself sound? Void lines are lost races and normal; torn lines are crashes.` +
+    `${call('dashboard_get', { view: 'health' })}`,
 )}
 
 Then tell the story in order, each step with its seq, its author and its tool, and say which step is the cause. \

@@ -14,13 +14,15 @@ export const debugProfile: Prompt = {
       complete: () => listings.map(({ tool }) => tool.name),
     },
   ],
-  text: ({
-    what,
-  }) => `Find out from the figures what is slow or refused.${what === undefined ? '' : ` What seems wrong: ${JSON.stringify(what)}`}
+  text: ({ what }) => `Find out from the figures what is slow or refused.${
+    what === undefined ? '' : ` What seems wrong: ` + `${JSON.stringify(what)}`
+  }
 
 ${steps(
-  `Read them. Those of calls are of this server process alone, since it began; those of the log are of all.${call('dashboard_get', { view: 'metrics', detail: 'full' })}`,
-  `Compare p50 with p99 and max: a high p99 beside a low p50 is waiting, a high p50 is work. Tools that wait on purpose (wait_s) are slow by wish.${call('dashboard_get', { view: 'health' })}`,
+  `Read them. Those of calls are of this server process alone, since it began; those of the log are of all.` +
+    `${call('dashboard_get', { view: 'metrics', detail: 'full' })}`,
+  `Compare p50 with p99 and max: a high p99 beside a low p50 is waiting, a high p50 is work. Tools that wait on ` +
+    `purpose (wait_s) are slow by wish.${call('dashboard_get', { view: 'health' })}`,
   "Void lines per commit say how often writers were in each other's way; each was decided again and nothing was lost.",
   'Look at what was refused: the same code many times is an agent that does not read its answers.',
 )}

@@ -11,15 +11,15 @@ export const debugState: Prompt = {
     { name: 'path', description: 'Where, such as $.tasks; default everything', complete: statePaths },
     { name: 'expected', description: 'What you expected there' },
   ],
-  text: ({
-    path = '$',
-    expected,
-  }) => `Find out why the state at ${JSON.stringify(path)} is what it is.${expected === undefined ? '' : ` Expected was: ${JSON.stringify(expected)}`}
+  text: ({ path = '$', expected }) => `Find out why the state at ${JSON.stringify(path)} is what it is.${
+    expected === undefined ? '' : ` ` + `Expected was: ${JSON.stringify(expected)}`
+  }
 
 ${steps(
   `Look at it; matches 0 means that nothing is there, and nearest names what is near.${call('state_get', { path })}`,
   `See every change of it, by whom and when.${call('state_history', { path, limit: 20 })}`,
-  `Look at what it was before the change that you suspect, by that seq or a time.${call('state_get', { path, at: '<the seq>' })}`,
+  `Look at what it was before the change that you suspect, by that seq or a time.` +
+    `${call('state_get', { path, at: '<the seq>' })}`,
   `See what going back would change, without doing it.${call('state_restore', {
     path,
     to: '<the ' + 'seq>',

@@ -52,8 +52,10 @@ tell them apart, so every call of theirs carries one or the other.
    Claim again until it answers none. Then end, and say what you did.
    --- end of instructions`,
   `Wait for the run instead of asking again and again.${call('run_status', { run, wait_s: 50 })}`,
-  `When a subagent has ended and nodes are left, start another for them. A claim whose agent is gone ends by itself with its lease; its late result is kept, never lost.${call('run_status', { run, status: 'claimed' })}`,
-  `What needs a decision is mine to decide: show me the node and its reason.${call('run_status', { run, status: 'needs_decision' })}`,
+  `When a subagent has ended and nodes are left, start another for them. A claim whose agent is gone ends by ` +
+    `itself with its lease; its late result is kept, never lost.${call('run_status', { run, status: 'claimed' })}`,
+  `What needs a decision is mine to decide: show me the node and its reason.` +
+    `${call('run_status', { run, status: 'needs_decision' })}`,
 )}
 
 Do no node yourself while others work. At the end show me the counts, what failed and why.`;

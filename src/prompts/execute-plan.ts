@@ -57,8 +57,11 @@ function runText(plan: string, { agent }: Given, planned = false): string {
 ${steps(
   isRun
     ? `See where it stands.${call('run_status', { run })}`
-    : `${joins}See what it would do, then start it; run is the id that is answered.${going}${call('run_start', { ...start, dry_run: true })}${call('run_start', { ...start, request_id: fresh('start') })}`,
-  `Claim the next node. The answer is a brief: do it with that alone.${call('run_claim', present({ run, agent, wait_s: 30 }))}`,
+    : `${joins}See what it would do, then start it; run is the id that is answered.${going}` +
+        `${call('run_start', { ...start, dry_run: true })}` +
+        `${call('run_start', { ...start, request_id: fresh('start') })}`,
+  `Claim the next node. The answer is a brief: do it with that alone.` +
+    `${call('run_claim', present({ run, agent, wait_s: 30 }))}`,
   `Do the work. If it takes longer than renew_within_s, say so before.${call('run_report', {
     claim: '<the ' + 'claim>',
     status: 'progress',
@@ -71,10 +74,12 @@ ${steps(
     output: { files: ['<path>'] },
     evidence: { tests: '<what ' + 'passed>' },
   })}`,
-  `If you cannot do it, say why rather than half of it. retryable: trying again may help; terminal: it will not.${call('run_report', { claim: '<the claim>', status: 'failed', error_kind: 'terminal', summary: '<why>' })}`,
+  `If you cannot do it, say why rather than half of it. retryable: trying again may help; terminal: it will not.` +
+    `${call('run_report', { claim: '<the claim>', status: 'failed', error_kind: 'terminal', summary: '<why>' })}`,
   'Go back to claiming until it answers none. all_claimed: others work on what is left; wait. all_blocked: ' +
     'something failed or waits for a decision. finished: you are done.',
-  `Where a node needs a decision, read it, and ask me before you decide.${call('run_status', { run, status: 'needs_decision' })}`,
+  `Where a node needs a decision, read it, and ask me before you decide.` +
+    `${call('run_status', { run, status: 'needs_decision' })}`,
 )}
 
 What you find on the way and do not do now becomes a task of its own:${call('task_save', {

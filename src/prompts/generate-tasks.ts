@@ -15,7 +15,8 @@ export const generateTasks: Prompt = {
 
 ${steps(
   'If that names a file, read it. Read what you need of the code to know what is there already.',
-  `See what is planned already, so that nothing is planned twice.${call('plan_list', { kind: 'task', status: 'open', limit: 50 })}`,
+  `See what is planned already, so that nothing is planned twice.` +
+    `${call('plan_list', { kind: 'task', status: 'open', limit: 50 })}`,
   'Cut it into tasks that one agent finishes in one sitting. Each has a title that says what is done when it is ' +
     'done, a description that needs no other context, points from 1 to 8, and only those needs without which it ' +
     'cannot start.',

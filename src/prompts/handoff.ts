@@ -21,7 +21,8 @@ ${why === undefined ? '' : ` To be known first: ${JSON.stringify(why)}`}
 ${steps(
   `See what is in flight and what you hold.${call('session_recover')}`,
   `See what the session remembers.${call('state_get', { path: '$', keys_only: true })}`,
-  `Put down what you know and nobody else can find out: what you tried, what failed and why, what you assumed.${call('state_merge', { path: '$.notes', value: { tried: ['<what>'], assumed: ['<what>'] } })}`,
+  `Put down what you know and nobody else can find out: what you tried, what failed and why, what you assumed.` +
+    `${call('state_merge', { path: '$.notes', value: { tried: ['<what>'], assumed: ['<what>'] } })}`,
   `Offer it. The summary is all that the receiver reads first: the goal, where it stands, what is next, what to \
 beware of. Claims go along; they stay yours until it is accepted.${call('session_handoff', {
     to: to ?? 'new',

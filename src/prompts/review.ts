@@ -33,13 +33,15 @@ function taskText(task: string | undefined, look: string): string {
 
 ${steps(
   task === undefined
-    ? `List what is in review; then for each:${call('plan_list', { kind: 'task', status: 'review', detail: 'full', limit: 10 })}`
+    ? `List what is in review; then for each:` +
+        `${call('plan_list', { kind: 'task', status: 'review', detail: 'full', limit: 10 })}`
     : `Read what was asked.${call('plan_list', { kind: 'task', text: id, detail: 'full' })}`,
   'Read the change itself, not what is said of it. Run its tests. A claim without evidence counts as not done.',
   'Write down each finding with its place: what is wrong, how it shows, what would put it right. Tell what must ' +
     'be put right from what could be better.',
   `If nothing must be put right:${call('task_save', { id, status: 'done' })}`,
-  `Else give it back, and tell whoever did it.${call('task_save', { id, status: 'active' })}${call('message_send', { to: '<the session>', kind: 'report', text: '<the findings, each with its place>' })}`,
+  `Else give it back, and tell whoever did it.${call('task_save', { id, status: 'active' })}` +
+    `${call('message_send', { to: '<the session>', kind: 'report', text: '<the findings, each with its place>' })}`,
   `What you found that is not part of it becomes a task of its own.${call('task_save', {
     title: '<what is to be ' + 'done>',
     discovered_from: id,
@@ -55,7 +57,8 @@ ${steps(
   `Read each finished node with its output and evidence.${call('run_status', { run, node: '<its id>' })}`,
   'Look at what it changed, not at what its summary says, and run its tests. Evidence is worth most where a ' +
     'server ran it, less where an agent claims it.',
-  `What is wrong is done again; the reason goes with it.${call('run_control', { run, action: 'retry_node', node: '<its id>', reason: '<what is wrong>' })}`,
+  `What is wrong is done again; the reason goes with it.` +
+    `${call('run_control', { run, action: 'retry_node', node: '<its id>', reason: '<what is wrong>' })}`,
   `Tell the others what you found.${call('message_send', {
     to: 'all',
     kind: 'report',

@@ -21,6 +21,7 @@ ${steps(
   'Propose what to take up next and who should, from the suggestions of the answer. Change nothing before I ' +
     'agree; then, for each task:' +
     call('task_save', { id: '<the task>', assignee: '<who>', status: 'active' }),
-  `If the answer names a run, its tasks move with their nodes: claim them instead.${call('run_claim', { run: '<the run>' })}`,
+  `If the answer names a run, its tasks move with their nodes: claim them instead.` +
+    `${call('run_claim', { run: '<the run>' })}`,
 )}`,
 };

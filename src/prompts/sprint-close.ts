@@ -19,7 +19,8 @@ export const sprintClose: Prompt = {
 
 ${steps(
   `See where it stands, and take its id and version from the answer.${call('sprint_board', present({ sprint }))}`,
-  `If it names a run, the sprint cannot end under it: let it finish, or end it when I say so.${call('run_control', { run: '<the run>', action: 'cancel', reason: 'the sprint ends' })}`,
+  `If it names a run, the sprint cannot end under it: let it finish, or end it when I say so.` +
+    `${call('run_control', { run: '<the run>', action: 'cancel', reason: 'the sprint ends' })}`,
   'Tell me what was reached of its goal, what is unfinished and why, and what held it up longest. Propose for ' +
     'each unfinished task whether it is carried over, goes to the backlog or is dropped, and wait for my word.',
   `Drop what I say is to be dropped, and move what goes elsewhere than the rest.${call('task_save', {
@@ -31,7 +32,12 @@ ${steps(
     status: 'completed',
     carry_to: carry_to ?? 'backlog',
   })}`,
-  `Tell the others in three lines: reached, carried over, learned.${call('message_send', { to: 'all', kind: 'report', text: '<what was reached, what was carried over, what we learned>' })}`,
+  `Tell the others in three lines: reached, carried over, learned.` +
+    `${call('message_send', {
+      to: 'all',
+      kind: 'report',
+      text: '<what was reached, what was carried over, what we ' + 'learned>',
+    })}`,
   `Show how fast the last sprints went now.${call('dashboard_get', { view: 'sprint' })}`,
 )}`,
 };

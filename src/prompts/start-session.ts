@@ -25,8 +25,10 @@ export const startSession: Prompt = {
 ${steps(
   `Resume or begin the session.${call('session_start', present({ mode, name, sprint: given.sprint }))}`,
   `If it answers resumed: true, find out what was in flight.${call('session_recover')}`,
-  `If it answers unread above 0, read the messages, and acknowledge each that you have acted upon with ack.${call('message_read', { limit: 20 })}`,
-  `If it answers offers, another session handed its work over: tell me what each is about, and take one when I say so.${call('session_start', { handoff: '<the handoff>' })}`,
+  `If it answers unread above 0, read the messages, and acknowledge each that you have acted upon with ack.` +
+    `${call('message_read', { limit: 20 })}`,
+  `If it answers offers, another session handed its work over: tell me what each is about, and take one when I ` +
+    `say so.${call('session_start', { handoff: '<the handoff>' })}`,
   `See the work as a whole.${call('dashboard_get', { view: 'team' })}`,
 )}
 

@@ -20,8 +20,10 @@ ${steps(
   `Read what is unread.${call('message_read', { limit: 50 })}`,
   `See who is there and what each has in hand.${call('dashboard_get', { view: 'agents' })}`,
   `See what is in work, blocked and late.${call('dashboard_get', { view: 'team' })}`,
-  `See what is to be decided, who calls for help and what stands still.${call('dashboard_get', { view: 'leadership' })}`,
-  `Read each open decision, tell me what you would vote and why, and vote when I agree.${call('decision_vote')}${call('decision_vote', { decision: '<the decision>', option: '<the option>', reason: '<why>' })}`,
+  `See what is to be decided, who calls for help and what stands still.` +
+    `${call('dashboard_get', { view: 'leadership' })}`,
+  `Read each open decision, tell me what you would vote and why, and vote when I agree.${call('decision_vote')}` +
+    `${call('decision_vote', { decision: '<the decision>', option: '<the option>', reason: '<why>' })}`,
   'Compare: who works on something nobody planned, who has nothing, which task is active without an agent, which ' +
     'blocker somebody could remove today.',
   `Ask whoever is blocked, or can unblock, one precise question each.${call('message_send', {

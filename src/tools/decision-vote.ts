@@ -47,7 +47,8 @@ export const decisionVote = defineTool({
   description:
     'Use to vote (option or abstain; may be changed while open), to see the tally (neither), or to list open ' +
     'decisions (no decision). Its owner may veto. Answers {decision, title, status: open|passed|rejected, outcome?, ' +
-    'why?, tally: [{option, votes, weight}], voted, voters, quorum, missing?, dissent?, deadline, seq} or {decisions, ' +
+    'why?, tally: [{option, votes, weight}], voted, voters, quorum, missing?, dissent?, deadline, seq} or ' +
+    '{decisions, ' +
     'total, next_cursor?, seq}.',
   searchHint: 'vote decide ballot abstain veto tally result poll',
   annotations: { readOnly: false, destructive: false, idempotent: true },

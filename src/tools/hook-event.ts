@@ -18,7 +18,9 @@ export const hookEvent = defineTool({
   toolset: 'ops',
   optIn: true,
   description:
-    "Use only as a hook of the client, never by yourself: reports its subagents, teammates and the end of its session, so that they are seen as live agents. Does nothing before session_start. Answers {}, which the client's hooks take for no news.",
+    'Use only as a hook of the client, never by yourself: reports its subagents, teammates and the end of its ' +
+    'session, so that they are seen as live agents. Does nothing before session_start. Answers {}, which the ' +
+    "client's hooks take for no news.",
   searchHint: 'hook subagent teammate event',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },

@@ -32,7 +32,8 @@ const input = z
       .optional()
       .describe(
         'Merged, null removes: global_settings {token_budget, max_concurrent_agents}, alerts, teams {name: ' +
-          '{orchestrator, members, settings}}, pools {agent: max}, resources {name: {capacity, kind}}, schemas {path: JSON ' +
+          '{orchestrator, members, settings}}, pools {agent: max}, resources {name: {capacity, kind}}, schemas ' +
+          '{path: JSON ' +
           'Schema}, policies [{name, tool, decision: allow|deny|ask, when, reason}], vote_weights',
       ),
     rollback_to: z.number().int().min(1).optional().describe('Instead: name and config as they were at this seq'),

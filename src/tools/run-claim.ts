@@ -40,7 +40,8 @@ export const runClaim = defineTool({
   alwaysLoad: true,
   description:
     'Use to get work: claims the best ready node and answers its brief. Do what goal says, then run_report; ' +
-    'before lease_ends report progress. Asked again, it answers the claim you hold. Answers {claim, run, node, title, ' +
+    'before lease_ends report progress. Asked again, it answers the claim you hold. Answers {claim, run, node, ' +
+    'title, ' +
     'goal, inputs, attempt, last_error?, lease_ends, renew_within_s} or {none: ' +
     'all_blocked|all_claimed|limit|budget|paused|finished, why, left}.',
   annotations: { readOnly: false, destructive: false, idempotent: true },
