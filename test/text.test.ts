@@ -104,10 +104,12 @@ test('a comment names only files of code that are there', () => {
   expect(wrong).toEqual([]);
 });
 
-test('a comment fits into 120 columns', () => {
+test('a line of src fits into 120 columns, and a comment anywhere', () => {
   const long = code.flatMap((name) =>
     linesOf(name).flatMap((line, index) =>
-      line.length > MAX_COLUMNS && commentOf(line) !== undefined ? [`${name}:${index + 1} (${line.length})`] : [],
+      line.length > MAX_COLUMNS && (name.startsWith('src/') || commentOf(line) !== undefined)
+        ? [`${name}:${index + 1} (${line.length})`]
+        : [],
     ),
   );
   expect(long).toEqual([]);
