@@ -1,10 +1,10 @@
 // The services that tools use. Opened once per process by a verb or by cli/environment.ts, and passed to every call.
 // The one place that puts store, documents, session binding, runner and maintenance together.
 
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { shortId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
 import type { Graphs } from '../documents/definitions.ts';
@@ -159,11 +159,4 @@ async function openDocuments(config: Config): Promise<Result<Documents>> {
     if (error instanceof FailureError) return fail(error.failure);
     throw error;
   }
-}
-
-/** `<prefix>-` and eight of [a-z0-9]: short enough to type; a clash is likely only among millions in one store. */
-function shortId(prefix: string): string {
-  let text = '';
-  for (const byte of randomBytes(8)) text += (byte % 36).toString(36);
-  return `${prefix}-${text}`;
 }

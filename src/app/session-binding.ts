@@ -2,7 +2,8 @@
 // BATON_SESSION, else the one that the client's id is an alias of, else the newest open session of this workspace that
 // no process serves, else a new one. Made by services.ts and by the verb statusline.
 
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { shortId } from '../base/ids.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Changed, Documents, View } from '../documents/documents.ts';
 import type { Request } from '../documents/requests.ts';
@@ -180,7 +181,7 @@ export class SessionBinding {
     for (let looks = 1; ; looks += 1) {
       const target = this.documents.peek((view) => this.target(view, options));
       const { resume, unservedVersion } = target;
-      const id = newId();
+      const id = shortId('ses');
       // Attached before the commit: otherwise another process could take the new or resumed session for a free one.
       const claimed = [id, ...(unservedVersion === undefined || resume === undefined ? [] : [resume])];
       if (this.options.serves) for (const one of claimed) presence.attach(one);
@@ -321,9 +322,4 @@ export class SessionBinding {
     if (this.served !== undefined) presence.detach(this.served);
     this.served = session;
   }
-}
-
-/** `ses-` and eight of [a-z0-9], like the store's other short ids. */
-function newId(): string {
-  return `ses-${Array.from(randomBytes(8), (byte) => (byte % 36).toString(36)).join('')}`;
 }

@@ -1,7 +1,8 @@
-// Ids of commits: UUID version 7 (RFC 9562). Random bytes are drawn in bulk, because asking the system for each id
-// costs more than the rest of a commit. Used by documents/batch.ts.
+// Ids: of commits, UUID version 7 (RFC 9562), made by documents/batch.ts; and the short ones of sessions, runs and
+// other things that people type. Random bytes of commits are drawn in bulk, because asking the system for each id costs
+// more than the rest of a commit.
 
-import { randomFillSync } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
 const BYTES_PER_ID = 16;
@@ -20,4 +21,11 @@ export function pooledIds(): () => string {
     next += BYTES_PER_ID;
     return v7({ random });
   };
+}
+
+/** `<prefix>-` and eight of [a-z0-9]: short enough to type; a clash is likely only among millions in one store. */
+export function shortId(prefix: string): string {
+  let text = '';
+  for (const byte of randomBytes(8)) text += (byte % 36).toString(36);
+  return `${prefix}-${text}`;
 }

@@ -6,8 +6,8 @@ export const ID_RULE =
   '1 to 64 of a-z, 0-9, dot, dash and underscore, first a letter or digit, without "..", ' +
   'not ending in ".", ".lock" or ".json", and no device name of Windows such as "con"';
 
-/** One id. Lower case only, because a file system that ignores case would make one file of two ids. */
-const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+/** The characters of an id. Lower case only, because a file system that ignores case would make one file of two ids. */
+export const ID_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /**
  * True for an id that may name a stream: 1 to 64 of [a-z0-9._-], the first a letter or digit, without `..`, not ending
@@ -15,7 +15,7 @@ const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
  */
 export function isId(id: string): boolean {
   // A lock library creates `<name>.lock` beside a file; a final dot and device names clash on Windows.
-  if (!ID.test(id) || id.includes('..') || id.endsWith('.') || id.endsWith('.lock') || id.endsWith('.json'))
+  if (!ID_PATTERN.test(id) || id.includes('..') || id.endsWith('.') || id.endsWith('.lock') || id.endsWith('.json'))
     return false;
   return !/^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/.test(id);
 }

@@ -15,12 +15,6 @@ export const MAX_VALUE_DEPTH = 100;
 /** Characters of a path: it is printed in answers and in failures, so it must stay short beside them. */
 export const MAX_PATH_CHARS = 1_024;
 
-/**
- * An id: lower case, so that file systems that fold case cannot make two of them one; it names files and stands in
- * paths.
- */
-export const ID_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-
 /** Nodes of one run that may be claimed at once: more is a slip, since no machine holds so many agents. */
 export const MAX_PARALLEL = 10_000;
 

@@ -19,7 +19,7 @@ import {
 } from '../views/run/runs.ts';
 import { type Call, defineTool } from './define.ts';
 import { findRunGraph, nodeNamed } from './shared/find-run.ts';
-import { cursorInput, limitInput, seqOutput, waitInput } from './shared/inputs.ts';
+import { cursorInput, limitInput, offsetOf, seqOutput, waitInput } from './shared/inputs.ts';
 import { waitUntil } from './shared/wait.ts';
 
 const MAX_PATH = 30;
@@ -156,7 +156,7 @@ function detailOf(
 }
 
 function page<K extends string, R>(given: Input, key: K, rows: readonly R[]) {
-  const from = Math.max(0, Number(given.cursor ?? 0) || 0);
+  const from = offsetOf(given.cursor);
   const shown = rows.slice(from, from + given.limit);
   const next = from + shown.length;
   const more = next < rows.length ? { next_cursor: String(next) } : {};

@@ -2,7 +2,7 @@
 // reported at once. Used by config.ts, policy.ts and schema-rules.ts.
 
 import { nearest } from '../../base/nearest.ts';
-import { ID_PATTERN } from '../../config/limits.ts';
+import { ID_PATTERN } from '../../base/safe-id.ts';
 import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';

@@ -11,11 +11,11 @@
 
 import { hash } from 'node:crypto';
 import { endOfLease } from '../../base/lease.ts';
-import { fail, ok, type Result } from '../../failure/failure.ts';
-import type { Context, Transaction } from '../command.ts';
+import { fail, type Result } from '../../failure/failure.ts';
+import type { Context } from '../command.ts';
 import { agentKey } from '../session/presence-key.ts';
 import { type Caller, callerName } from '../team/channel.ts';
-import { type Holder, type LockDocument, lockStream, type Party, type Waiter } from './document.ts';
+import type { Holder, LockDocument, Party, Waiter } from './document.ts';
 import { globsOverlap } from './glob.ts';
 
 /** How long after a waiter was last seen it loses its place. Presence is written at most every 10 s. */
@@ -89,23 +89,6 @@ function conflict(a: Readonly<Party>, b: Readonly<Party>): boolean {
 export function samePaths(a: Readonly<Party>, b: Readonly<Party>): boolean {
   const key = ({ paths, shared }: Readonly<Party>) => JSON.stringify([[...(paths ?? [])].sort(), shared === true]);
   return key(a) === key(b);
-}
-
-/**
- * The live hold with this fence. Fails with `not-allowed` once it has ended. For code that guards a resource: a holder
- * that was suspended too long must not go on.
- */
-export function holdOf(
-  tx: Transaction,
-  ctx: Pick<Context, 'now' | 'lastSeen'>,
-  project: string,
-  lock: string,
-  fence: number,
-): Result<Readonly<Holder>> {
-  const doc = tx.read<LockDocument>(lockStream(project, lock));
-  const holder = doc?.holders.find((one) => one.fence === fence);
-  if (holder !== undefined && holdEnd(holder, ctx.lastSeen) > ctx.now) return ok(holder);
-  return staleFence(lock, fence, doc);
 }
 
 /** The failure of a fence that no longer holds the lock. */

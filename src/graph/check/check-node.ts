@@ -2,7 +2,8 @@
 // of a kind's own field in the kind's file.
 
 import { nearest } from '../../base/nearest.ts';
-import { ID_PATTERN, MAX_PARALLEL } from '../../config/limits.ts';
+import { ID_PATTERN } from '../../base/safe-id.ts';
+import { MAX_PARALLEL } from '../../config/limits.ts';
 import { checkField, type Field, isFitText } from '../fields.ts';
 import { type Fault, type Graph, type GraphNode, type KindRules, type Kinds, SHARED_FIELDS } from '../graph.ts';
 

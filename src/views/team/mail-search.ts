@@ -20,6 +20,7 @@ import {
   stateOf,
 } from '../../domain/team/reader.ts';
 import { factsOf } from '../session/sessions.ts';
+import { matcher } from '../words.ts';
 import { type Box, boxesOf, cursorOf, headOf, readersOf } from './addresses.ts';
 import { type MessageRow, rowOf } from './mail.ts';
 import { messageAt, startOf } from './mail-box.ts';
@@ -77,7 +78,7 @@ function collect(
   const boxes = boxesOf(view, caller, project);
   const own = new Map(boxes.map((box) => [box.channel, box]));
   const others = channelsOf(view, project).filter((channel) => !own.has(channel));
-  const fits = matcher(filter);
+  const fits = filterOf(filter);
   const hits: Hit[] = [];
   let left = SEARCHED_MESSAGES;
   for (const channel of [...own.keys(), ...others]) {
@@ -106,11 +107,8 @@ function channelsOf(view: View, project: string): string[] {
     .map((stream) => stream.slice('channel/'.length));
 }
 
-function matcher({ from, thread, text }: MailFilter): (message: Readonly<Message>, id: string) => boolean {
-  const words = (text ?? '')
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '');
+function filterOf({ from, thread, text }: MailFilter): (message: Readonly<Message>, id: string) => boolean {
+  const hasWords = matcher(text);
   return (message, id) => {
     if (thread !== undefined && message.thread !== thread && id !== thread) return false;
     if (
@@ -118,9 +116,7 @@ function matcher({ from, thread, text }: MailFilter): (message: Readonly<Message
       ![message.from, message.agent, callerName({ session: message.from, agent: message.agent })].includes(from)
     )
       return false;
-    if (words.length === 0) return true;
-    const low = message.text.toLowerCase();
-    return words.every((word) => low.includes(word));
+    return text === undefined || hasWords(message.text.toLowerCase());
   };
 }
 

@@ -3,6 +3,7 @@
 
 import type { View } from '../../documents/documents.ts';
 import { type RegistryEntry, type RegistryKind, registryStream, type Tier } from '../../domain/team/registry.ts';
+import { wordsOf } from '../words.ts';
 import { type LiveAgent, liveAgents, registered, type ViewScope } from './people.ts';
 
 /** A type, not an interface: answers are open-ended objects. */
@@ -55,10 +56,7 @@ export function registryRows(
 ): RegistryRow[] {
   const entries = registered(view, viewScope.project, kind);
   const rows = kind === 'agent' ? agentRows(view, entries, viewScope) : entries.map((entry) => rowOf(entry));
-  const words = (filter.text ?? '')
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '');
+  const words = wordsOf(filter.text);
   const skilled = (row: RegistryRow): number =>
     (row.skills ?? []).filter((one) => words.includes(one.toLowerCase())).length;
   const found = rows.filter((row) => (row.retired !== true || filter.retired === true) && fits(row, words));

@@ -72,12 +72,3 @@ export function pageOf<R>(
   }
   return page;
 }
-
-/** A predicate: whether all words of the text occur in a lower-case string. True for no text. */
-export function matcher(text: string | undefined): (searched: string) => boolean {
-  const words = (text ?? '')
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '');
-  return (searched) => words.every((word) => searched.includes(word));
-}

@@ -2,10 +2,11 @@
 
 import { EPIC_STATUSES, type EpicDocument } from '../../../domain/plan/epic.ts';
 import { epicStream, parsePlanId, showId } from '../../../domain/plan/ids.ts';
+import { matcher } from '../../words.ts';
 import type { GroupRow } from '../plan-index.ts';
 import { block, line, withoutAbsent } from '../show.ts';
 import { placeOf } from '../sorted-rows.ts';
-import { type ListKind, type ListQuery, type ListSource, matcher, pageOf } from './define.ts';
+import { type ListKind, type ListQuery, type ListSource, pageOf } from './define.ts';
 
 export const epicKind: ListKind = {
   kind: 'epic',

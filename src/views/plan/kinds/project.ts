@@ -1,8 +1,9 @@
 // plan_list {kind: "project"}: every project of the store; the caller's own is marked.
 
 import { type ProjectDocument, projectStream } from '../../../domain/project/document.ts';
+import { matcher } from '../../words.ts';
 import { line } from '../show.ts';
-import { type ListKind, matcher, pageOf } from './define.ts';
+import { type ListKind, pageOf } from './define.ts';
 
 export const projectKind: ListKind = {
   kind: 'project',

@@ -2,10 +2,11 @@
 
 import { parsePlanId, showId, sprintStream } from '../../../domain/plan/ids.ts';
 import { SPRINT_STATUSES, type SprintDocument } from '../../../domain/plan/sprint.ts';
+import { matcher } from '../../words.ts';
 import type { GroupRow } from '../plan-index.ts';
 import { block, line, withoutAbsent } from '../show.ts';
 import { placeOf } from '../sorted-rows.ts';
-import { type ListKind, type ListQuery, type ListSource, matcher, pageOf } from './define.ts';
+import { type ListKind, type ListQuery, type ListSource, pageOf } from './define.ts';
 
 const SESSIONS_SHOWN = 20;
 

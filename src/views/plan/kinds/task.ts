@@ -3,10 +3,11 @@
 import { kindOfPlanId, parsePlanId, showId, taskStream } from '../../../domain/plan/ids.ts';
 import { TASK_STATUSES, type TaskDocument } from '../../../domain/plan/task.ts';
 import { BACKLOG } from '../../../domain/plan/task-links.ts';
+import { matcher } from '../../words.ts';
 import { card } from '../show.ts';
 import { placeOf, type SortedRows } from '../sorted-rows.ts';
 import { backlogScope, type TaskFacet, type TaskRow } from '../task-index.ts';
-import { type ListKind, type ListPage, type ListQuery, type ListSource, matcher, pageOf } from './define.ts';
+import { type ListKind, type ListPage, type ListQuery, type ListSource, pageOf } from './define.ts';
 
 export const taskKind: ListKind = {
   kind: 'task',
