@@ -97,16 +97,29 @@ export class BatchLoop {
 
   /** One try of a batch. Synchronous from the refresh to the read-back if the backend is synchronous. */
   private attempt(jobs: readonly Job[], release?: () => void): Promise<void> | undefined {
-    try {
-      const refreshed = this.storeOf().refresh();
-      if (refreshed !== undefined) return refreshed.then(() => this.decideAll(jobs));
-      this.decideAll(jobs);
-    } catch (error) {
+    const fail = (error: unknown): void => {
       this.rollBack();
       for (const job of jobs) this.giveUp(job, error);
-    } finally {
+    };
+    const decide = (): void => {
+      try {
+        this.decideAll(jobs);
+      } catch (error) {
+        fail(error);
+      } finally {
+        release?.();
+      }
+    };
+    try {
+      const refreshed = this.storeOf().refresh();
+      // The turn is kept until the batch is decided, however long the backend takes.
+      if (refreshed !== undefined) return refreshed.then(decide, (error) => (fail(error), release?.()));
+    } catch (error) {
+      fail(error);
       release?.();
+      return undefined;
     }
+    decide();
     return undefined;
   }
 

@@ -103,7 +103,8 @@ export class Documents {
   /** Calls `look` on the present documents, durable or not: for hints, never for an answer. */
   peek<T>(look: (view: View) => T): T {
     // A burst of calls arrives in one tick; the first look has seen what the others would.
-    if (performance.now() - this.peekedAt > PEEK_EVERY_MS) this.refresh();
+    // A backend that has to be waited for is fresh at the next look; a read reports its trouble.
+    if (performance.now() - this.peekedAt > PEEK_EVERY_MS) this.refresh()?.catch(() => undefined);
     return look(viewOf(this.opened, this.cache));
   }
 
