@@ -45,7 +45,6 @@ export class Writers implements Supplier<Writer> {
     if (hasWritten(tx, stream, pointer)) return undefined;
     const before = staged.findLast((entry) => hasWritten(entry.tx, stream, pointer));
     if (before !== undefined) return writerOf(before.encoded.commit);
-    this.provenance.track(stream);
     const found = this.provenance.lookup(stream, pointer) ?? supplies.want(this, stream + SEPARATOR + pointer);
     return found && { by: found.by, at: found.at };
   }

@@ -2,9 +2,11 @@
 // every cause of a shutdown ends the process in time.
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { RoutingTransport } from '../../src/mcp/routing.ts';
 import { StdioTransport } from '../../src/mcp/stdio.ts';
 import { bundleFixtures, marks, ServerProcess } from './process.ts';
 
@@ -38,6 +40,17 @@ test('answers of one turn leave four to a write, and the rest when the turn ends
   await Promise.all(Array.from({ length: 10 }, (_, id) => transport.send({ jsonrpc: '2.0', id, result: {} })));
   await transport.flushed();
   expect(writes.filter((lines) => lines > 0).slice(0, 3)).toEqual([4, 4, 2]);
+  await transport.close();
+});
+
+test('the answer of a call leaves as the text it is, under an inert id that means the same', async () => {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const result = '{"content":[{"type":"text","text":"{\\"a\\":1}"}],"structuredContent":{"a":1}}';
+  const transport = new RoutingTransport(new StdioTransport({ input, output }), async () => result);
+  await transport.start();
+  input.write(`${JSON.stringify({ jsonrpc: '2.0', id: 'a\u202eb', method: 'tools/call', params: {} })}\n`);
+  const [chunk] = await once(output, 'data');
+  expect(String(chunk)).toBe(`{"jsonrpc":"2.0","id":"a\\u202eb","result":${result}}\n`);
   await transport.close();
 });
 
