@@ -1,6 +1,5 @@
-// Who last wrote which place of a stream, as far as this process has folded the log since it first wrote to the stream
-// or asked about it; bounded, and never decided upon. What it does not know the log does: last-writer.ts has the rule.
-// Used by writers.ts.
+// Who last wrote which place of a stream, as far as this process has folded the log since it first wrote to the stream;
+// bounded, and never decided upon. What it does not know the log does: last-writer.ts has the rule. Used by writers.ts.
 
 import type { Writer } from '../domain/command.ts';
 import type { FoldedCommit } from '../store/fold.ts';
