@@ -1,6 +1,6 @@
 // Documents on the memory backend with a clock and ids that a test controls, and graphs to run on them.
 
-import type { Graphs } from '../src/documents/definitions.ts';
+import type { Definitions } from '../src/documents/definitions.ts';
 import { Documents } from '../src/documents/documents.ts';
 import type { Decide } from '../src/domain/command.ts';
 import { saveProject } from '../src/domain/project/save.ts';
@@ -59,13 +59,13 @@ export function work(id: string, needs: string[] = [], more: object = {}): AnyNo
 export class RunRig {
   readonly clock: Clock = { now: 1_000_000_000_000 };
   readonly documents: Documents;
-  readonly graphs: Graphs;
+  readonly graphs: Definitions;
   readonly graph: RunGraph;
   run = '';
 
   constructor(nodes: AnyNode[], more: Partial<AnyGraph> = {}, documents?: Documents) {
     this.documents = documents ?? memoryDocuments({ clock: this.clock });
-    this.graphs = this.documents.graphs;
+    this.graphs = this.documents.definitions;
     const graph: AnyGraph = { name: 'test', nodes, ...more };
     const report = checkGraph(graph, nodeKinds);
     if (!report.ok) throw new Error(JSON.stringify(report.errors));

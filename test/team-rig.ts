@@ -49,13 +49,12 @@ export class TeamRig {
       select: selectPointers,
     });
     const sessions = new SessionBinding(documents, { user: 'tester', clientSession, workspace, serves: true });
-    const { graphs } = documents;
     const mail = new MailWatch(documents, workspace.project);
     const readyIndex = new ReadyIndex(documents);
     const config = { allowCommands: [] };
     const place = { workspace, workspaceRoot: '/nowhere' };
     const plans = new PlanIndex(documents);
-    const services = { config, readyIndex, documents, sessions, graphs, mail, plans, ...place };
+    const services = { config, readyIndex, documents, sessions, mail, plans, ...place };
     return new Window(services as unknown as Services);
   }
 

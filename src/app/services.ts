@@ -7,7 +7,6 @@ import path from 'node:path';
 import { shortId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
-import type { Graphs } from '../documents/definitions.ts';
 import { Documents, type View } from '../documents/documents.ts';
 import { Maintenance } from '../documents/maintenance.ts';
 import type { Workspace } from '../domain/session/document.ts';
@@ -33,7 +32,6 @@ export interface Services {
   log: Logger;
   documents: Documents;
   sessions: SessionBinding;
-  graphs: Graphs;
   mail: MailWatch;
   plans: PlanIndex;
   readyIndex: ReadyIndex;
@@ -76,14 +74,13 @@ export async function openServices(
     readOnly,
     tasksOf,
   });
-  const { graphs } = documents;
   const maintenance =
     role === 'serve' && !config.readOnly
       ? new Maintenance(documents, { onTrouble: (err) => log.warn({ err }, 'maintenance') })
       : undefined;
   const ownSession = (): string | undefined => documents.peek((view) => sessions.find(view));
-  const attempts = observers.tracing?.watch(documents, graphs, ownSession);
-  const needs = { config, log, documents, graphs, workspace, root, ownSession, attempts };
+  const attempts = observers.tracing?.watch(documents, ownSession);
+  const needs = { config, log, documents, workspace, root, ownSession, attempts };
   const runner = role === 'serve' ? await startRunner(needs) : undefined;
   return ok({
     role,
@@ -91,7 +88,6 @@ export async function openServices(
     log,
     documents,
     sessions,
-    graphs,
     mail: new MailWatch(documents, workspace.project),
     plans,
     readyIndex: new ReadyIndex(documents),
@@ -109,7 +105,7 @@ export async function openServices(
   });
 }
 
-interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'graphs' | 'workspace'> {
+interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'workspace'> {
   root: string;
   ownSession(): string | undefined;
   attempts: AttemptSpans | undefined;
@@ -117,12 +113,11 @@ interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'g
 
 /** Starts a runner if the settings admit some kind of node; otherwise its modules are not even loaded. */
 async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
-  const { config, log, documents, graphs, workspace, root, ownSession, attempts } = needs;
+  const { config, log, documents, workspace, root, ownSession, attempts } = needs;
   if (config.readOnly || !performsAny(config)) return undefined;
   const { Runner } = await import('../runner/runner.ts');
   const runner = new Runner({
     documents,
-    graphs,
     log,
     user: config.user,
     workspace: workspace.workspace,

@@ -18,7 +18,7 @@ export async function sourceOf(
   services: Services,
   needsLog: boolean,
 ): Promise<(view: View, now: number, asked?: Pick<Source, 'project' | 'session'>) => Source> {
-  const { documents, graphs, workspace, sessions, calls, logStats } = services;
+  const { documents, workspace, sessions, calls, logStats } = services;
   const log = needsLog ? await logStats?.facts(documents.peek((view) => view.seq)) : undefined;
   const project = { id: workspace.project, name: workspace.projectName };
   return (view, now, asked = { project, session: sessions.find(view) }) => {
@@ -36,7 +36,7 @@ export async function sourceOf(
       ...facts,
       got: once(() => services.mail.gotSoFar()),
       served: once(() => documents.presence.served()),
-      graph: (hash) => graphs.get(hash),
+      graph: (hash) => documents.definitions.get(hash),
       checks: once(() => checksOf(alertFacts(facts))),
       // A getter, because figures of the process cost as much as the rest of a small view, and few views show them.
       get process() {
@@ -63,7 +63,7 @@ function once<T>(ask: (about: string) => T): (about?: string) => T {
   };
 }
 
-function processFacts({ config, documents, workspace, graphs, mail, tracing }: Services): Source['process'] {
+function processFacts({ config, documents, workspace, mail, tracing }: Services): Source['process'] {
   const { rss, heapUsed } = process.memoryUsage();
   const { toolsets, allowCommands } = config;
   const home = (path: string): string => withoutHome(path, config.home);
@@ -81,7 +81,7 @@ function processFacts({ config, documents, workspace, graphs, mail, tracing }: S
   const uptimeMs = Math.round(process.uptime() * 1000);
   const caches = [
     { cache: 'documents', ...documents.counts() },
-    { cache: 'graphs', ...graphs.counts() },
+    { cache: 'graphs', ...documents.definitions.counts() },
     { cache: 'mail note', ...mail.counts() },
   ];
   const facts = { version, pid: process.pid, uptime_ms: uptimeMs, rss_bytes: rss, heap_bytes: heapUsed };

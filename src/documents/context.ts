@@ -2,7 +2,7 @@
 
 import type { Context } from '../domain/command.ts';
 import type { Author } from '../store/commit.ts';
-import type { Graphs } from './definitions.ts';
+import type { Definitions } from './definitions.ts';
 import type { DocumentsParts, Staged } from './shapes.ts';
 import type { Supplies } from './supplies.ts';
 import type { DocumentTransaction } from './transaction.ts';
@@ -11,7 +11,7 @@ import type { Writers } from './writers.ts';
 export interface World extends Pick<DocumentsParts, 'now' | 'id' | 'select' | 'blobs'> {
   lastSeen: Context['lastSeen'];
   random: Context['random'];
-  graphs: Graphs;
+  definitions: Definitions;
   writers: Writers;
 }
 
@@ -24,7 +24,7 @@ export interface Try {
 }
 
 export function contextOf(world: World, { by, tx, staged, supplies }: Try): Context {
-  const { now, id, random, select, lastSeen, graphs, writers } = world;
+  const { now, id, random, select, lastSeen, definitions, writers } = world;
   return {
     now: now(),
     by,
@@ -33,6 +33,6 @@ export function contextOf(world: World, { by, tx, staged, supplies }: Try): Cont
     select,
     lastSeen,
     lastWriter: (...place) => writers.lastWriter(tx, staged, supplies, place),
-    definition: (hash) => graphs.named(hash, supplies),
+    definition: (hash) => definitions.named(hash, supplies),
   };
 }

@@ -13,7 +13,7 @@ import type { Supplier, Supplies } from './supplies.ts';
 /** The most prepared definitions in memory: few runs are active at once. */
 const KEPT = 32;
 
-export class Graphs implements Supplier<RunGraph> {
+export class Definitions implements Supplier<RunGraph> {
   private readonly blobs: Blobs;
   /** In the order of use, the longest unused first. */
   private readonly prepared = new Map<string, RunGraph>();

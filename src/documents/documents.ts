@@ -10,7 +10,7 @@ import type { Blobs, Presence, Snapshot, Store } from '../store/port.ts';
 import { BatchLoop } from './batch.ts';
 import { DocumentCache } from './cache.ts';
 import type { World } from './context.ts';
-import { Graphs } from './definitions.ts';
+import { Definitions } from './definitions.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
 import { type CommitsListener, tell } from './listeners.ts';
 import { requestKey } from './requests.ts';
@@ -27,7 +27,7 @@ export type { Changed, ChangeOptions, DocumentsParts, View };
 export class Documents {
   readonly blobs: Blobs;
   readonly presence: Presence;
-  readonly graphs: Graphs;
+  readonly definitions: Definitions;
   private readonly world: World;
   private readonly cache: DocumentCache;
   private readonly opened: Store;
@@ -40,11 +40,11 @@ export class Documents {
   constructor(parts: DocumentsParts) {
     this.blobs = parts.blobs;
     this.presence = parts.presence;
-    this.graphs = new Graphs(parts.blobs);
+    this.definitions = new Definitions(parts.blobs);
     const storeOf = (): Store => this.opened;
     const lastSeen = (who: string): number | undefined => parts.presence.lastSeen(who);
     const { random = Math.random } = parts;
-    this.world = { ...parts, random, lastSeen, graphs: this.graphs, writers: new Writers(storeOf) };
+    this.world = { ...parts, random, lastSeen, definitions: this.definitions, writers: new Writers(storeOf) };
     this.cache = new DocumentCache(storeOf);
     this.loop = new BatchLoop(storeOf, this.cache, this.world);
     this.opened = parts.openStore((commits, own) => this.onCommits(commits, own));

@@ -20,9 +20,9 @@ export const runs: ResourceKind = {
     projectRuns(view, workspace.project)
       .slice(0, MOST_ENTRIES)
       .map(({ id, name, status }) => ({ id, title: `${name} (${id})`, description: status })),
-  read: (view, id, { graphs }) => {
+  read: (view, id, { documents }) => {
     const run = view.get<RunDocument>(runStream(id));
-    const graph = run === undefined ? undefined : graphs.get(run.graph);
+    const graph = run === undefined ? undefined : documents.definitions.get(run.graph);
     if (run === undefined || graph === undefined) return undefined;
     const rows = nodeRows(run, graph, Date.now());
     const { name, status, sprint, started_at, ended_at } = run;

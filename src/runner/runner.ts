@@ -3,7 +3,6 @@
 // servers. Started by app/services.ts.
 
 import type { Logger } from '../base/log.ts';
-import type { Graphs } from '../documents/definitions.ts';
 import type { Documents } from '../documents/documents.ts';
 import { claimNode } from '../domain/run/claim.ts';
 import { hasEnded, type RunDocument, runStream } from '../domain/run/document.ts';
@@ -34,7 +33,6 @@ const CLOSE_MS = 900;
 
 export interface RunnerParts {
   documents: Documents;
-  graphs: Graphs;
   log: Logger;
   user: string;
   workspace: string;
@@ -163,7 +161,7 @@ export class Runner {
 
   private dueWork(): DueWork {
     const { self } = this;
-    const { documents, workspace, settings, graphs } = this.parts;
+    const { documents, workspace, settings } = this.parts;
     const found = noDueWork();
     const parts = {
       now: Date.now(),
@@ -180,7 +178,8 @@ export class Runner {
       }
       for (const id of this.open) {
         const run = view.get<RunDocument>(runStream(id));
-        const graph = run?.workspace === workspace && !hasEnded(run.status) ? graphs.get(run.graph) : undefined;
+        const graph =
+          run?.workspace === workspace && !hasEnded(run.status) ? documents.definitions.get(run.graph) : undefined;
         if (run === undefined || graph === undefined) this.open.delete(id);
         else addDueWork(run, graph, parts, found);
       }

@@ -89,7 +89,7 @@ export const graphCheck = defineTool({
     if (!found.ok) return found;
     const { graph, removed } = given.optimise ? optimised(found.value) : { graph: found.value, removed: undefined };
     const report = checkGraph(graph, nodeKinds);
-    const hash = report.ok ? call.services.graphs.put(graph).hash : undefined;
+    const hash = report.ok ? call.services.documents.definitions.put(graph).hash : undefined;
     let replayed = false;
     if (hash !== undefined && given.save_as !== undefined) {
       const kept = { name: given.save_as, hash };

@@ -101,7 +101,7 @@ interface Definition {
 
 /** The definition to run. That of a sprint is stored before the run that names it. */
 async function definition(input: Input, services: Services, by: Author): Promise<Result<Definition>> {
-  const { documents, graphs, workspace } = services;
+  const { documents, workspace } = services;
   const { sprint } = input;
   if (sprint === undefined) {
     const graph = await findGraph(services, input.graph ?? '');
@@ -110,7 +110,7 @@ async function definition(input: Input, services: Services, by: Author): Promise
   const built = await documents.dryRun((tx) => sprintDefinition(tx, workspace.project, sprint), by);
   if (!built.ok) return built;
   const { graph, leftOut } = built.value.value;
-  return ok({ graph: graphs.put(graph), leftOut });
+  return ok({ graph: documents.definitions.put(graph), leftOut });
 }
 
 async function start(input: Input, call: Call<Services>, session: string, resumeFrom: StartRunInput['resumeFrom']) {

@@ -97,9 +97,9 @@ function waitFor(given: Input, id: string, call: Call<Services>): Promise<Result
   });
 }
 
-async function list(given: Input, { documents, graphs, workspace }: Services) {
+async function list(given: Input, { documents, workspace }: Services) {
   return await documents.read((view) => {
-    const sizeOf = (hash: string): number => graphs.get(hash)?.prepared.ids.length ?? 0;
+    const sizeOf = (hash: string): number => documents.definitions.get(hash)?.prepared.ids.length ?? 0;
     const fits = (run: Readonly<RunDocument>): boolean =>
       run.project === workspace.project && (given.status === undefined || run.status === given.status);
     return ok({ ...page(given, 'runs', runRows(view, sizeOf, fits)), seq: view.seq });

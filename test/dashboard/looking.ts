@@ -2,7 +2,7 @@
 
 import { boardOf, takeView } from '../../src/dashboard/board.ts';
 import type { DashboardView, Row } from '../../src/dashboard/define.ts';
-import type { Graphs } from '../../src/documents/definitions.ts';
+import type { Definitions } from '../../src/documents/definitions.ts';
 import type { Documents } from '../../src/documents/documents.ts';
 import { alertFacts } from '../../src/views/health/alert-facts.ts';
 import { checksOf } from '../../src/views/health/alerts.ts';
@@ -11,7 +11,7 @@ import type { Source } from '../../src/views/source.ts';
 
 interface Place {
   documents: Documents;
-  graphs: Graphs;
+  graphs: Definitions;
   clock: { now: number };
 }
 

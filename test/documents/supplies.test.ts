@@ -2,7 +2,7 @@
 // then its try is undone, the value is fetched, and the command decides again.
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Graphs } from '../../src/documents/definitions.ts';
+import { Definitions } from '../../src/documents/definitions.ts';
 import type { Documents } from '../../src/documents/documents.ts';
 import { type Supplier, Supplies } from '../../src/documents/supplies.ts';
 import type { Decide } from '../../src/domain/command.ts';
@@ -52,7 +52,7 @@ describe.each([
 ])('a definition, with %s', (_, made) => {
   test('is reached within the decision, by its hash', async () => {
     const blobs = made();
-    const { hash } = new Graphs(blobs).put(graph('one'));
+    const { hash } = new Definitions(blobs).put(graph('one'));
     const changed = okOf(await opened(blobs).change(naming([hash]), { by: BY }));
     expect(changed).toMatchObject({ value: ['one'], changed: true, seq: 1 });
   });
@@ -68,7 +68,7 @@ describe.each([
 
   test('is reached by a dry run, which says too what is missing', async () => {
     const blobs = made();
-    const { hash } = new Graphs(blobs).put(graph('one'));
+    const { hash } = new Definitions(blobs).put(graph('one'));
     const documents = opened(blobs);
     const tried = okOf(await documents.dryRun(naming([hash]), BY));
     expect(tried).toMatchObject({ value: ['one'], events: [{ type: 'task.created' }], seq: 0 });
@@ -79,18 +79,18 @@ describe.each([
 
   test('that memory has dropped is reached again', async () => {
     const blobs = made();
-    const hashes = Array.from({ length: 40 }, (_each, n) => new Graphs(blobs).put(graph(`g-${n}`)).hash);
+    const hashes = Array.from({ length: 40 }, (_each, n) => new Definitions(blobs).put(graph(`g-${n}`)).hash);
     const documents = opened(blobs);
     for (const hash of [...hashes, ...hashes])
       okOf(await documents.change((_tx, ctx) => ok(ctx.definition(hash).hash), { by: BY }));
-    expect(documents.graphs.counts().held).toBeLessThan(40);
+    expect(documents.definitions.counts().held).toBeLessThan(40);
   });
 });
 
 describe('definitions that take waiting', () => {
   test('more of them than memory keeps, in one decision: each is fetched once', async () => {
     const blobs = new RemoteBlobs();
-    const hashes = Array.from({ length: 40 }, (_, n) => new Graphs(blobs).put(graph(`g-${n}`)).hash);
+    const hashes = Array.from({ length: 40 }, (_, n) => new Definitions(blobs).put(graph(`g-${n}`)).hash);
     const [documents, tries] = [opened(blobs), { count: 0 }];
     const names = okOf(await documents.change(naming(hashes, tries), { by: BY })).value;
     expect(names).toEqual(hashes.map((_, n) => `g-${n}`));
@@ -101,20 +101,23 @@ describe('definitions that take waiting', () => {
 
   test('evicted from memory between two tries: the command still has it', async () => {
     const blobs = new RemoteBlobs();
-    const [{ hash: first }, { hash: second }] = [new Graphs(blobs).put(graph('a')), new Graphs(blobs).put(graph('b'))];
+    const [{ hash: first }, { hash: second }] = [
+      new Definitions(blobs).put(graph('a')),
+      new Definitions(blobs).put(graph('b')),
+    ];
     const documents = opened(blobs);
     blobs.before = (sha256) => {
-      if (sha256 === second) for (let n = 0; n < 40; n += 1) documents.graphs.put(graph(`other-${n}`));
+      if (sha256 === second) for (let n = 0; n < 40; n += 1) documents.definitions.put(graph(`other-${n}`));
     };
     const changed = await documents.change(naming([first, second]), { by: BY });
     expect(okOf(changed).value).toEqual(['a', 'b']);
-    expect(documents.graphs.get(first)).toBeUndefined();
+    expect(documents.definitions.get(first)).toBeUndefined();
     expect(blobs.fetched).toEqual([first, second]);
   });
 
   test('what changes meanwhile is what the next try sees', async () => {
     const [blobs, log] = [new RemoteBlobs(), new MemoryLog()];
-    const [first, second] = [new Graphs(blobs).put(graph('first')), new Graphs(blobs).put(graph('second'))];
+    const [first, second] = [new Definitions(blobs).put(graph('first')), new Definitions(blobs).put(graph('second'))];
     const [documents, other] = [opened(blobs, log), opened(blobs, log)];
     const pin =
       (hash: string): Decide<null> =>
@@ -137,7 +140,7 @@ describe('definitions that take waiting', () => {
 
   test('the rest of the batch does not wait', async () => {
     const blobs = new RemoteBlobs();
-    const { hash } = new Graphs(blobs).put(graph('slow'));
+    const { hash } = new Definitions(blobs).put(graph('slow'));
     const documents = opened(blobs);
     let arrive = (): void => undefined;
     blobs.before = () => new Promise((resolve) => (arrive = resolve));
@@ -151,7 +154,7 @@ describe('definitions that take waiting', () => {
 
   test('a deadline that passes meanwhile is a failure, not damage', async () => {
     const blobs = new RemoteBlobs();
-    const { hash } = new Graphs(blobs).put(graph('slow'));
+    const { hash } = new Definitions(blobs).put(graph('slow'));
     blobs.before = () => new Promise((resolve) => setTimeout(resolve, 20));
     const deadlineAt = performance.now() + 1;
     const failed = await opened(blobs).change((_tx, ctx) => ok(ctx.definition(hash).hash), { by: BY, deadlineAt });
@@ -160,7 +163,7 @@ describe('definitions that take waiting', () => {
 
   test('a command that swallows the end of its try is decided again all the same', async () => {
     const blobs = new RemoteBlobs();
-    const { hash } = new Graphs(blobs).put(graph('one'));
+    const { hash } = new Definitions(blobs).put(graph('one'));
     const changed = await opened(blobs).change<string>(
       (_tx, ctx) => {
         try {
@@ -176,7 +179,7 @@ describe('definitions that take waiting', () => {
 
   test('a repeat is answered without what the first call needed', async () => {
     const [blobs, log] = [new RemoteBlobs(), new MemoryLog()];
-    const { hash } = new Graphs(blobs).put(graph('one'));
+    const { hash } = new Definitions(blobs).put(graph('one'));
     const request = { id: 'r', arguments: {} };
     const first = okOf(await opened(blobs, log).change(naming([hash]), { by: BY, request }));
     const again = okOf(await opened(blobs, log).change(naming([hash]), { by: BY, request }));

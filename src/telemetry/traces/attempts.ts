@@ -4,7 +4,6 @@
 // through tracing.ts, if a trace file is wanted.
 
 import { setImmediate as later } from 'node:timers/promises';
-import type { Graphs } from '../../documents/definitions.ts';
 import type { Documents, View } from '../../documents/documents.ts';
 import { eventsOf } from '../../documents/past.ts';
 import { hasEnded, type RunDocument, runStream } from '../../domain/run/document.ts';
@@ -17,9 +16,8 @@ import { childOf, parseTraceparent } from './context.ts';
 import { INTERNAL, type Span } from './otlp.ts';
 
 export interface AttemptParts {
-  documents: Pick<Documents, 'onChange' | 'peek' | 'store'>;
+  documents: Pick<Documents, 'definitions' | 'onChange' | 'peek' | 'store'>;
   /** Definitions, which hold the kind of each node. */
-  graphs: Pick<Graphs, 'get'>;
   /** True for the context of a call of this process. */
   isOwnCall(traceparent: string | undefined): boolean;
   add(span: Span): void;
@@ -173,10 +171,10 @@ export class AttemptSpans {
   }
 
   private kindOf({ run, node }: Attempt): string {
-    const { documents, graphs } = this.parts;
+    const { documents } = this.parts;
     try {
       const hash = documents.peek((view) => view.get<RunDocument>(runStream(run))?.graph);
-      const prepared = hash === undefined ? undefined : graphs.get(hash)?.prepared;
+      const prepared = hash === undefined ? undefined : documents.definitions.get(hash)?.prepared;
       return prepared?.graph.nodes[prepared.index.get(node) ?? -1]?.kind ?? 'unknown';
     } catch (error) {
       this.parts.onTrouble(error);

@@ -2,7 +2,6 @@
 // cli/verbs/serve.ts only if a trace file is wanted. Nothing is sent over a network.
 
 import { randomUUID } from 'node:crypto';
-import type { Graphs } from '../../documents/definitions.ts';
 import type { Documents } from '../../documents/documents.ts';
 import { AttemptSpans } from './attempts.ts';
 import { TraceFile } from './trace-file.ts';
@@ -38,11 +37,10 @@ export class Tracing {
   }
 
   /** From now on spans name the session, and attempts that this process ends have spans too. */
-  watch(documents: Documents, graphs: Graphs, session: () => string | undefined): AttemptSpans {
+  watch(documents: Documents, session: () => string | undefined): AttemptSpans {
     this.tracer.knowSession(session);
     return new AttemptSpans({
       documents,
-      graphs,
       isOwnCall: (traceparent) => this.tracer.isOwn(traceparent),
       add: (span) => this.file.add(span),
       onTrouble: this.parts.onTrouble,

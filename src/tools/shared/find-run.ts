@@ -11,9 +11,9 @@ import { isId } from '../../store/stream.ts';
 
 /** The definition with this saved name or hash. Fails with `unknown-graph`. */
 export async function findGraph(services: Services, named: string): Promise<Result<RunGraph>> {
-  const { documents, graphs } = services;
+  const { documents } = services;
   if (/^[0-9a-f]{64}$/.test(named)) {
-    const graph = graphs.get(named);
+    const graph = documents.definitions.get(named);
     return graph === undefined ? fail({ code: 'unknown-graph', graph: named, near: [] }) : ok(graph);
   }
   const found = await documents.read((view) => ({
@@ -35,8 +35,8 @@ export async function findRunGraph(services: Services, run: string): Promise<Res
 }
 
 /** The definition that a document names. Throws FailureError `store-damaged` if its blob is gone. */
-export function storedGraph(services: Pick<Services, 'graphs'>, hash: string): RunGraph {
-  return services.graphs.named(hash);
+export function storedGraph(services: Pick<Services, 'documents'>, hash: string): RunGraph {
+  return services.documents.definitions.named(hash);
 }
 
 /** The node's id as the graph spells it: nodes of a sprint's run are its tasks, shown elsewhere as TSK-2. */

@@ -40,7 +40,7 @@ class ScopeRig extends PlanRig {
     const planned = await this.plan({ sprint: { title: 'one', status: 'active' }, tasks });
     const sprint = planned.sprint ?? '';
     const built = await this.do((tx) => sprintDefinition(tx, PROJECT, sprint));
-    const graph = this.documents.graphs.put(built.value.graph);
+    const graph = this.documents.definitions.put(built.value.graph);
     const base = { project: PROJECT, workspace: 'wsp-1', session: 'ses-one', inputs: {} };
     this.run = (await this.do((tx, ctx) => startRun(tx, ctx, { ...base, graph: graph.hash, sprint }))).value.run;
     this.nodes = [...graph.prepared.ids];

@@ -19,7 +19,7 @@ import { PlanRig, PROJECT } from '../plan/plan-rig.ts';
 const HOUR = 3_600_000;
 
 class SprintRig extends PlanRig {
-  readonly graphs = this.documents.graphs;
+  readonly graphs = this.documents.definitions;
   /** Ids by key. */
   planned: Record<string, string> = {};
   sprintId = '';
