@@ -109,6 +109,7 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output', name: string)
   const strict = io === 'input' && found.additionalProperties === false;
   if (io === 'output') for (const property of Object.values(found.properties)) promiseLess(property);
   loosen(found);
+  if (io === 'input') for (const property of Object.values(found.properties)) shorten(property);
   if (strict) found.additionalProperties = false;
   return found;
 }
@@ -163,6 +164,24 @@ function promiseLess(schema: unknown): void {
   if ('required' in schema && Array.isArray(schema.required)) delete schema.required;
   for (const item of Object.values(schema)) promiseLess(item);
 }
+
+/**
+ * Shortens an argument without loss for a model: a default that any reader assumes is left out, a seq or text is listed
+ * as text, and an object whose schema has the meta member `membersListed: false` is listed without its members.
+ */
+function shorten(property: JsonObject): void {
+  if (ASSUMED.includes(JSON.stringify(property.default))) delete property.default;
+  if (property.membersListed === false) {
+    delete property.properties;
+    delete property.membersListed;
+  }
+  if (JSON.stringify(property.anyOf) !== SEQ_OR_TEXT) return;
+  delete property.anyOf;
+  property.type = 'string';
+}
+
+const ASSUMED = ['false', '0', '[]', '"$"'];
+const SEQ_OR_TEXT = JSON.stringify([{ type: 'integer' }, { type: 'string' }]);
 
 function loosen(schema: unknown): void {
   if (Array.isArray(schema)) for (const item of schema) loosen(item);

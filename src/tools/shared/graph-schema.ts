@@ -24,10 +24,12 @@ export const nodesInput = z
   )
   .max(20_000);
 
-export const defaultsInput = z.strictObject({
-  retry: typeOf(SHARED_FIELDS.retry).optional(),
-  timeouts: typeOf(SHARED_FIELDS.timeouts).optional(),
-});
+export const defaultsInput = z
+  .strictObject({
+    retry: typeOf(SHARED_FIELDS.retry).optional(),
+    timeouts: typeOf(SHARED_FIELDS.timeouts).optional(),
+  })
+  .meta({ description: 'retry and timeouts of nodes that do not say theirs', membersListed: false });
 export const onFailureInput = z.enum(['fail_fast', 'continue']);
 export const maxParallelInput = z.union([z.number().int().min(1).max(MAX_PARALLEL), z.literal('auto')]);
 

@@ -24,5 +24,8 @@ export const cursorInput = z
   .describe('next_cursor of the last answer');
 /** The offset that a cursor of these tools stands for. */
 export const offsetOf = (cursor: string | undefined): number => Number(cursor ?? 0);
-export const pointInput = z.union([z.number().int().min(0), z.string().max(40)], 'expected a seq or an ISO 8601 time');
+/** A seq, also as text, since tools/list describes it as text, or an ISO 8601 time. */
+export const pointInput = z
+  .union([z.number().int().min(0), z.string().max(40)], 'expected a seq or an ISO 8601 time')
+  .transform((point) => (typeof point === 'string' && /^\d{1,15}$/.test(point) ? Number(point) : point));
 export const seqOutput = z.number().int().describe('Place of the change in the log');
