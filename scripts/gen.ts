@@ -1,5 +1,5 @@
-// `npm run gen`: generates src/generated/tools.json, docs/tools.md, docs/events.md and the README's tool table from the
-// code. With --check it writes nothing, and fails if a file would change. Run from the repository's root through
+// `npm run gen`: generates src/generated/tools.json, docs/tools.md, docs/events.md, the README's tool table and
+// server.json from the code and package.json. With --check it writes nothing, and fails if a file would change. Run from the repository's root through
 // run.mjs.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { describeTools, fullTool } from '../src/tools/describe.ts';
 import { tools } from '../src/tools/index.ts';
 import { eventsDocument, toolsDocument, withToolTable } from './docs.ts';
+import { type Pack, registryEntry } from './manifests.ts';
 
 const listings = describeTools(tools);
 const full = (name: string) => {
@@ -23,6 +24,8 @@ const files: Record<string, string> = {
 files['docs/tools.md'] = toolsDocument(listings, full);
 files['docs/events.md'] = eventsDocument();
 files['README.md'] = withToolTable(readFileSync('README.md', 'utf8'), listings);
+const pack: Pack = JSON.parse(readFileSync('package.json', 'utf8'));
+files['server.json'] = `${JSON.stringify(registryEntry(pack), undefined, 2)}\n`;
 
 const check = process.argv.includes('--check');
 const changed = Object.entries(files).filter(([path, content]) => current(path) !== content);
