@@ -101,6 +101,10 @@ export class BatchLoop {
       this.rollBack();
       for (const job of jobs) this.giveUp(job, error);
     };
+    const abandon = (error: unknown): void => {
+      fail(error);
+      release?.();
+    };
     const decide = (): void => {
       try {
         this.decideAll(jobs);
@@ -113,10 +117,9 @@ export class BatchLoop {
     try {
       const refreshed = this.storeOf().refresh();
       // The turn is kept until the batch is decided, however long the backend takes.
-      if (refreshed !== undefined) return refreshed.then(decide, (error) => (fail(error), release?.()));
+      if (refreshed !== undefined) return refreshed.then(decide, abandon);
     } catch (error) {
-      fail(error);
-      release?.();
+      abandon(error);
       return undefined;
     }
     decide();
