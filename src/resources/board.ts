@@ -14,6 +14,7 @@ export const board: ResourceKind = {
   title: 'Sprint board',
   description: 'The columns of the sprint that a project is in, what is blocked, and how far it is',
   template: 'baton://projects/{id}/board',
+  listedFrom: 'project',
   list: (view, services) => projects.list(view, services).map(({ id, title }) => ({ id, title: `Board of ${title}` })),
   read: (view, id, { plans, sessions }) => {
     const plan = plans.at(view);

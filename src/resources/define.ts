@@ -18,7 +18,9 @@ export interface ResourceKind {
   description: string;
   /** The URI with one variable, `baton://sessions/{id}`. */
   template: string;
-  /** The resources that a client is shown, the last changed first, at most MOST_ENTRIES. */
+  /** The kind of the streams that its list is made of: a new one may add to the list. */
+  listedFrom: string;
+  /** The resources that a client is shown, by the ids that people see, the last changed first, at most MOST_ENTRIES. */
   list(view: View, services: Services): ResourceEntry[];
   /** The content of a resource; undefined if there is none of that id. Must be a copy: it leaves the read. */
   read(view: View, id: string, services: Services): Json | undefined;

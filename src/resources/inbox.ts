@@ -18,6 +18,7 @@ export const inbox: ResourceKind = {
   title: 'Inbox',
   description: 'Messages that a session has not read yet; message_read takes them',
   template: 'baton://sessions/{id}/inbox',
+  listedFrom: 'session',
   list: (view, services) =>
     sessions.list(view, services).map((entry) => ({ ...entry, title: `Inbox of ${entry.title}` })),
   read: (view, id) => {

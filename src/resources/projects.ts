@@ -11,6 +11,7 @@ export const projects: ResourceKind = {
   title: 'Project',
   description: 'A project: its settings, alert thresholds, teams, pools and resources',
   template: 'baton://projects/{id}',
+  listedFrom: 'project',
   list: (view, { plans }) =>
     [...plans.at(view).projects]
       .map((id) => ({ id, seq: view.lastSeq(projectStream(id)) }))

@@ -16,6 +16,7 @@ export const runs: ResourceKind = {
   title: 'Run',
   description: 'A run of a graph: how it stands, its nodes, and the longest way through what is left',
   template: 'baton://runs/{id}',
+  listedFrom: 'run',
   list: (view, { workspace }) =>
     projectRuns(view, workspace.project)
       .slice(0, MOST_ENTRIES)

@@ -14,6 +14,7 @@ import { failureLine } from '../failure/describe.ts';
 import type { Result } from '../failure/failure.ts';
 import { MOST_ENTRIES, type ResourceKind, uriOf } from './define.ts';
 import { resourceKinds } from './index.ts';
+import { ListWatch } from './list-watch.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 type OpenServices = () => Promise<Services>;
@@ -29,11 +30,12 @@ export function serveResources(
     if (opened.ok) return opened.value;
     throw new McpError(ErrorCode.InternalError, failureLine(withoutHome(opened.failure, home)));
   };
-  for (const kind of resourceKinds) register(server, kind, open);
-  const subscriptions = new Subscriptions({
-    updated: (uri) => server.server.sendResourceUpdated({ uri }),
-    listChanged: () => server.server.sendResourceListChanged(),
-  });
+  let listWatch: ListWatch | undefined;
+  const listed = (services: Services): void => {
+    listWatch ??= watchList(services, () => server.server.sendResourceListChanged());
+  };
+  for (const kind of resourceKinds) register(server, kind, open, listed);
+  const subscriptions = new Subscriptions({ updated: (uri) => server.server.sendResourceUpdated({ uri }) });
   server.server.registerCapabilities({ resources: { subscribe: true, listChanged: true } });
   server.server.setRequestHandler(SubscribeRequestSchema, async ({ params }) => {
     const { kind, id } = parse(params.uri);
@@ -47,23 +49,46 @@ export function serveResources(
     subscriptions.remove(params.uri);
     return {};
   });
-  return subscriptions;
+  const close = (): void => {
+    listWatch?.close();
+    subscriptions.close();
+  };
+  return { close };
 }
 
-function register(server: McpServer, kind: ResourceKind, open: OpenServices): void {
+function watchList(services: Services, tell: () => Promise<void>): ListWatch {
+  return new ListWatch({
+    documents: services.documents,
+    shown: (view) => resourceKinds.map((kind) => kind.list(view, services).map(({ id }) => id)).join('\n'),
+    kinds: new Set(resourceKinds.map(({ listedFrom }) => listedFrom)),
+    tell,
+  });
+}
+
+/** `listed` is called whenever a client asked for the list. */
+function register(
+  server: McpServer,
+  kind: ResourceKind,
+  open: OpenServices,
+  listed: (services: Services) => void,
+): void {
   const ids = async (): Promise<string[]> => (await entriesOf(kind, open)).map((entry) => entry.id);
   const template = new ResourceTemplate(kind.template, {
-    list: async () => ({
-      resources: (await entriesOf(kind, open)).map(({ id, title, description }) => ({
-        uri: uriOf(kind, id),
-        name: id,
-        title: visible(title),
-        mimeType: 'application/json',
-        ...(description === undefined ? {} : { description }),
-      })),
-    }),
+    list: async () => {
+      listed(await open());
+      return {
+        resources: (await entriesOf(kind, open)).map(({ id, title, description }) => ({
+          uri: uriOf(kind, id),
+          name: id,
+          title: visible(title),
+          mimeType: 'application/json',
+          ...(description === undefined ? {} : { description }),
+        })),
+      };
+    },
     complete: {
-      id: async (typed) => (await ids()).filter((id) => id.startsWith(typed.toLowerCase())).slice(0, MOST_ENTRIES),
+      id: async (typed) =>
+        (await ids()).filter((id) => id.toLowerCase().startsWith(typed.toLowerCase())).slice(0, MOST_ENTRIES),
     },
   });
   const { name, title, description } = kind;

@@ -14,6 +14,7 @@ export const sessions: ResourceKind = {
   title: 'Session',
   description: 'The state of a session: what it is, and what its agents remember',
   template: 'baton://sessions/{id}',
+  listedFrom: 'session',
   list: (view, { documents, workspace }) =>
     sessionRows(view, documents.presence, Date.now(), (_, facts) => facts.project === workspace.project)
       .slice(0, MOST_ENTRIES)

@@ -13,12 +13,17 @@ export const sprints: ResourceKind = {
   title: 'Sprint',
   description: 'The board of one sprint: columns, what is blocked, progress, velocity and burn-down',
   template: 'baton://sprints/{id}',
+  listedFrom: 'sprint',
   list: (view, { plans, workspace }) =>
     [...plans.at(view).sprints.set(workspace.project, 'all').after(0)]
       .map((row) => ({ row, seq: view.lastSeq(sprintStream(row.id)) }))
       .sort((a, b) => b.seq - a.seq)
       .slice(0, MOST_ENTRIES)
-      .map(({ row }) => ({ id: row.id, title: `${showId(row.id)} ${line(row.title)}`, description: row.status })),
+      .map(({ row }) => ({
+        id: showId(row.id),
+        title: `${showId(row.id)} ${line(row.title)}`,
+        description: row.status,
+      })),
   read: (view, id, { plans }) => {
     const stored = parsePlanId('sprint', id);
     const sprint = stored === undefined ? undefined : view.get<SprintDocument>(sprintStream(stored));

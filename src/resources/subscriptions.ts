@@ -2,7 +2,7 @@
 // only while there is a subscription. Used by serve.ts.
 
 import type { Documents, View } from '../documents/documents.ts';
-import type { Commit, StreamEvent } from '../store/commit.ts';
+import type { StreamEvent } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { kindOf } from '../store/stream.ts';
 
@@ -11,7 +11,6 @@ const MERGE_MS = 25;
 
 export interface Notices {
   updated(uri: string): Promise<void>;
-  listChanged(): Promise<void>;
 }
 
 /** A subscription: the streams that its content is computed from, and how to compute them again. */
@@ -24,7 +23,6 @@ export class Subscriptions {
   private readonly notices: Notices;
   private readonly watched = new Map<string, Watched>();
   private readonly changed = new Set<string>();
-  private listChanged = false;
   /** True after a commit that may change the streams of subscriptions. */
   private stale = false;
   private watching: AbortController | undefined;
@@ -76,9 +74,8 @@ export class Subscriptions {
     // A subscription to a prefix such as `task/` is touched by any stream of that kind.
     for (const stream of [...touched]) touched.add(`${kindOf(stream)}/`);
     for (const [uri, { streams }] of this.watched) if (streams.some((one) => touched.has(one))) this.changed.add(uri);
-    this.listChanged ||= commits.some(({ commit }) => commit.events.some(({ stream }) => isNew(commit, stream)));
     this.stale ||= events.some(decidesReaders);
-    if (this.changed.size === 0 && !this.listChanged && !this.stale) return;
+    if (this.changed.size === 0 && !this.stale) return;
     this.timer ??= setTimeout(() => void this.tell(documents), MERGE_MS).unref();
   }
 
@@ -100,22 +97,14 @@ export class Subscriptions {
     try {
       if (this.stale) this.renew(documents);
       const uris = [...this.changed];
-      const listChanged = this.listChanged;
       this.changed.clear();
-      this.listChanged = false;
       // A notice is an answer: it must not report a commit that a power loss could take back.
       await documents.store.flush();
       for (const uri of uris) await this.notices.updated(uri);
-      if (listChanged) await this.notices.listChanged();
     } catch {
       // The client is gone, or the store has stopped, which the next call will report.
     }
   }
-}
-
-/** Whether a commit made a stream: it expected the stream to have no events. */
-function isNew({ expect }: Commit, stream: string): boolean {
-  return expect[stream]?.[0] === 0;
 }
 
 /** Sessions' own facts, teams and cursors say who reads which channels. Writes of state, the most frequent, do not. */

@@ -1,7 +1,10 @@
 // Every kind of resource in two real servers: listed, completed, read, and reported to the client of one server when
 // the other has changed it.
 
-import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  ResourceListChangedNotificationSchema,
+  ResourceUpdatedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resourceKinds } from '../../src/resources/index.ts';
 import { type Answer, freshDir, Server } from '../e2e/rig.ts';
@@ -73,7 +76,7 @@ const cases: Record<string, () => { id: string; change(): Promise<unknown>; seen
     seen: { sprint: { id: 'SPR-1' } },
   }),
   sprints: () => ({
-    id: 'spr-1',
+    id: 'SPR-1',
     change: () => ann.call('task_save', { id: 'TSK-1', status: 'review' }),
     seen: { sprint: { id: 'SPR-1', tasks: 1 } },
   }),
@@ -110,6 +113,23 @@ describe.each(resourceKinds.map((kind) => [kind.name, kind] as const))('%s', (na
     expect(await read(bob, uri)).toMatchObject(seen);
     await bob.client.unsubscribeResource({ uri });
   });
+});
+
+test('additions by any process are told to a client that listed and subscribed to nothing, once a burst', async () => {
+  let told = 0;
+  bob.client.setNotificationHandler(ResourceListChangedNotificationSchema, () => {
+    told++;
+  });
+  const uris = async (): Promise<string[]> => (await bob.client.listResources()).resources.map(({ uri }) => uri);
+  const before = await uris();
+  await ann.call('state_set', { path: 'no', value: 1 });
+  for (const title of ['second', 'third']) await bob.call('sprint_save', { title });
+  await expect.poll(() => told, { timeout: 5_000 }).toBe(1);
+  expect(await uris()).toEqual(expect.arrayContaining([...before, 'baton://sprints/SPR-2', 'baton://sprints/SPR-3']));
+  // By the other server, while this one is idle.
+  await ann.call('sprint_save', { title: 'fourth' });
+  await expect.poll(() => told, { timeout: 8_000 }).toBe(2);
+  expect(await uris()).toContain('baton://sprints/SPR-4');
 });
 
 test('an inbox tells of teams and channels that its session joins later, and not of state that is written', async () => {
