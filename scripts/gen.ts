@@ -1,12 +1,14 @@
-// `npm run gen`: generates src/generated/tools.json, docs/tools.md, docs/events.md, the README's tool table and
+// `npm run gen`: generates src/generated/tools.json, docs/tools.md, docs/events.md, the tables of the README, and
 // server.json from the code and package.json. With --check it writes nothing, and fails if a file would change. Run from the repository's root through
 // run.mjs.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { prompts } from '../src/prompts/index.ts';
+import { resourceKinds } from '../src/resources/index.ts';
 import { describeTools, fullTool } from '../src/tools/describe.ts';
 import { tools } from '../src/tools/index.ts';
-import { eventsDocument, toolsDocument, withToolTable } from './docs.ts';
+import { eventsDocument, toolsDocument, withTables } from './docs.ts';
 import { type Pack, registryEntry } from './manifests.ts';
 
 const listings = describeTools(tools);
@@ -23,8 +25,9 @@ const files: Record<string, string> = {
 
 files['docs/tools.md'] = toolsDocument(listings, full);
 files['docs/events.md'] = eventsDocument();
-files['README.md'] = withToolTable(readFileSync('README.md', 'utf8'), listings);
 const pack: Pack = JSON.parse(readFileSync('package.json', 'utf8'));
+const tables = { listings, resources: resourceKinds, prompts, pack };
+files['README.md'] = withTables(readFileSync('README.md', 'utf8'), tables);
 files['server.json'] = `${JSON.stringify(registryEntry(pack), undefined, 2)}\n`;
 
 const check = process.argv.includes('--check');

@@ -115,6 +115,19 @@ export function bundleManifest(pack: Pack, tools: readonly { name: string; descr
   };
 }
 
+/** One-click links: each opens the client's own dialog, with the program as npm offers it. */
+export function installLinks(pack: Pack): { client: string; link: string }[] {
+  const config = JSON.stringify({ command: 'npx', args: ['-y', pack.name, 'serve'] });
+  const encoded = encodeURIComponent(Buffer.from(config).toString('base64'));
+  return [
+    {
+      client: 'VS Code',
+      link: `https://vscode.dev/redirect/mcp/install?name=baton&config=${encodeURIComponent(config)}`,
+    },
+    { client: 'Cursor', link: `https://cursor.com/install-mcp?name=baton&config=${encoded}` },
+  ];
+}
+
 function webAddress({ repository }: Pack): string {
   return repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
 }
