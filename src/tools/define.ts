@@ -4,9 +4,10 @@
 import { z } from 'zod';
 import type { Toolset } from '../config/config.ts';
 import { MAX_MESSAGE_BYTES, MAX_VALUE_DEPTH } from '../config/limits.ts';
-import { fail, type Result } from '../failure/failure.ts';
+import { fail, ok, type Result } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
 import { inputIssues } from './shared/issues.ts';
+import { readingOf } from './shared/readings.ts';
 
 /** What a call may use beside its input. `P` is the type of the services that app/ hands to tools. */
 export interface Call<P> {
@@ -80,8 +81,20 @@ export interface Envelope {
 export interface Tool<P> extends ToolFacts {
   input: z.ZodObject;
   output: z.ZodObject;
-  /** Checks and parses the input, then runs. All faults of the input are reported at once. */
-  invoke(input: unknown, call: Call<P>): Promise<Result<object>>;
+  /** Checks and parses the input. All its faults are reported at once. */
+  read(given: unknown): Result<ReadInput>;
+  run(input: ReadInput, call: Call<P>): Promise<Result<object>>;
+  /** Reads the input, then runs. */
+  invoke(given: unknown, call: Call<P>): Promise<Result<object>>;
+}
+
+/** An input that fits its schema. */
+export interface ReadInput {
+  /** As it was sent, or as it was read: without defaults. */
+  given: unknown;
+  parsed: unknown;
+  /** What was read as something else, for the answer's note. */
+  taken: string[];
 }
 
 // Limits for the input of every tool: depth, and keys that do harm wherever a value is stored. A little deeper than one
@@ -101,14 +114,26 @@ export function defineTool<P, I extends z.ZodObject, O extends z.ZodObject>(spec
     input,
     // Without descriptions: docs/tools.md explains these two members once for all tools.
     output: output.extend({ note: z.string().optional(), replayed: z.boolean().optional() }),
+    read: (given) => readInput(input, given),
+    run: ({ parsed }, call) => run(parsed as z.output<I>, call),
     async invoke(given, call) {
-      const checked = checkValue(given, inputLimits);
-      if (!checked.ok) return checked;
-      const parsed = input.safeParse(given, { reportInput: true });
-      if (!parsed.success) return fail(inputIssues(parsed.error, input));
-      return await run(parsed.data, call);
+      const read = readInput(input, given);
+      return read.ok ? await run(read.value.parsed as z.output<I>, call) : read;
     },
   };
+}
+
+function readInput(schema: z.ZodObject, given: unknown): Result<ReadInput> {
+  const checked = checkValue(given, inputLimits);
+  if (!checked.ok) return checked;
+  const parsed = schema.safeParse(given, { reportInput: true });
+  if (parsed.success) return ok({ given, parsed: parsed.data, taken: [] });
+  const reading = readingOf(schema, given, parsed.error);
+  if (reading === undefined) return fail(inputIssues(parsed.error, schema));
+  // A text that was read as JSON may hold what no value may.
+  const again = checkValue(reading.input, inputLimits);
+  if (!again.ok) return again;
+  return ok({ given: reading.input, parsed: schema.parse(reading.input), taken: reading.taken });
 }
 
 function definitionFaults(facts: ToolFacts, keys: string[]): string[] {

@@ -4,12 +4,14 @@ import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { kindOfPlanId, showId } from '../domain/plan/ids.ts';
 import { BACKLOG } from '../domain/plan/task-links.ts';
+import { statusesMeant } from '../domain/status-words.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { ListKind, ListPage, ListSource } from '../views/plan/kinds/define.ts';
 import { listKinds } from '../views/plan/kinds/index.ts';
 import { DETAILS } from '../views/plan/show.ts';
 import { type Call, defineTool } from './define.ts';
 import { cursorInput, limitInput, offsetOf, seqOutput } from './shared/inputs.ts';
+import { withNote } from './shared/note.ts';
 import { planIdInput, whoInput, withNearItems } from './shared/plan-inputs.ts';
 import { fitting } from './shared/shown.ts';
 
@@ -49,10 +51,11 @@ export const planList = defineTool({
     next_cursor: z.string().optional(),
     seq: seqOutput,
   }),
-  async run(given, call: Call<Services>) {
+  async run(asked, call: Call<Services>) {
     const { documents, plans, workspace } = call.services;
-    const kind = listKinds.find((one) => one.kind === given.kind);
-    if (kind === undefined) throw new Error(`no kind ${given.kind}`);
+    const kind = listKinds.find((one) => one.kind === asked.kind);
+    if (kind === undefined) throw new Error(`no kind ${asked.kind}`);
+    const { given, taken } = withStatusRead(kind, asked);
     const fault = ineligibleReason(kind, given);
     if (fault !== undefined) return fault;
     const { detail, limit, status, parent, assignee, text, cursor } = given;
@@ -67,7 +70,7 @@ export const planList = defineTool({
       const page = kind.list(source, query);
       const missed = page.total === 0 && text !== undefined && kindOfPlanId(text) === given.kind;
       if (missed) return fail({ code: 'unknown-item' as const, kind: given.kind, id: text, near: [] });
-      return ok({ ...shown(page), seq: view.seq });
+      return ok(withNote({ ...shown(page), seq: view.seq }, taken));
     });
     return await withNearItems(answer, call.services);
   },
@@ -87,16 +90,41 @@ function shown({ rows, total, more, note }: ListPage) {
   };
 }
 
+/** The query with its status in the kind's own word, and what was taken for it, if only one word is meant. */
+function withStatusRead({ statuses }: ListKind, asked: Input): { given: Input; taken?: string } {
+  const { status } = asked;
+  if (status === undefined || statuses.includes(status)) return { given: asked };
+  const [meant, ...more] = meantBy(status, statuses);
+  if (meant === undefined || more.length > 0) return { given: asked };
+  return { given: { ...asked, status: meant }, taken: `taken: status: ${JSON.stringify(status)} as "${meant}"` };
+}
+
 function ineligibleReason({ kind, statuses, takes }: ListKind, given: Input) {
   const issues: { at: string; why: string }[] = [];
   if (given.status !== undefined && !statuses.includes(given.status))
     issues.push({
       at: 'status',
-      why: statuses.length === 0 ? `none for kind ${kind}` : `expected one of ${statuses.join(', ')}`,
+      why:
+        statuses.length === 0
+          ? `none for kind ${kind}`
+          : `expected one of ${statuses.join(', ')}${meantOf(given.status, statuses)}`,
     });
   for (const key of ['parent', 'assignee'] as const)
     if (given[key] !== undefined && !takes.includes(key)) issues.push({ at: key, why: `not for kind ${kind}` });
   return issues.length === 0 ? undefined : fail({ code: 'invalid-input', issues });
+}
+
+/** The statuses that a word may mean. `open` is many at once, so no other word means it. */
+function meantBy(status: string, statuses: readonly string[]): string[] {
+  return statusesMeant(
+    status,
+    status.trim().toLowerCase() === 'open' ? statuses : statuses.filter((s) => s !== 'open'),
+  );
+}
+
+function meantOf(status: string, statuses: readonly string[]): string {
+  const meant = meantBy(status, statuses);
+  return meant.length === 0 ? '' : `; did you mean ${meant.join(' or ')}?`;
 }
 
 /** Checks the sprint, epic or task whose rows are asked for: it must exist and be of this project. */

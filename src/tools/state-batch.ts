@@ -5,10 +5,12 @@ import type { Services } from '../app/services.ts';
 import type { Decide } from '../domain/command.ts';
 import { changeState, etagAt, type StateOperation } from '../domain/state/commands.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
+import type { Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq, writeState } from './shared/change.ts';
 import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
+import { storedAsText, withNote } from './shared/note.ts';
 import { ROWS_CHARS, shownOps } from './shared/shown.ts';
 import { underRules } from './shared/state-rules.ts';
 
@@ -71,7 +73,9 @@ export const stateBatch = defineTool({
     const command = (session: string): Decide<BatchAnswer> => batch(session, operations.value);
     if (given.dry_run === true) return await dryRun(call, given.session, command);
     const changed = await writeState<BatchAnswer>(call, 'state_batch', given, command);
-    return changed.ok ? withSeq(changed.value) : changed;
+    if (!changed.ok) return changed;
+    const texts = storedAsText(given.operations.map(({ value }) => value as Json));
+    return withSeq(changed.value, withNote(changed.value.value, texts));
   },
 });
 

@@ -7,6 +7,7 @@ import { checkValue } from '../json/limits.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq, writeState } from './shared/change.ts';
 import { etagInput, pathInput, requestInput, seqOutput, sessionInput, valueInput } from './shared/inputs.ts';
+import { storedAsText, withNote } from './shared/note.ts';
 
 export const stateSet = defineTool({
   name: 'state_set',
@@ -50,6 +51,7 @@ export const stateSet = defineTool({
       input,
       (session) => (tx, ctx) => changeState(tx, ctx, session, operation),
     );
-    return changed.ok ? withSeq(changed.value) : changed;
+    if (!changed.ok) return changed;
+    return withSeq(changed.value, withNote(changed.value.value, storedAsText([value.value])));
   },
 });

@@ -78,7 +78,7 @@ describe('arguments', () => {
       fields: ['a,b'],
       deep: [{ title: 't' }],
     });
-    expect(await echoed('state', 'get', '--at', '12')).toMatchObject({ at: 12 });
+    expect(await echoed('state', 'get', '--at', '12')).toMatchObject({ at: '12' });
     expect(await echoed('state', 'get', '--at', '2026-01-01')).toMatchObject({ at: '2026-01-01' });
   });
 

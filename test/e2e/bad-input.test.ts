@@ -75,7 +75,7 @@ const rows: Row[] = [
         : [
             ['an unknown session', tool, () => ({ ...needed, session: 'ses-nobody' }), 'unknown-session'],
             ['a session that is no id', tool, () => ({ ...needed, session: '../../x y' }), 'unknown-session'],
-            ['a session of the wrong type', tool, () => ({ ...needed, session: 7 }), 'invalid-input'],
+            ['a session of the wrong type', tool, () => ({ ...needed, session: ['x'] }), 'invalid-input'],
             ['a session too long', tool, () => ({ ...needed, session: 's'.repeat(65) }), 'invalid-input'],
           ];
     return [

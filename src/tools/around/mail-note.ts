@@ -1,6 +1,7 @@
 // The one line that any answer may carry: there is unread mail, or the store is stopped. Stands round
 // every tool; a call without news pays a lookup of its session and a comparison.
 
+import { withNote } from '../shared/note.ts';
 import type { Around } from './around.ts';
 
 /** A tool whose answer contains the mail anyway, and one whose answer nobody reads. */
@@ -26,10 +27,4 @@ function stoppedNote(code: string): string {
     `the store is stopped (${code}): this is what it knew until then, and nothing can be changed; run ` +
     `\`baton doctor\``
   );
-}
-
-function withNote(answer: object, note: string | undefined): object {
-  if (note === undefined) return answer;
-  const said = 'note' in answer && typeof answer.note === 'string' ? `${answer.note}; ` : '';
-  return { ...answer, note: `${said}${note}` };
 }

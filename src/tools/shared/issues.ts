@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { nearest } from '../../base/nearest.ts';
 import type { Failure, InputIssue } from '../../failure/failure.ts';
+import { meantBy } from './readings.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -40,9 +41,23 @@ function wording(issue: z.core.$ZodIssue): string {
     return issue.expected === 'nonoptional' ? 'required' : `required (${issue.expected})`;
   }
   if (issue.code === 'invalid_value')
-    return `expected one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+    return `expected one of ${issue.values.map(shownValue).join(', ')}${meant(issue)}`;
   if (issue.code === 'custom') return issue.message;
   return issue.message.replace(/^(Invalid input|Too big|Too small|Invalid string): /, '');
+}
+
+/** The allowed words that a word may mean, by its meaning, else by its spelling. */
+function meant(issue: z.core.$ZodIssueInvalidValue): string {
+  const { input, values } = issue;
+  if (typeof input !== 'string') return '';
+  const words = meantBy(issue);
+  const allowed = values.filter((value) => typeof value === 'string');
+  const near = words.length > 0 ? words : nearest(input, allowed, 1);
+  return near.length === 0 ? '' : `; did you mean ${near.map(shownValue).join(' or ')}?`;
+}
+
+function shownValue(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
 }
 
 function typeName(value: unknown): string {
