@@ -135,3 +135,42 @@ function stringBytes(text: string, left: number): number {
   }
   return bytes;
 }
+
+/** Texts below this length are parsed in a few milliseconds, however deep they are nested. */
+const QUICK_CHARS = 64 * 1024;
+/** Levels of containers in a text that is parsed at all; what a value may have is less and checked afterwards. */
+const MAX_PARSED_DEPTH = 1_000;
+
+/**
+ * Parses JSON text from outside. Throws a SyntaxError for what is no JSON, and for text nested deeper than 1,000
+ * levels before it is parsed: V8 takes seconds for megabytes of open brackets, in which a server answers nobody.
+ */
+export function parseJson(text: string): unknown {
+  if (text.length > QUICK_CHARS && isDeeper(text, MAX_PARSED_DEPTH))
+    throw new SyntaxError(`nested deeper than ${MAX_PARSED_DEPTH} levels`);
+  return JSON.parse(text);
+}
+
+/** Whether brackets outside of strings are nested deeper than `limit`. The text need not be JSON. */
+function isDeeper(text: string, limit: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x22) at = endOfString(text, at);
+    else if (unit === 0x5b || unit === 0x7b) {
+      depth++;
+      if (depth > limit) return true;
+    } else if (unit === 0x5d || unit === 0x7d) depth--;
+  }
+  return false;
+}
+
+/** The index of the quote that ends the string which begins at `from`; the end of the text without one. */
+function endOfString(text: string, from: number): number {
+  for (let end = text.indexOf('"', from + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === 0x5c) escapes++;
+    if (escapes % 2 === 0) return end;
+  }
+  return text.length;
+}

@@ -5,6 +5,7 @@ import { isUtf8 } from 'node:buffer';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { MAX_MESSAGE_BYTES } from '../config/limits.ts';
 import { isObject } from '../json/json.ts';
+import { parseJson } from '../json/limits.ts';
 import { findId, idInHead, type Line, type MessageId } from './framing.ts';
 
 const maxBatchAnswers = 100;
@@ -32,9 +33,10 @@ export function readLine(line: Line): Read {
   if (!isUtf8(bytes)) return refuse(findId(bytes, bytes), -32700, 'Parse error: the line is not valid UTF-8');
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return refuse(idInHead(bytes), -32700, 'Parse error: the line is not JSON; send one message per line');
+    value = parseJson(bytes.toString('utf8'));
+  } catch (error) {
+    const why = error instanceof SyntaxError && error.message.startsWith('nested') ? error.message : 'not JSON';
+    return refuse(idInHead(bytes), -32700, `Parse error: the line is ${why}; send one message per line`);
   }
   return Array.isArray(value) ? refuseBatch(value) : checkMessage(value);
 }
@@ -57,7 +59,7 @@ function refuseBatch(batch: unknown[]): Read {
 function checkMessage(value: unknown): Read {
   if (!isObject(value)) return refuse(undefined, -32600, 'Invalid request: a message is an object');
   const id = knownId(value.id);
-  const bad = (why: string): Read => refuse(id, -32600, `Invalid request: ${why}`);
+  const bad = (why: string): Read => refuse(id ?? echoed(value.id), -32600, `Invalid request: ${why}`);
   if (value.jsonrpc !== '2.0') return bad('"jsonrpc" must be "2.0"');
   if ('id' in value && id === undefined) return bad('"id" must be a string or an integer');
   if (value.method === undefined) {
@@ -96,6 +98,12 @@ function paramsFault(params: unknown): string | undefined {
 
 function knownId(id: unknown): MessageId | undefined {
   return typeof id === 'string' || (typeof id === 'number' && Number.isSafeInteger(id)) ? id : undefined;
+}
+
+/** An id that is refused, for the refusal: without it the caller would wait for its answer. */
+function echoed(id: unknown): MessageId | undefined {
+  // An integer beyond 2^53 has lost digits, so it would be another id.
+  return typeof id === 'number' && Number.isFinite(id) && !Number.isInteger(id) ? id : undefined;
 }
 
 /** The bytes without a byte order mark, which some writers put before their first line. */

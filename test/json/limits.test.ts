@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkValue } from '../../src/json/limits.ts';
+import { checkValue, parseJson } from '../../src/json/limits.ts';
 import { counting } from '../counting.ts';
 import { json } from './arbitraries.ts';
 
@@ -96,3 +96,31 @@ function expectExactSize(value: unknown): void {
   expect(checkValue(value, { depth: 100, bytes }).ok).toBe(true);
   expect(checkValue(value, { depth: 100, bytes: bytes - 1 })).toMatchObject({ failure: { code: 'too-large' } });
 }
+
+describe('parseJson', () => {
+  const long = JSON.stringify('x'.repeat(70_000));
+
+  test('is JSON.parse for whatever is no deeper than a thousand levels', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        const text = `[${long},${JSON.stringify(value)}]`;
+        expect(parseJson(text)).toEqual(JSON.parse(text));
+      }),
+    );
+    const deep = `${'['.repeat(1_000)}${' '.repeat(70_000)}${']'.repeat(1_000)}`;
+    expect(parseJson(deep)).toEqual(JSON.parse(deep));
+  });
+
+  test('counts no bracket within a string', () => {
+    const tricky = [`${'['.repeat(2_000)}`, '\\', '"', '\\"[[', `\\\\${'{'.repeat(2_000)}`];
+    const text = JSON.stringify([long, tricky, { [`"${'['.repeat(2_000)}`]: tricky }]);
+    expect(parseJson(text)).toEqual(JSON.parse(text));
+  });
+
+  test.each([
+    ['[', '['.repeat(8_000_000)],
+    ['mixed', '{"a":['.repeat(700_000)],
+  ])('refuses megabytes of %s before V8 sees them', (_, text) => {
+    expect(() => parseJson(text)).toThrow(/nested deeper than 1000 levels/);
+  });
+});

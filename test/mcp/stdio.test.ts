@@ -157,6 +157,8 @@ describe('lines that are no messages', () => {
     server.send('{"jsonrpc":"2.0","id":5}\n');
     for (const id of [1, 2, 3, 4, 5]) expect((await server.answer(id)).error?.code).toBe(-32600);
     server.send('{"jsonrpc":"2.0","id":1.5,"method":"ping"}\n');
+    expect((await server.answer(1.5)).error?.message).toContain('"id"');
+    server.send('{"jsonrpc":"2.0","id":12345678901234567890,"method":"ping"}\n');
     expect((await server.answer(null)).error?.message).toContain('"id"');
     // What is merely more than needed does no harm.
     server.send('{"jsonrpc":"2.0","id":6,"method":"ping","params":null,"extra":true}\n');
@@ -213,7 +215,7 @@ describe('lines that are no messages', () => {
       `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"state_set","arguments":{"path":"$","value":${deep}}}}\n`,
     );
     const answer = await server.answer(1);
-    expect(answer.error !== undefined || answer.result?.isError === true).toBe(true);
+    expect(answer.error?.message).toContain('nested deeper than 1000 levels');
     server.request(2, 'ping');
     expect((await server.answer(2)).result).toEqual({});
   });

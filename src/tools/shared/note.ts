@@ -1,6 +1,7 @@
 // Lines for an answer's `note`. Used by what stands round the tools, and by tools that store values.
 
 import type { Json } from '../../json/json.ts';
+import { parseJson } from '../../json/limits.ts';
 
 /** The answer with a line more, after what its note says already. */
 export function withNote<A extends object>(answer: A, note: string | undefined): A & { note?: string } {
@@ -21,7 +22,7 @@ export function storedAsText(values: readonly (Json | undefined)[]): string | un
 function looksLikeJson(value: Json | undefined): boolean {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return false;
   try {
-    return typeof JSON.parse(value) === 'object';
+    return typeof parseJson(value) === 'object';
   } catch {
     return false;
   }

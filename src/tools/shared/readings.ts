@@ -4,6 +4,7 @@
 
 import type { z } from 'zod';
 import { plainWord, statusesMeant } from '../../domain/status-words.ts';
+import { parseJson } from '../../json/limits.ts';
 
 export interface Reading {
   input: unknown;
@@ -102,7 +103,7 @@ function ofType(input: unknown, expected: string): Better | undefined {
 function jsonIn(text: string, begins: '[' | '{'): unknown {
   if (!text.trimStart().startsWith(begins)) return undefined;
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }
