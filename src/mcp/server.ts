@@ -1,6 +1,7 @@
 // buildServer(): the MCP server over any transport. It serves tools through the wrapper in tools/call/call.ts; the
 // caller registers resources and prompts on the returned server. Used by cli/verbs/serve.ts and the tests.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type CallToolResult, ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
@@ -13,8 +14,9 @@ import type { CallMetrics } from '../telemetry/call-metrics.ts';
 import type { Outcome } from '../telemetry/outcome.ts';
 import { parseTraceparent, traceparentOf } from '../telemetry/traces/context.ts';
 import type { Tracing } from '../telemetry/traces/tracing.ts';
-import { bug, failure, rateLimit, runCall } from '../tools/call/call.ts';
+import { bug, failure, runCall } from '../tools/call/call.ts';
 import { Deadlines } from '../tools/call/deadlines.ts';
+import { rateLimit } from '../tools/call/rate-limit.ts';
 import type { Call, Tool } from '../tools/define.ts';
 import type { Listing } from '../tools/describe.ts';
 import { type CallHandler, type RoutedCall, RoutingTransport } from './routing.ts';
@@ -56,6 +58,7 @@ export function buildServer<P>(parts: ServerParts<P>): McpServer {
     if (typeof name !== 'string') throw new McpError(ErrorCode.InvalidParams, 'tools/call needs the "name" of a tool');
     const token = takeToken();
     if (!token.ok) return resultText(failure(token.failure, config.home));
+    if (token.value > 0) await sleep(token.value);
     const found = await findTool(name).catch((error: unknown) => bug(log, name, error));
     if ('kind' in found) return resultText(found);
     if (!found.ok) return resultText(failure({ code: 'unknown-tool', tool: name, near: found.near }, config.home));

@@ -6,7 +6,7 @@ import { visibleLines, withoutHome } from '../../base/display.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Config } from '../../config/config.ts';
 import { failureLine } from '../../failure/describe.ts';
-import { type Failure, FailureError, fail, ok, type Result } from '../../failure/failure.ts';
+import { type Failure, FailureError, fail, type Result } from '../../failure/failure.ts';
 import type { CallEnd, CallMetrics } from '../../telemetry/call-metrics.ts';
 import type { Outcome } from '../../telemetry/outcome.ts';
 import type { Tracing } from '../../telemetry/traces/tracing.ts';
@@ -173,22 +173,4 @@ export function bug(log: Logger, tool: string, error: unknown): Outcome {
     `internal: Baton has a fault (id ${id}); the details are in its log on stderr; repeat the call ` +
     `once, then run \`baton doctor\``;
   return { kind: 'bug', id, text };
-}
-
-/** A token bucket: at most `perSecond` calls in a burst, refilled at that rate. 0 means no limit. */
-export function rateLimit(perSecond: number): () => Result<undefined> {
-  let tokens = perSecond;
-  let filledAt = performance.now();
-  return () => {
-    if (perSecond === 0) return ok(undefined);
-    const now = performance.now();
-    tokens = Math.min(perSecond, tokens + ((now - filledAt) / 1000) * perSecond);
-    filledAt = now;
-    if (tokens >= 1) {
-      tokens -= 1;
-      return ok(undefined);
-    }
-    const retryAfterMs = Math.max(1, Math.ceil(((1 - tokens) / perSecond) * 1000));
-    return fail({ code: 'rate-limited', limit: perSecond, retryAfterMs });
-  };
 }
