@@ -71,7 +71,7 @@ export const stateBatch = defineTool({
     const operations = toOperations(given.operations);
     if (!operations.ok) return operations;
     const command = (session: string): Decide<BatchAnswer> => batch(session, operations.value);
-    if (given.dry_run === true) return await dryRun(call, given.session, command);
+    if (given.dry_run === true) return await dryRun(call, given, command);
     const changed = await writeState<BatchAnswer>(call, 'state_batch', given, command);
     if (!changed.ok) return changed;
     const texts = storedAsText(given.operations.map(({ value }) => value as Json));
@@ -110,13 +110,18 @@ function named(failure: Failure, index: number): Failure {
 
 async function dryRun(
   call: Call<Services>,
-  explicit: string | undefined,
+  given: { session?: string | undefined },
   command: (session: string) => Decide<BatchAnswer>,
 ) {
   const { documents, sessions } = call.services;
-  const session = await sessions.ensure(explicit);
+  const session = await sessions.ensure(given.session);
   if (!session.ok) return session;
-  const guarded = underRules(call.services, session.value, command(session.value));
+  const guarded = underRules(
+    call.services,
+    session.value,
+    { tool: 'state_batch', input: given },
+    command(session.value),
+  );
   const tried = await documents.dryRun(guarded, sessions.author('state_batch', session.value));
   if (!tried.ok) return sessions.withNear<never>(tried);
   const { shown, cut } = shownOps(

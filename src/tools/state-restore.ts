@@ -71,7 +71,12 @@ export const stateRestore = defineTool({
       const changed = await writeState(call, 'state_restore', given, command);
       return changed.ok ? withSeq(changed.value) : changed;
     }
-    const guarded = underRules(call.services, session.value, command(session.value));
+    const guarded = underRules(
+      call.services,
+      session.value,
+      { tool: 'state_restore', input: given },
+      command(session.value),
+    );
     const tried = await documents.dryRun(guarded, sessions.author('state_restore', session.value));
     return tried.ok ? ok({ ...tried.value.value, seq: tried.value.seq }) : sessions.withNear<never>(tried);
   },

@@ -57,6 +57,51 @@ describe('deny', () => {
     await two.call('state_get', { path: '$.other' });
   });
 
+  test.each<[string, object]>([
+    ['state_set', { path: '$.secrets', value: 1 }],
+    ['state_set', { path: "$['secrets'].key", value: 1 }],
+    ['state_merge', { value: { ok: 1, secrets: { key: 9 } } }],
+    ['state_batch', { operations: [{ op: 'set', path: '$.secrets.key', value: 1 }] }],
+    ['state_batch', { operations: [{ op: 'merge', path: '$', value: { secrets: 9 } }], dry_run: true }],
+    ['state_delete', { path: '$..key' }],
+    ['state_delete', { path: '$.secrets' }],
+    ['state_restore', { to: 0 }],
+  ])('of a path holds for every place that is written: %s %j', async (tool, args) => {
+    const policy = { name: 'no-secrets', tool: 'state_*', decision: 'deny', when: { args: { path: '$.secrets*' } } };
+    const { rig, one } = await pair([]);
+    await one.call('session_start');
+    const { seq: before } = await one.call('state_set', { path: '$.a', value: 1 });
+    await one.call('state_set', { path: '$.secrets', value: { key: 1, other: [{ key: 2 }] } });
+    await one.call('project_save', { config: { policies: [policy] } });
+    const lines = rig.lines;
+    const given = 'to' in args ? { to: before } : args;
+    const refused = await one.fail(tool, given);
+    expect(refused).toMatchObject({ code: 'not-allowed', why: 'the policy "no-secrets" denies it' });
+    expect(rig.lines).toBe(lines);
+    // Beside it everything goes on.
+    await one.call('state_batch', { operations: [{ op: 'set', path: '$.b', value: { key: 1 } }] });
+    await one.call('state_delete', { path: '$.b.key' });
+    expect((await one.call('state_get', { path: '$.a' })).value).toBe(1);
+  });
+
+  test('an earlier policy that allows a part of a path lets that part be written, and no more', async () => {
+    const path = (pattern: string, decision: string) => ({
+      tool: 'state_*',
+      decision,
+      when: { args: { path: pattern } },
+    });
+    const { one } = await pair([]);
+    await one.call('state_set', { path: '$.secrets', value: {} });
+    const policies = [path('$.secrets.public*', 'allow'), path('$.secrets*', 'deny')];
+    await one.call('project_save', { config: { policies } });
+    await one.call('state_set', { path: '$.secrets.public.name', value: 1 });
+    await one.call('state_merge', { value: { secrets: { public: { site: 2 } }, other: 1 } });
+    expect(await one.fail('state_merge', { value: { secrets: { public: { site: 3 }, key: 1 } } })).toMatchObject({
+      what: 'Calling state_merge for $.secrets.key',
+    });
+    expect((await one.call('state_get', { path: '$.secrets.public' })).value).toEqual({ name: 1, site: 2 });
+  });
+
   test('goes by the mode of the session, and by the tier and the name of the agent', async () => {
     const rig = new TeamRig();
     const lead = await rig.window('lead', { main: 'orchestrator', helper: 'worker' });

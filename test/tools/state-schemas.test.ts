@@ -101,7 +101,9 @@ describe('a schema', () => {
     const { rig, one } = await given({ '$.notes': { type: 'array' } });
     const before = rig.lines;
     const imported = await one.services.documents.change(
-      underRules(one.services, one.session, (tx, ctx) => importState(tx, ctx, one.session, { notes: 'text' })),
+      underRules(one.services, one.session, { tool: 'state_set', input: {} }, (tx, ctx) =>
+        importState(tx, ctx, one.session, { notes: 'text' }),
+      ),
       { by: { user: 'tester', tool: 'import' } },
     );
     expect(imported).toMatchObject({

@@ -181,7 +181,11 @@ async function takeLinks({ services, session, source, found, report }: Job): Pro
 async function takeState({ services, session, found, report }: Job): Promise<Result<undefined>> {
   if (Object.keys(found.state).length === 0) return ok(undefined);
   const decide: Decide<ImportStateAnswer> = (tx, ctx) => importState(tx, ctx, session, found.state);
-  const done = await change(services, session, underRules(services, session, decide));
+  const done = await change(
+    services,
+    session,
+    underRules(services, session, { tool: 'state_merge', input: {} }, decide),
+  );
   if (!done.ok) return done;
   report.taken.keys += done.value.taken.length;
   report.already.keys += done.value.same.length;

@@ -58,6 +58,33 @@ export function policyFor(policies: readonly Policy[], call: CallFacts): Policy 
   });
 }
 
+/** The arguments by which state tools are told where to write. */
+const PATH_ARGUMENTS = ['path', 'operations.*.path'];
+
+/** Whether a policy looks at the places that a call names. */
+export function looksAtPlaces({ when = {} }: Policy): boolean {
+  return Object.keys(when.args ?? {}).some((place) => PATH_ARGUMENTS.includes(place));
+}
+
+/**
+ * The first policy that matches the write of one place, a path in full form: its conditions on paths are asked of this
+ * place, all others of the call.
+ */
+export function policyForPlace(policies: readonly Policy[], call: CallFacts, place: string): Policy | undefined {
+  return policies.find((policy) => {
+    const { args = {}, ...others } = policy.when ?? {};
+    const paths = Object.entries(args).filter(([name]) => PATH_ARGUMENTS.includes(name));
+    const rest = Object.entries(args).filter(([name]) => !PATH_ARGUMENTS.includes(name));
+    const fits = paths.every(([, wanted]) => [wanted].flat().some((one) => fitsPlace(one, place)));
+    return fits && policyFor([{ ...policy, when: { ...others, args: Object.fromEntries(rest) } }], call) !== undefined;
+  });
+}
+
+function fitsPlace(wanted: Scalar, place: string): boolean {
+  if (typeof wanted !== 'string') return false;
+  return fitsPattern(/^[$*]/.test(wanted) ? wanted : `$.${wanted}`, place);
+}
+
 /** The words for a policy in a failure. */
 export function policyLabel(policies: readonly Policy[], policy: Policy): string {
   return policy.name === undefined

@@ -4,16 +4,16 @@
 
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
-import type { PatchOp } from '../../json/patch.ts';
 import { getAt, parsePointer } from '../../json/pointer.ts';
 import { parsePath, type Segment } from '../../path/path.ts';
 import { type PathToken, printPath } from '../../path/scan.ts';
-import type { Decide, EventHead, Transaction, ValueOwner } from '../command.ts';
+import type { Decide } from '../command.ts';
 import { type SessionDocument, sessionStream } from '../session/document.ts';
 import { RESERVED_KEYS } from '../state/commands.ts';
 import { jsonLength } from '../state/etag.ts';
 import { type ProjectDocument, projectStream } from './document.ts';
 import { faultIn } from './schema-check.ts';
+import { WatchedTransaction, type WatchOps } from './watched.ts';
 
 /** The most characters of JSON of one value with a schema: it is checked whole at each change within it. */
 const MAX_PLACE_CHARS = 256 * 1024;
@@ -59,14 +59,18 @@ function keyStep(token: PathToken): Step | null {
  */
 export function underSchemas<A>(session: string, inForce: InForce, command: Decide<A>): Decide<A> {
   return (tx, ctx) => {
-    const watched = new WatchedTransaction(tx, sessionStream(session));
-    const result = command(watched, ctx);
-    if (!result.ok || watched.changed.size === 0) return result;
+    const changed = new Set<string>();
+    // An appended element (RFC 6902: `-`) has no index yet: its array counts as changed.
+    const see: WatchOps = (ops) => {
+      for (const { path } of ops) changed.add(path.replace(/\/-$/, ''));
+    };
+    const result = command(new WatchedTransaction(tx, sessionStream(session), see), ctx);
+    if (!result.ok || changed.size === 0) return result;
     const doc = tx.read<JsonObject>(sessionStream(session));
     const project = (doc as unknown as SessionDocument | undefined)?.session.project;
     if (doc === undefined || project === undefined || !inForce(project)) return result;
     const schemas = schemasOf(tx.read<ProjectDocument>(projectStream(project)));
-    const broken = violation(doc, schemas, watched.changed);
+    const broken = violation(doc, schemas, changed);
     return broken === undefined ? result : fail(failureOf(broken));
   };
 }
@@ -149,38 +153,4 @@ function expand(doc: Readonly<JsonObject>, from: string[], steps: readonly Step[
     });
   }
   return places;
-}
-
-/** Passes everything on, and records the changed places of one stream as JSON Pointers. */
-class WatchedTransaction implements Transaction {
-  readonly changed = new Set<string>();
-  private readonly tx: Transaction;
-  private readonly stream: string;
-
-  constructor(tx: Transaction, stream: string) {
-    this.tx = tx;
-    this.stream = stream;
-  }
-
-  read<T extends object>(stream: string): Readonly<T> | undefined {
-    return this.tx.read<T>(stream);
-  }
-
-  version(stream: string): number {
-    return this.tx.version(stream);
-  }
-
-  create(stream: string, head: EventHead, value: object): void {
-    this.tx.create(stream, head, value);
-  }
-
-  edit<T extends object>(stream: string, head: EventHead, recipe: (draft: T) => void): void {
-    this.tx.edit(stream, head, recipe);
-  }
-
-  patch(stream: string, head: EventHead, ops: readonly PatchOp[], owner?: ValueOwner): void {
-    // An appended element (RFC 6902: `-`) has no index yet: its array counts as changed.
-    if (stream === this.stream) for (const { path } of ops) this.changed.add(path.replace(/\/-$/, ''));
-    this.tx.patch(stream, head, ops, owner);
-  }
 }

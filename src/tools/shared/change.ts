@@ -72,7 +72,9 @@ export function writeState<A>(
   input: ChangeInput,
   command: (session: string) => Decide<A>,
 ): Promise<Result<Changed<A>>> {
-  return changeInSession(call, tool, input, (session) => underRules(call.services, session, command(session)));
+  return changeInSession(call, tool, input, (session) =>
+    underRules(call.services, session, { tool, input }, command(session)),
+  );
 }
 
 /**
