@@ -1,6 +1,6 @@
-// `npm run gen`: generates src/generated/tools.json, docs/tools.md, docs/events.md, the tables of the README, and
-// server.json from the code and package.json. With --check it writes nothing, and fails if a file would change. Run from the repository's root through
-// run.mjs.
+// `npm run gen`: generates src/generated/, docs/tools.md, docs/events.md, the manual page, the tables of the README, and
+// server.json from the code and package.json. With --check it writes nothing, and fails if a file would change. Run
+// from the repository's root through run.mjs.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -10,6 +10,7 @@ import { describeTools, fullTool } from '../src/tools/describe.ts';
 import { tools } from '../src/tools/index.ts';
 import { eventsDocument, toolsDocument, withTables } from './docs.ts';
 import { type Pack, registryEntry } from './manifests.ts';
+import { manualPage } from './manual.ts';
 
 const listings = describeTools(tools);
 const full = (name: string) => {
@@ -23,11 +24,15 @@ const files: Record<string, string> = {
   'src/generated/tools.json': lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`,
 };
 
+// Apart from the definitions, because every command that can fail reads it.
+const commands = Object.fromEntries(listings.map(({ tool, positional }) => [tool.name, positional]));
+files['src/generated/commands.json'] = `${JSON.stringify(commands, undefined, 2)}\n`;
 files['docs/tools.md'] = toolsDocument(listings, full);
 files['docs/events.md'] = eventsDocument();
 const pack: Pack = JSON.parse(readFileSync('package.json', 'utf8'));
 const tables = { listings, resources: resourceKinds, prompts, pack };
 files['README.md'] = withTables(readFileSync('README.md', 'utf8'), tables);
+files['docs/baton.1'] = manualPage(listings, pack.version);
 files['server.json'] = `${JSON.stringify(registryEntry(pack), undefined, 2)}\n`;
 
 const check = process.argv.includes('--check');

@@ -1,34 +1,35 @@
 // Turns a tool's input schema into options of the command line, and the given words into the tool's input. Used by
-// tool-command.ts.
+// program.ts and values.ts.
 
 import { Option } from 'commander';
 import { isObject, type Json, type JsonObject } from '../json/json.ts';
 import type { ObjectSchema } from '../tools/describe.ts';
 
+export interface ArgumentOption {
+  key: string;
+  option: Option;
+  /** The hidden option that names a file with the value; absent for switches. */
+  fileOption?: Option;
+}
+
 /** One option per argument: `if_etag` becomes `--if-etag`; an argument that defaults to true becomes `--no-…`. */
-export function optionsFor(schema: ObjectSchema): { key: string; option: Option }[] {
+export function optionsFor(schema: ObjectSchema): ArgumentOption[] {
   return Object.entries(schema.properties).map(([key, property]) => {
     const name = key.replaceAll('_', '-');
     const help = [describe(property), schema.required?.includes(key) ? '(required)' : '']
       .filter((part) => part !== '')
       .join(' ');
-    if (property.type !== 'boolean') return { key, option: new Option(`--${name} <${valueName(property)}>`, help) };
+    if (property.type !== 'boolean') {
+      const fileOption = new Option(`--${name}-file <path>`).hideHelp();
+      return { key, option: new Option(`--${name} <${valueName(property)}>`, help), fileOption };
+    }
     return { key, option: new Option(property.default === true ? `--no-${name}` : `--${name}`, help) };
   });
 }
 
-/** The input of a tool, from its positional words and its options by key. An option wins over a word. */
-export function inputFrom(
-  schema: ObjectSchema,
-  given: ReadonlyMap<string, unknown>,
-  positional: readonly string[],
-  words: readonly string[],
-): JsonObject {
+/** The input of a tool, from words and switches by argument. */
+export function inputFrom(schema: ObjectSchema, given: ReadonlyMap<string, unknown>): JsonObject {
   const input: JsonObject = {};
-  positional.forEach((key, i) => {
-    const word = words[i];
-    if (word !== undefined) input[key] = convert(word, schema.properties[key] ?? {});
-  });
   for (const [key, value] of given) {
     if (typeof value === 'boolean') input[key] = value;
     else if (typeof value === 'string') input[key] = convert(value, schema.properties[key] ?? {});

@@ -5,45 +5,52 @@ import type { Services } from '../app/services.ts';
 import { createLog, type Logger } from '../base/log.ts';
 import { version } from '../base/version.ts';
 import { type Config, globalFlags } from '../config/config.ts';
+import type { Paint } from '../dashboard/formats/define.ts';
 import type { Result } from '../failure/failure.ts';
 import listings from '../generated/tools.json' with { type: 'json' };
 import type { Tool } from '../tools/define.ts';
 import type { Listing } from '../tools/describe.ts';
-import type { VerbEntry } from './verb.ts';
+import { painter } from './paint.ts';
+import { type VerbWords, verbWords } from './verb-words.ts';
 
 export interface CliEnvironment<P> {
-  config: Pick<Config, 'readOnly' | 'checkAnswers' | 'home'>;
+  config: Pick<Config, 'readOnly' | 'checkAnswers' | 'home' | 'cwd'>;
+  /** The terminal's width; 80 into a pipe. */
+  columns: number;
   log: Logger;
   version: string;
   /** The verbs that main.ts runs itself, for the help and for suggestions of near names. */
-  verbs: { name: string; summary: string; usage?: string }[];
+  verbs: (Partial<VerbWords> & { name: string; summary: string })[];
   flags: { name: string; value?: string; help: string }[];
   listings: readonly Listing[];
   tools(): Promise<readonly Tool<P>[]>;
   openServices(): Promise<Result<P & { close(): Promise<void> }>>;
+  /** The colours of a terminal; absent where there is none. */
+  paint?: Paint | undefined;
   /** Aborted by the first interrupt. */
   signal: AbortSignal;
   out(text: string): void;
   err(text: string): void;
 }
 
+const PIPED_COLUMNS = 80;
+
 /** The environment of this process: its terminal, store and signals. */
-export function realEnvironment(config: Config, verbs: Record<string, VerbEntry>): CliEnvironment<Services> {
+export function realEnvironment(config: Config): CliEnvironment<Services> {
   const log = createLog(config);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
   return {
     config,
+    columns: process.stdout.columns || config.columns || PIPED_COLUMNS,
     log,
     version,
-    verbs: Object.entries(verbs).map(([name, { load: _, neverFails: __, silent: ___, ...words }]) => ({
-      name,
-      ...words,
-    })),
+    verbs: Object.entries(verbWords).map(([name, words]) => ({ name, ...words })),
     flags: globalFlags,
     listings: listings as unknown as Listing[],
     tools: async () => (await import('../tools/index.ts')).tools,
     openServices: async () => await (await import('../app/services.ts')).openServices(config, log, 'cli'),
+    paint: process.stdout.isTTY ? painter() : undefined,
     signal: stop.signal,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

@@ -33,6 +33,5 @@ function fileFailure(error: Error & { path?: unknown }, stateDir: string): Failu
 /** The failure to report if a directory holds no store; undefined if it does. */
 export function requireStore(dir: string): Failure | undefined {
   if (isStore(realDisk, dir)) return undefined;
-  const why = `there is no store in ${dir}: the first call that needs one makes it, or baton restore does`;
-  return { code: 'invalid-input', issues: [{ at: '--state-dir', why }] };
+  return { code: 'no-store', dir };
 }

@@ -1,4 +1,4 @@
-// The colours of screens on a terminal. Used by the verbs board, statusline and watch; answers of tools have none.
+// The colours of screens and answers on a terminal. Used by tool-command.ts and the verbs board, statusline and watch.
 
 import colours from 'picocolors';
 import type { Paint, Tone } from '../dashboard/formats/define.ts';

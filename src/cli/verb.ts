@@ -1,4 +1,4 @@
-// The type of a verb of the command line. main.ts has the table of verbs; each file of verbs/ exports `run`.
+// The type of a verb of the command line. main.ts has the table; each file of verbs/ exports `run`.
 
 import type { Config } from '../config/config.ts';
 
@@ -10,9 +10,6 @@ export interface Verb {
 }
 
 export interface VerbEntry {
-  summary: string;
-  /** The lines of `baton help <verb>` on its options and arguments. */
-  usage?: string;
   /** True if the exit code is always 0, even with wrong settings: a client runs the verb, and must not see it fail. */
   neverFails?: boolean;
   /** True if it writes nothing to stdout, which is then never opened: that alone takes half the time of a hook. */

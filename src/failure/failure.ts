@@ -53,6 +53,7 @@ export type Failure =
   // the store
   | { code: 'contended'; tries: number; streams: string[] }
   | { code: 'outcome-unknown'; why: string }
+  | { code: 'no-store'; dir: string }
   | { code: 'store-full'; syscall: string; errno: string }
   | { code: 'store-unwritable'; why: string }
   | { code: 'store-damaged'; file: string; offset: number; why: string }

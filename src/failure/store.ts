@@ -6,6 +6,7 @@ import { because, type FailureTable } from './table.ts';
 type StoreCode =
   | 'contended'
   | 'outcome-unknown'
+  | 'no-store'
   | 'store-full'
   | 'store-unwritable'
   | 'store-damaged'
@@ -25,6 +26,12 @@ export const storeFailures: FailureTable<StoreCode> = {
     what: 'It is not known whether the change was made durable',
     why: because,
     next: 'repeat the call with the same request_id: it takes effect once; `baton doctor` if it stays so',
+  },
+  'no-store': {
+    kind: 'input',
+    what: ({ dir }) => `There is nothing here yet: ${visible(dir)} holds no store`,
+    why: '',
+    next: 'begin with `baton task add "…"`, or let an agent begin: the first call makes the store',
   },
   'store-full': {
     kind: 'store',

@@ -30,7 +30,7 @@ describe('without a store', () => {
     for (const verb of ['doctor', 'log', 'export']) {
       const ran = baton(verb);
       expect(ran).toMatchObject({ status: 1, stdout: '' });
-      expect(ran.stderr).toContain('there is no store in');
+      expect(ran.stderr).toContain('There is nothing here yet');
     }
     expect(baton('backup', join(place.parent, 'copy')).status).toBe(1);
     expect(fs.readdirSync(place.parent)).toEqual([]);

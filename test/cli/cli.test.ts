@@ -29,6 +29,7 @@ async function baton(argv: string[], trouble?: Failure): Promise<Ran> {
   const close = async (): Promise<void> => void ran.closed++;
   ran.code = await runToolCommand(argv, {
     config: config.value,
+    columns: 100,
     log: createLog(config.value),
     version: '1.2.3',
     verbs: [

@@ -81,6 +81,7 @@ const samples: { [C in FailureCode]: Extract<Failure, { code: C }> } = {
   cancelled: { code: 'cancelled' },
   contended: { code: 'contended', tries: 12, streams: ['session/a', 'task/b'] },
   'outcome-unknown': { code: 'outcome-unknown', why: 'fdatasync failed with EIO' },
+  'no-store': { code: 'no-store', dir: '~/.claude/state' },
   'store-full': { code: 'store-full', syscall: 'write', errno: 'ENOSPC' },
   'store-unwritable': { code: 'store-unwritable', why: 'its directory belongs to another user' },
   'store-damaged': {

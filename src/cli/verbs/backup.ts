@@ -12,6 +12,7 @@ import type { Result } from '../../failure/failure.ts';
 import { realDisk } from '../../store/file/disk.ts';
 import { complain, exitCodes } from '../complain.ts';
 import { offline, requireStore } from '../offline-verb.ts';
+import { Progress, watchedDisk } from '../progress.ts';
 import { renderJson } from '../render.ts';
 import { readArguments } from '../verb-arguments.ts';
 
@@ -29,10 +30,13 @@ async function backupVerb(args: string[], config: Config): Promise<number> {
   if (keep?.ok === false) return complain(keep.failure);
   const { stateDir: dir, durability } = config;
   const target = followed(path.resolve(config.cwd, read.value.words[0] ?? ''));
-  const options = { disk: realDisk, dir, target, durability, beforeDamage: read.value.has('before-damage') };
+  const progress = new Progress('copying the store');
+  const disk = watchedDisk(realDisk, progress);
+  const options = { disk, dir, target, durability, beforeDamage: read.value.has('before-damage') };
   const make = (): Result<Made> =>
     keep === undefined ? backupStore(options) : rotateBackups(options, keep.value, Date.now());
   const made = await underLock(dir, make);
+  progress.end();
   if (!made.ok) return complain(made.failure);
   process.stdout.write(read.value.has('json') ? renderJson(reportOf(made.value)) : textOf(made.value));
   return exitCodes.done;

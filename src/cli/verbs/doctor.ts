@@ -11,6 +11,7 @@ import { type Failure, ok, type Result } from '../../failure/failure.ts';
 import { realDisk } from '../../store/file/disk.ts';
 import { complain, exitCodes } from '../complain.ts';
 import { offline, requireStore } from '../offline-verb.ts';
+import { Progress, watchedDisk } from '../progress.ts';
 import { renderJson } from '../render.ts';
 import { readArguments } from '../verb-arguments.ts';
 
@@ -22,7 +23,8 @@ async function doctorVerb(args: string[], config: Config): Promise<number> {
   const missing = requireStore(config.stateDir);
   if (missing !== undefined) return complain(missing);
   const { stateDir: dir, durability, forceNetworkFs } = config;
-  const options: VerifyOptions = { disk: realDisk, dir, durability, forceNetworkFs };
+  const progress = new Progress('reading the store');
+  const options: VerifyOptions = { disk: watchedDisk(realDisk, progress), dir, durability, forceNetworkFs };
   const given = read.value;
   const refusals: Failure[] = [];
   const done: string[] = [];
@@ -40,6 +42,7 @@ async function doctorVerb(args: string[], config: Config): Promise<number> {
   if (given.has('rebuild-documents')) await act(() => doRebuild(options));
 
   const { report } = verifyStore(options);
+  progress.end();
   if (given.has('json')) {
     const refused = refusals.map((failure) => ({ ...failure, ...describeFailure(failure) }));
     process.stdout.write(renderJson({ ...report, done, refused }));

@@ -17,6 +17,8 @@ import { renderJson } from '../render.ts';
 import { readTextFiles } from '../text-file.ts';
 import { readArguments } from '../verb-arguments.ts';
 
+/** No secret is longer: a larger file is not the one that was meant. */
+const MAX_SECRET_BYTES = 64 * 1024;
 /** A shorter text occurs in too many places that hold no secret. */
 const MIN_TEXT_CHARS = 4;
 
@@ -33,7 +35,12 @@ async function redactVerb(args: string[], config: Config): Promise<number> {
   const given = read.value;
   const missing = requireStore(config.stateDir);
   if (missing !== undefined) return complain(missing);
-  const files = await readTextFiles(given.list('text-file'), config.cwd);
+  const files = await readTextFiles(given.list('text-file'), {
+    cwd: config.cwd,
+    at: '--text-file',
+    maxBytes: MAX_SECRET_BYTES,
+    prompt: 'the text to remove',
+  });
   if (!files.ok) return complain(files.failure);
   const texts = [...given.list('text'), ...files.value];
   const paths = readPaths(given.text('stream'), given.list('path'), texts);

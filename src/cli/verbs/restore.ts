@@ -6,6 +6,7 @@ import type { Config } from '../../config/config.ts';
 import { realDisk } from '../../store/file/disk.ts';
 import { complain, exitCodes } from '../complain.ts';
 import { offline } from '../offline-verb.ts';
+import { Progress, watchedDisk } from '../progress.ts';
 import { renderJson } from '../render.ts';
 import { readArguments } from '../verb-arguments.ts';
 
@@ -16,7 +17,10 @@ async function restoreVerb(args: string[], config: Config): Promise<number> {
   if (!read.ok) return complain(read.failure);
   const backup = path.resolve(config.cwd, read.value.words[0] ?? '');
   const drill = read.value.has('drill');
-  const restored = drill ? await drillRestore(realDisk, backup) : restoreBackup(realDisk, backup, config.stateDir);
+  const progress = new Progress('restoring the backup');
+  const disk = watchedDisk(realDisk, progress);
+  const restored = drill ? await drillRestore(disk, backup) : restoreBackup(disk, backup, config.stateDir);
+  progress.end();
   if (!restored.ok) {
     process.stderr.write(drill ? 'drill failed: this backup cannot be restored\n' : 'nothing was restored\n');
     return complain(restored.failure);
