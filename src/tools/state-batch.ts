@@ -9,7 +9,7 @@ import type { Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq, writeState } from './shared/change.ts';
-import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
+import { etagInput, pathInput, reasonInput, requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
 import { storedAsText, withNote } from './shared/note.ts';
 import { ROWS_CHARS, shownOps } from './shared/shown.ts';
 import { underRules } from './shared/state-rules.ts';
@@ -29,6 +29,7 @@ const input = z
   .strictObject({
     operations: z.array(operation).min(1).max(50),
     dry_run: z.boolean().optional().describe('Change nothing; answer the patch it would make'),
+    reason: reasonInput,
     session: sessionInput,
     request_id: requestInput,
   })
@@ -70,7 +71,12 @@ export const stateBatch = defineTool({
   async run(given, call: Call<Services>) {
     const operations = toOperations(given.operations);
     if (!operations.ok) return operations;
-    const command = (session: string): Decide<BatchAnswer> => batch(session, operations.value);
+    const { reason } = given;
+    const command = (session: string) =>
+      batch(
+        session,
+        operations.value.map((one) => ({ ...one, reason })),
+      );
     if (given.dry_run === true) return await dryRun(call, given, command);
     const changed = await writeState<BatchAnswer>(call, 'state_batch', given, command);
     if (!changed.ok) return changed;

@@ -5,7 +5,7 @@ import type { Services } from '../app/services.ts';
 import { changeState, type DeleteAnswer } from '../domain/state/commands.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq, writeState } from './shared/change.ts';
-import { etagInput, pathInput, requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
+import { etagInput, pathInput, reasonInput, requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
 
 export const stateDelete = defineTool({
   name: 'state_delete',
@@ -20,7 +20,13 @@ export const stateDelete = defineTool({
   annotations: { readOnly: false, destructive: true, idempotent: true },
   answers: { narrow: 'path' },
   positional: ['path'],
-  input: z.strictObject({ path: pathInput, if_etag: etagInput, session: sessionInput, request_id: requestInput }),
+  input: z.strictObject({
+    path: pathInput,
+    if_etag: etagInput,
+    reason: reasonInput,
+    session: sessionInput,
+    request_id: requestInput,
+  }),
   output: z.object({
     path: z.string(),
     deleted: z.number().int(),
@@ -30,7 +36,7 @@ export const stateDelete = defineTool({
     previous_at: z.string().optional(),
   }),
   async run(input, call: Call<Services>) {
-    const operation = { op: 'delete' as const, path: input.path, ifEtag: input.if_etag };
+    const operation = { op: 'delete' as const, path: input.path, ifEtag: input.if_etag, reason: input.reason };
     const changed = await writeState<DeleteAnswer>(
       call,
       'state_delete',

@@ -8,6 +8,7 @@ import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { sessionStream } from '../domain/session/document.ts';
 import { JOINED_KEYS, typeName } from '../domain/state/commands.ts';
 import { etagOf, jsonLength } from '../domain/state/etag.ts';
+import { OWN_KEYS, userPart } from '../domain/state/user-part.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { getAt, parsePointer } from '../json/pointer.ts';
@@ -74,7 +75,8 @@ export const stateGet = defineTool({
   toolset: 'state',
   alwaysLoad: true,
   description:
-    'Use to look up what this session remembers, by JSONPath; without arguments, everything. at gives it as of an ' +
+    'Use to look up what this session remembers, by JSONPath; without arguments, all of it. State is kept until it ' +
+    'is deleted, shared by the agents of the session, and read by others who name the session. at gives it as of an ' +
     'earlier seq or time. ' +
     'Answers {path, matches, value? (one place), rows? [{path, value}] (several), etag?, seq, nearest?, cut?, ' +
     'next_cursor?}; matches 0 means nothing is there.',
@@ -160,12 +162,13 @@ function lookUp(source: Source, path: StatePath, given: Input): Result<Answer> {
     return ok({ path: path.text, matches: 0, etag: 'absent', ...(near.length > 0 ? { nearest: near } : {}) });
   }
   const answer: Answer = { path: path.text, matches: 1, etag: etagOf(found.value, source.version) };
-  if (path.tokens.length === 0) answer.joined = [...JOINED_KEYS];
-  const tooLarge = jsonLength(found.value, room) > room;
-  if (given.keys_only !== true && !tooLarge) return ok({ ...answer, value: copyJson(found.value) });
-  if (typeof found.value === 'string' && given.keys_only !== true)
-    return ok({ ...answer, ...piece(found.value, offsetOf(given.cursor), room) });
-  const rows = keyRows(found.value, pathOf(source.root, found.pointer), given, room, tooLarge);
+  const value = path.tokens.length === 0 ? userPart(found.value) : found.value;
+  if (path.tokens.length === 0) answer.joined = [...OWN_KEYS, ...JOINED_KEYS];
+  const tooLarge = jsonLength(value, room) > room;
+  if (given.keys_only !== true && !tooLarge) return ok({ ...answer, value: copyJson(value) });
+  if (typeof value === 'string' && given.keys_only !== true)
+    return ok({ ...answer, ...piece(value, offsetOf(given.cursor), room) });
+  const rows = keyRows(value, pathOf(source.root, found.pointer), given, room, tooLarge);
   return ok({ ...answer, ...rows });
 }
 

@@ -6,7 +6,15 @@ import { changeState, type MergeAnswer } from '../domain/state/commands.ts';
 import { checkValue } from '../json/limits.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq, writeState } from './shared/change.ts';
-import { etagInput, pathInput, requestInput, seqOutput, sessionInput, valueInput } from './shared/inputs.ts';
+import {
+  etagInput,
+  pathInput,
+  reasonInput,
+  requestInput,
+  seqOutput,
+  sessionInput,
+  valueInput,
+} from './shared/inputs.ts';
 import { storedAsText, withNote } from './shared/note.ts';
 
 export const stateMerge = defineTool({
@@ -25,6 +33,7 @@ export const stateMerge = defineTool({
     path: pathInput.default('$'),
     value: valueInput,
     if_etag: etagInput,
+    reason: reasonInput,
     session: sessionInput,
     request_id: requestInput,
   }),
@@ -38,7 +47,8 @@ export const stateMerge = defineTool({
   async run(input, call: Call<Services>) {
     const value = checkValue(input.value);
     if (!value.ok) return value;
-    const operation = { op: 'merge' as const, path: input.path, value: value.value, ifEtag: input.if_etag };
+    const { path, if_etag: ifEtag, reason } = input;
+    const operation = { op: 'merge' as const, path, value: value.value, ifEtag, reason };
     const changed = await writeState<MergeAnswer>(
       call,
       'state_merge',

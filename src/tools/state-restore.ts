@@ -5,13 +5,13 @@ import type { Services } from '../app/services.ts';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import type { Decide } from '../domain/command.ts';
 import { openSession, sessionStream } from '../domain/session/document.ts';
-import { restoreOps } from '../domain/state/commands.ts';
+import { reasonData, restoreOps } from '../domain/state/commands.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { isObject, type JsonObject } from '../json/json.ts';
 import { parsePath, type SimplePath } from '../path/path.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq, writeState } from './shared/change.ts';
-import { pathInput, pointInput, requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
+import { pathInput, pointInput, reasonInput, requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
 import { type ShownOp, shownOps } from './shared/shown.ts';
 import { underRules } from './shared/state-rules.ts';
 
@@ -42,6 +42,7 @@ export const stateRestore = defineTool({
     path: pathInput.default('$'),
     to: pointInput.describe('A seq or ISO time'),
     dry_run: z.boolean().optional().describe('Change nothing; answer the patch'),
+    reason: reasonInput,
     session: sessionInput,
     request_id: requestInput,
   }),
@@ -66,7 +67,7 @@ export const stateRestore = defineTool({
     if (!seq.ok) return seq;
     const then = valueAt(await eventsOf(documents.store, sessionStream(session.value), call.signal), seq.value);
     if (!isObject(then)) return fail({ code: 'unknown-seq', seq: String(given.to), newest: documents.store.seq() });
-    const command = (id: string) => restore(id, path, then, seq.value);
+    const command = (id: string) => restore(id, path, { then, seq: seq.value, reason: given.reason });
     if (given.dry_run !== true) {
       const changed = await writeState(call, 'state_restore', given, command);
       return changed.ok ? withSeq(changed.value) : changed;
@@ -82,7 +83,11 @@ export const stateRestore = defineTool({
   },
 });
 
-function restore(session: string, path: SimplePath, then: JsonObject, seq: number): Decide<RestoreAnswer> {
+function restore(
+  session: string,
+  path: SimplePath,
+  { then, seq, reason }: { then: JsonObject; seq: number; reason: string | undefined },
+): Decide<RestoreAnswer> {
   return (tx, ctx): Result<RestoreAnswer> => {
     const opened = openSession(tx, session, ctx);
     if (!opened.ok) return opened;
@@ -96,7 +101,7 @@ function restore(session: string, path: SimplePath, then: JsonObject, seq: numbe
       patch: patch.shown,
       ...(patch.cut === undefined ? {} : { cut: patch.cut }),
     };
-    tx.patch(sessionStream(session), { type: 'state.restored', data: { to: seq } }, ops.value);
+    tx.patch(sessionStream(session), { type: 'state.restored', data: { to: seq, ...reasonData(reason) } }, ops.value);
     return ok(answer);
   };
 }

@@ -6,7 +6,15 @@ import { changeState, type SetAnswer } from '../domain/state/commands.ts';
 import { checkValue } from '../json/limits.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq, writeState } from './shared/change.ts';
-import { etagInput, pathInput, requestInput, seqOutput, sessionInput, valueInput } from './shared/inputs.ts';
+import {
+  etagInput,
+  pathInput,
+  reasonInput,
+  requestInput,
+  seqOutput,
+  sessionInput,
+  valueInput,
+} from './shared/inputs.ts';
 import { storedAsText, withNote } from './shared/note.ts';
 
 export const stateSet = defineTool({
@@ -27,6 +35,7 @@ export const stateSet = defineTool({
     value: valueInput,
     if_etag: etagInput,
     if_absent: z.boolean().optional().describe('Only if nothing is there yet'),
+    reason: reasonInput,
     session: sessionInput,
     request_id: requestInput,
   }),
@@ -43,8 +52,8 @@ export const stateSet = defineTool({
   async run(input, call: Call<Services>) {
     const value = checkValue(input.value);
     if (!value.ok) return value;
-    const { path, if_etag: ifEtag, if_absent: ifAbsent } = input;
-    const operation = { op: 'set' as const, path, value: value.value, ifEtag, ifAbsent };
+    const { path, if_etag: ifEtag, if_absent: ifAbsent, reason } = input;
+    const operation = { op: 'set' as const, path, value: value.value, ifEtag, ifAbsent, reason };
     const changed = await writeState<SetAnswer>(
       call,
       'state_set',

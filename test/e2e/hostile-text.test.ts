@@ -140,6 +140,7 @@ const TEXTS = [
   'session_update.name',
   'sprint_save.goal',
   'sprint_save.title',
+  'state_set.reason',
   'task_save.assignee',
   'task_save.blocked_reason',
   'task_save.description',

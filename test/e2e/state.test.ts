@@ -94,17 +94,72 @@ describe('state over stdio', () => {
     for (const path of ['$', '$.plan']) {
       const { changes } = await server.call('state_history', { path });
       expect((changes as Record<string, unknown>[]).slice(0, 4)).toMatchObject([
-        { seq: many['seq'], parts: [{ from: false }, {}, {}, {}, {}], parts_count: 10 },
-        { seq: added['seq'], parts: [{ path: '$.plan.list[100]', to: { n: 100 } }] },
-        { seq: removed['seq'], parts: [{ path: '$.plan.owner', from: 'ann' }] },
-        { seq: set['seq'], parts: [{ path: '$.plan.list[7].done', from: false, to: true }] },
+        { seq: many['seq'], leaves: Array.from({ length: 10 }, () => ({ from: expect.any(Boolean) })) },
+        { seq: added['seq'], leaves: [{ path: '$.plan.list[100].n', to: 100 }] },
+        { seq: removed['seq'], leaves: [{ path: '$.plan.owner', from: 'ann' }] },
+        { seq: set['seq'], leaves: [{ path: '$.plan.list[7].done', from: false, to: true }] },
       ]);
-      expect((changes as object[])[4]).toMatchObject({ seq: made['seq'], parts: [{ path: '$.plan' }] });
-      expect(JSON.stringify((changes as object[])[1])).not.toContain('parts_count');
+      expect((changes as object[])[4]).toMatchObject({
+        seq: made['seq'],
+        leaves: expect.any(Array),
+        leaves_count: 201,
+      });
+      expect(JSON.stringify((changes as object[])[1])).not.toContain('leaves_count');
     }
-    // What is small is shown whole, as before.
     const { changes } = await server.call('state_history', { path: '$.plan.list[7].done' });
-    expect(JSON.stringify(changes)).not.toContain('parts');
+    expect(JSON.stringify(changes)).not.toContain('leaves');
+  });
+
+  test('history is for people: leaves, names, reasons, and nothing that the session keeps about itself', async () => {
+    const server = await startForTest({ dir: freshDir() });
+    await server.call('session_start', { name: 'review' });
+    await server.call('state_set', { path: '$.cart', value: { items: ['a'], total: 1 }, reason: 'first order' });
+    const operations = [
+      { op: 'set', path: '$.cart.total', value: 2 },
+      { op: 'set', path: '$.cart.total', value: 3 },
+      { op: 'set', path: '$.cart.items[1]', value: 'b' },
+      { op: 'merge', path: '$', value: { note: 'x' } },
+    ];
+    const { seq } = await server.call('state_batch', { operations, reason: 'one more' });
+    await server.call('session_update', { mode: 'sprint' });
+    await server.call('state_restore', { path: '$.cart', to: Number(seq) - 1, reason: 'not wanted' });
+    const { changes } = await server.call('state_history', {});
+    expect(changes).toMatchObject([
+      {
+        ...{ name: 'review', type: 'state.restored', reason: 'not wanted' },
+        leaves: [
+          { path: '$.cart.items[1]', from: 'b' },
+          { path: '$.cart.total', from: 3, to: 1 },
+        ],
+      },
+      {
+        reason: 'one more',
+        leaves: [
+          { path: '$.cart.total', from: 1, to: 3 },
+          { path: '$.cart.items[1]', to: 'b' },
+          { path: '$.note', to: 'x' },
+        ],
+      },
+      {
+        reason: 'first order',
+        leaves: [
+          { path: '$.cart.items[0]', to: 'a' },
+          { path: '$.cart.total', to: 1 },
+        ],
+      },
+    ]);
+    const facts = await server.call('state_history', { path: '$.session.mode' });
+    expect(facts['changes']).toMatchObject([{ from: 'development', to: 'sprint' }, { to: 'development' }]);
+  });
+
+  test('without arguments, the state is what was put there, and names what else can be read', async () => {
+    const server = await startForTest({ dir: freshDir() });
+    await server.call('state_set', { path: '$.cart', value: 1 });
+    const found = await server.call('state_get', {});
+    expect(found).toMatchObject({ value: { cart: 1 }, joined: expect.arrayContaining(['session', 'communication']) });
+    expect(Object.keys(found['value'] as object)).toEqual(['cart']);
+    expect((await server.call('state_get', { path: '$.session.mode' }))['value']).toBe('development');
+    expect((await server.call('state_get', { keys_only: true }))['rows']).toMatchObject([{ path: '$.cart' }]);
   });
 
   test('the same request_id takes effect once, in another process too', async () => {

@@ -10,7 +10,7 @@ import { assertAddressable } from '../../path/addressable.ts';
 import { parsePath, type SimplePath, type StatePath } from '../../path/path.ts';
 import { type PathToken, printPath } from '../../path/scan.ts';
 import { deleteOps, resolveSimple, setOps } from '../../path/walk.ts';
-import type { Context, Transaction } from '../command.ts';
+import type { Context, EventHead, Transaction } from '../command.ts';
 import { openSession, sessionStream } from '../session/document.ts';
 import { etagOf, jsonLength } from './etag.ts';
 
@@ -36,7 +36,10 @@ const PREVIOUS_CHARS = 1_024;
 const CHANGED_LISTED = 20;
 const CHANGED_CHARS = 4_000;
 
+/** What an operation may say of itself beside what it does. */
 export interface Condition {
+  /** Why; kept in the event for the history. */
+  reason?: string | undefined;
   ifEtag?: string | undefined;
   ifAbsent?: boolean | undefined;
 }
@@ -109,6 +112,15 @@ export function changeState(
   }
 }
 
+function headOf(type: string, { reason }: Condition): EventHead {
+  return reason === undefined ? { type } : { type, data: reasonData(reason) };
+}
+
+/** The member of an event's data that says why. */
+export function reasonData(reason: string | undefined): { reason?: string } {
+  return reason === undefined ? {} : { reason };
+}
+
 interface Target {
   tx: Transaction;
   ctx: Context;
@@ -138,7 +150,7 @@ function setValue(target: Target, value: Json, condition: Condition): Result<Set
   if (previous !== undefined) answer.previous = previous;
   if (found.found) Object.assign(answer, writerBefore(target, found.pointer));
   // The value came from the client and is in no document: giving it away saves a copy.
-  tx.patch(stream, { type: 'state.set' }, ops.value, 'event');
+  tx.patch(stream, headOf('state.set', condition), ops.value, 'event');
   answer.etag = etagOf(value, tx.version(stream));
   return ok(answer);
 }
@@ -165,7 +177,7 @@ function mergeValue(target: Target, value: Json, condition: Condition): Result<M
   if (!ops.ok) return ops;
   const named = assertAddressable(tokens, value);
   if (!named.ok) return named;
-  tx.patch(stream, { type: 'state.merged' }, ops.value);
+  tx.patch(stream, headOf('state.merged', condition), ops.value);
   const after = resolveSimple(doc, tokens);
   const changed = ops.value.map((op) => op.path);
   return ok({
@@ -204,7 +216,7 @@ function deleteValues(target: Target, condition: Condition): Result<DeleteAnswer
   const answer: DeleteAnswer = { path: path.text, deleted: ops.length };
   if (previous !== undefined) answer.previous = previous;
   if (pointers.value.length === 1) Object.assign(answer, writerBefore(target, pointers.value[0] ?? ''));
-  tx.patch(sessionStream(session), { type: 'state.deleted' }, ops);
+  tx.patch(sessionStream(session), headOf('state.deleted', condition), ops);
   return ok(answer);
 }
 

@@ -15,6 +15,7 @@ export const requestInput = z
 export const waitInput = z.number().min(0).max(50).default(0);
 export const etagInput = z.string().max(64).optional().describe('Only if the value still has this etag');
 export const valueInput = z.unknown().describe('Any JSON value');
+export const reasonInput = z.string().max(500).optional().describe('Why; the history shows it');
 export const limitInput = (usual: number, most: number) =>
   z.number().int().min(1).max(most).default(usual).describe('How many rows at most');
 export const cursorInput = z
