@@ -1,6 +1,7 @@
 // Computes what is due for a runner now from the run documents: pure but for asking which processes live. Called by
 // runner.ts. The result is a hint: each command decides by its own document again.
 
+import { whereIs } from '../base/process-place.ts';
 import { hasEnded, limitsOf, type RunDocument } from '../domain/run/document.ts';
 import { liveNodes } from '../domain/run/live.ts';
 import type { ProcessId, RecordOf } from '../domain/run/record.ts';
@@ -29,7 +30,7 @@ export interface DueWork {
   orphans: Orphan[];
   /** Runs with lost claims that must not be repeated. */
   reap: string[];
-  /** Other servers of this host hold claims: whether they live must be checked again. */
+  /** Other servers of this place hold claims: whether they live must be checked again. */
   watchOthers: boolean;
   /** When time alone may change something, in ms since the epoch. */
   until: number;
@@ -80,16 +81,20 @@ function addOrphan(
   const { claim, server, process } = node;
   if (claim === undefined || server === undefined || parts.isMine(claim, run, id)) return;
   const { self } = parts;
-  const own = server.host === self.host && server.pid === self.pid && server.start === self.start;
+  const own = isHere(server, self) && server.pid === self.pid && server.start === self.start;
   // A claim of this process without a job: its commit was not known to have succeeded, so nothing was started.
   const gone = own || parts.isGone(server);
   if (gone === true) into.orphans.push({ claim, server, ...(process === undefined ? {} : { process }) });
   else into.watchOthers ||= gone === false;
 }
 
+function isHere(server: ProcessId, self: ProcessId): boolean {
+  return whereIs(server, self) === 'here';
+}
+
 function workOf(run: Readonly<RunDocument>, graph: RunGraph, node: AnyNode, self: ProcessId): Work {
   const { server, process, status } = run.nodes[node.id] ?? {};
   const work: Work = { run: run.id, graph, node };
-  if (status !== 'claimed' || server?.host !== self.host || server.boot !== self.boot) return work;
+  if (status !== 'claimed' || server === undefined || !isHere(server, self)) return work;
   return process === undefined ? work : { ...work, before: { server, process: { ...process } } };
 }

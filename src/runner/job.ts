@@ -43,7 +43,7 @@ export class Job {
   readonly held: JobClaim;
   /** Resolves when the work has ended and, unless the claim was lost, its end is reported. Never rejects. */
   readonly done: Promise<void>;
-  /** Ms since the epoch: when the claim should be renewed next. */
+  /** When the claim should be renewed next, on the clock of `performance.now()`: nobody sets that one. */
   renewAt: number;
   private readonly parts: JobParts;
   private readonly stopper = new AbortController();
@@ -58,7 +58,7 @@ export class Job {
     this.held = held;
     this.parts = parts;
     this.leaseMs = held.graph.prepared.leaseMs[held.graph.prepared.index.get(held.node.id) ?? 0] ?? 0;
-    this.renewAt = Date.now() + this.leaseMs / 3;
+    this.renewAt = performance.now() + this.leaseMs / 3;
     this.done = this.work().catch((error: unknown) => {
       parts.log.error({ err: error, node: held.node.id }, 'a node could not be performed');
     });
@@ -87,7 +87,7 @@ export class Job {
    * key.
    */
   async renew(key: string): Promise<void> {
-    this.renewAt = Date.now() + this.leaseMs / 3;
+    this.renewAt = performance.now() + this.leaseMs / 3;
     const { documents, by } = this.parts;
     documents.presence.touch(key);
     const renewed = await documents.change((tx, ctx) => renewClaim(tx, ctx, this.held), { by });

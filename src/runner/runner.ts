@@ -3,6 +3,7 @@
 // servers. Started by app/services.ts.
 
 import type { Logger } from '../base/log.ts';
+import { placeTag, whereIs } from '../base/process-place.ts';
 import type { Documents } from '../documents/documents.ts';
 import { claimNode } from '../domain/run/claim.ts';
 import { hasEnded, type RunDocument, runStream } from '../domain/run/document.ts';
@@ -69,7 +70,8 @@ export class Runner {
   constructor(parts: RunnerParts) {
     this.parts = parts;
     const { pid, start } = this.self;
-    this.key = `server-${pid}-${start.replace(/[^0-9]/g, '')}`;
+    // With the place: servers of two namespaces may have one number and one start, and would keep up each other's claims.
+    this.key = `server-${pid}-${start.replace(/[^0-9]/g, '')}-${placeTag(this.self)}`;
     this.by = { user: parts.user, agent: this.key, tool: 'runner' };
   }
 
@@ -151,7 +153,7 @@ export class Runner {
       const due = this.dueWork();
       this.act(due);
       const others = due.watchOthers ? OTHERS_MS : IDLE_MS;
-      const renewals = [...this.jobs.values()].map((job) => job.renewAt - Date.now());
+      const renewals = [...this.jobs.values()].map((job) => job.renewAt - performance.now());
       this.lookIn(Math.max(10, Math.min(others, due.until - Date.now(), ...renewals)));
     } catch (error) {
       log.warn({ err: error }, 'the runner cannot read the store');
@@ -189,7 +191,7 @@ export class Runner {
 
   private act({ orphans, reap, work }: DueWork): void {
     const { documents } = this.parts;
-    for (const job of this.jobs.values()) if (job.renewAt <= Date.now()) this.run(job.renew(this.key));
+    for (const job of this.jobs.values()) if (job.renewAt <= performance.now()) this.run(job.renew(this.key));
     for (const orphan of orphans) if (!this.ending.has(orphan.claim)) this.run(this.end(orphan));
     for (const run of reap) {
       this.run(documents.change((tx, ctx) => reapExpired(tx, ctx, { run }), { by: this.by }));
@@ -204,7 +206,7 @@ export class Runner {
   private async end({ claim, server, process }: Orphan): Promise<void> {
     this.ending.add(claim);
     try {
-      if (process !== undefined && server.boot === this.self.boot) await killGroup(process.pid, process.start);
+      if (process !== undefined && whereIs(server, this.self) === 'here') await killGroup(process.pid, process.start);
       const why = 'the server that ran it is gone, and it may have taken effect';
       await this.parts.documents.change((tx, ctx) => abandonClaim(tx, ctx, { claim, why }), { by: this.by });
     } finally {

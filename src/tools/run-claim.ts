@@ -171,7 +171,8 @@ async function brief(claimed: Claimed & { replayed: boolean }, given: Input, ser
     if (run === undefined || graph === undefined || node === undefined) throw new Error(`${claimed.claim} has no node`);
     const record = run.nodes[claimed.node];
     const leaseMs = record?.lease_ms ?? 0;
-    const ends = record === undefined ? 0 : leaseEnd(record, leaseMs, (who) => documents.presence.lastSeen(who));
+    const ends =
+      record === undefined ? 0 : leaseEnd(record, leaseMs, Date.now(), (who) => documents.presence.lastSeen(who));
     const tokensLeft = tokensLeftOf(view, run);
     const most = Math.min(given.max_tokens ?? Number.POSITIVE_INFINITY, tokensLeft ?? Number.POSITIVE_INFINITY);
     return { brief: briefOf(run, node, documents.blobs, most), ends, leaseMs, tokensLeft };

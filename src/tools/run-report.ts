@@ -6,6 +6,7 @@ import { endOfLease } from '../base/lease.ts';
 import { parseClaim, type RunDocument, runStream } from '../domain/run/document.ts';
 import { ERROR_KINDS, reportNode } from '../domain/run/report.ts';
 import { fail, ok } from '../failure/failure.ts';
+import { MAX_RETRY_AFTER_S } from '../graph/ready/retry.ts';
 import type { Json } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
 import type { Blobs } from '../store/port.ts';
@@ -38,7 +39,7 @@ export const runReport = defineTool({
       .enum(ERROR_KINDS)
       .optional()
       .describe('With failed. Default retryable: tried again as the node allows'),
-    retry_after_s: z.number().min(0).max(86_400).optional().describe('With rate_limited'),
+    retry_after_s: z.number().min(0).max(MAX_RETRY_AFTER_S).optional().describe('With rate_limited'),
     evidence: z.record(z.string(), z.unknown()).optional().describe('What proves it'),
     percent: z.number().min(0).max(100).optional(),
     tokens: z.number().int().min(0).optional().describe('Spent since the last report'),
@@ -124,7 +125,8 @@ function stillLive(
 ): boolean {
   const record = run?.nodes[node];
   const seen = record?.agent === undefined ? undefined : presence.lastSeen(record.agent);
-  return endOfLease(record?.lease_until ?? 0, record?.lease_ms ?? 0, seen) > Date.now();
+  const now = Date.now();
+  return endOfLease(record?.lease_until ?? 0, record?.lease_ms ?? 0, seen, now) > now;
 }
 
 function stored(output: Json, blobs: Blobs): { output: Json } | { outputBlob: string; outputBytes: number } {

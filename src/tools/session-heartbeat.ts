@@ -41,7 +41,7 @@ export const sessionHeartbeat = defineTool({
     return ok({
       session: id,
       status,
-      expires_at: new Date(expiresAtMs(facts.facts, now)).toISOString(),
+      expires_at: new Date(expiresAtMs(facts.facts, now, now)).toISOString(),
       seq: facts.seq,
     });
   },

@@ -165,7 +165,7 @@ export function goldenCopy(program: string): { place: Place; names: Names } {
 
 const ID = /\b(ses|run|hnd|msg|dec)-[a-z0-9]{8}\b/g;
 const CLAIM = /\b(run-[a-z0-9]{8}\.[a-z0-9][a-z0-9._-]*\.\d+)\.[a-z0-9]{6}\b/g;
-const SERVER = /\bserver-\d+(-\d+)?\b/g;
+const SERVER = /\bserver-\d+(-\d+(-[0-9a-f]{8})?)?\b/g;
 /** Members that differ by chance, or that count commits: no answers to what was asked. */
 const MASKED: Record<string, string> = { seq: '<seq>', not_before: '<later>', process: '<process>' };
 

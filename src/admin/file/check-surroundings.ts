@@ -2,15 +2,18 @@
 // processes serve the store now. Removes nothing. Used by verify.ts and redact/redact.ts.
 
 import { isAlive } from '../../base/process-start.ts';
+import { attachmentOf, SERVED_MS, servesBy } from '../../store/file/caches/presence.ts';
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
 import { networkFileSystem } from '../../store/file/log/opening.ts';
-import { isLeftover, makerOf } from '../../store/file/temporary-name.ts';
+import { isLeftover, makerOf, readMark } from '../../store/file/temporary-name.ts';
 import { documentOf, type FoundFile, isInDocumentFolder } from './files.ts';
 import type { Finding } from './findings.ts';
 
 const SHOWN_EXAMPLES = 3;
 /** The age after which proper-lockfile counts a lock as stale; see maintenance-lock.ts. */
 const LOCK_STALE_MS = 10_000;
+/** Clocks of one machine differ by less, however they are set right. */
+const FUTURE_MS = 60_000;
 
 export interface Surroundings {
   findings: Finding[];
@@ -32,6 +35,7 @@ export function checkSurroundings(options: SurroundingsOptions, files: readonly 
     ...checkLinks(files),
     ...checkModes(disk, dir, files),
     ...checkLeftovers(disk, dir, files),
+    ...checkTimes(files),
   ];
   return { findings, serving: whoServes(disk, dir, files) };
 }
@@ -141,10 +145,31 @@ function checkLeftovers(disk: Disk, dir: string, files: readonly FoundFile[]): F
   return [...findings, ...checkTurnstile(disk, dir), ...checkMaintenanceLock(disk, dir)];
 }
 
+/** Files that a clock wrote which was ahead, or which this one is behind. */
+function checkTimes(files: readonly FoundFile[]): Finding[] {
+  const ahead = files.filter(({ stat }) => stat.mtimeMs > Date.now() + FUTURE_MS);
+  if (ahead.length === 0) return [];
+  const shown = ahead
+    .slice(0, SHOWN_EXAMPLES)
+    .map(({ path, stat }) => `${path} (${new Date(stat.mtimeMs).toISOString()})`);
+  const more = ahead.length > shown.length ? ` and ${ahead.length - shown.length} more` : '';
+  return [
+    {
+      level: 'note',
+      code: 'future-file',
+      where: ahead[0]?.path ?? '',
+      what: `written in the future, by this machine's clock: ${shown.join(', ')}${more}`,
+      next:
+        'see that the clock of this machine is right. A sign of life of the future counts once, as of the moment it ' +
+        'is met; nothing else rests on these times',
+    },
+  ];
+}
+
 function checkTurnstile(disk: Disk, dir: string): Finding[] {
-  const [pid = '', start = ''] = (readText(disk, `${dir}/log/turnstile`) ?? '').trim().split(' ');
-  if (pid === '' || isAlive(Number(pid), start === '' ? undefined : start)) return [];
-  const what = `was left by process ${pid}, which is gone`;
+  const holder = readMark((readText(disk, `${dir}/log/turnstile`) ?? '').trim().replaceAll(' ', '-'));
+  if (holder === undefined || holder.elsewhere === true || isAlive(holder.pid, holder.start)) return [];
+  const what = `was left by process ${holder.pid}, which is gone`;
   const next = 'nothing: the next writer that meets it removes it';
   return [{ level: 'note', code: 'turnstile-left', where: 'log/turnstile', what, next }];
 }
@@ -160,12 +185,13 @@ function checkMaintenanceLock(disk: Disk, dir: string): Finding[] {
 
 function whoServes(disk: Disk, dir: string, files: readonly FoundFile[]): { session: string; pid: number }[] {
   const serving: { session: string; pid: number }[] = [];
-  for (const { path } of files) {
-    const [, session, number] = /^alive\/([^/~]+)~(\d+)$/.exec(path) ?? [];
-    if (session === undefined || number === undefined) continue;
-    const start = readText(disk, `${dir}/${path}`);
-    if (start !== undefined && isAlive(Number(number), start === '' ? undefined : start))
-      serving.push({ session, pid: Number(number) });
+  for (const { path, stat } of files) {
+    const one = path.startsWith('alive/') ? attachmentOf(path.slice('alive/'.length)) : undefined;
+    const text = one === undefined ? undefined : readText(disk, `${dir}/${path}`);
+    if (one === undefined || text === undefined) continue;
+    // Of a process of another place nobody here can tell: it serves as long as it has noted so lately.
+    if (servesBy(one, text) ?? Date.now() - stat.mtimeMs < SERVED_MS)
+      serving.push({ session: one.session, pid: one.pid });
   }
   return serving;
 }

@@ -84,9 +84,11 @@ export function rotateBackups(options: Omit<BackupOptions, 'linkTo'>, keep: Keep
     const made = backupStore({ ...options, target, ...(last === undefined ? {} : { linkTo: `${folder}/${last}` }) });
     if (!made.ok) return made;
     const name = path.basename(target);
-    const chosen = kept([...before, name], keep).add(name);
+    // Backups of a clock that was ahead take nobody's place, and stay until their time has come.
+    const past = before.filter((one) => one <= name);
+    const chosen = kept([...past, name], keep).add(name);
     // Remove nothing after a backup of a damaged log, which may have less than the earlier backups.
-    const removed = made.value.leftOut === undefined ? before.filter((one) => !chosen.has(one)) : [];
+    const removed = made.value.leftOut === undefined ? past.filter((one) => !chosen.has(one)) : [];
     for (const one of removed) removeBackup(disk, folder, one);
     sweep(disk, folder, now);
     return ok({ ...made.value, kept: namesIn(disk, folder), removed });

@@ -85,7 +85,7 @@ export function sessionSection(source: Source): Section {
   return { name: 'sessions', title: 'Sessions', columns: SESSION_COLUMNS, rows, more: 'session_list {"limit": 100}' };
 }
 
-function sessionRow({ view, presence, served }: Source, facts: Readonly<SessionFacts>, claims: number): Row {
+function sessionRow({ view, now, presence, served }: Source, facts: Readonly<SessionFacts>, claims: number): Row {
   const seen = presence.lastSeen(facts.id);
   return {
     session: facts.id,
@@ -96,7 +96,7 @@ function sessionRow({ view, presence, served }: Source, facts: Readonly<SessionF
     claims,
     agents: agentsIn(view, facts).length,
     seen_at: timeCell(seen),
-    expires_at: timeCell(expiresAtMs(facts, seen)),
+    expires_at: timeCell(expiresAtMs(facts, seen, now)),
     workspace: facts.directory,
   };
 }

@@ -104,7 +104,7 @@ function runRow({ graph }: Source, run: Readonly<RunDocument>): Row {
 function claimRows({ now, presence }: Source, all: readonly Readonly<RunDocument>[]): Row[] {
   const found = [...claimedNodes(all)].sort((a, b) => (a.node.started_at ?? 0) - (b.node.started_at ?? 0));
   return found.map(({ run, id, node }) => {
-    const ends = leaseEnd(node, node.lease_ms ?? 0, (who) => presence.lastSeen(who));
+    const ends = leaseEnd(node, node.lease_ms ?? 0, now, (who) => presence.lastSeen(who));
     return {
       run: run.id,
       node: node.title ?? id,

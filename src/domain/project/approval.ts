@@ -1,6 +1,7 @@
 // Approvals: decisions that let a call through which a policy with `ask` has stopped. Pure; team/decision-commands.ts
 // checks a new one, tools/around/policies.ts looks for one that passed.
 
+import { isBeyond } from '../../base/lease.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import type { DecisionDocument } from '../team/decision.ts';
@@ -58,7 +59,9 @@ export function standingOf(
     (vote) => vote.option === ALLOW && (vote.via === 'cli' || sessionOf(vote.by) !== asks.session),
   );
   if (!others) return { why: `decision ${id} allowed it by the votes of its own session alone` };
-  if (Date.parse(closed_at ?? '') + APPROVED_MS <= asks.now) return { why: `what decision ${id} allowed is over` };
+  const at = Date.parse(closed_at ?? '');
+  if (at + APPROVED_MS <= asks.now || isBeyond(at, APPROVED_MS, asks.now))
+    return { why: `what decision ${id} allowed is over` };
   return 'given';
 }
 

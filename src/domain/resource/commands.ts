@@ -158,7 +158,7 @@ function keep<T extends Holder | Waiter>(drafts: T[], live: readonly Readonly<Ho
 
 function renew(tx: Transaction, ctx: Context, stream: string, held: Readonly<Holder>, input: AcquireInput): Granted {
   const lease_until = ctx.now + input.leaseMs;
-  const end = holdEnd(held, ctx.lastSeen);
+  const end = holdEnd(held, ctx);
   // Presence extends the hold anyway: a commit is needed only once less than half of the lease is left.
   if (end - ctx.now >= input.leaseMs / 2 && held.lease_ms === input.leaseMs) return answer(held, end, true);
   tx.edit<LockDocument>(stream, { type: 'lock.renewed', data: { fence: held.fence } }, (draft) => {
@@ -206,7 +206,7 @@ function notGranted(
   before: readonly (Readonly<Holder> | Readonly<Waiter>)[],
   position: number | undefined,
 ): NotGranted {
-  const ends = before.map((one) => ('fence' in one ? holdEnd(one, ctx.lastSeen) : waitEnd(lock.id, one, ctx.lastSeen)));
+  const ends = before.map((one) => ('fence' in one ? holdEnd(one, ctx) : waitEnd(lock.id, one, ctx)));
   const held_by = before.flatMap((one, index) => {
     if (!('fence' in one)) return [];
     const { session, agent, fence, since, reason, paths } = one;

@@ -39,15 +39,19 @@ export function isSame(a: Caller, b: Caller): boolean {
 }
 
 /** The end of a hold: stored, or later if its holder was seen since; never after its deadline. Ms since the epoch. */
-export function holdEnd(holder: Readonly<Holder>, lastSeen: Context['lastSeen']): number {
-  const seen = lastSeen(partyKey(holder));
-  return Math.min(endOfLease(holder.lease_until, holder.lease_ms, seen), holder.deadline ?? Number.POSITIVE_INFINITY);
+export function holdEnd(holder: Readonly<Holder>, { now, lastSeen }: Pick<Context, 'now' | 'lastSeen'>): number {
+  const end = endOfLease(holder.lease_until, holder.lease_ms, lastSeen(partyKey(holder)), now);
+  return Math.min(end, holder.deadline ?? Number.POSITIVE_INFINITY);
 }
 
 /** The end of a place in the queue, in ms since the epoch: stored, or later if its waiter was seen waiting since. */
-export function waitEnd(lock: string, waiter: Readonly<Waiter>, lastSeen: Context['lastSeen']): number {
+export function waitEnd(
+  lock: string,
+  waiter: Readonly<Waiter>,
+  { now, lastSeen }: Pick<Context, 'now' | 'lastSeen'>,
+): number {
   const seen = lastSeen(waitingKey(lock, waiter));
-  return endOfLease(waiter.until, WAITER_MS, seen);
+  return endOfLease(waiter.until, WAITER_MS, seen, now);
 }
 
 /** A lock without the holders and waiters whose time is over. */
@@ -59,8 +63,8 @@ export interface LiveLock {
 
 /** The live part of a lock at `ctx.now`, its queue by priority, then ticket. */
 export function liveLock(lock: Readonly<LockDocument>, ctx: Pick<Context, 'now' | 'lastSeen'>): LiveLock {
-  const holders = lock.holders.filter((holder) => holdEnd(holder, ctx.lastSeen) > ctx.now);
-  const queue = lock.queue.filter((waiter) => waitEnd(lock.id, waiter, ctx.lastSeen) > ctx.now);
+  const holders = lock.holders.filter((holder) => holdEnd(holder, ctx) > ctx.now);
+  const queue = lock.queue.filter((waiter) => waitEnd(lock.id, waiter, ctx) > ctx.now);
   queue.sort((a, b) => a.priority - b.priority || a.ticket - b.ticket);
   return { holders, queue };
 }

@@ -6,7 +6,7 @@
 //                 ├──claimed again, handed to another session──► listed for the new holder
 //                 └──its lease ended──► does not count until its agent is seen again; leaves the list a day later
 
-import { endOfLease } from '../../base/lease.ts';
+import { endOfLease, isBeyond } from '../../base/lease.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import { formatPointer } from '../../json/pointer.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -89,8 +89,8 @@ interface ClaimedRun {
 /** When a claim stops counting: its stored end, or later if its agent was seen since. */
 function endOf({ agent, lease_ms, lease_until }: Readonly<HeldClaim>, ctx: Pick<Context, 'now' | 'lastSeen'>): number {
   // Presence is a file per agent: read only once the stored lease has ended.
-  if (lease_until > ctx.now) return lease_until;
-  return endOfLease(lease_until, lease_ms, ctx.lastSeen(agent));
+  if (lease_until > ctx.now && !isBeyond(lease_until - lease_ms, lease_ms, ctx.now)) return lease_until;
+  return endOfLease(lease_until, lease_ms, ctx.lastSeen(agent), ctx.now);
 }
 
 /** The claims that count now. */

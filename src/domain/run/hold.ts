@@ -17,7 +17,7 @@ export function heldNode(
   lastSeen: Context['lastSeen'],
 ): string | undefined {
   const held = liveNodes(run).find(
-    ([, node]) => node.agent === agent && leaseEnd(node, node.lease_ms ?? 0, lastSeen) > now,
+    ([, node]) => node.agent === agent && leaseEnd(node, node.lease_ms ?? 0, now, lastSeen) > now,
   );
   return held?.[0];
 }
@@ -49,7 +49,7 @@ export function renewClaim(tx: Transaction, ctx: Context, input: { claim: string
   const found = holding(tx, input.claim);
   if (!found.ok) return found;
   const { run, id, node } = found.value;
-  const end = leaseEnd(node, node.lease_ms ?? 0, ctx.lastSeen);
+  const end = leaseEnd(node, node.lease_ms ?? 0, ctx.now, ctx.lastSeen);
   if (end <= ctx.now) return fail({ code: 'stale-claim', claim: input.claim, why: 'its lease has ended' });
   const lease_until = leaseToStore(node, end, ctx.now);
   if (lease_until === undefined) return ok(end);
@@ -67,7 +67,8 @@ export function spawnedNode(
   if (!found.ok) return found;
   const { run, id, node } = found.value;
   const { pid, start } = input;
-  const data = { host: node.server?.host ?? '', boot: node.server?.boot ?? '', pid, start };
+  const { host = '', boot = '', ns } = node.server ?? {};
+  const data = { host, boot, ...(ns === undefined ? {} : { ns }), pid, start };
   amend(new RunScope(tx, ctx, run), id, { process: { pid, start } }, 'node.spawned', data);
   return ok(undefined);
 }

@@ -9,14 +9,13 @@
 //   skipped          who held it last, when
 //   cancelled        who held it last, when, and where it ran
 
+import type { Place } from '../../base/process-place.ts';
 import { MAX_LOST_CLAIMS } from '../../graph/ready/readiness.ts';
 import type { NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 
 /** A process, distinct from any later one with the same number. `start` is the answer of `processStart`. */
-export interface ProcessId {
-  host: string;
-  boot: string;
+export interface ProcessId extends Place {
   pid: number;
   start: string;
 }
@@ -71,10 +70,10 @@ interface Holder {
   started_at?: number;
 }
 
-interface Place {
+interface Performed {
   /** The server process that claimed it, if its kind is performed by servers. */
   server?: ProcessId;
-  /** The process that the server started, on the same host and boot. */
+  /** The process that the server started, in the same place. */
   process?: { pid: number; start: string };
 }
 
@@ -89,9 +88,9 @@ interface Ended extends Kept, Holder {
 }
 
 interface ByStatus {
-  claimed: Kept & Holder & Place & Progress & { lease_until?: number; lease_ms?: number };
+  claimed: Kept & Holder & Performed & Progress & { lease_until?: number; lease_ms?: number };
   retrying: Kept & { /** Absent: at once. */ not_before?: number };
-  needs_decision: Kept & Holder & Place & Progress;
+  needs_decision: Kept & Holder & Performed & Progress;
   finished: Ended & {
     output?: Json;
     /** An output too large for the document: a blob, and its size in bytes. */
@@ -105,7 +104,7 @@ interface ByStatus {
   };
   failed: Ended & { evidence?: Json };
   skipped: Ended & { /** As of finished. */ outside?: true };
-  cancelled: Ended & Place & { percent?: number };
+  cancelled: Ended & Performed & { percent?: number };
 }
 
 type MemberOf<T> = T extends T ? keyof T : never;

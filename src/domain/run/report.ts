@@ -96,7 +96,7 @@ function standing(node: Readonly<NodeRecord>, ctx: Context, input: ReportInput):
   if (node.claim !== input.claim) return node.status === 'cancelled' ? 'cancelled' : 'over';
   switch (node.status) {
     case 'claimed': {
-      const live = leaseEnd(node, node.lease_ms ?? 0, ctx.lastSeen) > ctx.now;
+      const live = leaseEnd(node, node.lease_ms ?? 0, ctx.now, ctx.lastSeen) > ctx.now;
       return live || input.status === 'done' ? 'holds' : isResult(input) ? 'adoptable' : 'over';
     }
     case 'needs_decision':
@@ -211,7 +211,7 @@ function retryDelay({ scope, id, node }: Held, kind: ErrorKind): number | undefi
 function progress(input: ReportInput, held: Held<RecordOf<'claimed'>>): ReportAnswer {
   const { scope, id, node } = held;
   const { now, lastSeen } = scope.ctx;
-  const end = leaseEnd(node, node.lease_ms ?? 0, lastSeen);
+  const end = leaseEnd(node, node.lease_ms ?? 0, now, lastSeen);
   const store = leaseToStore(node, end, now);
   const { percent = node.percent, summary = node.summary } = input;
   const said =

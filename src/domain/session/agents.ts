@@ -63,7 +63,7 @@ export function agentsStream(session: string): string {
 
 /** Whether an agent counts as live at `now`. `lastSeen`: its own presence, in ms since the epoch. */
 export function isThere(agent: ReportedAgent, now: number, lastSeen?: number): boolean {
-  const end = endOfLease(Date.parse(agent.seen_at) + AGENT_SPAN_MS, AGENT_SPAN_MS, lastSeen);
+  const end = endOfLease(Date.parse(agent.seen_at) + AGENT_SPAN_MS, AGENT_SPAN_MS, lastSeen, now);
   return agent.state !== 'ended' && end > now;
 }
 
@@ -143,7 +143,7 @@ function arrival(agents: Agents, ctx: Context, { session, key, base, state, grad
   const best = before.grade === 'hook' ? 'hook' : grade;
   const same = before.state === state;
   // Two hooks may report the same event, and an idle teammate reports again and again: no commit for either.
-  if (same && best === before.grade && ctx.now - Date.parse(before.seen_at) < REPEAT_MS) return [];
+  if (same && best === before.grade && Math.abs(ctx.now - Date.parse(before.seen_at)) < REPEAT_MS) return [];
   return [{ key, agent: { name, state, since: same ? before.since : at, seen_at: at, grade: best } }];
 }
 

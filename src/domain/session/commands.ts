@@ -162,7 +162,7 @@ function ensureProject(tx: Transaction, ctx: Context, workspace: Workspace): voi
 }
 
 function answerOf(facts: SessionFacts, ctx: Context, resumed: boolean): StartAnswer {
-  const expires_at = new Date(expiresAtMs(facts, resumed ? ctx.now : undefined)).toISOString();
+  const expires_at = new Date(expiresAtMs(facts, resumed ? ctx.now : undefined, ctx.now)).toISOString();
   const { id: session, mode, project_name: project, directory: workspace } = facts;
   return { session, mode, project, workspace, resumed, expires_at };
 }
@@ -230,7 +230,7 @@ export function updateSession(tx: Transaction, ctx: Context, input: UpdateInput)
   }
   const after = factsIn(tx, facts);
   if (changed.includes('mode') && after.mode === 'emergency') tellEmergency(tx, ctx, after);
-  const expires_at = new Date(expiresAtMs(after, ctx.now)).toISOString();
+  const expires_at = new Date(expiresAtMs(after, ctx.now, ctx.now)).toISOString();
   return ok({
     session: input.session,
     status: after.status,

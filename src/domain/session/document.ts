@@ -95,9 +95,9 @@ export function sessionStream(id: string): string {
   return `session/${id}`;
 }
 
-/** When a session ends unless it is seen again, in ms since the epoch. */
-export function expiresAtMs(facts: SessionFacts, lastSeen: number | undefined): number {
-  return endOfLease(Date.parse(facts.expires_at), MODE_SPAN_MS[facts.mode], lastSeen);
+/** When a session ends unless it is seen again, in ms since the epoch, as judged at `now`. */
+export function expiresAtMs(facts: SessionFacts, lastSeen: number | undefined, now: number): number {
+  return endOfLease(Date.parse(facts.expires_at), MODE_SPAN_MS[facts.mode], lastSeen, now);
 }
 
 /** The status at `now`: a session past its time is expired even if no commit says so yet. */
@@ -107,8 +107,9 @@ export function statusAt(
   lastSeen: (who: string) => number | undefined,
 ): SessionStatus {
   // Presence is a file's time: read only once the stored expiry has passed.
-  if (!isOpen(facts.status) || now <= Date.parse(facts.expires_at)) return facts.status;
-  return now > expiresAtMs(facts, lastSeen(facts.id)) ? 'expired' : facts.status;
+  const stored = expiresAtMs(facts, undefined, now);
+  if (!isOpen(facts.status) || now <= stored) return facts.status;
+  return now > expiresAtMs(facts, lastSeen(facts.id), now) ? 'expired' : facts.status;
 }
 
 /** Whether work may be done in the session. */

@@ -1,6 +1,7 @@
 // Sends messages: pure. One write per address however many read it; several addresses are one commit. Called by
 // tools/message-send.ts, imports, and the announcements of decisions and emergencies.
 
+import { isBeyond } from '../../base/lease.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import {
@@ -19,6 +20,9 @@ import {
   segmentStream,
 } from './channel.ts';
 import { moveCursors, type ReaderDocument, readerStream } from './reader.ts';
+
+/** Clocks that are to be reconciled differ by less. */
+const AHEAD_MS = 24 * 3_600_000;
 
 export interface SendInput {
   from: Caller;
@@ -86,17 +90,19 @@ function append(tx: Transaction, ctx: Context, address: Address, input: SendInpu
   return messageId(id, n);
 }
 
-/** The time of the channel's message `n`: times in a channel never go back, because readers search by time. */
+/** The time of the channel's message `n`: times in a channel do not go back, because readers search by time. */
 function timeOf(tx: Transaction, id: string, n: number): number {
   if (n === 0) return 0;
   const { messages = [] } = tx.read<SegmentDocument>(segmentStream(id, n)) ?? {};
   return Date.parse(messages.at(-1)?.at ?? '') || 0;
 }
 
-function compose(ctx: Context, input: SendInput, notBefore: number): Message {
+function compose(ctx: Context, input: SendInput, last: number): Message {
   const { from, kind, priority, text, thread, answersAt, expiresMs } = input;
-  const answers = answersAt === undefined ? 0 : Date.parse(answersAt) + 1;
-  const at = new Date(Math.max(ctx.now, notBefore, answers)).toISOString();
+  const answered = answersAt === undefined ? 0 : Date.parse(answersAt) + 1;
+  // Not after a message of a clock that was far ahead: one of them would date the channel until that time has come.
+  const notBefore = [last, answered].filter((ms) => !isBeyond(ms, AHEAD_MS, ctx.now));
+  const at = new Date(Math.max(ctx.now, ...notBefore)).toISOString();
   const message: Message = { from: from.session, at, kind, priority, text };
   if (from.agent !== undefined) message.agent = from.agent;
   if (thread !== undefined) message.thread = thread;

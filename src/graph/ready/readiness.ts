@@ -19,8 +19,10 @@
 //
 // Limits on the number of claims are not checked here: they concern all nodes together, see `readyNodes`.
 
+import { isBeyond } from '../../base/lease.ts';
 import type { FailurePolicy } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
+import { longestPauseMs } from './retry.ts';
 import { type LastSeen, leaseEnd, type RunNode, type RunNodes, satisfies } from './run-node.ts';
 
 export type Readiness =
@@ -80,7 +82,7 @@ export function readiness(
     case 'claimed':
       return ofClaim(prepared, index, node, at);
     case 'retrying':
-      return ofRetry(node, at);
+      return ofRetry(longestPauseMs(prepared.retry[index]), node, at);
     case 'needs_decision':
       return DECISION;
   }
@@ -112,7 +114,9 @@ function ofClaim(
 ): Readiness {
   const stored = node.lease_until ?? Number.POSITIVE_INFINITY;
   // Presence is a file per agent: read only once the stored lease has ended.
-  const until = stored > now ? stored : leaseEnd(node, prepared.leaseMs[index] ?? 0, lastSeen);
+  const leaseMs = prepared.leaseMs[index] ?? 0;
+  const holds = stored > now && !isBeyond(stored - leaseMs, leaseMs, now);
+  const until = holds ? stored : leaseEnd(node, leaseMs, now, lastSeen);
   if (until > now) return { is: 'waiting', on: 'claim', until: Number.isFinite(until) ? until : undefined };
   const mayRepeat = prepared.repeatable[index] === 1 && node.fence - node.attempt < MAX_LOST_CLAIMS;
   if (!mayRepeat || halted === true) return LOST;
@@ -120,8 +124,13 @@ function ofClaim(
   return { is: 'ready', why: 'expired', attempt: node.attempt, fence: node.fence + 1 };
 }
 
-function ofRetry({ not_before: until, attempt, fence }: RunNode, { now, halted }: Conditions): Readiness {
-  if (until !== undefined && until > now) return { is: 'waiting', on: 'pause', until };
+function ofRetry(
+  longestMs: number,
+  { not_before: until, attempt, fence }: RunNode,
+  { now, halted }: Conditions,
+): Readiness {
+  // A pause that ends later than any pause can was written by a clock that was ahead: it counts as over.
+  if (until !== undefined && until > now && until <= now + longestMs) return { is: 'waiting', on: 'pause', until };
   return halted === true ? HALTED : { is: 'ready', why: 'retry', attempt: attempt + 1, fence: fence + 1 };
 }
 

@@ -7,6 +7,14 @@ export type RetryPolicy = Required<Retry>;
 /** By default one try: repeating work that costs tokens or money must be asked for. */
 const DEFAULTS: RetryPolicy = { max_attempts: 1, backoff_s: 1, factor: 2, max_backoff_s: 60 };
 
+/** A rate limit may ask for a pause of this length, whatever the policy says. */
+export const MAX_RETRY_AFTER_S = 86_400;
+
+/** The longest pause that a node with this policy is given. */
+export function longestPauseMs(policy: RetryPolicy | undefined): number {
+  return Math.max(MAX_RETRY_AFTER_S, policy?.max_backoff_s ?? 0) * 1_000;
+}
+
 /** A node's policy: its own fields, else the graph's, else the defaults. */
 export function retryPolicy(graph: Pick<Graph, 'defaults'>, node: Pick<GraphNode, 'retry'>): RetryPolicy {
   if (!node.retry && !graph.defaults?.retry) return DEFAULTS;

@@ -1,21 +1,20 @@
 // Identifies this process, so that another one on the same machine can tell whether it still lives. Used by runner.ts.
 
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { thisPlace, whereIs } from '../../base/process-place.ts';
 import { statOf } from '../../base/process-start.ts';
 import type { ProcessId } from '../../domain/run/record.ts';
 import { processStart } from './process-group.ts';
 
 /** The identity of this process; `start` is empty if the system does not tell it. */
 export function thisProcess(): ProcessId {
-  return { host: hostname(), boot: bootId(), pid: process.pid, start: processStart(process.pid) ?? '' };
+  return { ...thisPlace(), pid: process.pid, start: processStart(process.pid) ?? '' };
 }
 
-/** Whether the process is certainly gone: it ran on this host, and does no longer. Undefined: this host cannot tell. */
+/** Whether the process is certainly gone: it ran in this place, and does no longer. Undefined: nobody here can tell. */
 export function isGone(other: ProcessId, self: ProcessId): boolean | undefined {
-  if (other.host !== self.host || other.start === '') return undefined;
-  // No process outlives a restart of its machine.
-  if (other.boot !== self.boot) return true;
+  const where = whereIs(other, self);
+  if (where === 'elsewhere' || other.start === '') return undefined;
+  if (where === 'before') return true;
   return processStart(other.pid) !== other.start || isZombie(other.pid);
 }
 
@@ -26,17 +25,5 @@ function isZombie(pid: number): boolean {
     return state === 'Z' || state === 'X';
   } catch {
     return false;
-  }
-}
-
-/**
- * An id that changes with every restart of the machine; constant where there is none, as start times are absolute
- * there.
- */
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    return 'unknown';
   }
 }

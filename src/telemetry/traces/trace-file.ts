@@ -154,7 +154,9 @@ export class TraceFile {
     const held = await open(lock, O_WRONLY | O_CREAT | O_EXCL, 0o600).catch(() => undefined);
     if (held === undefined) {
       const left = await stat(lock).catch(() => undefined);
-      if (left !== undefined && Date.now() - left.mtimeMs > STALE_LOCK_MS) await unlink(lock).catch(() => undefined);
+      // A lock from the future is as little of now as one of long ago.
+      if (left !== undefined && Math.abs(Date.now() - left.mtimeMs) > STALE_LOCK_MS)
+        await unlink(lock).catch(() => undefined);
       return false;
     }
     try {

@@ -33,7 +33,7 @@ export function alertFacts(source: AlertSource): AlertFacts {
   const { alerts, global_settings } = configOf(view, project.id);
   const runs = projectRuns(view, project.id).filter(({ status }) => !hasEnded(status));
   const claims = [...claimedNodes(runs)].map(({ run, id, node }) => {
-    return { run: run.id, node: id, lapsed: leaseEnd(node, node.lease_ms ?? 0, lastSeen) <= now };
+    return { run: run.id, node: id, lapsed: leaseEnd(node, node.lease_ms ?? 0, now, lastSeen) <= now };
   });
   const tokens = Math.max(0, ...runs.map((run) => run.tokens ?? 0));
   const sessions = view.streams('session/').flatMap((stream) => {

@@ -50,7 +50,7 @@ export function claimsOf(
       const place = { run: run.id, node: id, title: node.title ?? id };
       const open = node.status === 'claimed' || node.status === 'needs_decision';
       if (open && node.session === session && node.claim !== undefined) {
-        const end = node.status === 'claimed' ? leaseEnd(node, node.lease_ms ?? 0, lastSeen) : 0;
+        const end = node.status === 'claimed' ? leaseEnd(node, node.lease_ms ?? 0, now, lastSeen) : 0;
         const since = timeOf(node.started_at);
         const late = lateOf(node, node.claim);
         const row: ClaimRow = { claim: node.claim, ...place, state: end > now ? 'held' : 'unverifiable', since, late };

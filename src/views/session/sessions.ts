@@ -78,7 +78,7 @@ function rowOf(facts: Readonly<SessionFacts>, presence: Presence, now: number): 
   };
   if (facts.name !== undefined) row.name = facts.name;
   if (lastSeen !== undefined) row.last_seen = new Date(lastSeen).toISOString();
-  if (isOpen(status)) row.expires_at = new Date(expiresAtMs(facts, lastSeen)).toISOString();
+  if (isOpen(status)) row.expires_at = new Date(expiresAtMs(facts, lastSeen, now)).toISOString();
   return row;
 }
 

@@ -29,7 +29,7 @@ export function lockRows(view: View, viewScope: ViewScope): LockRow[] {
       who: callerName(one),
       fence: one.fence,
       since: new Date(one.since).toISOString(),
-      lease_ends: new Date(holdEnd(one, lastSeen)).toISOString(),
+      lease_ends: new Date(holdEnd(one, { now, lastSeen })).toISOString(),
       ...(one.paths === undefined ? {} : { paths: [...one.paths] }),
       ...(one.reason === undefined ? {} : { reason: one.reason }),
     }));

@@ -204,7 +204,8 @@ function compare(rigs: readonly RunRig[], now: number, lastSeen: (who: string) =
     const run: RunDocument = rig.document();
     for (const node of Object.values(run.nodes)) {
       spent += node.tokens ?? 0;
-      if (node.status === 'claimed' && leaseEnd(node, node.lease_ms ?? 0, lastSeen) > now) held.push(node.claim ?? '');
+      if (node.status === 'claimed' && leaseEnd(node, node.lease_ms ?? 0, now, lastSeen) > now)
+        held.push(node.claim ?? '');
     }
   }
   expect(

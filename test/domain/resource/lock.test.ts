@@ -266,7 +266,9 @@ test('random reservations: two that overlap are never both held, unless both sha
             queue: what === 'wait',
           });
         const doc = await locks.doc('file');
-        const live = (doc?.holders ?? []).filter((one) => holdEnd(one, lastSeen) > locks.rig.now);
+        const live = (doc?.holders ?? []).filter(
+          (one) => holdEnd(one, { now: locks.rig.now, lastSeen }) > locks.rig.now,
+        );
         for (const [index, one] of live.entries()) {
           for (const two of live.slice(index + 1)) {
             if (one.session === two.session || (one.shared === true && two.shared === true)) continue;

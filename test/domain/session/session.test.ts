@@ -136,7 +136,7 @@ describe('expiry', () => {
     const seen = () => begun + HOUR;
     expect(statusAt(found, begun + MODE_SPAN_MS[mode] + HOUR, seen)).toBe('active');
     expect(statusAt(found, begun + MODE_SPAN_MS[mode] + HOUR + 1, seen)).toBe('expired');
-    expect(expiresAtMs(found, begun - HOUR)).toBe(begun + MODE_SPAN_MS[mode]);
+    expect(expiresAtMs(found, begun - HOUR, begun)).toBe(begun + MODE_SPAN_MS[mode]);
   });
 
   test('the spans are those of the design, in hours', () => {

@@ -1,7 +1,8 @@
 // Presence: which sessions and agents are alive, as the times of empty files in `alive/`, and which process serves a
-// session (`<session>~<pid>`). Not commits: losing the files ends leases early or late, but never grants a claim twice.
-// Opened by store/open.ts.
+// session (`<session>~<pid>-<place>`). Not commits: losing the files ends leases early or late, but never grants a claim
+// twice. Opened by store/open.ts.
 
+import { type Place, placeTag, thisPlace, whereIs } from '../../../base/process-place.ts';
 import { isAlive, isBelow, quickStart } from '../../../base/process-start.ts';
 import type { Presence } from '../../port.ts';
 import { isId } from '../../stream.ts';
@@ -9,12 +10,28 @@ import { type Disk, errnoOf } from '../disk.ts';
 
 /** Touch the file of a session or agent at most this often: its age is only compared with minutes. */
 const TOUCH_EVERY_MS = 10_000;
+/** How often a process notes that it still serves its sessions, for processes of other places. */
+const SERVING_EVERY_MS = 60_000;
+/** How long after that note a process of another place still counts as serving: nobody here can ask for it. */
+export const SERVED_MS = 5 * SERVING_EVERY_MS;
+/** After so long without a note its file is removed: no session lasts longer without being seen. */
+const FORGET_MS = 7 * 24 * 3_600_000;
+
+/** The file of a process that serves a session. `tag` is absent in files of older versions. */
+interface Attachment {
+  name: string;
+  session: string;
+  pid: number;
+  tag: string | undefined;
+}
 
 export class FilePresence implements Presence {
   private readonly disk: Disk;
   private readonly folder: string;
   private readonly touched = new Map<string, number>();
   private readonly serving = new Set<string>();
+  private readonly ahead = new Map<string, { mtimeMs: number; since: number }>();
+  private heart: NodeJS.Timeout | undefined;
 
   constructor(disk: Disk, dir: string) {
     this.disk = disk;
@@ -22,13 +39,14 @@ export class FilePresence implements Presence {
   }
 
   touch(who: string): void {
-    const now = Date.now();
-    if (now - (this.touched.get(who) ?? 0) < TOUCH_EVERY_MS || !isId(who)) return;
+    // By the clock that nobody sets: after a moment in the future the other would allow no touch until it comes.
+    const now = performance.now();
+    if (now - (this.touched.get(who) ?? Number.NEGATIVE_INFINITY) < TOUCH_EVERY_MS || !isId(who)) return;
     this.touched.set(who, now);
     const path = `${this.folder}/${who}`;
     try {
       if (this.disk.stat(path) === undefined) this.disk.close(this.create(path));
-      this.disk.utimes(path, now);
+      this.disk.utimes(path, Date.now());
     } catch {
       // Ignore file errors: a full or read-only disk must not fail a call because of a timestamp.
     }
@@ -36,18 +54,37 @@ export class FilePresence implements Presence {
 
   lastSeen(who: string): number | undefined {
     if (!isId(who)) return undefined;
-    return unless(undefined, () => this.disk.stat(`${this.folder}/${who}`)?.mtimeMs);
+    return this.timeOf(who);
+  }
+
+  /**
+   * The time of a file. One in the future is of a clock that was ahead, or this one is behind: it counts as the moment
+   * at which this process first met it, so that it extends a lease once, and not until that future has come.
+   */
+  private timeOf(name: string): number | undefined {
+    const mtimeMs = unless(undefined, () => this.disk.stat(`${this.folder}/${name}`)?.mtimeMs);
+    const now = Date.now();
+    if (mtimeMs === undefined || mtimeMs <= now) {
+      this.ahead.delete(name);
+      return mtimeMs;
+    }
+    const known = this.ahead.get(name);
+    const since = known?.mtimeMs === mtimeMs ? known.since : performance.now();
+    this.ahead.set(name, { mtimeMs, since });
+    return now - (performance.now() - since);
   }
 
   attach(session: string): void {
     if (this.serving.has(session) || !isId(session)) return;
     this.serving.add(session);
-    const path = this.attachmentPath(session, process.pid);
+    this.heart ??= setInterval(() => this.beat(), SERVING_EVERY_MS).unref();
+    const path = this.ownPath(session);
     try {
       if (this.disk.stat(path) !== undefined) return;
       const fd = this.create(path);
       try {
-        this.disk.write(fd, Buffer.from(quickStart(process.pid) ?? ''));
+        const { host, boot, ns = '' } = thisPlace();
+        this.disk.write(fd, Buffer.from([quickStart(process.pid) ?? '', host, boot, ns].join('\n')));
       } finally {
         this.disk.close(fd);
       }
@@ -56,60 +93,67 @@ export class FilePresence implements Presence {
     }
   }
 
+  private beat(): void {
+    for (const session of this.serving) {
+      try {
+        this.disk.utimes(this.ownPath(session), Date.now());
+      } catch {
+        // Ignore file errors, as in `touch`.
+      }
+    }
+  }
+
   detach(session: string): void {
     this.serving.delete(session);
-    this.remove(this.attachmentPath(session, process.pid));
+    if (this.serving.size === 0) {
+      clearInterval(this.heart);
+      this.heart = undefined;
+    }
+    this.remove(this.ownPath(session));
   }
 
   attached(session: string): boolean {
     if (!isId(session)) return false;
-    const prefix = `${session}~`;
-    return this.names().some(
-      (name) => name.startsWith(prefix) && this.lives(session, Number(name.slice(prefix.length))),
-    );
+    return this.attachments().some((one) => one.session === session && this.serves(one));
   }
 
   served(): ReadonlySet<string> {
     const found = new Set(this.serving);
-    for (const { session, pid } of this.attachments()) {
-      if (!found.has(session) && this.lives(session, pid)) found.add(session);
-    }
+    for (const one of this.attachments()) if (!found.has(one.session) && this.serves(one)) found.add(one.session);
     return found;
   }
 
   servedBelow(pid: number): string[] {
     const found = new Set<string>();
-    for (const { session, pid: server } of this.attachments()) {
-      if (isBelow(server, pid) && this.lives(session, server)) found.add(session);
+    for (const one of this.attachments()) {
+      // A number of another place says nothing of the processes here.
+      const here = one.tag === undefined || one.tag === placeTag();
+      if (here && isBelow(one.pid, pid) && this.serves(one)) found.add(one.session);
     }
     return [...found];
   }
 
-  private attachments(): { session: string; pid: number }[] {
-    return this.names().flatMap((name) => {
-      const at = name.lastIndexOf('~');
-      return at > 0 ? [{ session: name.slice(0, at), pid: Number(name.slice(at + 1)) }] : [];
-    });
+  private attachments(): Attachment[] {
+    return this.names().flatMap((name) => attachmentOf(name) ?? []);
   }
 
   private names(): string[] {
     return unless([], () => (this.disk.stat(this.folder) === undefined ? [] : this.disk.readdir(this.folder)));
   }
 
-  private lives(session: string, pid: number): boolean {
-    const path = this.attachmentPath(session, pid);
-    try {
-      const startTime = this.disk.readFile(path).toString('latin1');
-      if (isAlive(pid, startTime === '' ? undefined : startTime)) return true;
-    } catch {
-      return false;
-    }
-    this.remove(path);
-    return false;
+  /** Whether the process of an attachment serves now. Removes the file of one that is gone. */
+  private serves(one: Attachment): boolean {
+    const path = `${this.folder}/${one.name}`;
+    const text = unless(undefined, () => this.disk.readFile(path).toString('latin1'));
+    if (text === undefined) return false;
+    const lives = servesBy(one, text);
+    const age = lives === undefined ? Date.now() - (this.timeOf(one.name) ?? 0) : 0;
+    if (lives === false || age > FORGET_MS) this.remove(path);
+    return lives ?? age < SERVED_MS;
   }
 
-  private attachmentPath(session: string, pid: number): string {
-    return `${this.folder}/${session}~${pid}`;
+  private ownPath(session: string): string {
+    return `${this.folder}/${session}~${process.pid}-${placeTag()}`;
   }
 
   private remove(path: string): void {
@@ -124,6 +168,21 @@ export class FilePresence implements Presence {
     if (this.disk.stat(this.folder) === undefined) this.disk.mkdir(this.folder);
     return this.disk.open(path, 'append-create');
   }
+}
+
+/** The parts of the name of an attachment; undefined for another file. */
+export function attachmentOf(name: string): Attachment | undefined {
+  const [, session, pid, tag] = /^([^/~]+)~(\d+)(?:-([0-9a-f]{8}))?$/.exec(name) ?? [];
+  return session === undefined ? undefined : { name, session, pid: Number(pid), tag };
+}
+
+/** Whether the process of an attachment lives, by the text of its file. Undefined: nobody here can tell. */
+export function servesBy({ pid, tag }: Pick<Attachment, 'pid' | 'tag'>, text: string): boolean | undefined {
+  const [start = '', host = '', boot = '', ns = ''] = text.split('\n');
+  const place: Place = { host, boot, ...(ns === '' ? {} : { ns }) };
+  const where = tag === undefined ? 'here' : whereIs(place);
+  if (where === 'elsewhere') return undefined;
+  return where === 'here' && isAlive(pid, start === '' ? undefined : start);
 }
 
 /**

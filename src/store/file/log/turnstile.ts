@@ -1,14 +1,18 @@
 // Courtesy among writers, so that none starves: a writer that keeps losing takes the turnstile (a file), and every
 // other writer waits for it before writing. Never needed for safety: waiting is bounded, and then all race without it.
-// A holder is judged by whether its process lives, not by the age of the file. Used by file-store.ts.
+// A holder is judged by whether its process lives; one of another place, of which nobody here can tell, by how long it
+// has stood there, on this process's own clock and not by the age of the file. Used by file-store.ts.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, quickStart } from '../../../base/process-start.ts';
+import { isAlive } from '../../../base/process-start.ts';
 import { type Disk, errnoOf, type FileStat } from '../disk.ts';
+import { makerMark, readMark } from '../temporary-name.ts';
 
 /** How long to wait for a live holder before racing without the turnstile. One command takes far less. */
 const PATIENCE_MS = 100;
 const LOOK_AGAIN_MS = 1;
+/** How long a holder of another place may stand before it counts as gone: its turn takes milliseconds. */
+const ELSEWHERE_MS = 10_000;
 
 interface Holder {
   ino: number;
@@ -19,7 +23,7 @@ export class Turnstile {
   private readonly disk: Disk;
   private readonly path: string;
   /** A holder that has outlasted PATIENCE_MS once: it is ignored as long as its file stands there. */
-  private ignored: Holder | undefined;
+  private ignored: (Holder & { since: number }) | undefined;
   private held = false;
 
   constructor(disk: Disk, path: string) {
@@ -56,7 +60,11 @@ export class Turnstile {
   private holder(): Holder | undefined {
     const stat = this.look();
     if (stat === undefined) return undefined;
-    if (this.ignored?.ino === stat.ino && this.ignored.mtimeMs === stat.mtimeMs) return undefined;
+    const { ignored } = this;
+    if (ignored?.ino === stat.ino && ignored.mtimeMs === stat.mtimeMs) {
+      if (performance.now() - ignored.since > ELSEWHERE_MS && !this.holderLives(false)) this.remove();
+      return undefined;
+    }
     return { ino: stat.ino, mtimeMs: stat.mtimeMs };
   }
 
@@ -77,12 +85,12 @@ export class Turnstile {
     const deadline = performance.now() + PATIENCE_MS;
     let holder = this.holder();
     while (holder !== undefined) {
-      if (!this.holderLives()) {
+      if (!this.holderLives(true)) {
         this.remove();
         return;
       }
       if (performance.now() >= deadline) {
-        this.ignored = holder;
+        this.ignored = { ...holder, since: performance.now() };
         return;
       }
       await sleep(LOOK_AGAIN_MS);
@@ -92,11 +100,11 @@ export class Turnstile {
 
   /** Links a finished file to the name, so that the turnstile never exists without its holder's pid in it. */
   private tryTake(): boolean {
-    const temporary = `${this.path}.${process.pid}.tmp`;
+    const temporary = `${this.path}.${makerMark()}.tmp`;
     try {
       const fd = this.disk.open(temporary, 'create-new');
       try {
-        this.disk.write(fd, Buffer.from(`${process.pid} ${quickStart(process.pid) ?? ''}\n`));
+        this.disk.write(fd, Buffer.from(`${makerMark().replaceAll('-', ' ')}\n`));
       } finally {
         this.disk.close(fd);
       }
@@ -113,13 +121,13 @@ export class Turnstile {
     return this.held;
   }
 
-  private holderLives(): boolean {
+  /** `elsewhere`: the answer for a holder of another place. */
+  private holderLives(elsewhere: boolean): boolean {
     try {
-      const [pid = '', startTime = ''] = this.disk.readFile(this.path).toString('latin1').trim().split(' ');
-      const number = Number(pid);
-      // A file without a pid has no holder to wait for. A holder on another machine or in another container looks dead
-      // too, and loses nothing but its turn.
-      return Number.isInteger(number) && number > 0 && isAlive(number, startTime === '' ? undefined : startTime);
+      const holder = readMark(this.disk.readFile(this.path).toString('latin1').trim().replaceAll(' ', '-'));
+      // A file without a pid has no holder to wait for.
+      if (holder === undefined || holder.pid === 0) return false;
+      return holder.elsewhere === true ? elsewhere : isAlive(holder.pid, holder.start);
     } catch (error) {
       return errnoOf(error) !== 'ENOENT';
     }

@@ -1,0 +1,55 @@
+// Where a process runs: its host, the boot of its machine, its namespace of process numbers. Only within one place does
+// a number mean the same process; whether a process of another place lives, nobody can tell. Used by the store, by
+// admin/file and by the runner.
+
+import { hash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+export interface Place {
+  host: string;
+  /** Changes with every restart of the machine; constant where there is none, as start times are absolute there. */
+  boot: string;
+  /** The namespace of process numbers, such as `pid:[4026531836]`. Absent on a system without, and in old records. */
+  ns?: string;
+}
+
+let here: Place | undefined;
+
+/** The place of this process. */
+export function thisPlace(): Place {
+  here ??= { host: hostname(), boot: bootId(), ...namespaceOf() };
+  return here;
+}
+
+/** The place as 8 hex, for names of files and of presence. */
+export function placeTag({ host, boot, ns = '' }: Place = thisPlace()): string {
+  return hash('sha256', `${host}\n${boot}\n${ns}`).slice(0, 8);
+}
+
+/**
+ * `here`: process numbers mean the same in both places. `before`: this machine has restarted since, so that no process
+ * of then lives. `elsewhere`: another host or namespace, or an old record that names none, so nobody here can tell.
+ */
+export function whereIs(other: Place, self: Place = thisPlace()): 'here' | 'before' | 'elsewhere' {
+  if (other.host !== self.host) return 'elsewhere';
+  if (other.ns !== undefined && other.ns !== self.ns) return 'elsewhere';
+  if (other.boot !== self.boot) return 'before';
+  return other.ns === self.ns ? 'here' : 'elsewhere';
+}
+
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+function namespaceOf(): { ns?: string } {
+  try {
+    return { ns: readlinkSync('/proc/self/ns/pid') };
+  } catch {
+    return {};
+  }
+}
