@@ -49,7 +49,10 @@ export type Verdict =
   | { kind: 'torn' }
   | { kind: 'damage'; why: string };
 
-/** The state of a fold as a checkpoint stores it. `sealed` is the hash that the last seal names. */
+/**
+ * The state of a fold as a checkpoint stores it. `sealed` is the hash that the last seal names. `ages`: see `Fold`;
+ * absent in checkpoints of older versions, which only lets requests live longer.
+ */
 export interface FoldState {
   seq: number;
   chain: string;
@@ -58,9 +61,13 @@ export interface FoldState {
     string,
     [version: number, head: string, seq: number, atMs?: number, segment?: number, offset?: number]
   >;
+  ages?: [seq: number, ms: number][];
 }
 
-/** How long a request stream lives at least. It is dropped only at a valid seal, so that all folds agree. */
+/**
+ * How long a request stream lives at least. It is dropped only at a valid seal, so that all folds agree: if the times in
+ * its line and in the seal's differ by this. The writer of a seal sees to it that no wrong clock makes that time pass.
+ */
 export const REQUEST_LIFE_MS = 7 * 24 * 3_600_000;
 
 /**
@@ -76,6 +83,8 @@ export class Fold {
   readonly heads = new Map<string, StreamHead>();
   /** True after a valid seal, until the next segment begins: later lines of the same file are void. */
   private ended = false;
+  /** The latest seals, each with the sum of what segments lasted at least up to it: an age of the log without dates. */
+  private readonly ages: [seq: number, ms: number][] = [];
   private chains: string[] = [''];
   private chainsFrom = 0;
   private readonly keepAllChains: boolean;
@@ -89,6 +98,7 @@ export class Fold {
     this.sealedSha = from.sealed;
     this.chains = [from.chain];
     this.chainsFrom = from.seq;
+    this.ages.push(...(from.ages ?? []));
     for (const [stream, [version, head, seq, atMs, segment, offset]] of Object.entries(from.streams)) {
       const entry: StreamHead = { version, head, seq };
       if (atMs !== undefined) entry.atMs = atMs;
@@ -106,7 +116,7 @@ export class Fold {
           ? [version, head, seq]
           : [version, head, seq, atMs, place.segment, place.offset];
     }
-    return { seq: this.seq, chain: this.chain, sealed: this.sealedSha, streams };
+    return { seq: this.seq, chain: this.chain, sealed: this.sealedSha, streams, ages: [...this.ages] };
   }
 
   expected(stream: string): Expected {
@@ -162,6 +172,30 @@ export class Fold {
     return holds(commit, this.heads);
   }
 
+  /**
+   * The time that a seal written now must carry: `now`, or earlier, so that every request stays that is not known to be
+   * old enough. Dates in the log tell nothing of that, since any of them may be of a wrong clock; so a request is old
+   * enough if the segments sealed after it have lasted long enough, on clocks that nobody sets. `lastedMs`: how long the
+   * present segment has lasted at least.
+   */
+  sealTime(now: number, lastedMs: number): number {
+    const age = (this.ages.at(-1)?.[1] ?? 0) + lastedMs;
+    const old = this.ages.findLast(([, ms]) => age - ms >= REQUEST_LIFE_MS)?.[0] ?? 0;
+    let time = now;
+    for (const { seq, atMs } of this.heads.values()) {
+      // 0: a line without a time, which no version of Baton writes.
+      if (atMs !== undefined && atMs > 0 && seq > old) time = Math.min(time, atMs + REQUEST_LIFE_MS - 1);
+    }
+    return time;
+  }
+
+  private noteAge(lastedMs: unknown): void {
+    const lasted = typeof lastedMs === 'number' && lastedMs > 0 ? lastedMs : 0;
+    const age = (this.ages.at(-1)?.[1] ?? 0) + lasted;
+    this.ages.push([this.seq, age]);
+    while (age - (this.ages[1]?.[1] ?? age) >= REQUEST_LIFE_MS) this.ages.shift();
+  }
+
   private accept(commit: Commit, sum: string, place: Place): FoldedCommit {
     this.advance(sum);
     const head = headOf(sum);
@@ -185,6 +219,7 @@ export class Fold {
     this.advance(sum);
     this.ended = true;
     this.sealedSha = body.seal.sha256;
+    this.noteAge(body.seal.lasted_ms);
     this.expireRequests(timeOf(body.at));
     return { kind: 'seal', seal: body, seq: this.seq };
   }

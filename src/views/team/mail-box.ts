@@ -87,7 +87,7 @@ export class OpenBox {
     this.now = now;
     this.cursor = cursorOf(view, box);
     this.given = got.get(gotKey(box));
-    this.stored = this.cursor?.seen ?? startOf(view, box);
+    this.stored = this.cursor?.seen ?? startOf(view, box, now);
     this.from = Math.max(this.stored, this.given?.upTo ?? 0);
     this.upTo = this.from;
     this.extra = new Set(this.given?.extra);
@@ -201,8 +201,9 @@ export class OpenBox {
  * The number of the last message before `since`, after which a reader without a cursor begins. Messages up to it are
  * neither offered nor found. A binary search, which is near enough although clocks of writers differ.
  */
-export function startOf(view: View, { channel, since }: Box): number {
-  if (since === undefined) return 0;
+export function startOf(view: View, { channel, since }: Box, now: number): number {
+  // A session that began in the future was begun by a clock that was ahead: rather all messages than none until then.
+  if (since === undefined || since > now) return 0;
   let low = 0;
   let high = headOf(view, channel)?.last ?? 0;
   while (low < high) {

@@ -73,7 +73,7 @@ function collect(
   view: View,
   caller: Caller,
   filter: MailFilter,
-  { project }: ViewScope,
+  { project, now }: ViewScope,
 ): { hits: Hit[]; searchedAll: boolean } {
   const boxes = boxesOf(view, caller, project);
   const own = new Map(boxes.map((box) => [box.channel, box]));
@@ -83,7 +83,7 @@ function collect(
   let left = SEARCHED_MESSAGES;
   for (const channel of [...own.keys(), ...others]) {
     const box = own.get(channel);
-    const start = startOfReading(view, box);
+    const start = startOfReading(view, box, now);
     for (let n = headOf(view, channel)?.last ?? 0; n > 0 && left > 0; n -= 1, left -= 1) {
       const message = messageAt(view, channel, n);
       if (message === undefined) continue;
@@ -200,6 +200,6 @@ export function findMessage(
 }
 
 /** The number after which a caller may read the messages of a channel, which it has a box for or not. */
-function startOfReading(view: View, box: Box | undefined): number {
-  return box === undefined ? Number.POSITIVE_INFINITY : startOf(view, box);
+function startOfReading(view: View, box: Box | undefined, now = Date.now()): number {
+  return box === undefined ? Number.POSITIVE_INFINITY : startOf(view, box, now);
 }

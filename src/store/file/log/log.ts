@@ -43,6 +43,8 @@ export class FileLog {
   /** Seals followed since opening. */
   sealsFollowed = 0;
   segment = 0;
+  /** When this process entered the segment, on the clock of `performance.now()`. */
+  enteredAt = 0;
   private path = '';
   offset = 0;
   /** The descriptor of the present segment; -1 while that is a compressed one, to which nobody writes. */
@@ -279,6 +281,7 @@ export class FileLog {
 
   private enter(first: number, offset: number, opened: OpenedSegment, commits: FoldedCommit[]): void {
     this.segment = first;
+    this.enteredAt = performance.now();
     this.path = segmentPath(this.parts.logDir, first);
     this.offset = offset;
     this.followed.add(first);

@@ -67,12 +67,13 @@ export async function sealSegment(
     // the seal. Hash before the sync, so that every byte that the seal covers is durable before the seal is written.
     while (hash.slice());
     log.keeper.flushNow();
+    const lasted_ms = Math.floor(performance.now() - log.enteredAt);
     const { line } = encodeSeal({
       id: v7(),
-      at: new Date().toISOString(),
+      at: new Date(log.fold.sealTime(Date.now(), lasted_ms)).toISOString(),
       by: { user: userName(), tool: 'store' },
       seen: log.keeper.seen(),
-      seal: { ...hash.withNewline(), previous: log.fold.sealedSha },
+      seal: { ...hash.withNewline(), previous: log.fold.sealedSha, lasted_ms },
     });
     return writer.writeSeal(line);
   } finally {
