@@ -17,7 +17,7 @@
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { hasLapsed, type Message } from './channel.ts';
-import { inRanges, type Range, withNumber } from './ranges.ts';
+import { coarser, inRanges, newest, type Range, withNumber, withoutNumber } from './ranges.ts';
 
 export const DELIVERY_STATES = ['queued', 'expired', 'offered', 'seen', 'acked'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
@@ -33,10 +33,12 @@ export interface Cursor {
   ahead?: Range[];
   /** Seen messages whose acknowledgement is owed: the newest ones, ascending. */
   owed?: number[];
+  /** Where the owed messages before those are: ranges that hold all of them, and may hold others. */
+  owed_earlier?: Range[];
 }
 
-/** How many owed messages are kept; older ones can be read, but are not offered again. */
-const MAX_OWED = 50;
+/** How many owed messages are listed one by one. */
+const LISTED_OWED = 50;
 
 export interface ReaderDocument {
   schema: 1;
@@ -113,16 +115,19 @@ function setOwed(cursor: Cursor, { owed = [], acked = [] }: Move): void {
   if (owed.length === 0 && acked.length === 0) return;
   const all = new Set([...(cursor.owed ?? []), ...owed]);
   const open = [...all].filter((n) => !inRanges(cursor.acked, n)).sort((a, b) => a - b);
-  if (open.length > 0) cursor.owed = open.slice(-MAX_OWED);
+  if (open.length > 0) cursor.owed = open.slice(-LISTED_OWED);
   else delete cursor.owed;
+  const copy = (cursor.owed_earlier ?? []).map(([from, to]): Range => [from, to]);
+  const before = acked.reduce((set, n) => withoutNumber(set, n), copy);
+  const earlier = coarser(open.slice(0, -LISTED_OWED).reduce((set, n) => withNumber(set, n), before));
+  if (earlier.length > 0) cursor.owed_earlier = earlier;
+  else delete cursor.owed_earlier;
 }
 
 function add(ranges: Range[] | undefined, numbers: readonly number[] | undefined): Range[] | undefined {
   if (numbers === undefined || numbers.length === 0) return ranges;
-  return numbers.reduce(
-    (set, n) => withNumber(set, n),
-    (ranges ?? []).map(([from, to]): Range => [from, to]),
-  );
+  const copy = (ranges ?? []).map(([from, to]): Range => [from, to]);
+  return newest(numbers.reduce((set, n) => withNumber(set, n), copy));
 }
 
 /** The delivery state of one message for one reader. */

@@ -123,10 +123,24 @@ export class OpenBox {
 
   /** Messages that ask for something, and that an earlier connection saw but did not acknowledge. */
   *owed(): Generator<Entry> {
-    for (const n of this.cursor?.owed ?? []) {
-      const { base = 0, upTo = 0 } = this.given ?? {};
-      const message = (n > base && n <= upTo) || this.extra.has(n) ? undefined : this.at(n);
-      if (message !== undefined && !hasLapsed(message, this.now)) yield [n, message];
+    const { base = 0, upTo = 0 } = this.given ?? {};
+    for (const [n, message] of this.owedMessages()) {
+      const given = (n > base && n <= upTo) || this.extra.has(n);
+      if (!given && !hasLapsed(message, this.now)) yield [n, message];
+    }
+  }
+
+  private *owedMessages(): Generator<Entry> {
+    const { owed_earlier: ranges = [], owed = [], acked } = this.cursor ?? {};
+    for (const [from, to] of ranges) {
+      for (const [n, message] of messagesFrom(this.view, this.box.channel, from)) {
+        if (n > to) break;
+        if (asksForSomething(message) && !this.isOwn(message) && !inRanges(acked, n)) yield [n, message];
+      }
+    }
+    for (const n of owed) {
+      const message = this.at(n);
+      if (message !== undefined) yield [n, message];
     }
   }
 

@@ -130,7 +130,10 @@ export function unreadCount(
   };
   for (const box of boxesOf(view, caller, options.project)) {
     const one = new OpenBox(view, box, caller, options);
-    for (const entry of one.owed()) count(entry);
+    for (const entry of one.owed()) {
+      if (found.unread >= UNREAD_COUNTED) break;
+      count(entry);
+    }
     for (; one.next !== undefined && found.unread < UNREAD_COUNTED; one.advance()) count(one.next);
   }
   return found;
