@@ -1,7 +1,7 @@
 // Tells a process from a later one with the same pid. Used by the store (turnstile, presence, temporary files), by
 // admin/file and by runner/process. Imports only node:fs, because every hook loads it at its start.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /**
  * The start time of a process as an opaque text: clock ticks since boot on Linux, different for every later process
@@ -9,10 +9,26 @@ import { readFileSync } from 'node:fs';
  */
 export function quickStart(pid: number): string | undefined {
   try {
-    return statOf(pid)[19];
+    return procIsOurs() ? statOf(pid)[19] : undefined;
   } catch {
     return undefined;
   }
+}
+
+let ours: boolean | undefined;
+
+/**
+ * Whether the numbers in /proc are those of this process's namespace. A sandbox that was given the /proc of its host
+ * finds other processes under them. False on a system without /proc.
+ */
+export function procIsOurs(): boolean {
+  if (ours !== undefined) return ours;
+  try {
+    ours = readlinkSync('/proc/self') === String(process.pid);
+  } catch {
+    ours = false;
+  }
+  return ours;
 }
 
 /** False only if the process is certainly gone: no process has this pid, or one that started at another time has it. */
@@ -36,6 +52,7 @@ const MAX_GENERATIONS = 5;
  */
 export function isBelow(pid: number, ancestor: number): boolean {
   try {
+    if (!procIsOurs()) return false;
     for (let at = pid, steps = 0; at > 1 && steps < MAX_GENERATIONS; steps += 1) {
       at = Number(statOf(at)[1]);
       if (at === ancestor) return true;

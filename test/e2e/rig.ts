@@ -16,6 +16,8 @@ export interface ServerOptions {
   env?: Record<string, string>;
   /** Another main.js than that of this project. */
   program?: string;
+  /** A program, with its arguments, that starts the server. */
+  under?: readonly string[];
 }
 
 /** A fresh directory, with symbolic links resolved. */
@@ -51,9 +53,10 @@ export class Server {
       ...options.env,
     };
     const cwd = options.cwd ?? options.dir;
+    const [command, ...args] = [...(options.under ?? []), process.execPath, options.program ?? inject('program')];
     this.transport = new StdioClientTransport({
-      command: process.execPath,
-      args: [options.program ?? inject('program')],
+      command: command ?? '',
+      args,
       env,
       cwd,
       stderr: 'inherit',

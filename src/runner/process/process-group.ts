@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { quickStart, statOf } from '../../base/process-start.ts';
+import { procIsOurs, quickStart, statOf } from '../../base/process-start.ts';
 
 /** How long to wait after SIGKILL: only a process that hangs in the kernel survives it. */
 const KILLED_MS = 1_000;
@@ -63,7 +63,7 @@ export function groupAlive(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-  if (process.platform !== 'linux') return true;
+  if (!procIsOurs()) return true;
   try {
     return readdirSync('/proc').some((name) => /^\d+$/.test(name) && belongs(name, pid));
   } catch {
