@@ -14,16 +14,15 @@ export interface Place {
   ns?: string;
 }
 
-let here: Place | undefined;
+const HERE: Readonly<Place> = { host: hostname(), boot: bootId(), ...namespaceOf() };
 
 /** The place of this process. */
-export function thisPlace(): Place {
-  here ??= { host: hostname(), boot: bootId(), ...namespaceOf() };
-  return here;
+export function thisPlace(): Readonly<Place> {
+  return HERE;
 }
 
 /** The place as 8 hex, for names of files and of presence. */
-export function placeTag({ host, boot, ns = '' }: Place = thisPlace()): string {
+export function placeTag({ host, boot, ns = '' }: Readonly<Place> = HERE): string {
   return hash('sha256', `${host}\n${boot}\n${ns}`).slice(0, 8);
 }
 
@@ -31,7 +30,7 @@ export function placeTag({ host, boot, ns = '' }: Place = thisPlace()): string {
  * `here`: process numbers mean the same in both places. `before`: this machine has restarted since, so that no process
  * of then lives. `elsewhere`: another host or namespace, or an old record that names none, so nobody here can tell.
  */
-export function whereIs(other: Place, self: Place = thisPlace()): 'here' | 'before' | 'elsewhere' {
+export function whereIs(other: Readonly<Place>, self: Readonly<Place> = HERE): 'here' | 'before' | 'elsewhere' {
   if (other.host !== self.host) return 'elsewhere';
   if (other.ns !== undefined && other.ns !== self.ns) return 'elsewhere';
   if (other.boot !== self.boot) return 'before';

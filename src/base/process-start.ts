@@ -15,20 +15,16 @@ export function quickStart(pid: number): string | undefined {
   }
 }
 
-let ours: boolean | undefined;
-
 /**
  * Whether the numbers in /proc are those of this process's namespace. A sandbox that was given the /proc of its host
  * finds other processes under them. False on a system without /proc.
  */
 export function procIsOurs(): boolean {
-  if (ours !== undefined) return ours;
   try {
-    ours = readlinkSync('/proc/self') === String(process.pid);
+    return readlinkSync('/proc/self') === String(process.pid);
   } catch {
-    ours = false;
+    return false;
   }
-  return ours;
 }
 
 /** False only if the process is certainly gone: no process has this pid, or one that started at another time has it. */

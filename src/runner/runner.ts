@@ -70,7 +70,8 @@ export class Runner {
   constructor(parts: RunnerParts) {
     this.parts = parts;
     const { pid, start } = this.self;
-    // With the place: servers of two namespaces may have one number and one start, and would keep up each other's claims.
+    // With the place: servers of two namespaces may have one number and one start, and would keep up each other's
+    // claims.
     this.key = `server-${pid}-${start.replace(/[^0-9]/g, '')}-${placeTag(this.self)}`;
     this.by = { user: parts.user, agent: this.key, tool: 'runner' };
   }

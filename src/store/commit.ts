@@ -51,9 +51,9 @@ export interface Commit {
 
 /**
  * The last line of a segment. It takes a seq, belongs to no stream, and is valid only at byte `seal.bytes` of its file.
- * `seal.sha256` is the hash of those bytes, `seal.previous` that of the segment before. `seal.lasted_ms` is how long the
- * segment lasted at least: the time on the monotonic clock of the sealing process since it entered it; absent in seals
- * of older versions. `at` is the time of the log, by which requests are forgotten; see `Fold.sealTime`.
+ * `seal.sha256` is the hash of those bytes, `seal.previous` that of the segment before. `seal.lasted_ms` is how long
+ * the segment lasted at least: the time on the monotonic clock of the sealing process since it entered it; absent in
+ * seals of older versions. `at` is the time of the log, by which requests are forgotten; see `Fold.sealTime`.
  */
 export interface Seal {
   id: string;

@@ -65,8 +65,9 @@ export interface FoldState {
 }
 
 /**
- * How long a request stream lives at least. It is dropped only at a valid seal, so that all folds agree: if the times in
- * its line and in the seal's differ by this. The writer of a seal sees to it that no wrong clock makes that time pass.
+ * How long a request stream lives at least. It is dropped only at a valid seal, so that all folds agree: if the times
+ * in its line and in the seal's differ by this. The writer of a seal sees to it that no wrong clock makes that time
+ * pass.
  */
 export const REQUEST_LIFE_MS = 7 * 24 * 3_600_000;
 
@@ -175,8 +176,8 @@ export class Fold {
   /**
    * The time that a seal written now must carry: `now`, or earlier, so that every request stays that is not known to be
    * old enough. Dates in the log tell nothing of that, since any of them may be of a wrong clock; so a request is old
-   * enough if the segments sealed after it have lasted long enough, on clocks that nobody sets. `lastedMs`: how long the
-   * present segment has lasted at least.
+   * enough if the segments sealed after it have lasted long enough, on clocks that nobody sets. `lastedMs`: how long
+   * the present segment has lasted at least.
    */
   sealTime(now: number, lastedMs: number): number {
     const age = (this.ages.at(-1)?.[1] ?? 0) + lastedMs;

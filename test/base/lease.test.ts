@@ -1,5 +1,5 @@
-// The end of a lease: given a stored end and a sign of life, the later of the two counts; times that a clock wrote which
-// was ahead do not.
+// The end of a lease: given a stored end and a sign of life, the later of the two counts; times that a clock wrote
+// which was ahead do not.
 
 import { expect, test } from 'vitest';
 import { endOfLease, isBeyond } from '../../src/base/lease.ts';

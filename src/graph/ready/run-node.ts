@@ -48,8 +48,8 @@ export function satisfies(status: NodeStatus | undefined): boolean {
 }
 
 /**
- * When a claim ends, as judged at `now`: the stored end, or later if its agent was seen since. Infinite without a stored end: such a claim
- * holds until it is released.
+ * When a claim ends, as judged at `now`: the stored end, or later if its agent was seen since. Infinite without a
+ * stored end: such a claim holds until it is released.
  */
 export function leaseEnd(node: RunNode, leaseMs: number, now: number, lastSeen?: LastSeen): number {
   const stored = node.lease_until ?? Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
-// Names of temporary files, which are written before they replace another file. A name contains the pid, start and place
-// of its process, so that files of killed processes are recognised and removed. Used by disk.ts, leftovers.ts and
-// admin/file.
+// Names of temporary files, which are written before they replace another file. A name contains the pid, start and
+// place of its process, so that files of killed processes are recognised and removed. Used by disk.ts, leftovers.ts,
+// the turnstile and admin/file.
 
 import { placeTag } from '../../base/process-place.ts';
 import { isAlive, quickStart } from '../../base/process-start.ts';
@@ -43,14 +43,14 @@ export interface Maker {
   elsewhere?: true;
 }
 
+const REPLACED = /.+\.json|\d{12}\.(?:jsonl\.gz|index)|[0-9a-f]{64}|turnstile/.source;
+const TEMPORARY = new RegExp(`^(?:${REPLACED})\\.(\\d+(?:-[0-9a-f]*){0,2})(?:\\.[a-z0-9]{1,8})?\\.tmp$`);
+
 /** The process that created a temporary file of the store; undefined if the path is not that of one. */
 export function makerOf(path: string): Maker | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  const match =
-    /^(?:.+\.json|\d{12}\.(?:jsonl\.gz|index)|[0-9a-f]{64}|turnstile)\.(\d+(?:-[0-9a-f]*){0,2})(?:\.[a-z0-9]{1,8})?\.tmp$/.exec(
-      name,
-    );
-  return match === null ? undefined : readMark(match[1] ?? '');
+  const [, mark] = TEMPORARY.exec(name) ?? [];
+  return mark === undefined ? undefined : readMark(mark);
 }
 
 /** True once no process can be writing the file any more. `ageMs`: the time since it was last written to. */

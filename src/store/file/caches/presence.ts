@@ -1,6 +1,6 @@
 // Presence: which sessions and agents are alive, as the times of empty files in `alive/`, and which process serves a
-// session (`<session>~<pid>-<place>`). Not commits: losing the files ends leases early or late, but never grants a claim
-// twice. Opened by store/open.ts.
+// session (`<session>~<pid>-<place>`). Not commits: losing the files ends leases early or late, but never grants a
+// claim twice. Opened by store/open.ts.
 
 import { type Place, placeTag, thisPlace, whereIs } from '../../../base/process-place.ts';
 import { isAlive, isBelow, quickStart } from '../../../base/process-start.ts';
@@ -28,7 +28,7 @@ interface Attachment {
 export class FilePresence implements Presence {
   private readonly disk: Disk;
   private readonly folder: string;
-  private readonly touched = new Map<string, number>();
+  private readonly touched = new Map<string, { now: number; steady: number }>();
   private readonly serving = new Set<string>();
   private readonly ahead = new Map<string, { mtimeMs: number; since: number }>();
   private heart: NodeJS.Timeout | undefined;
@@ -39,14 +39,18 @@ export class FilePresence implements Presence {
   }
 
   touch(who: string): void {
-    // By the clock that nobody sets: after a moment in the future the other would allow no touch until it comes.
-    const now = performance.now();
-    if (now - (this.touched.get(who) ?? Number.NEGATIVE_INFINITY) < TOUCH_EVERY_MS || !isId(who)) return;
-    this.touched.set(who, now);
+    const [now, steady] = [Date.now(), performance.now()];
+    const last = this.touched.get(who);
+    // By the clock that nobody sets too, and by the size of the step: after a moment in the future the date alone would
+    // allow no touch until it has come.
+    const lately =
+      last !== undefined && steady - last.steady < TOUCH_EVERY_MS && Math.abs(now - last.now) < TOUCH_EVERY_MS;
+    if (lately || !isId(who)) return;
+    this.touched.set(who, { now, steady });
     const path = `${this.folder}/${who}`;
     try {
       if (this.disk.stat(path) === undefined) this.disk.close(this.create(path));
-      this.disk.utimes(path, Date.now());
+      this.disk.utimes(path, now);
     } catch {
       // Ignore file errors: a full or read-only disk must not fail a call because of a timestamp.
     }
