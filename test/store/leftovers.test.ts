@@ -113,4 +113,9 @@ it('belong to nobody once their maker is gone, or its number is another one’s'
   if (process.platform === 'linux') expect(isLeftover({ pid, start: '1' }, minute)).toBe(true);
   expect(isLeftover({ pid: 4_194_300, start: '1' }, minute)).toBe(true);
   expect(isLeftover({ pid: 4_194_300, start: '1' }, 1_000)).toBe(false);
+  // Of a process of another place nobody here can tell.
+  const elsewhere = makerOf('/store/checkpoint.json.4194300-1-aaaaaaaa.abc.tmp');
+  expect(elsewhere).toEqual({ pid: 4_194_300, start: '1', elsewhere: true });
+  if (elsewhere === undefined) throw new Error('no maker');
+  expect([minute, hour].map((age) => isLeftover(elsewhere, age))).toEqual([false, true]);
 });

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Documents } from '../../src/documents/documents.ts';
 import { Maintenance } from '../../src/documents/maintenance.ts';
 import { FailureError } from '../../src/failure/failure.ts';
@@ -275,6 +275,24 @@ describe('the turnstile', () => {
     expect(patient).toBeLessThan(1_000);
     for (let n = 0; n < 5; n += 1) (await store.takeTurn(true))?.();
     expect(looks(disk) - patient).toBeLessThan(100);
+    await store.close();
+  });
+
+  it('of a process of another place is waited for once, and removed after a while', async () => {
+    const dir = newPlace();
+    const store = openStore(dir);
+    const file = join(dir, 'log', 'turnstile');
+    fs.writeFileSync(file, '999999999 1 aaaaaaaa\n');
+    await store.takeTurn(false);
+    expect(fs.existsSync(file)).toBe(true);
+    const steady = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => steady + 11_000);
+    try {
+      expect(store.takeTurn(false)).toBeUndefined();
+    } finally {
+      clock.mockRestore();
+    }
+    expect(fs.existsSync(file)).toBe(false);
     await store.close();
   });
 

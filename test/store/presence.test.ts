@@ -1,8 +1,10 @@
-// Presence on a failing disk: its files can be lost at any time, so a look at them never fails a call.
+// Presence: on a failing disk, where its files can be lost at any time, so that a look at them never fails a call; and of
+// processes of which nobody here can tell.
 
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { thisPlace } from '../../src/base/process-place.ts';
 import { FilePresence } from '../../src/store/file/caches/presence.ts';
 import { type Fault, FaultyDisk } from './faulty-disk.ts';
 import { temporaryPlace } from './places.ts';
@@ -57,5 +59,53 @@ describe('presence', () => {
     const count = (operation: string) => disk.calls.filter((call) => call.operation === operation).length;
     expect(count('close')).toBe(count('open'));
     expect(count('open')).toBe(1);
+  });
+});
+
+describe('a process that serves a session', () => {
+  const { host, boot, ns = '' } = thisPlace();
+  const file = () => join(place.dir, 'alive', 'ses-1~1-aaaaaaaa');
+  const age = (ms: number) => fs.utimesSync(file(), 0, (Date.now() - ms) / 1_000);
+
+  function given(...lines: string[]): void {
+    fs.mkdirSync(join(place.dir, 'alive'));
+    fs.writeFileSync(file(), lines.join('\n'));
+  }
+
+  it('of another namespace counts as alive while it notes so, and its file stays for days', () => {
+    given('5', host, boot, 'pid:[1]');
+    expect(presence.attached('ses-1')).toBe(true);
+    age(4 * 60_000);
+    expect([...presence.served()]).toEqual(['ses-1']);
+    expect(presence.servedBelow(0)).toEqual([]);
+    age(6 * 60_000);
+    expect(presence.attached('ses-1')).toBe(false);
+    expect(fs.existsSync(file())).toBe(true);
+    age(8 * 86_400_000);
+    expect(presence.attached('ses-1')).toBe(false);
+    expect(fs.existsSync(file())).toBe(false);
+  });
+
+  it('of this place before a restart is gone', () => {
+    given('5', host, 'an earlier boot', ns);
+    expect(presence.attached('ses-1')).toBe(false);
+    expect(fs.existsSync(file())).toBe(false);
+  });
+
+  it('notes every minute that it does, until it does no more', () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      presence.attach('ses-1');
+      const [name = ''] = fs.readdirSync(join(place.dir, 'alive'));
+      const own = join(place.dir, 'alive', name);
+      fs.utimesSync(own, 0, 0);
+      vi.advanceTimersByTime(60_000);
+      expect(Date.now() - fs.statSync(own).mtimeMs).toBeLessThan(60_000);
+      presence.detach('ses-1');
+      expect(vi.getTimerCount()).toBe(0);
+      expect(fs.existsSync(own)).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
