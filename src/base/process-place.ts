@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-export interface Place {
+export interface ProcessPlace {
   host: string;
   /** Changes with every restart of the machine; constant where there is none, as start times are absolute there. */
   boot: string;
@@ -14,15 +14,15 @@ export interface Place {
   ns?: string;
 }
 
-const HERE: Readonly<Place> = { host: hostname(), boot: bootId(), ...namespaceOf() };
+const HERE: Readonly<ProcessPlace> = { host: hostname(), boot: bootId(), ...namespaceOf() };
 
 /** The place of this process. */
-export function thisPlace(): Readonly<Place> {
+export function thisPlace(): Readonly<ProcessPlace> {
   return HERE;
 }
 
 /** The place as 8 hex, for names of files and of presence. */
-export function placeTag({ host, boot, ns = '' }: Readonly<Place> = HERE): string {
+export function placeTag({ host, boot, ns = '' }: Readonly<ProcessPlace> = HERE): string {
   return hash('sha256', `${host}\n${boot}\n${ns}`).slice(0, 8);
 }
 
@@ -30,7 +30,10 @@ export function placeTag({ host, boot, ns = '' }: Readonly<Place> = HERE): strin
  * `here`: process numbers mean the same in both places. `before`: this machine has restarted since, so that no process
  * of then lives. `elsewhere`: another host or namespace, or an old record that names none, so nobody here can tell.
  */
-export function whereIs(other: Readonly<Place>, self: Readonly<Place> = HERE): 'here' | 'before' | 'elsewhere' {
+export function whereIs(
+  other: Readonly<ProcessPlace>,
+  self: Readonly<ProcessPlace> = HERE,
+): 'here' | 'before' | 'elsewhere' {
   if (other.host !== self.host) return 'elsewhere';
   if (other.ns !== undefined && other.ns !== self.ns) return 'elsewhere';
   if (other.boot !== self.boot) return 'before';

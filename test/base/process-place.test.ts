@@ -1,12 +1,12 @@
 // Where processes run: a number means a process only within one host, boot and namespace.
 
 import { expect, test } from 'vitest';
-import { type Place, placeTag, thisPlace, whereIs } from '../../src/base/process-place.ts';
+import { type ProcessPlace, placeTag, thisPlace, whereIs } from '../../src/base/process-place.ts';
 
-const self: Place = { host: 'h', boot: 'b', ns: 'pid:[1]' };
-const old: Place = { host: 'h', boot: 'b' };
+const self: ProcessPlace = { host: 'h', boot: 'b', ns: 'pid:[1]' };
+const old: ProcessPlace = { host: 'h', boot: 'b' };
 
-test.each<[string, Place, Place, ReturnType<typeof whereIs>]>([
+test.each<[string, ProcessPlace, ProcessPlace, ReturnType<typeof whereIs>]>([
   ['the same place', { ...self }, self, 'here'],
   ['another host', { ...self, host: 'x' }, self, 'elsewhere'],
   ['another namespace', { ...self, ns: 'pid:[2]' }, self, 'elsewhere'],

@@ -1,5 +1,5 @@
-// Presence: on a failing disk, where its files can be lost at any time, so that a look at them never fails a call; and of
-// processes of which nobody here can tell.
+// Presence: on a failing disk, where its files can be lost at any time, so that a look at them never fails a call; and
+// of processes of which nobody here can tell.
 
 import fs from 'node:fs';
 import { join } from 'node:path';

@@ -9,13 +9,13 @@
 //   skipped          who held it last, when
 //   cancelled        who held it last, when, and where it ran
 
-import type { Place } from '../../base/process-place.ts';
+import type { ProcessPlace } from '../../base/process-place.ts';
 import { MAX_LOST_CLAIMS } from '../../graph/ready/readiness.ts';
 import type { NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 
 /** A process, distinct from any later one with the same number. `start` is the answer of `processStart`. */
-export interface ProcessId extends Place {
+export interface ProcessId extends ProcessPlace {
   pid: number;
   start: string;
 }

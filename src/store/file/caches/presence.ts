@@ -2,7 +2,7 @@
 // session (`<session>~<pid>-<place>`). Not commits: losing the files ends leases early or late, but never grants a
 // claim twice. Opened by store/open.ts.
 
-import { type Place, placeTag, thisPlace, whereIs } from '../../../base/process-place.ts';
+import { type ProcessPlace, placeTag, thisPlace, whereIs } from '../../../base/process-place.ts';
 import { isAlive, isBelow, quickStart } from '../../../base/process-start.ts';
 import type { Presence } from '../../port.ts';
 import { isId } from '../../stream.ts';
@@ -183,7 +183,7 @@ export function attachmentOf(name: string): Attachment | undefined {
 /** Whether the process of an attachment lives, by the text of its file. Undefined: nobody here can tell. */
 export function servesBy({ pid, tag }: Pick<Attachment, 'pid' | 'tag'>, text: string): boolean | undefined {
   const [start = '', host = '', boot = '', ns = ''] = text.split('\n');
-  const place: Place = { host, boot, ...(ns === '' ? {} : { ns }) };
+  const place: ProcessPlace = { host, boot, ...(ns === '' ? {} : { ns }) };
   const where = tag === undefined ? 'here' : whereIs(place);
   if (where === 'elsewhere') return undefined;
   return where === 'here' && isAlive(pid, start === '' ? undefined : start);
