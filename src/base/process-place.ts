@@ -14,7 +14,9 @@ export interface ProcessPlace {
   ns?: string;
 }
 
-const HERE: Readonly<ProcessPlace> = { host: hostname(), boot: bootId(), ...namespaceOf() };
+/** The boot of a system that does not tell it. */
+const UNKNOWN = 'unknown';
+const HERE: Readonly<ProcessPlace> = { host: hostname(), boot: bootId(), ...namespaceOf('pid') };
 
 /** The place of this process. */
 export function thisPlace(): Readonly<ProcessPlace> {
@@ -40,17 +42,34 @@ export function whereIs(
   return other.ns === self.ns ? 'here' : 'elsewhere';
 }
 
+/** A reading of a clock that runs on from the start of the machine and that nobody sets, the same for all processes. */
+export interface MachineClock {
+  /** Equal for readings that can be compared: of one boot, and one namespace of clocks. */
+  name: string;
+  ms: number;
+}
+
+/** The machine's clock now; undefined on a system that does not tell its boots apart. It stands while that sleeps. */
+export function machineClock(): MachineClock | undefined {
+  if (HERE.boot === UNKNOWN) return undefined;
+  const { ns = '' } = namespaceOf('time');
+  return {
+    name: hash('sha256', `${HERE.boot}\n${ns}`).slice(0, 8),
+    ms: Number(process.hrtime.bigint() / 1_000_000n),
+  };
+}
+
 function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
   } catch {
-    return 'unknown';
+    return UNKNOWN;
   }
 }
 
-function namespaceOf(): { ns?: string } {
+function namespaceOf(kind: 'pid' | 'time'): { ns?: string } {
   try {
-    return { ns: readlinkSync('/proc/self/ns/pid') };
+    return { ns: readlinkSync(`/proc/self/ns/${kind}`) };
   } catch {
     return {};
   }

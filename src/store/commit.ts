@@ -3,6 +3,7 @@
 // of one is an import of another, byte for byte.
 
 import { hash } from 'node:crypto';
+import type { MachineClock } from '../base/process-place.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { PatchOp } from '../json/patch.ts';
 
@@ -52,15 +53,16 @@ export interface Commit {
 /**
  * The last line of a segment. It takes a seq, belongs to no stream, and is valid only at byte `seal.bytes` of its file.
  * `seal.sha256` is the hash of those bytes, `seal.previous` that of the segment before. `seal.lasted_ms` is how long
- * the segment lasted at least: the time on the monotonic clock of the sealing process since it entered it; absent in
- * seals of older versions. `at` is the time of the log, by which requests are forgotten; see `Fold.sealTime`.
+ * the segment lasted at least, on clocks that nobody sets: since the sealing process entered it, or since the seal
+ * before if that names the same machine's clock; both are absent in seals of older versions. `at` is the time of the
+ * log, by which requests are forgotten; see `Fold.sealTime`.
  */
 export interface Seal {
   id: string;
   at: string;
   by: Author;
   seen: Seen;
-  seal: { bytes: number; sha256: string; previous: string; lasted_ms?: number };
+  seal: { bytes: number; sha256: string; previous: string; lasted_ms?: number; clock?: MachineClock };
 }
 
 /** A commit ready to be written: the line without newlines, and its sum. */

@@ -2,6 +2,7 @@
 // bytes so far. It does not know what events mean: an unknown type is valid. Used by memory.ts, and by the writers and
 // readers of the log in file/.
 
+import type { MachineClock } from '../base/process-place.ts';
 import {
   type Commit,
   claimedSum,
@@ -50,8 +51,8 @@ export type Verdict =
   | { kind: 'damage'; why: string };
 
 /**
- * The state of a fold as a checkpoint stores it. `sealed` is the hash that the last seal names. `ages`: see `Fold`;
- * absent in checkpoints of older versions, which only lets requests live longer.
+ * The state of a fold as a checkpoint stores it. `sealed` is the hash that the last seal names. `ages`, `clock`: see
+ * `Fold`; absent in checkpoints of older versions, which only lets requests live longer.
  */
 export interface FoldState {
   seq: number;
@@ -62,6 +63,7 @@ export interface FoldState {
     [version: number, head: string, seq: number, atMs?: number, segment?: number, offset?: number]
   >;
   ages?: [seq: number, ms: number][];
+  clock?: MachineClock;
 }
 
 /**
@@ -86,6 +88,8 @@ export class Fold {
   private ended = false;
   /** The latest seals, each with the sum of what segments lasted at least up to it: an age of the log without dates. */
   private readonly ages: [seq: number, ms: number][] = [];
+  /** The machine's clock at the last seal, if that names it. */
+  private clock: MachineClock | undefined;
   private chains: string[] = [''];
   private chainsFrom = 0;
   private readonly keepAllChains: boolean;
@@ -100,6 +104,7 @@ export class Fold {
     this.chains = [from.chain];
     this.chainsFrom = from.seq;
     this.ages.push(...(from.ages ?? []));
+    this.clock = from.clock;
     for (const [stream, [version, head, seq, atMs, segment, offset]] of Object.entries(from.streams)) {
       const entry: StreamHead = { version, head, seq };
       if (atMs !== undefined) entry.atMs = atMs;
@@ -117,7 +122,9 @@ export class Fold {
           ? [version, head, seq]
           : [version, head, seq, atMs, place.segment, place.offset];
     }
-    return { seq: this.seq, chain: this.chain, sealed: this.sealedSha, streams, ages: [...this.ages] };
+    const { seq, chain, sealedSha: sealed, clock } = this;
+    const state = { seq, chain, sealed, streams, ages: [...this.ages] };
+    return clock === undefined ? state : { ...state, clock };
   }
 
   expected(stream: string): Expected {
@@ -190,7 +197,14 @@ export class Fold {
     return time;
   }
 
-  private noteAge(lastedMs: unknown): void {
+  /** How long ago the last seal was written by the machine's clock; 0 if that does not tell. */
+  sinceSeal(now: MachineClock | undefined): number {
+    const { clock } = this;
+    return clock !== undefined && clock.name === now?.name ? Math.max(0, now.ms - clock.ms) : 0;
+  }
+
+  private noteAge({ lasted_ms: lastedMs, clock }: Seal['seal']): void {
+    this.clock = isClock(clock) ? clock : undefined;
     const lasted = typeof lastedMs === 'number' && lastedMs > 0 ? lastedMs : 0;
     const age = (this.ages.at(-1)?.[1] ?? 0) + lasted;
     this.ages.push([this.seq, age]);
@@ -220,7 +234,7 @@ export class Fold {
     this.advance(sum);
     this.ended = true;
     this.sealedSha = body.seal.sha256;
-    this.noteAge(body.seal.lasted_ms);
+    this.noteAge(body.seal);
     this.expireRequests(timeOf(body.at));
     return { kind: 'seal', seal: body, seq: this.seq };
   }
@@ -250,4 +264,8 @@ export class Fold {
     if (held !== chain) return `a later writer knew other bytes up to line ${seq}`;
     return undefined;
   }
+}
+
+function isClock(clock: MachineClock | undefined): clock is MachineClock {
+  return typeof clock === 'object' && clock !== null && typeof clock.name === 'string' && typeof clock.ms === 'number';
 }

@@ -107,6 +107,25 @@ describe('a request is remembered', () => {
   });
 });
 
+describe('of processes that come one after the other on one machine', () => {
+  it('each counts from the seal before, also the time in which none of them ran', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance', 'hrtime'] });
+    const dir = newPlace();
+    const seal = async (stream: string): Promise<FileStore> => {
+      const store = open(dir);
+      await put(store, stream, 1);
+      expect(await store.upkeep.seal()).toBe(true);
+      store.upkeep.mark().save();
+      return store;
+    };
+    await seal('request/old');
+    vi.advanceTimersByTime(6 * DAY);
+    expect(requests(await seal('request/new'))).toEqual(['request/new', 'request/old']);
+    vi.advanceTimersByTime(DAY);
+    expect(requests(await seal('task/t-1'))).toEqual(['request/new']);
+  });
+});
+
 describe('a sign of life from the future', () => {
   it('counts as of the moment it is met, and ends like any other', () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });

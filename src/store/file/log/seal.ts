@@ -3,6 +3,7 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import { v7 } from 'uuid';
+import { machineClock } from '../../../base/process-place.ts';
 import { encodeSeal } from '../../commit.ts';
 import { type Disk, replaceFile, syncDirectory } from '../disk.ts';
 import { gzipMembers } from '../gzip-members.ts';
@@ -67,13 +68,14 @@ export async function sealSegment(
     // the seal. Hash before the sync, so that every byte that the seal covers is durable before the seal is written.
     while (hash.slice());
     log.keeper.flushNow();
-    const lasted_ms = Math.floor(performance.now() - log.enteredAt);
+    const clock = machineClock();
+    const lasted_ms = Math.floor(Math.max(performance.now() - log.enteredAt, log.fold.sinceSeal(clock)));
     const { line } = encodeSeal({
       id: v7(),
       at: new Date(log.fold.sealTime(Date.now(), lasted_ms)).toISOString(),
       by: { user: userName(), tool: 'store' },
       seen: log.keeper.seen(),
-      seal: { ...hash.withNewline(), previous: log.fold.sealedSha, lasted_ms },
+      seal: { ...hash.withNewline(), previous: log.fold.sealedSha, lasted_ms, ...(clock && { clock }) },
     });
     return writer.writeSeal(line);
   } finally {
