@@ -230,6 +230,19 @@ test('baton backup --keep', async () => {
   expect(baton('backup', target, '--keep', 'weekly=1')).toMatchObject({ status: 1 });
 });
 
+test('backups of a clock that was ahead take no place of another, and stay', async () => {
+  await makeStore(dir, 1);
+  const future = START + 365 * 24 * HOUR;
+  for (const now of [future, future + HOUR, START, START + HOUR, START + 2 * HOUR])
+    expect(rotate({ hourly: 2, daily: 0 }, now).ok).toBe(true);
+  expect(sound().map((name) => name.slice('backup-'.length, 'backup-2026-01-06T00'.length))).toEqual([
+    '2026-01-05T23',
+    '2026-01-06T00',
+    '2027-01-05T22',
+    '2027-01-05T23',
+  ]);
+});
+
 test('a link on the way is followed: to another disk, and to the inside of the store, which is refused', async () => {
   await makeStore(dir);
   fs.mkdirSync(target);
