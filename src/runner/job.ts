@@ -43,11 +43,10 @@ export class Job {
   readonly held: JobClaim;
   /** Resolves when the work has ended and, unless the claim was lost, its end is reported. Never rejects. */
   readonly done: Promise<void>;
-  /** When the claim should be renewed next, on the clock of `performance.now()`: nobody sets that one. */
-  renewAt: number;
   private readonly parts: JobParts;
   private readonly stopper = new AbortController();
   private readonly leaseMs: number;
+  private renewed = readClocks();
   private stopped: 'lost' | 'closing' | undefined;
   private begun = false;
   private pid: number | undefined;
@@ -58,10 +57,18 @@ export class Job {
     this.held = held;
     this.parts = parts;
     this.leaseMs = held.graph.prepared.leaseMs[held.graph.prepared.index.get(held.node.id) ?? 0] ?? 0;
-    this.renewAt = performance.now() + this.leaseMs / 3;
     this.done = this.work().catch((error: unknown) => {
       parts.log.error({ err: error, node: held.node.id }, 'a node could not be performed');
     });
+  }
+
+  /**
+   * In how many ms the claim should be renewed, on the clock that goes faster: the steady one stands while the machine
+   * sleeps, and the date may be set.
+   */
+  get renewInMs(): number {
+    const { now, steady } = readClocks();
+    return this.leaseMs / 3 - Math.max(steady - this.renewed.steady, Math.abs(now - this.renewed.now));
   }
 
   /** The claim no longer holds: ends the work by SIGTERM, later SIGKILL, and reports nothing. */
@@ -87,7 +94,7 @@ export class Job {
    * key.
    */
   async renew(key: string): Promise<void> {
-    this.renewAt = performance.now() + this.leaseMs / 3;
+    this.renewed = readClocks();
     const { documents, by } = this.parts;
     documents.presence.touch(key);
     const renewed = await documents.change((tx, ctx) => renewClaim(tx, ctx, this.held), { by });
@@ -137,6 +144,10 @@ export class Job {
       if (this.stopped !== undefined) return;
     }
   }
+}
+
+function readClocks(): { now: number; steady: number } {
+  return { now: Date.now(), steady: performance.now() };
 }
 
 /** Whether the claim is over, as opposed to a store that could not be written. */

@@ -151,10 +151,12 @@ export class Runner {
     this.dueAt = Number.POSITIVE_INFINITY;
     const { log } = this.parts;
     try {
+      // First: after a sleep, or a step of the clock, this process must not take its own claims for lost.
+      for (const job of this.jobs.values()) if (job.renewInMs <= 0) this.run(job.renew(this.key));
       const due = this.dueWork();
       this.act(due);
       const others = due.watchOthers ? OTHERS_MS : IDLE_MS;
-      const renewals = [...this.jobs.values()].map((job) => job.renewAt - performance.now());
+      const renewals = [...this.jobs.values()].map((job) => job.renewInMs);
       this.lookIn(Math.max(10, Math.min(others, due.until - Date.now(), ...renewals)));
     } catch (error) {
       log.warn({ err: error }, 'the runner cannot read the store');
@@ -192,7 +194,6 @@ export class Runner {
 
   private act({ orphans, reap, work }: DueWork): void {
     const { documents } = this.parts;
-    for (const job of this.jobs.values()) if (job.renewAt <= performance.now()) this.run(job.renew(this.key));
     for (const orphan of orphans) if (!this.ending.has(orphan.claim)) this.run(this.end(orphan));
     for (const run of reap) {
       this.run(documents.change((tx, ctx) => reapExpired(tx, ctx, { run }), { by: this.by }));

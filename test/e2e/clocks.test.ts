@@ -59,19 +59,27 @@ test('claims and sessions of the moment, and those after it, end as all others d
   expect(claims.map(({ node }) => node).sort()).toEqual(['a', 'b']);
 });
 
-test('a command at work is renewed and ends once while the clock of its server jumps', async () => {
-  const dir = freshDir();
-  const { server: one, ahead } = await shifted(dir, 'one');
-  const file = JSON.stringify(path.join(dir, 'notes'));
-  const script = `const note = (text) => require('fs').appendFileSync(${file}, text + ' ');
-    note('began'); setTimeout(() => note('ended'), 4000);`;
-  const command = { id: 'a', kind: 'command', command: ['node', '-e', script], effect: 'once' };
-  const { hash } = await one.call('graph_check', { nodes: [{ ...command, timeouts: { lease_s: LEASE_S } }] });
-  ahead(YEAR);
-  const { run } = await one.call('run_start', { graph: hash });
-  await delay(500);
-  ahead(0);
-  const right = (await shifted(dir, 'right')).server;
-  expect(await right.call('run_status', { run, wait_s: 20 })).toMatchObject({ status: 'finished' });
-  expect(fs.readFileSync(path.join(dir, 'notes'), 'utf8')).toBe('began ended ');
-});
+test.each([
+  ['once', 0, YEAR],
+  ['idempotent', 0, YEAR],
+  ['once', YEAR, 0],
+  ['idempotent', YEAR, 0],
+])(
+  'a command with effect %s is renewed and ends once while the clock of its server steps',
+  async (effect, from, to) => {
+    const dir = freshDir();
+    const { server: one, ahead } = await shifted(dir, 'one');
+    const file = JSON.stringify(path.join(dir, 'notes'));
+    const script = `const note = (text) => require('fs').appendFileSync(${file}, text + ' ');
+    note('began'); setTimeout(() => note('ended'), 3500);`;
+    const command = { id: 'a', kind: 'command', command: ['node', '-e', script], effect };
+    const { hash } = await one.call('graph_check', { nodes: [{ ...command, timeouts: { lease_s: LEASE_S } }] });
+    ahead(from);
+    const { run } = await one.call('run_start', { graph: hash });
+    await delay(500);
+    ahead(to);
+    const other = to === 0 ? (await shifted(dir, 'right')).server : one;
+    expect(await other.call('run_status', { run, wait_s: 20 })).toMatchObject({ status: 'finished' });
+    expect(fs.readFileSync(path.join(dir, 'notes'), 'utf8')).toBe('began ended ');
+  },
+);
