@@ -17,6 +17,7 @@ export interface ProcessPlace {
 /** The boot of a system that does not tell it. */
 const UNKNOWN = 'unknown';
 const HERE: Readonly<ProcessPlace> = { host: hostname(), boot: bootId(), ...namespaceOf('pid') };
+const OWN_TAG = tagOf(HERE);
 
 /** The place of this process. */
 export function thisPlace(): Readonly<ProcessPlace> {
@@ -24,7 +25,11 @@ export function thisPlace(): Readonly<ProcessPlace> {
 }
 
 /** The place as 8 hex, for names of files and of presence. */
-export function placeTag({ host, boot, ns = '' }: Readonly<ProcessPlace> = HERE): string {
+export function placeTag(place: Readonly<ProcessPlace> = HERE): string {
+  return place === HERE ? OWN_TAG : tagOf(place);
+}
+
+function tagOf({ host, boot, ns = '' }: Readonly<ProcessPlace>): string {
   return hash('sha256', `${host}\n${boot}\n${ns}`).slice(0, 8);
 }
 

@@ -71,7 +71,7 @@ test.each([
     const { server: one, ahead } = await shifted(dir, 'one');
     const file = JSON.stringify(path.join(dir, 'notes'));
     const script = `const note = (text) => require('fs').appendFileSync(${file}, text + ' ');
-    note('began'); setTimeout(() => note('ended'), 3500);`;
+    note('began'); setTimeout(() => note('ended'), 2600);`;
     const command = { id: 'a', kind: 'command', command: ['node', '-e', script], effect };
     const { hash } = await one.call('graph_check', { nodes: [{ ...command, timeouts: { lease_s: LEASE_S } }] });
     ahead(from);

@@ -43,7 +43,7 @@ describe.skipIf(refused !== undefined).each(PAIRS)(`%s${because}`, (_, first, se
     const file = JSON.stringify(path.join(dir, 'notes'));
     // Longer than several looks of a runner at what others hold.
     const script = `const note = (text) => require('fs').appendFileSync(${file}, text + ' ');
-      note('began'); setTimeout(() => note('ended'), 2500);`;
+      note('began'); setTimeout(() => note('ended'), 1500);`;
     const nodes = [{ id: 'a', kind: 'command', command: ['node', '-e', script], effect }];
     const { hash } = await one.call('graph_check', { nodes });
     const { run } = await one.call('run_start', { graph: hash });

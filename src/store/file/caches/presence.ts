@@ -118,7 +118,8 @@ export class FilePresence implements Presence {
 
   attached(session: string): boolean {
     if (!isId(session)) return false;
-    return this.attachments().some((one) => one.session === session && this.serves(one));
+    const prefix = `${session}~`;
+    return this.attachments(prefix).some((one) => one.session === session && this.serves(one));
   }
 
   served(): ReadonlySet<string> {
@@ -137,8 +138,9 @@ export class FilePresence implements Presence {
     return [...found];
   }
 
-  private attachments(): Attachment[] {
-    return this.names().flatMap((name) => attachmentOf(name) ?? []);
+  /** Those whose names begin so: a list of sessions asks for each of them. */
+  private attachments(prefix = ''): Attachment[] {
+    return this.names().flatMap((name) => (name.startsWith(prefix) ? (attachmentOf(name) ?? []) : []));
   }
 
   private names(): string[] {
