@@ -151,13 +151,11 @@ export class Runner {
     this.dueAt = Number.POSITIVE_INFINITY;
     const { log } = this.parts;
     try {
-      // First: after a sleep, or a step of the clock, this process must not take its own claims for lost.
-      for (const job of this.jobs.values()) if (job.renewInMs <= 0) this.run(job.renew(this.key));
+      const renewalMs = this.renewDue();
       const due = this.dueWork();
       this.act(due);
       const others = due.watchOthers ? OTHERS_MS : IDLE_MS;
-      const renewals = [...this.jobs.values()].map((job) => job.renewInMs);
-      this.lookIn(Math.max(10, Math.min(others, due.until - Date.now(), ...renewals)));
+      this.lookIn(Math.max(10, Math.min(others, due.until - Date.now(), renewalMs)));
     } catch (error) {
       log.warn({ err: error }, 'the runner cannot read the store');
       this.lookIn(IDLE_MS);
@@ -190,6 +188,16 @@ export class Runner {
       }
     });
     return found;
+  }
+
+  /**
+   * Renews the claims at work that are due; to be called before anything is judged, because after a sleep or a step of
+   * the clock this process would take them for lost. Returns in how many ms the next one is due.
+   */
+  private renewDue(): number {
+    const jobs = [...this.jobs.values()];
+    for (const job of jobs) if (job.renewInMs <= 0) this.run(job.renew(this.key));
+    return Math.min(...jobs.map((job) => job.renewInMs));
   }
 
   private act({ orphans, reap, work }: DueWork): void {
