@@ -8,6 +8,7 @@ import { Documents } from '../src/documents/documents.ts';
 import type { SessionFacts, Workspace } from '../src/domain/session/document.ts';
 import type { Failure, Result } from '../src/failure/failure.ts';
 import { selectPointers } from '../src/path/query.ts';
+import { executorSettings } from '../src/runner/executors/settings.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 import { tools } from '../src/tools/index.ts';
 import { PlanIndex } from '../src/views/plan/plan-index.ts';
@@ -51,8 +52,8 @@ export class TeamRig {
     const sessions = new SessionBinding(documents, { user: 'tester', clientSession, workspace, serves: true });
     const mail = new MailWatch(documents, workspace.project);
     const readyIndex = new ReadyIndex(documents);
-    const config = { allowCommands: [] };
-    const place = { workspace, workspaceRoot: '/nowhere' };
+    const config = { allowCommands: [], allowEnv: [], childEnv: {} };
+    const place = { workspace, workspaceRoot: '/nowhere', settings: executorSettings(config, '/nowhere') };
     const plans = new PlanIndex(documents);
     const services = { config, readyIndex, documents, sessions, mail, plans, ...place };
     return new Window(services as unknown as Services);

@@ -12,7 +12,9 @@ import { Maintenance } from '../documents/maintenance.ts';
 import type { Workspace } from '../domain/session/document.ts';
 import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import { selectPointers } from '../path/query.ts';
+import type { LocatedPrograms } from '../runner/executors/command-programs.ts';
 import { performsAny } from '../runner/executors/index.ts';
+import { type ExecutorSettings, executorSettings } from '../runner/executors/settings.ts';
 import type { Runner } from '../runner/runner.ts';
 import { openBackend } from '../store/open.ts';
 import type { CallMetrics } from '../telemetry/call-metrics.ts';
@@ -38,6 +40,8 @@ export interface Services {
   workspace: Workspace;
   /** The workspace's absolute directory, in which command nodes run. Never part of an answer. */
   workspaceRoot: string;
+  /** What this process may perform of runs. */
+  settings: ExecutorSettings;
   /** Figures of the calls that this process has served; absent on the command line. */
   calls?: CallMetrics | undefined;
   /** Absent if no trace file is wanted. */
@@ -55,7 +59,7 @@ export async function openServices(
   config: Config,
   log: Logger,
   role: 'serve' | 'cli',
-  observers: Pick<Services, 'calls' | 'tracing'> = {},
+  { located, ...observers }: Pick<Services, 'calls' | 'tracing'> & { located?: LocatedPrograms } = {},
 ): Promise<Result<Services & { close(): Promise<void> }>> {
   const { root, ...workspace } = findWorkspace(config.projectDir, config.home);
   const opened = await openDocuments(config);
@@ -80,7 +84,8 @@ export async function openServices(
       : undefined;
   const ownSession = (): string | undefined => documents.peek((view) => sessions.find(view));
   const attempts = observers.tracing?.watch(documents, ownSession);
-  const needs = { config, log, documents, workspace, root, ownSession, attempts };
+  const settings = executorSettings(config, root, located);
+  const needs = { config, log, documents, workspace, root, settings, ownSession, attempts };
   const runner = role === 'serve' ? await startRunner(needs) : undefined;
   return ok({
     role,
@@ -93,6 +98,7 @@ export async function openServices(
     readyIndex: new ReadyIndex(documents),
     workspace,
     workspaceRoot: root,
+    settings,
     ...observers,
     logStats: new LogStats(path.join(config.stateDir, 'log')),
     close: async () => {
@@ -105,7 +111,7 @@ export async function openServices(
   });
 }
 
-interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'workspace'> {
+interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'workspace' | 'settings'> {
   root: string;
   ownSession(): string | undefined;
   attempts: AttemptSpans | undefined;
@@ -113,8 +119,10 @@ interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'w
 
 /** Starts a runner if the settings admit some kind of node; otherwise its modules are not even loaded. */
 async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
-  const { config, log, documents, workspace, root, ownSession, attempts } = needs;
-  if (config.readOnly || !performsAny(config)) return undefined;
+  const { config, log, documents, workspace, root, settings, ownSession, attempts } = needs;
+  if (config.readOnly || !performsAny(settings)) return undefined;
+  for (const [program, found] of settings.programs)
+    if (!found.ok) log.warn({ program, why: found.why }, 'a program of the allow-list cannot be run');
   const { Runner } = await import('../runner/runner.ts');
   const runner = new Runner({
     documents,
@@ -122,8 +130,7 @@ async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
     user: config.user,
     workspace: workspace.workspace,
     workspaceRoot: root,
-    settings: config,
-    childEnv: config.childEnv,
+    settings,
     concurrency: Math.max(1, availableParallelism()),
     ownSession,
     ...(attempts === undefined ? {} : { traceOf: (run: string) => attempts.contextOf(run) }),

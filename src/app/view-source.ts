@@ -65,7 +65,7 @@ function once<T>(ask: (about: string) => T): (about?: string) => T {
 
 function processFacts({ config, documents, workspace, mail, tracing }: Services): Source['process'] {
   const { rss, heapUsed } = process.memoryUsage();
-  const { toolsets, allowCommands } = config;
+  const { toolsets, allowCommands, allowEnv } = config;
   const home = (path: string): string => withoutHome(path, config.home);
   const settings: Record<string, Cell> = {
     state_dir: home(config.stateDir),
@@ -73,6 +73,7 @@ function processFacts({ config, documents, workspace, mail, tracing }: Services)
     toolsets: toolsets.all ? 'all' : [...toolsets.sets, ...toolsets.tools].join(', '),
     read_only: config.readOnly,
     allow_commands: allowCommands.length === 0 ? 'none' : allowCommands.join(', '),
+    allow_env: allowEnv.length === 0 ? 'none' : allowEnv.join(', '),
     max_calls_per_second: config.maxCallsPerSecond,
     log_level: config.logLevel,
     trace_file: config.traceFile === undefined ? 'none' : home(config.traceFile),

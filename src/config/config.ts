@@ -4,6 +4,7 @@
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ID_RULE, isId } from '../base/safe-id.ts';
+import { refusedVariable } from '../base/variable-names.ts';
 import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 
 export const toolsetNames = ['state', 'session', 'plan', 'run', 'team', 'ops'] as const;
@@ -38,6 +39,8 @@ export interface Config {
   clientPid?: number;
   /** Programs that command nodes may run, by name or absolute path. Empty: none. */
   allowCommands: string[];
+  /** Variables that command nodes may set beside the plain ones: names, or prefixes with a star. */
+  allowEnv: string[];
   logLevel: LogLevel;
   forceNetworkFs: boolean;
   /** 0 means no limit. */
@@ -60,6 +63,7 @@ type FlagName =
   | 'durability'
   | 'toolsets'
   | 'allow-commands'
+  | 'allow-env'
   | 'log-level'
   | 'project-dir'
   | 'trace-file'
@@ -76,6 +80,7 @@ export const globalFlags: { name: FlagName; value?: string; help: string }[] = [
     help: `tools to list: ${toolsetNames.join(',')}, tool names, or all (BATON_TOOLSETS)`,
   },
   { name: 'allow-commands', value: 'list', help: 'programs that command nodes may run (BATON_ALLOW_COMMANDS)' },
+  { name: 'allow-env', value: 'list', help: 'variables that command nodes may set, such as APP_* (BATON_ALLOW_ENV)' },
   { name: 'log-level', value: 'level', help: `${logLevels.join(', ')} (BATON_LOG_LEVEL; default warn)` },
   { name: 'project-dir', value: 'dir', help: 'the project served (BATON_PROJECT_DIR, then CLAUDE_PROJECT_DIR)' },
   { name: 'trace-file', value: 'file', help: 'write spans of calls and attempts there (BATON_TRACE_FILE)' },
@@ -151,6 +156,7 @@ export function readConfig(flags: Flags, env: Record<string, string | undefined>
     projectDir: directory(projectDir ?? cwd, home, cwd),
     projectNamed: projectDir !== undefined,
     allowCommands: allowList(pick('allow-commands', 'BATON_ALLOW_COMMANDS'), issues),
+    allowEnv: envList(pick('allow-env', 'BATON_ALLOW_ENV'), issues),
     logLevel: oneOf(pick('log-level', 'BATON_LOG_LEVEL'), logLevels, 'warn', issues),
     forceNetworkFs: flag(variable('BATON_FORCE_NETWORK_FS'), issues),
     maxCallsPerSecond: count(variable('BATON_MAX_CALLS_PER_SECOND'), 200, issues),
@@ -234,6 +240,16 @@ function allowList(given: Named, issues: InputIssue[]): string[] {
     if (!/^[\w.+-]+$/.test(word) && !word.startsWith('/')) {
       issues.push({ at: given.at, why: `"${word}" is neither a program's name nor an absolute path` });
     }
+  }
+  return words;
+}
+
+function envList(given: Named, issues: InputIssue[]): string[] {
+  const words = list(given);
+  for (const word of words) {
+    const name = word.endsWith('_*') ? word.slice(0, -1) : word;
+    const why = refusedVariable(name);
+    if (why !== undefined) issues.push({ at: given.at, why: `"${word}" cannot be admitted: ${why}` });
   }
   return words;
 }

@@ -11,6 +11,7 @@ import type { RunGraph } from '../graph/definition.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import type { Author } from '../store/commit.ts';
 import type { Executor } from './executors/define.ts';
+import type { ExecutorSettings } from './executors/settings.ts';
 import { endGroup } from './process/process-group.ts';
 
 /** The longest duration of a try, if neither node nor graph gives one. */
@@ -27,7 +28,7 @@ export interface JobParts {
   executor: Executor;
   by: Author;
   workspaceRoot: string;
-  childEnv: Readonly<Record<string, string | undefined>>;
+  settings: ExecutorSettings;
   /** The trace context of its commits. */
   trace?: string | undefined;
 }
@@ -102,14 +103,14 @@ export class Job {
   }
 
   private async work(): Promise<void> {
-    const { documents, workspaceRoot, childEnv, executor } = this.parts;
+    const { documents, workspaceRoot, settings, executor } = this.parts;
     const { node, graph } = this.held;
     const runS = node.timeouts?.run_s ?? graph.prepared.graph.defaults?.timeouts?.run_s ?? DEFAULT_RUN_S;
     const ended = await executor.perform({
       node,
       runMs: runS * 1_000,
       workspaceRoot,
-      childEnv,
+      settings,
       blobs: documents.blobs,
       signal: this.stopper.signal,
       begun: (process) => {

@@ -15,8 +15,9 @@ import type { AnyNode } from '../graph/kinds/index.ts';
 import type { Author } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { addDueWork, type DueWork, noDueWork, type Orphan, type Work } from './due-work.ts';
-import type { Executor, ExecutorSettings } from './executors/define.ts';
+import type { Executor } from './executors/define.ts';
 import { executors, mayPerform } from './executors/index.ts';
+import type { ExecutorSettings } from './executors/settings.ts';
 import { Job, type JobClaim } from './job.ts';
 import { isGone, thisProcess } from './process/identity.ts';
 import { killGroup } from './process/process-group.ts';
@@ -40,7 +41,6 @@ export interface RunnerParts {
   /** An absolute path. */
   workspaceRoot: string;
   settings: ExecutorSettings;
-  childEnv: Readonly<Record<string, string | undefined>>;
   /** The most nodes at once. */
   concurrency: number;
   /** The session of this process's client, whose commits count as own ones. */
@@ -261,8 +261,8 @@ export class Runner {
   }
 
   private begin(held: JobClaim, executor: Executor, trace: string | undefined): void {
-    const { documents, log, workspaceRoot, childEnv } = this.parts;
-    const job = new Job(held, { documents, log, executor, workspaceRoot, childEnv, by: this.by, trace });
+    const { documents, log, workspaceRoot, settings } = this.parts;
+    const job = new Job(held, { documents, log, executor, workspaceRoot, settings, by: this.by, trace });
     this.jobs.set(held.claim, job);
     void job.done.then(() => {
       this.jobs.delete(held.claim);

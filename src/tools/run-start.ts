@@ -11,8 +11,9 @@ import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
 import type { AnyGraph } from '../graph/kinds/index.ts';
 import type { JsonObject } from '../json/json.ts';
-import type { Executor, ExecutorSettings } from '../runner/executors/define.ts';
+import type { Executor } from '../runner/executors/define.ts';
 import { executors } from '../runner/executors/index.ts';
+import type { ExecutorSettings } from '../runner/executors/settings.ts';
 import type { Author } from '../store/commit.ts';
 import { type Call, defineTool } from './define.ts';
 import { runCommand, withSeq } from './shared/change.ts';
@@ -114,7 +115,7 @@ async function definition(input: Input, services: Services, by: Author): Promise
 }
 
 async function start(input: Input, call: Call<Services>, session: string, resumeFrom: StartRunInput['resumeFrom']) {
-  const { documents, sessions, workspace, config } = call.services;
+  const { documents, sessions, workspace, settings } = call.services;
   const by = sessions.author('run_start', session);
   const found = await definition(input, call.services, by);
   if (!found.ok && input.sprint === undefined) return found;
@@ -135,7 +136,7 @@ async function start(input: Input, call: Call<Services>, session: string, resume
       resumeFrom,
     });
   };
-  const warnings = found.ok ? warningsOf(found.value, config) : {};
+  const warnings = found.ok ? warningsOf(found.value, settings) : {};
   if (input.dry_run) {
     const tried = await documents.dryRun(decide, by);
     return tried.ok

@@ -10,7 +10,7 @@ test.each([
   ['', '/state', '/state'],
 ])('with the home directory "%s", %s is shown as %s', async (home, stateDir, shown) => {
   const { services } = await planWindow();
-  const config = { home, stateDir, traceFile: stateDir, toolsets: { all: true }, allowCommands: [] };
+  const config = { home, stateDir, traceFile: stateDir, toolsets: { all: true }, allowCommands: [], allowEnv: [] };
   Object.assign(services, { config });
   const sourced = await sourceOf(services, false);
   const { settings } = services.documents.peek((view) => sourced(view, 0).process);

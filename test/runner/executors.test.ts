@@ -3,8 +3,9 @@
 import { expect, test } from 'vitest';
 import { nodeKinds } from '../../src/graph/kinds/index.ts';
 import { executors, mayPerform, performsAny } from '../../src/runner/executors/index.ts';
+import { executorSettings } from '../../src/runner/executors/settings.ts';
 
-const none = { allowCommands: [] };
+const none = executorSettings({ allowCommands: [], allowEnv: [], childEnv: {} }, '/nowhere');
 
 test('a kind has an executor if and only if servers perform it', () => {
   const performed = [...nodeKinds.values()].filter(({ performer }) => performer === 'server').map(({ kind }) => kind);
@@ -20,10 +21,16 @@ test.each([...executors.values()].map((executor) => [executor.kind, executor] as
 });
 
 test('a server performs what its executors admit, and nothing that is for others', () => {
-  const settings = { allowCommands: ['npm'] };
+  const childEnv = { PATH: process.env['PATH'] ?? '' };
+  const settings = executorSettings({ allowCommands: ['node'], allowEnv: ['APP_*'], childEnv }, '/nowhere');
   expect(performsAny(none)).toBe(false);
   expect(performsAny(settings)).toBe(true);
-  expect(mayPerform({ id: 'a', kind: 'command', command: ['npm', 'test'] }, settings)).toBe(true);
+  expect(mayPerform({ id: 'a', kind: 'command', command: ['node', 'x'] }, settings)).toBe(true);
   expect(mayPerform({ id: 'a', kind: 'command', command: ['rm'] }, settings)).toBe(false);
+  for (const [env, admitted] of [
+    [{ CI: '1', LC_ALL: 'C', APP_X: '/a' }, true],
+    [{ OTHER: '1' }, false],
+  ] as const)
+    expect(mayPerform({ id: 'a', kind: 'command', command: ['node'], env }, settings)).toBe(admitted);
   expect(mayPerform({ id: 'a', kind: 'agent', task: 'x' }, settings)).toBe(false);
 });

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { createLog } from '../../src/base/log.ts';
 import type { Effect } from '../../src/graph/graph.ts';
 import type { Assignment, Ended, Executor } from '../../src/runner/executors/define.ts';
+import { executorSettings } from '../../src/runner/executors/settings.ts';
 import { Job } from '../../src/runner/job.ts';
 import { BY, RunRig } from '../run-rig.ts';
 
@@ -27,10 +28,11 @@ async function atWork(
   };
   const [node] = rig.graph.prepared.graph.nodes;
   if (node === undefined) throw new Error('the graph has no node');
+  const settings = executorSettings({ allowCommands: [], allowEnv: [], childEnv: {} }, '/');
   const parts = { documents: rig.documents, log: createLog({ logLevel: 'silent' }), by: BY };
   const job = new Job(
     { claim, run: rig.run, graph: rig.graph, node },
-    { ...parts, executor, workspaceRoot: '/', childEnv: {} },
+    { ...parts, executor, workspaceRoot: '/', settings },
   );
   return { rig, job };
 }

@@ -15,6 +15,8 @@ import { StdioTransport } from '../../mcp/stdio.ts';
 import { optimiseLate } from '../../mcp/tiering.ts';
 import { servePrompts } from '../../prompts/serve.ts';
 import { serveResources } from '../../resources/serve.ts';
+import type { LocatedPrograms } from '../../runner/executors/command-programs.ts';
+import { programsOf } from '../../runner/executors/settings.ts';
 import { CallMetrics } from '../../telemetry/call-metrics.ts';
 import type { Tracing } from '../../telemetry/traces/tracing.ts';
 import type { Listing } from '../../tools/describe.ts';
@@ -39,7 +41,9 @@ export async function run(args: string[], config: Config): Promise<number> {
   const project = async (): Promise<string> =>
     config.projectNamed ? config.projectDir : ((await rootOf(server)) ?? config.projectDir);
   const called = optimiseLate();
-  const services = keepServices(config, log, project, { calls: metrics, tracing });
+  // Looked up now, not when the store is opened: an agent may have put programs on PATH until then.
+  const located = programsOf(config);
+  const services = keepServices(config, log, project, { calls: metrics, tracing, located });
   const server = buildServer<Services>({
     config,
     log,
@@ -106,7 +110,7 @@ function keepServices(
   config: Config,
   log: Logger,
   project: () => Promise<string>,
-  observers: { calls: CallMetrics; tracing: Tracing | undefined },
+  observers: { calls: CallMetrics; tracing: Tracing | undefined; located: LocatedPrograms },
 ): KeptServices {
   let opening: Promise<Result<OpenedServices>> | undefined;
   const open = async (): Promise<Result<OpenedServices>> => {

@@ -1,9 +1,9 @@
 // The kind `command`: a process that a server runs, from an argv in the graph and an allow-list that only the server's
 // start options set. This file describes the node; runner/executors/command.ts runs it.
 
+import { refusedVariable } from '../../base/variable-names.ts';
 import type { Fault, GraphNode } from '../graph.ts';
 import { commonBrief, type NodeKind, type Unchecked } from './define.ts';
-import { refusedVariable } from './variables.ts';
 
 export interface CommandNode extends GraphNode {
   kind: 'command';
@@ -29,7 +29,11 @@ export const command: NodeKind<CommandNode> = {
       listed: 'argv, no shell',
     },
     cwd: { type: 'text', max: 1_000, about: 'a directory inside the workspace; default the workspace' },
-    env: { type: 'map', of: { type: 'text', max: 8_000 }, about: 'added to the few variables that a process gets' },
+    env: {
+      type: 'map',
+      of: { type: 'text', max: 8_000 },
+      about: 'LANG, LC_*, TZ, CI, NO_COLOR, FORCE_COLOR and such, and what the server admits by --allow-env',
+    },
   },
   requires: ['command'],
   summary: 'a program that the server runs without a shell, if it was started with an allow-list that admits it',

@@ -1,22 +1,41 @@
-// Environment variables that a graph may not set. Called by the kind `command`, and again by
-// runner/process/environment.ts when a process starts.
+// Environment variables that a node may set: an allow-list, because no list of dangerous ones is ever complete (a HOME
+// makes git run an alias, MAKEFLAGS and TAR_OPTIONS a command). Called by the executor of the kind `command`, and again
+// by runner/process/environment.ts when a process starts.
 
-/**
- * Variables that choose which program runs or load code into it: with them a graph could run programs that the
- * allow-list does not admit. This is no sandbox: an admitted program may run others.
- */
-const CHOOSES_CODE = new Set(
-  (
-    'PATH PATHEXT COMSPEC SHELL IFS ENV BASH_ENV SHELLOPTS BASHOPTS NODE_OPTIONS NODE_PATH PYTHONPATH PYTHONHOME ' +
-    'PYTHONSTARTUP PERL5LIB PERL5OPT RUBYLIB RUBYOPT JAVA_TOOL_OPTIONS CLASSPATH EDITOR VISUAL PAGER'
-  ).split(' '),
-);
-const CHOOSES_CODE_BY_PREFIX = ['LD_', 'DYLD_', 'GIT_', 'BASH_FUNC_', 'NPM_CONFIG_'];
+import { refusedVariable } from '../../base/variable-names.ts';
 
-/** Why a graph may not set this variable; undefined if it may. */
-export function refusedVariable(name: string): string | undefined {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'the name is not letters, digits and underscores';
-  const upper = name.toUpperCase();
-  const chooses = CHOOSES_CODE.has(upper) || CHOOSES_CODE_BY_PREFIX.some((prefix) => upper.startsWith(prefix));
-  return chooses ? 'it can make a program run other code than the allow-list admits' : undefined;
+/** Variables that any node may set: they change what a program prints, not which code it runs. */
+export const PLAIN_VARIABLES = [
+  'LANG',
+  'LC_*',
+  'TZ',
+  'CI',
+  'NO_COLOR',
+  'FORCE_COLOR',
+  'CLICOLOR',
+  'CLICOLOR_FORCE',
+  'COLUMNS',
+  'LINES',
+  'NODE_ENV',
+  'RUST_BACKTRACE',
+  'PYTHONUNBUFFERED',
+  'SOURCE_DATE_EPOCH',
+] as const;
+
+/** A value of a plain variable: no place in the file system, which libraries of C would read. */
+const PLAIN_VALUE = /^(?![:/])(?!.*\.\.)[\w .,:;@%+=/<>-]*$/;
+
+/** Whether a node may set the variable on any server. */
+export function isPlainVariable(name: string, value: string): boolean {
+  return listed(name, PLAIN_VARIABLES) && PLAIN_VALUE.test(value);
+}
+
+/** Whether a node may set the variable on a server that was started with this list: names, and prefixes with a star. */
+export function mayBeSet(name: string, value: string, admitted: readonly string[]): boolean {
+  if (refusedVariable(name) !== undefined || value.includes('\0')) return false;
+  return listed(name, admitted) || isPlainVariable(name, value);
+}
+
+function listed(name: string, list: readonly string[]): boolean {
+  return list.some((one) => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one));
 }

@@ -1,8 +1,9 @@
 // The executor of command nodes: runs a process in the workspace, if the server's allow-list admits it.
 
 import type { CommandNode } from '../../graph/kinds/command.ts';
+import { scrubbedEnvironment } from '../process/environment.ts';
 import { runProcess } from '../process/process.ts';
-import { commandAllowed, resolveWorkdir } from './command-admission.ts';
+import { admittedProgram, refusedSetting, resolveWorkdir } from './command-admission.ts';
 import { reportOf } from './command-evidence.ts';
 import type { Executor } from './define.ts';
 
@@ -15,19 +16,21 @@ export const command: Executor<CommandNode> = {
 
   enabled: ({ allowCommands }) => allowCommands.length > 0,
 
-  refusal(node, { allowCommands }) {
-    const allowed = commandAllowed(node.command, allowCommands);
-    return allowed.ok ? undefined : allowed.why;
+  refusal(node, settings) {
+    const program = admittedProgram(node.command, settings);
+    return program.ok ? refusedSetting(node.env, settings.allowEnv) : program.why;
   },
 
-  async perform({ node, runMs, workspaceRoot, childEnv, blobs, signal, begun }) {
+  async perform({ node, runMs, workspaceRoot, settings, blobs, signal, begun }) {
+    const program = admittedProgram(node.command, settings);
+    if (!program.ok) return { status: 'failed', summary: program.why, errorKind: 'terminal' };
     const place = resolveWorkdir(workspaceRoot, node.cwd);
     if (!place.ok) return { status: 'failed', summary: place.why, errorKind: 'terminal' };
     const result = await runProcess({
-      argv: node.command,
+      file: program.file,
+      argv: [program.name, ...node.command.slice(1)],
       cwd: place.path,
-      baseEnv: childEnv,
-      ...(node.env === undefined ? {} : { env: node.env }),
+      env: scrubbedEnvironment(settings.childEnv, node.env, settings.allowEnv),
       timeoutMs: runMs,
       graceMs: GRACE_MS,
       signal,

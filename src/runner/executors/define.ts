@@ -1,13 +1,10 @@
 // The shape of an executor: how a server performs the nodes of one kind. One file per kind, listed in index.ts. The
 // runner handles claims, leases and reports; an executor does the work and answers how it ended.
 
-import type { Config } from '../../config/config.ts';
 import type { ReportInput } from '../../domain/run/report.ts';
 import type { AnyNode } from '../../graph/kinds/index.ts';
 import type { Blobs } from '../../store/port.ts';
-
-/** The start options by which executors admit nodes. A graph can change none of them. */
-export type ExecutorSettings = Pick<Config, 'allowCommands'>;
+import type { ExecutorSettings } from './settings.ts';
 
 /** One claimed node to be performed. */
 export interface Assignment<N extends AnyNode = AnyNode> {
@@ -16,7 +13,7 @@ export interface Assignment<N extends AnyNode = AnyNode> {
   runMs: number;
   /** An absolute path. */
   workspaceRoot: string;
-  childEnv: Readonly<Record<string, string | undefined>>;
+  settings: ExecutorSettings;
   blobs: Blobs;
   /** Aborted when the claim is lost or this server closes: work that has begun must end. */
   signal: AbortSignal;

@@ -3,7 +3,8 @@
 
 import type { AnyNode } from '../../graph/kinds/index.ts';
 import { command } from './command.ts';
-import type { Executor, ExecutorSettings } from './define.ts';
+import type { Executor } from './define.ts';
+import type { ExecutorSettings } from './settings.ts';
 
 const list: readonly Executor[] = [command];
 

@@ -5,18 +5,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { MAX_TIMER_MS } from '../../config/limits.ts';
 import { Capture } from './capture.ts';
-import { scrubbedEnvironment } from './environment.ts';
 import { endGroup, processStart } from './process-group.ts';
 
 export interface ProcessOptions {
-  /** Program and arguments. */
+  /** An absolute path: no name is looked up. */
+  file: string;
+  /** The name that the program is told it was called by, and its arguments. */
   argv: readonly string[];
   /** An absolute path. */
   cwd: string;
-  /** This process's own variables, of which a few are passed. */
-  baseEnv: Readonly<Record<string, string | undefined>>;
-  /** The node's variables. */
-  env?: Readonly<Record<string, string>>;
+  /** All of its variables. */
+  env: Readonly<Record<string, string>>;
   timeoutMs: number;
   /** The time between SIGTERM and SIGKILL. Default 5 s. */
   graceMs?: number;
@@ -104,16 +103,18 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
 
 /** Starts the process as leader of a group of its own. */
 async function begin(options: ProcessOptions): Promise<{ child: ChildProcess; pid: number } | SpawnError> {
-  const [program, ...rest] = options.argv;
-  if (program === undefined || program === '') return { code: 'no-program', message: 'the command is empty' };
+  const { file } = options;
+  if (file === '') return { code: 'no-program', message: 'the command is empty' };
+  const [argv0 = file, ...rest] = options.argv;
   try {
     // Checked first, because the system reports a missing directory as a missing program.
     if (!statSync(options.cwd, { throwIfNoEntry: false })?.isDirectory()) {
       return { code: 'no-directory', message: 'the working directory does not exist' };
     }
-    const child = spawn(program, rest, {
+    const child = spawn(file, rest, {
+      argv0,
       cwd: options.cwd,
-      env: scrubbedEnvironment(options.baseEnv, options.env),
+      env: options.env,
       detached: true,
       shell: false,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -121,9 +122,9 @@ async function begin(options: ProcessOptions): Promise<{ child: ChildProcess; pi
     });
     const failed = new Promise<Error>((resolve) => child.once('error', resolve));
     if (child.pid !== undefined) return { child, pid: child.pid };
-    return spawnError(program, await failed);
+    return spawnError(file, await failed);
   } catch (error) {
-    return spawnError(program, error);
+    return spawnError(file, error);
   }
 }
 

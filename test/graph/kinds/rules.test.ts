@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { agent } from '../../../src/graph/kinds/agent.ts';
 import { command, staysInside } from '../../../src/graph/kinds/command.ts';
-import { commandAllowed, resolveWorkdir } from '../../../src/runner/executors/command-admission.ts';
+import { isPlainVariable } from '../../../src/graph/kinds/variables.ts';
+import { admittedProgram, resolveWorkdir } from '../../../src/runner/executors/command-admission.ts';
 import { Capture } from '../../../src/runner/process/capture.ts';
 import { scrubbedEnvironment } from '../../../src/runner/process/environment.ts';
 
@@ -33,8 +34,8 @@ test.each([
   [{ command: ['ls'], cwd: '../x' }, ['cwd-outside /cwd']],
   [{ command: ['ls'], cwd: 'a/b' }, []],
   [
-    { command: ['ls'], env: { OK: '1', NODE_OPTIONS: '-r ./x', LD_PRELOAD: 'x', 'A B': '' } },
-    ['env-refused /env/NODE_OPTIONS', 'env-refused /env/LD_PRELOAD', 'env-refused /env/A B'],
+    { command: ['ls'], env: { OK: '1', HOME: '/x', NODE_OPTIONS: '-r ./x', LD_PRELOAD: 'x', 'A B': '' } },
+    ['env-refused /env/HOME', 'env-refused /env/NODE_OPTIONS', 'env-refused /env/LD_PRELOAD', 'env-refused /env/A B'],
   ],
   [{ command: ['ls'], env: { A: '\0' } }, ['env-refused /env/A']],
 ])('command %j', (fields, expected) => {
@@ -74,7 +75,8 @@ test.each<[string[], string[], boolean]>([
   [['NPM'], ['npm'], false],
   [['npm '], ['npm'], false],
 ])('allowed: %j by %j is %s', (argv, list, expected) => {
-  const answer = commandAllowed(argv, list);
+  const programs = new Map(list.map((word) => [word, { ok: true as const, file: `/bin/${word}`, name: word }]));
+  const answer = admittedProgram(argv, { allowCommands: list, programs });
   expect(answer.ok).toBe(expected);
   if (!answer.ok) expect(answer.why).not.toBe('');
 });
@@ -90,8 +92,27 @@ test('a working directory is inside the workspace, links included', () => {
 
 test('few variables are passed on, and the node cannot set what chooses code', () => {
   const base = { PATH: '/bin', HOME: '/h', LC_ALL: 'C', API_TOKEN: 'secret', LD_PRELOAD: 'x', TZ: undefined };
-  const own = { FOO: '1', HOME: '/other', PATH: '/evil', NODE_OPTIONS: '--x', GIT_SSH_COMMAND: 'x' };
-  expect(scrubbedEnvironment(base, own)).toEqual({ PATH: '/bin', HOME: '/other', LC_ALL: 'C', FOO: '1' });
+  const own = { CI: '1', FOO: '1', APP_X: '/x', HOME: '/other', PATH: '/evil', GIT_SSH_COMMAND: 'x', GCONV_PATH: '/x' };
+  const least = { PATH: '/bin', HOME: '/h', LC_ALL: 'C', CI: '1' };
+  expect(scrubbedEnvironment(base, own)).toEqual(least);
+  expect(scrubbedEnvironment(base, own, ['FOO', 'APP_*', 'HOME', 'GIT_*'])).toEqual({
+    ...least,
+    FOO: '1',
+    APP_X: '/x',
+  });
+});
+
+test.each([
+  ['LANG', 'de_DE.UTF-8', true],
+  ['TZ', 'Europe/Berlin', true],
+  ['TZ', '<+03>-3', true],
+  ['TZ', ':/etc/passwd', false],
+  ['TZ', '/etc/passwd', false],
+  ['LC_ALL', '../../tmp/x', false],
+  ['lang', 'C', false],
+  ['LANGUAGE', 'de', false],
+])('plain: %s=%s is %s', (name, value, expected) => {
+  expect(isPlainVariable(name, value)).toBe(expected);
 });
 
 test.each<[number, string[], string, boolean]>([

@@ -7,6 +7,8 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { locatePrograms } from '../../../src/runner/executors/command-programs.ts';
+import { scrubbedEnvironment } from '../../../src/runner/process/environment.ts';
 import { type ProcessOptions, runProcess } from '../../../src/runner/process/process.ts';
 import { groupAlive, killGroup, processStart } from '../../../src/runner/process/process-group.ts';
 
@@ -16,7 +18,9 @@ afterAll(() => rmSync(cwd, { recursive: true }));
 const baseEnv = { PATH: process.env.PATH, HOME: '/home/x', LANG: 'C', LC_CTYPE: 'C.UTF-8', SECRET_TOKEN: 'secret' };
 
 function run(argv: string[], more: Partial<ProcessOptions> = {}) {
-  return runProcess({ argv, cwd, baseEnv, timeoutMs: 20_000, ...more });
+  const [program = ''] = argv;
+  const file = locatePrograms([program], process.env.PATH).get(program)?.[0]?.file ?? program;
+  return runProcess({ file, argv, cwd, env: scrubbedEnvironment(baseEnv), timeoutMs: 20_000, ...more });
 }
 
 function script(text: string, more: Partial<ProcessOptions> = {}) {
@@ -78,12 +82,13 @@ test('it leads a group of its own, in the given directory', async () => {
 });
 
 test('few variables reach it', async () => {
-  const result = await run(['env'], { env: { MINE: 'yes', LD_PRELOAD: '/nowhere.so', PATH: '/nowhere' } });
+  const own = { APP_MINE: 'yes', OTHER: 'no', LD_PRELOAD: '/nowhere.so', PATH: '/nowhere', CI: '1' };
+  const result = await run(['env'], { env: scrubbedEnvironment(baseEnv, own, ['APP_*', 'LD_PRELOAD']) });
   const names = result.stdout
     .split('\n')
     .filter(Boolean)
     .map((line) => line.split('=')[0]);
-  expect(names.toSorted()).toEqual(['HOME', 'LANG', 'LC_CTYPE', 'MINE', 'PATH']);
+  expect(names.toSorted()).toEqual(['APP_MINE', 'CI', 'HOME', 'LANG', 'LC_CTYPE', 'PATH']);
 });
 
 test.each<[string, string[], Partial<ProcessOptions>, string]>([
