@@ -124,6 +124,26 @@ test('a failing program fails its node with its last words; retried as often as 
   expect(notes(dir)).toHaveLength(2);
 });
 
+test('what a failed command printed is kept as that of a successful one, between its tries too', async () => {
+  const dir = freshDir();
+  const server = await serve(dir);
+  const say = "console.log('b'.repeat(9000) + 'last'); console.error('e'.repeat(9000)); process.exitCode = 4";
+  const run = await start(server, [noting(dir, 'fails', say, { retry: { max_attempts: 2, backoff_s: 30 } })]);
+  const kept = {
+    output: { exit_code: 4, stdout: expect.stringMatching(/^…b+last\n$/) },
+    evidence: {
+      exit_code: 4,
+      stdout_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      stderr_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    },
+  };
+  await until(server, run, (rows) => rows['fails']?.['status'] === 'retrying');
+  expect(await node(server, run, 'fails')).toMatchObject({ status: 'retrying', ...kept });
+  await server.call('run_control', { run, action: 'retry_node', node: 'fails' });
+  await until(server, run, (_rows, status) => status === 'failed');
+  expect(await node(server, run, 'fails')).toMatchObject({ status: 'failed', attempt: 2, ...kept });
+});
+
 test('what no allow-list admits is named at the start and waits; a server that admits it takes it', async () => {
   const dir = freshDir();
   const server = await serve(dir, 'git');

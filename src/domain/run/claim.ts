@@ -113,6 +113,7 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
     lease_ms,
     title: graph.nodes[at]?.title,
     server: input.server,
+    rate_limits: before?.rate_limits,
     lost: why === 'expired' && before !== undefined ? withLost(before) : before?.lost,
   };
   transition(scope, id, next, 'node.claimed');

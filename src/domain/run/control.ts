@@ -2,7 +2,6 @@
 // calls it.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
-import { newlyReady } from '../../graph/ready/ready.ts';
 import type { NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -11,7 +10,7 @@ import { hasEnded, type RunStatus } from './document.ts';
 import { carriedOver, type Draft, type NodeRecord } from './record.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { noteRun, overtaken } from './sprint-run.ts';
-import { setStatus, updateStatus } from './status.ts';
+import { newlyReadyIn, setStatus, updateStatus } from './status.ts';
 import { transition } from './transition.ts';
 
 export const RUN_ACTIONS = ['pause', 'resume', 'cancel', 'retry_node', 'skip_node', 'decide'] as const;
@@ -139,7 +138,7 @@ function controlNode(scope: RunScope, input: ControlInput): Result<ControlAnswer
   transition(scope, id, decided(scope.ctx.now, input, node, goal), GOAL_EVENTS[goal]);
   if (hasEnded(run.status)) goOn(scope);
   const after = updateStatus(scope);
-  const newly_ready = newlyReady(graph.prepared, scope.run.nodes, id);
+  const newly_ready = newlyReadyIn(scope, id);
   return ok({ run: run.id, action, status: after, node: id, node_status: goal, newly_ready });
 }
 

@@ -8,11 +8,15 @@ import { transition } from './transition.ts';
 
 /** Ends a claim whose effect is unknown: its node waits for a decision. Does nothing unless the node is claimed. */
 export function markNeedsDecision(scope: RunScope, id: string, why: string): void {
+  if (scope.record(id)?.status === 'claimed') leaveToDecision(scope, id, { error: { kind: 'lost', message: why } });
+}
+
+/** Ends a try that must not be followed by another before somebody has decided. */
+export function leaveToDecision(scope: RunScope, id: string, more: Partial<Draft<'needs_decision'>>): void {
   const node = scope.record(id);
-  if (node?.status !== 'claimed') return;
+  if (node?.status !== 'claimed' && node?.status !== 'needs_decision') return;
   const { lease_until: _, lease_ms: __, ...kept } = node;
-  const error = { kind: 'lost', message: why };
-  transition(scope, id, { ...kept, status: 'needs_decision', error }, 'node.undecided');
+  transition(scope, id, { ...kept, ...more, status: 'needs_decision' }, 'node.undecided');
 }
 
 /** Makes a node ready again, by default at once and without counting the ended claim as a try. */
@@ -24,7 +28,15 @@ export function returnToQueue(
 ): void {
   const node = scope.record(id);
   if (node === undefined) return;
-  const { attempt, fence, claim } = node;
-  const next = { ...carriedOver(node), claim, status: 'retrying' as const, attempt: attempt - 1, fence, ...more };
+  const { attempt, fence, claim, rate_limits } = node;
+  const next = {
+    ...carriedOver(node),
+    rate_limits,
+    claim,
+    status: 'retrying' as const,
+    attempt: attempt - 1,
+    fence,
+    ...more,
+  };
   transition(scope, id, next, event);
 }

@@ -2,10 +2,10 @@
 //
 //   status           beside what every record keeps (Kept)
 //   claimed          the holder, its lease, its server or process, how far it is
-//   retrying         not before when it is tried again
+//   retrying         not before when it is tried again, what the last try brought
 //   needs_decision   who held it last, and where it ran
 //   finished         who did it, when, output and evidence; which run it was taken over from
-//   failed           who tried it last, when, evidence
+//   failed           who tried it last, when, output and evidence of the last try
 //   skipped          who held it last, when
 //   cancelled        who held it last, when, and where it ran
 
@@ -55,6 +55,8 @@ interface Kept {
   cost_usd?: number;
   /** Agents that said they cannot do it. */
   excluded?: string[];
+  /** Rate limits that its tries met in a row, the last one included. Absent: none. */
+  rate_limits?: number;
   late?: LateResult[];
   lost?: LostClaim[];
   error?: { kind: string; message: string };
@@ -82,6 +84,15 @@ interface Progress {
   summary?: string;
 }
 
+/** What a try brought: of a failed one too, because it tells why. */
+interface Brought {
+  output?: Json;
+  /** An output too large for the document: a blob, and its size in bytes. */
+  output_blob?: string;
+  output_bytes?: number;
+  evidence?: Json;
+}
+
 interface Ended extends Kept, Holder {
   ended_at?: number;
   summary?: string;
@@ -89,22 +100,18 @@ interface Ended extends Kept, Holder {
 
 interface ByStatus {
   claimed: Kept & Holder & Performed & Progress & { lease_until?: number; lease_ms?: number };
-  retrying: Kept & { /** Absent: at once. */ not_before?: number };
-  needs_decision: Kept & Holder & Performed & Progress;
-  finished: Ended & {
-    output?: Json;
-    /** An output too large for the document: a blob, and its size in bytes. */
-    output_blob?: string;
-    output_bytes?: number;
-    evidence?: Json;
-    /** Ended because its task was ended by hand: its last holder may still report a result. */
-    outside?: true;
-    /** The earlier run that produced this result. */
-    reused_from?: string;
-  };
-  failed: Ended & { evidence?: Json };
+  retrying: Kept & Brought & { /** Absent: at once. */ not_before?: number };
+  needs_decision: Kept & Holder & Performed & Progress & Brought;
+  finished: Ended &
+    Brought & {
+      /** Ended because its task was ended by hand: its last holder may still report a result. */
+      outside?: true;
+      /** The earlier run that produced this result. */
+      reused_from?: string;
+    };
+  failed: Ended & Brought;
   skipped: Ended & { /** As of finished. */ outside?: true };
-  cancelled: Ended & Performed & { percent?: number };
+  cancelled: Ended & Performed & Brought & { percent?: number };
 }
 
 type MemberOf<T> = T extends T ? keyof T : never;

@@ -1,18 +1,17 @@
 // Takes the report of a claim's holder: pure command. The tool run_report and the runner call it.
 //
-//   claim holds      done → finished     failed → retrying | failed     released → retrying     progress: lasts longer
+//   claim holds      done → finished     failed → retrying | failed | needs_decision     released → retrying     progress: lasts longer
 //   lease ended, nobody re-claimed       done → finished all the same; what else comes is late
 //   its task was done by hand            done → finished all the same, with its output
 //   another fence, or a final node       done, failed → kept as a late result, without effect; else `stale-claim`
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
-import { newlyReady } from '../../graph/ready/ready.ts';
-import { retryDelayMs } from '../../graph/ready/retry.ts';
+import { type RetryPolicy, retryDelayMs, retryPolicy } from '../../graph/ready/retry.ts';
 import { leaseEnd, type NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
 import { parseClaim, type RunStatus } from './document.ts';
-import { markNeedsDecision, returnToQueue } from './end-claim.ts';
+import { leaveToDecision, markNeedsDecision, returnToQueue } from './end-claim.ts';
 import { leaseToStore } from './hold.ts';
 import {
   carriedOver,
@@ -25,11 +24,14 @@ import {
   withLate,
 } from './record.ts';
 import { openScope, type RunScope } from './scope.ts';
-import { updateStatus } from './status.ts';
+import { newlyReadyIn, updateStatus } from './status.ts';
 import { transition } from './transition.ts';
 
 export const ERROR_KINDS = ['retryable', 'terminal', 'rate_limited', 'needs_other_agent'] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
+
+/** Rate limits in a row after which somebody decides: the pauses before have taken minutes, whoever is at fault. */
+const MAX_RATE_LIMITS = 10;
 
 export interface ReportInput {
   claim: string;
@@ -153,17 +155,13 @@ function take(input: ReportInput, held: Held): ReportAnswer {
 function finish(input: ReportInput, held: Held): ReportAnswer {
   const { scope, id, node } = held;
   const { error: _, ...kept } = carriedOver(node);
-  const { output, outputBlob: output_blob, outputBytes: output_bytes, summary, evidence } = input;
   const next: Draft = {
     ...kept,
     ...spent(node, input),
     ...heldBy(node),
+    ...brought(input),
     ended_at: scope.ctx.now,
-    output,
-    output_blob,
-    output_bytes,
-    summary,
-    evidence,
+    summary: input.summary,
     status: 'finished',
     attempt: Math.max(1, node.attempt),
   };
@@ -176,19 +174,22 @@ function failed(input: ReportInput, held: Held): ReportAnswer {
   const { now } = scope.ctx;
   const kind = input.errorKind ?? 'retryable';
   const error = { kind, message: (input.summary ?? 'no reason was given').slice(0, 1_000) };
-  const base = { error, ...spent(node, input) };
+  const base = { error, rate_limits: undefined, ...spent(node, input), ...brought(input) };
   const again = (more: Partial<Draft<'retrying'>>): void =>
     returnToQueue(scope, id, 'node.retrying', { ...base, ...more });
-  const delay = retryDelay(held, kind);
+  const delay = retryDelay(held);
   if (kind === 'needs_other_agent' && !wasLostTooOften(node)) {
     again({ excluded: [...new Set([...(node.excluded ?? []), node.agent ?? ''])] });
-  } else if (kind === 'rate_limited' && !wasLostTooOften(node)) {
-    again({ not_before: now + (input.retryAfterS === undefined ? (delay ?? 1_000) : input.retryAfterS * 1_000) });
+  } else if (kind === 'rate_limited') {
+    const rate_limits = (node.rate_limits ?? 0) + 1;
+    const pause = input.retryAfterS === undefined ? rateLimitPause(held, rate_limits) : input.retryAfterS * 1_000;
+    if (rate_limits < MAX_RATE_LIMITS) again({ rate_limits, not_before: now + pause });
+    else leaveToDecision(scope, id, { ...base, rate_limits });
   } else if (kind !== 'terminal' && delay !== undefined) {
     // This counts as a try; the branches above give the try back.
     again({ attempt: node.attempt, not_before: now + delay });
   } else {
-    const ended = { ended_at: now, evidence: input.evidence, status: 'failed' as const };
+    const ended = { ended_at: now, status: 'failed' as const };
     transition(scope, id, { ...carriedOver(node), ...base, ...heldBy(node), ...ended }, 'node.failed');
   }
   return updateAndAnswer(held);
@@ -198,14 +199,37 @@ function failed(input: ReportInput, held: Held): ReportAnswer {
  * The pause before the next try, undefined if no try is left. With jitter, so that nodes that failed together do not
  * all return at once.
  */
-function retryDelay({ scope, id, node }: Held, kind: ErrorKind): number | undefined {
-  const { index, retry } = scope.graph.prepared;
-  const policy = retry[index.get(id) ?? 0];
-  if (policy === undefined) return undefined;
-  const jitter = 0.5 + scope.ctx.random() / 2;
-  // A rate limit is answered by a pause even if no try is left.
-  const tries = kind === 'rate_limited' ? { ...policy, max_attempts: Number.POSITIVE_INFINITY } : policy;
-  return retryDelayMs(tries, node.attempt, jitter);
+function retryDelay({ scope, id, node }: Held): number | undefined {
+  return retryDelayMs(policyOf(scope, id), node.attempt, jitter(scope));
+}
+
+/**
+ * The pause after so many rate limits in a row. It grows whatever the policy says: a limit that is asked again at the
+ * same pace is never met.
+ */
+function rateLimitPause({ scope, id }: Held, inARow: number): number {
+  const policy = policyOf(scope, id);
+  const { backoff_s, factor, max_backoff_s } = policy;
+  const growing = {
+    max_attempts: Number.POSITIVE_INFINITY,
+    backoff_s: Math.max(1, backoff_s),
+    factor: Math.max(2, factor),
+    max_backoff_s: Math.max(1, max_backoff_s),
+  };
+  return retryDelayMs(growing, inARow, jitter(scope)) ?? 0;
+}
+
+function policyOf({ graph: { prepared } }: RunScope, id: string): RetryPolicy {
+  return prepared.retry[prepared.index.get(id) ?? 0] ?? retryPolicy({}, {});
+}
+
+function jitter({ ctx }: RunScope): number {
+  return 0.5 + ctx.random() / 2;
+}
+
+/** What a report brings, whether the try succeeded or not. */
+function brought({ output, outputBlob: output_blob, outputBytes: output_bytes, evidence }: ReportInput) {
+  return { output, output_blob, output_bytes, evidence };
 }
 
 function progress(input: ReportInput, held: Held<RecordOf<'claimed'>>): ReportAnswer {
@@ -255,7 +279,7 @@ function late(input: ReportInput, held: Held): ReportAnswer {
 function updateAndAnswer(held: Held): ReportAnswer {
   const { scope, id } = held;
   updateStatus(scope);
-  const newly_ready = newlyReady(scope.graph.prepared, scope.run.nodes, id);
+  const newly_ready = newlyReadyIn(scope, id);
   return answer(held, { status: shownStatus(scope.record(id)?.status), newly_ready });
 }
 

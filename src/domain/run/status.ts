@@ -1,7 +1,9 @@
 // Derives the status of a run from its nodes, in the commit that changed them. Called at the end of every command that
 // made a transition.
 
-import { runOutcome } from '../../graph/ready/outcome.ts';
+import { countOf, runOutcome } from '../../graph/ready/outcome.ts';
+import { isHalted } from '../../graph/ready/readiness.ts';
+import { newlyReady } from '../../graph/ready/ready.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import type { EventType } from '../events.ts';
 import { hasEnded, type RunStatus, runStream } from './document.ts';
@@ -14,6 +16,16 @@ export function updateStatus(scope: RunScope): RunStatus {
   const outcome = runOutcome(graph.prepared, run.nodes, { counters: run.counters, onFailure: run.on_failure });
   const paused = run.status === 'paused' && !hasEnded(outcome);
   return setStatus(scope, paused ? 'paused' : outcome);
+}
+
+/**
+ * The nodes that may start for the first time because `id` has changed; none in a run that starts nothing any more. To
+ * be called after `updateStatus`.
+ */
+export function newlyReadyIn({ run, graph: { prepared } }: RunScope, id: string): string[] {
+  if (run.status === 'paused' || hasEnded(run.status)) return [];
+  if (isHalted(prepared, countOf(run.counters, 'failed'), run.on_failure)) return [];
+  return newlyReady(prepared, run.nodes, id);
 }
 
 const STATUS_EVENTS: Record<RunStatus, EventType> = {

@@ -7,22 +7,24 @@ import type { Blobs } from '../../store/port.ts';
 import type { ProcessResult } from '../process/process.ts';
 import type { Ended } from './define.ts';
 
-/** The longest end of each stream in the run's document, in characters; a longer stdout is stored as a blob. */
+/** The longest end of each stream in the run's document, in characters; a longer stream is stored as a blob. */
 const TAIL_CHARS = 4_096;
 
 /** The report of a node whose process has ended or could not be started. */
 export function reportOf(result: ProcessResult, blobs: Blobs): Ended {
   const evidence = evidenceOf(result, blobs);
-  if (result.outcome === 'exited' && result.exit_code === 0) {
-    return { status: 'done', output: { exit_code: 0, stdout: tail(result.stdout) }, evidence };
-  }
+  const output: JsonObject = { stdout: tail(result.stdout) };
+  if (result.exit_code !== undefined) output.exit_code = result.exit_code;
+  if (result.outcome === 'exited' && result.exit_code === 0) return { status: 'done', output, evidence };
   const { why, errorKind } = failureOf(result);
   const last = tail(result.stderr.trim() === '' ? result.stdout : result.stderr)
     .trim()
     .split('\n')
     .slice(-3)
     .join('\n');
-  return { status: 'failed', summary: last === '' ? why : `${why}: ${last}`.slice(0, 1_000), errorKind, evidence };
+  const summary = last === '' ? why : `${why}: ${last}`.slice(0, 1_000);
+  // What it printed is what tells why it failed: a test runner's list of failures, a compiler's errors.
+  return { status: 'failed', summary, errorKind, output, evidence };
 }
 
 function failureOf(result: ProcessResult): { why: string; errorKind: ErrorKind } {
@@ -48,7 +50,9 @@ function evidenceOf(result: ProcessResult, blobs: Blobs): JsonObject {
   if (result.stderr !== '') evidence.stderr = tail(result.stderr);
   if (result.truncated) evidence.truncated = true;
   if (result.escaped === true) evidence.escaped = true;
-  if (result.stdout.length > TAIL_CHARS) evidence.stdout_sha256 = blobs.put(Buffer.from(result.stdout));
+  for (const stream of ['stdout', 'stderr'] as const) {
+    if (result[stream].length > TAIL_CHARS) evidence[`${stream}_sha256`] = blobs.put(Buffer.from(result[stream]));
+  }
   return evidence;
 }
 
