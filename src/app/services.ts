@@ -2,7 +2,6 @@
 // The one place that puts store, documents, session binding, runner and maintenance together.
 
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { shortId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
@@ -131,7 +130,6 @@ async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
     workspace: workspace.workspace,
     workspaceRoot: root,
     settings,
-    concurrency: Math.max(1, availableParallelism()),
     ownSession,
     ...(attempts === undefined ? {} : { traceOf: (run: string) => attempts.contextOf(run) }),
   });

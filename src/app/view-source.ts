@@ -31,12 +31,12 @@ export async function sourceOf(
       store: documents.store.info(),
       plan: once(() => services.plans.at(view)),
       log,
+      served: once(() => documents.presence.served()),
+      graph: (hash: string) => documents.definitions.get(hash),
     };
     return {
       ...facts,
       got: once(() => services.mail.gotSoFar()),
-      served: once(() => documents.presence.served()),
-      graph: (hash) => documents.definitions.get(hash),
       checks: once(() => checksOf(alertFacts(facts))),
       // A getter, because figures of the process cost as much as the rest of a small view, and few views show them.
       get process() {

@@ -5,6 +5,7 @@ import { type RunDocument, runStream } from '../domain/run/document.ts';
 import type { Json } from '../json/json.ts';
 import { capped } from '../views/capped.ts';
 import { criticalPathLeft, nodeRows, projectRuns, statusCounts } from '../views/run/runs.ts';
+import { standingOf } from '../views/run/standing.ts';
 import { MOST_ENTRIES, type ResourceKind } from './define.ts';
 
 /** Characters of JSON for the node rows: with the rest, the resource stays below what a model can take at once. */
@@ -26,7 +27,9 @@ export const runs: ResourceKind = {
     const graph = run === undefined ? undefined : documents.definitions.get(run.graph);
     if (run === undefined || graph === undefined) return undefined;
     const rows = nodeRows(run, graph, Date.now());
-    const { name, status, sprint, started_at, ended_at } = run;
+    const { name, sprint, started_at, ended_at } = run;
+    const graphOf = (hash: string) => documents.definitions.get(hash);
+    const { status } = standingOf(run, { now: Date.now(), served: () => documents.presence.served(), graph: graphOf });
     const shown = capped(rows, NODES_CHARS);
     const answer = {
       run: id,

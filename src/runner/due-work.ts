@@ -45,6 +45,8 @@ export interface DueWorkParts {
   /** True for a claim on which this process works or is about to work. */
   isMine(claim: string, run: string, node: string): boolean;
   isGone(server: ProcessId): boolean | undefined;
+  /** The most nodes of one run at work by servers, where the run has no limit. */
+  autoParallel: number;
 }
 
 /** An empty result, for addDueWork to fill. */
@@ -61,7 +63,8 @@ export function addDueWork(run: Readonly<RunDocument>, graph: RunGraph, parts: D
   const ready = readyNodes(graph.prepared, run.nodes, parts.now, limits);
   if (ready.to_decide.length > 0) into.reap.push(run.id);
   into.until = Math.min(into.until, ready.until ?? Number.POSITIVE_INFINITY);
-  let free = ready.free;
+  const byServers = liveNodes(run).filter(([, { server }]) => server !== undefined).length;
+  let free = run.max_parallel === undefined ? parts.autoParallel - byServers : ready.free;
   for (const { id } of ready.candidates) {
     if (free <= 0) break;
     const node = graph.prepared.graph.nodes[graph.prepared.index.get(id) ?? -1];

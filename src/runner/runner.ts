@@ -5,6 +5,7 @@
 import type { Logger } from '../base/log.ts';
 import { placeTag, whereIs } from '../base/process-place.ts';
 import type { Documents } from '../documents/documents.ts';
+import { admissionKey } from '../domain/run/admission.ts';
 import { claimNode } from '../domain/run/claim.ts';
 import { hasEnded, type RunDocument, runStream } from '../domain/run/document.ts';
 import type { ClaimAnswer } from '../domain/run/fit.ts';
@@ -14,9 +15,10 @@ import { abandonClaim, reapExpired } from '../domain/run/sweep.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import type { Author } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
+import { autoParallel } from './auto-parallel.ts';
 import { addDueWork, type DueWork, noDueWork, type Orphan, type Work } from './due-work.ts';
 import type { Executor } from './executors/define.ts';
-import { executors, mayPerform } from './executors/index.ts';
+import { admittingOptions, executors, mayPerform } from './executors/index.ts';
 import type { ExecutorSettings } from './executors/settings.ts';
 import { Job, type JobClaim } from './job.ts';
 import { isGone, thisProcess } from './process/identity.ts';
@@ -41,8 +43,6 @@ export interface RunnerParts {
   /** An absolute path. */
   workspaceRoot: string;
   settings: ExecutorSettings;
-  /** The most nodes at once. */
-  concurrency: number;
   /** The session of this process's client, whose commits count as own ones. */
   ownSession?(): string | undefined;
   /** The trace context for commits on a run; absent if no traces are written. */
@@ -55,6 +55,8 @@ export class Runner {
   /** The presence key of this process's claims, and the agent of its commits. */
   readonly key: string;
   private readonly by: Author;
+  /** Presence keys by which all processes know what this one admits. */
+  private readonly admissions: readonly string[];
   /** Runs that may have due work; all others have ended or belong to another workspace. */
   private readonly open = new Set<string>();
   private readonly jobs = new Map<string, Job>();
@@ -74,10 +76,12 @@ export class Runner {
     // claims.
     this.key = `server-${pid}-${start.replace(/[^0-9]/g, '')}-${placeTag(this.self)}`;
     this.by = { user: parts.user, agent: this.key, tool: 'runner' };
+    this.admissions = admittingOptions(parts.settings).map((option) => admissionKey(parts.workspace, option));
   }
 
   start(): void {
     const { documents } = this.parts;
+    for (const key of this.admissions) documents.presence.attach(key);
     this.unsubscribe = documents.onChange((commits) => this.note(commits));
     documents.peek((view) => {
       for (const stream of view.streams('run/')) this.open.add(stream.slice('run/'.length));
@@ -90,6 +94,7 @@ export class Runner {
   async close(): Promise<void> {
     if (this.stopper.signal.aborted) return;
     this.stopper.abort();
+    for (const key of this.admissions) this.parts.documents.presence.detach(key);
     this.unsubscribe();
     clearTimeout(this.timer);
     const ended = Promise.allSettled([...this.jobs.values()].map((job) => job.close()));
@@ -149,7 +154,6 @@ export class Runner {
 
   private look(): void {
     this.dueAt = Number.POSITIVE_INFINITY;
-    const { log } = this.parts;
     try {
       const renewalMs = this.renewDue();
       const due = this.dueWork();
@@ -157,7 +161,7 @@ export class Runner {
       const others = due.watchOthers ? OTHERS_MS : IDLE_MS;
       this.lookIn(Math.max(10, Math.min(others, due.until - Date.now(), renewalMs)));
     } catch (error) {
-      log.warn({ err: error }, 'the runner cannot read the store');
+      this.parts.log.warn({ err: error }, 'the runner cannot read the store');
       this.lookIn(IDLE_MS);
     }
   }
@@ -173,6 +177,7 @@ export class Runner {
       self,
       isMine: (claim: string, run: string, node: string) => this.jobs.has(claim) || this.asking.has(`${run}/${node}`),
       isGone: (server: ProcessId) => isGone(server, self),
+      autoParallel: autoParallel(),
     };
     documents.peek((view) => {
       for (const job of this.jobs.values()) {
@@ -207,7 +212,6 @@ export class Runner {
       this.run(documents.change((tx, ctx) => reapExpired(tx, ctx, { run }), { by: this.by }));
     }
     for (const next of work) {
-      if (this.jobs.size + this.asking.size >= this.parts.concurrency) break;
       if (!this.asking.has(`${next.run}/${next.node.id}`)) this.run(this.take(next));
     }
   }

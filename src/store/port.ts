@@ -197,7 +197,7 @@ export interface Presence {
   touch(who: string): void;
   /** When an agent or session was last active, in ms since the epoch; undefined if never. */
   lastSeen(who: string): number | undefined;
-  /** Notes that this process serves a session, until it calls `detach` or dies. */
+  /** Notes that this process serves a session, or is there for what a name stands for, until `detach` or its end. */
   attach(session: string): void;
   detach(session: string): void;
   /** True while a live process on this machine serves the session. */

@@ -1,6 +1,5 @@
 // run_start: starts a run of a checked graph or of a sprint's tasks, or shows what it would do.
 
-import { availableParallelism, freemem } from 'node:os';
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import type { Decide } from '../domain/command.ts';
@@ -11,6 +10,7 @@ import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
 import type { AnyGraph } from '../graph/kinds/index.ts';
 import type { JsonObject } from '../json/json.ts';
+import { autoParallel } from '../runner/auto-parallel.ts';
 import type { Executor } from '../runner/executors/define.ts';
 import { executors } from '../runner/executors/index.ts';
 import type { ExecutorSettings } from '../runner/executors/settings.ts';
@@ -21,6 +21,7 @@ import { findGraph, findRunGraph } from './shared/find-run.ts';
 import { maxParallelInput, onFailureInput } from './shared/graph-schema.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
 import { withNearItems } from './shared/plan-inputs.ts';
+import { stands } from './shared/standings.ts';
 
 const MAX_LISTED = 50;
 /** How often to try again if the sprint changes between reading and starting it. */
@@ -144,7 +145,11 @@ async function start(input: Input, call: Call<Services>, session: string, resume
       : tried;
   }
   const started = await runCommand(call, by, input, decide);
-  return started.ok ? withSeq(started.value, { ...shown(started.value.value), ...warnings }) : started;
+  if (!started.ok) return started;
+  const answer = started.value.value;
+  // A repeat answers what the first call did, whatever became of the run since.
+  const status = started.value.replayed ? answer.status : (stands(answer.run, documents) ?? answer.status);
+  return withSeq(started.value, { ...shown(answer), status, ...warnings });
 }
 
 async function earlierRun(services: Services, id: string | undefined) {
@@ -160,10 +165,8 @@ async function earlierRun(services: Services, id: string | undefined) {
   return ok(id);
 }
 
-/** Resolves "auto": two per core, because agents mostly wait, and half a gigabyte of free memory for each. */
 function maxParallel(given: number | 'auto' | undefined): number | undefined {
-  if (given !== 'auto') return given;
-  return Math.max(1, Math.min(2 * availableParallelism(), Math.floor(freemem() / (512 * 1024 * 1024))));
+  return given === 'auto' ? autoParallel() : given;
 }
 
 /** Warnings of nodes that this server may not run, and of tasks without a node. */

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
-import { hasEnded, RUN_STATUSES, type RunDocument, runStream } from '../domain/run/document.ts';
+import { hasEnded, RUN_STATUSES, type RunDocument, type RunStatus, runStream } from '../domain/run/document.ts';
 import type { NodeRecord } from '../domain/run/record.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
@@ -17,9 +17,11 @@ import {
   runRows,
   statusCounts,
 } from '../views/run/runs.ts';
+import { wordsFor } from '../views/run/standing.ts';
 import { type Call, defineTool } from './define.ts';
 import { findRunGraph, nodeNamed } from './shared/find-run.ts';
 import { cursorInput, limitInput, offsetOf, seqOutput, waitInput } from './shared/inputs.ts';
+import { standings, stands } from './shared/standings.ts';
 import { waitUntil } from './shared/wait.ts';
 
 const MAX_PATH = 30;
@@ -64,6 +66,7 @@ export const runStatus = defineTool({
     counts: z.record(z.string(), z.number()).optional(),
     nodes: z.array(z.looseObject({ node: z.string(), kind: z.string(), status: z.string() })).optional(),
     critical_path_left: z.array(z.string()).optional(),
+    nobody: z.array(z.object({ node: z.string(), why: z.string() })).optional(),
     detail: z.record(z.string(), z.unknown()).optional(),
     runs: z.array(z.looseObject({ run: z.string(), name: z.string(), status: z.string() })).optional(),
     total: z.number().int().optional(),
@@ -90,7 +93,7 @@ function waitFor(given: Input, id: string, call: Call<Services>): Promise<Result
       last: view.lastSeq(runStream(id)),
     }));
     after ??= seen.last;
-    const reached = given.until === 'change' ? seen.last > after : seen.status !== 'running';
+    const reached = given.until === 'change' ? seen.last > after : stands(id, documents) !== 'running';
     // A run that has ended hardly changes: no reason to wait.
     const over = reached || seen.status === undefined || hasEnded(seen.status);
     return ok(over ? { done: undefined } : { sofar: undefined });
@@ -100,9 +103,11 @@ function waitFor(given: Input, id: string, call: Call<Services>): Promise<Result
 async function list(given: Input, { documents, workspace }: Services) {
   return await documents.read((view) => {
     const sizeOf = (hash: string): number => documents.definitions.get(hash)?.prepared.ids.length ?? 0;
+    const standing = standings(documents);
+    const statusOf = (run: Readonly<RunDocument>): RunStatus => standing(run).status;
     const fits = (run: Readonly<RunDocument>): boolean =>
-      run.project === workspace.project && (given.status === undefined || run.status === given.status);
-    return ok({ ...page(given, 'runs', runRows(view, sizeOf, fits)), seq: view.seq });
+      run.project === workspace.project && (given.status === undefined || statusOf(run) === given.status);
+    return ok({ ...page(given, 'runs', runRows(view, sizeOf, fits, statusOf)), seq: view.seq });
   });
 }
 
@@ -111,7 +116,8 @@ async function one(given: Input, id: string, graph: RunGraph, { documents }: Ser
   return await documents.read((view) => {
     const run = view.get<RunDocument>(runStream(id));
     if (run === undefined) return fail({ code: 'unknown-run', run: id, near: [] });
-    const { name, status, started_at, ended_at, tokens } = run;
+    const { name, started_at, ended_at, tokens } = run;
+    const { status, unserved } = standings(documents)(run);
     const more = { ...(ended_at === undefined ? {} : { ended_at }), ...(tokens === undefined ? {} : { tokens }) };
     const head = { run: id, name, status, started_at, ...more };
     const rows = nodeRows(run, graph, Date.now());
@@ -124,7 +130,9 @@ async function one(given: Input, id: string, graph: RunGraph, { documents }: Ser
     const counts = statusCounts(rows);
     const shown = given.status === undefined ? rows : rows.filter((row) => row.status === given.status);
     const path = criticalPathLeft(run, graph).slice(0, MAX_PATH);
-    return ok({ ...head, counts, ...page(given, 'nodes', shown), critical_path_left: path, seq: view.seq });
+    const waiting = unserved.slice(0, MAX_PATH).map((one) => ({ node: one.node, why: wordsFor(one) }));
+    const stuck = waiting.length === 0 ? {} : { nobody: waiting };
+    return ok({ ...head, counts, ...page(given, 'nodes', shown), critical_path_left: path, ...stuck, seq: view.seq });
   });
 }
 

@@ -27,13 +27,13 @@ export function rowsOf(place: Place, view: DashboardView, more: Partial<Source> 
       project: { id: 'prj', name: 'demo' },
       store: documents.store.info(),
       plan: () => plans.at(found),
+      served: () => documents.presence.served(),
+      graph: (hash: string) => graphs.get(hash),
       ...more,
     };
     const taken = takeView(view, {
       ...facts,
       got: () => new Map(),
-      served: () => documents.presence.served(),
-      graph: (hash) => graphs.get(hash),
       checks: () => checksOf(alertFacts(facts)),
       process: { version: '0', pid: 1, uptime_ms: 1, rss_bytes: 1, heap_bytes: 1, settings: {}, caches: [] },
     });

@@ -1,6 +1,5 @@
-// What an agent can write does not decide which programs an allow-list admits: attacks on real servers. Each ran the
-// planted program while names were looked up in the child's directory, and variables were refused by a list of bad ones.
-
+// What an agent can write does not decide which programs an allow-list admits: attacks on real servers. Each ran
+// the planted program while names were looked up in the directory of the child, and bad variables were listed by name.
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';

@@ -23,6 +23,7 @@ async function atWork(
     kind: 'command',
     flag: '--x',
     enabled: () => true,
+    options: () => [],
     refusal: () => undefined,
     perform,
   };

@@ -7,6 +7,7 @@ import { visible } from '../../base/display.ts';
 import type { Config } from '../../config/config.ts';
 import { MAX_MESSAGE_BYTES } from '../../config/limits.ts';
 import type { Documents, View } from '../../documents/documents.ts';
+import { isAdmissionKey } from '../../domain/run/admission.ts';
 import { type AliasDocument, aliasStream } from '../../domain/session/alias.ts';
 import { FailureError } from '../../failure/failure.ts';
 import { eventOf, HOOK_EVENTS, isHookEvent } from '../../hooks/payload.ts';
@@ -93,6 +94,7 @@ function findSession(
   if (session !== undefined || id === undefined) return session;
   const known = view.get<AliasDocument>(aliasStream(id))?.session;
   if (known === undefined ? !cleared : presence.attached(known)) return known;
-  const [served, ...others] = clientPid === undefined ? [] : presence.servedBelow(clientPid);
+  const below = clientPid === undefined ? [] : presence.servedBelow(clientPid);
+  const [served, ...others] = below.filter((name) => !isAdmissionKey(name));
   return served === undefined || others.length > 0 ? known : served;
 }

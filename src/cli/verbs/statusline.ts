@@ -55,7 +55,8 @@ async function look(config: Config): Promise<LinePart[]> {
       const plan = plans.at(view);
       const project = { id: workspace.project };
       const store = documents.store.info();
-      const checks = checksOf(alertFacts({ view, now, presence, project, store, plan: () => plan }));
+      const runs = { served: () => presence.served(), graph: (hash: string) => documents.definitions.get(hash) };
+      const checks = checksOf(alertFacts({ view, now, presence, project, store, plan: () => plan, ...runs }));
       const viewScope = { project: workspace.project, now, presence };
       return lineParts({ view, viewScope, session: found.ok ? found.value : undefined, checks, plan });
     });

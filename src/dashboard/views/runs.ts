@@ -5,6 +5,7 @@ import type { NodeRecord } from '../../domain/run/record.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
 import { leaseEnd } from '../../graph/ready/run-node.ts';
 import { claimedNodes, projectRuns } from '../../views/run/runs.ts';
+import { standingOf, wordsFor } from '../../views/run/standing.ts';
 import type { Source } from '../../views/source.ts';
 import { columns, type DashboardView, type Row, type Section, timeCell } from '../define.ts';
 
@@ -55,11 +56,12 @@ export const runs: DashboardView = {
         rows: claimRows(source, all),
         more: 'run_status {"run": …}',
       },
-      { name: 'waiting', title: 'Needs somebody', columns: WAITING_COLUMNS, rows: waitingRows(all) },
+      { name: 'waiting', title: 'Needs somebody', columns: WAITING_COLUMNS, rows: waitingRows(source, all) },
     ];
   },
   hint: (source) => {
-    const [first] = waitingRows(runsOf(source));
+    const [first] = waitingRows(source, runsOf(source));
+    if (first?.status === 'ready') return String(first.why);
     return first === undefined
       ? undefined
       : `run_status {"run": "${first.run}", "node": "${first.node}"}, then run_control`;
@@ -82,10 +84,11 @@ export function runSection(source: Source, all: readonly Readonly<RunDocument>[]
   };
 }
 
-function runRow({ graph }: Source, run: Readonly<RunDocument>): Row {
-  const { id, name, status, counters, started_at, ended_at } = run;
+function runRow(source: Source, run: Readonly<RunDocument>): Row {
+  const { id, name, counters, started_at, ended_at } = run;
   const done = countOf(counters, 'finished', 'skipped');
-  const nodes = graph(run.graph)?.prepared.ids.length;
+  const nodes = source.graph(run.graph)?.prepared.ids.length;
+  const { status } = standingOf(run, source);
   return {
     run: id,
     name,
@@ -123,15 +126,22 @@ function agentOf(node: Readonly<NodeRecord>): string | undefined {
   return node.agent_name ?? node.agent;
 }
 
-/** Nodes that need a decision or failed, in runs that have neither finished nor been cancelled. */
-function waitingRows(all: readonly Readonly<RunDocument>[]): Row[] {
+/**
+ * Nodes that need a decision, failed, or are ready for a server that nobody has started, in runs that have neither
+ * finished nor been cancelled.
+ */
+function waitingRows(source: Source, all: readonly Readonly<RunDocument>[]): Row[] {
   return all.flatMap((run) => {
     if (run.status === 'finished' || run.status === 'cancelled') return [];
-    if (countOf(run.counters, 'needs_decision', 'failed') === 0) return [];
-    return Object.entries(run.nodes).flatMap(([id, node]): Row[] => {
+    const unserved = standingOf(run, source).unserved.map((one): Row => {
+      return { run: run.id, node: one.node, status: 'ready', why: wordsFor(one) };
+    });
+    if (countOf(run.counters, 'needs_decision', 'failed') === 0) return unserved;
+    const stopped = Object.entries(run.nodes).flatMap(([id, node]): Row[] => {
       if (node.status !== 'needs_decision' && node.status !== 'failed') return [];
       const why = node.error === undefined ? node.summary : `${node.error.kind}: ${node.error.message}`;
       return [{ run: run.id, node: id, status: node.status, why, since_at: timeCell(node.ended_at) }];
     });
+    return [...stopped, ...unserved];
   });
 }

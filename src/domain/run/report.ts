@@ -1,6 +1,7 @@
 // Takes the report of a claim's holder: pure command. The tool run_report and the runner call it.
 //
-//   claim holds      done → finished     failed → retrying | failed | needs_decision     released → retrying     progress: lasts longer
+//   claim holds      done → finished     failed → retrying | failed | needs_decision
+//                    released → retrying     progress: lasts longer
 //   lease ended, nobody re-claimed       done → finished all the same; what else comes is late
 //   its task was done by hand            done → finished all the same, with its output
 //   another fence, or a final node       done, failed → kept as a late result, without effect; else `stale-claim`

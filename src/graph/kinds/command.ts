@@ -4,6 +4,7 @@
 import { refusedVariable } from '../../base/variable-names.ts';
 import type { Fault, GraphNode } from '../graph.ts';
 import { commonBrief, type NodeKind, type Unchecked } from './define.ts';
+import { isPlainVariable } from './variables.ts';
 
 export interface CommandNode extends GraphNode {
   kind: 'command';
@@ -43,6 +44,12 @@ export const command: NodeKind<CommandNode> = {
     return [...checkCommand(node, at), ...checkCwd(node, at), ...checkEnv(node, at)];
   },
 
+  admission(node) {
+    const more = Object.entries(node.env ?? {}).filter(([name, value]) => !isPlainVariable(name, value));
+    const variables = more.map(([name]) => [name, ...prefixesOf(name)].map((one) => `--allow-env ${one}`));
+    return [[`--allow-commands ${node.command[0] ?? ''}`], ...variables];
+  },
+
   brief(node, facts) {
     return {
       ...commonBrief(node, facts),
@@ -54,6 +61,11 @@ export const command: NodeKind<CommandNode> = {
     };
   },
 };
+
+/** `APP_*` and `APP_DB_*` for `APP_DB_URL`: the patterns that admit a variable. */
+function prefixesOf(name: string): string[] {
+  return [...name.matchAll(/_/g)].map(({ index }) => `${name.slice(0, index + 1)}*`);
+}
 
 function checkCommand(node: Unchecked<CommandNode>, at: string): Fault[] {
   const [program, ...rest] = node.command ?? [];

@@ -39,6 +39,11 @@ export interface NodeKind<N extends GraphNode = GraphNode> extends KindRules {
   check(node: Unchecked<N>, at: string): Fault[];
   /** The brief: all that is needed to do the node without other context, as JSON. Takes a checked node. */
   brief(node: N, facts: BriefFacts): JsonObject;
+  /**
+   * For kinds that servers perform: the start options that admit the node, such as `--allow-commands npm`. Of each list
+   * one must hold; the first is named to people.
+   */
+  admission?(node: N): readonly (readonly string[])[];
   /** The agents that the node is for; absent: every performer of the kind. */
   wanted?(node: N): Wanted;
 }

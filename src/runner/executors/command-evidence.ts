@@ -13,8 +13,8 @@ const TAIL_CHARS = 4_096;
 /** The report of a node whose process has ended or could not be started. */
 export function reportOf(result: ProcessResult, blobs: Blobs): Ended {
   const evidence = evidenceOf(result, blobs);
-  const output: JsonObject = { stdout: tail(result.stdout) };
-  if (result.exit_code !== undefined) output.exit_code = result.exit_code;
+  const code: JsonObject = result.exit_code === undefined ? {} : { exit_code: result.exit_code };
+  const output: JsonObject = { ...code, stdout: tail(result.stdout) };
   if (result.outcome === 'exited' && result.exit_code === 0) return { status: 'done', output, evidence };
   const { why, errorKind } = failureOf(result);
   const last = tail(result.stderr.trim() === '' ? result.stdout : result.stderr)

@@ -16,6 +16,11 @@ export const command: Executor<CommandNode> = {
 
   enabled: ({ allowCommands }) => allowCommands.length > 0,
 
+  options({ programs, allowEnv }) {
+    const runs = [...programs].flatMap(([word, { ok }]) => (ok ? [`--allow-commands ${word}`] : []));
+    return [...runs, ...allowEnv.map((name) => `--allow-env ${name}`)];
+  },
+
   refusal(node, settings) {
     const program = admittedProgram(node.command, settings);
     return program.ok ? refusedSetting(node.env, settings.allowEnv) : program.why;

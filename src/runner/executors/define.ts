@@ -33,6 +33,8 @@ export interface Executor<N extends AnyNode = AnyNode> {
   readonly flag: string;
   /** Whether this server was started with options for such nodes; without any enabled executor it has no runner. */
   enabled(settings: ExecutorSettings): boolean;
+  /** The start options of this server that admit nodes, in the words of the kind's `admission`. */
+  options(settings: ExecutorSettings): string[];
   /** Why this server may not perform the node; undefined if it may. Contract: pure. */
   refusal(node: N, settings: ExecutorSettings): string | undefined;
   /** Does the work of an admitted node. An error that it throws is logged, and the claim is left to be found lost. */

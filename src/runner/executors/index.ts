@@ -16,6 +16,11 @@ export function performsAny(settings: ExecutorSettings): boolean {
   return list.some((executor) => executor.enabled(settings));
 }
 
+/** The start options of this server that admit nodes of some kind. */
+export function admittingOptions(settings: ExecutorSettings): string[] {
+  return list.flatMap((executor) => executor.options(settings));
+}
+
 /** Whether a server with these start options performs the node. */
 export function mayPerform(node: AnyNode, settings: ExecutorSettings): boolean {
   const executor = executors.get(node.kind);

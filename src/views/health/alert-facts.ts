@@ -4,11 +4,13 @@
 import type { View } from '../../documents/documents.ts';
 import { hasEnded } from '../../domain/run/document.ts';
 import { statusAt } from '../../domain/session/document.ts';
+import type { RunGraph } from '../../graph/definition.ts';
 import { leaseEnd } from '../../graph/ready/run-node.ts';
 import type { Presence, StoreInfo } from '../../store/port.ts';
 import type { PlanFacts } from '../plan/plan-index.ts';
 import { configOf } from '../project/settings.ts';
 import { claimedNodes, projectRuns } from '../run/runs.ts';
+import { standingOf } from '../run/standing.ts';
 import { readableFacts } from '../session/sessions.ts';
 import { openEscalations } from '../team/escalations.ts';
 import type { AlertFacts } from './alerts.ts';
@@ -20,6 +22,9 @@ export interface AlertSource {
   view: View;
   now: number;
   presence: Pick<Presence, 'lastSeen'>;
+  /** Names in presence that live processes are attached to. */
+  served(): ReadonlySet<string>;
+  graph(hash: string): RunGraph | undefined;
   project: { id: string };
   store: StoreInfo;
   plan(): PlanFacts;
@@ -47,7 +52,10 @@ export function alertFacts(source: AlertSource): AlertFacts {
     tokenBudget: global_settings.token_budget,
     store,
     log,
-    runs: runs.map(({ id, status }) => ({ id, status })),
+    runs: runs.map((run) => {
+      const { status, unserved } = standingOf(run, source);
+      return { id: run.id, status, unserved };
+    }),
     claims,
     tokens,
     sessionsOverdue: sessions.filter(

@@ -7,6 +7,7 @@ import type { Alerts, GlobalSettings } from '../../domain/project/config.ts';
 import type { RunStatus } from '../../domain/run/document.ts';
 import type { StoreInfo } from '../../store/port.ts';
 import { standsTooLong } from '../plan/overdue.ts';
+import type { Unserved } from '../run/standing.ts';
 
 export type AlertState = 'ok' | 'warn' | 'bad';
 
@@ -47,7 +48,7 @@ export interface AlertFacts {
   /** Absent if the log was not read; its checks are then left out. */
   log?: { commits: number; void_lines: number; torn_lines: number } | undefined;
   /** Runs that have not ended. */
-  runs: readonly { id: string; status: RunStatus }[];
+  runs: readonly { id: string; status: RunStatus; unserved?: readonly Unserved[] }[];
   claims: readonly { run: string; node: string; lapsed: boolean }[];
   /** The most tokens reported by one run that has not ended. */
   tokens: number;
@@ -105,8 +106,11 @@ const RULES: readonly Rule[] = [
     const stuck = runs.filter(({ status }) => status === 'stuck');
     const [first] = stuck;
     if (first === undefined) return ok('runs', `${runs.length} open, none stuck`);
+    const found = `${stuck.length} stuck: ${first.id}`;
+    const [nobody] = first.unserved ?? [];
+    if (nobody !== undefined) return { check: 'runs', state: 'bad', found, next: `a server with ${nobody.wants}` };
     const next = `run_status {"run": "${first.id}", "status": "needs_decision"}`;
-    return { check: 'runs', state: 'bad', found: `${stuck.length} stuck: ${first.id}`, next };
+    return { check: 'runs', state: 'bad', found, next };
   },
   ({ claims }) => {
     const lapsed = claims.filter((claim) => claim.lapsed);

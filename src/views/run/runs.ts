@@ -2,7 +2,7 @@
 // tools/run-status.ts, resources, prompts, dashboard views and other views.
 
 import type { View } from '../../documents/documents.ts';
-import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
+import { hasEnded, type RunDocument, type RunStatus } from '../../domain/run/document.ts';
 import { liveNodes } from '../../domain/run/live.ts';
 import type { NodeRecord, RecordOf } from '../../domain/run/record.ts';
 import type { RunGraph } from '../../graph/definition.ts';
@@ -46,16 +46,22 @@ export type RunRow = {
   ended_at?: string;
 };
 
-/** The rows of all runs for which `fits` is true, the last changed first. `sizeOf`: the node count of a definition. */
+/**
+ * The rows of all runs for which `fits` is true, the last changed first. `sizeOf`: the node count of a definition;
+ * `statusOf`: how a run stands.
+ */
 export function runRows(
   view: View,
   sizeOf: (hash: string) => number,
   fits: (run: Readonly<RunDocument>) => boolean,
+  statusOf: (run: Readonly<RunDocument>) => RunStatus = ({ status }) => status,
 ): RunRow[] {
   const rows: { row: RunRow; seq: number }[] = [];
   for (const stream of view.streams('run/')) {
     const run = view.get<RunDocument>(stream);
-    if (run !== undefined && fits(run)) rows.push({ row: rowOf(run, sizeOf(run.graph)), seq: view.lastSeq(stream) });
+    if (run === undefined || !fits(run)) continue;
+    const row = { ...rowOf(run, sizeOf(run.graph)), status: statusOf(run) };
+    rows.push({ row, seq: view.lastSeq(stream) });
   }
   return rows.sort((a, b) => b.seq - a.seq).map(({ row }) => row);
 }
