@@ -3,6 +3,7 @@
 // graph/, and by rooms that read definitions.
 
 import type { Fields, FieldsOf } from './fields.ts';
+import { TRIGGERS, type Trigger } from './trigger.ts';
 
 /**
  * The effect of a second start of a node. `pure` and `idempotent` nodes may be started again when it is unknown whether
@@ -36,6 +37,12 @@ export interface GraphNode {
   task?: string;
   /** Ids of the nodes that must be finished or skipped before this one starts. */
   needs?: string[];
+  /** Which ends of its needs start it; absent: all_success. See trigger.ts. */
+  trigger?: Trigger;
+  /** With n_of: how many needs must have succeeded. */
+  n?: number;
+  /** A failure of what it needs does not halt or fail the run while it can run or has finished. */
+  handles?: boolean;
   /** 1 (first) to 5 (last). */
   priority?: number;
   /** Expected duration in seconds; default the mean of the given ones, or 1 if none is given. */
@@ -111,6 +118,14 @@ export const SHARED_FIELDS: FieldsOf<GraphNode> = {
   title: { type: 'text', max: 200, about: 'its name for people; default its id' },
   task: { type: 'text', max: 20_000, about: 'what to do, in words', listed: 'agent: all it is told' },
   needs: { type: 'list', of: NODE_ID, max: 5_000, about: 'nodes that must be finished or skipped before' },
+  trigger: {
+    type: 'choice',
+    of: TRIGGERS,
+    about: 'which ends of its needs start it; default all_success. all_done: whatever became of them',
+    listed: 'default all_success',
+  },
+  n: { type: 'number', whole: true, min: 1, max: 5_000, about: 'with n_of: how many needs must have succeeded' },
+  handles: { type: 'flag', about: 'a failure before it, which it is started by, does not halt or fail the run' },
   effect: {
     type: 'choice',
     of: EFFECTS,
@@ -122,6 +137,20 @@ export const SHARED_FIELDS: FieldsOf<GraphNode> = {
   retry: { type: 'group', fields: RETRY_FIELDS, about: 'how often it may fail, and the pauses between tries' },
   timeouts: { type: 'group', fields: TIMEOUT_FIELDS, about: 'how long a try and a silent claim may last' },
 };
+
+/**
+ * What other programs call the fields of a node: near names alone would not find these. Used where a node has an
+ * unknown field.
+ */
+export const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ...['trigger_rule', 'if', 'when', 'run_when', 'run_if', 'always', 'rule', 'needs_rule', 'run_on', 'run_after'].map(
+    (name): [string, string] => [name, 'trigger, such as "all_done" (whatever became of its needs) or "any_failed"'],
+  ),
+  ...['continue_on', 'continue_on_error', 'allow_failure', 'ignore_errors', 'catch', 'on_error'].map(
+    (name): [string, string] => [name, 'handles on the node that needs it, with trigger "all_done" or "any_failed"'],
+  ),
+  ...['depends_on', 'dependencies', 'deps', 'requires', 'after'].map((name): [string, string] => [name, 'needs']),
+]);
 
 /**
  * The most nodes of a graph. Graph operations are linear; the limit keeps one definition within one message and one

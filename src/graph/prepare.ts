@@ -4,9 +4,14 @@ import { DEFAULT_LEASE_S, DEFAULT_PRIORITY, effectOf, type Graph, type GraphNode
 import { type Links, link, topologicalOrder } from './links.ts';
 import { measure, weights } from './plan/measure.ts';
 import { type RetryPolicy, retryPolicy } from './ready/retry.ts';
+import { hasTrigger, type NodeTrigger, triggerOf } from './trigger.ts';
 
 export interface PreparedGraph<N extends GraphNode = GraphNode> extends Links {
   readonly graph: Graph<N>;
+  /** All nodes, needs before dependents. */
+  readonly order: Int32Array;
+  /** Per node: its trigger; absent if every node starts by the success of all its needs, as most graphs' do. */
+  readonly triggers?: readonly NodeTrigger[];
   /** Per node: the weight of the heaviest path from its start to the end of the graph. Higher goes first. */
   readonly toEnd: Float64Array;
   readonly level: Int32Array;
@@ -34,6 +39,8 @@ export function prepare<N extends GraphNode>(graph: Graph<N>, kinds: Kinds): Pre
   return {
     ...links,
     graph,
+    order,
+    ...(nodes.some(hasTrigger) ? { triggers: nodes.map(triggerOf) } : {}),
     toEnd,
     level,
     rank: ranks(nodes, toEnd),

@@ -12,6 +12,7 @@ import { type AnyGraph, nodeKinds } from '../graph/kinds/index.ts';
 import { link, topologicalOrder } from '../graph/links.ts';
 import { redundantEdges } from '../graph/plan/measure.ts';
 import { mermaid } from '../graph/plan/mermaid.ts';
+import { hasTrigger } from '../graph/trigger.ts';
 import { isId } from '../store/stream.ts';
 import { type Call, defineTool } from './define.ts';
 import { changeInSession } from './shared/change.ts';
@@ -139,12 +140,13 @@ function merged(base: object, given: Input): AnyGraph {
   return JSON.parse(JSON.stringify({ ...base, ...own }));
 }
 
-/** The graph without needs that longer paths imply. A graph with faults stays unchanged. */
+/** The graph without needs that longer paths imply. A graph with faults or triggers stays unchanged. */
 function optimised(graph: AnyGraph): { graph: AnyGraph; removed: string[] } {
   const links = link(graph.nodes);
   const order = topologicalOrder(links);
   const size = graph.nodes.length;
-  if (size > Math.min(MAX_OPTIMISED, MAX_NODES) || order.length < size) return { graph, removed: [] };
+  const isFixed = size > Math.min(MAX_OPTIMISED, MAX_NODES) || graph.nodes.some(hasTrigger);
+  if (isFixed || order.length < size) return { graph, removed: [] };
   const drop = new Map<number, Set<string>>();
   const removed = redundantEdges(links, order).map(([node, need]) => {
     const name = links.ids[need] ?? '';

@@ -56,6 +56,7 @@ export const runClaim = defineTool({
     title: z.string().optional(),
     goal: z.string().optional().describe('What to do and when it is done'),
     inputs: z.record(z.string(), z.unknown()).optional().describe('Results of the nodes it needs'),
+    needs: z.record(z.string(), z.unknown()).optional(),
     run_inputs: z.record(z.string(), z.unknown()).optional(),
     gates: z.array(z.string()).optional(),
     attempt: z.number().int().optional(),
@@ -175,7 +176,7 @@ async function brief(claimed: Claimed & { replayed: boolean }, given: Input, ser
       record === undefined ? 0 : leaseEnd(record, leaseMs, Date.now(), (who) => documents.presence.lastSeen(who));
     const tokensLeft = tokensLeftOf(view, run);
     const most = Math.min(given.max_tokens ?? Number.POSITIVE_INFINITY, tokensLeft ?? Number.POSITIVE_INFINITY);
-    return { brief: briefOf(run, node, documents.blobs, most), ends, leaseMs, tokensLeft };
+    return { brief: briefOf(run, graph, node, documents.blobs, most), ends, leaseMs, tokensLeft };
   });
   const { claim, run, node, replayed } = claimed;
   return {

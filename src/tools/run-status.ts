@@ -7,6 +7,7 @@ import { hasEnded, RUN_STATUSES, type RunDocument, type RunStatus, runStream } f
 import type { NodeRecord } from '../domain/run/record.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
+import { firstCause, survey } from '../graph/ready/survey.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { outputOf } from '../views/run/brief.ts';
 import {
@@ -150,7 +151,8 @@ function detailOf(
   }
   const record = run.nodes[id];
   const definition = JSON.parse(JSON.stringify(node));
-  if (record === undefined) return ok({ status, definition });
+  const because = becauseOf(run, graph, index ?? 0);
+  if (record === undefined) return ok({ status, ...because, definition });
   const { output: _, lease_ms: __, earlier: ___, ...facts } = record;
   const found = output(record);
   const text = found === undefined ? '' : JSON.stringify(found);
@@ -160,7 +162,17 @@ function detailOf(
       : text.length <= MAX_OUTPUT_CHARS
         ? { output: copyJson(found) }
         : { output_start: text.slice(0, MAX_OUTPUT_CHARS), output_characters: text.length };
-  return ok({ ...JSON.parse(JSON.stringify(facts)), ...shown, definition });
+  return ok({ ...JSON.parse(JSON.stringify(facts)), ...because, ...shown, definition });
+}
+
+/** What a dead or skipped node is so because of, to be seen without a walk through the graph. */
+function becauseOf({ nodes, on_failure }: Readonly<RunDocument>, { prepared }: RunGraph, index: number): JsonObject {
+  const record = nodes[prepared.ids[index] ?? ''];
+  if (prepared.triggers === undefined || (record !== undefined && record.why !== 'upstream')) return {};
+  const surveyed = survey(prepared, nodes, on_failure);
+  if (record === undefined && surveyed.verdicts[index] !== 'dead') return {};
+  const first = prepared.ids[firstCause(prepared, surveyed, nodes, index) ?? -1];
+  return first === undefined ? {} : { first_cause: `${first} ${nodes[first]?.status ?? 'waiting'}` };
 }
 
 function page<K extends string, R>(given: Input, key: K, rows: readonly R[]) {

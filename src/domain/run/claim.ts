@@ -83,6 +83,8 @@ function byHint(scope: RunScope, input: ClaimInput): Candidate | undefined {
   if (input.hint === undefined || input.node !== undefined) return undefined;
   const { run, ctx } = scope;
   const { prepared } = scope.graph;
+  // What triggers make of the needs of a node takes a walk anyway.
+  if (prepared.triggers !== undefined) return undefined;
   if (isHalted(prepared, countOf(run.counters, 'failed'), run.on_failure)) return undefined;
   if (countOf(run.counters, 'claimed') >= (run.max_parallel ?? Number.POSITIVE_INFINITY)) return undefined;
   const suits = (node: AnyNode): boolean => ineligibleReason(scope, input, node.id) === undefined;

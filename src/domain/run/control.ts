@@ -9,6 +9,7 @@ import type { EventType } from '../events.ts';
 import { hasEnded, type RunStatus } from './document.ts';
 import { carriedOver, type Draft, type NodeRecord } from './record.ts';
 import { openScope, type RunScope } from './scope.ts';
+import { surveyOf, takeBackSkips } from './skips.ts';
 import { noteRun, overtaken } from './sprint-run.ts';
 import { newlyReadyIn, setStatus, updateStatus } from './status.ts';
 import { transition } from './transition.ts';
@@ -135,7 +136,9 @@ function controlNode(scope: RunScope, input: ControlInput): Result<ControlAnswer
   }
   const overtakenBy = hasEnded(run.status) ? overtaken(scope.tx, run) : undefined;
   if (overtakenBy !== undefined) return fail(overtakenBy);
+  const before = surveyOf(scope);
   transition(scope, id, decided(scope.ctx.now, input, node, goal), GOAL_EVENTS[goal]);
+  takeBackSkips(scope, index, before);
   if (hasEnded(run.status)) goOn(scope);
   const after = updateStatus(scope);
   const newly_ready = newlyReadyIn(scope, id);
@@ -175,7 +178,11 @@ function legalGoals(status: NodeStatus | 'waiting'): string[] {
 function hasBegunSuccessor(scope: RunScope, index: number): boolean {
   const { ids, dependents } = scope.graph.prepared;
   const successors = dependents.to.subarray(dependents.start[index], dependents.start[index + 1]);
-  return successors.some((successor) => scope.record(ids[successor] ?? '') !== undefined);
+  return successors.some((successor) => {
+    const record = scope.record(ids[successor] ?? '');
+    // A skip that followed is taken back with it.
+    return record !== undefined && record.why !== 'upstream';
+  });
 }
 
 function decided(now: number, input: ControlInput, node: Readonly<NodeRecord> | undefined, goal: Goal): Draft {
@@ -185,7 +192,7 @@ function decided(now: number, input: ControlInput, node: Readonly<NodeRecord> | 
   if (goal === 'retrying') return { ...base, status: goal };
   const ended = { ...base, started_at: node?.started_at, ended_at: now, summary: input.reason };
   if (goal === 'finished') return { ...ended, error: undefined, status: goal, output: input.output };
-  if (goal === 'skipped') return { ...ended, error: undefined, status: goal };
+  if (goal === 'skipped') return { ...ended, error: undefined, status: goal, why: 'by_hand' };
   return { ...ended, status: goal, error: { kind: 'decided', message: input.reason ?? 'decided by run_control' } };
 }
 

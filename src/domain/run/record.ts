@@ -6,12 +6,12 @@
 //   needs_decision   who held it last, and where it ran
 //   finished         who did it, when, output and evidence; which run it was taken over from
 //   failed           who tried it last, when, output and evidence of the last try
-//   skipped          who held it last, when
+//   skipped          who held it last, when, by hand or because of which need
 //   cancelled        who held it last, when, and where it ran
 
 import type { ProcessPlace } from '../../base/process-place.ts';
 import { MAX_LOST_CLAIMS } from '../../graph/ready/readiness.ts';
-import type { NodeStatus } from '../../graph/ready/run-node.ts';
+import type { NodeStatus, SkipReason } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 
 /** A process, distinct from any later one with the same number. `start` is the answer of `processStart`. */
@@ -110,7 +110,14 @@ interface ByStatus {
       reused_from?: string;
     };
   failed: Ended & Brought;
-  skipped: Ended & { /** As of finished. */ outside?: true };
+  skipped: Ended & {
+    /** As of finished. */
+    outside?: true;
+    /** Absent: by hand. */
+    why?: SkipReason;
+    /** With upstream: the need that it followed from. */
+    cause?: string;
+  };
   cancelled: Ended & Performed & Brought & { percent?: number };
 }
 

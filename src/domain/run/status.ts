@@ -8,12 +8,17 @@ import type { PatchOp } from '../../json/patch.ts';
 import type { EventType } from '../events.ts';
 import { hasEnded, type RunStatus, runStream } from './document.ts';
 import type { RunScope } from './scope.ts';
+import { settleSkips } from './skips.ts';
 
 /** Brings the run's status in line with its nodes, and returns it. A paused run stays paused unless it has ended. */
 export function updateStatus(scope: RunScope): RunStatus {
   const { run, graph } = scope;
   if (run.status === 'cancelled') return run.status;
-  const outcome = runOutcome(graph.prepared, run.nodes, { counters: run.counters, onFailure: run.on_failure });
+  if (run.status !== 'paused') settleSkips(scope);
+  const { counters, on_failure: onFailure, nodes } = scope.run;
+  const outcome = runOutcome(graph.prepared, nodes, { counters, onFailure });
+  // A paused run that has ended is not resumed, which would settle it.
+  if (run.status === 'paused' && hasEnded(outcome)) settleSkips(scope);
   const paused = run.status === 'paused' && !hasEnded(outcome);
   return setStatus(scope, paused ? 'paused' : outcome);
 }
@@ -24,8 +29,10 @@ export function updateStatus(scope: RunScope): RunStatus {
  */
 export function newlyReadyIn({ run, graph: { prepared } }: RunScope, id: string): string[] {
   if (run.status === 'paused' || hasEnded(run.status)) return [];
-  if (isHalted(prepared, countOf(run.counters, 'failed'), run.on_failure)) return [];
-  return newlyReady(prepared, run.nodes, id);
+  const halted = isHalted(prepared, countOf(run.counters, 'failed'), run.on_failure);
+  // With triggers some nodes start because of a failure.
+  if (halted && prepared.triggers === undefined) return [];
+  return newlyReady(prepared, run.nodes, id, run.on_failure);
 }
 
 const STATUS_EVENTS: Record<RunStatus, EventType> = {

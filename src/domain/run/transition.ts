@@ -38,6 +38,34 @@ export function transition(scope: RunScope, id: string, next: Draft, event: Even
   follow(scope, id, before, next);
 }
 
+/** Stores skips that follow from the ends of needs, as one event: thousands may follow at once. */
+export function skipAll(scope: RunScope, skips: readonly [string, RecordOf<'skipped'>][]): void {
+  const { run } = scope;
+  const ops = skips.map(([id, record]): PatchOp => {
+    return { op: 'add', path: nodePointer(scope.fullId(id)), value: record as unknown as Json };
+  });
+  const value = (run.counters.skipped ?? 0) + skips.length;
+  scope.tx.patch(runStream(run.id), { type: 'nodes.skipped', data: { count: skips.length } }, [
+    ...ops,
+    { op: 'add', path: '/counters/skipped', value },
+  ]);
+  for (const [id, record] of skips) follow(scope, id, undefined, record);
+}
+
+/**
+ * Removes the records of skips that no longer follow, as one event. Followers are not told: they follow tasks and
+ * claims, and such a node has neither.
+ */
+export function takeBack(scope: RunScope, ids: readonly string[]): void {
+  const { run } = scope;
+  const ops = ids.map((id): PatchOp => ({ op: 'remove', path: nodePointer(scope.fullId(id)) }));
+  const value = (run.counters.skipped ?? 0) - ids.length;
+  scope.tx.patch(runStream(run.id), { type: 'nodes.taken_back', data: { count: ids.length } }, [
+    ...ops,
+    { op: 'add', path: '/counters/skipped', value },
+  ]);
+}
+
 /**
  * Changes the lease or the process of a claimed record; status and counters stay. Throws if the node is not claimed: a
  * bug.

@@ -61,7 +61,8 @@ export function unclaimable(
 function whyNot({ run, ctx, graph }: RunScope, index: number, unfit: string | undefined): string {
   if (run.status !== 'running' && run.status !== 'stuck') return `the run is ${run.status}`;
   const { prepared } = graph;
-  const found = readinessAt(prepared, run.nodes, index, { now: ctx.now, lastSeen: ctx.lastSeen });
+  const at = { now: ctx.now, lastSeen: ctx.lastSeen, onFailure: run.on_failure };
+  const found = readinessAt(prepared, run.nodes, index, at);
   if (found.is !== 'ready') return wordsFor(found, run, prepared, index);
   if (unfit !== undefined) return unfit;
   const ready = readyNodes(prepared, run.nodes, ctx.now, { ...limitsOf(run), lastSeen: ctx.lastSeen });
@@ -77,12 +78,14 @@ function wordsFor(
   index: number,
 ): string {
   const node = run.nodes[ids[index] ?? ''];
+  if (found.is === 'blocked' && found.why === 'dead') return 'what it needs has failed, so it can no longer start';
+  if (found.is === 'blocked' && found.why === 'halted') return 'a node has failed, so nothing new starts';
   if (found.is !== 'waiting') return `it is ${node?.status ?? found.is}`;
   const until = new Date(found.until ?? 0).toISOString();
   switch (found.on) {
     case 'needs': {
       const all = Array.from(needs.to.subarray(needs.start[index], needs.start[index + 1]), (need) => ids[need] ?? '');
-      const open = all.filter((need) => !satisfies(run.nodes[need]?.status));
+      const open = all.filter((need) => !satisfies(run.nodes[need]));
       return `it needs ${open.slice(0, 5).join(', ')}, not finished yet`;
     }
     case 'claim':

@@ -5,7 +5,15 @@ import { nearest } from '../../base/nearest.ts';
 import { ID_PATTERN } from '../../base/safe-id.ts';
 import { MAX_PARALLEL } from '../../config/limits.ts';
 import { checkField, type Field, isFitText } from '../fields.ts';
-import { type Fault, type Graph, type GraphNode, type KindRules, type Kinds, SHARED_FIELDS } from '../graph.ts';
+import {
+  type Fault,
+  type Graph,
+  type GraphNode,
+  type KindRules,
+  type Kinds,
+  OTHER_NAMES,
+  SHARED_FIELDS,
+} from '../graph.ts';
 
 /** Ids that every JavaScript object has as a member, or that paths into documents refuse. */
 const RESERVED_IDS = new Set(['constructor', 'prototype']);
@@ -60,7 +68,9 @@ function strange(field: string, { kind, fields }: KindRules, at: string, kinds: 
   const owner = [...kinds.values()].find((other) => Object.hasOwn(other.fields, field));
   const known = [...SHARED.keys(), ...Object.keys(fields)];
   const near = nearest(field, known);
-  const guess = near.length > 0 ? `did you mean ${near.join(', ')}?` : 'remove it';
+  const meant = OTHER_NAMES.get(field.toLowerCase());
+  if (meant !== undefined) near.unshift(meant);
+  const guess = near.length > 0 ? `did you mean ${near[0] === meant ? meant : near.join(', ')}?` : 'remove it';
   const hint = owner ? `it belongs to nodes of kind "${owner.kind}"; change the kind or remove it` : guess;
   return { code: 'unknown-field', at: `${at}/${field}`, message: `a node of kind "${kind}" has no "${field}"`, hint };
 }

@@ -5,7 +5,9 @@ import { nearest } from '../../base/nearest.ts';
 import { type Fault, type Graph, type Kinds, MAX_NODES } from '../graph.ts';
 import { type BadNeed, type Links, link, topologicalOrder } from '../links.ts';
 import { measure, redundantEdges, weights } from '../plan/measure.ts';
+import { hasTrigger } from '../trigger.ts';
 import { checkFields, checkShared } from './check-node.ts';
+import { checkTriggers } from './check-triggers.ts';
 import { findCycles } from './cycles.ts';
 
 /** The faults and measures of a graph. The measures are 0 and empty while a node can never start. */
@@ -55,6 +57,7 @@ export function checkGraph(graph: Graph, kinds: Kinds): GraphReport {
     return report(graph, 0, errors, warnings);
   }
   for (const [i, node] of nodes.entries()) checkFields(node, `/nodes/${i}`, kinds, errors);
+  checkTriggers(graph, errors, warnings);
   const broken = new Uint8Array(nodes.length);
   const badNeeds: [BadNeed, number, number][] = [];
   const links = link(nodes, (bad, node, need) => {
@@ -71,7 +74,8 @@ export function checkGraph(graph: Graph, kinds: Kinds): GraphReport {
     return report(graph, whole.edges, errors, warnings);
   }
   const found = measure(links, weights(nodes), order);
-  if (nodes.length <= MAX_REDUCED) describeRedundant(links, order, warnings);
+  // By way of a node with a trigger of its own a need is not implied: it may end as well as fail.
+  if (nodes.length <= MAX_REDUCED && !nodes.some(hasTrigger)) describeRedundant(links, order, warnings);
   return {
     ...report(graph, whole.edges, errors, warnings),
     levels: found.levels,

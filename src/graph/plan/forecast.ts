@@ -3,7 +3,7 @@
 
 import type { GraphNode } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
-import { type RunNodes, satisfies } from '../ready/run-node.ts';
+import { isDone, type RunNodes } from '../ready/run-node.ts';
 import { weights } from './measure.ts';
 
 export interface Forecast {
@@ -34,7 +34,7 @@ export function forecast(
   let [nodesLeft, work] = [0, 0];
   for (const [i, id] of ids.entries()) {
     const node = nodes[id];
-    if (satisfies(node?.status)) continue;
+    if (isDone(node)) continue;
     const pace = msPerUnit(graph.nodes[i]?.kind ?? '');
     if (pace === undefined) return undefined;
     const spent = node?.status === 'claimed' && node.started_at !== undefined ? now - node.started_at : 0;

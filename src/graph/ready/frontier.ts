@@ -1,5 +1,5 @@
 // The ready set of one run, updated change by change, for a process that holds the run in memory (app/ready-index.ts).
-// Its answer is a hint: the command that claims checks `readiness` by the run's document.
+// Its answer is a hint: the command that claims checks `readiness` by the run's document. For graphs without triggers.
 
 import type { PreparedGraph } from '../prepare.ts';
 import { Heap } from './heap.ts';
@@ -41,13 +41,13 @@ export class Frontier {
   set(id: string, node: RunNode): void {
     const index = this.#prepared.index.get(id);
     if (index === undefined) return;
-    const before = this.#nodes[id]?.status;
+    const before = this.#nodes[id];
     this.#nodes[id] = node;
-    this.#failed += Number(node.status === 'failed') - Number(before === 'failed');
+    this.#failed += Number(node.status === 'failed') - Number(before?.status === 'failed');
     this.#hold(index, node.status === 'claimed');
     if (node.status === 'retrying') this.#wakeAt(node.not_before ?? 0, index);
     if (node.status === 'claimed' && node.lease_until !== undefined) this.#wakeAt(node.lease_until, index);
-    if (satisfies(node.status) && !satisfies(before)) this.#release(index);
+    if (satisfies(node) && !satisfies(before)) this.#release(index);
   }
 
   /**

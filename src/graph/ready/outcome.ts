@@ -4,6 +4,7 @@ import type { FailurePolicy } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
 import { isHalted, readinessAt } from './readiness.ts';
 import type { NodeStatus, RunNodes } from './run-node.ts';
+import { survey } from './survey.ts';
 
 /**
  * `running`: a node is claimed, will be tried again or can be claimed. `finished`: every node is finished or skipped.
@@ -56,6 +57,7 @@ export function runOutcome(
   const counters = options.counters ?? countNodes(runNodes);
   if (countOf(counters, 'finished', 'skipped') === prepared.ids.length) return 'finished';
   if (countOf(counters, 'claimed') > 0) return 'running';
+  if (prepared.triggers !== undefined) return triggeredOutcome(prepared, runNodes, options.onFailure);
   if (isHalted(prepared, countOf(counters, 'failed'), options.onFailure)) return 'failed';
   if (countOf(counters, 'retrying') > 0) return 'running';
   // An unfinished graph without such nodes always has a node whose needs are all met.
@@ -65,4 +67,21 @@ export function runOutcome(
     if (readinessAt(prepared, runNodes, i, { now: 0 }).is === 'ready') return 'running';
   }
   return countOf(counters, 'needs_decision') > 0 ? 'stuck' : 'failed';
+}
+
+/**
+ * The outcome where triggers decide, once nothing is claimed. A run has ended when none of its nodes is open; it is
+ * finished if every failure is caught, and no node was kept from starting by one that was not.
+ */
+function triggeredOutcome(
+  prepared: PreparedGraph,
+  runNodes: RunNodes,
+  onFailure: FailurePolicy | undefined,
+): RunOutcome {
+  const { states, verdicts, uncaught, deadByHalt } = survey(prepared, runNodes, onFailure);
+  const isOpen = (id: string, i: number): boolean => states[i] === 'open' && runNodes[id]?.status !== 'needs_decision';
+  const goesOn = (id: string, i: number): boolean => isOpen(id, i) && verdicts[i] !== 'waits';
+  if (prepared.ids.some(goesOn)) return 'running';
+  if (states.includes('open')) return 'stuck';
+  return uncaught.length === 0 && deadByHalt.length === 0 ? 'finished' : 'failed';
 }

@@ -5,6 +5,7 @@
 //   ────────────────────────  ──────────  ───────────────────────────────────  ──────────────────────────
 //   none                      open        any                                  waiting on needs
 //   none                      met         any                                  ready first        (1)
+//   none                      dead        any                                  blocked dead
 //   claimed                   any         the lease lasts                      waiting on claim, until its end
 //   claimed, repeatable       any         the lease ended                      ready expired      (2)
 //   claimed, not repeatable   any         the lease ended                      blocked lost
@@ -15,15 +16,19 @@
 //   finished, skipped         any         any                                  ended
 //   failed, cancelled         any         any                                  ended
 //
-//   In a halted run (fail_fast, and a node has failed): (1) is blocked halted, (2) is blocked lost.
+//   In a halted run (fail_fast, and a node has failed): (1) is blocked halted, (2) is blocked lost; but (1) is ready for
+//   nodes with an error-path trigger. What a trigger makes of the needs of a node is the table of trigger.ts, applied by
+//   survey.ts; without triggers, needs are met once all are satisfied.
 //
 // Limits on the number of claims are not checked here: they concern all nodes together, see `readyNodes`.
 
 import { isBeyond } from '../../base/lease.ts';
 import type { FailurePolicy } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
+import type { Verdict } from '../trigger.ts';
 import { longestPauseMs } from './retry.ts';
 import { type LastSeen, leaseEnd, type RunNode, type RunNodes, satisfies } from './run-node.ts';
+import { type Survey, survey } from './survey.ts';
 
 export type Readiness =
   /** May be claimed, with this `attempt` and `fence`. */
@@ -32,13 +37,13 @@ export type Readiness =
   | { is: 'waiting'; on: 'needs' | 'claim' | 'pause'; until: number | undefined }
   /**
    * Somebody must act: decide about the node (`decision`), mark it as needing a decision (`lost`), or clear the failure
-   * that halts the run (`halted`).
+   * that halts the run (`halted`) or that the node cannot start after (`dead`).
    */
-  | { is: 'blocked'; why: 'decision' | 'lost' | 'halted' }
+  | { is: 'blocked'; why: 'decision' | 'lost' | 'halted' | 'dead' }
   | { is: 'ended' };
 
-/** Whether all needs of a node are satisfied. */
-export type NeedsState = 'met' | 'open';
+/** Whether the needs of a node let it start; `dead`: they cannot any more. */
+export type NeedsState = 'met' | 'open' | 'dead';
 
 export interface Conditions {
   now: number;
@@ -60,6 +65,7 @@ const ON_NEEDS: Readiness = { is: 'waiting', on: 'needs', until: undefined };
 const DECISION: Readiness = { is: 'blocked', why: 'decision' };
 const LOST: Readiness = { is: 'blocked', why: 'lost' };
 const HALTED: Readiness = { is: 'blocked', why: 'halted' };
+const DEAD: Readiness = { is: 'blocked', why: 'dead' };
 const ENDED: Readiness = { is: 'ended' };
 
 /** The readiness by the table above. `node`: the record of the node at `index`; `needs` matters only without one. */
@@ -73,7 +79,8 @@ export function readiness(
   switch (node?.status) {
     case undefined:
       if (needs === 'open') return ON_NEEDS;
-      return at.halted === true ? HALTED : FIRST;
+      if (needs === 'dead') return DEAD;
+      return stops(prepared, index, at) ? HALTED : FIRST;
     case 'finished':
     case 'skipped':
     case 'failed':
@@ -82,15 +89,27 @@ export function readiness(
     case 'claimed':
       return ofClaim(prepared, index, node, at);
     case 'retrying':
+      // In a graph with triggers it counts as dead at once, or what waits for its end would wait for its pause.
+      if (prepared.triggers !== undefined && stops(prepared, index, at)) return HALTED;
       return ofRetry(longestPauseMs(prepared.retry[index]), node, at);
     case 'needs_decision':
       return DECISION;
   }
 }
 
-/** `readiness` of one node, its needs looked up. O(needs of the node). */
-export function readinessAt(prepared: PreparedGraph, runNodes: RunNodes, index: number, at: Conditions): Readiness {
+/** `readiness` of one node, its needs looked up: O(needs of the node), or O(graph) without `surveyed` where it has triggers. */
+export function readinessAt(
+  prepared: PreparedGraph,
+  runNodes: RunNodes,
+  index: number,
+  at: Conditions & { onFailure?: FailurePolicy | undefined },
+  surveyed?: Survey,
+): Readiness {
   const node = runNodes[prepared.ids[index] ?? ''];
+  if (prepared.triggers !== undefined) {
+    const { halted, verdicts } = surveyed ?? survey(prepared, runNodes, at.onFailure);
+    return readiness(prepared, index, node, needsBy(verdicts[index]), { ...at, halted });
+  }
   return readiness(prepared, index, node, node === undefined ? needsOf(prepared, runNodes, index) : 'met', at);
 }
 
@@ -101,6 +120,17 @@ export function readinessAt(prepared: PreparedGraph, runNodes: RunNodes, index: 
 export function isHalted(prepared: PreparedGraph, failed: number, onFailure: FailurePolicy | undefined): boolean {
   // `fail_fast` is the default, because agents' work costs money.
   return failed > 0 && (onFailure ?? prepared.graph.on_failure ?? 'fail_fast') === 'fail_fast';
+}
+
+/** What a verdict of `survey` means for the readiness of a node. A node that is to be skipped is so in the same commit. */
+export function needsBy(verdict: Verdict | undefined): NeedsState {
+  if (verdict === 'starts') return 'met';
+  return verdict === 'dead' ? 'dead' : 'open';
+}
+
+/** Whether a node does not start because the run is halted. */
+function stops(prepared: PreparedGraph, index: number, { halted }: Conditions): boolean {
+  return halted === true && prepared.triggers?.[index]?.errorPath !== true;
 }
 
 /**
@@ -138,7 +168,7 @@ function needsOf(prepared: PreparedGraph, runNodes: RunNodes, index: number): Ne
   const { start, to } = prepared.needs;
   const end = start[index + 1] ?? 0;
   for (let e = start[index] ?? 0; e < end; e++) {
-    if (!satisfies(runNodes[prepared.ids[to[e] ?? 0] ?? '']?.status)) return 'open';
+    if (!satisfies(runNodes[prepared.ids[to[e] ?? 0] ?? ''])) return 'open';
   }
   return 'met';
 }

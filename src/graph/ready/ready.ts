@@ -3,8 +3,9 @@
 
 import type { FailurePolicy, GraphNode } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
-import { type Conditions, isHalted, type Readiness, readiness, readinessAt } from './readiness.ts';
+import { type Conditions, isHalted, needsBy, type Readiness, readiness, readinessAt } from './readiness.ts';
 import { type LastSeen, type RunNodes, satisfies } from './run-node.ts';
+import { type Survey, survey } from './survey.ts';
 
 /** Limits of a run; an absent one is taken from the definition. The caller resolves `max_parallel: "auto"`. */
 export interface Limits {
@@ -48,19 +49,29 @@ export type NothingReady = 'finished' | 'all_claimed' | 'waiting_retry' | 'all_b
  */
 export function readyNodes(prepared: PreparedGraph, runNodes: RunNodes, now: number, limits: Limits = {}): Ready {
   const at = { now, lastSeen: limits.lastSeen };
-  const asIfNotHalted = classify(prepared, runNodes, { ...at, halted: false });
-  const halted = isHalted(prepared, asIfNotHalted.failed, limits.onFailure);
-  const seen = halted ? classify(prepared, runNodes, { ...at, halted }) : asIfNotHalted;
+  const { seen, halted } = look(prepared, runNodes, at, limits.onFailure);
   const free = Math.max(0, maxParallel(prepared, limits) - seen.live);
   const to_decide = seen.lost.map((i) => prepared.ids[i] ?? '');
   const candidates = free > 0 ? ranked(prepared, seen.ready) : [];
   const answer: Ready = { candidates, free, to_decide, left: seen.left };
   if (Number.isFinite(seen.until)) answer.until = seen.until;
   if (candidates.length === 0) {
-    answer.none = { why: nothing(seen, halted) };
+    answer.none = { why: nothing(seen, halted && prepared.triggers === undefined) };
     if (answer.until !== undefined) answer.none.until = answer.until;
   }
   return answer;
+}
+
+/** All nodes by their readiness, and whether the run is halted. */
+function look(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions, onFailure: FailurePolicy | undefined) {
+  if (prepared.triggers !== undefined) {
+    const surveyed = survey(prepared, runNodes, onFailure);
+    const { halted } = surveyed;
+    return { seen: classify(prepared, runNodes, { ...at, halted }, surveyed), halted };
+  }
+  const asIfNotHalted = classify(prepared, runNodes, { ...at, halted: false });
+  const halted = isHalted(prepared, asIfNotHalted.failed, onFailure);
+  return { seen: halted ? classify(prepared, runNodes, { ...at, halted }) : asIfNotHalted, halted };
 }
 
 /** The next claim of a node by its own readiness, without limits; undefined if it is not ready. */
@@ -86,9 +97,15 @@ export function candidate(id: string, found: Readiness): Candidate | undefined {
  * The nodes that may start for the first time because `finishedId` ended. Call it after that node's status is stored.
  * Costs its dependents and their needs.
  */
-export function newlyReady(prepared: PreparedGraph, runNodes: RunNodes, finishedId: string): string[] {
+export function newlyReady(
+  prepared: PreparedGraph,
+  runNodes: RunNodes,
+  finishedId: string,
+  onFailure?: FailurePolicy,
+): string[] {
   const index = prepared.index.get(finishedId);
-  if (index === undefined || !satisfies(runNodes[finishedId]?.status)) return [];
+  if (prepared.triggers !== undefined) return startedBy(prepared, runNodes, finishedId, onFailure);
+  if (index === undefined || !satisfies(runNodes[finishedId])) return [];
   const { start, to } = prepared.dependents;
   const ready: string[] = [];
   for (const dependent of to.subarray(start[index], start[index + 1])) {
@@ -98,6 +115,23 @@ export function newlyReady(prepared: PreparedGraph, runNodes: RunNodes, finished
     if (!began && readinessAt(prepared, runNodes, dependent, { now: 0 }).is === 'ready') ready.push(id);
   }
   return ready;
+}
+
+/** The nodes that may start now, and that waited while the given one was open. */
+function startedBy(
+  prepared: PreparedGraph,
+  runNodes: RunNodes,
+  endedId: string,
+  onFailure: FailurePolicy | undefined,
+): string[] {
+  const ended = runNodes[endedId];
+  if (ended === undefined || !['finished', 'failed', 'skipped'].includes(ended.status)) return [];
+  // Skips that followed from its end are derived anew.
+  const before = Object.fromEntries(Object.entries(runNodes).filter(([, { why }]) => why !== 'upstream'));
+  before[endedId] = { ...ended, status: 'claimed' };
+  const then = survey(prepared, before, onFailure);
+  const now = survey(prepared, runNodes, onFailure);
+  return prepared.ids.filter((_, i) => now.verdicts[i] === 'starts' && then.verdicts[i] !== 'starts');
 }
 
 /** The limit on claims at once; infinite if there is none. */
@@ -120,7 +154,7 @@ interface Classified {
   until: number;
 }
 
-function classify(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions): Classified {
+function classify(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions, surveyed?: Survey): Classified {
   const { ids, needs } = prepared;
   const seen: Classified = {
     ready: [],
@@ -136,7 +170,7 @@ function classify(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions): 
   const waiting: number[] = [];
   for (let i = 0; i < ids.length; i++) {
     const node = runNodes[ids[i] ?? ''];
-    open[i] = satisfies(node?.status) ? 0 : 1;
+    open[i] = satisfies(node) ? 0 : 1;
     if (!node) waiting.push(i);
     else {
       if (node.status === 'failed') seen.failed++;
@@ -145,6 +179,10 @@ function classify(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions): 
   }
   // Needs are checked by the flags set above: a look-up by name for every edge costs several times the walk.
   for (const i of waiting) {
+    if (surveyed !== undefined) {
+      note(seen, i, readiness(prepared, i, undefined, needsBy(surveyed.verdicts[i]), at));
+      continue;
+    }
     const end = needs.start[i + 1] ?? 0;
     let e = needs.start[i] ?? 0;
     while (e < end && open[needs.to[e] ?? 0] === 0) e++;

@@ -22,6 +22,9 @@ import { endOfLease, type LastSeen } from '../../base/lease.ts';
  */
 export type NodeStatus = 'claimed' | 'retrying' | 'finished' | 'failed' | 'skipped' | 'needs_decision' | 'cancelled';
 
+/** Somebody's decision; the node's condition; or what became of its needs. */
+export type SkipReason = 'by_hand' | 'condition' | 'upstream';
+
 /** The members of a node's record that scheduling reads; a run document holds more. Times are ms since the epoch. */
 export interface RunNode {
   status: NodeStatus;
@@ -35,6 +38,8 @@ export interface RunNode {
   ended_at?: number;
   /** With `retrying`: the earliest next claim. Absent: at once. */
   not_before?: number;
+  /** With `skipped`. Absent: by hand, as every skip was once. */
+  why?: SkipReason;
 }
 
 export type { LastSeen };
@@ -43,8 +48,14 @@ export type { LastSeen };
 export type RunNodes = Readonly<Record<string, RunNode>>;
 
 /** Whether dependents may start: the result exists, or somebody decided to go on without it. */
-export function satisfies(status: NodeStatus | undefined): boolean {
-  return status === 'finished' || status === 'skipped';
+export function satisfies(node: Pick<RunNode, 'status' | 'why'> | undefined): boolean {
+  if (node?.status === 'skipped') return node.why === undefined || node.why === 'by_hand';
+  return node?.status === 'finished';
+}
+
+/** Whether nothing of the node is left to be done. */
+export function isDone(node: Pick<RunNode, 'status'> | undefined): boolean {
+  return node?.status === 'finished' || node?.status === 'skipped';
 }
 
 /**

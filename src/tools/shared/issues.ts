@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { nearest } from '../../base/nearest.ts';
 import type { Failure, InputIssue } from '../../failure/failure.ts';
+import { OTHER_NAMES } from '../../graph/graph.ts';
 import { meantBy } from './readings.ts';
 
 type Path = readonly PropertyKey[];
@@ -19,12 +20,18 @@ export function inputIssues(error: z.ZodError, input: z.ZodObject): Extract<Fail
     const known = keysAt(input, issue.path);
     expected ??= known;
     for (const key of issue.keys) {
-      const [best] = nearest(key, known, 1);
+      const [near] = nearest(key, known, 1);
+      const best = isNode(known) ? (OTHER_NAMES.get(key.toLowerCase()) ?? near) : near;
       const hint = best === undefined ? '' : `, did you mean ${best}?`;
       issues.push({ at: place([...issue.path, key.slice(0, 64)]), why: `unknown key${hint}` });
     }
   }
   return { code: 'invalid-input', issues, ...(expected !== undefined && { expected }) };
+}
+
+/** Whether the object is a node of a graph, whose fields other programs call by other names. */
+function isNode(known: readonly string[]): boolean {
+  return known.includes('needs') && known.includes('trigger');
 }
 
 /** The place of a fault: an argument's name, or a JSON Pointer for a deeper one. */

@@ -8,7 +8,8 @@ import type { NodeRecord, RecordOf } from '../../domain/run/record.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
 import { isHalted, readinessAt } from '../../graph/ready/readiness.ts';
-import { satisfies } from '../../graph/ready/run-node.ts';
+import { isDone } from '../../graph/ready/run-node.ts';
+import { survey } from '../../graph/ready/survey.ts';
 
 /** The runs of a project: those that have not ended first, then the last changed first. */
 export function projectRuns(view: View, project: string): Readonly<RunDocument>[] {
@@ -82,6 +83,7 @@ export const NODE_ROW_STATUSES = [
   'skipped',
   'needs_decision',
   'cancelled',
+  'dead',
 ] as const;
 export type NodeRowStatus = (typeof NODE_ROW_STATUSES)[number];
 
@@ -108,10 +110,12 @@ export function nodeRows(run: Readonly<RunDocument>, graph: RunGraph, now: numbe
   const { prepared } = graph;
   const open = run.status === 'running' || run.status === 'paused' || run.status === 'stuck';
   const halted = isHalted(prepared, countOf(run.counters, 'failed'), run.on_failure);
+  const surveyed = prepared.triggers === undefined ? undefined : survey(prepared, run.nodes, run.on_failure);
   return prepared.graph.nodes.map(({ id, kind }, index) => {
     const record = run.nodes[id];
     if (record !== undefined) return { node: id, kind, status: record.status, ...facts(record, now) };
-    const ready = open && readinessAt(prepared, run.nodes, index, { now, halted }).is === 'ready';
+    if (surveyed?.verdicts[index] === 'dead') return { node: id, kind, status: 'dead' };
+    const ready = open && readinessAt(prepared, run.nodes, index, { now, halted }, surveyed).is === 'ready';
     return { node: id, kind, status: ready ? 'ready' : 'waiting' };
   });
 }
@@ -143,7 +147,7 @@ function facts(record: Readonly<NodeRecord>, now: number): Partial<NodeRow> {
 /** Ids of the nodes on the longest path, by weight, through the nodes that are not done yet, first to last. */
 export function criticalPathLeft(run: Readonly<RunDocument>, { prepared }: RunGraph): string[] {
   const { ids, toEnd, dependents } = prepared;
-  const open = (i: number): boolean => !satisfies(run.nodes[ids[i] ?? '']?.status);
+  const open = (i: number): boolean => !isDone(run.nodes[ids[i] ?? '']);
   const heavier = (i: number, best: number): number =>
     open(i) && (best === -1 || (toEnd[i] ?? 0) > (toEnd[best] ?? 0)) ? i : best;
   const path: string[] = [];
