@@ -16,9 +16,9 @@
 //   finished, skipped         any         any                                  ended
 //   failed, cancelled         any         any                                  ended
 //
-//   In a halted run (fail_fast, and a node has failed): (1) is blocked halted, (2) is blocked lost; but (1) is ready for
-//   nodes with an error-path trigger. What a trigger makes of the needs of a node is the table of trigger.ts, applied by
-//   survey.ts; without triggers, needs are met once all are satisfied.
+//   In a halted run (fail_fast, and a node has failed): (1) is blocked halted, (2) is blocked lost; but (1) is ready
+//   for nodes with an error-path trigger. What a trigger makes of the needs of a node is the table of trigger.ts,
+//   applied by survey.ts; without triggers, needs are met once all are satisfied.
 //
 // Limits on the number of claims are not checked here: they concern all nodes together, see `readyNodes`.
 
@@ -97,7 +97,10 @@ export function readiness(
   }
 }
 
-/** `readiness` of one node, its needs looked up: O(needs of the node), or O(graph) without `surveyed` where it has triggers. */
+/**
+ * `readiness` of one node, its needs looked up. O(needs of the node); where the graph has triggers O(graph), unless the
+ * run was surveyed.
+ */
 export function readinessAt(
   prepared: PreparedGraph,
   runNodes: RunNodes,
@@ -122,7 +125,7 @@ export function isHalted(prepared: PreparedGraph, failed: number, onFailure: Fai
   return failed > 0 && (onFailure ?? prepared.graph.on_failure ?? 'fail_fast') === 'fail_fast';
 }
 
-/** What a verdict of `survey` means for the readiness of a node. A node that is to be skipped is so in the same commit. */
+/** What a verdict of `survey` means for the readiness of a node. What is to be skipped is so in the same commit. */
 export function needsBy(verdict: Verdict | undefined): NeedsState {
   if (verdict === 'starts') return 'met';
   return verdict === 'dead' ? 'dead' : 'open';

@@ -1,6 +1,6 @@
-// How every node of a run stands where the graph has triggers, in one walk in topological order: what its needs came to,
-// what its trigger makes of that, and whether uncaught failures halt the run. Graphs without triggers are not surveyed:
-// readiness.ts asks their needs directly.
+// How every node of a run stands where the graph has triggers, in one walk in topological order: what its needs came
+// to, what its trigger makes of that, and whether uncaught failures halt the run. Graphs without triggers are not
+// surveyed: readiness.ts asks their needs directly.
 //
 //   halted   fail_fast, and a failure that no node catches. Only nodes with an error-path trigger start; every other
 //            node that waits or is to be tried again counts as dead.
