@@ -41,6 +41,8 @@ export interface Services {
   workspaceRoot: string;
   /** What this process may perform of runs. */
   settings: ExecutorSettings;
+  /** On the command line: performs the server's nodes of one run here, until the services are closed. */
+  perform?(run: string): Promise<void>;
   /** Figures of the calls that this process has served; absent on the command line. */
   calls?: CallMetrics | undefined;
   /** Absent if no trace file is wanted. */
@@ -85,7 +87,10 @@ export async function openServices(
   const attempts = observers.tracing?.watch(documents, ownSession);
   const settings = executorSettings(config, root, located);
   const needs = { config, log, documents, workspace, root, settings, ownSession, attempts };
-  const runner = role === 'serve' ? await startRunner(needs) : undefined;
+  let runner = role === 'serve' ? await startRunner(needs) : undefined;
+  const perform = async (run: string): Promise<void> => {
+    runner ??= await startRunner(needs, run);
+  };
   return ok({
     role,
     config,
@@ -98,6 +103,7 @@ export async function openServices(
     workspace,
     workspaceRoot: root,
     settings,
+    ...(role === 'cli' && { perform }),
     ...observers,
     logStats: new LogStats(path.join(config.stateDir, 'log')),
     close: async () => {
@@ -117,7 +123,7 @@ interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'w
 }
 
 /** Starts a runner if the settings admit some kind of node; otherwise its modules are not even loaded. */
-async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
+async function startRunner(needs: RunnerNeeds, only?: string): Promise<Runner | undefined> {
   const { config, log, documents, workspace, root, settings, ownSession, attempts } = needs;
   if (config.readOnly || !performsAny(settings)) return undefined;
   for (const [program, found] of settings.programs)
@@ -131,6 +137,7 @@ async function startRunner(needs: RunnerNeeds): Promise<Runner | undefined> {
     workspaceRoot: root,
     settings,
     ownSession,
+    ...(only === undefined ? {} : { only }),
     ...(attempts === undefined ? {} : { traceOf: (run: string) => attempts.contextOf(run) }),
   });
   attempts?.ownAgent(runner.key);

@@ -27,6 +27,8 @@ export interface CliEnvironment<P> {
   openServices(): Promise<Result<P & { close(): Promise<void> }>>;
   /** The colours of a terminal; absent where there is none. */
   paint?: Paint | undefined;
+  /** Performs the nodes of a run that are a server's, until the services are closed. */
+  perform(services: P, run: string): Promise<void>;
   /** Aborted by the first interrupt. */
   signal: AbortSignal;
   out(text: string): void;
@@ -51,6 +53,7 @@ export function realEnvironment(config: Config): CliEnvironment<Services> {
     tools: async () => (await import('../tools/index.ts')).tools,
     openServices: async () => await (await import('../app/services.ts')).openServices(config, log, 'cli'),
     paint: process.stdout.isTTY ? painter() : undefined,
+    perform: async (services, run) => await services.perform?.(run),
     signal: stop.signal,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

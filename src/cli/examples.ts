@@ -20,7 +20,7 @@ export const examples: Readonly<Record<string, string>> = {
   run_claim: 'baton run claim --agent backend',
   run_control: 'baton run control run-1 pause',
   run_report: "baton run report CLAIM done --summary 'The tests pass'",
-  run_start: 'baton run start --sprint SPR-1',
+  run_start: 'baton run start --sprint SPR-1 --wait',
   run_status: 'baton run status run-1',
   session_cleanup: 'baton session cleanup',
   session_handoff: 'baton session handoff "The API is done, the form is half done"',

@@ -6,6 +6,7 @@ import type { Listing } from '../tools/describe.ts';
 import { optionsFor } from './arguments.ts';
 import type { CliEnvironment } from './environment.ts';
 import { examples } from './examples.ts';
+import { WAITS } from './run-wait.ts';
 import { type Shortcut, shortcuts } from './shortcuts.ts';
 import type { Words } from './values.ts';
 
@@ -15,6 +16,8 @@ export interface Asked {
   fixed: Shortcut['fixed'];
   words: Words;
   json: boolean;
+  /** Stays until the run that was started has ended. */
+  wait: boolean;
 }
 
 export type ProgramParts = Pick<CliEnvironment<unknown>, 'version' | 'verbs' | 'flags' | 'listings' | 'columns'> & {
@@ -84,6 +87,7 @@ function addTool(
     files.set(fileOption.attributeName(), key);
   }
   command.option('--json', 'print the answer as JSON');
+  if (tool.name === WAITS.tool) command.option('--wait', WAITS.help);
   if (example !== undefined) command.addHelpText('after', `\nExample:\n  ${example}\n\n${FILES}`);
   command.action(async () => {
     const words = { given: new Map<string, unknown>(), files: new Map<string, string>(), positional };
@@ -93,8 +97,9 @@ function addTool(
       if (key !== undefined) words.given.set(key, value);
       if (file !== undefined) words.files.set(file, String(value));
     }
-    const json = command.opts().json === true;
-    await run({ tool: tool.name, fixed, words: { ...words, words: command.args }, json });
+    const { json, wait } = command.opts();
+    const how = { json: json === true, wait: wait === true };
+    await run({ tool: tool.name, fixed, words: { ...words, words: command.args }, ...how });
   });
 }
 

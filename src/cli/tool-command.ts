@@ -8,10 +8,12 @@ import type { Outcome } from '../telemetry/outcome.ts';
 import { runCall } from '../tools/call/call.ts';
 import { Cancellation } from '../tools/call/cancellation.ts';
 import { Deadlines } from '../tools/call/deadlines.ts';
+import type { Tool } from '../tools/define.ts';
 import { complain, exitCodes } from './complain.ts';
 import type { CliEnvironment } from './environment.ts';
 import { type Asked, buildProgram } from './program.ts';
 import { paintScreen, renderAnswer, renderJson } from './render.ts';
+import { hasFinished, waitForRun } from './run-wait.ts';
 import { readInput } from './values.ts';
 
 /** The widths that dashboard_get takes. */
@@ -36,8 +38,9 @@ export async function runToolCommand<P>(argv: string[], env: CliEnvironment<P>):
 }
 
 async function runTool<P>(env: CliEnvironment<P>, asked: Asked): Promise<number> {
-  const { tool: name, fixed, words, json } = asked;
-  const tool = (await env.tools()).find((one) => one.name === name);
+  const { tool: name, fixed, words, json, wait } = asked;
+  const tools = await env.tools();
+  const tool = tools.find((one) => one.name === name);
   const listing = env.listings.find((one) => one.tool.name === name);
   if (tool === undefined || listing === undefined)
     return report(env, { code: 'unknown-tool', tool: name, near: [] }, json);
@@ -50,17 +53,27 @@ async function runTool<P>(env: CliEnvironment<P>, asked: Asked): Promise<number>
   try {
     const cancellation = new Cancellation();
     env.signal.addEventListener('abort', () => cancellation.cancel(), { once: true });
-    const outcome = await runCall({
-      tool,
-      input,
-      services: async () => opened,
-      config: env.config,
-      log: env.log,
-      cancellation,
-      deadlines: new Deadlines(),
-      progress: () => undefined,
+    const call = (called: Tool<P>, given: object): Promise<Outcome> =>
+      runCall({
+        tool: called,
+        input: given,
+        services: async () => opened,
+        config: env.config,
+        log: env.log,
+        cancellation,
+        deadlines: new Deadlines(),
+        progress: () => undefined,
+      });
+    const outcome = await call(tool, input);
+    if (!wait) return finish(env, outcome, json, tool.printed);
+    const ended = await waitForRun(outcome, {
+      call: (other, given) => call(tools.find((one) => one.name === other) ?? tool, given),
+      perform: (run) => env.perform(opened.value, run),
+      signal: env.signal,
+      say: env.err,
     });
-    return finish(env, outcome, json, tool.printed);
+    const code = finish(env, ended, json);
+    return code === exitCodes.done && ended !== outcome && !hasFinished(ended) ? exitCodes.other : code;
   } finally {
     await opened.value.close();
   }

@@ -43,6 +43,8 @@ export interface RunnerParts {
   /** An absolute path. */
   workspaceRoot: string;
   settings: ExecutorSettings;
+  /** Only this run is performed; absent: every run of the workspace. */
+  only?: string;
   /** The session of this process's client, whose commits count as own ones. */
   ownSession?(): string | undefined;
   /** The trace context for commits on a run; absent if no traces are written. */
@@ -84,10 +86,15 @@ export class Runner {
     for (const key of this.admissions) documents.presence.attach(key);
     this.unsubscribe = documents.onChange((commits) => this.note(commits));
     documents.peek((view) => {
-      for (const stream of view.streams('run/')) this.open.add(stream.slice('run/'.length));
+      for (const stream of view.streams('run/')) this.follow(stream);
     });
     void this.watch();
     this.lookIn(0);
+  }
+
+  private follow(stream: string): void {
+    const run = stream.slice('run/'.length);
+    if (this.parts.only === undefined || this.parts.only === run) this.open.add(run);
   }
 
   /** Ends and gives back all nodes in work here. Resolves within a second; never rejects. */
@@ -110,13 +117,13 @@ export class Runner {
     const authors: Author[] = [];
     for (const { commit } of commits) {
       const runs = commit.events.filter(({ stream }) => stream.startsWith('run/'));
-      for (const { stream } of runs) this.open.add(stream.slice('run/'.length));
+      for (const { stream } of runs) this.follow(stream);
       if (runs.length > 0) authors.push(commit.by);
     }
     if (authors.length > 0) {
       setImmediate(() => {
         try {
-          this.follow(authors);
+          this.heed(authors);
         } catch {
           // The store cannot be read: the look reports it.
           this.lookIn(0);
@@ -125,7 +132,7 @@ export class Runner {
     }
   }
 
-  private follow(authors: readonly Author[]): void {
+  private heed(authors: readonly Author[]): void {
     if (this.stopper.signal.aborted) return;
     const session = this.parts.ownSession?.();
     const own = authors.some((by) => by.agent === this.key || (session !== undefined && by.session === session));

@@ -15,13 +15,14 @@ import type { Executor } from '../runner/executors/define.ts';
 import { executors } from '../runner/executors/index.ts';
 import type { ExecutorSettings } from '../runner/executors/settings.ts';
 import type { Author } from '../store/commit.ts';
+import { type Unserved, wordsFor } from '../views/run/standing.ts';
 import { type Call, defineTool } from './define.ts';
 import { runCommand, withSeq } from './shared/change.ts';
 import { findGraph, findRunGraph } from './shared/find-run.ts';
 import { maxParallelInput, onFailureInput } from './shared/graph-schema.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
 import { withNearItems } from './shared/plan-inputs.ts';
-import { stands } from './shared/standings.ts';
+import { standing } from './shared/standings.ts';
 
 const MAX_LISTED = 50;
 /** How often to try again if the sprint changes between reading and starting it. */
@@ -116,7 +117,7 @@ async function definition(input: Input, services: Services, by: Author): Promise
 }
 
 async function start(input: Input, call: Call<Services>, session: string, resumeFrom: StartRunInput['resumeFrom']) {
-  const { documents, sessions, workspace, settings } = call.services;
+  const { documents, sessions, workspace, settings, role } = call.services;
   const by = sessions.author('run_start', session);
   const found = await definition(input, call.services, by);
   if (!found.ok && input.sprint === undefined) return found;
@@ -148,8 +149,11 @@ async function start(input: Input, call: Call<Services>, session: string, resume
   if (!started.ok) return started;
   const answer = started.value.value;
   // A repeat answers what the first call did, whatever became of the run since.
-  const status = started.value.replayed ? answer.status : (stands(answer.run, documents) ?? answer.status);
-  return withSeq(started.value, { ...shown(answer), status, ...warnings });
+  if (started.value.replayed) return withSeq(started.value, { ...shown(answer), ...warnings });
+  const { status = answer.status, unserved = [] } = standing(answer.run, documents) ?? {};
+  const more = role === 'cli' ? serverNeeded(unserved) : [];
+  const all = [...(warnings.warnings ?? []), ...more];
+  return withSeq(started.value, { ...shown(answer), status, ...(all.length === 0 ? {} : { warnings: all }) });
 }
 
 async function earlierRun(services: Services, id: string | undefined) {
@@ -169,8 +173,19 @@ function maxParallel(given: number | 'auto' | undefined): number | undefined {
   return given === 'auto' ? autoParallel() : given;
 }
 
+/** On the command line nothing goes on after the answer: the warning of nodes that wait for a server. */
+function serverNeeded(unserved: readonly Unserved[]) {
+  const [first] = unserved;
+  if (first === undefined) return [];
+  const message = `${wordsFor(first)}, or start the run with --wait --allow-commands`;
+  return [{ code: 'needs_server', nodes: unserved.slice(0, MAX_LISTED).map(({ node }) => node), message }];
+}
+
 /** Warnings of nodes that this server may not run, and of tasks without a node. */
-function warningsOf({ graph, leftOut }: Definition, settings: ExecutorSettings) {
+function warningsOf(
+  { graph, leftOut }: Definition,
+  settings: ExecutorSettings,
+): { warnings?: { code: string; nodes: string[]; message: string }[] } {
   const warnings = [...executors.values()].flatMap((executor) => refusedBy(executor, graph.prepared.graph, settings));
   if (leftOut.length > 0) {
     const message = `${leftOut.length} tasks are blocked, or wait for what is outside the sprint, and have no node`;

@@ -22,7 +22,7 @@ import { wordsFor } from '../views/run/standing.ts';
 import { type Call, defineTool } from './define.ts';
 import { findRunGraph, nodeNamed } from './shared/find-run.ts';
 import { cursorInput, limitInput, offsetOf, seqOutput, waitInput } from './shared/inputs.ts';
-import { standings, stands } from './shared/standings.ts';
+import { standing, standings } from './shared/standings.ts';
 import { waitUntil } from './shared/wait.ts';
 
 const MAX_PATH = 30;
@@ -94,7 +94,7 @@ function waitFor(given: Input, id: string, call: Call<Services>): Promise<Result
       last: view.lastSeq(runStream(id)),
     }));
     after ??= seen.last;
-    const reached = given.until === 'change' ? seen.last > after : stands(id, documents) !== 'running';
+    const reached = given.until === 'change' ? seen.last > after : standing(id, documents)?.status !== 'running';
     // A run that has ended hardly changes: no reason to wait.
     const over = reached || seen.status === undefined || hasEnded(seen.status);
     return ok(over ? { done: undefined } : { sofar: undefined });
@@ -104,8 +104,8 @@ function waitFor(given: Input, id: string, call: Call<Services>): Promise<Result
 async function list(given: Input, { documents, workspace }: Services) {
   return await documents.read((view) => {
     const sizeOf = (hash: string): number => documents.definitions.get(hash)?.prepared.ids.length ?? 0;
-    const standing = standings(documents);
-    const statusOf = (run: Readonly<RunDocument>): RunStatus => standing(run).status;
+    const standingOf = standings(documents);
+    const statusOf = (run: Readonly<RunDocument>): RunStatus => standingOf(run).status;
     const fits = (run: Readonly<RunDocument>): boolean =>
       run.project === workspace.project && (given.status === undefined || statusOf(run) === given.status);
     return ok({ ...page(given, 'runs', runRows(view, sizeOf, fits, statusOf)), seq: view.seq });

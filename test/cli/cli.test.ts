@@ -40,6 +40,7 @@ async function baton(argv: string[], trouble?: Failure): Promise<Ran> {
     listings: describeTools(testTools),
     tools: async () => testTools,
     openServices: async () => (trouble === undefined ? ok({ ran: [], close }) : fail(trouble)),
+    perform: async () => undefined,
     signal: new AbortController().signal,
     out: (text) => {
       ran.out += text;

@@ -1,7 +1,7 @@
 // How runs stand for the tools on runs: views/run/standing.ts with what this process sees of others.
 
 import type { Documents } from '../../documents/documents.ts';
-import { type RunDocument, type RunStatus, runStream } from '../../domain/run/document.ts';
+import { type RunDocument, runStream } from '../../domain/run/document.ts';
 import { type Standing, standingOf } from '../../views/run/standing.ts';
 
 /** The standing of runs at this moment: presence is read at most once. */
@@ -15,8 +15,8 @@ export function standings({ presence, definitions }: Documents): (run: Readonly<
   return (run) => standingOf(run, seen);
 }
 
-/** The status of one run; undefined if there is none. */
-export function stands(id: string, documents: Documents): RunStatus | undefined {
+/** The standing of one run; undefined if there is none. */
+export function standing(id: string, documents: Documents): Standing | undefined {
   const run = documents.peek((view) => view.get<RunDocument>(runStream(id)));
-  return run === undefined ? undefined : standings(documents)(run).status;
+  return run === undefined ? undefined : standings(documents)(run);
 }
