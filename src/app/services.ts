@@ -22,6 +22,7 @@ import type { AttemptSpans } from '../telemetry/traces/attempts.ts';
 import type { Tracing } from '../telemetry/traces/tracing.ts';
 import { openTasksOf, PlanIndex } from '../views/plan/plan-index.ts';
 import { MailWatch } from '../views/team/mail-watch.ts';
+import { AgentWindows } from './agent-windows.ts';
 import { ReadyIndex } from './ready-index.ts';
 import { SessionBinding } from './session-binding.ts';
 import { findWorkspace } from './workspace.ts';
@@ -33,6 +34,7 @@ export interface Services {
   log: Logger;
   documents: Documents;
   sessions: SessionBinding;
+  windows: AgentWindows;
   mail: MailWatch;
   plans: PlanIndex;
   readyIndex: ReadyIndex;
@@ -79,6 +81,7 @@ export async function openServices(
     readOnly,
     tasksOf,
   });
+  const windows = new AgentWindows(documents.presence, serves);
   const maintenance =
     role === 'serve' && !config.readOnly
       ? new Maintenance(documents, { onTrouble: (err) => log.warn({ err }, 'maintenance') })
@@ -97,6 +100,7 @@ export async function openServices(
     log,
     documents,
     sessions,
+    windows,
     mail: new MailWatch(documents, workspace.project),
     plans,
     readyIndex: new ReadyIndex(documents),
@@ -109,6 +113,7 @@ export async function openServices(
     close: async () => {
       await runner?.close();
       await attempts?.close();
+      windows.close();
       sessions.close();
       await maintenance?.stop();
       await documents.close();

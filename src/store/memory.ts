@@ -214,6 +214,10 @@ export class MemoryPresence implements Presence {
     return this.serving.has(session);
   }
 
+  attachedElsewhere(): boolean {
+    return false;
+  }
+
   served(): ReadonlySet<string> {
     return this.serving;
   }

@@ -202,6 +202,8 @@ export interface Presence {
   detach(session: string): void;
   /** True while a live process on this machine serves the session. */
   attached(session: string): boolean;
+  /** As `attached`, of processes other than this one. */
+  attachedElsewhere(session: string): boolean;
   /** All sessions for which `attached` is true, in one read, for lists. */
   served(): ReadonlySet<string>;
   /** Sessions served by descendants of a process, on a system that tells the parent of a process; else none. */

@@ -7,11 +7,11 @@ import { claimNode } from '../domain/run/claim.ts';
 import { type RunDocument, runStream } from '../domain/run/document.ts';
 import type { ClaimAnswer } from '../domain/run/fit.ts';
 import { heldNode } from '../domain/run/hold.ts';
-import { agentKey } from '../domain/session/presence-key.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { leaseEnd } from '../graph/ready/run-node.ts';
 import { configOf } from '../views/project/settings.ts';
 import { briefOf } from '../views/run/brief.ts';
+import { projectRuns } from '../views/run/runs.ts';
 import { inEmergency } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { runCommand } from './shared/change.ts';
@@ -75,7 +75,7 @@ export const runClaim = defineTool({
     const { documents, sessions } = call.services;
     const session = await sessions.ensure(given.session);
     if (!session.ok) return session;
-    const who = { session: session.value, agent: agentKey(session.value, given.agent) };
+    const who = { session: session.value, agent: windowKey(call.services, session.value, given.agent) };
     const tried = await waitUntil<Attempt>(call, given.wait_s, async () => {
       documents.presence.touch(who.agent);
       const one = await attempt(given, call, who);
@@ -90,6 +90,16 @@ export const runClaim = defineTool({
     return call.signal.aborted ? fail({ code: 'cancelled' }) : ok({ none, why, left });
   },
 });
+
+/** The key of this window's agent. Only a window that is not the agent's first has to look for what it holds. */
+function windowKey({ documents, windows, workspace }: Services, session: string, agent: string): string {
+  const lastSeen = (who: string) => documents.presence.lastSeen(who);
+  const holds = (key: string): boolean =>
+    documents.peek((view) =>
+      projectRuns(view, workspace.project).some((run) => heldNode(run, key, Date.now(), lastSeen) !== undefined),
+    );
+  return windows.take(session, agent, holds);
+}
 
 type Attempt = Exclude<ClaimAnswer, Claimed> | (Claimed & { replayed: boolean });
 
@@ -111,6 +121,7 @@ async function attempt(
       agentName: given.agent,
       node: nodeNamed(graph.value, given.node),
       performer: 'agent' as const,
+      window: services.role === 'serve' ? (true as const) : undefined,
       skills: given.skills,
       again: given.request_id === undefined,
       hint: services.readyIndex.hint,

@@ -3,7 +3,6 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { expiresAtMs, isOpen, statusAt } from '../domain/session/document.ts';
-import { agentKey } from '../domain/session/presence-key.ts';
 import { fail, ok } from '../failure/failure.ts';
 import { factsOf } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
@@ -26,7 +25,7 @@ export const sessionHeartbeat = defineTool({
   }),
   output: z.object({ session: z.string(), status: z.string(), expires_at: z.string(), seq: seqOutput }),
   async run(input, call: Call<Services>) {
-    const { documents, sessions } = call.services;
+    const { documents, sessions, windows } = call.services;
     const { presence } = documents;
     const session = await sessions.ensure(input.session);
     if (!session.ok) return session;
@@ -37,7 +36,7 @@ export const sessionHeartbeat = defineTool({
     const status = statusAt(facts.facts, now, (who) => presence.lastSeen(who));
     if (!isOpen(status)) return fail({ code: 'session-ended', session: id, status });
     presence.touch(id);
-    if (input.agent !== undefined) presence.touch(agentKey(id, input.agent));
+    if (input.agent !== undefined) windows.touch(id, input.agent);
     return ok({
       session: id,
       status,

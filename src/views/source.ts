@@ -117,6 +117,6 @@ export interface Source {
 }
 
 /** The part of a source that views of people and locks need. */
-export function viewScopeOf({ project, now, presence }: Source): ViewScope {
-  return { project: project.id, now, presence };
+export function viewScopeOf({ project, now, presence, served }: Source): ViewScope {
+  return { project: project.id, now, presence: { lastSeen: (who) => presence.lastSeen(who), served } };
 }

@@ -7,7 +7,6 @@ import { visible } from '../../base/display.ts';
 import type { Config } from '../../config/config.ts';
 import { MAX_MESSAGE_BYTES } from '../../config/limits.ts';
 import type { Documents, View } from '../../documents/documents.ts';
-import { isAdmissionKey } from '../../domain/run/admission.ts';
 import { type AliasDocument, aliasStream } from '../../domain/session/alias.ts';
 import { FailureError } from '../../failure/failure.ts';
 import { eventOf, HOOK_EVENTS, isHookEvent } from '../../hooks/payload.ts';
@@ -95,6 +94,7 @@ function findSession(
   const known = view.get<AliasDocument>(aliasStream(id))?.session;
   if (known === undefined ? !cleared : presence.attached(known)) return known;
   const below = clientPid === undefined ? [] : presence.servedBelow(clientPid);
-  const [served, ...others] = below.filter((name) => !isAdmissionKey(name));
+  // Windows and admissions are announced beside sessions.
+  const [served, ...others] = below.filter((one) => view.version(`session/${one}`) > 0);
   return served === undefined || others.length > 0 ? known : served;
 }

@@ -3,9 +3,9 @@
 import type { RunDocument } from '../../domain/run/document.ts';
 import type { NodeRecord } from '../../domain/run/record.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
-import { leaseEnd } from '../../graph/ready/run-node.ts';
 import { claimedNodes, projectRuns } from '../../views/run/runs.ts';
 import { standingOf, wordsFor } from '../../views/run/standing.ts';
+import { claimState } from '../../views/session/claims.ts';
 import type { Source } from '../../views/source.ts';
 import { columns, type DashboardView, type Row, type Section, timeCell } from '../define.ts';
 
@@ -103,20 +103,20 @@ function runRow(source: Source, run: Readonly<RunDocument>): Row {
   };
 }
 
-/** Claims in runs that have not ended, the oldest first. `unverifiable`: the lease ended, and nobody claimed anew. */
-function claimRows({ now, presence }: Source, all: readonly Readonly<RunDocument>[]): Row[] {
+/** Claims in runs that have not ended, the oldest first; `claimState` says when one is unverifiable. */
+function claimRows({ now, presence, served }: Source, all: readonly Readonly<RunDocument>[]): Row[] {
   const found = [...claimedNodes(all)].sort((a, b) => (a.node.started_at ?? 0) - (b.node.started_at ?? 0));
   return found.map(({ run, id, node }) => {
-    const ends = leaseEnd(node, node.lease_ms ?? 0, now, (who) => presence.lastSeen(who));
+    const { state, end } = claimState(node, now, (who) => presence.lastSeen(who), served);
     return {
       run: run.id,
       node: node.title ?? id,
       agent: agentOf(node),
-      state: ends > now ? 'held' : 'unverifiable',
+      state,
       attempt: node.attempt,
       progress_percent: node.percent,
       since_at: timeCell(node.started_at),
-      lease_ends_at: timeCell(ends),
+      lease_ends_at: timeCell(end),
     };
   });
 }

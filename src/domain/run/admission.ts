@@ -10,8 +10,3 @@ const PREFIX = 'admits-';
 export function admissionKey(workspace: string, option: string): string {
   return PREFIX + hash('sha256', `${workspace}\n${option}`).slice(0, 24);
 }
-
-/** Whether a name in presence is such a key, and no session. */
-export function isAdmissionKey(name: string): boolean {
-  return name.startsWith(PREFIX);
-}

@@ -116,6 +116,7 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
     title: graph.nodes[at]?.title,
     server: input.server,
     rate_limits: before?.rate_limits,
+    window: input.window,
     lost: why === 'expired' && before !== undefined ? withLost(before) : before?.lost,
   };
   transition(scope, id, next, 'node.claimed');

@@ -13,6 +13,8 @@ export interface ClaimInput {
   agent: string;
   agentName: string;
   session?: string | undefined;
+  /** The caller's server announces itself under `agent`. */
+  window?: true | undefined;
   /** Only this node. */
   node?: string | undefined;
   /** The performer that the caller is: only nodes of kinds with this performer are for it. */

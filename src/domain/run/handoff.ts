@@ -37,7 +37,8 @@ export function moveClaims(
       const agent = agentKey(input.to, record.agent_name ?? 'main');
       // A whole new lease: the receiver has only now learnt of the work.
       const lease_until = ctx.now + (record.lease_ms ?? 0);
-      const next = { ...record, earlier: withEarlier(record), fence, claim, agent, session: input.to, lease_until };
+      const moved = { earlier: withEarlier(record), fence, claim, agent, session: input.to, lease_until };
+      const next = { ...record, ...moved, window: undefined };
       transition(scope, node, next, 'node.moved');
       claims.push({ run: id, node, title: record.title ?? node, claim });
     }

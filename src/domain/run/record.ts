@@ -73,6 +73,11 @@ interface Holder {
 }
 
 interface Performed {
+  /**
+   * A server took it for a window, and announces itself under `agent` while it lives (Presence.attach): once it is gone,
+   * nobody can tell whether the work goes on.
+   */
+  window?: true;
   /** The server process that claimed it, if its kind is performed by servers. */
   server?: ProcessId;
   /** The process that the server started, in the same place. */

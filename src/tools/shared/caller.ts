@@ -21,7 +21,7 @@ export const claimInput = z.string().max(160).optional().describe('Your claim, i
  * read but not act. Fails with `session-ended`, or as `agentOfClaim`.
  */
 export async function callerOf(call: Call<Services>, claim?: string, looks = false): Promise<Result<Caller>> {
-  const { documents, sessions } = call.services;
+  const { documents, sessions, windows } = call.services;
   const ensured = await sessions.ensure();
   if (!ensured.ok) return ensured;
   const session = ensured.value;
@@ -33,7 +33,7 @@ export async function callerOf(call: Call<Services>, claim?: string, looks = fal
     const agent = agentOfClaim(view, session, claim);
     return agent.ok ? ok({ session, agent: agent.value }) : agent;
   });
-  if (found.ok && found.value.agent !== undefined) documents.presence.touch(agentKey(session, found.value.agent));
+  if (found.ok && found.value.agent !== undefined) windows.touch(session, found.value.agent);
   return found;
 }
 

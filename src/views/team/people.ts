@@ -19,6 +19,7 @@ import { type Team, teamsOf } from '../../domain/team/team.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Presence } from '../../store/port.ts';
 import { claimedNodes, projectRuns } from '../run/runs.ts';
+import { onceServed } from '../session/claims.ts';
 import { readableFacts } from '../session/sessions.ts';
 
 export interface LiveAgent {
@@ -27,8 +28,8 @@ export interface LiveAgent {
   tier?: Tier;
   /** How it is known, the first that applies: its session named it, a hook reported it, or it holds a claim. */
   origin: 'session' | 'hook' | 'claim';
-  /** The last state that a hook reported; `grade`: whether the client's hook itself did, or a tool call. */
-  state?: 'active' | 'idle';
+  /** The last state that a hook reported, `unverifiable` once no process serves its window; `grade`: whether the client's hook itself did, or a tool call. */
+  state?: 'active' | 'idle' | 'unverifiable';
   grade?: ReportGrade;
   /** The number of nodes that it holds a claim on. */
   claims: number;
@@ -41,7 +42,7 @@ export interface LiveAgent {
 export interface ViewScope {
   project: string;
   now: number;
-  presence: Pick<Presence, 'lastSeen'>;
+  presence: Pick<Presence, 'lastSeen'> & Partial<Pick<Presence, 'served'>>;
 }
 
 /** The open sessions of the project, in no particular order. */
@@ -57,6 +58,9 @@ export function openSessions(view: View, viewScope: ViewScope): Readonly<Session
 /** The agents that open sessions named or hooks reported there, and those that hold claims in the project. */
 export function liveAgents(view: View, viewScope: ViewScope): LiveAgent[] {
   const found = new Map<string, LiveAgent>();
+  const served = onceServed(viewScope.presence);
+  // What no process announces any more may go on or not: nobody can tell.
+  const gone = (key: string, announced: boolean): boolean => announced && served()?.has(key) === false;
   for (const facts of openSessions(view, viewScope)) {
     for (const [name, agent] of Object.entries(facts.agents)) {
       const live: LiveAgent = { name, session: facts.id, origin: 'session', claims: 0 };
@@ -70,10 +74,12 @@ export function liveAgents(view: View, viewScope: ViewScope): LiveAgent[] {
     if (agent === undefined || name === undefined || session === undefined) continue;
     const live = found.get(agent) ?? { name, session, origin: 'claim', claims: 0 };
     live.claims += 1;
+    if (gone(agent, node.window === true)) live.state = 'unverifiable';
     live.working_on ??= `${run.name}: ${title}`;
     found.set(agent, live);
   }
   for (const [key, live] of found) {
+    if (live.state !== undefined && gone(live.session, live.origin === 'hook')) live.state = 'unverifiable';
     const seen =
       viewScope.presence.lastSeen(key) ?? (live.last_seen ? undefined : viewScope.presence.lastSeen(live.session));
     const at = seen === undefined ? '' : new Date(seen).toISOString();

@@ -27,8 +27,8 @@ export type RegistryRow = {
   /** False for a live agent without an entry. `origin`: how a live agent is known. */
   registered?: boolean;
   origin?: LiveAgent['origin'];
-  /** The state that hooks report; several agents of one name are idle only if all of them are. */
-  state?: 'active' | 'idle';
+  /** As of a live agent; of several of one name the first that applies to any: active, idle, unverifiable. */
+  state?: NonNullable<LiveAgent['state']>;
   /** True if it is live and has fewer claims than its capacity. */
   available?: boolean;
   /** The stand-in of an agent that is not available; see `standInFor`. */
@@ -108,14 +108,16 @@ function agentRows(view: View, entries: readonly Readonly<RegistryEntry>[], view
 
 function withLife(row: RegistryRow, agents: readonly LiveAgent[]): RegistryRow {
   row.load = agents.reduce((sum, { claims }) => sum + claims, 0);
-  row.available = agents.length > 0 && row.retired !== true && row.load < (row.capacity ?? Number.POSITIVE_INFINITY);
+  const there = agents.some(({ state }) => state !== 'unverifiable');
+  row.available = there && row.retired !== true && row.load < (row.capacity ?? Number.POSITIVE_INFINITY);
   const [first] = agents;
   if (first !== undefined) {
     row.live = agents.map(({ session }) => session);
     row.origin = first.origin;
   }
   const states = agents.flatMap(({ state }) => state ?? []);
-  if (states.length > 0) row.state = states.includes('active') ? 'active' : 'idle';
+  const told = (['active', 'idle', 'unverifiable'] as const).find((state) => states.includes(state));
+  if (told !== undefined) row.state = told;
   const seen = agents
     .flatMap(({ last_seen }) => last_seen ?? [])
     .sort()

@@ -122,6 +122,13 @@ export class FilePresence implements Presence {
     return this.attachments(prefix).some((one) => one.session === session && this.serves(one));
   }
 
+  attachedElsewhere(session: string): boolean {
+    const own = this.ownPath(session);
+    return this.attachments(`${session}~`).some(
+      (one) => one.session === session && `${this.folder}/${one.name}` !== own && this.serves(one),
+    );
+  }
+
   served(): ReadonlySet<string> {
     const found = new Set(this.serving);
     for (const one of this.attachments()) if (!found.has(one.session) && this.serves(one)) found.add(one.session);
