@@ -35,6 +35,7 @@ export const argumentWords: Readonly<Record<string, string>> = {
   model: 'The model it runs on',
   name: 'Its name for people',
   next_steps: 'What the receiver should do first',
+  open_questions: 'What nobody has answered yet',
   on_failure: 'Whether other nodes still start when one has failed; default fail_fast',
   operations: 'Done in this order, all or none',
   option: 'The option to vote for',

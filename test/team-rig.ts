@@ -1,6 +1,7 @@
 // Team tools on the memory backend: several windows, each a process of its own with its own session, on one log. The
 // clock is the system's, which a test may set.
 
+import { AgentWindows } from '../src/app/agent-windows.ts';
 import { ReadyIndex } from '../src/app/ready-index.ts';
 import type { Services } from '../src/app/services.ts';
 import { SessionBinding } from '../src/app/session-binding.ts';
@@ -50,12 +51,14 @@ export class TeamRig {
       select: selectPointers,
     });
     const sessions = new SessionBinding(documents, { user: 'tester', clientSession, workspace, serves: true });
-    const mail = new MailWatch(documents, workspace.project);
+    const mail = new MailWatch(documents, workspace);
     const readyIndex = new ReadyIndex(documents);
-    const config = { allowCommands: [], allowEnv: [], childEnv: {} };
-    const place = { workspace, workspaceRoot: '/nowhere', settings: executorSettings(config, '/nowhere') };
+    const config = { allowCommands: [], allowEnv: [], childEnv: {}, home: '/nowhere' };
+    const settings = executorSettings(config, '/nowhere');
+    const place = { role: 'serve', workspace, ownProject: workspace.project, workspaceRoot: '/nowhere', settings };
+    const windows = new AgentWindows(this.presence, true);
     const plans = new PlanIndex(documents);
-    const services = { config, readyIndex, documents, sessions, mail, plans, ...place };
+    const services = { config, readyIndex, documents, sessions, windows, mail, plans, ...place };
     return new Window(services as unknown as Services);
   }
 

@@ -1,6 +1,6 @@
-// Tells the windows of one session apart: under which presence key this process acts for an agent. A client that resumes
-// a conversation in a second terminal starts a second server with the same session; without this, both would be one
-// holder and be given the same claim. Made by services.ts; used by tools that claim, and by those that note presence.
+// Tells the windows of one session apart: under which presence key this process acts for an agent. A client that
+// resumes a conversation in a second terminal starts a second server with the same session; without this, both would be
+// one holder and be given the same claim. Made by services.ts; used by tools that claim, and by those that note presence.
 
 import { agentKey } from '../domain/session/presence-key.ts';
 import type { Presence } from '../store/port.ts';
@@ -30,8 +30,8 @@ export class AgentWindows {
 
   /**
    * The key to claim under: the agent's own, or one of its own for this window while another live process has announced
-   * that. Once that process is gone and `holds` says that this window holds nothing, it takes the agent's own again, and
-   * with it the claims that were left. A process that serves nothing takes the agent's own.
+   * that. Once that process is gone and `holds` says that this window holds nothing, it takes the agent's own again,
+   * and with it the claims that were left. A process that serves nothing takes the agent's own.
    */
   take(session: string, agent: string, holds: (key: string) => boolean): string {
     const own = agentKey(session, agent);

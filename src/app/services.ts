@@ -23,6 +23,7 @@ import type { Tracing } from '../telemetry/traces/tracing.ts';
 import { openTasksOf, PlanIndex } from '../views/plan/plan-index.ts';
 import { MailWatch } from '../views/team/mail-watch.ts';
 import { AgentWindows } from './agent-windows.ts';
+import { placed } from './moved-project.ts';
 import { ReadyIndex } from './ready-index.ts';
 import { SessionBinding } from './session-binding.ts';
 import { findWorkspace } from './workspace.ts';
@@ -39,6 +40,8 @@ export interface Services {
   plans: PlanIndex;
   readyIndex: ReadyIndex;
   workspace: Workspace;
+  /** The project of the directory itself, if the workspace goes on with another. */
+  ownProject: string;
   /** The workspace's absolute directory, in which command nodes run. Never part of an answer. */
   workspaceRoot: string;
   /** What this process may perform of runs. */
@@ -64,10 +67,11 @@ export async function openServices(
   role: 'serve' | 'cli',
   { located, ...observers }: Pick<Services, 'calls' | 'tracing'> & { located?: LocatedPrograms } = {},
 ): Promise<Result<Services & { close(): Promise<void> }>> {
-  const { root, ...workspace } = findWorkspace(config.projectDir, config.home);
+  const { root, ...found } = findWorkspace(config.projectDir, config.home);
   const opened = await openDocuments(config);
   if (!opened.ok) return opened;
   const documents = opened.value;
+  const workspace = followed(documents, found);
   const { user, session, clientSession, readOnly } = config;
   const serves = role === 'serve';
   const plans = new PlanIndex(documents);
@@ -101,10 +105,11 @@ export async function openServices(
     documents,
     sessions,
     windows,
-    mail: new MailWatch(documents, workspace.project),
+    mail: new MailWatch(documents, workspace),
     plans,
     readyIndex: new ReadyIndex(documents),
     workspace,
+    ownProject: found.project,
     workspaceRoot: root,
     settings,
     ...(role === 'cli' && { perform }),
@@ -119,6 +124,18 @@ export async function openServices(
       await documents.close();
     },
   });
+}
+
+/** The workspace with the project that it goes on with, also when that changes while this process runs. */
+function followed(documents: Documents, found: Workspace): Workspace {
+  // The view is kept, because its functions read the documents at the time of the call.
+  const view = documents.peek((one) => one);
+  const workspace = placed(view, { ...found });
+  documents.onChange((commits) => {
+    const moved = commits.some(({ commit }) => commit.events.some(({ type }) => type === 'project.adopted'));
+    if (moved) Object.assign(workspace, placed(view, { ...found }));
+  });
+  return workspace;
 }
 
 interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'workspace' | 'settings'> {

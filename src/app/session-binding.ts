@@ -11,8 +11,8 @@ import type { Decide } from '../domain/command.ts';
 import { handoffTasks } from '../domain/plan/hand-tasks.ts';
 import { moveClaims } from '../domain/run/handoff.ts';
 import { newerSchema } from '../domain/schemas.ts';
-import { aliasStream, bindSession } from '../domain/session/alias.ts';
-import { type StartAnswer, type StartInput, startSession } from '../domain/session/commands.ts';
+import { aliasStream } from '../domain/session/alias.ts';
+import { recoverSession, type StartAnswer, type StartInput, startSession } from '../domain/session/commands.ts';
 import {
   type Handoff,
   isOpen,
@@ -24,8 +24,8 @@ import {
 import { acceptHandoff, giverOf } from '../domain/session/handoff.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import type { Author } from '../store/commit.ts';
-import { runsWithClaims } from '../views/session/claims.ts';
 import { factsOf, readableFacts } from '../views/session/sessions.ts';
+import { holdingsOf, letGo, type Released } from './let-go.ts';
 
 export interface BindingOptions {
   user: string;
@@ -57,6 +57,10 @@ export interface StartOptions {
 /** The answer of session_start, with the handoff that it accepted. */
 export interface Started extends StartAnswer {
   taken?: Handoff;
+  /** Pointers to the giver's values that did not move, because the session has others there. */
+  kept?: string[];
+  /** What the giver held and the session did not get: it was given back. */
+  released?: Released;
 }
 
 /** Another process may take the free session that this one found: the number of tries to find one. */
@@ -79,6 +83,10 @@ export class SessionBinding {
   /** The session that this process started, resumed or recovered last; the client's alias goes before it. */
   private own: string | undefined;
   private served: string | undefined;
+  /** The session that this process recovered last: looking again is not another recovery. */
+  private recovered: string | undefined;
+  /** The session that a call before any session_start began or resumed, until an answer has told. */
+  private untold: StartAnswer | undefined;
   /** The end of the last start: starts are chained, so that concurrent first calls do not make a session each. */
   private starting: Promise<void> | undefined;
 
@@ -120,7 +128,21 @@ export class SessionBinding {
     const { stopped } = this.documents.store.info();
     if (stopped !== undefined) return this.lookOnly(stopped);
     const started = await this.start({});
-    return started.ok ? ok(started.value.value.session) : started;
+    if (!started.ok) return started;
+    this.untold = started.value.value;
+    return ok(started.value.value.session);
+  }
+
+  /** The start that no answer has told of yet, once. */
+  news(): StartAnswer | undefined {
+    const { untold } = this;
+    this.untold = undefined;
+    return untold;
+  }
+
+  /** True if another live process serves the session too, such as a second window of one conversation. */
+  isShared(session: string): boolean {
+    return this.options.serves && this.documents.presence.attachedElsewhere(session);
   }
 
   /** Does session_start: resumes a session or makes a new one, after the starts that came before. */
@@ -147,11 +169,13 @@ export class SessionBinding {
    */
   async adopt(session: string): Promise<Result<boolean>> {
     if (this.served !== session && this.documents.presence.attached(session)) return ok(false);
+    if (this.recovered === session) return ok(true);
     const { clientSession } = this.options;
-    const bound = await this.documents.change((tx, ctx) => bindSession(tx, ctx, session, clientSession), {
+    const bound = await this.documents.change((tx, ctx) => recoverSession(tx, ctx, session, clientSession), {
       by: this.author('session_recover', session),
     });
     if (!bound.ok) return bound;
+    this.recovered = session;
     this.take(session);
     return ok(true);
   }
@@ -202,10 +226,10 @@ export class SessionBinding {
     const { name, sprint, handoff } = options;
     const { workspace, clientSession } = this.options;
     const from = giverOf(handoff ?? '');
-    const { runs, tasks } = this.documents.peek((view) =>
+    const { held, tasks } = this.documents.peek((view) =>
       handoff === undefined
-        ? { runs: [], tasks: [] }
-        : { runs: runsWithClaims(view, from), tasks: this.options.tasksOf?.(view, from) ?? [] },
+        ? { held: undefined, tasks: [] }
+        : { held: holdingsOf(view, from), tasks: this.options.tasksOf?.(view, from) ?? [] },
     );
     return (tx, ctx) => {
       const answer = startSession(tx, ctx, { ...target, name, sprint, workspace, clientSession });
@@ -213,10 +237,12 @@ export class SessionBinding {
       const to = answer.value.session;
       const taken = acceptHandoff(tx, ctx, to, handoff);
       if (!taken.ok) return taken;
-      const { offer, again } = taken.value;
-      if (!again) handoffTasks(tx, { from, to, tasks });
-      if (!again && offer.claims === 'all') moveClaims(tx, ctx, { from, to, runs });
-      return ok({ ...answer.value, taken: offer });
+      const { offer, again, kept } = taken.value;
+      if (again || held === undefined) return ok({ ...answer.value, taken: offer });
+      handoffTasks(tx, { from, to, tasks });
+      if (offer.claims === 'all') moveClaims(tx, ctx, { from, to, runs: held.runs });
+      const released = letGo(tx, ctx, held, offer.claims === 'none');
+      return ok({ ...answer.value, taken: offer, kept, released });
     };
   }
 

@@ -1,5 +1,5 @@
-// The status line of a session: its name, alerts, unread mail, the sprint, its claims and the runs. A list of parts in
-// order of urgency, because a narrow line is cut at the end. Used by cli/verbs/statusline.ts.
+// The status line of a session: its name, alerts, unread mail, offers of work, the sprint, its claims and the runs. A
+// list of parts in order of urgency, because a narrow line is cut at the end. Used by cli/verbs/statusline.ts.
 
 import type { View } from '../documents/documents.ts';
 import { showId } from '../domain/plan/ids.ts';
@@ -10,7 +10,7 @@ import type { PlanFacts } from '../views/plan/plan-index.ts';
 import { scopeOf } from '../views/plan/sprint-facts.ts';
 import { projectRuns } from '../views/run/runs.ts';
 import { claimsOf } from '../views/session/claims.ts';
-import { factsOf } from '../views/session/sessions.ts';
+import { factsOf, pendingHandoffs } from '../views/session/sessions.ts';
 import { UNREAD_COUNTED, unreadCount } from '../views/team/mail.ts';
 import type { ViewScope } from '../views/team/people.ts';
 import type { Paint, Tone } from './formats/define.ts';
@@ -36,7 +36,9 @@ const GAP = ' · ';
 export function lineParts({ view, viewScope, session, checks, plan }: LineSource): LinePart[] {
   const own = session === undefined ? [] : [sessionPart(view, session)];
   const [mail, claims] =
-    session === undefined ? [[], []] : [mailPart(view, session, viewScope), claimsPart(view, session, viewScope)];
+    session === undefined
+      ? [[], []]
+      : [[...mailPart(view, session, viewScope), ...offerPart(view, session)], claimsPart(view, session, viewScope)];
   return [
     ...own,
     ...alertPart(checks),
@@ -84,6 +86,13 @@ function mailPart(view: View, session: string, { project, now }: ViewScope): Lin
   if (unread === 0) return [];
   const count = unread >= UNREAD_COUNTED ? `${UNREAD_COUNTED}+` : String(unread);
   return [urgent > 0 ? { text: `${count} unread, ${urgent} urgent`, tone: 'bad' } : { text: `${count} unread` }];
+}
+
+/** Handoffs that the session may accept. */
+function offerPart(view: View, session: string): LinePart[] {
+  const offers = pendingHandoffs(view, session).length;
+  if (offers === 0) return [];
+  return [{ text: offers === 1 ? '1 offer of work' : `${offers} offers of work`, tone: 'warn' }];
 }
 
 function sprintPart(view: View, plan: PlanFacts, of: { project: string; session: string | undefined }): LinePart[] {

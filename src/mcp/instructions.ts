@@ -6,15 +6,18 @@ sessions, plans, and graphs of work that many agents execute. Everything is on d
 
 Reach for it when work has several steps or agents, must survive this conversation, or may be continued by someone else.
 
-- Begin with session_start: it resumes what was open here, and says what is unread and claimed. No call needs a \
-session or project argument.
+- Begin with session_start: it resumes what was open here, and counts what waits: unfinished and ownerless nodes of \
+runs, offers, questions, decisions. No call needs a session or project argument.
+- What a colleague that is gone left: run_claim gives its nodes anew when their leases end; session_recover takes its \
+session over. Use session_recover for that and after a crash only, session_start otherwise.
 - Remember and look up: state_set, state_get (paths such as $.tasks['task-1'].status). Pass if_etag when others \
 may write too.
 - Plan: plan_save makes an epic, a sprint and its tasks with their needs in one call; task_save changes one; \
 sprint_board shows them.
 - Do the work: run_start {sprint}, then run_claim, work, run_report, until run_claim says there is none. Pass the \
 claim on to whoever does the work.
-- Talk to other agents: message_send, message_read. Hand over: session_handoff. After a crash: session_recover.
+- Talk to other agents: message_send, message_read. See open decisions: decision_vote without arguments. \
+Hand over: session_handoff.
 
 Arguments all tools share: session (another than your own), claim (yours, from run_claim), if_etag and if_version \
 (only if unchanged since), cursor (next_cursor of the last answer), dry_run (show it, change nothing), archived \

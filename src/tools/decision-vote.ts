@@ -15,7 +15,7 @@ import { cursorInput, limitInput, offsetOf, requestInput, seqOutput } from './sh
 import { fitting } from './shared/shown.ts';
 
 const input = z.strictObject({
-  decision: z.string().max(64).optional().describe('Without: lists the open ones'),
+  decision: z.string().max(64).optional().describe('Without: list'),
   option: z.string().max(80).optional(),
   abstain: z.boolean().optional().describe('Counts for the quorum only'),
   veto: z.boolean().optional().describe('As the owner: rejects it at once'),
@@ -45,11 +45,10 @@ export const decisionVote = defineTool({
   title: 'Vote on a decision',
   toolset: 'team',
   description:
-    'Use to vote (option or abstain; may be changed while open), to see the tally (neither), or to list open ' +
-    'decisions (no decision). Its owner may veto. Answers {decision, title, status: open|passed|rejected, outcome?, ' +
-    'why?, tally: [{option, votes, weight}], voted, voters, quorum, missing?, dissent?, deadline, seq} or ' +
-    '{decisions, ' +
-    'total, next_cursor?, seq}.',
+    'Use to list open decisions (no argument) or see one and its tally (decision alone): neither is a vote. To vote: ' +
+    'option or abstain, may be changed while open. Its owner may veto. Answers {decision, title, ' +
+    'status: open|passed|rejected, outcome?, why?, tally: [{option, votes, weight}], voted, voters, quorum, missing?, ' +
+    'dissent?, deadline, seq} or {decisions, total, next_cursor?, seq}.',
   searchHint: 'vote decide ballot abstain veto tally result poll',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'limit' },

@@ -99,8 +99,9 @@ export const planSave = defineTool({
     const { epic, sprint } = given;
     const urgent = urgencyOf(call);
     const tasks = given.tasks.map((task) => ({ ...task, priority: task.priority ?? urgent }));
-    const { documents, plans } = call.services;
-    const near = (kind: PlanKind, id: string) => documents.peek((view) => nearItems(plans.at(view), kind, id));
+    const { documents, plans, workspace } = call.services;
+    const near = (kind: PlanKind, id: string) =>
+      documents.peek((view) => nearItems(plans.at(view), kind, id, workspace.project));
     const changed = await changePlan<SavePlanAnswer>(
       call,
       'plan_save',

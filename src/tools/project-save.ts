@@ -16,6 +16,7 @@ import { checkValue } from '../json/limits.ts';
 import { deepEqual } from '../json/merge.ts';
 import { violations } from '../views/project/violations.ts';
 import { type Call, defineTool } from './define.ts';
+import { adoptMoved } from './shared/adopt-moved.ts';
 import { viewScopeOf } from './shared/caller.ts';
 import { withSeq } from './shared/change.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
@@ -37,13 +38,17 @@ const input = z
           'Schema}, policies [{name, tool, decision: allow|deny|ask, when, reason}], vote_weights',
       ),
     rollback_to: z.number().int().min(1).optional().describe('Instead: name and config as they were at this seq'),
+    adopt: z.string().max(64).optional().describe('Instead: go on with this project, whose directory was moved'),
     dry_run: z.boolean().default(false).describe('Only show the difference'),
     if_version: versionInput,
     request_id: requestInput,
   })
-  .superRefine((given, context) => {
-    if (given.rollback_to === undefined || (given.name === undefined && given.config === undefined)) return;
-    context.addIssue({ code: 'custom', path: ['rollback_to'], message: 'not together with name or config' });
+  .superRefine(({ name, config, rollback_to, adopt, dry_run, if_version }, context) => {
+    const changes = name !== undefined || config !== undefined;
+    if (rollback_to !== undefined && changes)
+      context.addIssue({ code: 'custom', path: ['rollback_to'], message: 'not together with name or config' });
+    if (adopt !== undefined && (changes || rollback_to !== undefined || dry_run || if_version !== undefined))
+      context.addIssue({ code: 'custom', path: ['adopt'], message: 'alone' });
   });
 
 export const projectSave = defineTool({
@@ -82,6 +87,7 @@ export const projectSave = defineTool({
     if (unknown.length > 0) return fail({ code: 'invalid-input', issues: unknown });
     const session = await sessions.ensure();
     if (!session.ok) return session;
+    if (given.adopt !== undefined) return await adoptMoved(given.adopt, given, call);
     const restore = await earlier(call, project, given.rollback_to);
     if (!restore.ok) return restore;
     const change = {

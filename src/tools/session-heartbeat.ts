@@ -36,11 +36,12 @@ export const sessionHeartbeat = defineTool({
     const status = statusAt(facts.facts, now, (who) => presence.lastSeen(who));
     if (!isOpen(status)) return fail({ code: 'session-ended', session: id, status });
     presence.touch(id);
+    const seen = presence.lastSeen(id) ?? now;
     if (input.agent !== undefined) windows.touch(id, input.agent);
     return ok({
       session: id,
       status,
-      expires_at: new Date(expiresAtMs(facts.facts, now, now)).toISOString(),
+      expires_at: new Date(expiresAtMs(facts.facts, seen, now)).toISOString(),
       seq: facts.seq,
     });
   },

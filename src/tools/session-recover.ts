@@ -24,10 +24,10 @@ export const sessionRecover = defineTool({
   title: 'Recover a session',
   toolset: 'session',
   description:
-    'Use after a crash or in a new window: rebuilds a session from the log, makes it yours if it is open and ' +
-    'free, and says what was in flight. With at: how it stood then. Answers {session, status, seq, complete, lost?, ' +
-    'in_flight: [{claim, run, node, title, state: held|unverifiable|lost, since}], late_results, unread, brief: ' +
-    '{name?, mode, keys, recent}, cut?}.',
+    'Use after a crash, or to take over a session whose window is gone: rebuilds it from the log, makes it yours if ' +
+    'it is open and free, says what was in flight. With at: as it was. Answers {session, status, seq, complete, ' +
+    'lost?, in_flight: [{claim, run, node, title, state: held|unverifiable|lost, since}], late_results, unread, ' +
+    'offers, brief: {name?, mode, keys, recent}, cut?}.',
   searchHint: 'crash restart resume lost work in flight rebuild',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },
@@ -54,6 +54,7 @@ export const sessionRecover = defineTool({
     ),
     late_results: z.number().int(),
     unread: z.number().int(),
+    offers: z.number().int(),
     cut: z.string().optional(),
     brief: z.object({
       name: z.string().optional(),
@@ -98,7 +99,8 @@ export const sessionRecover = defineTool({
         ...(stopped === undefined ? {} : { lost: lostOf(stopped.code, seq) }),
         in_flight: shown.claims,
         late_results: claims.reduce((count, { late }) => count + late, 0),
-        unread: pendingHandoffs(view, id).length + mailFor(view, id, workspace.project),
+        unread: mailFor(view, id, workspace.project),
+        offers: pendingHandoffs(view, id).length,
         brief: {
           ...(name === undefined ? {} : { name }),
           mode,

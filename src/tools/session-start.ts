@@ -3,16 +3,18 @@
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
+import type { Started } from '../app/session-binding.ts';
 import { type Handoff, SESSION_MODES } from '../domain/session/document.ts';
 import { giverOf } from '../domain/session/handoff.ts';
 import { ok } from '../failure/failure.ts';
 import { claimsOf } from '../views/session/claims.ts';
-import { pendingHandoffs } from '../views/session/sessions.ts';
+import { expiryOf, pendingHandoffs } from '../views/session/sessions.ts';
 import { mailFor } from '../views/team/mail.ts';
 import { type Call, defineTool } from './define.ts';
 import { deadlineOf, requestOf } from './shared/change.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
 import { planIdInput, withNearItems } from './shared/plan-inputs.ts';
+import { startNews } from './shared/start-note.ts';
 
 const CLAIMS_SHOWN = 5;
 
@@ -22,8 +24,9 @@ export const sessionStart = defineTool({
   toolset: 'session',
   alwaysLoad: true,
   description:
-    'Call first: resumes the session that was open in this workspace, or starts one. With handoff, takes over the ' +
-    'work another session offered. Answers {session, mode, project, workspace, resumed, expires_at, unread, offers?, ' +
+    'Call first: resumes the session that was open in this workspace, or starts one, and counts what waits. With ' +
+    'handoff, takes over what another session offered. Answers {session, mode, project, workspace, resumed, ' +
+    'expires_at, unread, offers?, open: {runs, unfinished, ownerless, offers, questions, decisions, keys}, left?, ' +
     'claims, brief?, seq}.',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },
@@ -31,20 +34,24 @@ export const sessionStart = defineTool({
   input: z.strictObject({
     mode: z.enum(SESSION_MODES).optional().describe('Lives unseen 24, 48, 168, 1, 4 hours; emergency tells all'),
     resume: z.enum(['auto', 'new']).default('auto'),
-    name: z.string().min(1).max(120).optional(),
+    name: z.string().min(1).max(120).optional().describe('Of a new session'),
     sprint: planIdInput.min(1).optional().describe('Joins it'),
     handoff: z.string().max(140).optional().describe('The id that session_handoff answered'),
     request_id: requestInput,
   }),
   output: z.object({
     session: z.string(),
+    name: z.string().optional(),
     mode: z.string(),
     project: z.string(),
     workspace: z.string(),
     resumed: z.boolean(),
+    last_seen: z.string().optional(),
     expires_at: z.string(),
-    unread: z.number().int().describe('Messages and offers of work for this session'),
+    unread: z.number().int().describe('Messages'),
     offers: z.array(z.object({ handoff: z.string(), from: z.string(), summary: z.string() })).optional(),
+    open: z.record(z.string(), z.number()).describe('ownerless: their holder is gone'),
+    left: z.array(z.looseObject({ session: z.string() })).optional(),
     claims: z.array(
       z.object({
         claim: z.string(),
@@ -55,7 +62,7 @@ export const sessionStart = defineTool({
       }),
     ),
     brief: z
-      .object({
+      .looseObject({
         from: z.string(),
         summary: z.string(),
         next_steps: z.array(z.string()),
@@ -79,36 +86,53 @@ export const sessionStart = defineTool({
     });
     if (!started.ok) return await withNearItems(started, call.services);
     const { value, seq, replayed } = started.value;
-    const { taken, ended, ...answer } = value;
-    const { offers, claims, mail } = await documents.read((view) => ({
-      mail: mailFor(view, value.session, workspace.project),
-      offers: pendingHandoffs(view, value.session),
-      claims: claimsOf(view, value.session, documents.presence).filter(({ state }) => state !== 'lost'),
-    }));
-    const note = noteOf(ended, claims.length);
+    const { taken, kept, released, ended: _, ...answer } = value;
+    const told = await documents.read((view) => {
+      const unread = mailFor(view, value.session, workspace.project);
+      const claims = claimsOf(view, value.session, documents.presence).filter(({ state }) => state !== 'lost');
+      const news = startNews(view, call.services, value, { mode, name }, { claims: claims.length, unread });
+      const offers = pendingHandoffs(view, value.session);
+      return { unread, claims, offers, news, expires_at: expiryOf(view, documents.presence, value.session) };
+    });
+    const { unread, claims, offers, news, expires_at = answer.expires_at } = told;
+    const more =
+      claims.length > CLAIMS_SHOWN ? `${claims.length} claims in all; session_recover lists them` : undefined;
+    const note = [news.note, more].filter((one) => one !== undefined).join('. ');
     return ok({
       ...answer,
-      unread: offers.length + mail,
+      expires_at,
+      unread,
       ...(offers.length > 0 ? { offers: offers.slice(0, 5) } : {}),
+      open: news.open,
+      ...(news.left.length > 0 ? { left: news.left } : {}),
       claims: claims
         .slice(0, CLAIMS_SHOWN)
         .map(({ claim, run, node, title, state }) => ({ claim, run, node, title, state })),
-      ...(taken === undefined ? {} : { brief: briefOf(taken) }),
-      ...(note === undefined ? {} : { note }),
+      ...(taken === undefined ? {} : { brief: briefOf(taken, { kept, released }) }),
+      ...(note === '' ? {} : { note }),
       seq,
       ...(replayed ? { replayed } : {}),
     });
   },
 });
 
-function noteOf(ended: string | undefined, claims: number): string | undefined {
-  const notes: string[] = [];
-  if (ended !== undefined)
-    notes.push(`${ended} has ended, so this is a new session; state_get {session: "${ended}"} still reads it`);
-  if (claims > CLAIMS_SHOWN) notes.push(`${claims} claims in all; session_recover lists them`);
-  return notes.length === 0 ? undefined : notes.join('. ');
-}
+/** Pointers to values that did not move: more than these are counted in the last. */
+const KEPT_SHOWN = 20;
 
-function briefOf({ id, summary, next_steps, decisions }: Handoff) {
-  return { from: giverOf(id), summary, next_steps, decisions };
+function briefOf(
+  { id, summary, next_steps, decisions, open_questions = [] }: Handoff,
+  { kept = [], released }: { kept: Started['kept'] | undefined; released: Started['released'] | undefined },
+) {
+  const over = kept.length - KEPT_SHOWN;
+  const shown = [...kept.slice(0, KEPT_SHOWN), ...(over > 0 ? [`and ${over} more`] : [])];
+  const gave = released !== undefined && released.claims.length + released.locks.length > 0;
+  return {
+    from: giverOf(id),
+    summary,
+    next_steps,
+    decisions,
+    open_questions,
+    ...(shown.length > 0 ? { kept: shown } : {}),
+    ...(gave ? { released: { claims: released.claims.slice(0, 20), locks: released.locks.slice(0, 20) } } : {}),
+  };
 }

@@ -1,12 +1,14 @@
 // session_update: changes a session's own facts: name, mode, status, sprint, facts about its user, agents in it.
 
 import { z } from 'zod';
+import { holdingsOf, letGo, type Released } from '../app/let-go.ts';
 import type { Services } from '../app/services.ts';
 import { type UpdateAnswer, updateSession } from '../domain/session/commands.ts';
 import { SESSION_MODES } from '../domain/session/document.ts';
-import { fail } from '../failure/failure.ts';
+import { fail, ok } from '../failure/failure.ts';
 import { isObject } from '../json/json.ts';
 import { checkValue } from '../json/limits.ts';
+import { expiryOf } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { changeInSession, withSeq } from './shared/change.ts';
 import { requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
@@ -47,6 +49,7 @@ export const sessionUpdate = defineTool({
     version: z.number().int(),
     changed: z.array(z.string()),
     expires_at: z.string(),
+    released: z.looseObject({}).optional(),
     seq: seqOutput,
   }),
   async run(input, call: Call<Services>) {
@@ -57,13 +60,42 @@ export const sessionUpdate = defineTool({
     if (agent !== undefined && ['constructor', 'prototype'].includes(agent.name)) {
       return fail({ code: 'value-refused', at: 'agent/name', why: `${agent.name} is refused as a name` });
     }
-    const changed = await changeInSession<UpdateAnswer>(
+    const { documents } = call.services;
+    const changed = await changeInSession<UpdateAnswer & { released?: Released }>(
       call,
       'session_update',
       input,
-      (session) => (tx, ctx) =>
-        updateSession(tx, ctx, { session, name, mode, status, sprint, userContext, agent, ifVersion }),
+      (session) => {
+        const held = status === 'completed' ? documents.peek((view) => holdingsOf(view, session)) : undefined;
+        return (tx, ctx) => {
+          const updated = updateSession(tx, ctx, {
+            session,
+            name,
+            mode,
+            status,
+            sprint,
+            userContext,
+            agent,
+            ifVersion,
+          });
+          if (!updated.ok || held === undefined) return updated;
+          return ok({ ...updated.value, released: letGo(tx, ctx, held) });
+        };
+      },
     );
-    return changed.ok ? withSeq(changed.value) : await withNearItems(changed, call.services);
+    if (!changed.ok) return await withNearItems(changed, call.services);
+    const { released, ...answer } = changed.value.value;
+    const open = await documents.read((view) => expiryOf(view, documents.presence, answer.session));
+    return withSeq(changed.value, { ...answer, expires_at: open ?? answer.expires_at, ...givenBack(released) });
   },
 });
+
+const SHOWN = 20;
+
+/** What the end of the session gave back; nothing if it held nothing. */
+function givenBack(released: Released | undefined) {
+  if (released === undefined || released.claims.length + released.locks.length === 0) return {};
+  const counts = [`${released.claims.length} claims`, `${released.locks.length} locks`];
+  const note = `${counts.join(' and ')} of the session were given back`;
+  return { released: { claims: released.claims.slice(0, SHOWN), locks: released.locks.slice(0, SHOWN) }, note };
+}

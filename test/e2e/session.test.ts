@@ -171,7 +171,7 @@ describe('handing over', () => {
     ];
     await giver.call('state_set', { path: '$.plan', value: { step: 2, none: null } });
     const offer = await giver.call('session_handoff', { summary: 'go on at step 2', next_steps: ['three'] });
-    expect(offer).toMatchObject({ to: 'new', state: 'offered', moved: { claims: 0 } });
+    expect(offer).toMatchObject({ to: 'new', state: 'offered', will_move: { claims: 0, keys: 1 } });
     const handoff = offer['handoff'];
     const results = await Promise.allSettled(receivers.map((server) => server.call('session_start', { handoff })));
     const won = results.findIndex(({ status }) => status === 'fulfilled');
@@ -231,10 +231,10 @@ describe('handing over', () => {
       session,
       status: 'active',
       complete: true,
-      in_flight: [{ claim, run, node: 'write', title: 'Write', state: 'held' }],
+      in_flight: [{ claim, run, node: 'write', title: 'Write', state: 'unverifiable' }],
     });
-    const { handoff, moved } = await two.call('session_handoff', { summary: 'continue', to: 'new' });
-    expect(moved).toEqual({ claims: 1, tasks: 0, messages: 0 });
+    const { handoff, will_move: moves } = await two.call('session_handoff', { summary: 'continue', to: 'new' });
+    expect(moves).toEqual({ claims: 1, tasks: 0, messages: 0, keys: 0 });
     const three = await startForTest({ dir });
     const taken = await three.call('session_start', { handoff });
     const [held] = taken['claims'] as Answer[];
@@ -261,8 +261,8 @@ describe('handing over', () => {
     await giver.call('task_save', { id: 'TSK-3', assignee: 'ann' });
     await other.call('message_send', { to: from, text: 'please look', kind: 'request' });
     await other.call('message_send', { to: 'all', text: 'everybody reads this anyway' });
-    const { handoff, moved } = await giver.call('session_handoff', { summary: 's' });
-    expect(moved).toEqual({ claims: 0, tasks: 1, messages: 1 });
+    const { handoff, will_move: moves } = await giver.call('session_handoff', { summary: 's' });
+    expect(moves).toEqual({ claims: 0, tasks: 1, messages: 1, keys: 0 });
     const assignees = async (): Promise<unknown> => {
       const { rows } = await other.call('plan_list', { kind: 'task', detail: 'full' });
       return Object.fromEntries((rows as Answer[]).map(({ id, assignee }) => [id, assignee]));

@@ -2,6 +2,7 @@
 // stdin. An error makes the line short or empty, never a failure. Loads no schemas, protocol or logging, to be fast.
 
 import { openOffline } from '../../admin/file/open.ts';
+import { placed } from '../../app/moved-project.ts';
 import { SessionBinding } from '../../app/session-binding.ts';
 import { findWorkspace } from '../../app/workspace.ts';
 import type { Config } from '../../config/config.ts';
@@ -34,7 +35,7 @@ export async function run(args: string[], config: Config): Promise<number> {
 async function partsOrTrouble(config: Config): Promise<LinePart[]> {
   try {
     const told = await jsonFromClient(process.stdin, STDIN);
-    return hasStore(config.stateDir) ? await look(placed(config, told)) : [];
+    return hasStore(config.stateDir) ? await look(withTold(config, told)) : [];
   } catch (error) {
     const known = error instanceof FailureError;
     return known ? [{ text: `baton: ${error.failure.code}, see baton doctor`, tone: 'bad' }] : [];
@@ -43,11 +44,12 @@ async function partsOrTrouble(config: Config): Promise<LinePart[]> {
 
 async function look(config: Config): Promise<LinePart[]> {
   const { stateDir: dir, durability, forceNetworkFs, user, session, clientSession } = config;
-  const { root: _, ...workspace } = findWorkspace(config.projectDir, config.home);
+  const { root: _, ...found } = findWorkspace(config.projectDir, config.home);
   const documents = openOffline({ dir, durability, forceNetworkFs });
+  const workspace = documents.peek((view) => placed(view, found));
   try {
     const binding = { user, session, clientSession, workspace, serves: false, readOnly: true };
-    const found = await new SessionBinding(documents, binding).ensure();
+    const bound = await new SessionBinding(documents, binding).ensure();
     const plans = new PlanIndex(documents);
     const { presence } = documents;
     return await documents.read((view) => {
@@ -58,7 +60,7 @@ async function look(config: Config): Promise<LinePart[]> {
       const runs = { served: () => presence.served(), graph: (hash: string) => documents.definitions.get(hash) };
       const checks = checksOf(alertFacts({ view, now, presence, project, store, plan: () => plan, ...runs }));
       const viewScope = { project: workspace.project, now, presence };
-      return lineParts({ view, viewScope, session: found.ok ? found.value : undefined, checks, plan });
+      return lineParts({ view, viewScope, session: bound.ok ? bound.value : undefined, checks, plan });
     });
   } finally {
     await documents.close();
@@ -66,7 +68,7 @@ async function look(config: Config): Promise<LinePart[]> {
 }
 
 /** The settings with the session and directory that the client's JSON names; a directory named by a flag stays. */
-function placed(config: Config, told: Record<string, unknown>): Config {
+function withTold(config: Config, told: Record<string, unknown>): Config {
   const workspace = isObject(told.workspace) ? told.workspace : {};
   const clientSession = textIn(told.session_id) ?? config.clientSession;
   const directory = textIn(workspace.project_dir) ?? textIn(workspace.current_dir) ?? textIn(told.cwd);

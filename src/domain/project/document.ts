@@ -7,6 +7,8 @@ export interface ProjectDocument {
   id: string;
   name: string;
   created_at: string;
+  /** The project that its directory took over; see adopt.ts. */
+  continues?: string;
   /** The settings that were made; see config.ts for the defaults. */
   config?: JsonObject;
 }

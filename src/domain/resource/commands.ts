@@ -234,6 +234,8 @@ export interface ReleaseInput {
   caller: Caller;
   /** Ids of locks, found by a view; the command decides by each lock's own document. */
   locks: string[];
+  /** All holds and places of the caller's session, those of its agents too. */
+  whole?: boolean | undefined;
   /** Only the hold with this fence. */
   fence?: number | undefined;
 }
@@ -249,16 +251,15 @@ export interface ReleaseAnswer {
  * for a stale fence.
  */
 export function release(tx: Transaction, _ctx: Context, input: ReleaseInput): Result<ReleaseAnswer> {
-  const { project, caller, fence } = input;
+  const { project, caller, fence, whole } = input;
+  const isMine = (one: Caller): boolean => (whole ? one.session === caller.session : isSame(one, caller));
   const done: ReleaseAnswer = { released: [], waits_ended: 0 };
   for (const id of input.locks) {
     const stream = lockStream(project, id);
     const lock = tx.read<LockDocument>(stream);
-    const mine = (lock?.holders ?? []).filter(
-      (one) => isSame(one, caller) && (fence === undefined || one.fence === fence),
-    );
+    const mine = (lock?.holders ?? []).filter((one) => isMine(one) && (fence === undefined || one.fence === fence));
     if (fence !== undefined && mine.length === 0) return staleFence(id, fence, lock);
-    const waiting = fence === undefined ? (lock?.queue ?? []).filter((one) => isSame(one, caller)) : [];
+    const waiting = fence === undefined ? (lock?.queue ?? []).filter(isMine) : [];
     if (mine.length + waiting.length === 0) continue;
     const fences = new Set(mine.map((one) => one.fence));
     const tickets = new Set(waiting.map((one) => one.ticket));

@@ -74,8 +74,8 @@ interface Holder {
 
 interface Performed {
   /**
-   * A server took it for a window, and announces itself under `agent` while it lives (Presence.attach): once it is gone,
-   * nobody can tell whether the work goes on.
+   * A server took it for a window, and announces itself under `agent` while it lives (Presence.attach): once it is
+   * gone, nobody can tell whether the work goes on.
    */
   window?: true;
   /** The server process that claimed it, if its kind is performed by servers. */

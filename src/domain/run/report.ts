@@ -54,7 +54,7 @@ export interface ReportInput {
 export interface ReportAnswer {
   run: string;
   node: string;
-  status: 'finished' | 'retrying' | 'failed' | 'needs_decision' | 'running' | 'late';
+  status: 'finished' | 'retrying' | 'released' | 'failed' | 'needs_decision' | 'running' | 'late';
   newly_ready: string[];
   /** Ms since the epoch. */
   lease_ends?: number;
@@ -86,7 +86,7 @@ export function reportNode(tx: Transaction, ctx: Context, input: ReportInput): R
     case 'adoptable':
       return ok(input.status === 'done' ? take(input, held) : late(input, held));
     case 'repeated':
-      return ok(answer(held, { status: shownStatus(node.status) }));
+      return ok(answer(held, { status: shownStatus(node.status, input) }));
     case 'cancelled':
       return ok(isResult(input) ? late(input, held) : answer(held, { status: 'late', cancel_requested: true }));
     case 'over':
@@ -150,7 +150,7 @@ function take(input: ReportInput, held: Held): ReportAnswer {
       if (scope.isRepeatable(id)) returnToQueue(scope, id, 'node.released', spent(node, input));
       else markNeedsDecision(scope, id, 'it was stopped in the middle, and may have taken effect');
   }
-  return updateAndAnswer(held);
+  return updateAndAnswer(held, input);
 }
 
 function finish(input: ReportInput, held: Held): ReportAnswer {
@@ -167,7 +167,7 @@ function finish(input: ReportInput, held: Held): ReportAnswer {
     attempt: Math.max(1, node.attempt),
   };
   transition(scope, id, next, 'node.finished');
-  return updateAndAnswer(held);
+  return updateAndAnswer(held, input);
 }
 
 function failed(input: ReportInput, held: Held): ReportAnswer {
@@ -193,7 +193,7 @@ function failed(input: ReportInput, held: Held): ReportAnswer {
     const ended = { ended_at: now, status: 'failed' as const };
     transition(scope, id, { ...carriedOver(node), ...base, ...heldBy(node), ...ended }, 'node.failed');
   }
-  return updateAndAnswer(held);
+  return updateAndAnswer(held, input);
 }
 
 /**
@@ -277,15 +277,17 @@ function late(input: ReportInput, held: Held): ReportAnswer {
   return answer(held, { status: 'late', ...(node.status === 'cancelled' ? { cancel_requested: true } : {}) });
 }
 
-function updateAndAnswer(held: Held): ReportAnswer {
+function updateAndAnswer(held: Held, input: ReportInput): ReportAnswer {
   const { scope, id } = held;
   updateStatus(scope);
   const newly_ready = newlyReadyIn(scope, id);
-  return answer(held, { status: shownStatus(scope.record(id)?.status), newly_ready });
+  return answer(held, { status: shownStatus(scope.record(id)?.status, input), newly_ready });
 }
 
-function shownStatus(status: NodeStatus | undefined): ReportAnswer['status'] {
-  return status === 'finished' || status === 'failed' || status === 'needs_decision' ? status : 'retrying';
+/** A node given back is released: nothing of it failed, so nothing is retried. */
+function shownStatus(status: NodeStatus | undefined, input: ReportInput): ReportAnswer['status'] {
+  if (status === 'finished' || status === 'failed' || status === 'needs_decision') return status;
+  return input.status === 'released' || input.status === 'interrupted' ? 'released' : 'retrying';
 }
 
 function answer({ scope, id }: Held, more: Partial<ReportAnswer> & { status: ReportAnswer['status'] }): ReportAnswer {

@@ -10,7 +10,7 @@ import { joinSprint, leaveSprint, quitSprint } from '../plan/join-sprint.ts';
 import { type ProjectDocument, projectStream } from '../project/document.ts';
 import { documentSchemas } from '../schemas.ts';
 import { tellEmergency } from '../team/emergency.ts';
-import { type AliasDocument, aliasStream, bindAlias } from './alias.ts';
+import { type AliasDocument, aliasStream, bindAlias, bindSession } from './alias.ts';
 import {
   expiresAtMs,
   illegalTransition,
@@ -56,6 +56,9 @@ export interface StartAnswer {
   workspace: string;
   resumed: boolean;
   expires_at: string;
+  name?: string;
+  /** Of a resumed session: when it was last seen before, ISO 8601; absent if presence does not know. */
+  last_seen?: string;
   /** The session that was to be resumed, but had ended. */
   ended?: string;
 }
@@ -131,7 +134,8 @@ function resume(tx: Transaction, ctx: Context, facts: SessionFacts, input: Start
       session.expires_at = new Date(ctx.now + MODE_SPAN_MS[input.mode]).toISOString();
     }
     if (input.unservedVersion !== undefined) session.resumes = (session.resumes ?? 0) + 1;
-    if (input.name !== undefined) session.name = input.name;
+    // Only session_update renames: a window that asks for a name means a session of its own, not another's.
+    if (input.name !== undefined) session.name ??= input.name;
     if (input.clientSession !== undefined) session.client_session = input.clientSession;
   });
   if (input.mode === 'emergency' && before !== 'emergency') tellEmergency(tx, ctx, factsIn(tx, facts));
@@ -163,8 +167,27 @@ function ensureProject(tx: Transaction, ctx: Context, workspace: Workspace): voi
 
 function answerOf(facts: SessionFacts, ctx: Context, resumed: boolean): StartAnswer {
   const expires_at = new Date(expiresAtMs(facts, resumed ? ctx.now : undefined, ctx.now)).toISOString();
-  const { id: session, mode, project_name: project, directory: workspace } = facts;
-  return { session, mode, project, workspace, resumed, expires_at };
+  const { id: session, mode, project_name: project, directory: workspace, name } = facts;
+  const answer: StartAnswer = { session, mode, project, workspace, resumed, expires_at };
+  if (name !== undefined) answer.name = name;
+  const seen = resumed ? ctx.lastSeen(session) : undefined;
+  if (seen !== undefined) answer.last_seen = new Date(seen).toISOString();
+  return answer;
+}
+
+/** Ties an open session to another window, on record: whoever reads its history sees that it was recovered. */
+export function recoverSession(
+  tx: Transaction,
+  ctx: Context,
+  session: string,
+  clientSession: string | undefined,
+): Result<string> {
+  const bound = bindSession(tx, ctx, session, clientSession);
+  if (!bound.ok) return bound;
+  tx.edit<SessionDocument>(sessionStream(session), { type: 'session.recovered' }, (draft) => {
+    draft.session.resumes = (draft.session.resumes ?? 0) + 1;
+  });
+  return bound;
 }
 
 export interface UpdateInput {

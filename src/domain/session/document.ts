@@ -45,6 +45,7 @@ export interface Handoff {
   summary: string;
   next_steps: string[];
   decisions: string[];
+  open_questions?: string[];
   claims: 'all' | 'none';
   offered_at: string;
   /** `withdrawn`: the work went to another receiver by another offer. */
@@ -73,8 +74,8 @@ export interface SessionFacts {
   /** The stored expiry; a later sign of life extends it, see `expiresAtMs`. */
   expires_at: string;
   /**
-   * How often a process has resumed it. Each resume changes the document, so that of two that try at once only one
-   * wins.
+   * How often a process has resumed or recovered it. Each resume changes the document, so that of two that try at once
+   * only one wins.
    */
   resumes?: number;
   ended_at?: string;

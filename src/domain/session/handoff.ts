@@ -6,6 +6,7 @@
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { copyJson, isObject, type Json, type JsonObject } from '../../json/json.ts';
+import { deepEqual } from '../../json/merge.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import { escapeToken } from '../../json/pointer.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -24,6 +25,7 @@ export interface HandoffInput {
   summary: string;
   nextSteps: string[];
   decisions: string[];
+  openQuestions?: string[];
   claims: 'all' | 'none';
 }
 
@@ -32,7 +34,7 @@ export interface HandoffInput {
  * `too-large`, `invalid-input`.
  */
 export function offerHandoff(tx: Transaction, ctx: Context, input: HandoffInput): Result<Handoff> {
-  const { session, to, summary, nextSteps, decisions, claims } = input;
+  const { session, to, summary, nextSteps, decisions, openQuestions = [], claims } = input;
   const found = openSession(tx, session, ctx);
   if (!found.ok) return found;
   if (to === session) return fail({ code: 'invalid-input', issues: [{ at: 'to', why: 'is the session itself' }] });
@@ -40,9 +42,9 @@ export function offerHandoff(tx: Transaction, ctx: Context, input: HandoffInput)
     const receiver = openSession(tx, to, ctx);
     if (!receiver.ok) return receiver;
   }
-  const told = jsonLength([summary, nextSteps, decisions], TOLD_CHARS);
+  const told = jsonLength([summary, nextSteps, decisions, openQuestions], TOLD_CHARS);
   if (told > TOLD_CHARS) {
-    const what = 'summary, next_steps and decisions together, in characters of JSON,';
+    const what = 'summary, next_steps, decisions and open_questions together, in characters of JSON,';
     const instead = 'keep the details in the state with state_set, and name their paths in the summary';
     return fail({ code: 'too-large', what, limit: TOLD_CHARS, instead });
   }
@@ -56,6 +58,7 @@ export function offerHandoff(tx: Transaction, ctx: Context, input: HandoffInput)
     offered_at: new Date(ctx.now).toISOString(),
     state: 'offered',
   };
+  if (openQuestions.length > 0) offered.open_questions = openQuestions;
   tx.edit<SessionDocument>(
     sessionStream(session),
     { type: 'handoff.offered', data: { handoff: offered.id, to } },
@@ -76,28 +79,31 @@ export function giverOf(handoff: string): string {
   return handoff.slice(0, Math.max(0, handoff.indexOf('.')));
 }
 
+export interface Accepted {
+  offer: Handoff;
+  /** True for a repetition by the same receiver, which changes nothing. */
+  again: boolean;
+  /** Pointers to the giver's values that did not move, because the receiver has others there. */
+  kept: string[];
+}
+
 /**
  * Accepts an offer for a receiver: copies user_context, execution and state of the giver that the receiver does not
  * have, and completes the giver. The caller moves the claims. Repeated by the same receiver it gives the same answer;
  * any other gets `unknown-handoff`.
  */
-export function acceptHandoff(
-  tx: Transaction,
-  ctx: Context,
-  receiver: string,
-  id: string,
-): Result<{ offer: Handoff; again: boolean }> {
+export function acceptHandoff(tx: Transaction, ctx: Context, receiver: string, id: string): Result<Accepted> {
   const found = knownSession(tx, giverOf(id));
   if (!found.ok && found.failure.code !== 'unknown-session') return found;
   const offer = found.ok ? found.value.session.handoffs.find((candidate) => candidate.id === id) : undefined;
   if (!found.ok || offer === undefined) return unknown(id);
   if (offer.state === 'accepted')
-    return offer.accepted_by === receiver ? ok({ offer: structuredClone(offer), again: true }) : unknown(id);
+    return offer.accepted_by === receiver ? ok({ offer: structuredClone(offer), again: true, kept: [] }) : unknown(id);
   const giver = found.value.session.id;
   if (offer.state !== 'offered' || giver === receiver) return unknown(id);
   if (offer.to !== 'new' && offer.to !== receiver) return unknown(id);
   const taken = structuredClone(offer);
-  inherit(tx, receiver, found.value);
+  const kept = inherit(tx, receiver, found.value);
   takePlace(tx, giver, receiver, found.value.session.project);
   tx.edit<SessionDocument>(
     sessionStream(giver),
@@ -114,23 +120,28 @@ export function acceptHandoff(
       session.ended_at = new Date(ctx.now).toISOString();
     },
   );
-  return ok({ offer: taken, again: false });
+  return ok({ offer: taken, again: false, kept });
 }
 
 function unknown(handoff: string): Result<never> {
   return fail({ code: 'unknown-handoff', handoff });
 }
 
-/** Copies the giver's values that the receiver does not have; the receiver's own stay. */
-function inherit(tx: Transaction, receiver: string, from: Readonly<SessionDocument>): void {
+/**
+ * Copies the giver's values that the receiver does not have; the receiver's own stay. Answers the places of the giver's
+ * that differ from them.
+ */
+function inherit(tx: Transaction, receiver: string, from: Readonly<SessionDocument>): string[] {
   const stream = sessionStream(receiver);
   const own = tx.read<SessionDocument>(stream);
   if (own === undefined) throw new Error(`${stream} does not exist`);
   const ops: PatchOp[] = [];
-  fillIn(ops, stateOf(own), stateOf(from), '');
-  fillIn(ops, own.session.user_context, from.session.user_context, '/session/user_context');
+  const kept: string[] = [];
+  fillIn({ ops, kept }, stateOf(own), stateOf(from), '');
+  fillIn({ ops, kept }, own.session.user_context, from.session.user_context, '/session/user_context');
   ops.push({ op: 'add', path: '/session/taken_from', value: from.session.id });
   tx.patch(stream, { type: 'handoff.received', data: { from: from.session.id } }, ops);
+  return kept;
 }
 
 function stateOf(doc: Readonly<SessionDocument>): JsonObject {
@@ -138,12 +149,21 @@ function stateOf(doc: Readonly<SessionDocument>): JsonObject {
   return state;
 }
 
-/** Operations that add the members of `from` that are missing in `own`, at any depth of objects; null is a value. */
-function fillIn(ops: PatchOp[], own: Readonly<JsonObject>, from: Readonly<JsonObject>, at: string): void {
+/**
+ * Operations that add the members of `from` that are missing in `own`, at any depth of objects, and the places where
+ * both have a value and the two differ; null is a value.
+ */
+function fillIn(
+  made: { ops: PatchOp[]; kept: string[] },
+  own: Readonly<JsonObject>,
+  from: Readonly<JsonObject>,
+  at: string,
+): void {
   for (const [key, value] of Object.entries(from)) {
     const path = `${at}/${escapeToken(key)}`;
     const present: Json | undefined = Object.hasOwn(own, key) ? own[key] : undefined;
-    if (present === undefined) ops.push({ op: 'add', path, value: copyJson(value) });
-    else if (isObject(present) && isObject(value)) fillIn(ops, present, value, path);
+    if (present === undefined) made.ops.push({ op: 'add', path, value: copyJson(value) });
+    else if (isObject(present) && isObject(value)) fillIn(made, present, value, path);
+    else if (!deepEqual(present, value)) made.kept.push(path);
   }
 }

@@ -1,7 +1,12 @@
 // The one line that any answer may carry: there is unread mail, or the store is stopped. Stands round
 // every tool; a call without news pays a lookup of its session and a comparison.
 
+import type { Services } from '../../app/services.ts';
+import type { StartAnswer } from '../../domain/session/commands.ts';
+import { claimsOf } from '../../views/session/claims.ts';
+import { mailFor } from '../../views/team/mail.ts';
 import { withNote } from '../shared/note.ts';
+import { startNews } from '../shared/start-note.ts';
 import type { Around } from './around.ts';
 
 /** A tool whose answer contains the mail anyway, and one whose answer nobody reads. */
@@ -13,13 +18,33 @@ export const mailNote: Around = {
     const { documents, mail, sessions } = services;
     const { stopped } = documents.store.info();
     const note = mail.note((view) => sessions.find(view));
+    const begun = services.role === 'serve' ? sessions.news() : undefined;
+    const news = begun === undefined || name === 'session_start' ? undefined : newsOf(services, begun);
     const told = (line: string | undefined): object => {
       const noted = withNote(answer, line);
       return stopped === undefined ? noted : withNote(noted, stoppedNote(stopped.code));
     };
+    if (news !== undefined) return Promise.all([news, note]).then(([begin, mail]) => told(joined(begin, mail)));
     return note instanceof Promise ? note.then(told) : told(note);
   },
 };
+
+/** What a window is told that made no session_start: the session that it goes on with, if there was one. */
+async function newsOf(services: Services, begun: StartAnswer): Promise<string | undefined> {
+  const { documents, workspace } = services;
+  return await documents.read((view) => {
+    const counts = {
+      claims: claimsOf(view, begun.session, documents.presence).filter(({ state }) => state !== 'lost').length,
+      unread: mailFor(view, begun.session, workspace.project),
+    };
+    return startNews(view, services, begun, {}, counts).note;
+  });
+}
+
+function joined(...lines: (string | undefined)[]): string | undefined {
+  const said = lines.filter((line) => line !== undefined);
+  return said.length === 0 ? undefined : said.join('; ');
+}
 
 /** The line for a stopped store: its data is sound but may be incomplete. */
 function stoppedNote(code: string): string {

@@ -75,19 +75,23 @@ export async function changePlan<A>(
 }
 
 /** Adds the nearest ids to the failure `unknown-item`. */
-export async function withNearItems<T>(result: Result<T>, { documents, plans }: Services): Promise<Result<T>> {
+export async function withNearItems<T>(result: Result<T>, services: Services): Promise<Result<T>> {
   if (result.ok || result.failure.code !== 'unknown-item') return result;
   const { failure } = result;
+  const { documents, plans, workspace } = services;
   return fail({
     ...failure,
-    near: await documents.read((view) => nearItems(plans.at(view), failure.kind, failure.id)),
+    near: await documents.read((view) => nearItems(plans.at(view), failure.kind, failure.id, workspace.project)),
   });
 }
 
-/** Ids of a kind like this one, as shown. */
-export function nearItems({ tasks, epics, sprints }: PlanFacts, kind: string, id: string): string[] {
-  const known: Record<PlanKind, Iterable<string>> = { task: tasks.ids(), epic: epics.ids(), sprint: sprints.ids() };
-  return Object.hasOwn(known, kind) ? nearest(id, known[kind as PlanKind]).map(showId) : [];
+/** Ids of a kind in a project like this one, as shown; never the id itself, which may exist in another project. */
+export function nearItems({ tasks, epics, sprints }: PlanFacts, kind: string, id: string, project: string): string[] {
+  const known = { task: tasks, epic: epics, sprint: sprints };
+  if (!Object.hasOwn(known, kind)) return [];
+  const index = known[kind as PlanKind];
+  const ids = [...index.ids()].filter((one) => index.get(one)?.project === project && one !== id.toLowerCase());
+  return nearest(id, ids).map(showId);
 }
 
 /** A note on unfinished tasks of an ended object; empty without any. */

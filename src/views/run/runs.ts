@@ -113,10 +113,15 @@ export function nodeRows(run: Readonly<RunDocument>, graph: RunGraph, now: numbe
   const surveyed = prepared.triggers === undefined ? undefined : survey(prepared, run.nodes, run.on_failure);
   return prepared.graph.nodes.map(({ id, kind }, index) => {
     const record = run.nodes[id];
-    if (record !== undefined) return { node: id, kind, status: record.status, ...facts(record, now) };
+    const ready = (): boolean =>
+      open && readinessAt(prepared, run.nodes, index, { now, halted }, surveyed).is === 'ready';
+    if (record !== undefined) {
+      // A node that was given back has not failed: it is not retried, it is free.
+      const free = record.status === 'retrying' && record.error === undefined && ready();
+      return { node: id, kind, status: free ? 'ready' : record.status, ...facts(record, now) };
+    }
     if (surveyed?.verdicts[index] === 'dead') return { node: id, kind, status: 'dead' };
-    const ready = open && readinessAt(prepared, run.nodes, index, { now, halted }, surveyed).is === 'ready';
-    return { node: id, kind, status: ready ? 'ready' : 'waiting' };
+    return { node: id, kind, status: ready() ? 'ready' : 'waiting' };
   });
 }
 

@@ -15,7 +15,8 @@ export interface ClaimRow {
   title: string;
   /**
    * `held`: the lease lasts. `unverifiable`: the lease ended, or the window that took it is gone, and nobody else has
-   * claimed the node, so a result is still accepted. `lost`: the node was claimed anew or returned to the queue; a result is kept without effect.
+   * claimed the node, so a result is still accepted. `lost`: the node was claimed anew or returned to the queue; a result
+   * is kept without effect.
    */
   state: 'held' | 'unverifiable' | 'lost';
   /** When it was claimed, ISO 8601. */
@@ -39,12 +40,7 @@ export function runsWithClaims(view: View, session: string): string[] {
 type Seen = Pick<Presence, 'lastSeen'> & Partial<Pick<Presence, 'served'>>;
 
 /** The session's claims in runs that have not ended, the lost ones last. Without presence only stored leases count. */
-export function claimsOf(
-  view: View,
-  session: string,
-  presence?: Seen,
-  now: number = Date.now(),
-): ClaimRow[] {
+export function claimsOf(view: View, session: string, presence?: Seen, now: number = Date.now()): ClaimRow[] {
   const rows: ClaimRow[] = [];
   const lost: ClaimRow[] = [];
   const lastSeen = (who: string): number | undefined => presence?.lastSeen(who);
@@ -70,8 +66,8 @@ export function claimsOf(
 }
 
 /**
- * Whether somebody still works on a claimed node, as far as can be told, and when its lease ends. `served`: all that live
- * processes announce.
+ * Whether somebody still works on a claimed node, as far as can be told, and when its lease ends. `served`: all that
+ * live processes announce.
  */
 export function claimState(
   node: Readonly<NodeRecord>,

@@ -25,16 +25,26 @@ const SUMMARY_CHARS = 200;
 /** Handoffs that a session may accept: addressed to it, or to `new` by a session of its workspace. */
 export function pendingHandoffs(view: View, session: string): Offer[] {
   const workspace = factsOf(view, session)?.workspace;
-  const offers: Offer[] = [];
-  for (const facts of allFacts(view)) {
-    if (facts.id === session) continue;
-    for (const offer of facts.handoffs) {
-      const mine = offer.to === session || (offer.to === 'new' && facts.workspace === workspace);
-      if (mine && offer.state === 'offered')
-        offers.push({ handoff: offer.id, from: facts.id, summary: offer.summary.slice(0, SUMMARY_CHARS) });
-    }
-  }
-  return offers;
+  return view.streams('session/').flatMap((stream) => {
+    if (stream === sessionStream(session)) return [];
+    const { offers = [], workspace: where } = offersBy(view, stream) ?? {};
+    const mine = offers.filter(({ to }) => to === session || (to === 'new' && where === workspace));
+    return mine.map(({ to: _, ...offer }) => offer);
+  });
+}
+
+/** The open offers that the session of a stream has made, with its workspace; undefined without any. */
+export function offersBy(
+  view: View,
+  stream: string,
+): { workspace: string; offers: (Offer & { to: string })[] } | undefined {
+  const facts = readableFacts(view, stream);
+  const open = (facts?.handoffs ?? []).filter(({ state }) => state === 'offered');
+  if (facts === undefined || open.length === 0) return undefined;
+  const offers = open.map(({ id, to, summary }) => {
+    return { handoff: id, from: facts.id, summary: summary.slice(0, SUMMARY_CHARS), to };
+  });
+  return { workspace: facts.workspace, offers };
 }
 
 export interface SessionRow {
@@ -80,6 +90,18 @@ function rowOf(facts: Readonly<SessionFacts>, presence: Presence, now: number): 
   if (lastSeen !== undefined) row.last_seen = new Date(lastSeen).toISOString();
   if (isOpen(status)) row.expires_at = new Date(expiresAtMs(facts, lastSeen, now)).toISOString();
   return row;
+}
+
+/** When the open session ends unless it is seen again, ISO 8601: what every tool answers as `expires_at`. */
+export function expiryOf(
+  view: View,
+  presence: Pick<Presence, 'lastSeen'>,
+  session: string,
+  now: number = Date.now(),
+): string | undefined {
+  const facts = factsOf(view, session);
+  if (facts === undefined) return undefined;
+  return new Date(expiresAtMs(facts, presence.lastSeen(session), now)).toISOString();
 }
 
 /** Whether the session is in mode `emergency` and still open; it expires when nobody is seen in it for its span. */

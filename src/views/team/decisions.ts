@@ -8,6 +8,7 @@ import type { Address, Caller } from '../../domain/team/channel.ts';
 import {
   type DecisionDocument,
   type DecisionStatus,
+  decisionStream,
   dissentOf,
   type OptionTally,
   tallyOf,
@@ -82,6 +83,18 @@ export function decisionRows(view: View, project: string, status?: DecisionStatu
 /** Ids of open decisions past their deadline, which the caller must close; and the next deadline, in ms. */
 export function dueDecisions(view: View, project: string, now: number): { due: string[]; next: number } {
   return dueOn(view.get<AgendaDocument>(agendaStream(project)), now);
+}
+
+/** The number of open decisions of the project in which the session may vote and has not. */
+export function waitingVotes(view: View, project: string, session: string): number {
+  const names = votingNames(view, { session });
+  const open = Object.keys(view.get<AgendaDocument>(agendaStream(project))?.open ?? {});
+  return open.filter((id) => {
+    const decision = view.get<DecisionDocument>(decisionStream(id));
+    if (decision?.status !== 'open') return false;
+    const own = decision.voters.filter(({ name }) => names.includes(name));
+    return own.length > 0 && !own.some(({ name }) => Object.hasOwn(decision.votes, name));
+  }).length;
 }
 
 function rowOf(doc: Readonly<DecisionDocument>): DecisionRow {

@@ -45,9 +45,18 @@ export function lockRows(view: View, viewScope: ViewScope): LockRow[] {
 
 /** Ids of the locks that the caller holds or waits for. */
 export function locksOf(view: View, project: string, caller: Caller): string[] {
+  return locksWith(view, project, (one) => isSame(one, caller));
+}
+
+/** Ids of the locks that a session or one of its agents holds or waits for. */
+export function locksOfSession(view: View, project: string, session: string): string[] {
+  return locksWith(view, project, (one) => one.session === session);
+}
+
+function locksWith(view: View, project: string, isMeant: (party: Caller) => boolean): string[] {
   return lockNames(view, project).filter((id) => {
     const lock = view.get<LockDocument>(lockStream(project, id));
-    return lock !== undefined && [...lock.holders, ...lock.queue].some((one) => isSame(one, caller));
+    return lock !== undefined && [...lock.holders, ...lock.queue].some(isMeant);
   });
 }
 

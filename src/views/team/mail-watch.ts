@@ -1,9 +1,10 @@
-// What one process knows of mail: which messages its client was given, and the note on unread mail that any answer may
-// carry. The note is cached until a commit that concerns mail, so a call without news costs one comparison. Made by
-// app/services.ts; used by tools/around/mail-note.ts and tools/message-read.ts.
+// What one process knows of mail: which messages its client was given, and the note on unread mail and offers of work
+// that any answer may carry. The note is cached until a commit that concerns mail, so a call without news costs one
+// comparison. Made by app/services.ts; used by tools/around/mail-note.ts and tools/message-read.ts.
 
 import type { Documents, View } from '../../documents/documents.ts';
 import type { FoldedCommit } from '../../store/fold.ts';
+import { OfferIndex } from '../session/offers.ts';
 import { UNREAD_COUNTED, unreadCount } from './mail.ts';
 import type { Given } from './mail-box.ts';
 
@@ -16,20 +17,25 @@ interface Known {
 
 export class MailWatch {
   private readonly documents: Documents;
-  private readonly project: string;
+  /** Asked at each look: a workspace may go on with another project. */
+  private readonly place: { readonly project: string };
   private readonly now: () => number;
   private readonly got = new Map<string, Given>();
   private readonly view: View;
   private known: Known | undefined;
+  private readonly offers: OfferIndex;
+  /** Offers to whoever comes that this process's client was told of: once is enough. */
+  private readonly told = new Set<string>();
   private hits = 0;
   private misses = 0;
 
-  constructor(documents: Documents, project: string, now: () => number = () => Date.now()) {
+  constructor(documents: Documents, place: { readonly project: string }, now: () => number = () => Date.now()) {
     this.documents = documents;
-    this.project = project;
+    this.place = place;
     this.now = now;
     // A view may be kept here, because its functions read the documents at the time of the call.
     this.view = documents.peek((view) => view);
+    this.offers = new OfferIndex(documents);
     documents.onChange((commits) => {
       if (this.known !== undefined && commits.some(concernsMail)) this.known = undefined;
     });
@@ -52,8 +58,8 @@ export class MailWatch {
   }
 
   /**
-   * The note for the session that `find` returns; undefined if it has no unread mail. A promise only if it rests on
-   * commits that are not durable yet.
+   * The note for the session that `find` returns; undefined if it has no unread mail and no offer of work. A promise
+   * only if it rests on commits that are not durable yet.
    */
   note(find: (view: View) => string | undefined): string | undefined | Promise<string | undefined> {
     const session = find(this.view);
@@ -67,13 +73,35 @@ export class MailWatch {
     const { unread, urgent, until } = unreadCount(
       this.view,
       { session },
-      { project: this.project, now: this.now(), got: this.got },
+      { project: this.place.project, now: this.now(), got: this.got },
     );
-    const note = unread === 0 ? undefined : noteOf(unread, urgent);
-    this.known = { session, note, until };
+    const { toIt, toAnybody } = this.offered(session);
+    const said = [...(unread === 0 ? [] : [noteOf(unread, urgent)]), ...toIt];
+    this.known = { session, note: noteFrom(said), until };
+    const note = noteFrom([...said, ...toAnybody]);
     const flushing = note === undefined ? undefined : this.documents.store.flush();
     return flushing === undefined ? note : flushing.then(() => note);
   }
+
+  /** The lines on offers of work: to the session by name at every call, to whoever comes once for this process. */
+  private offered(session: string): { toIt: string[]; toAnybody: string[] } {
+    const offers = this.offers.for(this.view, session);
+    const fresh = offers.filter(({ named, handoff }) => !named && !this.told.has(handoff));
+    for (const { handoff } of fresh) this.told.add(handoff);
+    return {
+      toIt: offers.filter(({ named }) => named).map(({ handoff }) => offerNote(handoff, 'you')),
+      toAnybody: fresh.map(({ handoff }) => offerNote(handoff, 'whoever takes it')),
+    };
+  }
+}
+
+/** The line on an offer of work, by its id alone: its summary is another's text. */
+function offerNote(handoff: string, to: string): string {
+  return `work is offered to ${to}: session_start {handoff: "${handoff}"} takes it`;
+}
+
+function noteFrom(lines: readonly string[]): string | undefined {
+  return lines.length === 0 ? undefined : lines.join('; ');
 }
 
 /** The union of what two pages gave, which may have been read at the same time. */

@@ -5,6 +5,7 @@ import { projectStream } from '../../../src/domain/project/document.ts';
 import { aliasStream, bindSession } from '../../../src/domain/session/alias.ts';
 import {
   expireSession,
+  recoverSession,
   type StartInput,
   startSession,
   type UpdateInput,
@@ -53,7 +54,34 @@ describe('starting', () => {
     expect(rig.documents.store.seq()).toBe(seq);
     await rig.do(update(id, { status: 'paused' }));
     await rig.do(start({ resume: id, mode: 'config', name: 'b' }));
-    expect(await facts(rig, id)).toMatchObject({ status: 'active', mode: 'config', name: 'b' });
+    expect(await facts(rig, id)).toMatchObject({ status: 'active', mode: 'config', name: 'a' });
+  });
+
+  test('a name asked for at a resume is given to a session without one, and never changes one', async () => {
+    const rig = new Rig();
+    const id = await rig.session();
+    const named = async (name: string) =>
+      (await rig.do((tx, ctx) => startSession(tx, ctx, { workspace, resume: id, name }))).value.name;
+    expect(await named('first')).toBe('first');
+    expect(await named('second')).toBe('first');
+  });
+
+  test('a resume tells when the session was last seen before it', async () => {
+    const rig = new Rig();
+    const id = await rig.session();
+    const seenBefore = async () =>
+      (await rig.do((tx, ctx) => startSession(tx, ctx, { workspace, resume: id }))).value.last_seen;
+    expect(await seenBefore()).toBeUndefined();
+    rig.presence.touch(id);
+    expect(await seenBefore()).toBe(new Date(rig.presence.lastSeen(id) ?? 0).toISOString());
+  });
+
+  test('a recovery leaves an event, also in a window without a client’s id', async () => {
+    const rig = new Rig();
+    const id = await rig.session();
+    await rig.do((tx, ctx) => recoverSession(tx, ctx, id, undefined));
+    const [last] = rig.documents.store.read(sessionStream(id), 1).slice(-1);
+    expect(last).toMatchObject({ type: 'session.recovered' });
   });
 
   test('without a mode a resumed session keeps its own', async () => {
