@@ -1,6 +1,6 @@
 // Tells the windows of one session apart: under which presence key this process acts for an agent. A client that
 // resumes a conversation in a second terminal starts a second server with the same session; without this, both would be
-// one holder and be given the same claim. Made by services.ts; used by tools that claim, and by those that note presence.
+// one holder and be given the same claim. Made by services.ts; used by tools that claim or note presence.
 
 import { agentKey } from '../domain/session/presence-key.ts';
 import type { Presence } from '../store/port.ts';

@@ -72,14 +72,16 @@ export async function openServices(
   if (!opened.ok) return opened;
   const documents = opened.value;
   const workspace = followed(documents, found);
-  const { user, session, clientSession, readOnly } = config;
+  const { user, session, clientSession, readOnly, actIn } = config;
   const serves = role === 'serve';
   const plans = new PlanIndex(documents);
   const tasksOf = (view: View, id: string): string[] => openTasksOf(plans.at(view), workspace.project, id);
   const sessions = new SessionBinding(documents, {
     user,
-    session,
+    session: actIn ?? session,
     clientSession,
+    // Whoever runs it from an agent's window has that window's variables; everybody else is a person.
+    person: role === 'cli' && session === undefined && clientSession === undefined,
     workspace,
     serves,
     readOnly,

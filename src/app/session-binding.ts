@@ -33,6 +33,8 @@ export interface BindingOptions {
   session?: string | undefined;
   /** The client's own session id, from its environment. */
   clientSession?: string | undefined;
+  /** A person's command line: what it does is the person's, whatever session it acts in. */
+  person?: boolean;
   workspace: Workspace;
   /** True for a server, which serves its session until the process ends; the command line only uses one. */
   serves: boolean;
@@ -182,9 +184,26 @@ export class SessionBinding {
 
   author(tool: string, session?: string, agent?: string): Author {
     const author: Author = { user: this.options.user, tool };
+    // Who names an agent acts for it: a script that claims and reports, say.
+    if (this.person !== undefined && agent === undefined) return { ...author, grade: 'person' };
     if (session !== undefined) author.session = session;
     if (agent !== undefined) author.agent = agent;
     return author;
+  }
+
+  /** The user, on a person's command line; undefined for an agent's process. */
+  get person(): string | undefined {
+    return this.options.person === true ? this.options.user : undefined;
+  }
+
+  /** True on a person's command line that was not told in which session to act. */
+  isGuessing(): boolean {
+    return this.person !== undefined && this.pinned === undefined;
+  }
+
+  /** Ids of the open sessions of this workspace, the last changed first. */
+  openHere(view: View): string[] {
+    return this.openOnes(view);
   }
 
   /** Adds to an `unknown-session` failure the ids that the caller may have meant. */

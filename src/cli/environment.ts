@@ -24,7 +24,8 @@ export interface CliEnvironment<P> {
   flags: { name: string; value?: string; help: string }[];
   listings: readonly Listing[];
   tools(): Promise<readonly Tool<P>[]>;
-  openServices(): Promise<Result<P & { close(): Promise<void> }>>;
+  /** `actIn`: the session in which the command acts. */
+  openServices(actIn?: string): Promise<Result<P & { close(): Promise<void> }>>;
   /** The colours of a terminal; absent where there is none. */
   paint?: Paint | undefined;
   /** Performs the nodes of a run that are a server's, until the services are closed. */
@@ -51,7 +52,10 @@ export function realEnvironment(config: Config): CliEnvironment<Services> {
     flags: globalFlags,
     listings: listings as unknown as Listing[],
     tools: async () => (await import('../tools/index.ts')).tools,
-    openServices: async () => await (await import('../app/services.ts')).openServices(config, log, 'cli'),
+    openServices: async (actIn) => {
+      const { openServices } = await import('../app/services.ts');
+      return await openServices(actIn === undefined ? config : { ...config, actIn }, log, 'cli');
+    },
     paint: process.stdout.isTTY ? painter() : undefined,
     perform: async (services, run) => await services.perform?.(run),
     signal: stop.signal,

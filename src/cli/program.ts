@@ -18,6 +18,8 @@ export interface Asked {
   json: boolean;
   /** Stays until the run that was started has ended. */
   wait: boolean;
+  /** The session in which a tool without the argument `session` acts. */
+  actIn: string | undefined;
 }
 
 export type ProgramParts = Pick<CliEnvironment<unknown>, 'version' | 'verbs' | 'flags' | 'listings' | 'columns'> & {
@@ -86,6 +88,8 @@ function addTool(
     command.addOption(fileOption);
     files.set(fileOption.attributeName(), key);
   }
+  const places = ![...keys.values()].includes('session') && !('session' in fixed);
+  if (places) command.option('--session <session>', 'the session to act in, where several are open');
   command.option('--json', 'print the answer as JSON');
   if (tool.name === WAITS.tool) command.option('--wait', WAITS.help);
   if (example !== undefined) command.addHelpText('after', `\nExample:\n  ${example}\n\n${FILES}`);
@@ -97,8 +101,9 @@ function addTool(
       if (key !== undefined) words.given.set(key, value);
       if (file !== undefined) words.files.set(file, String(value));
     }
-    const { json, wait } = command.opts();
-    const how = { json: json === true, wait: wait === true };
+    const { json, wait, session } = command.opts();
+    const actIn = places && typeof session === 'string' ? session : undefined;
+    const how = { json: json === true, wait: wait === true, actIn };
     await run({ tool: tool.name, fixed, words: { ...words, words: command.args }, ...how });
   });
 }

@@ -38,7 +38,7 @@ export async function runToolCommand<P>(argv: string[], env: CliEnvironment<P>):
 }
 
 async function runTool<P>(env: CliEnvironment<P>, asked: Asked): Promise<number> {
-  const { tool: name, fixed, words, json, wait } = asked;
+  const { tool: name, fixed, words, json, wait, actIn } = asked;
   const tools = await env.tools();
   const tool = tools.find((one) => one.name === name);
   const listing = env.listings.find((one) => one.tool.name === name);
@@ -48,7 +48,7 @@ async function runTool<P>(env: CliEnvironment<P>, asked: Asked): Promise<number>
   if (!given.ok) return report(env, given.failure, json);
   const screen = json ? {} : screenOf(env, name, given.value);
   const input = { ...screen, ...given.value, ...fixed };
-  const opened = await env.openServices();
+  const opened = await env.openServices(actIn);
   if (!opened.ok) return report(env, opened.failure, json);
   try {
     const cancellation = new Cancellation();

@@ -27,6 +27,8 @@ export interface Config {
   readOnly: boolean;
   /** The session named by BATON_SESSION; a call's own session argument wins over it. */
   session?: string;
+  /** The session in which a person's command acts (--session): the place, not the author. */
+  actIn?: string;
   projectDir: string;
   /**
    * False if neither a flag nor a variable named the project: then projectDir is the working directory until the client

@@ -13,6 +13,8 @@ export interface Author {
   session?: string;
   agent?: string;
   tool: string;
+  /** `person`: `user` acted on the command line, in nobody's session. Absent in lines of before, and of agents. */
+  grade?: 'person';
 }
 
 /** The format number in `store.created`. A store with a higher number is refused. */

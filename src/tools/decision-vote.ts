@@ -47,8 +47,8 @@ export const decisionVote = defineTool({
   description:
     'Use to list open decisions (no argument) or see one and its tally (decision alone): neither is a vote. To vote: ' +
     'option or abstain, may be changed while open. Its owner may veto. Answers {decision, title, ' +
-    'status: open|passed|rejected, outcome?, why?, tally: [{option, votes, weight}], voted, voters, quorum, missing?, ' +
-    'dissent?, deadline, seq} or {decisions, total, next_cursor?, seq}.',
+    'status: open|passed|rejected, outcome?, why?, tally: [{option, votes, weight}], voted, voters, quorum, ' +
+    'missing?, dissent?, deadline, seq} or {decisions, total, next_cursor?, seq}.',
   searchHint: 'vote decide ballot abstain veto tally result poll',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'limit' },
@@ -93,9 +93,10 @@ function voteOf({ option, abstain, veto }: Input): Result<VoteInput['vote']> {
 }
 
 async function cast(given: Input, decision: string, caller: Caller, call: Call<Services>, vote: VoteInput['vote']) {
-  const { documents, role } = call.services;
+  const { documents } = call.services;
   const names = await documents.read((view) => votingNames(view, caller));
-  const via = role === 'cli' ? role : undefined;
+  // A command line in an agent's window is the agent's: only a person's vote counts as one.
+  const via = caller.person === undefined ? undefined : ('cli' as const);
   const command = { decision, caller, names, vote, reason: given.reason, via };
   const voted = await changeAs<VoteAnswer>(call, 'decision_vote', caller, given, (tx, ctx) =>
     castVote(tx, ctx, command),

@@ -4,6 +4,7 @@ import type { Services } from '../app/services.ts';
 import { surround } from './around/around.ts';
 import { mailNote } from './around/mail-note.ts';
 import { policies } from './around/policies.ts';
+import { whoseSession } from './around/whose-session.ts';
 import { dashboardGet } from './dashboard-get.ts';
 import { decisionOpen } from './decision-open.ts';
 import { decisionVote } from './decision-vote.ts';
@@ -83,4 +84,4 @@ export const tools: readonly Tool<Services>[] = [
   stateRestore,
   stateSet,
   taskSave,
-].map((tool) => surround(tool, [policies, mailNote]));
+].map((tool) => surround(tool, [policies, whoseSession, mailNote]));

@@ -150,7 +150,8 @@ async function next(given: Input, caller: Caller, call: Call<Services>, asked: A
     const due = await closeDue(call, caller);
     if (!due.ok) return due;
     const page = await documents.read((view) => readPage(view, caller, call, given.limit, got));
-    const recorded = await record(page.moves, caller, call);
+    // A person looks: what an agent was not given stays unread.
+    const recorded = await record(caller.person === undefined ? page.moves : {}, caller, call);
     if (!recorded.ok) return recorded;
     const read = { ...page, seq: recorded.value };
     // Closing a decision that becomes due sends a message.

@@ -30,6 +30,8 @@ export interface Message {
   /** The session of the connection it came from; `agent` if a claim proved one. */
   from: string;
   agent?: string;
+  /** The user who wrote it on the command line, not the session: answers go there all the same. */
+  person?: string;
   at: string;
   kind: MessageKind;
   /** 1 is the most urgent, 3 the usual. */
@@ -44,6 +46,8 @@ export interface Message {
 export interface Caller {
   session: string;
   agent?: string | undefined;
+  /** The user, on a person's command line: the session is where the person acts, not who acts. */
+  person?: string | undefined;
 }
 
 export interface ChannelDocument {
@@ -94,6 +98,11 @@ export function parseMessageId(id: string): { channel: string; n: number } | und
 /** `ses-1`, or `ses-1/reviewer`. */
 export function callerName({ session, agent }: Caller): string {
   return agent === undefined ? session : `${session}/${agent}`;
+}
+
+/** Who acts: a person, else as `callerName`. No session or agent has a name with a colon. */
+export function actorName(caller: Caller): string {
+  return caller.person === undefined ? callerName(caller) : `person:${caller.person}`;
 }
 
 /** An address as people and agents write it. */

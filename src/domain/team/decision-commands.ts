@@ -9,7 +9,7 @@ import { checkApproval } from '../project/approval.ts';
 import { schedule, unschedule } from './agenda.ts';
 import { applyAllocation, checkAllocation } from './allocation.ts';
 import { announceOpening, announceOutcome } from './announce.ts';
-import { type Address, type Caller, callerName } from './channel.ts';
+import { type Address, actorName, type Caller, callerName } from './channel.ts';
 import {
   type DecisionDocument,
   type DecisionResult,
@@ -54,7 +54,7 @@ export function openDecision(tx: Transaction, ctx: Context, input: OpenInput): R
     rule,
     quorum: input.quorum ?? (rule === 'k_of_n' ? (k ?? 1) : Math.ceil(voters.length / 2)),
     voters,
-    owner: callerName(owner),
+    owner: actorName(owner),
     opened_at: new Date(ctx.now).toISOString(),
     deadline: new Date(ctx.now + input.deadlineMs).toISOString(),
     status: 'open',
@@ -125,7 +125,7 @@ export function castVote(tx: Transaction, ctx: Context, input: VoteInput): Resul
   const answer = (late: boolean) =>
     ok({ decision: structuredClone(tx.read<DecisionDocument>(decisionStream(id)) ?? found) as DecisionDocument, late });
   // A voter gets the outcome as its answer. Without a vote the caller may not be the one that reads the mail.
-  const knows = vote === undefined ? undefined : input.caller;
+  const knows = vote === undefined || input.caller.person !== undefined ? undefined : input.caller;
   if (found.status === 'open' && ctx.now >= Date.parse(found.deadline)) {
     close(tx, ctx, knows, found, resultOf(found, true));
     return answer(vote !== undefined);
@@ -143,7 +143,7 @@ export function castVote(tx: Transaction, ctx: Context, input: VoteInput): Resul
     });
   }
   if (vote.kind === 'veto') {
-    const by = callerName(input.caller);
+    const by = actorName(input.caller);
     if (by !== found.owner) {
       const why = `${found.owner} owns decision ${id}`;
       return fail({ code: 'not-allowed', what: 'A veto', why, how: 'vote with option, or abstain' });
@@ -157,9 +157,15 @@ export function castVote(tx: Transaction, ctx: Context, input: VoteInput): Resul
   const refused = take(tx, ctx, found, input);
   if (refused !== undefined) return refused;
   const voted = tx.read<DecisionDocument>(decisionStream(id));
-  const result = voted === undefined ? undefined : resultOf(voted, false);
+  const result = voted === undefined ? undefined : (decidedBy(voted, input) ?? resultOf(voted, false));
   if (voted !== undefined && result !== undefined) close(tx, ctx, knows, voted, result);
   return answer(false);
+}
+
+/** An approval asks a person, so a person's vote settles it; of another decision it is one vote. */
+function decidedBy({ kind }: Readonly<DecisionDocument>, { caller, vote }: VoteInput): DecisionResult | undefined {
+  if (kind !== 'approval' || caller.person === undefined || vote?.kind !== 'option') return undefined;
+  return { status: 'passed', outcome: vote.option, why: `decided by ${actorName(caller)}` };
 }
 
 function take(
@@ -168,7 +174,8 @@ function take(
   found: Readonly<DecisionDocument>,
   { caller, names, vote, reason, via }: VoteInput,
 ): Result<never> | undefined {
-  const voter = names.find((name) => found.voters.some((one) => one.name === name));
+  const person = caller.person === undefined ? undefined : actorName(caller);
+  const voter = person ?? names.find((name) => found.voters.some((one) => one.name === name));
   if (voter === undefined) {
     const why = `those who may were named when it opened (${found.voters.length})`;
     return fail({
@@ -186,8 +193,11 @@ function take(
   if (vote?.kind === 'option') cast.option = vote.option;
   if (reason !== undefined) cast.reason = reason;
   if (via !== undefined) cast.via = via;
+  if (caller.person !== undefined) Object.assign(cast, { by: caller.person, grade: 'person' });
   tx.edit<DecisionDocument>(decisionStream(found.id), { type: 'decision.voted', data: { voter } }, (draft) => {
     draft.votes[voter] = cast;
+    if (person === undefined || draft.voters.some(({ name }) => name === person)) return;
+    draft.voters.push({ name: person, tier: 'worker', weight: 1 });
   });
   return undefined;
 }

@@ -5,7 +5,7 @@
 //
 // A decision is closed by a commit: of the deciding vote, or of the first call of decision_* or message_read after the
 // deadline. The commit tells everybody concerned. A vote can be changed until then. The voters are fixed at opening, so
-// that the votes needed never change.
+// that the votes needed never change; a person may vote beside them, and decides an approval at once.
 
 import type { JsonObject } from '../../json/json.ts';
 import type { Address } from './channel.ts';
@@ -18,7 +18,7 @@ export const DECISION_STATUSES = ['open', 'passed', 'rejected'] as const;
 export type DecisionStatus = (typeof DECISION_STATUSES)[number];
 
 export interface Voter {
-  /** A session's id or an agent's name. */
+  /** A session's id, an agent's name, or `person:<user>`. */
   name: string;
   tier: Tier;
   weight: number;
@@ -31,8 +31,9 @@ export interface Vote {
   by: string;
   at: string;
   reason?: string;
-  /** Cast on the command line. */
+  /** Cast on the command line; with `grade` it is a person's, and `by` the user. */
   via?: 'cli';
+  grade?: 'person';
 }
 
 export interface DecisionDocument {

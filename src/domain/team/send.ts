@@ -105,6 +105,7 @@ function compose(ctx: Context, input: SendInput, last: number): Message {
   const at = new Date(Math.max(ctx.now, ...notBefore)).toISOString();
   const message: Message = { from: from.session, at, kind, priority, text };
   if (from.agent !== undefined) message.agent = from.agent;
+  if (from.person !== undefined) message.person = from.person;
   if (thread !== undefined) message.thread = thread;
   if (expiresMs !== undefined) message.expires_at = new Date(ctx.now + expiresMs).toISOString();
   return message;

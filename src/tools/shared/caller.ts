@@ -29,7 +29,8 @@ export async function callerOf(call: Call<Services>, claim?: string, looks = fal
     const facts = looks ? undefined : factsOf(view, session);
     const status = facts && statusAt(facts, Date.now(), (who) => documents.presence.lastSeen(who));
     if (status !== undefined && !isOpen(status)) return fail({ code: 'session-ended', session, status });
-    if (claim === undefined) return ok({ session });
+    if (claim === undefined)
+      return ok(sessions.person === undefined ? { session } : { session, person: sessions.person });
     const agent = agentOfClaim(view, session, claim);
     return agent.ok ? ok({ session, agent: agent.value }) : agent;
   });

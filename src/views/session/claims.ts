@@ -15,8 +15,8 @@ export interface ClaimRow {
   title: string;
   /**
    * `held`: the lease lasts. `unverifiable`: the lease ended, or the window that took it is gone, and nobody else has
-   * claimed the node, so a result is still accepted. `lost`: the node was claimed anew or returned to the queue; a result
-   * is kept without effect.
+   * claimed the node, so a result is still accepted. `lost`: the node was claimed anew or returned to the queue;
+   * a result is kept without effect.
    */
   state: 'held' | 'unverifiable' | 'lost';
   /** When it was claimed, ISO 8601. */

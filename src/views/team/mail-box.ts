@@ -192,8 +192,8 @@ export class OpenBox {
     return !this.isOwn(message) && !hasLapsed(message, this.now);
   }
 
-  private isOwn({ from, agent }: Readonly<Message>): boolean {
-    return this.box.shared && from === this.caller.session && agent === this.caller.agent;
+  private isOwn({ from, agent, person }: Readonly<Message>): boolean {
+    return this.box.shared && person === undefined && from === this.caller.session && agent === this.caller.agent;
   }
 
   private at(n: number): Readonly<Message> | undefined {

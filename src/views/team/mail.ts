@@ -12,6 +12,8 @@ import { type Entry, type Given, type Got, gotKey, OpenBox } from './mail-box.ts
 export type MessageRow = {
   id: string;
   from: string;
+  /** The user who wrote it on the command line, in the session `from`. */
+  person?: string;
   /** Where it was sent; absent for another's message in the inbox of a session. */
   to?: string;
   at: string;
@@ -166,7 +168,7 @@ export function rowOf(
   state: DeliveryState,
 ): MessageRow {
   const head = headOf(view, box.channel);
-  const { from, agent, at, kind, priority, thread, expires_at, text } = message;
+  const { from, agent, person, at, kind, priority, thread, expires_at, text } = message;
   const row: MessageRow = {
     id: messageId(box.channel, n),
     from: callerName({ session: from, agent }),
@@ -177,6 +179,7 @@ export function rowOf(
     state,
   };
   if (head !== undefined && head.kind !== 'session') row.to = addressName(head);
+  if (person !== undefined) row.person = person;
   if (thread !== undefined) row.thread = thread;
   if (expires_at !== undefined) row.expires_at = expires_at;
   return row;

@@ -29,8 +29,8 @@ export interface LiveAgent {
   /** How it is known, the first that applies: its session named it, a hook reported it, or it holds a claim. */
   origin: 'session' | 'hook' | 'claim';
   /**
-   * The last state that a hook reported, `unverifiable` once no process serves its window; `grade`: whether the client's
-   * hook itself did, or a tool call.
+   * The last state that a hook reported, `unverifiable` once no process serves its window; `grade`: whether the
+   * client's hook itself did, or a tool call.
    */
   state?: 'active' | 'idle' | 'unverifiable';
   grade?: ReportGrade;
