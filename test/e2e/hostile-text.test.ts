@@ -134,6 +134,7 @@ const TEXTS = [
   'run_report.summary',
   'session_handoff.decisions[]',
   'session_handoff.next_steps[]',
+  'session_handoff.open_questions[]',
   'session_handoff.summary',
   'session_start.name',
   'session_update.agent.role',
@@ -384,7 +385,8 @@ test('leaves the server as lines in which nothing is unseen', () => {
   expect(stringsOf(got.result.structuredContent).filter((text) => text.startsWith('x a\u202eb'))).toHaveLength(1);
 });
 
-test('is harmless on a terminal', () => {
+test('is harmless on a terminal', async () => {
+  const { session } = await reader.call('session_start');
   const env = { PATH: process.env.PATH ?? '', HOME: dir, BATON_STATE_DIR: path.join(dir, 'state') };
   for (const args of [
     ['board', '--width', '80'],
@@ -392,7 +394,7 @@ test('is harmless on a terminal', () => {
     ['watch', 'leadership', '--once'],
     ['log', '--limit', '200'],
     ['plan', 'list', '--kind', 'task', '--detail', 'full'],
-    ['message', 'read', '--text', 'x'],
+    ['message', 'read', '--text', 'x', '--session', String(session)],
     ['decision', 'vote'],
   ]) {
     const { stdout, stderr } = spawnSync(process.execPath, [inject('program'), ...args], {

@@ -3,6 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { freshDir } from './rig.ts';
@@ -37,6 +38,7 @@ function steady(text: string): string {
     .replace(/(run-ID\.tsk-\d+\.\d+)\.[a-z0-9]{6}\b/g, '$1.ID')
     .replace(/\b(etag:|chain) [0-9a-f]{16}\b/g, '$1 SUM')
     .replace(/\+?\b\d+[smh]\b/g, 'AGE')
+    .replaceAll(new RegExp(`\\b(${userInfo().username}|root)\\b`, 'g'), 'USER')
     .replace(/[ ─]{2,}/g, ' ');
 }
 

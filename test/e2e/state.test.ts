@@ -46,7 +46,8 @@ describe('state over stdio', () => {
     expect(fs.readFileSync(`${dir}/state/checkpoint.json`, 'utf8')).toContain(String(session));
     const second = await startForTest({ dir });
     const args = { path: '$.a', value: 2, request_id: 'r' };
-    const after = await second.call('state_set', args);
+    const { note, ...after } = await second.call('state_set', args);
+    expect(note).toContain(`resumed ${session}`);
     expect(after).toMatchObject({ previous: { b: 1 }, previous_by: session, previous_at: expect.any(String) });
     expect(await second.call('state_set', args)).toEqual({ ...after, replayed: true });
     expect(await second.call('state_delete', { path: '$.a' })).toMatchObject({ previous: 2, previous_by: session });

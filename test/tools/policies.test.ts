@@ -2,7 +2,10 @@
 // session or a person has approved; a change counts at the next call of every process; nobody is locked out for good.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { TeamRig, type Window } from '../team-rig.ts';
+import { SessionBinding } from '../../src/app/session-binding.ts';
+import type { DecisionDocument } from '../../src/domain/team/decision.ts';
+import { workspace } from '../rig.ts';
+import { TeamRig, Window } from '../team-rig.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-01-05T10:00:00Z') });
@@ -26,10 +29,11 @@ async function pair(policies: object[]): Promise<{ rig: TeamRig; one: Window; tw
   return { rig, one, two };
 }
 
-/** A window as the command line is one: it has no client of its own. */
-function commandLine(window: Window): Window {
-  Object.assign(window.services, { role: 'cli' });
-  return window;
+/** The command line of a person on the store of a window. */
+function commandLine({ services }: Window): Window {
+  const person = { user: 'ann', workspace, serves: false, person: true };
+  const sessions = new SessionBinding(services.documents, person);
+  return new Window({ ...services, role: 'cli', sessions });
 }
 
 describe('deny', () => {
@@ -196,8 +200,12 @@ describe('ask', () => {
       why: expect.stringContaining('its own session alone'),
     });
     const { decision } = await one.call('decision_open', approval);
-    await commandLine(one).call('decision_vote', { decision, option: 'allow' });
-    Object.assign(one.services, { role: 'serve' });
+    const voted = await commandLine(one).call('decision_vote', { decision, option: 'allow' });
+    expect(voted).toMatchObject({ status: 'passed', why: 'decided by person:ann' });
+    const vote = { by: 'ann', grade: 'person', option: 'allow' };
+    const { votes } =
+      (await one.services.documents.read((view) => view.get<DecisionDocument>(`decision/${decision}`))) ?? {};
+    expect(votes).toEqual({ 'person:ann': expect.objectContaining(vote) });
     expect(await one.fail('run_start', { graph: 'g' })).toMatchObject(passed);
   });
 
