@@ -10,7 +10,7 @@ import type { Workspace } from '../domain/session/document.ts';
 import type { PlanFacts } from '../views/plan/plan-index.ts';
 import { readableFacts } from '../views/session/sessions.ts';
 
-/** The most projects whose directories are looked for on disk, those with the most open tasks first. */
+/** The most projects whose directories are looked for on disk. */
 const LOOKED_AT = 20;
 
 export interface LeftProject {
@@ -30,21 +30,21 @@ export function placed<W extends Workspace>(view: View, workspace: W): W {
 
 /**
  * Projects with open tasks whose directories are all gone, for a project without a plan of its own; none for another.
+ * The plan is asked for only if there is such a directory: its index of a large store takes a while.
  */
-export function leftProjects(view: View, plan: PlanFacts, project: string, home: string): LeftProject[] {
-  if (hasPlan(plan, project)) return [];
-  const busy = [...plan.projects]
-    .map((id) => ({ id, open: plan.tasks.set(id, 'open').size }))
-    .filter(({ id, open }) => id !== project && open > 0)
-    .sort((a, b) => b.open - a.open)
-    .slice(0, LOOKED_AT);
-  if (busy.length === 0) return [];
-  const directories = directoriesOf(view);
-  return busy.flatMap(({ id, open }) => {
-    const known = [...(directories.get(id) ?? [])];
-    if (known.length === 0 || known.some((directory) => isThere(directory, home))) return [];
-    return [{ project: id, name: view.get<ProjectDocument>(projectStream(id))?.name ?? id, open }];
-  });
+export function leftProjects(view: View, plan: () => PlanFacts, project: string, home: string): LeftProject[] {
+  const gone = [...directoriesOf(view)]
+    .filter(([id]) => id !== project)
+    .slice(-LOOKED_AT)
+    .filter(([, directories]) => ![...directories].some((directory) => isThere(directory, home)));
+  if (gone.length === 0 || hasPlan(plan(), project)) return [];
+  return gone
+    .map(([id]) => {
+      const name = view.get<ProjectDocument>(projectStream(id))?.name ?? id;
+      return { project: id, name, open: plan().tasks.set(id, 'open').size };
+    })
+    .filter(({ open }) => open > 0)
+    .sort((a, b) => b.open - a.open);
 }
 
 /** The first directory of the project that still exists, as sessions tell; undefined without one. */

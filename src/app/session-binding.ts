@@ -12,7 +12,13 @@ import { handoffTasks } from '../domain/plan/hand-tasks.ts';
 import { moveClaims } from '../domain/run/handoff.ts';
 import { newerSchema } from '../domain/schemas.ts';
 import { aliasStream } from '../domain/session/alias.ts';
-import { recoverSession, type StartAnswer, type StartInput, startSession } from '../domain/session/commands.ts';
+import {
+  answerOf,
+  recoverSession,
+  type StartAnswer,
+  type StartInput,
+  startSession,
+} from '../domain/session/commands.ts';
 import {
   type Handoff,
   isOpen,
@@ -123,7 +129,10 @@ export class SessionBinding {
     // `peek` may miss recent commits; a refusal is an answer, and must rest on a fresh read.
     if (found?.ok === false) found = await this.documents.read((view) => this.known(view, explicit));
     if (found !== undefined) {
-      if (found.ok && open && found.value !== explicit) this.serve(found.value);
+      if (found.ok && open && found.value !== explicit) {
+        if (this.options.serves && this.served !== found.value) this.untold = this.resumedAs(found.value);
+        this.serve(found.value);
+      }
       return found;
     }
     if (this.options.readOnly === true) return this.lookOnly(READ_ONLY);
@@ -133,6 +142,14 @@ export class SessionBinding {
     if (!started.ok) return started;
     this.untold = started.value.value;
     return ok(started.value.value.session);
+  }
+
+  /** A session that this process goes on with because the client's id, or BATON_SESSION, is tied to it. */
+  private resumedAs(session: string): StartAnswer | undefined {
+    const facts = this.documents.peek((view) => factsOf(view, session));
+    return (
+      facts && answerOf(facts, { now: Date.now(), lastSeen: (who) => this.documents.presence.lastSeen(who) }, true)
+    );
   }
 
   /** The start that no answer has told of yet, once. */

@@ -62,7 +62,8 @@ export const planList = defineTool({
     const answer = await documents.read((view) => {
       const plan = plans.at(view);
       const lastSeen = (who: string) => documents.presence.lastSeen(who);
-      const source: ListSource = { view, plan, now: Date.now(), lastSeen };
+      const served = () => documents.presence.served();
+      const source: ListSource = { view, plan, now: Date.now(), lastSeen, served };
       const known = parent === undefined ? ok(undefined) : parentOf(source, parent, workspace.project);
       if (!known.ok) return known;
       const after = offsetOf(cursor);

@@ -165,7 +165,8 @@ function ensureProject(tx: Transaction, ctx: Context, workspace: Workspace): voi
   );
 }
 
-function answerOf(facts: SessionFacts, ctx: Context, resumed: boolean): StartAnswer {
+/** The answer of a start: of a new session, or of one that goes on and was seen before. */
+export function answerOf(facts: SessionFacts, ctx: Pick<Context, 'now' | 'lastSeen'>, resumed: boolean): StartAnswer {
   const expires_at = new Date(expiresAtMs(facts, resumed ? ctx.now : undefined, ctx.now)).toISOString();
   const { id: session, mode, project_name: project, directory: workspace, name } = facts;
   const answer: StartAnswer = { session, mode, project, workspace, resumed, expires_at };

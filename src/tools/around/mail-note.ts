@@ -6,7 +6,7 @@ import type { StartAnswer } from '../../domain/session/commands.ts';
 import { claimsOf } from '../../views/session/claims.ts';
 import { mailFor } from '../../views/team/mail.ts';
 import { withNote } from '../shared/note.ts';
-import { startNews } from '../shared/start-note.ts';
+import { movedNotes, startNews } from '../shared/start-note.ts';
 import type { Around } from './around.ts';
 
 /** A tool whose answer contains the mail anyway, and one whose answer nobody reads. */
@@ -19,7 +19,7 @@ export const mailNote: Around = {
     const { stopped } = documents.store.info();
     const note = mail.note((view) => sessions.find(view));
     const begun = services.role === 'serve' ? sessions.news() : undefined;
-    const news = begun === undefined || name === 'session_start' ? undefined : newsOf(services, begun);
+    const news = name === 'session_start' ? undefined : firstNews(services, begun);
     const told = (line: string | undefined): object => {
       const noted = withNote(answer, line);
       return stopped === undefined ? noted : withNote(noted, stoppedNote(stopped.code));
@@ -28,6 +28,17 @@ export const mailNote: Around = {
     return note instanceof Promise ? note.then(told) : told(note);
   },
 };
+
+/** Processes that have answered a call. */
+const answered = new WeakSet<Services>();
+
+/** What comes before the mail: the session that began with this call, and with the first answer a plan to take over. */
+function firstNews(services: Services, begun: StartAnswer | undefined): Promise<string | undefined> | undefined {
+  const first = services.role === 'serve' && !answered.has(services);
+  answered.add(services);
+  if (begun !== undefined) return newsOf(services, begun);
+  return first ? services.documents.read((view) => joined(...movedNotes(view, services))) : undefined;
+}
 
 /** What a window is told that made no session_start: the session that it goes on with, if there was one. */
 async function newsOf(services: Services, begun: StartAnswer): Promise<string | undefined> {

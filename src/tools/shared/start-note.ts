@@ -30,7 +30,7 @@ export function startNews(
   asked: StartAsked,
   { claims, unread }: { claims: number; unread: number },
 ): StartNews {
-  const { documents, workspace, sessions, plans, config } = services;
+  const { documents, workspace, sessions } = services;
   const { session, resumed, last_seen: seen, mode, name, ended } = started;
   const { open, left } = openWork(view, {
     session,
@@ -51,7 +51,7 @@ export function startNews(
     notes.push('it keeps its name; session_update {name} changes that');
   if (sessions.isShared(session))
     notes.push('another window that is live serves this session too: you share its state and mail, not its claims');
-  notes.push(...left.map(leftNote), ...movedNotes(view, services, plans.at(view), config.home));
+  notes.push(...left.map(leftNote), ...movedNotes(view, services));
   return { open, left, note: notes.length === 0 ? undefined : notes.join('. ') };
 }
 
@@ -63,8 +63,9 @@ function leftNote({ session, claims, last_seen: seen }: LeftSession): string {
   );
 }
 
-function movedNotes(view: View, { workspace }: Services, plan: Parameters<typeof leftProjects>[1], home: string) {
-  return leftProjects(view, plan, workspace.project, home)
+/** What a window in a new directory is told of projects whose own directory is gone. */
+export function movedNotes(view: View, { workspace, plans, config }: Services): string[] {
+  return leftProjects(view, () => plans.at(view), workspace.project, config.home)
     .slice(0, PROJECTS_SHOWN)
     .map(
       ({ project, name, open }) =>

@@ -25,6 +25,8 @@ export interface ListSource {
   now: number;
   /** When an agent or session was last seen, in ms since the epoch. */
   lastSeen(who: string): number | undefined;
+  /** What live processes announce: their sessions, and the agents of their windows. */
+  served(): ReadonlySet<string>;
 }
 
 export interface ListRow {

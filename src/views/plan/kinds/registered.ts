@@ -16,11 +16,11 @@ function kindOf(kind: RegistryKind): ListKind {
     kind,
     statuses: kind === 'agent' ? STATUSES : ['retired'],
     takes: [],
-    list: ({ view, now, lastSeen }, { project, status, text, limit, after }) => {
+    list: ({ view, now, lastSeen, served }, { project, status, text, limit, after }) => {
       const all = registryRows(
         view,
         kind,
-        { project, now, presence: { lastSeen } },
+        { project, now, presence: { lastSeen, served } },
         { text, retired: status === 'retired' },
       );
       const wanted = all.filter((row) => {
