@@ -2,7 +2,9 @@
 // every tool; a call without news pays a lookup of its session and a comparison.
 
 import type { Services } from '../../app/services.ts';
+import type { View } from '../../documents/documents.ts';
 import type { StartAnswer } from '../../domain/session/commands.ts';
+import { FailureError } from '../../failure/failure.ts';
 import { claimsOf } from '../../views/session/claims.ts';
 import { mailFor } from '../../views/team/mail.ts';
 import { withNote } from '../shared/note.ts';
@@ -18,8 +20,8 @@ export const mailNote: Around = {
     const { documents, mail, sessions } = services;
     const { stopped } = documents.store.info();
     const note = mail.note((view) => sessions.find(view));
-    const begun = services.role === 'serve' ? sessions.news() : undefined;
-    const news = name === 'session_start' ? undefined : firstNews(services, begun);
+    // The answer of a repeat is the first one, in every process: what is new waits for the next call.
+    const news = 'replayed' in answer ? undefined : firstNews(services, name === 'session_start');
     const told = (line: string | undefined): object => {
       const noted = withNote(answer, line);
       return stopped === undefined ? noted : withNote(noted, stoppedNote(stopped.code));
@@ -32,24 +34,35 @@ export const mailNote: Around = {
 /** Processes that have answered a call. */
 const answered = new WeakSet<Services>();
 
-/** What comes before the mail: the session that began with this call, and with the first answer a plan to take over. */
-function firstNews(services: Services, begun: StartAnswer | undefined): Promise<string | undefined> | undefined {
-  const first = services.role === 'serve' && !answered.has(services);
+/**
+ * What comes before the mail: the session that began with this call, and with the first answer a plan to take over.
+ * `told`: the answer says it itself.
+ */
+function firstNews(services: Services, told: boolean): Promise<string | undefined> | undefined {
+  if (services.role !== 'serve') return undefined;
+  const begun = services.sessions.news();
+  const first = !answered.has(services);
   answered.add(services);
-  if (begun !== undefined) return newsOf(services, begun);
-  return first ? services.documents.read((view) => joined(...movedNotes(view, services))) : undefined;
+  if (told || (begun === undefined && !first)) return undefined;
+  const { documents } = services;
+  const news = documents.read((view) =>
+    begun === undefined ? joined(...movedNotes(view, services)) : newsOf(view, services, begun),
+  );
+  return news.catch((error: unknown) => {
+    // A damaged document fails calls that name it, not every first call.
+    if (error instanceof FailureError) return undefined;
+    throw error;
+  });
 }
 
 /** What a window is told that made no session_start: the session that it goes on with, if there was one. */
-async function newsOf(services: Services, begun: StartAnswer): Promise<string | undefined> {
+function newsOf(view: View, services: Services, begun: StartAnswer): string | undefined {
   const { documents, workspace } = services;
-  return await documents.read((view) => {
-    const counts = {
-      claims: claimsOf(view, begun.session, documents.presence).filter(({ state }) => state !== 'lost').length,
-      unread: mailFor(view, begun.session, workspace.project),
-    };
-    return startNews(view, services, begun, {}, counts).note;
-  });
+  const counts = {
+    claims: claimsOf(view, begun.session, documents.presence).filter(({ state }) => state !== 'lost').length,
+    unread: mailFor(view, begun.session, workspace.project),
+  };
+  return startNews(view, services, begun, {}, counts).note;
 }
 
 function joined(...lines: (string | undefined)[]): string | undefined {
