@@ -214,7 +214,7 @@ export class MemoryPresence implements Presence {
     return this.serving.has(session);
   }
 
-  attachedElsewhere(): boolean {
+  attachedElsewhere(_session: string): boolean {
     return false;
   }
 

@@ -1,5 +1,5 @@
-// Who acts on the command line: a person, on nobody's session, who is asked for one where several are open; or the agent
-// whose window the command runs in.
+// Who acts on the command line: a person, on nobody's session, who is asked for one where several are open; or the
+// agent whose window the command runs in.
 
 import { spawnSync } from 'node:child_process';
 import { userInfo } from 'node:os';

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { thisPlace } from '../../src/base/process-place.ts';
+import { quickStart } from '../../src/base/process-start.ts';
 import { FilePresence } from '../../src/store/file/caches/presence.ts';
 import { type Fault, FaultyDisk } from './faulty-disk.ts';
 import { temporaryPlace } from './places.ts';
@@ -35,6 +36,17 @@ describe('presence', () => {
     presence.touch('ses-1');
     presence.attach('ses-1');
     expect(seen()).toMatchObject({ lastSeen: true, attached: true, served: ['ses-1'] });
+  });
+
+  it('tells what another process announces from what this one does', () => {
+    presence.attach('ses-1');
+    expect(presence.attachedElsewhere('ses-1')).toBe(false);
+    const { ppid } = process;
+    fs.writeFileSync(join(place.dir, 'alive', `ses-1~${ppid}`), quickStart(ppid) ?? '');
+    expect(presence.attachedElsewhere('ses-1')).toBe(true);
+    expect(presence.attachedElsewhere('ses')).toBe(false);
+    fs.writeFileSync(join(place.dir, 'alive', `ses-1~${ppid}`), 'of an earlier process');
+    expect(presence.attachedElsewhere('ses-1')).toBe(false);
   });
 
   it.each<[string, Omit<Fault, 'at'>]>([

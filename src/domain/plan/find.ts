@@ -33,7 +33,9 @@ export function findItem<K extends PlanKind>(
     code: 'not-allowed',
     what: `Using ${showId(found.id)} here`,
     why: 'it belongs to another project',
-    how: `call it from a session of that project, or see your own with plan_list {kind: "${kind}"}`,
+    how:
+      `call it from a session of that project, or see your own with plan_list {kind: "${kind}"}; session_start says ` +
+      `if that project's directory was moved here`,
   });
 }
 

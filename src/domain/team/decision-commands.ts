@@ -148,10 +148,8 @@ export function castVote(tx: Transaction, ctx: Context, input: VoteInput): Resul
       const why = `${found.owner} owns decision ${id}`;
       return fail({ code: 'not-allowed', what: 'A veto', why, how: 'vote with option, or abstain' });
     }
-    close(tx, ctx, knows, found, {
-      status: 'rejected',
-      why: `vetoed by ${by}${input.reason === undefined ? '' : `: ${input.reason}`}`,
-    });
+    const why = `vetoed by ${by}${input.reason === undefined ? '' : `: ${input.reason}`}`;
+    close(tx, ctx, knows, found, { status: 'rejected', why });
     return answer(false);
   }
   const refused = take(tx, ctx, found, input);
@@ -163,8 +161,9 @@ export function castVote(tx: Transaction, ctx: Context, input: VoteInput): Resul
 }
 
 /** An approval asks a person, so a person's vote settles it; of another decision it is one vote. */
-function decidedBy({ kind }: Readonly<DecisionDocument>, { caller, vote }: VoteInput): DecisionResult | undefined {
-  if (kind !== 'approval' || caller.person === undefined || vote?.kind !== 'option') return undefined;
+function decidedBy(decision: Readonly<DecisionDocument>, input: VoteInput): DecisionResult | undefined {
+  const { caller, vote } = input;
+  if (decision.kind !== 'approval' || caller.person === undefined || vote?.kind !== 'option') return undefined;
   return { status: 'passed', outcome: vote.option, why: `decided by ${actorName(caller)}` };
 }
 

@@ -24,7 +24,8 @@ export const whoseSession: Around = {
     if (given.has(call) || !sessions.isGuessing()) return undefined;
     const open = documents.peek((view) => sessions.openHere(view));
     if (open.length < 2) return undefined;
-    const why = `${open.length} sessions are open here: name one with --session, such as ${open.slice(0, NAMED).join(', ')}`;
+    const named = open.slice(0, NAMED).join(', ');
+    const why = `${open.length} sessions are open here: name one with --session, such as ${named}`;
     return { code: 'invalid-input', issues: [{ at: 'session', why }] };
   },
   after(tool, answer, call) {

@@ -1,5 +1,5 @@
-// The latest commits by sessions of a project and by people, from the log's figures. Used by the dashboard view `team` and by
-// joined/joined.ts.
+// The latest commits by sessions of a project and by people, from the log's figures. Used by the dashboard view `team`
+// and by joined/joined.ts.
 
 import type { View } from '../../documents/documents.ts';
 import { FailureError } from '../../failure/failure.ts';
