@@ -189,6 +189,10 @@ describe('which session', () => {
     const [home, store] = [place, path.join(place, 'state')];
     const own = await Server.start({ dir: place, env: { CLAUDE_CODE_SESSION_ID: 'before' } });
     const { session: id } = await own.call('session_start', {});
+    // What its window claims it announces too, which is no session.
+    const { hash } = await own.call('graph_check', { nodes: [{ id: 'a', kind: 'agent', task: 'Do a.' }] });
+    await own.call('run_start', { graph: hash });
+    await own.call('run_claim', { agent: 'main' });
     const there = { HOME: home, BATON_STATE_DIR: store };
     const event = { session_id: fresh, hook_event_name: 'SessionStart', source: 'clear' };
     expect(hook(event, there)).toContain('no session');

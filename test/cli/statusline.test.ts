@@ -85,6 +85,18 @@ describe('statusline', () => {
       expect(line({ input }), input).toMatch(/^two \(development\) · SPR-1 1\/2 · 1 run$/);
   });
 
+  test('given work that is offered to the session, it is told', async () => {
+    const place = freshDir();
+    const at = path.join(place, 'state');
+    const [giver, receiver] = [await Server.start({ dir: place }), await Server.start({ dir: place })];
+    const { session: to } = await receiver.call('session_start');
+    const env = { BATON_STATE_DIR: at, BATON_SESSION: String(to) };
+    await giver.call('session_handoff', { to, summary: 's' });
+    expect(line({ env, cwd: place })).toContain('· 1 offer of work');
+    await giver.close();
+    await receiver.close();
+  });
+
   test('given an unknown session, what is the project’s is still shown', () => {
     expect(line({ env: { BATON_SESSION: 'ses-none' } })).toBe('SPR-1 1/2 · 1 run');
   });
