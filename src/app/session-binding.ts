@@ -144,12 +144,14 @@ export class SessionBinding {
     return ok(started.value.value.session);
   }
 
-  /** A session that this process goes on with because the client's id, or BATON_SESSION, is tied to it. */
+  /**
+   * What the first answer must tell of a session that the client's id, or BATON_SESSION, is tied to: the window goes on
+   * where it was, so nothing is new to it but an emergency, which another may have begun since.
+   */
   private resumedAs(session: string): StartAnswer | undefined {
     const facts = this.documents.peek((view) => factsOf(view, session));
-    return (
-      facts && answerOf(facts, { now: Date.now(), lastSeen: (who) => this.documents.presence.lastSeen(who) }, true)
-    );
+    if (facts?.mode !== 'emergency') return undefined;
+    return answerOf(facts, { now: Date.now(), lastSeen: (who) => this.documents.presence.lastSeen(who) }, true);
   }
 
   /** The start that no answer has told of yet, once. */
