@@ -84,6 +84,13 @@ export interface EncodedCommit {
 export const TRAILER_BYTES = 27;
 const TRAILER_START = ', "sum":"';
 const TRAILER = /^, "sum":"([0-9a-f]{16})"\}$/;
+/**
+ * How every line begins. What does not begin so is the rest of a torn line: after a short write(2) the system's own
+ * loop (libuv's) writes the rest, and another writer's line may stand in between.
+ */
+const LINE_START = /^\{"id":"[^"]*","at":"[^"]*","by":\{/;
+/** `LINE_START` is looked for in the first characters only: an id and a time are short. */
+const START_CHARS = 256;
 
 /** The sum of a line's bytes before its trailer: the first 16 hex of SHA-256. */
 export function sumOf(body: string | Uint8Array): string {
@@ -139,9 +146,11 @@ export function encodeSeal(body: Seal): { line: string; sum: string } {
 /** A line without its newline: its bytes, or, if all of them are ASCII, a string of the same length. */
 export type RawLine = Buffer | string;
 
-/** The sum in a line's trailer; undefined if the line has no trailer, so it is torn. */
+/** The sum in a line's trailer; undefined if the line has no beginning or no trailer, so it is torn. */
 export function claimedSum(line: RawLine): string | undefined {
   if (line.length <= TRAILER_BYTES) return undefined;
+  const start = typeof line === 'string' ? line.slice(0, START_CHARS) : line.toString('latin1', 0, START_CHARS);
+  if (!LINE_START.test(start)) return undefined;
   const at = line.length - TRAILER_BYTES;
   const trailer = typeof line === 'string' ? line.slice(at) : line.toString('latin1', at);
   const found = TRAILER.exec(trailer);

@@ -26,7 +26,10 @@ export interface Disk {
   close(fd: number): void;
   /** Reads at `position`; returns the number of bytes read, 0 at the end. */
   read(fd: number, buffer: Uint8Array, offset: number, length: number, position: number): number;
-  /** One write(2), without a loop; returns the number of bytes written, which may be fewer than given. */
+  /**
+   * One write; returns the number of bytes written, which may be fewer than given. libuv repeats a short write(2) below
+   * this call, so the bytes may stand in several pieces, with those of other writers between.
+   */
   write(fd: number, bytes: Uint8Array): number;
   fdatasync(fd: number): Promise<void>;
   fdatasyncNow(fd: number): void;

@@ -103,6 +103,9 @@ export class LogWriter {
       // The line is not whole in the file, so it will never be valid. One that lacks only its newline is unknown: the
       // next writer's newline may still end it.
       if (took < written) return { kind: 'failed', error: error ?? new Error('nothing was written') };
+      // All of it is in the file, which was read to its end, and yet it is no line there: another writer's line stands
+      // in the middle of it, so it will never be valid.
+      if (trouble === undefined && ended && log.stopped === undefined) return { kind: 'lost' };
       return { kind: 'unknown', why: unknownBecause(trouble, ended) };
     });
   }
@@ -119,8 +122,8 @@ export class LogWriter {
   }
 
   /**
-   * One write(2), without a loop: after a short write the rest must not follow, because another writer may have
-   * appended in between.
+   * One write, without a loop of our own. libuv repeats a short write(2) all the same, and another writer's line may
+   * stand before the rest: the read-back tells.
    */
   private writeOnce(bytes: Buffer): { took: number; error?: Error } {
     try {
