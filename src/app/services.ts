@@ -116,7 +116,7 @@ export async function openServices(
     settings,
     ...(role === 'cli' && { perform }),
     ...observers,
-    logStats: new LogStats(path.join(config.stateDir, 'log')),
+    logStats: new LogStats(path.join(config.stateDir, 'log'), (fault) => documents.store.note?.(fault)),
     close: async () => {
       await runner?.close();
       await attempts?.close();

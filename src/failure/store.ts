@@ -14,6 +14,11 @@ type StoreCode =
   | 'store-newer'
   | 'store-unsafe';
 
+/** Damage of the log concerns every later line; that of a document or a blob concerns itself alone. */
+function ofLog(file: string): boolean {
+  return /\.jsonl(\.gz)?$/.test(file);
+}
+
 export const storeFailures: FailureTable<StoreCode> = {
   contended: {
     kind: 'store',
@@ -47,9 +52,15 @@ export const storeFailures: FailureTable<StoreCode> = {
   },
   'store-damaged': {
     kind: 'store',
-    what: ({ file, offset }) => `The store's log is damaged: ${visible(file)} at byte ${offset}`,
+    what: ({ file, offset }) =>
+      ofLog(file)
+        ? `The store's log is damaged: ${visible(file)} at byte ${offset}`
+        : `A part of the store is damaged: ${visible(file)}`,
     why: because,
-    next: 'run `baton doctor`; nothing is written until it is settled, sound parts can still be read with state_get',
+    next: ({ file }) =>
+      ofLog(file)
+        ? 'run `baton doctor`; nothing is written until it is settled, sound parts can still be read with state_get'
+        : 'run `baton doctor`; only what needs this part is refused',
   },
   'store-moved': {
     kind: 'store',

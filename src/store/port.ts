@@ -80,6 +80,11 @@ export interface Store {
   /** The last place that this process knows to be durable. */
   seen(): Seen;
   /**
+   * Tells the store of a fault that a reader of its own found. Damage of its log stops all writing of this process; any
+   * other fault is ignored. Absent in a backend that nothing else reads.
+   */
+  note?(fault: Failure): void;
+  /**
    * Folds the lines that others have appended and calls the listener. Returns a promise only where the backend needs
    * one.
    */

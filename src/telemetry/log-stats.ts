@@ -1,6 +1,7 @@
 // Figures of the whole log: commits, events by type and tool, void and torn lines. Each request reads on from where the
 // last one ended, so only the first reads all of the log. Made by app/services.ts, asked by app/view-source.ts.
 
+import type { Failure } from '../failure/failure.ts';
 import type { Author, StreamEvent } from '../store/commit.ts';
 import { realDisk } from '../store/file/disk.ts';
 import { LogReader } from '../store/file/past/log-reader.ts';
@@ -27,8 +28,11 @@ export class LogStats {
   private latest: CommitSummary[] = [];
   private reading: Promise<void> | undefined;
 
-  /** `logDir`: the `log/` directory of a file store. */
-  constructor(logDir: string) {
+  private readonly onFault: (fault: Failure) => void;
+
+  /** `logDir`: the `log/` directory of a file store. `onFault` is called with damage that reading finds. */
+  constructor(logDir: string, onFault: (fault: Failure) => void) {
+    this.onFault = onFault;
     this.reader = new LogReader(realDisk, logDir);
   }
 
@@ -45,6 +49,8 @@ export class LogStats {
       });
       await this.reading;
     }
+    const fault = this.reader.fault();
+    if (fault !== undefined && !this.reader.refused) this.onFault(fault);
     const { commits, voids, torn, segments, sizeBytes } = this.reader;
     return {
       commits,

@@ -71,6 +71,23 @@ describe('a damaged log', () => {
     expect(fs.readFileSync(logOf(dir)).equals(before)).toBe(true);
   });
 
+  test('that a server finds while it runs stops it, and every answer, health and the status line say so', async () => {
+    const dir = freshDir();
+    const server = await startForTest({ dir });
+    await server.call('session_start');
+    for (const value of [1, 2, 3]) await server.call('state_set', { path: '$.kept', value });
+    const text = fs.readFileSync(logOf(dir), 'utf8');
+    fs.writeFileSync(logOf(dir), text.replace('"path":"/kept","value":2', '"path":"/kept","value":7'));
+    expect((await server.fail('state_history', { path: '$.kept' })).failure.code).toBe('store-damaged');
+    expect((await server.fail('state_set', { path: '$.kept', value: 4 })).failure.code).toBe('store-damaged');
+    const told = expect.stringContaining('the store is stopped (store-damaged)');
+    expect(await server.call('state_get', { path: '$.kept' })).toMatchObject({ value: 3, note: told });
+    const health = JSON.stringify(await server.call('dashboard_get', { view: 'health', format: 'json' }));
+    expect(health).toContain('stopped: store-damaged');
+    expect(await server.call('project_get')).toMatchObject({ note: told });
+    expect(baton(dir, 'statusline').stdout).toContain('stopped: store-damaged');
+  });
+
   test('without any session there, the damage is what is told', async () => {
     const { dir } = await made();
     damage(dir);

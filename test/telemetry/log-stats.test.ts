@@ -19,7 +19,7 @@ test('a caller that joins a read under way gets figures up to the seq that it kn
     clock += 1_000;
     return clock;
   });
-  const stats = new LogStats(`${place.dir}/log`);
+  const stats = new LogStats(`${place.dir}/log`, () => undefined);
   const first = stats.facts(store.seq());
   store.refresh();
   const { durable } = store.append([commitOf(store, [{ stream: 'task/tsk-1', value: 'later' }])]);

@@ -4,6 +4,7 @@
 import { isAlive } from '../../base/process-start.ts';
 import { attachmentOf, SERVED_MS, servesBy } from '../../store/file/caches/presence.ts';
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
+import { type Damage, damageIn } from '../../store/file/log/marker.ts';
 import { networkFileSystem } from '../../store/file/log/opening.ts';
 import { isLeftover, makerOf, readMark } from '../../store/file/temporary-name.ts';
 import { documentOf, type FoundFile, isInDocumentFolder } from './files.ts';
@@ -30,7 +31,7 @@ export interface SurroundingsOptions {
 export function checkSurroundings(options: SurroundingsOptions, files: readonly FoundFile[]): Surroundings {
   const { disk, dir } = options;
   const findings: Finding[] = [
-    ...checkPoison(files),
+    ...checkPoison(disk, dir, files),
     ...checkPlace(options),
     ...checkLinks(files),
     ...checkModes(disk, dir, files),
@@ -40,8 +41,10 @@ export function checkSurroundings(options: SurroundingsOptions, files: readonly 
   return { findings, serving: whoServes(disk, dir, files) };
 }
 
-function checkPoison(files: readonly FoundFile[]): Finding[] {
+function checkPoison(disk: Disk, dir: string, files: readonly FoundFile[]): Finding[] {
   if (!files.some(({ path }) => path === 'log/poison')) return [];
+  const damage = damageIn(disk, `${dir}/log`);
+  if (damage !== undefined) return [condemned(damage)];
   return [
     {
       level: 'trouble',
@@ -57,6 +60,19 @@ function checkPoison(files: readonly FoundFile[]): Finding[] {
         'writes every byte anew',
     },
   ];
+}
+
+function condemned({ file, offset, why }: Damage): Finding {
+  const name = file.slice(file.lastIndexOf('/') + 1);
+  return {
+    level: 'trouble',
+    code: 'poisoned',
+    where: 'log/poison',
+    what: `a process found damage in ${name} at byte ${offset} (${why}), and since then nobody writes`,
+    next:
+      'settle the damage that is shown here; if none is, the log reads soundly now (look at the disk and memory): ' +
+      'baton doctor --clear-poison',
+  };
 }
 
 function checkPlace({ disk, dir, forceNetworkFs, durability }: SurroundingsOptions): Finding[] {

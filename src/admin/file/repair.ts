@@ -1,10 +1,11 @@
 // The two repairs that change nothing in the log: letting writers in again after a disk error, and writing all caches
 // anew. Both verify the whole store first, and refuse if anything is lost. Called by cli/verbs/doctor.ts.
 
-import { fail, ok, type Result } from '../../failure/failure.ts';
+import { FailureError, fail, ok, type Result } from '../../failure/failure.ts';
 import { checkpointPath, fitsLog, readCheckpoint, writeCheckpoint } from '../../store/file/caches/checkpoint.ts';
 import { DocumentFiles, documentPath } from '../../store/file/caches/documents-on-disk.ts';
 import { type Disk, errnoOf, syncDirectory } from '../../store/file/disk.ts';
+import { markerPath } from '../../store/file/log/marker.ts';
 import { renewIndexes } from '../../store/file/past/index-segments.ts';
 import { type Verified, type VerifyOptions, verifyStore } from './verify.ts';
 
@@ -16,7 +17,7 @@ import { type Verified, type VerifyOptions, verifyStore } from './verify.ts';
  */
 export function clearPoison(options: VerifyOptions): Result<boolean> {
   const { disk, dir } = options;
-  const path = `${dir}/log/poison`;
+  const path = markerPath(`${dir}/log`);
   if (disk.stat(path) === undefined) return ok(false);
   const { reader } = verifyStore(options);
   const fault = reader.fault();
@@ -54,6 +55,7 @@ export function rebuildCaches(options: VerifyOptions): Result<number> {
     renewIndexes(options.disk, `${options.dir}/log`, verified.reader.segments.at(-1)?.firstSeq ?? 0);
     return ok(written);
   } catch (error) {
+    if (error instanceof FailureError) return fail(error.failure);
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
     return fail({ code: 'store-unwritable', why: `a cache cannot be written (${errno})` });

@@ -8,8 +8,10 @@ import type { Failure } from '../../failure/failure.ts';
 import { temporaryPath } from './temporary-name.ts';
 
 export interface FileStat {
+  dev: number;
   ino: number;
   nlink: number;
+  uid: number;
   size: number;
   mtimeMs: number;
   mode: number;
@@ -89,8 +91,10 @@ const FLAGS: Record<OpenFor, number> = {
 
 function factsOf(stat: fs.Stats): FileStat {
   return {
+    dev: stat.dev,
     ino: stat.ino,
     nlink: stat.nlink,
+    uid: stat.uid,
     size: stat.size,
     mtimeMs: stat.mtimeMs,
     mode: stat.mode,

@@ -1,7 +1,7 @@
 // The file backend: implements the store's port with the log, the documents on disk, the turnstile and the history.
 // Opened by store/open.ts.
 
-import { FailureError } from '../../failure/failure.ts';
+import { type Failure, FailureError } from '../../failure/failure.ts';
 import type { EncodedCommit, Expected, Seen } from '../commit.ts';
 import type { FoldedCommit } from '../fold.ts';
 import type {
@@ -20,7 +20,7 @@ import { DocumentFiles, documentPath, type FileState } from './caches/documents-
 import { sweepLeftovers } from './caches/leftovers.ts';
 import { type Disk, errnoOf, realDisk } from './disk.ts';
 import type { FileLog } from './log/log.ts';
-import { openLog } from './log/opening.ts';
+import { linked, openLog } from './log/opening.ts';
 import { compressSegments, sealSegment } from './log/seal.ts';
 import { Turnstile } from './log/turnstile.ts';
 import { watchLog } from './log/watch.ts';
@@ -105,11 +105,11 @@ export class FileStore implements Store {
   }
 
   refresh(): void {
-    readable(() => this.log.refresh());
+    this.readable(() => this.log.refresh());
   }
 
   append(batch: readonly EncodedCommit[]): Appending {
-    const outcomes = readable(() => this.writer.write(batch));
+    const outcomes = this.readable(() => this.writer.write(batch));
     const won = outcomes.some((outcome) => outcome.kind === 'won');
     const durable = won ? this.log.keeper.flushWrite(batch.length === 1 && this.writer.isCalm) : undefined;
     return { outcomes, durable: durable ?? Promise.resolve() };
@@ -130,7 +130,7 @@ export class FileStore implements Store {
 
   read(stream: string, fromVersion: number): Recorded[] {
     const head = this.log.fold.heads.get(stream);
-    return head === undefined ? [] : readable(() => this.openHistory().read(stream, fromVersion, head));
+    return head === undefined ? [] : this.readable(() => this.openHistory().read(stream, fromVersion, head));
   }
 
   async readPast(stream: string, fromVersion: number, signal?: AbortSignal): Promise<Recorded[]> {
@@ -139,14 +139,16 @@ export class FileStore implements Store {
     // Copy the head, because the fold changes it while the slices run.
     return this.openHistory()
       .readSliced(stream, fromVersion, { ...head }, signal)
-      .catch(unreadable);
+      .catch((error) => this.unreadable(error));
   }
 
   async readBackwards(stream: string, visit: (event: PastEvent) => boolean, signal?: AbortSignal): Promise<void> {
     const head = this.log.fold.heads.get(stream);
     if (head === undefined) return;
     const place = { disk: this.disk, logDir: `${this.dir}/log` };
-    let left = await inSlices(readBackwards(place, stream, { ...head }, visit), signal).catch(unreadable);
+    let left = await inSlices(readBackwards(place, stream, { ...head }, visit), signal).catch((error) =>
+      this.unreadable(error),
+    );
     // The rest is in compressed segments: read it by index, in growing parts.
     for (let count = FIRST_PAST_EVENTS; left > 0; count *= 4) {
       const from = Math.max(1, left - count + 1);
@@ -159,11 +161,15 @@ export class FileStore implements Store {
   async readAll(afterSeq: number, limit: number, signal?: AbortSignal): Promise<FoldedCommit[]> {
     this.refresh();
     // Nothing beyond the fold, because `flush` makes durable only what is folded.
-    return this.openHistory().commits(afterSeq, this.log.fold.seq, limit, signal).catch(unreadable);
+    return this.openHistory()
+      .commits(afterSeq, this.log.fold.seq, limit, signal)
+      .catch((error) => this.unreadable(error));
   }
 
   async seqAtTime(ms: number, signal?: AbortSignal): Promise<number> {
-    return this.openHistory().seqAtTime(ms, this.log.fold.seq, signal).catch(unreadable);
+    return this.openHistory()
+      .seqAtTime(ms, this.log.fold.seq, signal)
+      .catch((error) => this.unreadable(error));
   }
 
   private openHistory(): History {
@@ -208,6 +214,7 @@ export class FileStore implements Store {
   }
 
   putSnapshot(snapshot: Snapshot): void {
+    this.checkPlace();
     const state = this.fileState(snapshot.stream);
     if (state.kind === 'sound' && state.snapshot.seq > this.log.fold.seq) this.refuseNewer(state.snapshot);
     this.files.write(snapshot, this.durability === 'fsync', state);
@@ -263,6 +270,8 @@ export class FileStore implements Store {
         return names;
       },
       mark: () => {
+        log.heedMarker();
+        this.checkPlace();
         const { segment, lastLine } = log;
         // After a seal that is not followed yet, no place in this segment fits the fold, so no checkpoint is saved.
         const between = log.fold.isEnded();
@@ -270,6 +279,8 @@ export class FileStore implements Store {
         const at = new Date().toISOString();
         return {
           save: () => {
+            this.checkPlace();
+            if (log.stopped !== undefined) return;
             files.syncFolders();
             const known = readCheckpoint(disk, dir);
             if (between || (known !== undefined && known.fold.seq >= fold.seq)) return;
@@ -280,42 +291,63 @@ export class FileStore implements Store {
       },
       seal: async () => {
         if (log.offset < (options.segmentBytes ?? SEGMENT_BYTES)) return false;
-        return sealSegment(disk, log, this.writer, () => this.turnstile.take());
+        this.checkPlace();
+        return sealSegment(disk, log, this.writer, () => this.turnstile.take()).catch((error) =>
+          this.unreadable(error),
+        );
       },
-      index: () => countOrNone(indexSegments(disk, `${dir}/log`, log.segment)),
-      sweep: () => countOrNone(inSlices(sweepLeftovers(disk, dir))),
-      compress: () => countOrNone(compressSegments(disk, `${dir}/log`, log.segment)),
+      index: () => this.countOrNone(() => indexSegments(disk, `${dir}/log`, log.segment)),
+      sweep: () => this.countOrNone(() => inSlices(sweepLeftovers(disk, dir))),
+      compress: () => this.countOrNone(() => compressSegments(disk, `${dir}/log`, log.segment)),
     };
   }
-}
 
-/**
- * The count, or 0 on a file error: another process may maintain the same files, and the next round does what is
- * missing.
- */
-async function countOrNone(work: Promise<number>): Promise<number> {
-  try {
-    return await work;
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return 0;
+  /** Throws FailureError `store-moved` if the store's names lead to another store, to which no cache may be written. */
+  private checkPlace(): void {
+    if (this.log.fd >= 0) this.log.checkStillOurs();
+    if (this.disk.stat(`${this.dir}/log`)?.isSymbolicLink)
+      this.unreadable(new FailureError(linked('its log is a link')));
+  }
+
+  /**
+   * The count, or 0 on a file error: another process may maintain the same files, and the next round does what is
+   * missing.
+   */
+  private async countOrNone(work: () => Promise<number>): Promise<number> {
+    try {
+      this.checkPlace();
+      return await work();
+    } catch (error) {
+      if (errnoOf(error) === undefined) return this.unreadable(error);
+      return 0;
+    }
+  }
+
+  private readable<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      return this.unreadable(error);
+    }
+  }
+
+  /**
+   * The one place that every reader's trouble passes: damage in the log stops all writing, and a file error becomes
+   * FailureError `store-unwritable`, or it would look like a bug.
+   */
+  private unreadable(error: unknown): never {
+    if (error instanceof FailureError) this.note(error.failure);
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    throw new FailureError(unreadableBecause(errno));
+  }
+
+  note(fault: Failure): void {
+    if (fault.code === 'store-damaged' && fault.file.startsWith(`${this.dir}/log/`)) this.log.condemn(fault);
   }
 }
 
-/**
- * Turns a file error while reading or following the log into FailureError `store-unwritable`, or it would look like a
- * bug.
- */
-function readable<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    return unreadable(error);
-  }
-}
-
-function unreadable(error: unknown): never {
-  const errno = errnoOf(error);
-  if (errno === undefined) throw error;
-  throw new FailureError({ code: 'store-unwritable', why: `the log cannot be read or followed now (${errno})` });
+function unreadableBecause(errno: string): Failure {
+  if (errno === 'ELOOP') return linked('a file of its log is a symbolic link');
+  return { code: 'store-unwritable', why: `the log cannot be read or followed now (${errno})` };
 }

@@ -11,17 +11,17 @@ import { withNote } from '../shared/note.ts';
 import { movedNotes, startNews } from '../shared/start-note.ts';
 import type { Around } from './around.ts';
 
-/** A tool whose answer contains the mail anyway, and one whose answer nobody reads. */
+/** A tool whose answer contains the mail anyway, and one whose answer nobody reads: told only of a stopped store. */
 const WITHOUT = ['message_read', 'hook_event'];
 
 export const mailNote: Around = {
   after({ name }, answer, { services }) {
-    if (WITHOUT.includes(name)) return answer;
     const { documents, mail, sessions } = services;
     const { stopped } = documents.store.info();
-    const note = mail.note((view) => sessions.find(view));
+    const quiet = WITHOUT.includes(name);
+    const note = quiet ? undefined : mail.note((view) => sessions.find(view));
     // The answer of a repeat is the first one, in every process: what is new waits for the next call.
-    const news = 'replayed' in answer ? undefined : firstNews(services, name === 'session_start');
+    const news = quiet || 'replayed' in answer ? undefined : firstNews(services, name === 'session_start');
     const told = (line: string | undefined): object => {
       const noted = withNote(answer, line);
       return stopped === undefined ? noted : withNote(noted, stoppedNote(stopped.code));

@@ -2,11 +2,14 @@
 // that it names is still at its place; deleting it costs nothing but time at the next opening. Used by log/opening.ts,
 // file-store.ts and admin/file.
 
-import { STORE_FORMAT, TRAILER_BYTES } from '../../commit.ts';
+import { isSeal, parseLine, STORE_FORMAT, soundSum } from '../../commit.ts';
 import type { FoldState } from '../../fold.ts';
 import { type Disk, replaceFile } from '../disk.ts';
-import { segmentPath } from '../segments.ts';
+import { listSegments, readCompressed, type SegmentFile, segmentPath } from '../segments.ts';
 import { decodeSummed, encodeSummed } from '../summed.ts';
+
+/** How much of a file's end is read first: many lines. */
+const WINDOW_BYTES = 64 * 1024;
 
 export interface Checkpoint {
   format: number;
@@ -34,19 +37,64 @@ export function readCheckpoint(disk: Disk, dir: string): Checkpoint | undefined 
   }
 }
 
-/** True if the log still has, right before the checkpoint's offset, the line at which the checkpoint was made. */
+/**
+ * True if the segment is the one that the checkpoint knew: right before the offset it still has the whole line at which
+ * the checkpoint was made, with sound bytes, and the segment before ends with the seal that the fold names. A seal has
+ * the hash of its segment and of the one before, so other files with the same names do not pass.
+ */
 export function fitsLog(disk: Disk, logDir: string, checkpoint: Checkpoint): boolean {
-  const path = segmentPath(logDir, checkpoint.segment);
-  if (disk.stat(path) === undefined) return false;
+  const { segment, offset, lineSum, fold } = checkpoint;
+  // Made right after a seal: there is no line yet, and the segment's name gives the seq.
+  const atStart = offset === 0 && lineSum === '' && segment === fold.seq + 1;
+  if (!atStart && soundLineBefore(disk, segmentPath(logDir, segment), offset) !== lineSum) return false;
+  if (disk.stat(segmentPath(logDir, segment)) === undefined) return false;
+  const before = listSegments(disk, logDir).filter(({ firstSeq }) => firstSeq < segment);
+  const [last] = before.slice(-1);
+  // Opening reports a log without its first segment.
+  if (last === undefined) return segment > 1 || fold.sealed === '';
+  return sealedAs(disk, logDir, last, fold.sealed);
+}
+
+/** The sum of the line that ends right before an offset; undefined if there is none or its bytes are not sound. */
+function soundLineBefore(disk: Disk, path: string, offset: number): string | undefined {
+  for (let about = WINDOW_BYTES; ; about *= 4) {
+    const start = Math.max(0, offset - about);
+    const bytes = readAt(disk, path, start, offset - start);
+    if (bytes === undefined || bytes.at(-1) !== 10) return undefined;
+    const begin = bytes.lastIndexOf(10, bytes.length - 2) + 1;
+    if (begin > 0 || start === 0) return soundSum(bytes.subarray(begin, -1));
+  }
+}
+
+/** Whether a segment's last seal names this hash. Looks at the end only: few void lines, if any, follow a seal. */
+function sealedAs(disk: Disk, logDir: string, segment: SegmentFile, sealed: string): boolean {
+  const path = segmentPath(logDir, segment.firstSeq);
+  const size = disk.stat(path)?.size ?? 0;
+  const start = Math.max(0, size - WINDOW_BYTES);
+  const bytes = segment.compressed
+    ? readCompressed(disk, logDir, segment.firstSeq)
+    : readAt(disk, path, start, size - start);
+  if (bytes === undefined) return false;
+  let found = false;
+  const from = segment.compressed ? Math.max(0, bytes.length - WINDOW_BYTES) : 0;
+  for (const line of bytes.subarray(from).toString('latin1').split('\n')) {
+    if (!line.includes('"seal"')) continue;
+    const raw = Buffer.from(line, 'latin1');
+    const body = soundSum(raw) === undefined ? undefined : parseLine(raw);
+    if (isSeal(body)) found = body.seal.sha256 === sealed;
+  }
+  return found;
+}
+
+function readAt(disk: Disk, path: string, offset: number, length: number): Buffer | undefined {
+  if (disk.stat(path) === undefined) return undefined;
   const fd = disk.open(path, 'read');
   try {
-    const length = TRAILER_BYTES + 1;
-    const bytes = Buffer.alloc(length);
-    // Made right after a seal: there is no line yet, and the segment's name gives the seq.
-    if (checkpoint.offset === 0) return checkpoint.lineSum === '' && checkpoint.segment === checkpoint.fold.seq + 1;
-    if (checkpoint.offset < length) return false;
-    if (disk.read(fd, bytes, 0, length, checkpoint.offset - length) !== length) return false;
-    return bytes.toString('latin1') === `, "sum":"${checkpoint.lineSum}"}\n`;
+    const bytes = Buffer.allocUnsafe(length);
+    let count = 0;
+    for (let took = 1; took > 0 && count < length; count += took)
+      took = disk.read(fd, bytes, count, length - count, offset + count);
+    return count === length ? bytes : undefined;
   } finally {
     disk.close(fd);
   }

@@ -3,13 +3,15 @@
 // Used by opening.ts, writer.ts, seal.ts and file-store.ts.
 
 import { type Failure, FailureError } from '../../../failure/failure.ts';
-import { type EncodedCommit, MAX_LINE_BYTES, type RawLine, STORE_FORMAT } from '../../commit.ts';
+import { type EncodedCommit, MAX_LINE_BYTES, type RawLine, STORE_FORMAT, soundSum } from '../../commit.ts';
 import type { Fold, FoldedCommit, Place, Verdict } from '../../fold.ts';
 import type { CommitListener, Durability, Outcome } from '../../port.ts';
-import { type Disk, errnoOf, syncDirectory } from '../disk.ts';
+import { type Disk, errnoOf, type FileStat, syncDirectory } from '../disk.ts';
 import { eachLine, readCompressed, segmentPath } from '../segments.ts';
 import { DurabilityKeeper } from './durability.ts';
 import { newerFormat } from './format.ts';
+import { compressedHas, sealFrom } from './identity.ts';
+import { type Damage, damageIn, leaveMarker } from './marker.ts';
 import { noteOwn } from './own-lines.ts';
 
 export interface LogParts {
@@ -27,6 +29,7 @@ const LONGEST_TAIL_BYTES = 2 * MAX_LINE_BYTES;
 /** An opened segment: a descriptor, or the text of its compressed form (then `fd` is -1), to which nobody writes. */
 interface OpenedSegment {
   fd: number;
+  dev: number;
   ino: number;
   compressed?: Buffer;
 }
@@ -49,7 +52,11 @@ export class FileLog {
   offset = 0;
   /** The descriptor of the present segment; -1 while that is a compressed one, to which nobody writes. */
   fd = -1;
+  /** Both identify the file: on another file system the same inode number is another file. */
+  private dev = 0;
   private ino = 0;
+  /** The sum of the valid seal of this segment, once that is folded. */
+  private sealSum = '';
   /** Segments folded since opening, by first seq. opening.ts reports any later one as damage. */
   readonly followed = new Set<number>();
   /** The last valid commit of this segment, at whose end a checkpoint may stand. */
@@ -91,8 +98,9 @@ export class FileLog {
     // a seal, which still has to be followed.
     if (this.fd >= 0 && this.stopped === undefined && !this.fold.isEnded()) {
       const named = this.parts.disk.stat(this.path);
-      if (named?.ino === this.ino && named.size === this.offset) return;
-      if (named?.ino === this.ino && named.size > this.offset) {
+      const ours = this.isOurs(named);
+      if (ours && named.size === this.offset) return;
+      if (ours && named.size > this.offset) {
         this.tail();
         return;
       }
@@ -176,6 +184,7 @@ export class FileLog {
         this.damaged(offset, verdict.why);
         return false;
       case 'seal':
+        this.sealSum = soundSum(line) ?? '';
         return true;
     }
   }
@@ -221,18 +230,26 @@ export class FileLog {
     return outcomes;
   }
 
+  private isOurs(named: FileStat | undefined): named is FileStat {
+    return named?.ino === this.ino && named.dev === this.dev;
+  }
+
   /**
    * Throws FailureError `store-moved` if the open file was replaced, deleted, moved or cut short: what is written to it
    * would be in no log, so no answer may rest on it.
    */
   checkStillOurs(): void {
-    const { disk } = this.parts;
+    const { disk, logDir } = this.parts;
     const named = disk.stat(this.path);
-    if (named?.ino === this.ino && named.size >= this.offset) return;
-    // Not an error: others sealed and compressed the segment while this process was stopped; its descriptor still reads
-    // the whole file with the seal.
-    if (named?.ino !== this.ino && disk.stat(`${this.path}.gz`) !== undefined) return;
-    const why = named?.ino === this.ino ? 'the log was cut short' : 'the log was deleted, moved or replaced';
+    const ours = this.isOurs(named);
+    if (ours && named.size >= this.offset) return;
+    if (!ours && disk.stat(`${this.path}.gz`) !== undefined) {
+      // Not an error if others sealed and compressed this very segment while this process was stopped. Its descriptor
+      // still reads the whole file; the seal in it, which has the hash of all bytes before, must be the compressed one's.
+      const seal = this.fold.isEnded() ? this.sealSum : sealFrom(disk, this.fd, this.offset);
+      if (seal !== undefined && compressedHas(disk, logDir, this.segment, seal)) return;
+    }
+    const why = ours ? 'the log was cut short' : 'the log was deleted, moved or replaced';
     this.stop({ code: 'store-moved', why });
     throw new FailureError({ code: 'store-moved', why });
   }
@@ -261,7 +278,7 @@ export class FileLog {
   private openSegment(first: number, how: 'append' | 'append-create'): OpenedSegment {
     const { disk, logDir, durability } = this.parts;
     const compressed = readCompressed(disk, logDir, first);
-    if (compressed !== undefined) return { fd: -1, ino: 0, compressed };
+    if (compressed !== undefined) return { fd: -1, dev: 0, ino: 0, compressed };
     const fd = disk.open(segmentPath(logDir, first), how);
     try {
       // Look for the compressed form again: if others sealed, compressed and unlinked the segment since the first look,
@@ -269,10 +286,11 @@ export class FileLog {
       const late = readCompressed(disk, logDir, first);
       if (late !== undefined) {
         disk.close(fd);
-        return { fd: -1, ino: 0, compressed: late };
+        return { fd: -1, dev: 0, ino: 0, compressed: late };
       }
       if (durability === 'fsync') syncDirectory(disk, logDir);
-      return { fd, ino: disk.fstat(fd).ino };
+      const { dev, ino } = disk.fstat(fd);
+      return { fd, dev, ino };
     } catch (error) {
       disk.close(fd);
       throw error;
@@ -286,7 +304,9 @@ export class FileLog {
     this.offset = offset;
     this.followed.add(first);
     this.fd = opened.fd;
+    this.dev = opened.dev;
     this.ino = opened.ino;
+    this.sealSum = '';
     if (opened.compressed === undefined) return;
     this.offset = eachLine(opened.compressed, offset, (line, at) => this.consume(line, at, commits));
     if (!this.fold.isEnded()) this.damaged(this.offset, 'this segment is compressed, but no seal ends it');
@@ -311,6 +331,30 @@ export class FileLog {
     this.stopped ??= failure;
   }
 
+  /**
+   * Stops all writing because a reader of this process has found damage in the log, and leaves the marker for other
+   * processes, which may have started from a checkpoint behind the damage. A log that was moved away says nothing of
+   * the one that has its name now.
+   */
+  condemn(damage: Damage): void {
+    if (this.stopped !== undefined) return;
+    let ours = false;
+    try {
+      if (this.fd >= 0) this.checkStillOurs();
+      ours = true;
+    } catch (error) {
+      if (errnoOf(error) === undefined && !(error instanceof FailureError)) throw error;
+    }
+    this.stop(damage);
+    if (ours) leaveMarker(this.parts.disk, this.parts.logDir, damage);
+  }
+
+  /** Stops writing if another process has marked the log as damaged. */
+  heedMarker(): void {
+    const damage = damageIn(this.parts.disk, this.parts.logDir);
+    if (damage !== undefined) this.stop(damage);
+  }
+
   private damaged(offset: number, why: string): void {
     this.stop({ code: 'store-damaged', file: this.path, offset, why });
   }
@@ -323,12 +367,7 @@ export class FileLog {
     const { disk, logDir } = this.parts;
     const why = `saving failed (${errnoOf(error) ?? 'unknown error'}): what was written last may not be on the disk`;
     this.stop({ code: 'read-only', why });
-    try {
-      disk.close(disk.open(`${logDir}/poison`, 'create-new'));
-      syncDirectory(disk, logDir);
-    } catch {
-      // Best effort on a failing disk.
-    }
+    leaveMarker(disk, logDir);
   }
 
   close(): void {

@@ -10,6 +10,7 @@ import { type Checkpoint, fitsLog, readCheckpoint } from '../caches/checkpoint.t
 import { type Disk, errnoOf, syncDirectory } from '../disk.ts';
 import { listSegments, type SegmentFile, segmentPath } from '../segments.ts';
 import { FileLog } from './log.ts';
+import { readMarker } from './marker.ts';
 import { userName } from './user-name.ts';
 import { LogWriter } from './writer.ts';
 
@@ -75,7 +76,7 @@ function cannotOpen(errno: string): Failure {
 }
 
 /** The refusal of a symbolic link, which could lead two stores to one file, or out of the store. */
-function linked(why: string): Failure {
+export function linked(why: string): Failure {
   return { code: 'store-unsafe', why, how: 'put the real thing in its place, or name the real store with --state-dir' };
 }
 
@@ -164,12 +165,8 @@ interface Findings {
 function checkFolded({ disk }: OpenLogOptions, log: FileLog, { logDir, listed, checkpoint, kept }: Findings): void {
   if (checkpoint === undefined && kept !== undefined) checkKnownLines(log, kept, logDir);
   checkStrays(log, listed, checkpoint?.segment ?? 1, logDir);
-  if (disk.stat(`${logDir}/poison`) !== undefined) {
-    log.stop({
-      code: 'read-only',
-      why: 'an earlier process met a disk error while saving; `baton doctor` shows the way out',
-    });
-  }
+  const marked = readMarker(disk, logDir);
+  if (marked !== undefined) log.stop(marked);
   if (log.stopped === undefined && log.fold.seq === 0) createStore(disk, log);
   if (log.stopped === undefined) log.keeper.flushNow();
 }

@@ -1,6 +1,7 @@
 // Writes index files that are missing or do not fit. Called by maintenance after a seal (through file-store.ts), and by
 // doctor (admin/file/repair.ts).
 
+import { FailureError } from '../../../failure/failure.ts';
 import type { Disk } from '../disk.ts';
 import { listSegments } from '../segments.ts';
 import { indexPath, writeIndex } from './index-file.ts';
@@ -10,7 +11,8 @@ import { atOnce, inSlices, type Steps } from './slices.ts';
 
 /**
  * Writes the missing index files of all segments before the current one, and resolves to the number written. Only lists
- * names unless one is missing. Contract: the log is durable up to the current segment.
+ * names unless one is missing. Contract: the log is durable up to the current segment. Rejects with FailureError
+ * `store-damaged`.
  */
 export async function indexSegments(disk: Disk, logDir: string, currentSegment: number): Promise<number> {
   const older = listSegments(disk, logDir).filter(({ firstSeq }) => firstSeq < currentSegment);
@@ -37,5 +39,8 @@ function* indexSteps(disk: Disk, logDir: string, until: number, trusting: boolea
     },
   });
   while (walk.step()) yield;
-  return written;
+  if (walk.damage === undefined) return written;
+  // A wrong index file may be the reason: fold every segment before believing in damage.
+  if (trusting) return yield* indexSteps(disk, logDir, until, false);
+  throw new FailureError(walk.damage);
 }
