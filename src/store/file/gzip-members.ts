@@ -3,6 +3,7 @@
 // seal.ts and segment-reader.ts.
 
 import { promisify } from 'node:util';
+import { isSeal, MAX_LINE_BYTES, parseLine, soundSum } from '../commit.ts';
 import { zlib } from './zlib.ts';
 
 /**
@@ -14,6 +15,14 @@ const MEMBER_BYTES = 256 * 1024;
 const MEMBER_START = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0]);
 /** A member ends with the size of its text, modulo 2^32. */
 const SIZE_BYTES = 4;
+/** The most text of a member that Baton wrote, which ends with the line that passed MEMBER_BYTES. */
+const MOST_BYTES = MEMBER_BYTES + MAX_LINE_BYTES;
+/**
+ * How far a file is inflated whose seal is not in its last member, because another tool compressed it as one: to this
+ * size, or by this factor where that is more. The log has sums and ids in each line, which hardly compress.
+ */
+const UNSEALED_BYTES = 128 * 1024 * 1024;
+const UNSEALED_FACTOR = 64;
 
 /** The byte range of a member in the file, and of its text in the whole text. */
 export interface Member {
@@ -56,10 +65,38 @@ export function membersOf(file: Buffer): Member[] {
 
 /** The text of one member; undefined if the bytes are not a whole member with a text of the expected size. */
 export function inflateMember(bytes: Buffer, member: Member): Buffer | undefined {
+  const size = member.textEnd - member.textStart;
+  // Believe no size that Baton would not have written: the bytes may have been made to fill the memory.
+  if (size > MOST_BYTES) return undefined;
   try {
-    const text = zlib().gunzipSync(bytes);
-    return text.length === member.textEnd - member.textStart ? text : undefined;
+    const text = zlib().gunzipSync(bytes, { maxOutputLength: Math.max(1, size) });
+    return text.length === size ? text : undefined;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The whole text of a compressed segment. Inflates no further than its seal says, so that a small file cannot fill the
+ * memory. Throws the errors of zlib, RangeError (ERR_BUFFER_TOO_LARGE) for a longer text.
+ */
+export function inflateSegment(file: Buffer): Buffer {
+  const most = sealedBytes(file) ?? Math.max(UNSEALED_BYTES, file.length * UNSEALED_FACTOR);
+  return zlib().gunzipSync(file, { maxOutputLength: most });
+}
+
+/** The size of the text by the seal in the last member; undefined if none is there. */
+function sealedBytes(file: Buffer): number | undefined {
+  const last = membersOf(file).at(-1);
+  const text = last === undefined ? undefined : inflateMember(file.subarray(last.start, last.end), last);
+  for (let end = text?.length ?? 0; text !== undefined && end > 0; ) {
+    // A negative place would count from the end.
+    const start = end < 2 ? 0 : text.lastIndexOf(10, end - 2) + 1;
+    const line = text.subarray(start, text[end - 1] === 10 ? end - 1 : end);
+    const body = line.includes('"seal"') && soundSum(line) !== undefined ? parseLine(line) : undefined;
+    // Void lines may follow the seal.
+    if (isSeal(body)) return body.seal.bytes + text.length - start;
+    end = start;
+  }
+  return undefined;
 }

@@ -5,7 +5,7 @@ import { isAscii } from 'node:buffer';
 import { FailureError } from '../../failure/failure.ts';
 import type { RawLine } from '../commit.ts';
 import { type Disk, errnoOf } from './disk.ts';
-import { zlib } from './zlib.ts';
+import { inflateSegment } from './gzip-members.ts';
 
 /** `000000000001.jsonl` for the segment whose first line has seq 1. */
 export function segmentName(firstSeq: number): string {
@@ -39,16 +39,20 @@ export function listSegments(disk: Disk, logDir: string): SegmentFile[] {
 
 /**
  * The inflated text of a segment; undefined if it has no compressed form. Throws FailureError `store-damaged` if it
- * cannot be inflated.
+ * cannot be inflated, or to more than its seal says.
  */
 export function readCompressed(disk: Disk, logDir: string, firstSeq: number): Buffer | undefined {
   const path = `${segmentPath(logDir, firstSeq)}.gz`;
   if (disk.stat(path) === undefined) return undefined;
   const bytes = disk.readFile(path);
   try {
-    return zlib().gunzipSync(bytes);
+    return inflateSegment(bytes);
   } catch (error) {
-    const why = `it cannot be decompressed (${error instanceof Error ? error.message : 'unknown error'})`;
+    // No fault of the file.
+    if (errnoOf(error) === 'Z_MEM_ERROR') throw error;
+    const long = errnoOf(error) === 'ERR_BUFFER_TOO_LARGE';
+    const found = error instanceof Error ? error.message : 'unknown error';
+    const why = long ? 'it decompresses to more than its seal says' : `it cannot be decompressed (${found})`;
     throw new FailureError({ code: 'store-damaged', file: path, offset: 0, why });
   }
 }
