@@ -6,6 +6,7 @@ import { attachmentOf, SERVED_MS, servesBy } from '../../store/file/caches/prese
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
 import { type Damage, damageIn } from '../../store/file/log/marker.ts';
 import { networkFileSystem } from '../../store/file/log/opening.ts';
+import { unsafeOwner } from '../../store/file/log/safe-place.ts';
 import { isLeftover, makerOf, readMark } from '../../store/file/temporary-name.ts';
 import { documentOf, type FoundFile, isInDocumentFolder } from './files.ts';
 import type { Finding } from './findings.ts';
@@ -34,6 +35,7 @@ export function checkSurroundings(options: SurroundingsOptions, files: readonly 
     ...checkPoison(disk, dir, files),
     ...checkPlace(options),
     ...checkLinks(files),
+    ...checkOwner(disk, dir),
     ...checkModes(disk, dir, files),
     ...checkLeftovers(disk, dir, files),
     ...checkTimes(files),
@@ -110,6 +112,13 @@ function checkLinks(files: readonly FoundFile[]): Finding[] {
       what: 'is a symbolic link: Baton does not follow links inside its store',
       next: 'put the real thing in its place',
     }));
+}
+
+/** What servers refuse to open. */
+function checkOwner(disk: Disk, dir: string): Finding[] {
+  const unsafe = unsafeOwner(disk, dir);
+  if (unsafe?.code !== 'store-unsafe') return [];
+  return [{ level: 'trouble', code: 'unsafe', what: `${unsafe.why}: no server opens the store`, next: unsafe.how }];
 }
 
 /**

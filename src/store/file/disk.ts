@@ -48,9 +48,11 @@ export interface Disk {
   unlink(path: string): void;
   mkdir(path: string): void;
   readdir(path: string): string[];
+  /** Fails with ELOOP for a symbolic link. */
   readFile(path: string): Buffer;
   /** The file system's type number (statfs f_type). */
   fsType(path: string): number;
+  /** Does not follow a symbolic link. */
   utimes(path: string, atMs: number): void;
 }
 
@@ -145,9 +147,16 @@ export const realDisk: Disk = {
   unlink: (path) => fs.unlinkSync(path),
   mkdir: makeDirectory,
   readdir: (path) => fs.readdirSync(path),
-  readFile: (path) => fs.readFileSync(path),
+  readFile: (path) => {
+    const fd = fs.openSync(path, FLAGS.read);
+    try {
+      return fs.readFileSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  },
   fsType: (path) => fs.statfsSync(path).type,
-  utimes: (path, atMs) => fs.utimesSync(path, atMs / 1000, atMs / 1000),
+  utimes: (path, atMs) => fs.lutimesSync(path, atMs / 1000, atMs / 1000),
 };
 
 /** Makes the names in a directory durable: a synced file whose name is not synced can still vanish in a power loss. */

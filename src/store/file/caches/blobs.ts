@@ -53,8 +53,13 @@ export class FileBlobs implements Blobs {
 
   /** Makes the folder, and syncs its name once per process: the process that made it may have died before it did. */
   private ensureFolder(durable: boolean): void {
-    if (this.disk.stat(this.folder) === undefined) this.disk.mkdir(this.folder);
-    else if (this.named) return;
+    const stat = this.disk.stat(this.folder);
+    if (stat === undefined) this.disk.mkdir(this.folder);
+    // Look each time: what stands there may have been replaced by a link since.
+    else if (!stat.isDirectory) {
+      const why = `${this.folder} is not a directory of its own`;
+      throw new FailureError({ code: 'store-unsafe', why, how: 'move it away; Baton makes it again' });
+    } else if (this.named) return;
     if (durable) syncDirectory(this.disk, this.folder.slice(0, this.folder.lastIndexOf('/')));
     this.named = true;
   }

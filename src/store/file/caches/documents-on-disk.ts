@@ -7,7 +7,7 @@ import type { Json } from '../../../json/json.ts';
 import { sumOf } from '../../commit.ts';
 import type { Snapshot } from '../../port.ts';
 import { idOf, isStreamName, kindOf } from '../../stream.ts';
-import { type Disk, errnoOf, replaceFile, syncDirectory } from '../disk.ts';
+import { type Disk, errnoOf, type FileStat, replaceFile, syncDirectory } from '../disk.ts';
 
 /** Documents up to this size are indented, for people; larger ones are written compactly, for speed. */
 const PRETTY_LIMIT_BYTES = 256 * 1024;
@@ -103,19 +103,26 @@ export class DocumentFiles {
   }
 
   private ensureFolder(folder: string, durable: boolean): void {
-    if (this.made.has(folder)) return;
-    const stat = this.disk.stat(folder);
+    // Look each time, at the folder above too: either may have been replaced by a link since.
+    const above = folder.slice(0, folder.lastIndexOf('/'));
+    if (above !== this.dir) this.refuseOther(above);
+    const stat = this.refuseOther(folder);
+    if (this.made.has(folder) && stat !== undefined) return;
     if (stat === undefined) {
       this.disk.mkdir(folder);
       for (let at = folder; durable && at !== this.dir; ) {
         at = at.slice(0, at.lastIndexOf('/'));
         this.unsynced.add(at);
       }
-    } else if (!stat.isDirectory) {
-      const why = `${folder} is not a directory of its own`;
-      throw new FailureError({ code: 'store-unsafe', why, how: 'move it away; Baton makes it again' });
     }
     this.made.add(folder);
+  }
+
+  private refuseOther(folder: string): FileStat | undefined {
+    const stat = this.disk.stat(folder);
+    if (stat === undefined || stat.isDirectory) return stat;
+    const why = `${folder} is not a directory of its own`;
+    throw new FailureError({ code: 'store-unsafe', why, how: 'move it away; Baton makes it again' });
   }
 
   /** Renames a file that Baton did not write, or that the log does not know, before the next version replaces it. */

@@ -11,6 +11,7 @@ import { type Disk, errnoOf, syncDirectory } from '../disk.ts';
 import { listSegments, type SegmentFile, segmentPath } from '../segments.ts';
 import { FileLog } from './log.ts';
 import { readMarker } from './marker.ts';
+import { unsafeOwner } from './safe-place.ts';
 import { userName } from './user-name.ts';
 import { LogWriter } from './writer.ts';
 
@@ -46,6 +47,10 @@ export function openLog(options: OpenLogOptions): FileLog {
     const [top = dir] = above.slice(-1).map(parentOf);
     if (!options.forceNetworkFs) refuseNetwork(disk, top);
     makeDirectories(disk, dir, logDir);
+    // Modes mean nothing on some network file systems: who forces one takes that on.
+    const unsafe =
+      options.forceNetworkFs && networkFileSystem(disk, dir) !== undefined ? undefined : unsafeOwner(disk, dir);
+    if (unsafe !== undefined) throw new FailureError(unsafe);
     ensureFirstSegment(options, logDir, above);
     return foldLog(options, logDir);
   } catch (error) {

@@ -1,0 +1,94 @@
+// Stores that other users may write are refused with the command that puts it right; links planted in a store while it
+// is open are not followed.
+
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { verifyStore } from '../../src/admin/file/verify.ts';
+import { FileBlobs } from '../../src/store/file/caches/blobs.ts';
+import { realDisk } from '../../src/store/file/disk.ts';
+import type { FileStore } from '../../src/store/file/file-store.ts';
+import { put } from './commits.ts';
+import { openStore, segmentFile, temporaryPlace } from './places.ts';
+
+const places: { remove(): void }[] = [];
+const stores: FileStore[] = [];
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close().catch(() => undefined);
+  for (const place of places.splice(0)) place.remove();
+});
+
+async function made(): Promise<{ dir: string; store: FileStore }> {
+  const place = temporaryPlace();
+  places.push(place);
+  const store = openStore(place.dir);
+  stores.push(store);
+  await put(store, 'task/t-1', 1);
+  return { dir: place.dir, store };
+}
+
+function unsafe(why: string, how: string) {
+  const failure = { code: 'store-unsafe', why: expect.stringContaining(why), how: expect.stringContaining(how) };
+  return expect.objectContaining({ failure: expect.objectContaining(failure) });
+}
+
+describe.skipIf(process.geteuid === undefined)('a store that others may write', () => {
+  it.each([
+    ['the directory', (dir: string) => fs.chmodSync(dir, 0o777)],
+    ['its log', (dir: string) => [fs.chmodSync(dir, 0o755), fs.chmodSync(join(dir, 'log'), 0o777)]],
+    ['a segment', (dir: string) => [fs.chmodSync(dir, 0o755), fs.chmodSync(segmentFile(dir), 0o666)]],
+  ])('is refused, and the command that is named puts it right: %s', async (_what, loosen) => {
+    const { dir } = await made();
+    loosen(dir);
+    expect(() => openStore(dir)).toThrow(unsafe('every user may write', `chmod -R o-w ${dir}`));
+    const { report } = verifyStore({ disk: realDisk, dir, durability: 'fsync', forceNetworkFs: false });
+    expect(report.findings.map(({ code }) => code)).toContain('unsafe');
+    const { execFileSync } = await import('node:child_process');
+    execFileSync('chmod', ['-R', 'o-w', dir]);
+    await openStore(dir).close();
+  });
+
+  it('but can reach nothing in it, or only with a group, is opened', async () => {
+    const { dir } = await made();
+    fs.chmodSync(join(dir, 'log'), 0o777);
+    await openStore(dir).close();
+    for (const path of [dir, join(dir, 'log')]) fs.chmodSync(path, 0o775);
+    await openStore(dir).close();
+  });
+
+  it('as its owner is refused', async () => {
+    const { dir } = await made();
+    const uid = (process.geteuid?.() ?? 0) + 1_000;
+    const foreign = { ...realDisk, fstat: (fd: number) => ({ ...realDisk.fstat(fd), uid }) };
+    expect(() => openStore(dir, { disk: foreign })).toThrow(unsafe('belongs to another user', 'chown -R'));
+  });
+});
+
+describe('a link planted while the store is open', () => {
+  it('in place of a folder or a file is not followed', async () => {
+    const { dir, store } = await made();
+    const outside = join(dir, '..', 'outside');
+    fs.mkdirSync(outside);
+    const snapshot = (doc: number) => {
+      const [version, head] = store.expected('task/t-1');
+      return { stream: 'task/t-1', seq: store.lastSeq('task/t-1'), version, head, doc };
+    };
+    store.putSnapshot(snapshot(1));
+    const blobs = new FileBlobs(realDisk, dir, 'none');
+    blobs.put(Buffer.from('first'));
+    for (const name of ['shared', 'blobs']) {
+      fs.renameSync(join(dir, name), join(dir, `${name}-away`));
+      fs.symlinkSync(outside, join(dir, name));
+    }
+    fs.mkdirSync(join(outside, 'tasks'));
+    expect(() => store.putSnapshot(snapshot(2))).toThrow(unsafe('not a directory of its own', 'move it away'));
+    expect(() => blobs.put(Buffer.from('second'))).toThrow(unsafe('not a directory of its own', 'move it away'));
+    expect(fs.readdirSync(outside, { recursive: true })).toEqual(['tasks']);
+    const link = join(dir, 'link');
+    fs.symlinkSync(segmentFile(dir), link);
+    expect(() => realDisk.readFile(link)).toThrow('ELOOP');
+    const { mtimeMs } = fs.statSync(segmentFile(dir));
+    realDisk.utimes(link, 0);
+    expect(fs.statSync(segmentFile(dir)).mtimeMs).toBe(mtimeMs);
+  });
+});
