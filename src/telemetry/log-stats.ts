@@ -50,7 +50,7 @@ export class LogStats {
       await this.reading;
     }
     const fault = this.reader.fault();
-    if (fault !== undefined && !this.reader.refused) this.onFault(fault);
+    if (fault !== undefined && this.reader.refused === undefined) this.onFault(fault);
     const { commits, voids, torn, segments, sizeBytes } = this.reader;
     return {
       commits,

@@ -109,6 +109,8 @@ const GO_BACK =
 function logFindings({ disk, dir, durability }: VerifyOptions, reader: LogReader, unjudged: number): Finding[] {
   const findings: Finding[] = reader.troubles.map((trouble) => damageFinding(dir, trouble));
   const stopped = reader.stopped;
+  // check-surroundings.ts reports a link in place of a segment.
+  if (reader.refused === 'ELOOP') return findings;
   if (stopped?.code === 'store-damaged') findings.push(damageFinding(dir, stopped), ...behind(disk, dir, stopped));
   else if (stopped !== undefined) findings.push(newer(stopped, reader.fold.seq));
   if (unjudged > 0) {

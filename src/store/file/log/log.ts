@@ -245,7 +245,7 @@ export class FileLog {
     if (ours && named.size >= this.offset) return;
     if (!ours && disk.stat(`${this.path}.gz`) !== undefined) {
       // Not an error if others sealed and compressed this very segment while this process was stopped. Its descriptor
-      // still reads the whole file; the seal in it, which has the hash of all bytes before, must be the compressed one's.
+      // still reads the whole file; its seal, which has the hash of all bytes before, must be the compressed one's.
       const seal = this.fold.isEnded() ? this.sealSum : sealFrom(disk, this.fd, this.offset);
       if (seal !== undefined && compressedHas(disk, logDir, this.segment, seal)) return;
     }

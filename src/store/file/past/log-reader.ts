@@ -54,8 +54,8 @@ export class LogReader {
   sizeBytes = 0;
   /** Why reading stopped before the end: damage, or a newer format. */
   stopped: Failure | undefined;
-  /** True if it was a file error that stopped reading: the log may be sound. */
-  refused = false;
+  /** The file error that stopped reading, if it was one: the log may be sound. */
+  refused: string | undefined;
   /** Damage at which the fold does not stop: a seal that does not fit its bytes, a segment to which no seal leads. */
   readonly troubles: Damage[] = [];
   private readonly disk: Disk;
@@ -183,7 +183,7 @@ export class LogReader {
       if (error instanceof FailureError) this.stopped = error.failure;
       else if (errno === undefined) throw error;
       else {
-        this.refused = true;
+        this.refused = errno;
         this.stop(this.segment, from, `it cannot be read (${errno})`);
       }
       return Buffer.alloc(0);
