@@ -3,7 +3,8 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type { SourceFile, SourceKind } from '../admin/import/shape.ts';
+import { decodeText } from '../admin/import/decode.ts';
+import type { Note, SourceFile, SourceKind } from '../admin/import/shape.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { withPath } from '../store/file/disk.ts';
 
@@ -15,6 +16,8 @@ const MAX_DEPTH = 6;
 export interface Source {
   files: SourceFile[];
   place: string;
+  /** Files whose bytes are not all text. */
+  odd: Note[];
 }
 
 /** The files of a source, sorted by name. Fails with `invalid-input` if there are none, too many, or too large ones. */
@@ -26,17 +29,18 @@ export function readSource(place: string, kind: SourceKind): Result<Source> {
   if (names.length > MAX_FILES) return refuse(`it has more than ${MAX_FILES} files`);
   let bytes = 0;
   const files: SourceFile[] = [];
+  const odd: Note[] = [];
   for (const name of names) {
     const file = path.join(place, name);
     bytes += fs.statSync(file).size;
     if (bytes > MAX_BYTES) return refuse(`it has more than ${MAX_BYTES / 1024 / 1024} MiB`);
-    files.push({
-      name: name === '' ? path.basename(place) : name,
-      text: withPath(file, () => fs.readFileSync(file, 'utf8')),
-    });
+    const shown = name === '' ? path.basename(place) : name;
+    const decoded = decodeText(withPath(file, () => fs.readFileSync(file)));
+    files.push({ name: shown, text: decoded.text });
+    if (decoded.odd !== undefined) odd.push({ item: shown, why: decoded.odd });
   }
   const [only, ...others] = names;
-  return ok({ files, place: only === undefined || others.length > 0 ? place : path.join(place, only) });
+  return ok({ files, odd, place: only === undefined || others.length > 0 ? place : path.join(place, only) });
 }
 
 function filesBelow(root: string, reads: RegExp): string[] {

@@ -1,84 +1,123 @@
-// Reads beads' JSONL: issues with their edges. `blocks` becomes a need; `parent-child` and `discovered-from` exist here
-// too. Listed in index.ts.
+// Reads beads' JSONL: issues with their edges. Every edge that blocks in beads becomes a need; records that are no work
+// are noted. Listed in index.ts.
 
-import type { ImportedTask } from '../../domain/import/tasks.ts';
-import type { TaskStatus } from '../../domain/plan/task.ts';
+import { statusOf } from '../../domain/plan/status-words.ts';
 import { isObject } from '../../json/json.ts';
-import { type Imported, listOf, nothing, paragraphs, parseJson, type SourceKind, textOf } from './shape.ts';
+import {
+  Fields,
+  giveStatus,
+  holdBack,
+  type Imported,
+  listOf,
+  nothing,
+  paragraphs,
+  type SourceKind,
+  type SourceTask,
+  textOf,
+  valuesOf,
+} from './shape.ts';
 
-const STATUSES: Record<string, TaskStatus> = {
-  open: 'todo',
-  in_progress: 'active',
-  hooked: 'active',
-  blocked: 'blocked',
-  deferred: 'todo',
-  pinned: 'todo',
-  closed: 'done',
-};
+/** Types of records that nobody works on. */
+const NO_WORK = new Set(['message', 'event', 'agent', 'gate', 'molecule', 'role', 'convoy', 'slot', 'rig', 'wisp']);
+const BLOCKING = new Set(['', 'blocks', 'waits-for', 'conditional-blocks']);
+const BOOKKEEPING = new Set([
+  ...['created_at', 'updated_at', 'closed_at', 'compaction_level', 'compacted_at', 'compacted_at_commit'],
+  ...['original_size', 'content_hash', 'source_repo', 'created_by'],
+]);
 
 export const beads: SourceKind = {
   reads: /\.jsonl$/,
   uniqueKeys: true,
-  read: (files) => {
+  mine: (value) => {
+    const [first] = Array.isArray(value) ? value : [value];
+    return isObject(first) && textOf(first.id) !== '' && textOf(first.title) !== '';
+  },
+  read: (files, now) => {
     const found = nothing();
+    found.parentsBlock = true;
     for (const file of files) {
-      for (const [index, line] of file.text.split('\n').entries()) {
-        if (line.trim() === '') continue;
-        const value = parseJson({ name: `${file.name}:${index + 1}`, text: line }, found);
-        if (isObject(value)) readIssue(found, value);
+      const place = file.name.includes('/') ? file.name.slice(0, file.name.lastIndexOf('/')) : '';
+      for (const { at, value } of valuesOf(file, found)) {
+        const issues = isObject(value) && Array.isArray(value.issues) ? value.issues : [value];
+        for (const issue of issues) {
+          if (isObject(issue) && textOf(issue.id) !== '') readIssue(found, issue, place, now);
+          else found.left.push({ item: at, why: 'it is no issue: it has no id' });
+        }
       }
     }
     return found;
   },
 };
 
-function readIssue(found: Imported, issue: Record<string, unknown>): void {
-  const key = textOf(issue.id);
-  if (key === '') return;
-  const named = textOf(issue.status).toLowerCase();
-  if (named === 'tombstone') {
-    found.left.push({ item: key, why: 'it was deleted' });
+function readIssue(found: Imported, issue: Record<string, unknown>, place: string, now: number): void {
+  const fields = new Fields(issue);
+  const task: SourceTask = {
+    key: fields.text('id'),
+    title: fields.text('title'),
+    description: '',
+    status: 'todo',
+    labels: listOf(fields.take('labels')).map(textOf),
+    needs: [],
+    born: textOf(issue.created_at) || undefined,
+    updated: textOf(issue.updated_at) || undefined,
+    place,
+  };
+  const word = fields.text('status');
+  const type = fields.text('issue_type');
+  const noWork = whyNoWork(issue, type, word);
+  if (noWork !== undefined) {
+    const over = ['done', 'cancelled'].includes(statusOf(word) ?? '');
+    task.out = { why: `it is no work: ${noWork}`, open: !over };
+    found.tasks.push(task);
     return;
   }
-  const status = Object.hasOwn(STATUSES, named) ? STATUSES[named] : undefined;
-  if (status === undefined) found.changed.push({ item: key, why: `its status ${named} is not known here: todo` });
-  if (named === 'deferred') found.changed.push({ item: key, why: 'deferred is todo here, with the label deferred' });
-  const type = textOf(issue.issue_type);
-  const task: ImportedTask = {
-    key,
-    title: textOf(issue.title),
-    description: paragraphs([
-      ['', issue.description],
-      ['Design', issue.design],
-      ['Acceptance', issue.acceptance_criteria],
-      ['Notes', issue.notes],
-    ]),
-    status: status ?? 'todo',
-    labels: [
-      ...listOf(issue.labels).map(textOf),
-      ...(type === '' || type === 'task' ? [] : [type]),
-      ...(named === 'deferred' ? ['deferred'] : []),
-    ],
-    needs: [],
-  };
+  if (type !== '' && type !== 'task') task.labels.push(type);
+  giveStatus(found, task, word);
+  const until = fields.text('defer_until');
+  if (until !== '' && !(Date.parse(until) <= now)) holdBack(found, task, `deferred until ${until}`);
   // The most urgent priority is 0 in beads and 1 here.
-  if (typeof issue.priority === 'number') task.priority = Math.min(5, Math.max(1, Math.round(issue.priority) + 1));
-  const assignee = textOf(issue.assignee);
+  if (typeof issue.priority === 'number')
+    task.priority = Math.min(5, Math.max(1, Math.round(Number(fields.take('priority'))) + 1));
+  const assignee = fields.text('assignee');
   if (assignee !== '') task.assignee = assignee;
-  if (task.status === 'blocked') task.blocked_reason = 'blocked where it was imported from';
-  readEdges(found, task, listOf(issue.dependencies));
-  if (listOf(issue.comments).length > 0) found.changed.push({ item: key, why: 'its comments are left out' });
+  readEdges(found, task, fields);
+  const comments = listOf(fields.take('comments')).map(commentOf);
+  task.description = paragraphs([
+    ['', fields.take('description')],
+    ['Design', fields.take('design')],
+    ['Acceptance', fields.take('acceptance_criteria')],
+    ['Notes', fields.take('notes')],
+    ['Closed because', fields.take('close_reason')],
+    ['Until', until],
+    ...comments,
+    ...fields.others(found, BOOKKEEPING),
+  ]);
   found.tasks.push(task);
 }
 
-function readEdges(found: Imported, task: ImportedTask, edges: readonly unknown[]): void {
-  for (const edge of edges) {
-    if (!isObject(edge)) continue;
-    const other = textOf(edge.depends_on_id);
-    const type = textOf(edge.type);
-    if (other === '') continue;
-    if (type === 'blocks' || type === '') task.needs.push(other);
-    else if (type === 'parent-child' && task.parent === undefined) task.parent = other;
+function whyNoWork(issue: Record<string, unknown>, type: string, word: string): string | undefined {
+  if (NO_WORK.has(type)) return `type ${type}`;
+  if (word === 'pinned' || issue.pinned === true) return 'pinned';
+  if (issue.is_template === true) return 'a template';
+  return issue.ephemeral === true ? 'ephemeral' : undefined;
+}
+
+function commentOf(comment: unknown): [heading: string, text: unknown] {
+  if (!isObject(comment)) return ['Comment', comment];
+  const by = [textOf(comment.author), textOf(comment.created_at)].filter((one) => one !== '').join(', ');
+  return [by === '' ? 'Comment' : `Comment (${by})`, textOf(comment.text) || comment];
+}
+
+function readEdges(found: Imported, task: SourceTask, fields: Fields): void {
+  for (const edge of listOf(fields.take('dependencies'))) {
+    const other = isObject(edge) ? textOf(edge.depends_on_id) : textOf(edge);
+    const type = isObject(edge) ? textOf(edge.type) : '';
+    if (other === '') found.left.push({ item: task.key, why: 'a dependency of it names nothing' });
+    else if (BLOCKING.has(type)) {
+      task.needs.push(other);
+      if (type === 'conditional-blocks')
+        found.changed.push({ item: `${task.key} ${type} ${other}`, why: 'it is a plain need here' });
+    } else if (type === 'parent-child' && task.parent === undefined) task.parent = other;
     else if (type === 'discovered-from' && task.discovered_from === undefined) task.discovered_from = other;
     else found.left.push({ item: `${task.key} ${type} ${other}`, why: 'there is no such edge here' });
   }

@@ -1,49 +1,85 @@
-// Reads Claude Code's own tasks: ~/.claude/tasks/<session>/<n>.json, one file per task. Listed in index.ts.
+// Reads Claude Code's own tasks: ~/.claude/tasks/<session>/<n>.json, one file per task, and the lists of its older
+// todos. Listed in index.ts.
 
-import type { ImportedTask } from '../../domain/import/tasks.ts';
-import type { TaskStatus } from '../../domain/plan/task.ts';
 import { isObject } from '../../json/json.ts';
-import { listOf, nothing, paragraphs, parseJson, type SourceKind, textOf } from './shape.ts';
+import {
+  Fields,
+  giveStatus,
+  type Imported,
+  listOf,
+  nothing,
+  objectsOf,
+  paragraphs,
+  parseJson,
+  type SourceKind,
+  type SourceTask,
+  textOf,
+} from './shape.ts';
 
-const STATUSES: Record<string, TaskStatus> = { pending: 'todo', in_progress: 'active', completed: 'done' };
+const PRIORITIES: Record<string, number> = { high: 2, medium: 3, low: 4 };
+const NONE: ReadonlySet<string> = new Set();
 
 export const claudeTasks: SourceKind = {
-  reads: /(^|\/)\d+\.json$/,
+  reads: /(^|\/)(\d+|[\w-]+-agent-[\w-]+)\.json$/,
   uniqueKeys: false,
+  mine: (value) => {
+    const [first] = Array.isArray(value) ? value : [value];
+    return isObject(first) && (textOf(first.subject) !== '' || textOf(first.content) !== '');
+  },
   read: (files) => {
     const found = nothing();
-    const made = new Map<string, ImportedTask>();
     const blocks: [key: string, blocked: string][] = [];
     for (const file of files) {
       const value = parseJson(file, found);
-      if (!isObject(value)) continue;
+      if (value === undefined) continue;
       const list = file.name.includes('/') ? file.name.slice(0, file.name.lastIndexOf('/') + 1) : '';
-      const id = textOf(value.id) || file.name.slice(list.length).replace(/\.json$/, '');
-      const key = `${list}${id}`;
-      const named = textOf(value.status);
-      const status = Object.hasOwn(STATUSES, named) ? STATUSES[named] : undefined;
-      if (status === undefined) {
-        found.left.push({
-          item: key,
-          why: named === 'deleted' ? 'it was deleted' : `its status is "${named.slice(0, 40)}"`,
-        });
-        continue;
-      }
-      const task: ImportedTask = {
-        key,
-        title: textOf(value.subject),
-        description: paragraphs([['', value.description]]),
-        status,
-        labels: [],
-        needs: listOf(value.blockedBy).map((other) => `${list}${textOf(other)}`),
-      };
-      const owner = textOf(value.owner);
-      if (owner !== '') task.assignee = owner;
-      for (const other of listOf(value.blocks)) blocks.push([key, `${list}${textOf(other)}`]);
-      made.set(key, task);
+      const base = file.name.replace(/\.json$/, '');
+      const todos = isObject(value) && Array.isArray(value.todos) ? value.todos : value;
+      if (Array.isArray(todos))
+        for (const [index, todo] of objectsOf(found, todos, file.name).entries())
+          readTask(found, todo, `${base}/`, `${index + 1}`, blocks);
+      else if (isObject(value)) readTask(found, value, list, base.slice(list.length), blocks);
+      else found.left.push({ item: file.name, why: 'it is no task' });
     }
-    for (const [key, blocked] of blocks) made.get(blocked)?.needs.push(key);
-    found.tasks.push(...made.values());
+    for (const [key, blocked] of blocks) {
+      const target = found.tasks.find((task) => task.key === blocked);
+      if (target === undefined)
+        found.changed.push({ item: key, why: `the task ${blocked} that it blocks is not there` });
+      else target.needs.push(key);
+    }
     return found;
   },
 };
+
+function readTask(
+  found: Imported,
+  record: Record<string, unknown>,
+  list: string,
+  name: string,
+  blocks: [key: string, blocked: string][],
+): void {
+  const fields = new Fields(record);
+  const subject = fields.text('subject');
+  const task: SourceTask = {
+    key: `${list}${fields.text('id') || name}`,
+    title: subject === '' ? fields.text('content') : subject,
+    description: '',
+    status: 'todo',
+    labels: [],
+    needs: listOf(fields.take('blockedBy')).map((other) => `${list}${textOf(other)}`),
+  };
+  const word = fields.text('priority');
+  const known = Object.hasOwn(PRIORITIES, word.toLowerCase());
+  if (known) task.priority = PRIORITIES[word.toLowerCase()];
+  const blocked = listOf(fields.take('blocks'));
+  giveStatus(found, task, fields.text('status'));
+  const owner = fields.text('owner');
+  if (owner !== '') task.assignee = owner;
+  for (const other of blocked) blocks.push([task.key, `${list}${textOf(other)}`]);
+  task.description = paragraphs([
+    ['', fields.take('description')],
+    ['priority', known ? '' : word],
+    ...fields.others(found, NONE),
+  ]);
+  found.tasks.push(task);
+}

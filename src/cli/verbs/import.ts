@@ -4,7 +4,8 @@
 import path from 'node:path';
 import { SOURCE_NAMES, sourceKinds } from '../../admin/import/index.ts';
 import { prepareTasks } from '../../admin/import/prepare.ts';
-import type { Imported, Note } from '../../admin/import/shape.ts';
+import { otherKind } from '../../admin/import/recognise.ts';
+import type { Imported, Note, SourceKind } from '../../admin/import/shape.ts';
 import { openServices, type Services } from '../../app/services.ts';
 import { visible, withoutHome } from '../../base/display.ts';
 import { createLog } from '../../base/log.ts';
@@ -13,6 +14,7 @@ import type { Decide } from '../../domain/command.ts';
 import { type ImportStateAnswer, importMessages, importState } from '../../domain/import/state.ts';
 import {
   type ImportDocument,
+  type ImportedTask,
   type ImportSource,
   importLinks,
   importStream,
@@ -22,13 +24,14 @@ import { fail, ok, type Result } from '../../failure/failure.ts';
 import { underRules } from '../../tools/shared/state-rules.ts';
 import { complain, exitCodes } from '../complain.ts';
 import { importExport } from '../import-export.ts';
-import { readSource } from '../import-source.ts';
+import { readSource, type Source } from '../import-source.ts';
 import { offline, requireStore } from '../offline-verb.ts';
 import { renderJson } from '../render.ts';
 import { readArguments } from '../verb-arguments.ts';
 
 /** Items per commit: bounded, so that no line of the log is large and other writers do not wait. */
 const BATCH = 100;
+const BATCH_CHARS = 500_000;
 const SHOWN_NOTES = 40;
 /** The value of --from for an export of another Baton store. */
 const OWN_EXPORT = 'baton';
@@ -76,16 +79,25 @@ async function importVerb(args: string[], config: Config): Promise<number> {
   const source = readSource(place, kind);
   if (!source.ok) return complain(source.failure);
   const name = withoutHome(place, config.home);
-  const found = kind.read(source.value.files);
+  const foreign = source.value.files.map((file) => ({ file, other: otherKind(file, from) }));
+  const [wrong] = foreign.filter(({ other }) => other !== undefined);
+  if (wrong?.other !== undefined && foreign.every(({ other }) => other !== undefined)) {
+    const why = `this is a file of ${wrong.other}; nothing was imported: use --from ${wrong.other}`;
+    return complain({ code: 'invalid-input', issues: [{ at: '--from', why }] });
+  }
   const report: Report = {
     from,
     source: name,
     taken: { tasks: 0, links: 0, keys: 0, messages: 0 },
     already: { tasks: 0, keys: 0, messages: 0 },
     ids: {},
-    changed: found.changed,
-    left: found.left,
+    changed: [...source.value.odd],
+    left: foreign.flatMap(({ file, other }) =>
+      other === undefined ? [] : [{ item: file.name, why: `it is a file of ${other}: import it with --from ${other}` }],
+    ),
   };
+  const own = foreign.flatMap(({ file, other }) => (other === undefined ? [file] : []));
+  const parts = partsOf(kind, { ...source.value, files: own }, report);
   const dry = given.has('dry-run');
   // A dry run must not make a store.
   const missing = dry && requireStore(config.stateDir) !== undefined;
@@ -94,17 +106,68 @@ async function importVerb(args: string[], config: Config): Promise<number> {
     : await openServices({ ...config, readOnly: config.readOnly || dry }, createLog(config), 'cli');
   if (opened?.ok === false) return complain(opened.failure);
   try {
-    const identity = kind.uniqueKeys ? '' : source.value.place;
-    const done =
-      opened === undefined
-        ? foresee(found, undefined, report)
-        : await work(opened.value, { from, identity, name }, found, report, dry);
+    const done = await takeParts(parts, { services: opened?.value, from, name, unique: kind.uniqueKeys, report, dry });
     if (dry) report.dry_run = true;
     process.stdout.write(given.has('json') ? renderJson(report) : textOf(report));
     return done.ok ? exitCodes.done : complain(done.failure);
   } finally {
     await opened?.value.close();
   }
+}
+
+/** A source, or one of its files that count their items for themselves. */
+interface Part {
+  identity: string;
+  /** What stands before its items in the report; '' for the only one. */
+  prefix: string;
+  found: Imported;
+}
+
+/** The parts of a source; a file that is a copy of another one is noted. */
+function partsOf(kind: SourceKind, { files, place }: Source, report: Report): Part[] {
+  const identity = (name: string): string => (kind.uniqueKeys ? '' : path.join(place, name));
+  if (kind.apart !== true || files.length < 2) {
+    const [only] = files;
+    const below = kind.apart === true && only !== undefined && path.basename(place) !== only.name ? only.name : '';
+    return [{ identity: identity(below), prefix: '', found: kind.read(files, Date.now()) }];
+  }
+  const seen = new Map<string, string>();
+  return files.flatMap((file) => {
+    const copy = seen.get(file.text);
+    if (copy !== undefined) report.left.push({ item: file.name, why: `it is a copy of ${copy}` });
+    seen.set(file.text, copy ?? file.name);
+    if (copy !== undefined) return [];
+    return [{ identity: identity(file.name), prefix: `${file.name} `, found: kind.read([file], Date.now()) }];
+  });
+}
+
+interface Wish {
+  /** Absent for a dry run without a store. */
+  services: Services | undefined;
+  from: string;
+  name: string;
+  unique: boolean;
+  report: Report;
+  dry: boolean;
+}
+
+/** Takes each part and adds what became of it to the report. */
+async function takeParts(parts: readonly Part[], wish: Wish): Promise<Result<undefined>> {
+  const { services, from, name, unique, report, dry } = wish;
+  for (const { identity, prefix, found } of parts) {
+    const named = (notes: readonly Note[]): Note[] => notes.map((one) => ({ ...one, item: `${prefix}${one.item}` }));
+    const own: Report = { ...report, ids: {}, changed: found.changed, left: found.left };
+    found.tasks = prepareTasks(found, unique);
+    const done =
+      services === undefined
+        ? foresee(found, undefined, own)
+        : await work(services, { from, identity, name }, found, own, dry);
+    for (const [key, id] of Object.entries(own.ids)) report.ids[`${prefix}${key}`] = id;
+    report.changed.push(...named(own.changed));
+    report.left.push(...named(own.left));
+    if (!done.ok) return done;
+  }
+  return ok(undefined);
 }
 
 async function work(
@@ -138,31 +201,45 @@ function foresee(
   report: Report,
 ): Result<undefined> {
   const known = (key: string): boolean => ids !== undefined && Object.hasOwn(ids, key);
-  const tasks = prepareTasks(found);
-  report.already.tasks = tasks.filter(({ key }) => known(key)).length;
-  report.taken.tasks = tasks.length - report.already.tasks;
-  report.already.messages = found.messages.filter(({ key }) => known(key)).length;
-  report.taken.messages = found.messages.length - report.already.messages;
-  report.taken.keys = Object.keys(found.state).length;
+  const tasks = found.tasks.filter(({ key }) => known(key)).length;
+  const messages = found.messages.filter(({ key }) => known(key)).length;
+  report.already.tasks += tasks;
+  report.taken.tasks += found.tasks.length - tasks;
+  report.already.messages += messages;
+  report.taken.messages += found.messages.length - messages;
+  report.taken.keys += Object.keys(found.state).length;
   return ok(undefined);
 }
 
 async function takeTasks({ services, session, source, found, report }: Job): Promise<Result<undefined>> {
-  const tasks = prepareTasks(found);
-  for (let at = 0; at < tasks.length; at += BATCH) {
-    const batch = tasks.slice(at, at + BATCH);
+  for (const batch of batchesOf(found.tasks)) {
     const done = await change(services, session, (tx, ctx) => importTasks(tx, ctx, source, batch));
     if (!done.ok) return done;
-    const { made, waiting } = done.value;
+    const { made } = done.value;
     const count = Object.keys(made).length;
     report.taken.tasks += count;
     report.already.tasks += batch.length - count;
     Object.assign(report.ids, made);
-    for (const item of waiting) report.changed.push({ item, why: 'what it needs is open here: todo' });
   }
-  // Replaced, so that takeLinks adds the links that prepareTasks kept.
-  found.tasks = tasks;
   return ok(undefined);
+}
+
+/** Tasks in commits of bounded number and size. */
+function batchesOf(tasks: readonly ImportedTask[]): ImportedTask[][] {
+  const batches: ImportedTask[][] = [];
+  let chars = 0;
+  for (const task of tasks) {
+    const more = task.description.length + (task.details?.length ?? 0);
+    const last = batches.at(-1);
+    if (last === undefined || last.length === BATCH || chars + more > BATCH_CHARS) {
+      batches.push([task]);
+      chars = more;
+    } else {
+      last.push(task);
+      chars += more;
+    }
+  }
+  return batches;
 }
 
 async function takeLinks({ services, session, source, found, report }: Job): Promise<Result<undefined>> {

@@ -6,10 +6,11 @@ import { ok, type Result } from '../../failure/failure.ts';
 import type { JsonObject } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
 import type { Context, Transaction } from '../command.ts';
+import type { EventType } from '../events.ts';
 import { showId, taskStream } from '../plan/ids.ts';
 import { type PlannedTask, savePlan } from '../plan/save-plan.ts';
 import { saveTask, type TaskFields } from '../plan/save-task.ts';
-import { openNeeds, type TaskDocument, type TaskStatus } from '../plan/task.ts';
+import type { TaskDocument, TaskStatus } from '../plan/task.ts';
 
 /**
  * A task of a source, in this project's terms. `key` is the source's own id; `needs`, `parent` and `discovered_from`
@@ -19,6 +20,8 @@ export interface ImportedTask {
   key: string;
   title: string;
   description: string;
+  /** What of the source's text is too long for the description. */
+  details?: string | undefined;
   status: TaskStatus;
   priority?: number | undefined;
   points?: number | undefined;
@@ -51,8 +54,6 @@ export interface ImportSource {
 export interface ImportTasksAnswer {
   /** Ids of the tasks made now, by key. */
   made: Record<string, string>;
-  /** Keys of tasks that did not get their status because a task that they need is open here. */
-  waiting: string[];
 }
 
 /** The stream of a source's document; `identity` is part of it as a hash. */
@@ -60,14 +61,12 @@ export function importStream({ project, from, identity }: ImportSource): string 
   return `import/${project}.${from}.${hash('sha256', identity).slice(0, 12)}`;
 }
 
-/** The legal steps from todo to each status. */
-const STEPS: Record<TaskStatus, readonly TaskStatus[]> = {
-  todo: [],
-  active: ['active'],
-  review: ['active', 'review'],
-  blocked: ['blocked'],
-  done: ['done'],
-  cancelled: ['cancelled'],
+const MOVED: Record<Exclude<TaskStatus, 'todo'>, EventType> = {
+  active: 'task.started',
+  review: 'task.submitted',
+  blocked: 'task.blocked',
+  done: 'task.finished',
+  cancelled: 'task.cancelled',
 };
 
 /**
@@ -82,7 +81,7 @@ export function importTasks(
 ): Result<ImportTasksAnswer> {
   const known = tx.read<ImportDocument>(importStream(source))?.ids ?? {};
   const fresh = tasks.filter(({ key }) => !Object.hasOwn(known, key));
-  if (fresh.length === 0) return ok({ made: {}, waiting: [] });
+  if (fresh.length === 0) return ok({ made: {} });
   const places = new Map(fresh.map(({ key }, index) => [key, `t${index}`]));
   const named = (key: string): string[] => {
     const id = Object.hasOwn(known, key) ? known[key] : undefined;
@@ -98,33 +97,29 @@ export function importTasks(
   const saved = savePlan(tx, ctx, { project: source.project, tasks: planned });
   if (!saved.ok) return saved;
   const made = Object.fromEntries(fresh.map(({ key }) => [key, saved.value.ids[places.get(key) ?? ''] ?? '']));
-  const waiting: string[] = [];
-  for (const task of fresh) {
-    const moved = moveOn(tx, ctx, source.project, task, made[task.key] ?? '');
-    if (!moved.ok) return moved;
-    if (!moved.value) waiting.push(task.key);
-  }
+  for (const task of fresh) settle(tx, ctx, task, made[task.key] ?? '');
   remember(tx, source, made);
-  return ok({ made, waiting });
+  return ok({ made });
 }
 
-/** Gives a task its status. False if a task that it needs is open here, which may differ from the source. */
-function moveOn(
-  tx: Transaction,
-  ctx: Context,
-  project: string,
-  { status, blocked_reason }: ImportedTask,
-  id: string,
-): Result<boolean> {
-  const task = tx.read<TaskDocument>(taskStream(id.toLowerCase()));
-  const begun = status === 'active' || status === 'review' || status === 'done';
-  if (task === undefined || (begun && openNeeds(tx, task).length > 0)) return ok(false);
-  for (const step of STEPS[status]) {
-    const fields: TaskFields = step === 'blocked' ? { status: step, blocked_reason } : { status: step };
-    const moved = saveTask(tx, ctx, { id, project, fields });
-    if (!moved.ok) return moved;
-  }
-  return ok(true);
+/**
+ * Gives a task its status and details. Whatever its needs say: what is finished or begun stays so, since needs hold
+ * back the start of work, and not what was done elsewhere.
+ */
+function settle(tx: Transaction, ctx: Context, { status, blocked_reason, details }: ImportedTask, id: string): void {
+  if (status === 'todo' && details === undefined) return;
+  const head =
+    status === 'todo' ? { type: 'task.updated' as const } : { type: MOVED[status], data: { from: 'todo' as const } };
+  const at = new Date(ctx.now).toISOString();
+  tx.edit<TaskDocument>(taskStream(id.toLowerCase()), head, (draft) => {
+    if (details !== undefined) draft.details = details;
+    if (status === 'todo') return;
+    draft.status = status;
+    draft.status_at = at;
+    if (status === 'active' || status === 'review') draft.started_at = at;
+    if (status === 'done') draft.done_at = at;
+    if (status === 'blocked') draft.blocked_reason = blocked_reason ?? 'blocked where it was imported from';
+  });
 }
 
 export interface ImportedLink {

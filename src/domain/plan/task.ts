@@ -30,6 +30,8 @@ export interface TaskDocument {
   project: string;
   title: string;
   description: string;
+  /** What of an imported text goes on after the description; no limit cuts it. */
+  details?: string;
   status: TaskStatus;
   sprint?: string;
   epic?: string;

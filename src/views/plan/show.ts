@@ -12,6 +12,8 @@ export type Detail = (typeof DETAILS)[number];
 
 const TITLE_CHARS = 160;
 const TEXT_CHARS = 6_000;
+/** Characters of JSON of details in one answer. */
+const DETAILS_CHARS = 9_000;
 const LISTED = 10;
 const HOUR_MS = 3_600_000;
 
@@ -27,6 +29,13 @@ export function line(text: string, most = TITLE_CHARS): string {
 /** Text of several lines, unchanged, because whoever edits it sends it back; cut to `most` characters. */
 export function block(text: string, most = TEXT_CHARS): string {
   return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+/** The part of a long text from a place on that fits into an answer. */
+export function detailsFrom(text: string, place: number): string {
+  let part = text.slice(place, place + DETAILS_CHARS);
+  while (JSON.stringify(part).length > DETAILS_CHARS) part = part.slice(0, Math.floor(part.length * 0.9));
+  return part;
 }
 
 /** The first ten ids as shown, and the number of the others. */
@@ -70,6 +79,7 @@ function particulars(task: Readonly<TaskDocument>, descriptionChars: number): Js
   const { epic, parent, children, needs, needed_by, labels, discovered_from, started_at, done_at } = task;
   const all: Record<string, Json | undefined> = {
     description: task.description === '' ? undefined : block(task.description, descriptionChars),
+    details: task.details === undefined ? undefined : detailsFrom(task.details, 0),
     epic: epic === undefined ? undefined : showId(epic),
     parent: parent === undefined ? undefined : showId(parent),
     children: children.length === 0 ? undefined : idList(children),

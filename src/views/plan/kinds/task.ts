@@ -4,7 +4,7 @@ import { kindOfPlanId, parsePlanId, showId, taskStream } from '../../../domain/p
 import { TASK_STATUSES, type TaskDocument } from '../../../domain/plan/task.ts';
 import { BACKLOG } from '../../../domain/plan/task-links.ts';
 import { matcher } from '../../words.ts';
-import { card } from '../show.ts';
+import { card, detailsFrom } from '../show.ts';
 import { placeOf, type SortedRows } from '../sorted-rows.ts';
 import { backlogScope, type TaskFacet, type TaskRow } from '../task-index.ts';
 import { type ListKind, type ListPage, type ListQuery, type ListSource, pageOf } from './define.ts';
@@ -18,7 +18,7 @@ export const taskKind: ListKind = {
     if (named !== undefined) {
       const row = source.plan.tasks.get(named);
       const mine = row !== undefined && row.project === query.project;
-      return { rows: mine ? [show(source, query, row)] : [], total: mine ? 1 : 0, more: false };
+      return mine ? one(source, query, row) : { rows: [], total: 0, more: false };
     }
     const set = narrowest(source, query);
     const fits = filter(query);
@@ -29,6 +29,16 @@ export const taskKind: ListKind = {
     return { ...page, note: query.status === 'ready' && page.total === 0 ? noneReady(source, query) : undefined };
   },
 };
+
+/** One task by its id. Details that do not fit into one answer are paged through: the cursor is a place in them. */
+function one(source: ListSource, query: ListQuery, row: TaskRow): ListPage {
+  const shown = show(source, query, row);
+  const whole = query.detail === 'full' ? source.view.get<TaskDocument>(taskStream(row.id))?.details : undefined;
+  if (whole === undefined) return { rows: [shown], total: 1, more: false };
+  const part = detailsFrom(whole, query.after);
+  const place = query.after + part.length;
+  return { rows: [{ place, row: { ...shown.row, details: part } }], total: 1, more: place < whole.length };
+}
 
 /** The smallest set of the index that holds all tasks that fit the query. */
 function narrowest({ plan }: ListSource, { project, status, parent, assignee }: ListQuery): SortedRows<TaskRow> {
