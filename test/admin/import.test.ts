@@ -183,6 +183,31 @@ describe('task-master', () => {
     expect(place.tasks().map(({ title }) => title)).toEqual(['One', 'Two']);
   });
 
+  test('files of one name in several directories are sources of their own; a long text is read whole', () => {
+    const place = new Place();
+    const long = `${'Step.\n'.repeat(4_000)}END`;
+    place.file('two/a/tasks.json', { tasks: [{ id: 1, title: 'Of a', details: long }] });
+    place.file('two/b/tasks.json', { tasks: [{ id: 1, title: 'Of b' }] });
+    place.file('two/c/tasks.json', { tasks: [{ id: 'x', name: 'Of shrimp' }] });
+    const report = place.import('two', 'task-master');
+    expect(report.taken.tasks).toBe(2);
+    expect(report.left).toMatchObject([{ item: 'c/tasks.json' }]);
+    expect(place.import('two/a/tasks.json', 'task-master')).toMatchObject({
+      already: { tasks: 1 },
+      taken: { tasks: 0 },
+    });
+    const id = report.ids['a/tasks.json master:1'] ?? '';
+    let text = '';
+    for (let cursor: string | undefined = '0'; cursor !== undefined; ) {
+      const read = place.baton('plan', 'list', 'task', '--text', id, '--detail', 'full', '--cursor', cursor, '--json');
+      const { rows, next_cursor } = JSON.parse(read.stdout);
+      if (text === '') text = rows[0].description.replace('\n\n(goes on in details)', '');
+      text += rows[0].details;
+      cursor = next_cursor;
+    }
+    expect(text).toBe(`Details: ${long}`);
+  });
+
   test('a dry run leaves nothing behind, not even a store', () => {
     const place = new Place();
     const file = place.file('tasks.json', content);
@@ -281,14 +306,80 @@ test('state files become keys of the session, and never touch what is there', ()
   expect(place.import('v2', 'v2')).toMatchObject({ taken: { keys: 0 }, already: { keys: 3 } });
 });
 
+test('the older state directory becomes sessions, epics, sprints with their tasks, and agents, each once', () => {
+  const place = new Place();
+  const session = (id: string, status: string, tasks: object) => ({
+    session: {
+      id,
+      mode: 'sprint',
+      created_at: '2026-01-01T00:00:00Z',
+      lifecycle: { status, expiry: '2999-01-01T00:00:00Z' },
+    },
+    execution: { agents: { 'qa-lead': { name: 'QA', type: 'qa' } }, tasks, workflows: { w: { name: 'ship' } } },
+    observability: { events: [{ type: 'heartbeat' }] },
+    notes: { left: 'here' },
+  });
+  place.file(
+    'v2/sessions/a.json',
+    session('a', 'active', {
+      'T-1': { id: 'T-1', title: 'Build', status: 'done', points: 3, priority: 1 },
+      'T-2': { id: 'T-2', title: 'Test', status: 'blocked', blocker: { reason: 'no machine' }, dependencies: ['T-1'] },
+    }),
+  );
+  place.file('v2/sessions/b.json', session('b', 'completed', {}));
+  place.file('v2/shared/projects/app/epics.json', {
+    e: { id: 'e', title: 'Sign in', status: 'in_progress', priority: 2, tags: ['x'] },
+  });
+  place.file('v2/shared/projects/app/sprints.json', {
+    s: {
+      id: 's',
+      name: 'One',
+      status: 'active',
+      goals: ['Ship it'],
+      start_date: '2026-01-05',
+      tasks: ['T-1', 'T-2', 'T-9'],
+    },
+  });
+  place.file('v2/shared/tools.json', { lint: { name: 'lint', type: 'command', description: 'Lints', path: 'x.sh' } });
+  const report = place.import('v2', 'v2');
+  expect(report.taken).toMatchObject({ tasks: 2, epics: 1, sprints: 1, sessions: 2, keys: 0 });
+  expect(report.left).toEqual([{ item: 'sprints:app/s', why: 'its task T-9 is not there' }]);
+  const list = (kind: string) =>
+    JSON.parse(place.baton('plan', 'list', '--kind', kind, '--detail', 'full', '--json').stdout).rows;
+  expect(list('epic')).toMatchObject([{ title: 'Sign in', status: 'active', priority: 2 }]);
+  expect(list('sprint')).toMatchObject([{ title: 'One', status: 'active', goal: 'Ship it' }]);
+  expect(list('agent')).toMatchObject([{ id: 'qa-lead', description: 'QA, qa' }]);
+  expect(list('command')).toMatchObject([{ id: 'lint' }]);
+  const tasks = new Map(place.tasks().map((one) => [one.title, one]));
+  expect(tasks.get('Build')).toMatchObject({ status: 'done', points: 3, sprint: report.ids['sprints:app/s'] });
+  expect(tasks.get('Test')).toMatchObject({
+    status: 'blocked',
+    blocked_reason: 'no machine',
+    needs: [report.ids['a/T-1']],
+  });
+  const read = JSON.parse(
+    place.baton('state', 'get', '$', '--session', report.ids['session:a'] ?? '', '--json').stdout,
+  ).value;
+  expect(read).toMatchObject({
+    session: { mode: 'sprint', status: 'paused' },
+    execution: { workflows: { w: { name: 'ship' } } },
+    notes: { left: 'here' },
+    imported: { observability: { events: [{ type: 'heartbeat' }] } },
+  });
+  expect(place.import('v2', 'v2')).toMatchObject({
+    taken: { tasks: 0, epics: 0, sprints: 0, sessions: 0 },
+    already: { sessions: 2 },
+  });
+});
+
 test('messages go into a channel once, with who wrote them in the text', () => {
   const place = new Place();
   place.file('mail/1.json', { from: 'amy', to: 'bob', timestamp: '2025-01-01', body: 'hello' });
   place.file('mail/2.json', [{ sender: 'bob', text: 'hi' }, { from: 'x' }]);
   place.file('mail/note.md', `# Note\n${'long '.repeat(4_000)}`);
   const report = place.import('mail', 'messages');
-  expect(report).toMatchObject({ taken: { messages: 3 }, left: [{ item: '2.json' }], changed: [{ item: 'note.md' }] });
-  expect(place.import('mail', 'messages')).toMatchObject({ taken: { messages: 0 }, already: { messages: 3 } });
+  expect(report).toMatchObject({ taken: { messages: 5 }, left: [{ item: '2.json' }], changed: [{ item: 'note.md' }] });
+  expect(place.import('mail', 'messages')).toMatchObject({ taken: { messages: 0 }, already: { messages: 5 } });
   place.file('mail/3.json', { text: 'one more' });
   expect(place.baton('import', 'mail', '--from', 'messages').stdout).toContain('message_read {join: "imported"}');
   const [found] = JSON.parse(place.baton('message', 'read', '--text', 'more', '--json').stdout).messages;

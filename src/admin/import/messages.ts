@@ -15,13 +15,13 @@ export const messages: SourceKind = {
     const found = nothing();
     for (const file of files) {
       if (/\.(md|txt)$/.test(file.name)) take(found, file.name, '', file.text);
-      else for (const value of valuesOf(file, found)) takeValue(found, file, value);
+      else for (const value of messagesIn(file, found)) takeValue(found, file, value);
     }
     return found;
   },
 };
 
-function valuesOf(file: SourceFile, found: Imported): unknown[] {
+function messagesIn(file: SourceFile, found: Imported): unknown[] {
   if (file.name.endsWith('.jsonl')) {
     const lines = file.text.split('\n').filter((line) => line.trim() !== '');
     return lines.map((text, index) => parseJson({ name: `${file.name}:${index + 1}`, text }, found));
@@ -32,7 +32,10 @@ function valuesOf(file: SourceFile, found: Imported): unknown[] {
 }
 
 function takeValue(found: Imported, file: SourceFile, value: unknown): void {
-  if (!isObject(value)) return;
+  if (!isObject(value)) {
+    if (value !== undefined) found.left.push({ item: file.name, why: 'an entry of it is no message' });
+    return;
+  }
   const pick = (...names: string[]): string =>
     names.map((name) => textOf(value[name])).find((text) => text !== '') ?? '';
   const body = pick('text', 'body', 'content', 'message');
@@ -49,8 +52,18 @@ function takeValue(found: Imported, file: SourceFile, value: unknown): void {
 /** Adds a message. Its key is the hash of its text, so that the same message in two files becomes one. */
 function take(found: Imported, item: string, head: string, body: string): void {
   const whole = [head, body.trim()].filter((part) => part !== '').join('\n');
-  let text = whole.slice(0, MAX_CHARS);
-  while (JSON.stringify(text).length > MAX_JSON_CHARS) text = text.slice(0, Math.floor(text.length / 2));
-  if (text.length < whole.length) found.changed.push({ item, why: `cut to its first ${text.length} characters` });
-  found.messages.push({ key: hash('sha256', whole).slice(0, 24), text });
+  const parts: string[] = [];
+  for (let rest = whole; rest !== '' || parts.length === 0; ) {
+    let part = rest.slice(0, MAX_CHARS);
+    while (JSON.stringify(part).length > MAX_JSON_CHARS) part = part.slice(0, Math.floor(part.length / 2));
+    parts.push(part);
+    rest = rest.slice(part.length);
+  }
+  if (parts.length > 1) found.changed.push({ item, why: `it is long: sent in ${parts.length} parts` });
+  const key = hash('sha256', whole).slice(0, 24);
+  for (const [index, text] of parts.entries())
+    found.messages.push({
+      key: index === 0 ? key : `${key}.${index + 1}`,
+      text: index === 0 ? text : `(part ${index + 1} of ${parts.length})\n${text}`,
+    });
 }

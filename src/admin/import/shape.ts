@@ -2,6 +2,7 @@
 // for the readers. Each kind of source is a file of this folder; index.ts lists them.
 
 import type { ImportedMessage } from '../../domain/import/state.ts';
+import type { ImportedItem } from '../../domain/import/surroundings.ts';
 import type { ImportedTask } from '../../domain/import/tasks.ts';
 import { meaningOf } from '../../domain/plan/status-words.ts';
 import { isObject, type Json } from '../../json/json.ts';
@@ -31,6 +32,8 @@ export interface SourceTask extends ImportedTask {
 
 export interface Imported {
   tasks: SourceTask[];
+  /** Epics, sprints, entries of the registry and sessions. */
+  items: ImportedItem[];
   state: Record<string, Json>;
   messages: ImportedMessage[];
   /** Items that were imported with a change. */
@@ -64,6 +67,7 @@ export interface SourceKind {
 export function nothing(): Imported {
   return {
     tasks: [],
+    items: [],
     state: {},
     messages: [],
     changed: [],

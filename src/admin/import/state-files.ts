@@ -1,12 +1,12 @@
-// Reads state files of scripts: JSON objects whose keys become keys of the session. Keys that belong to Baton go below
-// `imported`. Listed in index.ts.
+// Reads the older state directory, see v2.ts; other JSON objects in it become keys of the session. Keys that belong to
+// Baton go below `imported`. Listed in index.ts.
 
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { checkValue } from '../../json/limits.ts';
 import { isUnsafeKey } from '../../json/pointer.ts';
 import { nothing, parseJson, type SourceKind } from './shape.ts';
+import { linkSprints, OWNED, readV2 } from './v2.ts';
 
-const OWNED = new Set(['schema', 'session', 'execution', 'organization', 'communication', 'observability', 'imported']);
 /** The limits of one value of a session. */
 const LIMITS = { depth: 60, bytes: 512 * 1024 };
 
@@ -18,7 +18,7 @@ export const stateFiles: SourceKind = {
     const owned: JsonObject = {};
     for (const file of files) {
       const value = parseJson(file, found);
-      if (value === undefined) continue;
+      if (value === undefined || readV2(found, file.name, value)) continue;
       const name = file.name.replace(/\.json$/, '');
       // The key of a list or a single value is the file's name.
       const values = isObject(value) ? value : { [name]: value };
@@ -37,6 +37,7 @@ export const stateFiles: SourceKind = {
         } else found.state[key] = item as Json;
       }
     }
+    linkSprints(found);
     if (Object.keys(owned).length > 0) found.state.imported = owned;
     return found;
   },

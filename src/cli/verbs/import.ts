@@ -12,6 +12,7 @@ import { createLog } from '../../base/log.ts';
 import type { Config } from '../../config/config.ts';
 import type { Decide } from '../../domain/command.ts';
 import { type ImportStateAnswer, importMessages, importState } from '../../domain/import/state.ts';
+import { type ImportedItem, importItems } from '../../domain/import/surroundings.ts';
 import {
   type ImportDocument,
   type ImportedTask,
@@ -32,21 +33,35 @@ import { readArguments } from '../verb-arguments.ts';
 /** Items per commit: bounded, so that no line of the log is large and other writers do not wait. */
 const BATCH = 100;
 const BATCH_CHARS = 500_000;
+/** A session can be as large as a state may be. */
+const ITEM_BATCH = 1;
 const SHOWN_NOTES = 40;
 /** The value of --from for an export of another Baton store. */
 const OWN_EXPORT = 'baton';
 const ONLY_OWN = `only with --from ${OWN_EXPORT}`;
 
+type Counts = Record<'tasks' | 'keys' | 'messages' | ImportedItem['kind'], number>;
+
 interface Report {
   from: string;
   source: string;
   dry_run?: true;
-  taken: { tasks: number; links: number; keys: number; messages: number };
-  already: { tasks: number; keys: number; messages: number };
+  taken: Counts & { links: number };
+  already: Counts;
   ids: Record<string, string>;
   changed: Note[];
   left: Note[];
 }
+
+const noCounts = (): Counts => ({
+  tasks: 0,
+  epics: 0,
+  sprints: 0,
+  agents: 0,
+  sessions: 0,
+  keys: 0,
+  messages: 0,
+});
 
 interface Job {
   services: Services;
@@ -88,8 +103,8 @@ async function importVerb(args: string[], config: Config): Promise<number> {
   const report: Report = {
     from,
     source: name,
-    taken: { tasks: 0, links: 0, keys: 0, messages: 0 },
-    already: { tasks: 0, keys: 0, messages: 0 },
+    taken: { ...noCounts(), links: 0 },
+    already: noCounts(),
     ids: {},
     changed: [...source.value.odd],
     left: foreign.flatMap(({ file, other }) =>
@@ -187,7 +202,7 @@ async function work(
   const session = await services.sessions.ensure();
   if (!session.ok) return session;
   const job: Job = { services, session: session.value, source, found, report };
-  for (const step of [takeTasks, takeLinks, takeState, takeMessages]) {
+  for (const step of [takeTasks, takeLinks, takeItems, takeState, takeMessages]) {
     const done = await step(job);
     if (!done.ok) return done;
   }
@@ -208,6 +223,7 @@ function foresee(
   report.already.messages += messages;
   report.taken.messages += found.messages.length - messages;
   report.taken.keys += Object.keys(found.state).length;
+  for (const { kind, key } of found.items) report[known(key) ? 'already' : 'taken'][kind] += 1;
   return ok(undefined);
 }
 
@@ -251,6 +267,17 @@ async function takeLinks({ services, session, source, found, report }: Job): Pro
     const done = await change(services, session, (tx, ctx) => importLinks(tx, ctx, source, batch));
     if (!done.ok) return done;
     report.taken.links += done.value;
+  }
+  return ok(undefined);
+}
+
+async function takeItems({ services, session, source, found, report }: Job): Promise<Result<undefined>> {
+  for (let at = 0; at < found.items.length; at += ITEM_BATCH) {
+    const batch = found.items.slice(at, at + ITEM_BATCH);
+    const done = await change(services, session, (tx, ctx) => importItems(tx, ctx, source, services.workspace, batch));
+    if (!done.ok) return done;
+    for (const { kind, key } of batch) report[Object.hasOwn(done.value, key) ? 'taken' : 'already'][kind] += 1;
+    Object.assign(report.ids, done.value);
   }
   return ok(undefined);
 }

@@ -1,0 +1,232 @@
+// Reads the parts of the older state directory that are no loose values: sessions/<id>.json, a project's epics.json and
+// sprints.json, and tools.json. Called by state-files.ts for each file.
+
+import type { ImportedItem } from '../../domain/import/surroundings.ts';
+import type { EpicStatus } from '../../domain/plan/epic.ts';
+import { SESSION_MODES } from '../../domain/session/document.ts';
+import type { RegistryKind } from '../../domain/team/registry.ts';
+import { isObject, type JsonObject } from '../../json/json.ts';
+import { checkValue } from '../../json/limits.ts';
+import { Fields, giveStatus, type Imported, listOf, paragraphs, type SourceTask, textOf } from './shape.ts';
+
+type Values = Record<string, unknown>;
+
+/** Keys of a session that are not its user's. */
+export const OWNED: ReadonlySet<string> = new Set([
+  ...['schema', 'session', 'execution', 'organization', 'communication', 'observability', 'imported'],
+]);
+const NONE: ReadonlySet<string> = new Set();
+const EPICS: Readonly<Record<string, EpicStatus>> = {
+  planned: 'planned',
+  todo: 'planned',
+  completed: 'completed',
+  done: 'completed',
+  cancelled: 'cancelled',
+};
+const SPRINTS = { planned: 'planned', active: 'active', completed: 'completed', cancelled: 'cancelled' } as const;
+const KINDS = { agent: 'agent', command: 'command', workflow: 'template' } as const;
+const NAME = /^[a-z0-9][a-z0-9._-]{0,39}$/;
+
+/** Takes a file if it is one of these; false if it is not. */
+export function readV2(found: Imported, name: string, value: unknown): boolean {
+  if (!isObject(value)) return false;
+  if (isObject(value.session) && isObject(value.session.lifecycle)) return readSession(found, name, value);
+  const [, project = '', list] = /(?:^|\/)(?:([^/]+)\/)?(epics|sprints|tools)\.json$/.exec(name) ?? [];
+  const items = Object.entries(value);
+  if (list === undefined || !items.every(([, item]) => isObject(item))) return false;
+  for (const [id, item] of items) {
+    const fields = new Fields(item as Values);
+    const key = `${list}:${project}/${fields.text('id') || id}`;
+    if (list === 'epics') found.items.push(epicOf(found, key, fields));
+    else if (list === 'sprints') found.items.push(sprintOf(found, key, fields));
+    else readTool(found, key, fields.text('name') || id, fields);
+  }
+  return true;
+}
+
+const pick = <T extends string>(table: Readonly<Record<string, T>>, word: string, other: T): T =>
+  Object.hasOwn(table, word) ? (table[word] ?? other) : other;
+
+function epicOf(found: Imported, key: string, fields: Fields): ImportedItem {
+  const word = fields.text('status');
+  const status = pick<EpicStatus>(EPICS, word, 'active');
+  if (!Object.hasOwn(EPICS, word) && !['in_progress', 'active'].includes(word))
+    found.changed.push({ item: key, why: `its status ${word} is active here` });
+  const title = fields.text('title');
+  const description = fields.text('description');
+  const priority = Number(fields.take('priority') ?? 3);
+  return {
+    kind: 'epics',
+    key,
+    title: title.slice(0, 200) || key,
+    description: paragraphs([
+      ['', description],
+      ['title', title.length > 200 ? title : ''],
+      ...fields.others(found, NONE),
+    ]),
+    status,
+    priority: Math.min(5, Math.max(1, Math.round(priority) || 3)),
+  };
+}
+
+function sprintOf(found: Imported, key: string, fields: Fields): ImportedItem {
+  const word = fields.text('status');
+  const title = fields.text('name');
+  const dates = ['start_date', 'end_date'].map((name) => {
+    const text = fields.text(name);
+    const day = text.slice(0, 10);
+    return /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day)) ? { day, text: '' } : { text };
+  });
+  const [start, end] = dates;
+  const goals = listOf(fields.take('goals')).map(textOf).join('\n');
+  const tasks = listOf(fields.take('tasks')).map(textOf);
+  return {
+    kind: 'sprints',
+    key,
+    title: title.slice(0, 200) || key,
+    goal: paragraphs([
+      ['', goals],
+      ['name', title.length > 200 ? title : ''],
+      ['start_date', start?.text],
+      ['end_date', end?.text],
+      ['status', Object.hasOwn(SPRINTS, word) ? '' : word],
+      ...fields.others(found, NONE),
+    ]),
+    status: pick(SPRINTS, word, 'planned'),
+    starts_at: start?.day,
+    ends_at: end?.day,
+    tasks,
+  };
+}
+
+function readTool(found: Imported, key: string, name: string, fields: Fields): void {
+  const word = fields.text('type');
+  const kind = pick<RegistryKind>(KINDS, word, 'tool');
+  const description = paragraphs([
+    ['', fields.take('description')],
+    ['type', Object.hasOwn(KINDS, word) ? '' : word],
+    ...fields.others(found, NONE),
+  ]);
+  addEntry(found, { key, entry: kind, id: name, description });
+}
+
+/** Adds an entry of the registry once; a name that none can have is noted. */
+function addEntry(found: Imported, entry: { key: string; entry: RegistryKind; id: string; description: string }): void {
+  const id = entry.id.toLowerCase().replace(/[^a-z0-9._-]+/g, '-');
+  if (!NAME.test(id)) {
+    found.left.push({ item: entry.key, why: `no entry of the registry can have the name ${entry.id.slice(0, 60)}` });
+    return;
+  }
+  if (id !== entry.id) found.changed.push({ item: entry.key, why: `its name is ${id} here` });
+  found.items.push({ kind: 'agents', ...entry, id });
+}
+
+function readSession(found: Imported, name: string, value: Values): boolean {
+  const { session, execution, observability, ...rest } = value;
+  const fields = new Fields(session as Values);
+  const id = fields.text('id') || name;
+  const key = `session:${id}`;
+  const { tasks, agents, ...work } = isObject(execution) ? execution : {};
+  const life = new Fields(fields.take('lifecycle') as Values);
+  const status = life.text('status');
+  if (!['active', 'paused', 'completed'].includes(status))
+    found.changed.push({ item: key, why: `its status ${status} is paused here` });
+  const mode = fields.text('mode');
+  const known = SESSION_MODES.find((one) => one === mode);
+  const [created, expiry] = [isoTime(fields.text('created_at')), isoTime(life.text('expiry'))];
+  // What has no place in a session here stands below `imported`, with its own names.
+  const more = { session: Object.fromEntries([...fields.others(found, NONE), ...life.others(found, NONE)]) };
+  const owned = Object.entries(rest).filter(([name]) => OWNED.has(name));
+  const own = Object.entries(rest).filter(([name]) => !OWNED.has(name));
+  const below = {
+    ...Object.fromEntries(owned),
+    ...more,
+    observability: observability ?? {},
+    agents: agents ?? {},
+    mode,
+  };
+  const state: Values = { ...Object.fromEntries(own), imported: below };
+  const checked = [state, work].map((part) => checkValue(part, { depth: 60, bytes: 1024 * 1024 }));
+  if (checked.some((one) => !one.ok)) {
+    found.left.push({ item: name, why: 'it is refused as state' });
+    return true;
+  }
+  for (const [agent, facts] of Object.entries(isObject(agents) ? agents : {}))
+    addEntry(found, {
+      key: `agent:${agent}`,
+      entry: 'agent',
+      id: agent,
+      description: paragraphs([['', describe(facts)]]),
+    });
+  for (const [task, record] of Object.entries(isObject(tasks) ? tasks : {})) readTask(found, id, task, record);
+  found.items.push({
+    kind: 'sessions',
+    key,
+    facts: {
+      mode: known ?? 'development',
+      created_at: created,
+      expires_at: expiry,
+      user_context: {},
+      agents: {},
+    },
+    over: status === 'completed',
+    execution: work as JsonObject,
+    state: state as JsonObject,
+  });
+  return true;
+}
+
+/** A time as ISO 8601; the beginning of time for a text that is none. */
+function isoTime(text: string): string {
+  const ms = Date.parse(text);
+  return new Date(Number.isNaN(ms) ? 0 : ms).toISOString();
+}
+
+const describe = (facts: unknown): string =>
+  isObject(facts) ? [textOf(facts.name), textOf(facts.type)].filter((one) => one !== '').join(', ') : textOf(facts);
+
+function readTask(found: Imported, session: string, name: string, record: unknown): void {
+  if (!isObject(record)) {
+    found.left.push({ item: `${session}/${name}`, why: 'it is no task' });
+    return;
+  }
+  const fields = new Fields(record);
+  fields.text('id');
+  const task: SourceTask = {
+    key: `${session}/${name}`,
+    title: fields.text('title') || name,
+    description: '',
+    status: 'todo',
+    labels: [],
+    needs: listOf(fields.take('dependencies')).map((one) => `${session}/${textOf(one)}`),
+  };
+  const blocker = fields.take('blocker');
+  if (isObject(blocker)) task.blocked_reason = textOf(blocker.reason) || undefined;
+  giveStatus(found, task, fields.text('status'));
+  if (task.status !== 'blocked') delete task.blocked_reason;
+  const assignee = fields.text('assignee');
+  if (assignee !== '') task.assignee = assignee;
+  const [points, priority] = [record.points, record.priority];
+  if (typeof points === 'number' && points >= 0 && points <= 1_000) task.points = Number(fields.take('points'));
+  if (priority === 1 || priority === 2 || priority === 3 || priority === 4 || priority === 5)
+    task.priority = Number(fields.take('priority'));
+  task.description = paragraphs([
+    ['', fields.take('description')],
+    ['Blocker', blocker],
+    ...fields.others(found, NONE),
+  ]);
+  found.tasks.push(task);
+}
+
+/** Gives each sprint the keys of the tasks that it names; a note for each that is not there. */
+export function linkSprints(found: Imported): void {
+  const keys = new Map(found.tasks.map(({ key }) => [key.slice(key.indexOf('/') + 1), key]));
+  for (const item of found.items) {
+    if (item.kind !== 'sprints') continue;
+    item.tasks = item.tasks.flatMap((name) => {
+      const key = keys.get(name);
+      if (key === undefined) found.left.push({ item: item.key, why: `its task ${name} is not there` });
+      return key === undefined ? [] : [key];
+    });
+  }
+}
