@@ -8,11 +8,12 @@
 // neither its interpreter nor node:vm is ever entered.
 
 import { JSONPath } from 'jsonpath-plus';
-import { fail, ok, type Result } from '../failure/failure.ts';
+import { type Failure, FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
-import { escapeToken } from '../json/pointer.ts';
-import { filterCost, passes } from './filter.ts';
-import { type QueryPath, type Segment, type Selector, simpleTokens } from './path.ts';
+import { escapeToken, getAt, parsePointer } from '../json/pointer.ts';
+import { type Scope, selects } from './match.ts';
+import type { QueryPath } from './path.ts';
+import { conditionsOf, type Segment, type Selector, simpleTokens } from './syntax.ts';
 import { resolveSimple, stepDown } from './walk.ts';
 
 /**
@@ -27,8 +28,8 @@ interface QueryLimits {
 /** Measured: they keep the worst accepted query (every value matches, a document of depth 200) below 200 ms. */
 const QUERY_LIMITS: Readonly<QueryLimits> = Object.freeze({ matches: 10_000, work: 250_000 });
 
-/** Whether a child is selected, given its key (in an array, its index) and its value. */
-type Test = (key: string | number, value: Json) => boolean;
+/** Whether a child is selected, given its key (in an array, its index), its value and its container. */
+type Test = (key: string | number, value: Json, container: Json) => boolean;
 
 /**
  * A query compiled for jsonpath-plus: its text, the parts into which jsonpath-plus must split that text, and the tests
@@ -50,38 +51,106 @@ interface Coverage {
 
 /**
  * Returns the places that a query selects, as JSON Pointers, each once, in document order per segment: own properties
- * and existing elements only. Fails with `too-large` if the part of the document that the query covers, or the number
- * of matches, exceeds the limits. Changes nothing, and runs no code from the client.
+ * and existing elements only. Fails with `too-large` if the part of the document that the query covers, the work of the
+ * paths in its filters, or the number of matches, exceeds the limits. Changes nothing, and runs no code of the client.
+ *
+ * Each `..` begins a stage of its own, which looks only below the outermost places of the stage before: what is below
+ * an inner place is below an outer one too. So the work grows with the number of `..`, not with the document's depth.
  */
 export function selectPointers(root: Json, path: QueryPath, limits = QUERY_LIMITS): Result<string[]> {
   const prefix = simpleTokens(path.segments);
   const start = resolveSimple(root, prefix);
-  if (!start.found || typeof start.value !== 'object' || start.value === null) return ok([]);
-  const segments = path.segments.slice(prefix.length);
-  const plan = planOf(segments, limits.matches);
-  const coverage = coverageOf(start.value, segments, plan, limits.work);
-  if (coverage.work > limits.work) return tooMuch('the part of the document that the path covers', limits.work);
-  const found = coverage.awkward ? runByParents(start.value, plan) : runByPointers(start.value, plan);
-  if (found.length > limits.matches) return tooMuch('the number of matches', limits.matches);
-  return ok([...new Set(found.map((pointer) => start.pointer + pointer))]);
+  if (!start.found) return ok([]);
+  let work = 0;
+  let over: Failure | undefined;
+  const scope: Scope = {
+    root,
+    spend(more, what = 'the work of the filters') {
+      work += more;
+      if (work <= limits.work) return;
+      over = tooMuch(what, limits.work);
+      throw new FailureError(over);
+    },
+  };
+  try {
+    let places = new Map<string, Json>([[start.pointer, start.value]]);
+    const [first = [], ...later] = stagesOf(path.segments.slice(prefix.length));
+    let found = runStage(places, first, scope, limits);
+    for (const stage of later) {
+      places = outermost(root, found);
+      found = runStage(places, stage, scope, limits);
+    }
+    return ok(found);
+  } catch (error) {
+    // jsonpath-plus throws an error of its own where a test threw.
+    const failure = over ?? (error instanceof FailureError ? error.failure : undefined);
+    if (failure !== undefined) return fail(failure);
+    throw error;
+  }
 }
 
-function tooMuch(what: string, limit: number): Result<string[]> {
-  return fail({
-    code: 'too-large',
-    what,
-    limit,
-    instead: 'name more of the path before the first .. or *, or a slice',
+/** Splits segments so that each part has at most one `..`, and each part but the first begins with it. */
+function stagesOf(segments: readonly Segment[]): Segment[][] {
+  const stages: Segment[][] = [[]];
+  let deep = false;
+  for (const segment of segments) {
+    if (segment.deep && deep) stages.push([]);
+    deep ||= segment.deep;
+    stages.at(-1)?.push(segment);
+  }
+  return stages;
+}
+
+/** The containers among the places, without those inside another of them. */
+function outermost(root: Json, pointers: readonly string[]): Map<string, Json> {
+  const all = new Set(pointers);
+  const kept = new Map<string, Json>();
+  for (const pointer of pointers) {
+    let end = pointer.lastIndexOf('/');
+    while (end >= 0 && !all.has(pointer.slice(0, end))) end = end === 0 ? -1 : pointer.lastIndexOf('/', end - 1);
+    if (end < 0) kept.set(pointer, getAt(root, parsePointer(pointer)) ?? null);
+  }
+  return kept;
+}
+
+/** Runs the segments from each of the places. Throws FailureError (`too-large`). */
+function runStage(
+  places: ReadonlyMap<string, Json>,
+  stage: readonly Segment[],
+  scope: Scope,
+  limits: QueryLimits,
+): string[] {
+  const starts = [...places].filter(([, value]) => typeof value === 'object' && value !== null);
+  const [only] = starts;
+  if (only === undefined) return [];
+  // Several starts are run at once, as the elements of one array.
+  const json = starts.length === 1 ? only[1] : starts.map(([, value]) => value);
+  const segments: readonly Segment[] =
+    starts.length === 1 ? stage : [{ deep: false, selector: { select: 'all' } }, ...stage];
+  const plan = planOf(segments, limits.matches, scope);
+  const coverage = coverageOf(json, segments, plan, limits.work);
+  scope.spend(coverage.work, 'the part of the document that the path covers');
+  const found = coverage.awkward ? runByParents(json, plan) : runByPointers(json, plan);
+  if (found.length > limits.matches) throw new FailureError(tooMuch('the number of matches', limits.matches));
+  if (starts.length === 1) return [...new Set(found.map((pointer) => only[0] + pointer))];
+  const pointers = found.map((pointer) => {
+    const end = pointer.indexOf('/', 1);
+    return (starts[Number(pointer.slice(1, end))]?.[0] ?? '') + pointer.slice(end);
   });
+  return [...new Set(pointers)];
 }
 
-function planOf(segments: readonly Segment[], maxMatches: number): Plan {
+function tooMuch(what: string, limit: number): Failure {
+  return { code: 'too-large', what, limit, instead: 'name more of the path before the first .. or *, or a slice' };
+}
+
+function planOf(segments: readonly Segment[], maxMatches: number, scope: Scope): Plan {
   const plan: Plan = { text: '$', parts: ['$'], tests: [], tested: testedOf(segments) };
   for (const [at, { deep, selector }] of segments.entries()) {
     let part = bareText(selector);
     let text = selector.select === 'name' ? `'${part}'` : part;
     if (part === undefined || plan.tested[at]) {
-      const test = testOf(selector);
+      const test: Test = (key, value, container) => selects(selector, key, value, container, scope);
       part = `?(${plan.tests.length})`;
       text = part;
       plan.tests.push(at === segments.length - 1 ? counted(test, maxMatches) : test);
@@ -123,37 +192,30 @@ function bareText(selector: Selector): string | undefined {
   }
 }
 
-function testOf(selector: Selector): Test {
-  switch (selector.select) {
-    case 'name':
-      return (key) => String(key) === selector.name;
-    case 'names': {
-      const names = new Set(selector.names);
-      return (key) => names.has(String(key));
-    }
-    case 'indexes': {
-      const indexes = new Set(selector.indexes);
-      return (key) => typeof key === 'number' && indexes.has(key);
-    }
-    case 'filter':
-      return (_key, value) => passes(selector.filter, value);
-    default:
-      return () => true;
-  }
-}
-
 /**
  * Wraps a test so that it selects at most one child beyond the limit: a query that matches everything then costs no
  * more than the limit.
  */
 function counted(test: Test, max: number): Test {
   let matches = 0;
-  return (key, value) => matches <= max && test(key, value) && ++matches <= max + 1;
+  return (key, value, container) => matches <= max && test(key, value, container) && ++matches <= max + 1;
+}
+
+/** What jsonpath-plus tells its `eval` callback of the child, and, as `_$_parent`, of the parent of its container. */
+interface Evaluated {
+  tests: Test[];
+  _$_property: string | number;
+  _$_v: Json;
+  _$_parent: Json;
+  _$_parentProperty: string | number;
+  _$_root: Json;
 }
 
 /** The `eval` callback of jsonpath-plus: `code` is the text inside `?(…)`, the number of a test. */
-function runTest(code: string, context: { tests: Test[]; _$_property: string | number; _$_v: Json }): boolean {
-  return context.tests[Number(code)]?.(context._$_property, context._$_v) ?? false;
+function runTest(code: string, context: Evaluated): boolean {
+  const { tests, _$_property: key, _$_v: value, _$_parent: above } = context;
+  const container = above === null ? context._$_root : stepDown(above, context._$_parentProperty);
+  return tests[Number(code)]?.(key, value, container ?? null) ?? false;
 }
 
 function run(json: Json, plan: Plan, resultType: 'pointer' | 'all'): unknown {
@@ -228,7 +290,8 @@ function coverageOf(json: Json, segments: readonly Segment[], plan: Plan, maxWor
 
 function costOf(selector: Selector): number {
   if (selector.select === 'slice') return 2; // its matches cannot be cut short by `counted`
-  return selector.select === 'filter' ? 1 + filterCost(selector.filter) / 4 : 1;
+  const parts = selector.select === 'union' ? selector.parts.length / 8 : 0;
+  return 1 + conditionsOf(selector) / 4 + parts;
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import { FailureError } from '../failure/failure.ts';
 import { isUnsafeKey } from '../json/pointer.ts';
+import { type Reason, refusalText } from './refusals.ts';
 
 /** A key, or an index of an array; a negative index counts from the end. */
 export type PathToken = string | number;
@@ -16,9 +17,10 @@ export interface Scanner {
  * Throws FailureError `path-refused`, which parsePath catches, with at most 200 characters of the path and the current
  * position.
  */
-export function refuse(scan: Scanner, why: string): never {
+export function refuse(scan: Scanner, reason: Reason, subject?: string): never {
   const path = scan.text.slice(0, 200);
-  throw new FailureError({ code: 'path-refused', path, why: `${why} (at character ${scan.at + 1})` });
+  const why = `${refusalText(reason, subject)} (at character ${scan.at + 1})`;
+  throw new FailureError({ code: 'path-refused', path, why });
 }
 
 /** Moves past `sign` if the text continues with it; returns whether it did. */
@@ -28,15 +30,17 @@ export function take(scan: Scanner, sign: string): boolean {
   return true;
 }
 
+/** Skips blanks, tabs and line ends, which RFC 9535 allows between the parts of a path. */
 export function skipSpace(scan: Scanner): void {
-  while (scan.text[scan.at] === ' ' || scan.text[scan.at] === '\t') scan.at++;
+  match(scan, /[ \t\n\r]+/y);
 }
 
 /**
- * Reads a name of letters and digits of any script, `_`, `-` and `$`; undefined if the text does not continue with one.
+ * Reads a name of ASCII letters and digits, `_`, `-`, `$` and anything beyond ASCII; undefined if the text does not
+ * continue with one.
  */
 export function readBareName(scan: Scanner): string | undefined {
-  const name = match(scan, /[\p{L}\p{M}\p{N}_$-]+/uy);
+  const name = match(scan, /[\w$\u0080-\uD7FF\uE000-\u{10FFFF}-]+/uy);
   return name === undefined ? undefined : allowed(scan, name);
 }
 
@@ -45,8 +49,13 @@ export function readInteger(scan: Scanner): number | undefined {
   const digits = match(scan, /-?\d+/y);
   if (digits === undefined) return undefined;
   const value = Number(digits);
-  if (!Number.isSafeInteger(value) || String(value) !== digits) refuse(scan, `${digits} is no index`);
+  if (!Number.isSafeInteger(value) || String(value) !== digits) refuse(scan, 'index', digits);
   return value;
+}
+
+/** Reads a quoted name. Contract: the scanner is at the opening quote. */
+export function readQuotedName(scan: Scanner): string {
+  return allowed(scan, readQuoted(scan));
 }
 
 /**
@@ -60,7 +69,7 @@ export function readQuoted(scan: Scanner): string {
     const char = scan.text.charAt(at);
     if (char === quote) {
       scan.at = at + 1;
-      return allowed(scan, value);
+      return value;
     }
     if (char < ' ') break;
     if (char !== '\\') {
@@ -75,11 +84,11 @@ export function readQuoted(scan: Scanner): string {
       at += 4;
     } else {
       const index = 'bfnrt/\\\'"'.indexOf(escaped);
-      if (escaped === '' || index === -1) refuse(scan, 'an unknown escape in the quoted name');
+      if (escaped === '' || index === -1) refuse(scan, 'escape');
       value += '\b\f\n\r\t/\\\'"'.charAt(index);
     }
   }
-  return refuse(scan, 'the quoted name does not end');
+  return refuse(scan, 'quote');
 }
 
 /** A token in canonical text: `.name` for an ASCII identifier, `['a b']` for other keys, `[0]` for an index. */
@@ -121,6 +130,6 @@ function match(scan: Scanner, pattern: RegExp): string | undefined {
 }
 
 function allowed(scan: Scanner, name: string): string {
-  if (isUnsafeKey(name)) refuse(scan, `the name ${name} is refused everywhere`);
+  if (isUnsafeKey(name)) refuse(scan, 'unsafe', `the name ${name}`);
   return name;
 }

@@ -14,6 +14,8 @@ export function shapeOf(path: string): string {
   let at = path.charCodeAt(0) === DOLLAR ? 1 : 0;
   for (let steps = 0; at < path.length; steps += 1) {
     if (steps === MAX_STEPS) return `${shape}…`;
+    while (path.charCodeAt(at) <= SPACE) at += 1;
+    if (at === path.length) break;
     const dots = at;
     while (path.charCodeAt(at) === DOT) at += 1;
     const from = at;
@@ -24,7 +26,7 @@ export function shapeOf(path: string): string {
       found = quote === SINGLE || quote === DOUBLE ? step(path, at + 2, end - 1) : '[*]';
       at = end + 1;
     } else {
-      while (at < path.length && path.charCodeAt(at) !== DOT && path.charCodeAt(at) !== OPEN) at += 1;
+      while (at < path.length && !ENDS.includes(path.charCodeAt(at))) at += 1;
       found = step(path, from, at);
     }
     // The step is a descendant (`..`).
@@ -34,7 +36,10 @@ export function shapeOf(path: string): string {
   return shape;
 }
 
+const SPACE = 32;
 const [DOT, DOLLAR, OPEN, CLOSE, SINGLE, DOUBLE, BACKSLASH] = [46, 36, 91, 93, 39, 34, 92];
+/** A dot, an opening bracket and the white space of RFC 9535 end a name. */
+const ENDS: readonly number[] = [DOT, OPEN, SPACE, 9, 10, 13];
 
 function step(path: string, from: number, to: number): string {
   if (to <= from || to - from > MAX_FIELD) return '[*]';

@@ -35,7 +35,7 @@ const input = z.strictObject({
     .string()
     .max(1024)
     .default('$')
-    .describe('JSONPath: $.a.b, tasks.task-1.status, $.tasks[?(@.done==false)], $..owner'),
+    .describe("JSONPath: $.a.b, tasks.task-1.status, $['cart.v2'], $.tasks[?(@.done==false)], $..owner"),
   session: sessionInput,
   at: pointInput.optional().describe('As of a seq or ISO time'),
   keys_only: z.boolean().optional().describe('Only keys, types and sizes'),

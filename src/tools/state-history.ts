@@ -57,7 +57,7 @@ export const stateHistory = defineTool({
       return fail({
         code: 'path-refused',
         path: path.text,
-        why: 'history is kept of one place at a time; name it without wildcards or filters',
+        why: 'history is kept of one place at a time: name it without wildcards or filters, as in $.tasks[0].status',
       });
     const session = await call.services.sessions.ensure(given.session);
     if (!session.ok) return session;

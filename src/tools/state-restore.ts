@@ -59,7 +59,11 @@ export const stateRestore = defineTool({
     if (!parsed.ok) return parsed;
     const path = parsed.value;
     if (path.kind !== 'simple')
-      return fail({ code: 'path-refused', path: path.text, why: 'restore takes a path that names one place' });
+      return fail({
+        code: 'path-refused',
+        path: path.text,
+        why: 'restore takes a path that names one place, as in $.tasks[0].status',
+      });
     const { documents, sessions } = call.services;
     const session = await sessions.ensure(given.session);
     if (!session.ok) return session;

@@ -38,7 +38,7 @@ const hostile = [
   '',
   '$.a[',
   '$.a[(@.length)]',
-  '$..a..b',
+  "$.a[?('x' in @.b)]",
   '$.__proto__.x',
   "$['constructor']",
   'a'.repeat(200_000),

@@ -95,20 +95,26 @@ function readPath(text: string, session: boolean): Result<RedactPath> {
   const simple = parsed.value.kind === 'simple' ? parsed.value.tokens : undefined;
   const segments = parsed.value.kind === 'query' ? parsed.value.segments : [];
   for (const token of simple ?? []) {
-    if (typeof token === 'number' || /^\d+$/.test(token)) return refused('elements of arrays move: say [*]');
+    if (typeof token === 'number' || /^\d+$/.test(token))
+      return refused('elements of arrays move: say [*], as in $.items[*].token');
     steps.push(token);
   }
   for (const { deep, selector } of segments) {
     if (deep || (selector.select !== 'all' && selector.select !== 'name'))
-      return refused('here a path has names and * only: give several with --path');
-    if (selector.select === 'name' && /^\d+$/.test(selector.name)) return refused('elements of arrays move: say [*]');
+      return refused('here a path has names and * only, as in $.users.*.token: give several with --path');
+    if (selector.select === 'name' && /^\d+$/.test(selector.name))
+      return refused('elements of arrays move: say [*], as in $.items[*].token');
     steps.push(selector.select === 'all' ? EVERY : selector.name);
   }
   const [first, second] = steps;
   if (first === undefined || first === EVERY || first === 'schema')
-    return refused('name a key of the document first: without the rest of it the document could not be read');
+    return refused(
+      'name a key of the document first, as in $.token: without the rest of it the document could not be read',
+    );
   if (session && first === 'session' && (second === undefined || second === EVERY))
-    return refused('name what of the session is meant: without the rest of it the session could not be read');
+    return refused(
+      'name what of the session is meant, as in $.session.name: without the rest the session could not be read',
+    );
   return ok({ text, steps });
 }
 

@@ -5,8 +5,9 @@
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { getAt, parsePointer } from '../../json/pointer.ts';
-import { parsePath, type Segment } from '../../path/path.ts';
+import { parsePath } from '../../path/path.ts';
 import { type PathToken, printPath } from '../../path/scan.ts';
+import type { Segment } from '../../path/syntax.ts';
 import type { Decide } from '../command.ts';
 import { type SessionDocument, sessionStream } from '../session/document.ts';
 import { RESERVED_KEYS } from '../state/commands.ts';

@@ -199,7 +199,7 @@ function firstOf(pointers: readonly string[]): string[] {
 function deleteValues(target: Target, condition: Condition): Result<DeleteAnswer> {
   const { tx, ctx, session, doc, path } = target;
   if (path.kind === 'query' && condition.ifEtag !== undefined) {
-    const why = 'if_etag takes a path that names one place: an etag is of one value';
+    const why = 'if_etag takes a path that names one place, as in $.tasks[0]: an etag is of one value';
     return fail({ code: 'path-refused', path: path.text, why });
   }
   const pointers = path.kind === 'simple' ? ok(simplePointers(doc, path)) : ctx.select(doc, path);
@@ -238,7 +238,7 @@ function simplePath(target: Target, verb: string): Result<SimplePath> {
     return fail({
       code: 'path-refused',
       path: path.text,
-      why: `${verb} takes a path that names one place; a query is for state_get and state_delete`,
+      why: `${verb} takes a path that names one place, as in $.tasks[0]; a query is for state_get and state_delete`,
     });
   }
   const reserved = path.tokens.length === 0 ? undefined : reservedIn(path.tokens);

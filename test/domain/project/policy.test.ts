@@ -54,6 +54,8 @@ describe('a policy', () => {
     expect(args({ path: '$.secret' })).toBe(false);
     expect(args({ 'operations.*.path': '$.secrets' })).toBe(true);
     expect(args({ 'operations.0.path': '$.secrets' })).toBe(false);
+    for (const path of ['$ .secrets .key', "$.['secrets']['key']", '$\n[secrets].key', "$['secrets','secrets']"])
+      expect(fits({ when: { args: { path: '$.secrets*' } } }, { input: { path } }), path).toBe(true);
     for (const hostile of [null, 3, 'x', [], { path: {} }, { path: ['$.secrets'] }])
       expect(fits({ when: { args: { path: '$.secrets' } } }, { input: hostile })).toBe(false);
   });
