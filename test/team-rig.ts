@@ -27,8 +27,12 @@ export class TeamRig {
   private ids = 0;
 
   /** A new window with a session of its own. */
-  async window(name: string, agents: Record<string, 'orchestrator' | 'coordinator' | 'worker'> = {}): Promise<Window> {
-    const window = this.process(name);
+  async window(
+    name: string,
+    agents: Record<string, 'orchestrator' | 'coordinator' | 'worker'> = {},
+    project = workspace.project,
+  ): Promise<Window> {
+    const window = this.process(name, project);
     const started = await window.call('session_start', { name, resume: 'new' });
     window.session = String(started.session);
     for (const [agent, tier] of Object.entries(agents)) {
@@ -38,7 +42,7 @@ export class TeamRig {
   }
 
   /** A process for a client's session, whether or not there is one already: a window that was opened again, say. */
-  process(clientSession: string): Window {
+  process(clientSession: string, project = workspace.project): Window {
     const documents = new Documents({
       openStore: (onCommits) => new MemoryStore(this.log, onCommits),
       blobs: this.blobs,
@@ -50,12 +54,13 @@ export class TeamRig {
       },
       select: selectPointers,
     });
-    const sessions = new SessionBinding(documents, { user: 'tester', clientSession, workspace, serves: true });
-    const mail = new MailWatch(documents, workspace);
+    const here = { ...workspace, project };
+    const sessions = new SessionBinding(documents, { user: 'tester', clientSession, workspace: here, serves: true });
+    const mail = new MailWatch(documents, here);
     const readyIndex = new ReadyIndex(documents);
     const config = { allowCommands: [], allowEnv: [], childEnv: {}, home: '/nowhere' };
     const settings = executorSettings(config, '/nowhere');
-    const place = { role: 'serve', workspace, ownProject: workspace.project, workspaceRoot: '/nowhere', settings };
+    const place = { role: 'serve', workspace: here, ownProject: project, workspaceRoot: '/nowhere', settings };
     const windows = new AgentWindows(this.presence, true);
     const plans = new PlanIndex(documents);
     const services = { config, readyIndex, documents, sessions, windows, mail, plans, ...place };

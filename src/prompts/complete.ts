@@ -30,13 +30,13 @@ export function openSprints(view: View, { plans, workspace }: Services): string[
   return [...plans.at(view).sprints.set(workspace.project, 'open').after(0)].map(({ id }) => showId(id));
 }
 
-/** Ids of this project's unfinished tasks, the most urgent first. */
+/** Stored ids of this project's unfinished tasks, the most urgent first. */
 export function openTasks(view: View, { plans, workspace }: Services): string[] {
   return plans
     .at(view)
     .tasks.set(workspace.project, 'open')
     .first(LOOKED_AT)
-    .map(({ id }) => showId(id));
+    .map(({ id }) => id);
 }
 
 /** Ids of this project's open sessions, the last changed first. */

@@ -1,6 +1,7 @@
 // /debug_events: finds out from the log what happened, in which order and by whom.
 
 import { eventTypes } from '../domain/events.ts';
+import { taskStream } from '../domain/plan/ids.ts';
 import { openRuns, openSessionIds, openTasks } from './complete.ts';
 import { call, type Prompt, present, steps } from './define.ts';
 
@@ -16,7 +17,7 @@ export const debugEvents: Prompt = {
         ...['session/', 'run/', 'task/', 'sprint/', 'project/'],
         ...openSessionIds(view, services).map((id) => `session/${id}`),
         ...openRuns(view, services).map((id) => `run/${id}`),
-        ...openTasks(view, services).map((id) => `task/${id.toLowerCase()}`),
+        ...openTasks(view, services).map(taskStream),
       ],
     },
     {

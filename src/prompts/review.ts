@@ -1,6 +1,6 @@
 // /review: checks finished work against its task or run, as somebody who did not do it.
 
-import { parsePlanId } from '../domain/plan/ids.ts';
+import { parsePlanId, showId } from '../domain/plan/ids.ts';
 import { openRuns, openTasks } from './complete.ts';
 import { call, type Prompt, steps } from './define.ts';
 
@@ -12,7 +12,7 @@ export const review: Prompt = {
     {
       name: 'what',
       description: 'A task or a run; default the tasks in review',
-      complete: (view, services) => [...openTasks(view, services), ...openRuns(view, services)],
+      complete: (view, services) => [...openTasks(view, services).map(showId), ...openRuns(view, services)],
     },
     {
       name: 'focus',

@@ -1,6 +1,6 @@
 // baton://sprints/{id}: the board of one sprint.
 
-import { parsePlanId, showId, sprintStream } from '../domain/plan/ids.ts';
+import { findPlanned, showId, sprintStream } from '../domain/plan/ids.ts';
 import type { SprintDocument } from '../domain/plan/sprint.ts';
 import { boardOf } from '../views/plan/board.ts';
 import { line } from '../views/plan/show.ts';
@@ -24,9 +24,9 @@ export const sprints: ResourceKind = {
         title: `${showId(row.id)} ${line(row.title)}`,
         description: row.status,
       })),
-  read: (view, id, { plans }) => {
-    const stored = parsePlanId('sprint', id);
-    const sprint = stored === undefined ? undefined : view.get<SprintDocument>(sprintStream(stored));
+  read: (view, id, { plans, workspace }) => {
+    const get = (stored: string) => view.get<SprintDocument>(sprintStream(stored));
+    const sprint = findPlanned(get, 'sprint', id, workspace.project);
     if (sprint === undefined) return undefined;
     const query = { sprint, limit: CARDS, detail: 'brief', now: Date.now() } as const;
     return { ...boardOf(plans.at(view), view, query), seq: view.seq } as never;

@@ -53,9 +53,12 @@ export const epicSave = defineTool({
     if (!changed.ok) return changed;
     const answer = withSeq(changed.value);
     if (!answer.ok || (fields.status !== 'completed' && fields.status !== 'cancelled')) return answer;
-    const { documents, plans } = call.services;
+    const { documents, plans, workspace } = call.services;
     const saved = answer.value.id;
-    const left = await documents.read((view) => plans.at(view).tasks.set(saved.toLowerCase(), 'open').size);
+    const left = await documents.read((view) => {
+      const { epics, tasks } = plans.at(view);
+      return tasks.set(epics.named('epic', saved, workspace.project)?.id ?? '', 'open').size;
+    });
     return ok({ ...answer.value, ...leftNote(left, saved) });
   },
 });

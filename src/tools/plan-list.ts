@@ -2,17 +2,18 @@
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
-import { kindOfPlanId, showId } from '../domain/plan/ids.ts';
+import { kindOfPlanId } from '../domain/plan/ids.ts';
 import { BACKLOG } from '../domain/plan/task-links.ts';
 import { statusesMeant } from '../domain/status-words.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
+import { epicNamed } from '../views/plan/find-epic.ts';
 import type { ListKind, ListPage, ListSource } from '../views/plan/kinds/define.ts';
 import { listKinds } from '../views/plan/kinds/index.ts';
 import { DETAILS } from '../views/plan/show.ts';
 import { type Call, defineTool } from './define.ts';
 import { cursorInput, limitInput, offsetOf, seqOutput } from './shared/inputs.ts';
 import { withNote } from './shared/note.ts';
-import { planIdInput, whoInput, withNearItems } from './shared/plan-inputs.ts';
+import { epicInput, planIdInput, whoInput, withNearItems } from './shared/plan-inputs.ts';
 import { fitting } from './shared/shown.ts';
 
 const input = z.strictObject({
@@ -23,6 +24,7 @@ const input = z.strictObject({
     .optional()
     .describe('One of the kind; also open, archived, and for tasks ready (can be started now)'),
   parent: planIdInput.optional().describe('In this sprint, epic, task or backlog'),
+  epic: epicInput,
   assignee: whoInput.optional(),
   text: z.string().max(200).optional().describe('Words in title, labels or skills; or an id'),
   detail: z.enum(DETAILS).default('brief'),
@@ -58,16 +60,19 @@ export const planList = defineTool({
     const { given, taken } = withStatusRead(kind, asked);
     const fault = ineligibleReason(kind, given);
     if (fault !== undefined) return fault;
-    const { detail, limit, status, parent, assignee, text, cursor } = given;
+    const { detail, limit, status, parent, epic, assignee, text, cursor } = given;
     const answer = await documents.read((view) => {
       const plan = plans.at(view);
       const lastSeen = (who: string) => documents.presence.lastSeen(who);
       const served = () => documents.presence.served();
       const source: ListSource = { view, plan, now: Date.now(), lastSeen, served };
-      const known = parent === undefined ? ok(undefined) : parentOf(source, parent, workspace.project);
-      if (!known.ok) return known;
+      const above = parent === undefined ? ok(undefined) : parentOf(source, parent, workspace.project);
+      if (!above.ok) return above;
+      const of = epic === undefined ? ok(undefined) : epicNamed(plan, epic, workspace.project);
+      if (!of.ok) return of;
       const after = offsetOf(cursor);
-      const query = { project: workspace.project, status, parent, assignee, text, detail, limit, after };
+      const within = { parent: above.value, epic: of.value?.id, assignee };
+      const query = { project: workspace.project, status, ...within, text, detail, limit, after };
       const page = kind.list(source, query);
       const missed = page.total === 0 && text !== undefined && kindOfPlanId(text) === given.kind;
       if (missed) return fail({ code: 'unknown-item' as const, kind: given.kind, id: text, near: [] });
@@ -110,7 +115,7 @@ function ineligibleReason({ kind, statuses, takes }: ListKind, given: Input) {
           ? `none for kind ${kind}`
           : `expected one of ${statuses.join(', ')}${meantOf(given.status, statuses)}`,
     });
-  for (const key of ['parent', 'assignee'] as const)
+  for (const key of ['parent', 'epic', 'assignee'] as const)
     if (given[key] !== undefined && !takes.includes(key)) issues.push({ at: key, why: `not for kind ${kind}` });
   return issues.length === 0 ? undefined : fail({ code: 'invalid-input', issues });
 }
@@ -128,15 +133,10 @@ function meantOf(status: string, statuses: readonly string[]): string {
   return meant.length === 0 ? '' : `; did you mean ${meant.join(' or ')}?`;
 }
 
-/** Checks the sprint, epic or task whose rows are asked for: it must exist and be of this project. */
-function parentOf({ plan }: ListSource, named: string, project: string): Result<undefined> {
-  const kind = kindOfPlanId(named);
-  const id = named.toLowerCase();
-  if (id === BACKLOG) return ok(undefined);
-  const index = { task: plan.tasks, epic: plan.epics, sprint: plan.sprints };
-  const row = kind === undefined ? undefined : index[kind].get(id);
-  if (row === undefined) return fail({ code: 'unknown-item', kind: kind ?? 'task', id: named, near: [] });
-  if (row.project === project) return ok(undefined);
-  const how = 'see your own with plan_list {kind: "sprint"}';
-  return fail({ code: 'not-allowed', what: `Listing ${showId(id)}`, why: 'it belongs to another project', how });
+/** The stored id of the sprint, epic or task whose rows are asked for, or "backlog". */
+function parentOf({ plan }: ListSource, named: string, project: string): Result<string> {
+  if (named.toLowerCase() === BACKLOG) return ok(BACKLOG);
+  const kind = kindOfPlanId(named) ?? 'task';
+  const row = kind === 'task' ? plan.tasks.named(named, project) : plan[`${kind}s`].named(kind, named, project);
+  return row === undefined ? fail({ code: 'unknown-item', kind, id: named, near: [] }) : ok(row.id);
 }

@@ -3,16 +3,17 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
-import { parsePlanId, sprintStream } from '../domain/plan/ids.ts';
+import { findPlanned, sprintStream } from '../domain/plan/ids.ts';
 import type { SprintDocument } from '../domain/plan/sprint.ts';
 import { TASK_STATUSES } from '../domain/plan/task.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { boardOf } from '../views/plan/board.ts';
 import { currentSprint } from '../views/plan/current-sprint.ts';
+import { epicNamed } from '../views/plan/find-epic.ts';
 import { DETAILS } from '../views/plan/show.ts';
 import { type Call, defineTool } from './define.ts';
 import { limitInput, seqOutput } from './shared/inputs.ts';
-import { planIdInput, whoInput, withNearItems } from './shared/plan-inputs.ts';
+import { epicInput, planIdInput, whoInput, withNearItems } from './shared/plan-inputs.ts';
 
 const objects = z.array(z.record(z.string(), z.unknown()));
 
@@ -22,9 +23,9 @@ export const sprintBoard = defineTool({
   toolset: 'plan',
   alwaysLoad: true,
   description:
-    'Use to see where the work stands: the columns of a sprint, what is blocked, why and how long, progress, ' +
-    'velocity, burn-down, its run, and what to take up next (what most others wait for). Default: the sprint this ' +
-    'session joined, else the one begun last. ' +
+    'Use to see where the work stands: the columns of a sprint, what is blocked, why and how much it holds up, ' +
+    'progress, velocity, its run, and what to take up next. Default: the sprint this session joined, else the one ' +
+    'begun last. ' +
     'Answers {sprint, columns: [{status, count, points, cards}], blockers, suggest, cut?, note?, seq}.',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'limit, column or detail' },
@@ -32,6 +33,7 @@ export const sprintBoard = defineTool({
   input: z.strictObject({
     sprint: planIdInput.optional().describe('SPR-2'),
     assignee: whoInput.optional(),
+    epic: epicInput,
     column: z.enum(TASK_STATUSES).optional(),
     limit: limitInput(10, 50).describe('Cards per column at most'),
     detail: z.enum(DETAILS).default('brief'),
@@ -47,11 +49,15 @@ export const sprintBoard = defineTool({
   async run(input, call: Call<Services>) {
     const { documents, plans } = call.services;
     const { assignee, column, limit, detail } = input;
+    const { project } = call.services.workspace;
     const board = await documents.read((view) => {
       const sprint = findSprint(view, call.services, input.sprint);
       if (!sprint.ok) return sprint;
-      const query = { sprint: sprint.value, assignee, column, limit, detail, now: Date.now() };
-      return ok({ ...boardOf(plans.at(view), view, query), seq: view.seq });
+      const plan = plans.at(view);
+      const of = input.epic === undefined ? ok(undefined) : epicNamed(plan, input.epic, project);
+      if (!of.ok) return of;
+      const query = { sprint: sprint.value, epic: of.value?.id, assignee, column, limit, detail, now: Date.now() };
+      return ok({ ...boardOf(plan, view, query), seq: view.seq });
     });
     return await withNearItems(board, call.services);
   },
@@ -60,12 +66,9 @@ export const sprintBoard = defineTool({
 function findSprint(view: View, services: Services, named: string | undefined): Result<Readonly<SprintDocument>> {
   const { plans, sessions, workspace } = services;
   if (named !== undefined) {
-    const id = parsePlanId('sprint', named);
-    const found = id === undefined ? undefined : view.get<SprintDocument>(sprintStream(id));
-    if (found === undefined) return fail({ code: 'unknown-item', kind: 'sprint', id: named, near: [] });
-    if (found.project === workspace.project) return ok(found);
-    const how = 'see your own with plan_list {kind: "sprint"}';
-    return fail({ code: 'not-allowed', what: `Showing ${named}`, why: 'it belongs to another project', how });
+    const get = (id: string) => view.get<SprintDocument>(sprintStream(id));
+    const found = findPlanned(get, 'sprint', named, workspace.project);
+    return found === undefined ? fail({ code: 'unknown-item', kind: 'sprint', id: named, near: [] }) : ok(found);
   }
   const asked = { project: workspace.project, session: sessions.find(view) };
   const current = currentSprint(plans.at(view), view, asked);

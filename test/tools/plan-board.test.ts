@@ -110,9 +110,11 @@ describe('the board', () => {
     hours(2);
     await window.call('task_save', { id: 'TSK-5', status: 'blocked', blocked_reason: 'no time' });
     hours(2);
+    const api = { id: 'TSK-1', title: 'API', epic: 'EPC-1', reason: 'no key' };
+    const keys = { id: 'TSK-5', title: 'Keys', epic: 'EPC-1', reason: 'no time' };
     expect((await window.call('sprint_board')).blockers).toEqual([
-      { id: 'TSK-1', title: 'API', reason: 'no key', age_h: 4, overdue: true, holds_up: 1 },
-      { id: 'TSK-5', title: 'Keys', reason: 'no time', age_h: 2, assignee: 'Kim', holds_up: 0 },
+      { ...api, age_h: 4, overdue: true, holds_up: 2, holds_up_points: 5 },
+      { ...keys, age_h: 2, assignee: 'Kim', holds_up: 0, holds_up_points: 0 },
     ]);
     hours(6);
     const active = await window.call('sprint_board', { column: 'active' });

@@ -7,7 +7,7 @@ import type { Config } from '../../config/config.ts';
 import { type KanbanCard, type KanbanColumn, renderKanban } from '../../dashboard/formats/kanban.ts';
 import { MIN_WIDTH } from '../../dashboard/formats/text.ts';
 import type { View } from '../../documents/documents.ts';
-import { parsePlanId, showId, sprintStream } from '../../domain/plan/ids.ts';
+import { findPlanned, showId, sprintStream } from '../../domain/plan/ids.ts';
 import type { SprintDocument } from '../../domain/plan/sprint.ts';
 import { TASK_STATUSES } from '../../domain/plan/task.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
@@ -98,13 +98,13 @@ function scopeOf(
   named: string | undefined,
 ): Result<Readonly<SprintDocument> | undefined> {
   if (named === undefined) return ok(currentSprint(plan, view, asked));
-  const id = parsePlanId('sprint', named);
-  const found = id === undefined ? undefined : view.get<SprintDocument>(sprintStream(id));
-  if (found?.project === asked.project) return ok(found);
+  const get = (id: string) => view.get<SprintDocument>(sprintStream(id));
+  const found = findPlanned(get, 'sprint', named, asked.project);
+  if (found !== undefined) return ok(found);
   return fail({
     code: 'unknown-item',
     kind: 'sprint',
     id: named,
-    near: nearest(named, plan.sprints.ids()).map(showId),
+    near: nearest(named, plan.sprints.ids(asked.project)),
   });
 }

@@ -5,6 +5,7 @@ import { showId } from '../../domain/plan/ids.ts';
 import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
 import { forecast } from '../../graph/plan/forecast.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
+import { heldBy } from '../../views/plan/holds-up.ts';
 import { velocityOf } from '../../views/plan/sprint-facts.ts';
 import { type Source, viewScopeOf } from '../../views/source.ts';
 import { decisionRows } from '../../views/team/decisions.ts';
@@ -41,6 +42,7 @@ const OVERDUE_COLUMNS = columns({
   assignee: { kind: 'text', spare: 1 },
   since_at: 'time',
   holds_up: 'count',
+  holds_up_points: { kind: 'number', title: 'in pts', spare: 2 },
   why: 'prose',
 });
 const FORECAST_COLUMNS = columns({
@@ -53,6 +55,8 @@ const FORECAST_COLUMNS = columns({
   rests_on: { kind: 'prose', spare: 2 },
 });
 
+/** The most waiting tasks that are counted for one: all overdue tasks of a project are weighed. */
+const MAX_HELD = 1_000;
 /** The most open runs with a forecast, the last changed first: each forecast walks a whole graph. */
 const MAX_FORECASTS = 10;
 
@@ -114,8 +118,12 @@ function escalations(source: Source): Row[] {
 }
 
 function overdue(source: Source): Row[] {
-  const found = overdueTasks(source).sort((a, b) => b.neededBy.length - a.neededBy.length || a.since - b.since);
-  return found.map((row): Row => ({ ...taskCells(row), holds_up: row.neededBy.length }));
+  const { tasks } = source.plan();
+  const found = overdueTasks(source).map((row) => ({ row, held: heldBy(tasks, row, MAX_HELD) }));
+  found.sort((a, b) => b.held.ids.length - a.held.ids.length || a.row.since - b.row.since);
+  return found.map(({ row, held }): Row => {
+    return { ...taskCells(row), holds_up: held.ids.length, holds_up_points: held.points };
+  });
 }
 
 /** Forecasts of open runs from their graphs, and of the sprint and the project from the velocity of past sprints. */

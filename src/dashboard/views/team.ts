@@ -5,6 +5,7 @@ import { hasEnded } from '../../domain/run/document.ts';
 import { addressName, type ChannelDocument } from '../../domain/team/channel.ts';
 import { everybodyIn, teamsOf } from '../../domain/team/team.ts';
 import { FailureError } from '../../failure/failure.ts';
+import { idOf, kindOf } from '../../store/stream.ts';
 import { CHECKS } from '../../views/health/alerts.ts';
 import { recentActivity } from '../../views/session/activity.ts';
 import { readableFacts } from '../../views/session/sessions.ts';
@@ -88,7 +89,7 @@ function activitySection(source: Source): Section {
 
 /** The title or name in the document of a stream; undefined if it has none. */
 function titleOf({ view, plan }: Source, stream: string): string | undefined {
-  const [kind, id = ''] = stream.split('/');
+  const [kind, id] = [kindOf(stream), idOf(stream)];
   if (kind === 'task') return plan().tasks.get(id)?.title;
   if (kind === 'sprint') return plan().sprints.get(id)?.title;
   if (kind === 'epic') return plan().epics.get(id)?.title;

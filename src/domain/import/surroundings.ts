@@ -5,6 +5,7 @@ import { ok, type Result } from '../../failure/failure.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
 import type { EpicStatus } from '../plan/epic.ts';
+import { findItem } from '../plan/find.ts';
 import { nextIds, showId, sprintStream, taskStream } from '../plan/ids.ts';
 import { join } from '../plan/links.ts';
 import { saveEpic } from '../plan/save-epic.ts';
@@ -114,17 +115,16 @@ function makeSprint(
   known: Readonly<Record<string, string>>,
 ): string {
   const { title, goal, status, starts_at, ends_at, capacity } = item;
-  const [id = ''] = nextIds(tx, 'sprint', 1);
+  const [id = ''] = nextIds(tx, 'sprint', project, 1);
   const sprint = newSprint(ctx, id, project, { title, goal, status, starts_at, ends_at, capacity });
   const ended = hasEnded(sprint);
   if (ended) sprint.ended_at = sprint.created_at;
   tx.create(sprintStream(id), { type: 'sprint.created' }, sprint);
   const joined = item.tasks.flatMap((key) => {
-    const task = Object.hasOwn(known, key) ? known[key] : undefined;
-    const document = task === undefined ? undefined : tx.read<TaskDocument>(taskStream(task));
+    const task = Object.hasOwn(known, key) ? findItem(tx, 'task', known[key] ?? '', project) : undefined;
     // As where a sprint ends here: what is unfinished stays in the backlog.
-    if (task === undefined || document === undefined || document.sprint !== undefined) return [];
-    return ended && !isFinished(document) ? [] : [task];
+    if (task?.ok !== true || task.value.sprint !== undefined) return [];
+    return ended && !isFinished(task.value) ? [] : [task.value.id];
   });
   for (const task of joined)
     tx.edit<TaskDocument>(taskStream(task), { type: 'task.updated' }, (draft) => {

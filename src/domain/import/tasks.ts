@@ -7,6 +7,7 @@ import type { JsonObject } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
 import type { Context, Transaction } from '../command.ts';
 import type { EventType } from '../events.ts';
+import { findItem } from '../plan/find.ts';
 import { showId, taskStream } from '../plan/ids.ts';
 import { type PlannedTask, savePlan } from '../plan/save-plan.ts';
 import { saveTask, type TaskFields } from '../plan/save-task.ts';
@@ -97,7 +98,7 @@ export function importTasks(
   const saved = savePlan(tx, ctx, { project: source.project, tasks: planned });
   if (!saved.ok) return saved;
   const made = Object.fromEntries(fresh.map(({ key }) => [key, saved.value.ids[places.get(key) ?? ''] ?? '']));
-  for (const task of fresh) settle(tx, ctx, task, made[task.key] ?? '');
+  for (const task of fresh) settle(tx, ctx, source.project, task, made[task.key] ?? '');
   remember(tx, source, made);
   return ok({ made });
 }
@@ -106,12 +107,19 @@ export function importTasks(
  * Gives a task its status and details. Whatever its needs say: what is finished or begun stays so, since needs hold
  * back the start of work, and not what was done elsewhere.
  */
-function settle(tx: Transaction, ctx: Context, { status, blocked_reason, details }: ImportedTask, id: string): void {
-  if (status === 'todo' && details === undefined) return;
+function settle(
+  tx: Transaction,
+  ctx: Context,
+  project: string,
+  { status, blocked_reason, details }: ImportedTask,
+  id: string,
+): void {
+  const found = findItem(tx, 'task', id, project);
+  if (!found.ok || (status === 'todo' && details === undefined)) return;
   const head =
     status === 'todo' ? { type: 'task.updated' as const } : { type: MOVED[status], data: { from: 'todo' as const } };
   const at = new Date(ctx.now).toISOString();
-  tx.edit<TaskDocument>(taskStream(id.toLowerCase()), head, (draft) => {
+  tx.edit<TaskDocument>(taskStream(found.value.id), head, (draft) => {
     if (details !== undefined) draft.details = details;
     if (status === 'todo') return;
     draft.status = status;
@@ -142,7 +150,8 @@ export function importLinks(
   let set = 0;
   for (const { key, parent, discovered_from } of links) {
     const id = idOf(ids, key);
-    const task = id === undefined ? undefined : tx.read<TaskDocument>(taskStream(id));
+    const found = id === undefined ? undefined : findItem(tx, 'task', id, source.project);
+    const task = found?.ok ? found.value : undefined;
     if (id === undefined || task === undefined || task.archived) continue;
     const [above, origin] = [idOf(ids, parent), idOf(ids, discovered_from)];
     const fields: TaskFields = {};

@@ -4,7 +4,7 @@
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import { type EpicDocument, takesTasks as epicTakesTasks } from './epic.ts';
-import { type PlanKind, parsePlanId, planStream, showId } from './ids.ts';
+import { findPlanned, type PlanKind, planStream, showId } from './ids.ts';
 import { MAX_TASKS, type SprintDocument, takesTasks as sprintTakesTasks } from './sprint.ts';
 import type { TaskDocument } from './task.ts';
 
@@ -14,29 +14,15 @@ interface Documents {
   task: TaskDocument;
 }
 
-/**
- * The object with this id, in upper or lower case. Fails with `unknown-item`, or `not-allowed` for one of another
- * project.
- */
+/** The object of the project with this id, as shown or stored. Fails with `unknown-item`. */
 export function findItem<K extends PlanKind>(
   tx: Transaction,
   kind: K,
   id: string,
   project: string,
 ): Result<Readonly<Documents[K]>> {
-  const stored = parsePlanId(kind, id);
-  const found = stored === undefined ? undefined : tx.read<Documents[K]>(planStream(kind, stored));
-  if (found === undefined) return fail({ code: 'unknown-item', kind, id, near: [] });
-  if (found.project === project) return ok(found);
-  // Ids are counted per store, so a mistyped one may belong to another project.
-  return fail({
-    code: 'not-allowed',
-    what: `Using ${showId(found.id)} here`,
-    why: 'it belongs to another project',
-    how:
-      `call it from a session of that project, or see your own with plan_list {kind: "${kind}"}; session_start says ` +
-      `if that project's directory was moved here`,
-  });
+  const found = findPlanned((stored) => tx.read<Documents[K]>(planStream(kind, stored)), kind, id, project);
+  return found === undefined ? fail({ code: 'unknown-item', kind, id, near: [] }) : ok(found);
 }
 
 /**

@@ -6,7 +6,7 @@ import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import { type SessionDocument, sessionStream } from '../session/document.ts';
 import { findItem } from './find.ts';
-import { parsePlanId, showId, sprintStream } from './ids.ts';
+import { findPlanned, showId, sprintStream } from './ids.ts';
 import { MAX_SESSIONS, type SprintDocument, takesTasks } from './sprint.ts';
 
 /** Moves the session from its sprint to this one. True if that changed anything. Contract: the session is open. */
@@ -61,14 +61,16 @@ export function takePlace(tx: Transaction, giver: string, receiver: string, proj
   if (id !== undefined && sprintOf(tx, receiver) === undefined) joinSprint(tx, receiver, id, project);
 }
 
+/** The stored id of the session's sprint. The session itself has it as shown. */
 function sprintOf(tx: Transaction, session: string): string | undefined {
-  const named = tx.read<SessionDocument>(sessionStream(session))?.session.sprint;
-  return named === undefined ? undefined : parsePlanId('sprint', named);
+  const { sprint, project } = tx.read<SessionDocument>(sessionStream(session))?.session ?? {};
+  if (sprint === undefined || project === undefined) return undefined;
+  return findPlanned((id) => tx.read<SprintDocument>(sprintStream(id)), 'sprint', sprint, project)?.id;
 }
 
 function edit(tx: Transaction, session: string, sprint: string | undefined): void {
   tx.edit<SessionDocument>(sessionStream(session), { type: 'session.updated' }, (draft) => {
     if (sprint === undefined) delete draft.session.sprint;
-    else draft.session.sprint = sprint;
+    else draft.session.sprint = showId(sprint);
   });
 }

@@ -44,7 +44,7 @@ function createEpic(tx: Transaction, ctx: Context, input: SaveEpicInput): Result
   const { fields, project } = input;
   if (fields.title === undefined) return badInput('title', 'required for a new epic; give id to change one');
   if (fields.archived === true) return badInput('archived', 'a new epic is not archived');
-  const [id = ''] = nextIds(tx, 'epic', 1);
+  const [id = ''] = nextIds(tx, 'epic', project, 1);
   tx.create(epicStream(id), { type: 'epic.created' }, newEpic(ctx, id, project, fields));
   const version = tx.version(epicStream(id));
   return ok({ id: showId(id), created: true, version, changed: givenFields(fields), unblocked: [] });

@@ -59,7 +59,7 @@ export function savePlan(tx: Transaction, ctx: Context, input: SavePlanInput): R
   const epic = home(tx, ctx, 'epic', input, issues);
   const sprint = home(tx, ctx, 'sprint', input, issues);
   if (issues.length > 0) return fail({ code: 'invalid-input', issues });
-  const made = nextIds(tx, 'task', tasks.length);
+  const made = nextIds(tx, 'task', project, tasks.length);
   const ids = new Map(tasks.map(({ key }, index) => [key, made[index] ?? '']));
   const idOf = (named: string): string => ids.get(named) ?? outside.get(named) ?? '';
   const documents = tasks.map((task) => {
@@ -137,7 +137,7 @@ function home(
     return undefined;
   }
   if (issues.length > 0) return undefined;
-  const [id = ''] = nextIds(tx, kind, 1);
+  const [id = ''] = nextIds(tx, kind, input.project, 1);
   if (kind === 'epic')
     tx.create(epicStream(id), { type: 'epic.created' }, newEpic(ctx, id, input.project, given as PlannedEpic));
   else

@@ -56,10 +56,11 @@ export function saveSprint(tx: Transaction, ctx: Context, input: SaveSprintInput
   if (!saved.ok || input.join === undefined) return saved;
   const session = openSession(tx, input.join, ctx);
   if (!session.ok) return session;
-  const joined = joinSprint(tx, input.join, saved.value.id, input.project);
-  if (!joined.ok) return joined;
   const { id, changed } = saved.value;
-  const version = tx.version(sprintStream(id.toLowerCase()));
+  const joined = joinSprint(tx, input.join, id, input.project);
+  if (!joined.ok) return joined;
+  const sprint = findItem(tx, 'sprint', id, input.project);
+  const version = sprint.ok ? tx.version(sprintStream(sprint.value.id)) : saved.value.version;
   return ok({ ...saved.value, version, changed: joined.value ? [...changed, 'sessions'] : changed });
 }
 
@@ -68,7 +69,7 @@ function createSprint(tx: Transaction, ctx: Context, input: SaveSprintInput): Re
   if (fields.title === undefined) return badInput('title', 'required for a new sprint; give id to change one');
   if (fields.archived === true) return badInput('archived', 'a new sprint is not archived');
   if (input.carryTo !== undefined) return badInput('carry_to', WHEN_ENDING);
-  const [id = ''] = nextIds(tx, 'sprint', 1);
+  const [id = ''] = nextIds(tx, 'sprint', project, 1);
   const sprint = newSprint(ctx, id, project, fields);
   const fault = datesFault(sprint);
   if (fault !== undefined) return fault;

@@ -58,12 +58,12 @@ export interface SaveTaskAnswer extends SaveAnswer {
  * `version-mismatch`, `confirm-needed`, `invalid-input`, `not-allowed`, or as `checkCycle`.
  */
 export function saveTask(tx: Transaction, ctx: Context, input: SaveTaskInput): Result<SaveTaskAnswer> {
-  const { fields, project } = input;
-  if (fields.discovered_from !== undefined && fields.discovered_from !== '') {
-    const source = findItem(tx, 'task', fields.discovered_from, project);
-    if (!source.ok) return source;
-  }
-  return input.id === undefined ? createTask(tx, ctx, input) : updateTask(tx, ctx, input, input.id);
+  const named = input.fields.discovered_from;
+  const source = named === undefined || named === '' ? undefined : findItem(tx, 'task', named, input.project);
+  if (source?.ok === false) return source;
+  const fields = source === undefined ? input.fields : { ...input.fields, discovered_from: source.value.id };
+  const save = { ...input, fields };
+  return save.id === undefined ? createTask(tx, ctx, save) : updateTask(tx, ctx, save, save.id);
 }
 
 function createTask(tx: Transaction, ctx: Context, input: SaveTaskInput): Result<SaveTaskAnswer> {
@@ -72,7 +72,7 @@ function createTask(tx: Transaction, ctx: Context, input: SaveTaskInput): Result
   if (fields.archived === true) return badInput('archived', 'a new task is not archived');
   const links = resolveLinks(tx, fields, NO_LINKS, project);
   if (!links.ok) return links;
-  const [id = ''] = nextIds(tx, 'task', 1);
+  const [id = ''] = nextIds(tx, 'task', project, 1);
   const task = newTask(ctx, id, project, fields, links.value);
   const refused = reasonFault(fields, undefined, task.status);
   if (refused !== undefined) return fail(refused);
@@ -187,7 +187,7 @@ function apply(draft: TaskDocument, ctx: Context, fields: TaskFields, links: Lin
 function setOptional(task: TaskDocument, fields: TaskFields): void {
   if (fields.assignee !== undefined) setOrClear(task, 'assignee', fields.assignee);
   if (fields.points !== undefined) task.points = fields.points;
-  if (fields.discovered_from !== undefined) setOrClear(task, 'discovered_from', fields.discovered_from.toLowerCase());
+  if (fields.discovered_from !== undefined) setOrClear(task, 'discovered_from', fields.discovered_from);
 }
 
 /** Checks the task after its edges and status were changed: no circle, and no start before its needs are met. */

@@ -4,10 +4,10 @@
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Transaction } from '../command.ts';
 import { findItem } from './find.ts';
-import { taskStream } from './ids.ts';
+import { shortId, taskStream } from './ids.ts';
 import { isFinished, openNeeds, type TaskDocument } from './task.ts';
 
-/** A node without its kind; its id is the task's, as stored: `tsk-17`. */
+/** A node without its kind; its id is the task's without its project: `tsk-17`. */
 export interface SprintNode {
   id: string;
   title: string;
@@ -44,7 +44,8 @@ export function sprintGraph(tx: Transaction, project: string, sprint: string): R
   const nodes = [...open].flatMap(([id, { task, needs }]): SprintNode[] => {
     if (leftOut.has(id)) return [];
     const { title, description, priority } = task;
-    return [{ id, title, task: description === '' ? title : `${title}\n\n${description}`, needs, priority }];
+    const goal = description === '' ? title : `${title}\n\n${description}`;
+    return [{ id: shortId(id), title, task: goal, needs: needs.map(shortId), priority }];
   });
   return ok({ nodes, leftOut: [...leftOut] });
 }

@@ -50,10 +50,15 @@ function resolve(
   old: string | undefined,
   find: (id: string) => Result<{ id: string }>,
 ): Result<string | undefined> {
-  if (given === undefined || given.toLowerCase() === old) return ok(old);
+  if (given === undefined || isNamed(old, given)) return ok(old);
   if (given === '') return ok(undefined);
   const found = find(given);
   return found.ok ? ok(found.value.id) : found;
+}
+
+/** Whether a caller's text names a stored id: as shown, or as stored. */
+function isNamed(stored: string | undefined, text: string): boolean {
+  return stored !== undefined && (stored === text || showId(stored) === text.toUpperCase());
 }
 
 function resolveNeeds(
@@ -64,8 +69,8 @@ function resolveNeeds(
 ): Result<string[]> {
   const needs = new Set<string>();
   for (const id of named) {
-    const known = before.includes(id.toLowerCase());
-    const found = known ? ok({ id: id.toLowerCase() }) : linkable(tx, id, project, 'needed_by');
+    const known = before.find((one) => isNamed(one, id));
+    const found = known !== undefined ? ok({ id: known }) : linkable(tx, id, project, 'needed_by');
     if (!found.ok) return found;
     needs.add(found.value.id);
   }

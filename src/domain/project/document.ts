@@ -9,6 +9,8 @@ export interface ProjectDocument {
   created_at: string;
   /** The project that its directory took over; see adopt.ts. */
   continues?: string;
+  /** Absent for a project that took the numbers of its tasks from a counter of all projects. */
+  numbers?: 'own';
   /** The settings that were made; see config.ts for the defaults. */
   config?: JsonObject;
 }

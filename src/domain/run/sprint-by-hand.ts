@@ -5,7 +5,7 @@
 import type { Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { findItem } from '../plan/find.ts';
-import { sprintStream, taskStream } from '../plan/ids.ts';
+import { shortId, sprintStream, taskStream } from '../plan/ids.ts';
 import { type SaveTaskAnswer, type SaveTaskInput, saveTask } from '../plan/save-task.ts';
 import type { SprintDocument } from '../plan/sprint.ts';
 import { isMet, type TaskDocument } from '../plan/task.ts';
@@ -26,10 +26,11 @@ export function saveTaskByHand(tx: Transaction, ctx: Context, input: SaveTaskInp
   const run = sprint === undefined ? undefined : runOf(tx, sprint);
   if (run === undefined || hasEnded(run.status)) return saved;
   const scope = new RunScope(tx, ctx, run.id);
-  if (!scope.graph.prepared.index.has(id)) return saved;
-  const stands = scope.record(id)?.status;
+  const node = shortId(id);
+  if (!scope.graph.prepared.index.has(node)) return saved;
+  const stands = scope.record(node)?.status;
   if (stands !== 'finished' && stands !== 'skipped')
-    endOutside(scope, id, task.status === 'done' ? 'finished' : 'skipped');
+    endOutside(scope, node, task.status === 'done' ? 'finished' : 'skipped');
   return saved;
 }
 

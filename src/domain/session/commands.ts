@@ -161,7 +161,7 @@ function ensureProject(tx: Transaction, ctx: Context, workspace: Workspace): voi
   tx.create(
     stream,
     { type: 'project.created' },
-    { schema: 1, id: workspace.project, name: workspace.projectName, created_at },
+    { schema: 1, id: workspace.project, name: workspace.projectName, created_at, numbers: 'own' },
   );
 }
 

@@ -7,7 +7,7 @@ import { nearest } from '../../base/nearest.ts';
 import { MAX_LABEL_CHARS, MAX_LABELS, MAX_NAME_CHARS, MAX_TEXT_CHARS, MAX_TITLE_CHARS } from '../../config/limits.ts';
 import type { Changed } from '../../documents/documents.ts';
 import type { Decide } from '../../domain/command.ts';
-import { type PlanKind, showId } from '../../domain/plan/ids.ts';
+import type { PlanKind } from '../../domain/plan/ids.ts';
 import { fail, type Result } from '../../failure/failure.ts';
 import type { PlanFacts } from '../../views/plan/plan-index.ts';
 import { line } from '../../views/plan/show.ts';
@@ -20,6 +20,8 @@ export const textInput = z.string().max(MAX_TEXT_CHARS);
 export const planIdInput = z.string().max(MAX_NAME_CHARS);
 export const priorityInput = z.number().int().min(1).max(5).optional().describe('1 first');
 export const pointsInput = z.number().min(0).max(1_000);
+/** Words of a title take more room than an id. */
+export const epicInput = z.string().min(1).max(MAX_TITLE_CHARS).optional().describe('Of this epic: id or title');
 export const whoInput = z.string().max(MAX_NAME_CHARS);
 export const labelsInput = z.array(z.string().trim().min(1).max(MAX_LABEL_CHARS)).max(MAX_LABELS);
 const archivedInput = z.boolean().optional().describe('Instead of deleting; false restores');
@@ -76,7 +78,7 @@ export async function changePlan<A>(
 
 /** Adds the nearest ids to the failure `unknown-item`. */
 export async function withNearItems<T>(result: Result<T>, services: Services): Promise<Result<T>> {
-  if (result.ok || result.failure.code !== 'unknown-item') return result;
+  if (result.ok || result.failure.code !== 'unknown-item' || result.failure.near.length > 0) return result;
   const { failure } = result;
   const { documents, plans, workspace } = services;
   return fail({
@@ -85,13 +87,16 @@ export async function withNearItems<T>(result: Result<T>, services: Services): P
   });
 }
 
-/** Ids of a kind in a project like this one, as shown; never the id itself, which may exist in another project. */
-export function nearItems({ tasks, epics, sprints }: PlanFacts, kind: string, id: string, project: string): string[] {
-  const known = { task: tasks, epic: epics, sprint: sprints };
+/** Ids of a kind in a project like this one, as shown; never the id itself. */
+export function nearItems(plan: PlanFacts, kind: string, id: string, project: string): string[] {
+  const known: Record<PlanKind, { ids(project: string): string[] }> = {
+    task: plan.tasks,
+    epic: plan.epics,
+    sprint: plan.sprints,
+  };
   if (!Object.hasOwn(known, kind)) return [];
-  const index = known[kind as PlanKind];
-  const ids = [...index.ids()].filter((one) => index.get(one)?.project === project && one !== id.toLowerCase());
-  return nearest(id, ids).map(showId);
+  const ids = known[kind as PlanKind].ids(project).filter((one) => one.toLowerCase() !== id.toLowerCase());
+  return nearest(id, ids);
 }
 
 /** A note on unfinished tasks of an ended object; empty without any. */

@@ -9,6 +9,7 @@ import type { Alerts } from '../../domain/project/config.ts';
 import { hasEnded, type RunDocument, runStream } from '../../domain/run/document.ts';
 import type { JsonObject } from '../../json/json.ts';
 import { configOf } from '../project/settings.ts';
+import { heldBy } from './holds-up.ts';
 import { standsTooLong } from './overdue.ts';
 import type { PlanFacts } from './plan-index.ts';
 import { card, type Detail, hoursSince, line, withoutAbsent } from './show.ts';
@@ -20,6 +21,8 @@ import type { TaskRow } from './task-index.ts';
 export interface BoardQuery {
   sprint: Readonly<SprintDocument>;
   assignee?: string | undefined;
+  /** The stored id of an epic: only its tasks. */
+  epic?: string | undefined;
   column?: TaskStatus | undefined;
   /** Cards per column at most. */
   limit: number;
@@ -64,10 +67,10 @@ export function boardOf(plan: PlanFacts, view: View, query: BoardQuery): Board {
     sprint: { ...sprintFacts(plan, view, sprint, now), left: open, ready: plan.tasks.set(sprint.id, 'ready').size },
     columns,
     blockers: blockers(plan, query, alerts),
-    suggest: column === undefined ? suggested(plan, sprint) : [],
+    suggest: column === undefined ? suggested(plan, query) : [],
   };
   const cut = columns.find(({ count, cards }) => cards.length < count);
-  if (cut !== undefined) board.cut = cutText(columns, cut, showId(sprint.id), query.assignee);
+  if (cut !== undefined) board.cut = cutText(columns, cut, query);
   const note = standing(plan, sprint.id, open);
   if (note !== undefined) board.note = note;
   return board;
@@ -79,10 +82,16 @@ function rowsOf(
   status: TaskStatus,
 ): { rows: Iterable<TaskRow>; count: number; points: number } {
   const set = plan.tasks.set(query.sprint.id, status);
-  if (query.assignee === undefined) return { rows: set.after(0), count: set.size, points: set.points };
-  const who = query.assignee.toLowerCase();
-  const mine = [...set.after(0)].filter((row) => row.assignee?.toLowerCase() === who);
+  const { assignee, epic } = query;
+  if (assignee === undefined && epic === undefined) return { rows: set.after(0), count: set.size, points: set.points };
+  const who = assignee?.toLowerCase();
+  const fits = (row: TaskRow) => (who === undefined || row.assignee?.toLowerCase() === who) && isOf(epic, row);
+  const mine = [...set.after(0)].filter(fits);
   return { rows: mine, count: mine.length, points: mine.reduce((sum, row) => sum + (row.points ?? 0), 0) };
+}
+
+function isOf(epic: string | undefined, row: TaskRow): boolean {
+  return epic === undefined || row.epic === epic;
 }
 
 type Source = { status: TaskStatus; rows: ReturnType<typeof rowsOf> };
@@ -146,25 +155,30 @@ function liveRun(view: View, id: string | undefined): string | undefined {
 }
 
 /** Blocked tasks, the longest blocked first. */
-function blockers(plan: PlanFacts, { sprint, now }: BoardQuery, alerts: Alerts): JsonObject[] {
+function blockers(plan: PlanFacts, { sprint, epic, now }: BoardQuery, alerts: Alerts): JsonObject[] {
   const longest = (set: SortedRows<TaskRow>) => set.first(1_000).sort((a, b) => a.since - b.since);
   return longest(plan.tasks.set(sprint.id, 'blocked'))
+    .filter((row) => isOf(epic, row))
     .slice(0, BLOCKERS)
-    .map((row) =>
+    .map((row) => ({ row, held: heldBy(plan.tasks, row) }))
+    .map(({ row, held }) =>
       withoutAbsent({
         id: showId(row.id),
         title: line(row.title, 80),
-        reason: line(row.reason ?? ''),
+        epic: row.epic === undefined ? undefined : showId(row.epic),
+        reason: line(row.reason ?? '', 400),
         age_h: hoursSince(row.since, now),
         overdue: standsTooLong(row, alerts, now) ? true : undefined,
         assignee: row.assignee === undefined ? undefined : line(row.assignee),
-        holds_up: row.neededBy.length,
+        holds_up: held.ids.length,
+        holds_up_points: held.points,
       }),
     );
 }
 
-function suggested(plan: PlanFacts, { id, project }: Readonly<SprintDocument>): JsonObject[] {
-  return suggestions(plan, project, id, SUGGESTIONS).map(({ row, unblocks, to }) =>
+function suggested(plan: PlanFacts, { sprint: { id, project }, epic }: BoardQuery): JsonObject[] {
+  const fits = (row: TaskRow) => isOf(epic, row);
+  return suggestions(plan, project, id, SUGGESTIONS, fits).map(({ row, unblocks, to }) =>
     withoutAbsent({
       id: showId(row.id),
       title: line(row.title, 80),
@@ -183,9 +197,10 @@ function standing(plan: PlanFacts, sprint: string, open: number): string | undef
   return 'nothing ready: what is left is in work, blocked, or waits for those';
 }
 
-function cutText(columns: readonly Column[], first: Column, sprint: string, assignee: string | undefined): string {
+function cutText(columns: readonly Column[], first: Column, { sprint, assignee, epic }: BoardQuery): string {
   const missing = columns.filter(({ count, cards }) => cards.length < count);
   const counts = missing.map(({ status, count, cards }) => `${count - cards.length} more ${status}`).join(', ');
   const who = assignee === undefined ? '' : `, assignee: ${JSON.stringify(line(assignee))}`;
-  return `${counts}: plan_list {kind: "task", parent: "${sprint}", status: "${first.status}"${who}}`;
+  const of = epic === undefined ? '' : `, epic: "${showId(epic)}"`;
+  return `${counts}: plan_list {kind: "task", parent: "${showId(sprint.id)}", status: "${first.status}"${who}${of}}`;
 }

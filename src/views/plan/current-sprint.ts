@@ -3,7 +3,7 @@
 // dashboard/, the joined parts of a session, `baton board` and the status line.
 
 import type { View } from '../../documents/documents.ts';
-import { parsePlanId, sprintStream } from '../../domain/plan/ids.ts';
+import { findPlanned, sprintStream } from '../../domain/plan/ids.ts';
 import { type SprintDocument, takesTasks } from '../../domain/plan/sprint.ts';
 import { type SessionDocument, sessionStream } from '../../domain/session/document.ts';
 import type { PlanFacts } from './plan-index.ts';
@@ -18,9 +18,8 @@ export function currentSprint(
 ): Sprint | undefined {
   const sprintAt = (id: string) => view.get<SprintDocument>(sprintStream(id));
   const named = session === undefined ? undefined : view.get<SessionDocument>(sessionStream(session))?.session.sprint;
-  const id = named === undefined ? undefined : parsePlanId('sprint', named);
-  const joined = id === undefined ? undefined : sprintAt(id);
-  if (joined !== undefined && joined.project === project && takesTasks(joined)) return joined;
+  const joined = named === undefined ? undefined : findPlanned(sprintAt, 'sprint', named, project);
+  if (joined !== undefined && takesTasks(joined)) return joined;
   const active = [...plan.sprints.set(project, 'active').after(0)].flatMap((row) => sprintAt(row.id) ?? []);
   const last = active.reduce<Sprint | undefined>((latest, one) => (startsAfter(latest, one) ? one : latest), undefined);
   if (last !== undefined) return last;

@@ -5,7 +5,7 @@
 import type { Documents, View } from '../../documents/documents.ts';
 import type { EpicDocument } from '../../domain/plan/epic.ts';
 import { MAX_HANDED } from '../../domain/plan/hand-tasks.ts';
-import { numberOf } from '../../domain/plan/ids.ts';
+import { findPlanned, numberOf, showId } from '../../domain/plan/ids.ts';
 import { SPRINT_STATUSES, type SprintDocument, type SprintStatus } from '../../domain/plan/sprint.ts';
 import type { TaskDocument } from '../../domain/plan/task.ts';
 import type { ProjectDocument } from '../../domain/project/document.ts';
@@ -127,8 +127,14 @@ export class GroupIndex {
     return this.sets.get(`${project} ${facet}`);
   }
 
-  ids(): IterableIterator<string> {
-    return this.rows.keys();
+  /** The epic or sprint of a project with this id, as shown or stored. */
+  named(kind: 'epic' | 'sprint', id: string, project: string): GroupRow | undefined {
+    return findPlanned((stored) => this.rows.get(stored), kind, id, project);
+  }
+
+  /** Ids of a project, as shown. */
+  ids(project: string): string[] {
+    return [...this.rows.values()].flatMap((row) => (row.project === project ? [showId(row.id)] : []));
   }
 
   update(row: GroupRow): void {

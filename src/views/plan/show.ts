@@ -66,6 +66,7 @@ export function card(
   if (row.points !== undefined) shown.points = row.points;
   if (row.assignee !== undefined) shown.assignee = line(row.assignee);
   if (withStatus && row.sprint !== undefined) shown.sprint = showId(row.sprint);
+  if (row.epic !== undefined) shown.epic = showId(row.epic);
   // A finished task waits for nothing, even if one of its needs was reopened.
   const isOver = row.status === 'done' || row.status === 'cancelled';
   if (row.open.length > 0 && !isOver) shown.waits_for = idList(row.open);
@@ -76,11 +77,10 @@ export function card(
 }
 
 function particulars(task: Readonly<TaskDocument>, descriptionChars: number): JsonObject {
-  const { epic, parent, children, needs, needed_by, labels, discovered_from, started_at, done_at } = task;
+  const { parent, children, needs, needed_by, labels, discovered_from, started_at, done_at } = task;
   const all: Record<string, Json | undefined> = {
     description: task.description === '' ? undefined : block(task.description, descriptionChars),
     details: task.details === undefined ? undefined : detailsFrom(task.details, 0),
-    epic: epic === undefined ? undefined : showId(epic),
     parent: parent === undefined ? undefined : showId(parent),
     children: children.length === 0 ? undefined : idList(children),
     needs: needs.length === 0 ? undefined : idList(needs),

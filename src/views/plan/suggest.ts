@@ -2,9 +2,9 @@
 // most others wait for; for each, who has the skills that its labels name, and of those who has the least in hand. A
 // hint, never a promise: the command that starts a task reads its document.
 
-import { isFinished } from '../../domain/plan/task.ts';
+import { heldBy } from './holds-up.ts';
 import type { PlanFacts } from './plan-index.ts';
-import type { TaskIndex, TaskRow } from './task-index.ts';
+import type { TaskRow } from './task-index.ts';
 
 /** Bounds on the ready tasks that are compared, by priority, and on the waiting tasks counted for each. */
 const WEIGHED = 100;
@@ -26,13 +26,19 @@ interface Person {
   points: number;
 }
 
-/** At most `count` suggestions for a sprint, the best first. */
-export function suggestions(plan: PlanFacts, project: string, sprint: string, count: number): Suggestion[] {
-  const ready = plan.tasks.set(sprint, 'ready').first(WEIGHED);
-  const free = ready.filter((row) => row.assignee === undefined);
-  const weighed = free.map((row): Suggestion => ({ row, unblocks: waitingFor(plan.tasks, row) }));
+/** At most `count` suggestions for a sprint or an epic, the best first; `fits`: only of these tasks. */
+export function suggestions(
+  plan: PlanFacts,
+  project: string,
+  scope: string,
+  count: number,
+  fits: (row: TaskRow) => boolean = () => true,
+): Suggestion[] {
+  const ready = plan.tasks.set(scope, 'ready').first(WEIGHED);
+  const free = ready.filter((row) => row.assignee === undefined && fits(row));
+  const weighed = free.map((row): Suggestion => ({ row, unblocks: heldBy(plan.tasks, row, MAX_COUNTED).ids.length }));
   weighed.sort((a, b) => b.unblocks - a.unblocks || a.row.priority - b.row.priority || a.row.number - b.row.number);
-  const people = peopleOf(plan, project, sprint);
+  const people = peopleOf(plan, project, scope);
   return weighed.slice(0, count).map((suggestion) => {
     const person = fittest(people, suggestion.row.labels);
     if (person === undefined) return suggestion;
@@ -60,17 +66,4 @@ function fittest(people: readonly Person[], labels: readonly string[]): Person |
   const better = (a: Person, b: Person): number =>
     skilled(b) - skilled(a) || a.points - b.points || a.tasks - b.tasks || (a.name < b.name ? -1 : 1);
   return people.filter(({ tasks, capacity }) => tasks < capacity).sort(better)[0];
-}
-
-function waitingFor(tasks: TaskIndex, row: TaskRow): number {
-  const seen = new Set<string>();
-  const queue = [...row.neededBy];
-  for (const id of queue) {
-    const found = tasks.get(id);
-    if (found === undefined || seen.has(id) || found.archived || isFinished(found)) continue;
-    seen.add(id);
-    if (seen.size >= MAX_COUNTED) break;
-    for (const next of found.neededBy) queue.push(next);
-  }
-  return seen.size;
 }

@@ -2,7 +2,7 @@
 // assignee) and facet (status and the like), updated as documents change. For answers and hints; commands read
 // documents. Used by plan-index.ts.
 
-import { numberOf } from '../../domain/plan/ids.ts';
+import { findPlanned, numberOf, showId } from '../../domain/plan/ids.ts';
 import { isFinished, isMet, type TaskDocument, type TaskStatus } from '../../domain/plan/task.ts';
 import { BACKLOG } from '../../domain/plan/task-links.ts';
 import { type Placed, RowSets, type SortedRows } from './sorted-rows.ts';
@@ -69,8 +69,14 @@ export class TaskIndex {
     return this.totals.get(sprint) ?? { done: new Map(), load: new Map() };
   }
 
-  ids(): IterableIterator<string> {
-    return this.rows.keys();
+  /** The task of a project with this id, as shown or stored. */
+  named(id: string, project: string): TaskRow | undefined {
+    return findPlanned((stored) => this.rows.get(stored), 'task', id, project);
+  }
+
+  /** Ids of a project, as shown. */
+  ids(project: string): string[] {
+    return [...this.rows.values()].flatMap((row) => (row.project === project ? [showId(row.id)] : []));
   }
 
   /** Updates the rows of changed documents, and of tasks that need one whose being met has changed. */

@@ -47,11 +47,11 @@ describe('joining', () => {
     const seq = rig.documents.store.seq();
     const session = await rig.session({ sprint });
     expect(rig.documents.store.seq()).toBe(seq + 1);
-    expect([await rig.joined(sprint), await rig.sprintOf(session)]).toEqual([[session], 'spr-1']);
+    expect([await rig.joined(sprint), await rig.sprintOf(session)]).toEqual([[session], 'SPR-1']);
     const next = await rig.sprint();
     await rig.do((tx, ctx) => startSession(tx, ctx, { workspace, resume: session, sprint: next.toLowerCase() }));
     expect([await rig.joined(sprint), await rig.joined(next)]).toEqual([[], [session]]);
-    expect(await rig.sprintOf(session)).toBe('spr-2');
+    expect(await rig.sprintOf(session)).toBe('SPR-2');
   });
 
   test('given it is updated, then it joins, moves on and leaves, and says so once', async () => {
@@ -73,14 +73,14 @@ describe('joining', () => {
     const rig = new JoinRig();
     const session = await rig.session();
     const sprint = await rig.sprint({ status: 'active' });
-    await rig.do((tx, ctx) =>
-      saveSprint(tx, ctx, { heldBy: heldByRun, project: 'prj-2', fields: { title: 'theirs' } }),
-    );
+    for (const title of ['theirs', 'theirs too']) {
+      await rig.do((tx, ctx) => saveSprint(tx, ctx, { heldBy: heldByRun, project: 'prj-2', fields: { title } }));
+    }
     await rig.setSprint(sprint, { status: 'completed' });
     for (const [named, code] of [
       ['SPR-9', 'unknown-item'],
       ['login', 'unknown-item'],
-      ['SPR-2', 'not-allowed'],
+      ['SPR-2', 'unknown-item'],
       [sprint, 'not-allowed'],
     ] as const) {
       const failure = await rig.refused((tx, ctx) => updateSession(tx, ctx, { session, name: 'n', sprint: named }));
@@ -102,7 +102,7 @@ describe('leaving', () => {
     ];
     await rig.update(one, { status: 'completed' });
     expect(await rig.joined(sprint)).toEqual([two, three]);
-    expect(await rig.sprintOf(one)).toBe('spr-1');
+    expect(await rig.sprintOf(one)).toBe('SPR-1');
     rig.now += 2 * DAY;
     await rig.do((tx, ctx) => expireSession(tx, ctx, two));
     expect(await rig.joined(sprint)).toEqual([three]);
@@ -121,9 +121,9 @@ describe('leaving', () => {
       await rig.session(),
     ];
     await rig.handOver(a, b);
-    expect([await rig.joined(sprint), await rig.sprintOf(b)]).toEqual([[b], 'spr-1']);
+    expect([await rig.joined(sprint), await rig.sprintOf(b)]).toEqual([[b], 'SPR-1']);
     await rig.handOver(b, c);
-    expect([await rig.joined(sprint), await rig.joined(other), await rig.sprintOf(c)]).toEqual([[], [c], 'spr-2']);
+    expect([await rig.joined(sprint), await rig.joined(other), await rig.sprintOf(c)]).toEqual([[], [c], 'SPR-2']);
     await rig.setSprint(other, { status: 'cancelled' });
     await rig.handOver(c, d);
     expect(await rig.sprintOf(d)).toBeUndefined();
@@ -162,12 +162,12 @@ test('whatever sessions do, an open sprint lists exactly the open sessions that 
         });
       }
       for (const sprint of sprints) {
-        const { id, status, sessions: listed } = await rig.sprintDoc(sprint);
+        const { status, sessions: listed } = await rig.sprintDoc(sprint);
         if (status === 'cancelled') continue;
         const there: string[] = [];
         for (const session of sessions) {
           const facts = (await rig.doc<SessionDocument>(`session/${session}`))?.session;
-          if (facts?.sprint === id && facts.status === 'active') there.push(session);
+          if (facts?.sprint === sprint && facts.status === 'active') there.push(session);
         }
         expect([...listed].sort()).toEqual(there.sort());
       }

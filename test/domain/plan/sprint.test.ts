@@ -54,7 +54,7 @@ describe('a sprint', () => {
     });
     expect((await rig.sprintDoc(id)).sessions).toEqual([one, two]);
     for (const session of [one, two]) {
-      expect(await rig.doc<SessionDocument>(`session/${session}`)).toMatchObject({ session: { sprint: 'spr-1' } });
+      expect(await rig.doc<SessionDocument>(`session/${session}`)).toMatchObject({ session: { sprint: 'SPR-1' } });
     }
   });
 

@@ -51,12 +51,12 @@ describe('a new task', () => {
     await rig.task({});
     const other: Decide<SaveTaskAnswer> = (tx, ctx) =>
       saveTask(tx, ctx, { project: 'prj-2', id: 'TSK-1', fields: { title: 'x' } });
-    expect(await rig.refused(other)).toMatchObject({ code: 'not-allowed' });
+    expect(await rig.refused(other)).toMatchObject({ code: 'unknown-item' });
     const linked: Decide<SaveTaskAnswer> = (tx, ctx) =>
       saveTask(tx, ctx, { project: 'prj-2', fields: { title: 'x', needs: ['TSK-1'] } });
-    expect(await rig.refused(linked)).toMatchObject({ code: 'not-allowed' });
+    expect(await rig.refused(linked)).toMatchObject({ code: 'unknown-item' });
     const made = await rig.do((tx, ctx) => saveTask(tx, ctx, { project: 'prj-2', fields: { title: 'x' } }));
-    expect(made.value.id).toBe('TSK-2');
+    expect(made.value.id).toBe('TSK-1');
   });
 });
 

@@ -3,7 +3,8 @@
 
 import { MAX_REASON_CHARS } from '../../../config/limits.ts';
 import type { NodeStatus } from '../../../graph/ready/run-node.ts';
-import { showId, taskStream } from '../../plan/ids.ts';
+import type { Transaction } from '../../command.ts';
+import { findPlanned, showId, taskStream } from '../../plan/ids.ts';
 import { saveTask, type TaskFields } from '../../plan/save-task.ts';
 import { isFinished, isMet, openNeeds, TASK_LEGAL, type TaskDocument, type TaskStatus } from '../../plan/task.ts';
 import type { Draft, NodeRecord } from '../record.ts';
@@ -14,12 +15,17 @@ export const tasks: Follower = { obstacle: standing, after: move };
 
 /** The obstacle of a task that was changed by hand since the run began. */
 function standing({ tx, run }: RunScope, node: string): Obstacle | undefined {
-  const task = run.sprint === undefined ? undefined : tx.read<TaskDocument>(taskStream(node));
+  const task = run.sprint === undefined ? undefined : taskOf(tx, run.project, node);
   if (task === undefined) return undefined;
   if (isMet(task)) return { over: task.status === 'done' ? 'finished' : 'skipped' };
   if (task.status === 'blocked') return { bar: `its task is blocked: ${task.blocked_reason ?? 'no reason given'}` };
   const open = openNeeds(tx, task);
   return open.length === 0 ? undefined : { bar: `its task needs ${open.slice(0, 5).map(showId).join(', ')}` };
+}
+
+/** The task of a node of a sprint's run. */
+function taskOf(tx: Transaction, project: string, node: string): Readonly<TaskDocument> | undefined {
+  return findPlanned((id) => tx.read<TaskDocument>(taskStream(id)), 'task', node, project);
 }
 
 const FOLLOWS: Record<NodeStatus, TaskStatus> = {
@@ -44,7 +50,7 @@ function move(
   next: Readonly<Draft>,
 ): void {
   if (run.sprint === undefined || (before?.status === next.status && before.claim === next.claim)) return;
-  const task = tx.read<TaskDocument>(taskStream(id));
+  const task = taskOf(tx, run.project, id);
   if (task === undefined || task.archived) return;
   // The run reopens only a task that it cancelled itself.
   if (isFinished(task) && !(before?.status === 'skipped' && task.status === 'cancelled')) return;
@@ -53,9 +59,13 @@ function move(
   if (begins && openNeeds(tx, task).length > 0) return;
   // A blocked task becomes done by way of active, the only legal path.
   for (const status of task.status === 'blocked' && to === 'done' ? (['active', to] as const) : [to]) {
-    const from = tx.read<TaskDocument>(taskStream(id)) ?? task;
+    const from = tx.read<TaskDocument>(taskStream(task.id)) ?? task;
     if (from.status !== status && !TASK_LEGAL[from.status].includes(status)) return;
-    const saved = saveTask(tx, ctx, { id, project: run.project, fields: fieldsFor(status, from, before, next) });
+    const saved = saveTask(tx, ctx, {
+      id: task.id,
+      project: run.project,
+      fields: fieldsFor(status, from, before, next),
+    });
     // A refused change would leave half a change in the commit.
     if (!saved.ok) throw new Error(`the task of ${run.id} ${id} cannot follow: ${saved.failure.code}`);
   }

@@ -9,7 +9,10 @@ export interface ListQuery {
   /** Only rows of this project; the kind `project` lists all, and marks this one. */
   project: string;
   status?: string | undefined;
+  /** The stored id of a sprint, epic or task, or "backlog". */
   parent?: string | undefined;
+  /** The stored id of an epic. */
+  epic?: string | undefined;
   assignee?: string | undefined;
   /** Words that must all occur, or an id. */
   text?: string | undefined;
@@ -50,7 +53,7 @@ export interface ListKind {
   /** The values that `status` may have. */
   statuses: readonly string[];
   /** The arguments that this kind accepts beside status, text and paging. */
-  takes: readonly ('parent' | 'assignee')[];
+  takes: readonly ('parent' | 'epic' | 'assignee')[];
   /** Contract: at most `limit` rows, each a copy; must not load all documents of its kind. */
   list(source: ListSource, query: ListQuery): ListPage;
 }

@@ -3,6 +3,8 @@
 import { EPIC_STATUSES, type EpicDocument } from '../../../domain/plan/epic.ts';
 import { epicStream, parsePlanId, showId } from '../../../domain/plan/ids.ts';
 import { matcher } from '../../words.ts';
+import { epicReport } from '../epic-report.ts';
+import { epicNamed } from '../find-epic.ts';
 import type { GroupRow } from '../plan-index.ts';
 import { block, line, withoutAbsent } from '../show.ts';
 import { placeOf } from '../sorted-rows.ts';
@@ -15,11 +17,18 @@ export const epicKind: ListKind = {
   list(source, query) {
     const { plan } = source;
     const named = query.text === undefined ? undefined : parsePlanId('epic', query.text);
-    const one = named === undefined ? undefined : plan.epics.get(named);
+    const one = named === undefined ? undefined : plan.epics.named('epic', named, query.project);
     const rows = named === undefined ? plan.epics.set(query.project, query.status ?? 'all').after(0) : one ? [one] : [];
     const matches = named === undefined ? matcher(query.text) : () => true;
     const wanted = (row: GroupRow) => row.project === query.project && matches(row.text);
-    return pageOf(rows, query, wanted, (row) => show(source, query, row), placeOf, query.after);
+    const page = pageOf(rows, query, wanted, (row) => show(source, query, row), placeOf, query.after);
+    const found =
+      query.detail === 'full' && query.text !== undefined ? epicNamed(plan, query.text, query.project) : undefined;
+    if (found?.ok !== true || page.total === 0) return page;
+    // One epic, by id or title: with all that is asked of it.
+    const { place, row } = show(source, query, found.value);
+    const report = epicReport(plan, source.view, found.value, source.now);
+    return { rows: [{ place, row: { ...row, ...report } }], total: 1, more: false };
   },
 };
 
@@ -36,10 +45,10 @@ function show({ view, plan }: ListSource, { detail }: ListQuery, row: GroupRow) 
   if (document === undefined) return { place, row: brief };
   const { description, owner, created_at, ended_at } = document;
   const more = withoutAbsent({
-    description: description === '' ? undefined : block(description),
-    owner: owner === undefined ? undefined : line(owner),
+    description: description === '' ? null : block(description),
+    owner: owner === undefined ? null : line(owner),
     created_at,
-    ended_at,
+    ended_at: ended_at ?? null,
     version: view.version(epicStream(row.id)),
   });
   return { place, row: { ...brief, ...more } };

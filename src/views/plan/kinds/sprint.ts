@@ -17,7 +17,7 @@ export const sprintKind: ListKind = {
   list(source, query) {
     const { plan } = source;
     const named = query.text === undefined ? undefined : parsePlanId('sprint', query.text);
-    const one = named === undefined ? undefined : plan.sprints.get(named);
+    const one = named === undefined ? undefined : plan.sprints.named('sprint', named, query.project);
     const all = plan.sprints.set(query.project, query.status ?? 'all');
     const rows = named === undefined ? all.after(0) : one ? [one] : [];
     const matches = named === undefined ? matcher(query.text) : () => true;

@@ -1,6 +1,6 @@
 // plan_list {kind: "task"}: the tasks of a project, its backlog, a sprint, epic, parent or assignee, by priority.
 
-import { kindOfPlanId, parsePlanId, showId, taskStream } from '../../../domain/plan/ids.ts';
+import { parsePlanId, showId, taskStream } from '../../../domain/plan/ids.ts';
 import { TASK_STATUSES, type TaskDocument } from '../../../domain/plan/task.ts';
 import { BACKLOG } from '../../../domain/plan/task-links.ts';
 import { matcher } from '../../words.ts';
@@ -12,13 +12,12 @@ import { type ListKind, type ListPage, type ListQuery, type ListSource, pageOf }
 export const taskKind: ListKind = {
   kind: 'task',
   statuses: [...TASK_STATUSES, 'open', 'ready', 'archived'],
-  takes: ['parent', 'assignee'],
+  takes: ['parent', 'epic', 'assignee'],
   list(source, query) {
     const named = query.text === undefined ? undefined : parsePlanId('task', query.text);
     if (named !== undefined) {
-      const row = source.plan.tasks.get(named);
-      const mine = row !== undefined && row.project === query.project;
-      return mine ? one(source, query, row) : { rows: [], total: 0, more: false };
+      const row = source.plan.tasks.named(named, query.project);
+      return row === undefined ? { rows: [], total: 0, more: false } : one(source, query, row);
     }
     const set = narrowest(source, query);
     const fits = filter(query);
@@ -41,25 +40,28 @@ function one(source: ListSource, query: ListQuery, row: TaskRow): ListPage {
 }
 
 /** The smallest set of the index that holds all tasks that fit the query. */
-function narrowest({ plan }: ListSource, { project, status, parent, assignee }: ListQuery): SortedRows<TaskRow> {
+function narrowest({ plan }: ListSource, { project, status, assignee, ...of }: ListQuery): SortedRows<TaskRow> {
   const facet = (status ?? 'all') as TaskFacet;
-  const scope = scopeOf(project, parent);
-  if (parent === undefined && assignee !== undefined) return plan.tasks.assigned(project, assignee, facet);
-  return plan.tasks.set(scope, facet);
+  const within = of.parent ?? of.epic;
+  if (within === undefined && assignee !== undefined) return plan.tasks.assigned(project, assignee, facet);
+  return plan.tasks.set(scopeOf(project, within), facet);
 }
 
 function scopeOf(project: string, parent: string | undefined): string {
   if (parent === undefined) return project;
-  const named = parent.toLowerCase();
-  return named === BACKLOG ? backlogScope(project) : named;
+  return parent === BACKLOG ? backlogScope(project) : parent;
 }
 
 /** A predicate for the conditions that the set does not already fulfil; undefined if it fulfils all. */
-function filter({ parent, assignee, text }: ListQuery): ((row: TaskRow) => boolean) | undefined {
-  const who = parent === undefined ? undefined : assignee?.toLowerCase();
-  if (text === undefined && who === undefined) return undefined;
+function filter({ parent, epic, assignee, text }: ListQuery): ((row: TaskRow) => boolean) | undefined {
+  const who = parent === undefined && epic === undefined ? undefined : assignee?.toLowerCase();
+  const of = parent === undefined ? undefined : epic;
+  if (text === undefined && who === undefined && of === undefined) return undefined;
   const matches = matcher(text);
-  return (row) => (who === undefined || row.assignee?.toLowerCase() === who) && matches(row.text);
+  return (row) =>
+    (who === undefined || row.assignee?.toLowerCase() === who) &&
+    (of === undefined || row.epic === of) &&
+    matches(row.text);
 }
 
 function show(source: ListSource, { detail }: ListQuery, row: TaskRow) {
@@ -70,10 +72,10 @@ function show(source: ListSource, { detail }: ListQuery, row: TaskRow) {
 }
 
 /** Says whether nothing is ready because all tasks are finished, or because the rest is in work or blocked. */
-function noneReady({ plan }: ListSource, { project, parent }: ListQuery): string {
-  const scope = scopeOf(project, parent);
-  const where =
-    parent === undefined ? 'in this project' : `in ${kindOfPlanId(parent) === undefined ? 'it' : showId(parent)}`;
+function noneReady({ plan }: ListSource, { project, parent, epic }: ListQuery): string {
+  const within = parent ?? epic;
+  const scope = scopeOf(project, within);
+  const where = within === undefined ? 'in this project' : `in ${within === BACKLOG ? 'it' : showId(within)}`;
   const count = (facet: TaskFacet) => plan.tasks.set(scope, facet).size;
   const open = count('open');
   if (open === 0) return `nothing left: no unfinished task ${where}`;
