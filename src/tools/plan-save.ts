@@ -2,11 +2,13 @@
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
-import { MAX_NEEDS } from '../config/limits.ts';
+import { MAX_NEEDS, MAX_REASON_CHARS } from '../config/limits.ts';
 import { EPIC_STATUSES } from '../domain/plan/epic.ts';
 import type { PlanKind } from '../domain/plan/ids.ts';
 import { MAX_PLANNED, type SavePlanAnswer, savePlan } from '../domain/plan/save-plan.ts';
 import { SPRINT_STATUSES } from '../domain/plan/sprint.ts';
+import { TASK_STATUSES } from '../domain/plan/task.ts';
+import { saveTaskByHand } from '../domain/run/sprint-by-hand.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq } from './shared/change.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
@@ -27,8 +29,11 @@ import { urgencyOf } from './shared/urgency.ts';
 const keyInput = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'use 1 to 64 letters, digits, dots, dashes');
 
 const taskInput = z.strictObject({
-  key: keyInput,
-  title: titleInput,
+  key: keyInput.optional(),
+  id: planIdInput.optional().describe('Instead of key: changes this task'),
+  title: titleInput.optional(),
+  status: z.enum(TASK_STATUSES).optional().describe('With id'),
+  blocked_reason: z.string().trim().max(MAX_REASON_CHARS).optional(),
   description: textInput.optional(),
   needs: z.array(planIdInput).max(MAX_NEEDS).optional().describe('Keys of this plan, or ids'),
   parent: planIdInput.optional(),
@@ -67,6 +72,10 @@ const input = z
     request_id: requestInput,
   })
   .superRefine((given, context) => {
+    for (const [index, task] of given.tasks.entries()) {
+      for (const [at, message] of taskFaults(task))
+        context.addIssue({ code: 'custom', path: ['tasks', index, at], message });
+    }
     for (const kind of ['epic', 'sprint'] as const) {
       const home = given[kind];
       if (home?.id === undefined || Object.values(home).filter((value) => value !== undefined).length === 1) continue;
@@ -75,14 +84,32 @@ const input = z
     }
   });
 
+/** Why an entry is neither a new task nor a change of one. */
+function taskFaults({ key, id, title, status, blocked_reason }: z.output<typeof taskInput>): [string, string][] {
+  if (id !== undefined) return key === undefined ? [] : [['key', 'give key for a new task, or id to change one']];
+  const begins = 'only with id: a new task begins as todo';
+  return [
+    ...(key === undefined ? [['key', 'required for a new task; give id to change one'] as [string, string]] : []),
+    ...(title === undefined ? [['title', 'required for a new task'] as [string, string]] : []),
+    ...(status === undefined ? [] : [['status', begins] as [string, string]]),
+    ...(blocked_reason === undefined ? [] : [['blocked_reason', begins] as [string, string]]),
+  ];
+}
+
+function entryOf({ key, id, title, status, blocked_reason, ...task }: z.output<typeof taskInput>, urgent?: number) {
+  if (id !== undefined) return { id, title, status, blocked_reason, ...task };
+  return { ...task, key: key ?? '', title: title ?? '', priority: task.priority ?? urgent };
+}
+
 export const planSave = defineTool({
   name: 'plan_save',
   title: 'Save a whole plan',
   toolset: 'plan',
   description:
-    'Use to turn a goal into work: an epic, a sprint and up to 200 tasks with what each needs, made whole or not ' +
-    'at all. Example task: {"key":"ui","title":"Build the form","needs":["api"],"points":3}. ' +
-    'Answers {epic?, sprint?, ids: {key: id}, ready, critical_path, seq}.',
+    'Use to turn a goal into work, or to change several tasks: an epic, a sprint and up to 200 tasks with what each ' +
+    'needs, saved whole or not at all. Example tasks: {"key":"ui","title":"Build the form","needs":["api"],' +
+    '"points":3}, {"id":"TSK-2","status":"done"}. ' +
+    'Answers {epic?, sprint?, ids: {key: id}, ready, critical_path, changed?, unblocked?, seq}.',
   searchHint: 'plan break down goal tasks dependencies epic sprint backlog',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'nothing' },
@@ -93,12 +120,14 @@ export const planSave = defineTool({
     ids: z.record(z.string(), z.string()),
     ready: z.array(z.string()).describe('Tasks that can be started now'),
     critical_path: z.array(z.string()),
+    changed: z.record(z.string(), z.array(z.string())).optional(),
+    unblocked: z.array(z.string()).optional(),
     seq: seqOutput,
   }),
   async run(given, call: Call<Services>) {
     const { epic, sprint } = given;
     const urgent = urgencyOf(call);
-    const tasks = given.tasks.map((task) => ({ ...task, priority: task.priority ?? urgent }));
+    const tasks = given.tasks.map((task) => entryOf(task, urgent));
     const { documents, plans, workspace } = call.services;
     const near = (kind: PlanKind, id: string) =>
       documents.peek((view) => nearItems(plans.at(view), kind, id, workspace.project));
@@ -106,7 +135,7 @@ export const planSave = defineTool({
       call,
       'plan_save',
       given,
-      (project) => (tx, ctx) => savePlan(tx, ctx, { project, epic, sprint, tasks, near }),
+      (project) => (tx, ctx) => savePlan(tx, ctx, { project, epic, sprint, tasks, near, save: saveTaskByHand }),
     );
     return changed.ok ? withSeq(changed.value) : changed;
   },

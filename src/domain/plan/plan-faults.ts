@@ -18,11 +18,19 @@ export interface PlannedEdges {
 /** How many unknown keys get a suggestion: the search for near names compares with every key. */
 const MAX_NEAR = 20;
 
-/** Faults that need no reading of documents. `at` is a JSON Pointer into the plan's input. */
-export function edgeFaults(tasks: readonly PlannedEdges[]): InputIssue[] {
+/**
+ * Faults that need no reading of documents. `at` is a JSON Pointer into the plan's input, in which a task stands at
+ * `placeOf`.
+ */
+export function edgeFaults<T extends PlannedEdges>(
+  tasks: readonly T[],
+  placeOf: (task: T) => number = (task) => tasks.indexOf(task),
+): InputIssue[] {
   const issues: InputIssue[] = [];
   const keys = new Map<string, number>();
-  for (const [index, { key }] of tasks.entries()) {
+  for (const task of tasks) {
+    const { key } = task;
+    const index = placeOf(task);
     const first = keys.get(key);
     const at = `/tasks/${index}/key`;
     if (first !== undefined) issues.push({ at, why: `"${key}" is already the key of /tasks/${first}` });
@@ -36,7 +44,9 @@ export function edgeFaults(tasks: readonly PlannedEdges[]): InputIssue[] {
     const hint = near === undefined ? '' : `, did you mean ${near}?`;
     issues.push({ at, why: `no task of the plan has the key "${named}", and it is no task's id${hint}` });
   };
-  for (const [index, { key, needs = [], parent }] of tasks.entries()) {
+  for (const task of tasks) {
+    const { key, needs = [], parent } = task;
+    const index = placeOf(task);
     for (const [at, need] of needs.entries()) {
       const place = `/tasks/${index}/needs/${at}`;
       if (need === key) issues.push({ at: place, why: 'a task cannot need itself' });
@@ -47,11 +57,12 @@ export function edgeFaults(tasks: readonly PlannedEdges[]): InputIssue[] {
     if (parent === key) issues.push({ at: place, why: 'a task cannot be its own parent' });
     else if (!keys.has(parent) && kindOfPlanId(parent) !== 'task') unknown(place, parent);
   }
-  return [...issues, ...circles(tasks, keys)];
+  return [...issues, ...circles(tasks, placeOf)];
 }
 
 /** Circles within the plan, over needs and parents together, as in cycle.ts. */
-function circles(tasks: readonly PlannedEdges[], keys: ReadonlyMap<string, number>): InputIssue[] {
+function circles<T extends PlannedEdges>(tasks: readonly T[], placeOf: (task: T) => number): InputIssue[] {
+  const keys = new Map(tasks.map(({ key }, index) => [key, index]));
   const waitsFor = tasks.map(({ needs = [] }) => new Set(needs));
   for (const { key, parent } of tasks) {
     const above = parent === undefined ? undefined : keys.get(parent);
@@ -60,7 +71,11 @@ function circles(tasks: readonly PlannedEdges[], keys: ReadonlyMap<string, numbe
   const links = link(tasks.map(({ key }, index) => ({ id: key, needs: [...(waitsFor[index] ?? [])] })));
   return findCycles(links).map((cycle) => {
     const names = [...cycle, cycle[0] ?? 0].map((index) => links.ids[index] ?? '');
-    return { at: `/tasks/${cycle[0]}/needs`, why: `each of these waits for the next: ${shorten(names).join(' → ')}` };
+    const [first] = cycle.flatMap((index) => tasks[index] ?? []);
+    return {
+      at: `/tasks/${first === undefined ? 0 : placeOf(first)}/needs`,
+      why: `each of these waits for the next: ${shorten(names).join(' → ')}`,
+    };
   });
 }
 

@@ -6,13 +6,14 @@ import { link, topologicalOrder } from '../../graph/links.ts';
 import { measure, weights } from '../../graph/plan/measure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { checkCycle } from './cycle.ts';
-import { findHome } from './find.ts';
+import { findHome, findItem } from './find.ts';
 import { epicStream, nextIds, type PlanKind, showId, sprintStream, taskStream } from './ids.ts';
 import { join } from './links.ts';
 import { edgeFaults } from './plan-faults.ts';
 import { type EpicFields, newEpic } from './save-epic.ts';
 import { newSprint, type SprintFields } from './save-sprint.ts';
 import { newTask, type TaskFields } from './save-task.ts';
+import { type SaveOne, saveTasks, type TaskChange } from './save-tasks.ts';
 import { MAX_TASKS } from './sprint.ts';
 import { isReady, type TaskDocument } from './task.ts';
 import { linkable } from './task-links.ts';
@@ -27,6 +28,19 @@ export interface PlannedTask
   parent?: string | undefined;
 }
 
+/** A task that exists, with what changes of it; it also joins the plan's epic and sprint. */
+export interface PlannedChange
+  extends Pick<
+    TaskFields,
+    'title' | 'description' | 'status' | 'blocked_reason' | 'priority' | 'points' | 'assignee' | 'labels'
+  > {
+  id: string;
+  needs?: string[] | undefined;
+  parent?: string | undefined;
+}
+
+type Entry = PlannedTask | PlannedChange;
+
 /** A new epic, or an existing one by its id. */
 export type PlannedEpic = EpicFields & { id?: string | undefined };
 export type PlannedSprint = SprintFields & { id?: string | undefined };
@@ -37,7 +51,9 @@ export interface SavePlanInput {
   near?: (kind: PlanKind, id: string) => string[];
   epic?: PlannedEpic | undefined;
   sprint?: PlannedSprint | undefined;
-  tasks: readonly PlannedTask[];
+  tasks: readonly Entry[];
+  /** Saves a task that exists: the tool hands in a command that ends its node in a run too. */
+  save?: SaveOne;
 }
 
 export interface SavePlanAnswer {
@@ -48,18 +64,25 @@ export interface SavePlanAnswer {
   ready: string[];
   /** The longest path through the plan by points, first task to last. */
   critical_path: string[];
+  /** Existing tasks by id, with the fields that changed. */
+  changed?: Record<string, string[]>;
+  /** Other tasks that became ready by these changes. */
+  unblocked?: string[];
 }
 
 /** Makes the whole plan. Fails with `invalid-input`, which names every fault by its place, or as `checkCycle`. */
 export function savePlan(tx: Transaction, ctx: Context, input: SavePlanInput): Result<SavePlanAnswer> {
-  const { tasks, project } = input;
-  const issues = edgeFaults(tasks);
+  const { project } = input;
+  const places = new Map(input.tasks.map((task, index) => [task, index]));
+  const tasks = input.tasks.filter((task): task is PlannedTask => !('id' in task));
+  const changes = input.tasks.filter((task): task is PlannedChange => 'id' in task);
+  const issues = edgeFaults(tasks, (task) => places.get(task) ?? 0);
   const keys = new Set(tasks.map(({ key }) => key));
   const outside = existing(tx, input, keys, issues);
   const epic = home(tx, ctx, 'epic', input, issues);
   const sprint = home(tx, ctx, 'sprint', input, issues);
   if (issues.length > 0) return fail({ code: 'invalid-input', issues });
-  const made = nextIds(tx, 'task', project, tasks.length);
+  const made = tasks.length === 0 ? [] : nextIds(tx, 'task', project, tasks.length);
   const ids = new Map(tasks.map(({ key }, index) => [key, made[index] ?? '']));
   const idOf = (named: string): string => ids.get(named) ?? outside.get(named) ?? '';
   const documents = tasks.map((task) => {
@@ -72,8 +95,8 @@ export function savePlan(tx: Transaction, ctx: Context, input: SavePlanInput): R
     return document;
   });
   linkAll(tx, documents);
-  if (epic !== undefined) join(tx, epicStream(epic), 'tasks', made);
-  if (sprint !== undefined) join(tx, sprintStream(sprint), 'tasks', made);
+  if (epic !== undefined && made.length > 0) join(tx, epicStream(epic), 'tasks', made);
+  if (sprint !== undefined && made.length > 0) join(tx, sprintStream(sprint), 'tasks', made);
   for (const { id, parent } of documents) {
     // edgeFaults finds circles within the plan. A circle through existing tasks must go through a parent outside the
     // plan.
@@ -81,6 +104,14 @@ export function savePlan(tx: Transaction, ctx: Context, input: SavePlanInput): R
     const cycle = checkCycle(tx, id);
     if (!cycle.ok) return cycle;
   }
+  const nameOf = (named: string): string => ids.get(named) ?? named;
+  const changed = change(
+    tx,
+    ctx,
+    input,
+    changes.map((one) => changeOf(one, { epic, sprint, nameOf })),
+  );
+  if (!changed.ok) return changed;
   const answer: SavePlanAnswer = {
     ids: Object.fromEntries(tasks.map(({ key }) => [key, showId(idOf(key))])),
     ready: documents.filter(({ id }) => ready(tx, id)).map(({ id }) => showId(id)),
@@ -88,7 +119,38 @@ export function savePlan(tx: Transaction, ctx: Context, input: SavePlanInput): R
   };
   if (epic !== undefined) answer.epic = showId(epic);
   if (sprint !== undefined) answer.sprint = showId(sprint);
-  return ok(answer);
+  return ok({ ...answer, ...changed.value });
+}
+
+function changeOf(
+  { id, ...fields }: PlannedChange,
+  { epic, sprint, nameOf }: { epic?: string | undefined; sprint?: string | undefined; nameOf(named: string): string },
+): TaskChange {
+  const { needs, parent } = fields;
+  return {
+    id,
+    fields: {
+      ...fields,
+      ...(needs === undefined ? {} : { needs: needs.map(nameOf) }),
+      ...(parent === undefined ? {} : { parent: nameOf(parent) }),
+      ...(epic === undefined ? {} : { epic }),
+      ...(sprint === undefined ? {} : { sprint }),
+    },
+  };
+}
+
+/** Changes the existing tasks of the plan, after its new ones are made: they may need them. */
+function change(
+  tx: Transaction,
+  ctx: Context,
+  { project, save }: SavePlanInput,
+  changes: readonly TaskChange[],
+): Result<Pick<SavePlanAnswer, 'changed' | 'unblocked'>> {
+  if (changes.length === 0) return ok({});
+  const saved = saveTasks(tx, ctx, { project, changes, save });
+  if (!saved.ok) return saved;
+  const { unblocked } = saved.value;
+  return ok({ changed: Object.fromEntries(saved.value.saved.map((one) => [one.id, one.changed])), unblocked });
 }
 
 /**
@@ -107,9 +169,14 @@ function existing(
     if (!task.ok) issues.push({ at, why: words(task.failure, near) });
     else for (const written of [named, showId(task.value.id)]) found.set(written, task.value.id);
   };
-  for (const [index, { needs = [], parent }] of tasks.entries()) {
+  for (const [index, task] of tasks.entries()) {
+    const { needs = [], parent } = task;
+    if ('id' in task) {
+      const named = findItem(tx, 'task', task.id, project);
+      if (!named.ok) issues.push({ at: `/tasks/${index}/id`, why: words(named.failure, near) });
+    }
     for (const [place, need] of needs.entries()) look(need, `/tasks/${index}/needs/${place}`, 'needed_by');
-    if (parent !== undefined) look(parent, `/tasks/${index}/parent`, 'children');
+    if (parent !== undefined && parent !== '') look(parent, `/tasks/${index}/parent`, 'children');
   }
   return found;
 }

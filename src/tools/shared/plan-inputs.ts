@@ -42,7 +42,7 @@ export const saveInput = {
   request_id: requestInput,
 };
 
-interface SaveArguments {
+export interface SaveArguments {
   id?: string | undefined;
   force?: boolean | undefined;
   if_version?: number | undefined;
