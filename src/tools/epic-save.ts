@@ -19,6 +19,7 @@ import {
   titleInput,
   whoInput,
 } from './shared/plan-inputs.ts';
+import { planNote } from './shared/plan-notes.ts';
 
 export const epicSave = defineTool({
   name: 'epic_save',
@@ -51,7 +52,10 @@ export const epicSave = defineTool({
       (project) => (tx, ctx) => saveEpic(tx, ctx, { ...save, project, fields }),
     );
     if (!changed.ok) return changed;
-    const answer = withSeq(changed.value);
+    const { value } = changed.value;
+    const restored = fields.archived === false ? { epic: value.id } : {};
+    const note = await planNote(call.services, { ids: value.unblocked, ...restored });
+    const answer = withSeq(changed.value, { ...value, ...note });
     if (!answer.ok || (fields.status !== 'completed' && fields.status !== 'cancelled')) return answer;
     const { documents, plans, workspace } = call.services;
     const saved = answer.value.id;

@@ -24,6 +24,7 @@ import {
   titleInput,
   whoInput,
 } from './shared/plan-inputs.ts';
+import { planNote } from './shared/plan-notes.ts';
 import { urgencyOf } from './shared/urgency.ts';
 
 const keyInput = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'use 1 to 64 letters, digits, dots, dashes');
@@ -137,6 +138,9 @@ export const planSave = defineTool({
       given,
       (project) => (tx, ctx) => savePlan(tx, ctx, { project, epic, sprint, tasks, near, save: saveTaskByHand }),
     );
-    return changed.ok ? withSeq(changed.value) : changed;
+    if (!changed.ok) return changed;
+    const { value } = changed.value;
+    const touched = [...Object.values(value.ids), ...Object.keys(value.changed ?? {}), ...(value.unblocked ?? [])];
+    return withSeq(changed.value, { ...value, ...(await planNote(call.services, { ids: touched })) });
   },
 });

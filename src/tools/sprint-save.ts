@@ -16,6 +16,7 @@ import {
   savePartsOf,
   titleInput,
 } from './shared/plan-inputs.ts';
+import { planNote } from './shared/plan-notes.ts';
 
 export const sprintSave = defineTool({
   name: 'sprint_save',
@@ -52,6 +53,9 @@ export const sprintSave = defineTool({
       (project, session) => (tx, ctx) =>
         saveSprint(tx, ctx, { ...save, project, carryTo, join: join ? session : undefined, heldBy: heldByRun }),
     );
-    return changed.ok ? withSeq(changed.value) : changed;
+    if (!changed.ok) return changed;
+    const { value } = changed.value;
+    const note = value.carried === 0 ? {} : await planNote(call.services, { sprint: carryTo });
+    return withSeq(changed.value, { ...value, ...note });
   },
 });

@@ -25,6 +25,7 @@ import {
   titleInput,
   whoInput,
 } from './shared/plan-inputs.ts';
+import { planNote } from './shared/plan-notes.ts';
 import { urgencyOf } from './shared/urgency.ts';
 
 export const taskSave = defineTool({
@@ -77,7 +78,12 @@ export const taskSave = defineTool({
       input,
       (project) => (tx, ctx) => saveTaskByHand(tx, ctx, { ...save, project }),
     );
-    return changed.ok ? withSeq(changed.value) : changed;
+    if (!changed.ok) return changed;
+    const { value } = changed.value;
+    return withSeq(changed.value, {
+      ...value,
+      ...(await planNote(call.services, { ids: [value.id, ...value.unblocked] })),
+    });
   },
 });
 
@@ -98,5 +104,8 @@ async function saveSeveral(ids: readonly string[], input: SaveArguments & object
     { ...input, ids } as ChangeInput,
     (project) => (tx, ctx) => saveTasks(tx, ctx, { project, changes, force, save: saveTaskByHand }),
   );
-  return changed.ok ? withSeq(changed.value) : changed;
+  if (!changed.ok) return changed;
+  const { value } = changed.value;
+  const touched = [...value.saved.map(({ id }) => id), ...value.unblocked];
+  return withSeq(changed.value, { ...value, ...(await planNote(call.services, { ids: touched })) });
 }

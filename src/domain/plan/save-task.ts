@@ -7,8 +7,9 @@ import type { Context, Transaction } from '../command.ts';
 import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
 import { archiveWith, restore, restoreWith } from './archive.ts';
 import { checkCycle } from './cycle.ts';
+import type { EpicDocument } from './epic.ts';
 import { checkVersion, findItem } from './find.ts';
-import { nextIds, showId, sprintStream, taskStream } from './ids.ts';
+import { epicStream, nextIds, showId, sprintStream, taskStream } from './ids.ts';
 import { type Links, relink } from './links.ts';
 import { hasEnded, type SprintDocument } from './sprint.ts';
 import {
@@ -80,6 +81,7 @@ function createTask(tx: Transaction, ctx: Context, input: SaveTaskInput): Result
   relink(tx, id, NO_LINKS, links.value);
   const sound = checkStanding(tx, id, task.parent !== undefined, true);
   if (!sound.ok) return sound;
+  beginEpic(tx, undefined, task);
   const changed = givenFields(fields);
   return ok({ id: showId(id), created: true, version: tx.version(taskStream(id)), changed, unblocked: [] });
 }
@@ -137,6 +139,7 @@ function updateTask(tx: Transaction, ctx: Context, input: SaveTaskInput, named: 
   const met = archiving(tx, before, input);
   if (!met.ok) return met;
   const after = tx.read<TaskDocument>(taskStream(id)) ?? before;
+  beginEpic(tx, before, after);
   if (!isMet(before) && isMet(after) && !met.value.includes(id)) met.value.push(id);
   return ok({
     id: showId(id),
@@ -197,10 +200,28 @@ function checkStanding(tx: Transaction, id: string, linked: boolean, moved: bool
     if (!cycle.ok) return cycle;
   }
   const task = tx.read<TaskDocument>(taskStream(id));
-  const begun = task?.status === 'active' || task?.status === 'review' || task?.status === 'done';
-  if (task === undefined || !moved || !begun) return ok(undefined);
+  if (task === undefined || !moved || !hasBegun(task)) return ok(undefined);
   const open = openNeeds(tx, task);
   return open.length === 0 ? ok(undefined) : fail({ code: 'needs-open', what: showId(id), waitsFor: open.map(showId) });
+}
+
+/** A planned epic is in work from when the first of its tasks is, or one in work joins it. */
+function beginEpic(
+  tx: Transaction,
+  before: TaskDocument | undefined,
+  { epic, ...after }: Readonly<TaskDocument>,
+): void {
+  const began = hasBegun(after) && (before === undefined || !hasBegun(before) || before.epic !== epic);
+  if (epic === undefined || !began) return;
+  const { status, archived } = tx.read<EpicDocument>(epicStream(epic)) ?? {};
+  if (status !== 'planned' || archived === true) return;
+  tx.edit<EpicDocument>(epicStream(epic), { type: 'epic.started', data: { from: status } }, (draft) => {
+    draft.status = 'active';
+  });
+}
+
+function hasBegun({ status }: Pick<TaskDocument, 'status'>): boolean {
+  return status === 'active' || status === 'review' || status === 'done';
 }
 
 function archivedFault(before: TaskDocument, fields: TaskFields): Failure | undefined {
