@@ -6,6 +6,7 @@ import { type Cell, type Source, viewScopeOf } from '../views/source.ts';
 import { openSessions } from '../views/team/people.ts';
 import { type Board, columns, type DashboardView, type Row, type Section, type ShownSection } from './define.ts';
 import { inertLine } from './inert.ts';
+import { MAX_WRAPPED_CHARS } from './measure.ts';
 
 /** The most characters of a text cell; a screen may cut it further. */
 const MAX_CELL = 240;
@@ -111,18 +112,20 @@ function shortNumber(value: number): number {
   return Number.isInteger(value) ? value : Math.round(value * 1_000) / 1_000;
 }
 
-function shortText(text: string): string {
-  const line = inertLine(text.slice(0, 2 * MAX_CELL));
+function shortText(text: string, most = MAX_CELL): string {
+  const line = inertLine(text.slice(0, 2 * most));
   // Drop the first half of a surrogate pair that the cut has split.
-  return line.length > MAX_CELL ? `${line.slice(0, MAX_CELL - 1).replace(/[\ud800-\udbff]$/, '')}…` : line;
+  return line.length > most ? `${line.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…` : line;
 }
 
 function shortened(row: Row, section: Section): Row {
   const short: Row = {};
-  for (const { key } of section.columns) {
+  for (const { key, wraps } of section.columns) {
     const value: Cell | undefined = row[key];
     if (value === undefined) continue;
-    short[key] = typeof value === 'string' ? shortText(value) : typeof value === 'number' ? shortNumber(value) : value;
+    const most = wraps === true ? MAX_WRAPPED_CHARS : MAX_CELL;
+    if (typeof value === 'string') short[key] = shortText(value, most);
+    else short[key] = typeof value === 'number' ? shortNumber(value) : value;
   }
   return short;
 }

@@ -25,6 +25,7 @@ export function readable(
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'string') {
     if (column.kind === 'time') return age(Date.parse(value), now);
+    if (column.kind === 'date') return day(value, now);
     return column.kind === 'who' ? nameOf(value, names) : value;
   }
   switch (column.kind) {
@@ -68,6 +69,14 @@ export function age(at: number, now: number): string {
   if (span < HOUR) return `${sign}${Math.floor(span / MINUTE)}m`;
   if (span < 2 * DAY) return `${sign}${Math.floor(span / HOUR)}h`;
   return `${sign}${Math.floor(span / DAY)}d`;
+}
+
+/** A day or time as it is, and how many days it is away: `2026-01-31 (in 4d)`. A date alone counts as a whole day. */
+function day(value: string, now: number): string {
+  const shown = value.includes('T') ? `${value.slice(0, 10)} ${value.slice(11, 16)}` : value;
+  const away = Math.floor(Date.parse(value) / DAY) - Math.floor(now / DAY);
+  if (Number.isNaN(away)) return shown;
+  return `${shown} (${away === 0 ? 'today' : away > 0 ? `in ${away}d` : `${-away}d ago`})`;
 }
 
 function duration(ms: number): string {

@@ -6,7 +6,8 @@ import type { CheckName } from '../views/health/alerts.ts';
 import type { Cell, Source } from '../views/source.ts';
 
 /**
- * The type of a column's values, by which each format writes them. `time` is ISO 8601, `ms` and `bytes` are numbers in
+ * The type of a column's values, by which each format writes them. `time` is ISO 8601, shown as an age; `date` is
+ * ISO 8601, shown as that day, with the end of a sprint included; `ms` and `bytes` are numbers in
  * that unit, `percent` is 0–100; the keys of such columns end in the unit: `p50_ms`, `started_at`, `done_percent`.
  * `prose` is text that does not identify its row, so Prometheus must not use it as a label. `who` is a session or
  * `session/agent`, of which people are shown the name.
@@ -22,6 +23,7 @@ export type ColumnKind =
   | 'percent'
   | 'ms'
   | 'time'
+  | 'date'
   | 'bytes'
   | 'flag';
 
@@ -35,6 +37,8 @@ export interface Column {
   bar?: boolean;
   /** True for a column for programs only: text and markdown leave it out. */
   quiet?: boolean;
+  /** True for prose that a screen breaks into lines instead of cutting it: a reason is an answer only as a whole. */
+  wraps?: boolean;
   /** A screen that is too narrow drops the column with the highest number first. Default 0: never dropped. */
   spare?: number;
 }

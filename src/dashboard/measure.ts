@@ -4,8 +4,10 @@
 import stringWidth from 'string-width';
 import { inertLine } from './inert.ts';
 
-/** Longer text is cut before it is measured: no cell shows more, and measuring is slow. */
+/** Longer text is cut before it is measured: no line shows more, and measuring is slow. */
 const MAX_CHARS = 400;
+/** The same for text that is broken into lines: a reason or a goal is shown whole. */
+export const MAX_WRAPPED_CHARS = 2_000;
 
 /** Characters of one column each, which nearly all cells consist of: such text is measured without the library. */
 const NARROW = /^[\x20-\x7e·…─│█░]*$/;
@@ -17,8 +19,8 @@ export function widthOf(text: string): number {
 }
 
 /** Text that agents wrote, as one harmless line: see inert.ts. */
-export function plain(text: string): string {
-  const line = inertLine(text.slice(0, MAX_CHARS));
+export function plain(text: string, most = MAX_CHARS): string {
+  const line = inertLine(text.slice(0, most));
   return NARROW.test(line) ? line : standingAlone(line);
 }
 
@@ -56,4 +58,19 @@ export function pad(text: string, width: number, align: 'left' | 'right' = 'left
   const shown = cut(text, width);
   const space = ' '.repeat(Math.max(0, width - widthOf(shown)));
   return align === 'right' ? space + shown : shown + space;
+}
+
+/** A text in at most `most` lines, broken between words if possible, and cut at the end. Contract: see `plain`. */
+export function wrapped(text: string, width: number, most = Number.POSITIVE_INFINITY): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (lines.length < most - 1 && widthOf(rest) > width) {
+    let line = startOf(rest, width);
+    const space = line.lastIndexOf(' ');
+    if (space > 0 && rest[line.length] !== ' ') line = line.slice(0, space);
+    if (line === '') break;
+    lines.push(line);
+    rest = rest.slice(line.length).trimStart();
+  }
+  return [...lines, cut(rest, width)];
 }

@@ -24,8 +24,17 @@ export function fillScreen(taken: Taken, render: (board: Board) => string, lines
   }
   for (let round = 0; round < ROUNDS; round += 1) {
     const room = lines - lineCount(text);
+    const before = [...limits];
     if (room <= 0 || !fill(taken, left, limits, room)) break;
-    text = draw();
+    const fuller = draw();
+    // A row may take several lines: then it was too much, and half the room is tried.
+    if (lineCount(fuller) > lines) {
+      for (const [name, most] of before) limits.set(name, most);
+      if (!fill(taken, left, limits, Math.floor(room / 2))) break;
+      const half = draw();
+      if (lineCount(half) > lines) break;
+      text = half;
+    } else text = fuller;
   }
   return text;
 }
@@ -42,7 +51,7 @@ function fill({ sections }: Taken, left: ReadonlySet<string>, limits: Map<string
   for (const most of FILL) {
     for (const { name, rows } of sections) {
       const shown = limits.get(name) ?? 0;
-      // Each row takes one line; the last row replaces the line that counts the missing ones.
+      // Most rows take one line; the last row replaces the line that counts the missing ones.
       const more = left.has(name) ? 0 : Math.min(spare, Math.min(most, rows.length) - shown);
       if (more <= 0) continue;
       limits.set(name, shown + more);

@@ -17,7 +17,7 @@ export const runFailures: FailureTable<RunCode> = {
     kind: 'other',
     what: ({ graph }) => `There is no graph ${quoted(graph)}`,
     why: near,
-    next: 'call plan_list {kind: "template"}, or save one with graph_check {save_as}',
+    next: 'call plan_list {kind: "graph"} to see those saved, or save one with graph_check {save_as}',
   },
   'graph-invalid': {
     kind: 'input',

@@ -35,11 +35,12 @@ type Input = z.output<typeof input>;
 
 export const planList = defineTool({
   name: 'plan_list',
-  title: 'List projects, epics, sprints, tasks',
+  title: 'List projects, epics, sprints, tasks, graphs',
   toolset: 'plan',
   description:
-    'Use to find tasks (status "ready": those that can be started), epics, sprints or projects, or to read one in ' +
-    'full: {kind, text: "TSK-17", detail: "full"}. Tasks come by priority. ' +
+    'Use to find tasks (status "ready": those that can be started), epics, sprints, projects or saved graphs, or to ' +
+    'read one in full: {kind, text: "TSK-17", detail: "full"}; an epic so, by id or title, with who works on what, ' +
+    'blockers and all they hold up, and what comes next. ' +
     'Answers {rows, total, cut?, next_cursor?, note?, seq}.',
   searchHint: 'list find search tasks ready backlog epics sprints projects',
   annotations: { readOnly: true, destructive: false, idempotent: true },

@@ -15,6 +15,7 @@ import { requestInput, seqOutput } from './shared/inputs.ts';
 import {
   changePlan,
   dateInput,
+  endInput,
   labelsInput,
   nearItems,
   planIdInput,
@@ -64,7 +65,7 @@ const input = z
         goal: z.string().max(2_000).optional(),
         status: z.enum(SPRINT_STATUSES.slice(0, 2)).optional(),
         starts_at: dateInput.optional(),
-        ends_at: dateInput.optional(),
+        ends_at: endInput,
         capacity: z.number().min(0).max(100_000).optional(),
       })
       .optional()

@@ -10,6 +10,7 @@ import { withSeq } from './shared/change.ts';
 import {
   changePlan,
   dateInput,
+  endInput,
   planIdInput,
   savedOutput,
   saveInput,
@@ -36,7 +37,7 @@ export const sprintSave = defineTool({
     goal: z.string().max(2_000).optional(),
     status: z.enum(SPRINT_STATUSES).optional(),
     starts_at: dateInput.optional().describe('ISO date or time; "" clears'),
-    ends_at: dateInput.optional(),
+    ends_at: endInput,
     capacity: z.number().min(0).max(100_000).optional().describe('Points it has room for'),
     join: z.boolean().optional(),
     carry_to: planIdInput.optional(),

@@ -286,7 +286,7 @@ describe('lists', () => {
     const window = await given();
     await window.call('task_save', { id: 'TSK-1', status: 'done', description: 'line one\nline two' });
     expect((await window.call('plan_list', { kind: 'epic' })).rows).toEqual([
-      { id: 'EPC-1', title: 'Login', status: 'planned', priority: 3, tasks: 5, done: 1, left: 4 },
+      { id: 'EPC-1', title: 'Login', status: 'active', priority: 3, tasks: 5, done: 1, left: 4 },
     ]);
     expect((await window.call('plan_list', { kind: 'sprint', status: 'open', detail: 'full' })).rows).toMatchObject([
       { id: 'SPR-1', status: 'active', tasks: 5, done: 1, points: 12, points_done: 5, capacity: 20 },

@@ -3,7 +3,7 @@
 
 import { alignOf, type Reading, readable } from '../cells.ts';
 import type { Column, ShownSection } from '../define.ts';
-import { pad, plain, widthOf } from '../measure.ts';
+import { MAX_WRAPPED_CHARS, pad, plain, widthOf } from '../measure.ts';
 import type { Tone } from './define.ts';
 import type { Span } from './tone.ts';
 
@@ -37,7 +37,13 @@ export function layOut(section: Pick<ShownSection, 'columns' | 'rows'>, width: n
     ({ key, quiet }) => quiet !== true && section.rows.some((row) => row[key] !== undefined && row[key] !== ''),
   );
   const texts = section.rows.map(
-    (row) => new Map(columns.map((column) => [column.key, plain(readable(row[column.key], column, reading))])),
+    (row) =>
+      new Map(
+        columns.map((column) => [
+          column.key,
+          plain(readable(row[column.key], column, reading), column.wraps === true ? MAX_WRAPPED_CHARS : undefined),
+        ]),
+      ),
   );
   const natural = new Map(
     columns.map(({ key, title }) => [

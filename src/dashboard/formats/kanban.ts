@@ -1,6 +1,6 @@
 // Draws tasks as columns side by side, in exactly the given width. Used by the verb board.
 
-import { cut, pad, plain, startOf, widthOf } from '../measure.ts';
+import { MAX_WRAPPED_CHARS, pad, plain, widthOf, wrapped } from '../measure.ts';
 import type { Paint } from './define.ts';
 import { toneOf } from './tone.ts';
 
@@ -79,24 +79,10 @@ function columnLines({ status, count, points, cards }: KanbanColumn, width: numb
     const together = who === '' || widthOf(`${name} ${who}`) <= width;
     for (const text of together ? [`${name} ${who}`] : [name, `  ${who}`]) lines.push(paint(pad(text, width), 'dim'));
     for (const line of wrapped(plain(card.title), width, TITLE_LINES)) lines.push(pad(line, width));
-    if (why !== undefined && why !== '') lines.push(paint(pad(`! ${plain(why)}`, width), 'warn'));
+    const reason = why === undefined || why === '' ? [] : wrapped(`! ${plain(why, MAX_WRAPPED_CHARS)}`, width);
+    for (const line of reason) lines.push(paint(pad(line, width), 'warn'));
     lines.push(' '.repeat(width));
   }
   if (cards.length < count) lines.push(paint(pad(`… ${count - cards.length} more`, width), 'dim'));
   return lines;
-}
-
-/** A text in at most `most` lines, broken between words if possible, and cut at the end. */
-function wrapped(text: string, width: number, most: number): string[] {
-  const lines: string[] = [];
-  let rest = text;
-  while (lines.length < most - 1 && widthOf(rest) > width) {
-    let line = startOf(rest, width);
-    const space = line.lastIndexOf(' ');
-    if (space > 0 && rest[line.length] !== ' ') line = line.slice(0, space);
-    if (line === '') break;
-    lines.push(line);
-    rest = rest.slice(line.length).trimStart();
-  }
-  return [...lines, cut(rest, width)];
 }

@@ -27,8 +27,12 @@ function family(view: string, section: ShownSection): string {
   return texts.join('');
 }
 
+function isMoment(kind: Column['kind']): boolean {
+  return kind === 'time' || kind === 'date';
+}
+
 function isFigure(kind: Column['kind']): boolean {
-  return isNumeric({ kind }) || kind === 'time' || kind === 'flag';
+  return isNumeric({ kind }) || isMoment(kind) || kind === 'flag';
 }
 
 function samples(base: string, title: string, column: Column, rows: readonly Row[], labels: readonly Column[]): string {
@@ -77,7 +81,7 @@ const UNITS: Partial<Record<Column['kind'], [from: string, to: string]>> = {
 function figureOf(value: Cell | undefined, { kind }: Column): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'boolean') return value ? '1' : '0';
-  const number = kind === 'time' ? Date.parse(String(value)) / 1000 : Number(value);
+  const number = isMoment(kind) ? Date.parse(String(value)) / 1000 : Number(value);
   if (!Number.isFinite(number)) return undefined;
   if (kind === 'ms') return String(Number((number / 1000).toPrecision(12)));
   return kind === 'percent' ? String(Number((number / 100).toPrecision(12))) : String(number);

@@ -3,7 +3,7 @@
 import type { Cell } from '../../views/source.ts';
 import { type Reading, readable } from '../cells.ts';
 import type { Board, Column, Row, ShownSection } from '../define.ts';
-import { cut, pad, plain, widthOf } from '../measure.ts';
+import { cut, MAX_WRAPPED_CHARS, pad, plain, widthOf, wrapped } from '../measure.ts';
 import type { FormatOptions, Paint, Tone } from './define.ts';
 import { type Grid, gridLine, layOut, naturalWidth } from './grid.ts';
 import { type Span, toneOf } from './tone.ts';
@@ -13,6 +13,7 @@ export const MIN_WIDTH = 40;
 /** From this width on, two sections marked `half` share a line even if they must be cut. */
 const PAIR_WIDTH = 100;
 const FACT_GAP = 3;
+const INDENT = 2;
 
 export function renderText(board: Board, options: FormatOptions): string {
   const width = Math.max(MIN_WIDTH, options.width);
@@ -55,7 +56,9 @@ function fitsInto(section: ShownSection, width: number, reading: Reading): boole
   if (section.facts !== true) return naturalWidth(section, reading) <= width;
   const [row = {}] = section.rows;
   return section.columns.every(
-    (column) => widthOf(plain(readable(row[column.key], column, reading))) + widthOf(column.title) < width,
+    (column) =>
+      column.wraps === true ||
+      widthOf(plain(readable(row[column.key], column, reading))) + widthOf(column.title) < width,
   );
 }
 
@@ -168,9 +171,21 @@ function bodyOf(section: ShownSection, width: number, reading: Reading): Span[][
   const [first] = section.rows;
   if (first === undefined) return [];
   if (section.facts === true) return factLines(section.columns, first, width, reading);
-  const grid: Grid = layOut(section, width, reading);
+  // Texts that must not be cut stand below their rows, unless all fits into one line.
+  const fits = naturalWidth(section, reading) <= width;
+  const below = fits ? [] : section.columns.filter(({ wraps }) => wraps === true);
+  const columns = section.columns.filter((column) => !below.includes(column));
+  const grid: Grid = layOut({ ...section, columns }, width, reading);
   const lines = section.bare === true ? [] : [gridLine(grid, grid.titles, () => 'dim')];
-  for (const cells of grid.cells) lines.push(gridLine(grid, cells, (column, text) => toneOf(column, text)));
+  for (const [index, cells] of grid.cells.entries()) {
+    lines.push(gridLine(grid, cells, (column, text) => toneOf(column, text)));
+    const row = section.rows[index] ?? {};
+    for (const { key, title } of below) {
+      const text = plain(String(row[key] ?? ''), MAX_WRAPPED_CHARS);
+      const broken = text === '' ? [] : wrapped(`${title}: ${text}`, width - INDENT);
+      for (const line of broken) lines.push([[pad(' '.repeat(INDENT) + line, width), undefined]]);
+    }
+  }
   const left = section.total - section.rows.length;
   if (left > 0) {
     const where = section.more === undefined ? '' : `: ${plain(section.more)}`;
@@ -185,7 +200,8 @@ function factLines(columns: readonly Column[], row: Row, width: number, reading:
     const value: Cell | undefined = row[column.key];
     if (value === undefined) return [];
     const title = `${cut(column.title, Math.max(1, width - 2))} `;
-    const text = cut(plain(readable(value, column, reading)), width - widthOf(title));
+    const whole = plain(readable(value, column, reading), MAX_WRAPPED_CHARS);
+    const text = column.wraps === true ? whole : cut(whole, width - widthOf(title));
     return [{ title, text, tone: toneOf(column, text) }];
   });
   if (facts.length === 0) return [[[pad('none', width), 'dim']]];
@@ -199,11 +215,16 @@ function factLines(columns: readonly Column[], row: Row, width: number, reading:
   };
   for (const { title, text, tone } of facts) {
     const item = widthOf(title) + widthOf(text);
+    if (item > width) {
+      if (used > 0) end();
+      for (const line of wrapped(title + text, width)) lines.push([[pad(line, width), tone]]);
+      continue;
+    }
     if (used > 0 && used + FACT_GAP + item > width) end();
     if (used > 0) spans.push([' '.repeat(FACT_GAP), undefined]);
     spans.push([title, 'dim'], [text, tone]);
     used += item + (used > 0 ? FACT_GAP : 0);
   }
-  end();
+  if (used > 0) end();
   return lines;
 }

@@ -43,7 +43,7 @@ const OVERDUE_COLUMNS = columns({
   since_at: 'time',
   holds_up: 'count',
   holds_up_points: { kind: 'number', title: 'in pts', spare: 2 },
-  why: 'prose',
+  why: { kind: 'prose', wraps: true },
 });
 const FORECAST_COLUMNS = columns({
   scope: 'id',

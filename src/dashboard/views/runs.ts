@@ -37,7 +37,7 @@ const WAITING_COLUMNS = columns({
   run: 'id',
   node: 'text',
   status: 'status',
-  why: 'prose',
+  why: { kind: 'prose', wraps: true },
   since_at: { kind: 'time', spare: 1 },
 });
 

@@ -23,7 +23,7 @@ const WORK_COLUMNS = columns({
   points: { kind: 'number', spare: 2 },
   since_at: 'time',
   overdue: { kind: 'flag', spare: 3 },
-  why: 'prose',
+  why: { kind: 'prose', wraps: true },
 });
 const COUNT_COLUMNS = columns({
   status: 'status',
@@ -42,9 +42,10 @@ const SPRINT_COLUMNS = columns({
   points: 'number',
   points_done: { kind: 'number', title: 'done' },
   capacity: 'number',
-  starts_at: { kind: 'time', title: 'started' },
-  ends_at: { kind: 'time', title: 'ends' },
-  goal: 'prose',
+  starts_at: { kind: 'date', title: 'starts' },
+  started_at: { kind: 'time', title: 'started' },
+  ends_at: { kind: 'date', title: 'ends' },
+  goal: { kind: 'prose', wraps: true },
 });
 
 /** The current sprint of the project for the session that asks. */
@@ -66,7 +67,8 @@ export function sprintSection({ plan }: Source, sprint: Readonly<SprintDocument>
     points: tasks.set(sprint.id, 'all').points,
     points_done: tasks.set(sprint.id, 'done').points,
     capacity: sprint.capacity,
-    starts_at: sprint.starts_at ?? sprint.started_at,
+    starts_at: sprint.starts_at,
+    started_at: sprint.started_at,
     ends_at: sprint.ends_at,
     goal: sprint.goal === '' ? undefined : sprint.goal,
   };

@@ -8,7 +8,7 @@ import { type Closing, carryOver } from './close-sprint.ts';
 import { checkVersion, findItem } from './find.ts';
 import { nextIds, showId, sprintStream } from './ids.ts';
 import { joinSprint } from './join-sprint.ts';
-import { hasEnded, SPRINT_LEGAL, type SprintDocument, type SprintStatus } from './sprint.ts';
+import { endOf, hasEnded, SPRINT_LEGAL, type SprintDocument, type SprintStatus } from './sprint.ts';
 import { BACKLOG } from './task-links.ts';
 import { eventHeadOf, illegalStatus, type Moves } from './transitions.ts';
 
@@ -158,8 +158,7 @@ function applyPlain(draft: SprintDocument, fields: SprintFields): void {
 }
 
 function datesFault({ starts_at, ends_at }: SprintDocument) {
-  if (starts_at === undefined || ends_at === undefined || Date.parse(ends_at) >= Date.parse(starts_at))
-    return undefined;
+  if (starts_at === undefined || ends_at === undefined || endOf(ends_at) >= Date.parse(starts_at)) return undefined;
   return badInput('ends_at', `is before starts_at (${starts_at})`);
 }
 

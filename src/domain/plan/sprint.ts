@@ -40,7 +40,7 @@ export interface SprintDocument {
   title: string;
   goal: string;
   status: SprintStatus;
-  /** ISO 8601 dates or times. */
+  /** ISO 8601 dates or times. A date as the end is the last day: it belongs to the sprint. See `endOf`. */
   starts_at?: string;
   ends_at?: string;
   /** Planned points. */
@@ -56,6 +56,12 @@ export interface SprintDocument {
   started_at?: string;
   ended_at?: string;
   result?: SprintResult;
+}
+
+/** The last moment of an end in ms since the epoch: of a date alone, the end of that day (UTC). NaN if it is none. */
+export function endOf(ends_at: string): number {
+  const at = Date.parse(ends_at);
+  return ends_at.includes('T') ? at : at + 86_400_000 - 1;
 }
 
 /** All tasks of a sprint or epic are read in one transaction when it ends. */

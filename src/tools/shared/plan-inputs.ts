@@ -34,6 +34,8 @@ export const dateInput = z
     message: 'expected an ISO 8601 date or time, such as 2026-01-31',
   });
 
+export const endInput = dateInput.optional().describe('The last day, included');
+
 /** Arguments of every save tool beside the fields of its object. */
 export const saveInput = {
   archived: archivedInput,

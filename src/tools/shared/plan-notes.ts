@@ -51,8 +51,8 @@ function runNotes({ documents }: Services, view: View, rows: readonly TaskRow[])
     if (outside.length === 0) return [];
     const ids = idList([...new Set(outside.map((row) => row.id))]).join(', ');
     return [
-      `${run.id} began without ${ids} and does not take it in: work on it with task_save, or when that run has ended, ` +
-        `run_start {sprint: "${showId(sprint)}"}`,
+      `${run.id} began without ${ids} and does not take it in: work on it with task_save, or when that run has ` +
+        `ended, run_start {sprint: "${showId(sprint)}"}`,
     ];
   });
 }

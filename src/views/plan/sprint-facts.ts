@@ -3,7 +3,7 @@
 
 import type { View } from '../../documents/documents.ts';
 import { showId, sprintStream } from '../../domain/plan/ids.ts';
-import type { SprintDocument } from '../../domain/plan/sprint.ts';
+import { endOf, type SprintDocument } from '../../domain/plan/sprint.ts';
 import type { PlanFacts } from './plan-index.ts';
 import type { Count } from './task-index.ts';
 
@@ -21,7 +21,7 @@ export type BurnDown = { date: string; points: number; tasks: number }[];
 export function burnDown(plan: PlanFacts, sprint: Readonly<SprintDocument>, now: number): BurnDown {
   const from = Date.parse(sprint.starts_at ?? sprint.started_at ?? '');
   if (Number.isNaN(from) || from > now) return [];
-  const last = Math.min(now, Date.parse(sprint.ended_at ?? sprint.ends_at ?? '') || now);
+  const last = Math.min(now, endOf(sprint.ended_at ?? sprint.ends_at ?? '') || now);
   const first = Math.max(startOfDay(from), startOfDay(last) - (MAX_DAYS - 1) * DAY_MS);
   const { done } = plan.tasks.totalsOf(sprint.id);
   const left = scopeOf(plan, sprint.id);

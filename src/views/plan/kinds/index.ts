@@ -2,9 +2,17 @@
 
 import type { ListKind } from './define.ts';
 import { epicKind } from './epic.ts';
+import { graphKind } from './graph.ts';
 import { projectKind } from './project.ts';
 import { registeredKinds } from './registered.ts';
 import { sprintKind } from './sprint.ts';
 import { taskKind } from './task.ts';
 
-export const listKinds: readonly ListKind[] = [projectKind, epicKind, sprintKind, taskKind, ...registeredKinds];
+export const listKinds: readonly ListKind[] = [
+  projectKind,
+  epicKind,
+  sprintKind,
+  taskKind,
+  graphKind,
+  ...registeredKinds,
+];
