@@ -39,8 +39,7 @@ export const planList = defineTool({
   toolset: 'plan',
   description:
     'Use to find tasks (status "ready": those that can be started), epics, sprints, projects or saved graphs, or to ' +
-    'read one in full: {kind, text: "TSK-17", detail: "full"}; an epic so, by id or title, with who works on what, ' +
-    'blockers and all they hold up, and what comes next. ' +
+    'read one in full: {kind, text: "TSK-17", detail: "full"}; an epic comes with people, blockers, what is next. ' +
     'Answers {rows, total, cut?, next_cursor?, note?, seq}.',
   searchHint: 'list find search tasks ready backlog epics sprints projects',
   annotations: { readOnly: true, destructive: false, idempotent: true },

@@ -108,9 +108,8 @@ export const planSave = defineTool({
   title: 'Save a whole plan',
   toolset: 'plan',
   description:
-    'Use to turn a goal into work, or to change several tasks: an epic, a sprint and up to 200 tasks with what each ' +
-    'needs, saved whole or not at all. Example tasks: {"key":"ui","title":"Build the form","needs":["api"],' +
-    '"points":3}, {"id":"TSK-2","status":"done"}. ' +
+    'Use to turn a goal into work, or change several tasks: an epic, a sprint and up to 200 tasks, saved whole or ' +
+    'not at all. Examples: {"key":"ui","title":"Form","needs":["api"],"points":3}, {"id":"TSK-2","status":"done"}. ' +
     'Answers {epic?, sprint?, ids: {key: id}, ready, critical_path, changed?, unblocked?, seq}.',
   searchHint: 'plan break down goal tasks dependencies epic sprint backlog',
   annotations: { readOnly: false, destructive: false, idempotent: false },

@@ -50,7 +50,6 @@ export const runReport = defineTool({
   output: z.object({
     node: z.string(),
     status: z.string(),
-    gates: z.array(z.string()),
     newly_ready: z.array(z.string()),
     lease_ends: z.string().optional(),
     cancel_requested: z.literal(true).optional().describe('Stop this work'),
@@ -92,7 +91,6 @@ export const runReport = defineTool({
     return ok({
       node,
       status,
-      gates: [],
       newly_ready: newly_ready.slice(0, MAX_LISTED),
       ...(ends === undefined ? {} : { lease_ends: new Date(ends).toISOString() }),
       ...(cancel_requested === undefined ? {} : { cancel_requested }),

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import type { Decide } from '../domain/command.ts';
+import { showId } from '../domain/plan/ids.ts';
 import { type RunDocument, runStream } from '../domain/run/document.ts';
 import { sprintDefinition } from '../domain/run/sprint.ts';
 import { type StartRunAnswer, type StartRunInput, startRun } from '../domain/run/start.ts';
@@ -61,7 +62,7 @@ export const runStart = defineTool({
   positional: ['graph'],
   input,
   output: z.object({
-    run: z.string().describe('Made up if dry_run'),
+    run: z.string().optional().describe('Absent if dry_run'),
     status: z.string(),
     nodes: z.number().int(),
     ready: z.array(z.string()).describe('Nodes that may be claimed now'),
@@ -142,7 +143,7 @@ async function start(input: Input, call: Call<Services>, session: string, resume
   if (input.dry_run) {
     const tried = await documents.dryRun(decide, by);
     return tried.ok
-      ? ok({ ...shown(tried.value.value), ...warnings, dry_run: true as const, seq: tried.value.seq })
+      ? ok({ ...withoutRun(shown(tried.value.value)), ...warnings, dry_run: true as const, seq: tried.value.seq })
       : tried;
   }
   const started = await runCommand(call, by, input, decide);
@@ -189,7 +190,7 @@ function warningsOf(
   const warnings = [...executors.values()].flatMap((executor) => refusedBy(executor, graph.prepared.graph, settings));
   if (leftOut.length > 0) {
     const message = `${leftOut.length} tasks are blocked, or wait for what is outside the sprint, and have no node`;
-    warnings.push({ code: 'left_out', nodes: leftOut.slice(0, MAX_LISTED), message });
+    warnings.push({ code: 'left_out', nodes: leftOut.slice(0, MAX_LISTED).map(showId), message });
   }
   return warnings.length === 0 ? {} : { warnings };
 }
@@ -211,6 +212,11 @@ function refusedBy(executor: Executor, graph: AnyGraph, settings: ExecutorSettin
   const more = refused.length > MAX_LISTED ? ` (${refused.length} nodes in all)` : '';
   const message = `${why}${more}; they wait until a server of this workspace with ${executor.flag} admits them`;
   return [{ code: 'nobody_allows', nodes: refused.slice(0, MAX_LISTED), message }];
+}
+
+/** A run that was not started has no id: one that is nowhere would be asked for. */
+function withoutRun<A extends { run: string }>({ run: _, ...rest }: A): Omit<A, 'run'> {
+  return rest;
 }
 
 function shown(answer: StartRunAnswer) {

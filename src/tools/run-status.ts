@@ -162,7 +162,7 @@ function detailOf(
       : text.length <= MAX_OUTPUT_CHARS
         ? { output: copyJson(found) }
         : { output_start: text.slice(0, MAX_OUTPUT_CHARS), output_characters: text.length };
-  return ok({ ...JSON.parse(JSON.stringify(facts)), ...because, ...shown, definition });
+  return ok({ ...JSON.parse(JSON.stringify(facts, isoTimes)), ...because, ...shown, definition });
 }
 
 /** What a dead or skipped node is so because of, to be seen without a walk through the graph. */
@@ -173,6 +173,12 @@ function becauseOf({ nodes, on_failure }: Readonly<RunDocument>, { prepared }: R
   if (record === undefined && surveyed.verdicts[index] !== 'dead') return {};
   const first = prepared.ids[firstCause(prepared, surveyed, nodes, index) ?? -1];
   return first === undefined ? {} : { first_cause: `${first} ${nodes[first]?.status ?? 'waiting'}` };
+}
+
+/** For JSON.stringify: times, which documents of runs hold in ms, as ISO 8601. */
+function isoTimes(key: string, value: unknown): unknown {
+  const isTime = (key === 'at' || key.endsWith('_at')) && typeof value === 'number';
+  return isTime ? new Date(value).toISOString() : value;
 }
 
 function page<K extends string, R>(given: Input, key: K, rows: readonly R[]) {

@@ -33,17 +33,16 @@ export const taskSave = defineTool({
   title: 'Save a task',
   toolset: 'plan',
   description:
-    'Use to add a task (without id), change one, or change several alike (ids); finishing answers the tasks that ' +
-    'became ready. A task starts when all it needs is done, cancelled or archived; parents never block. "" clears ' +
-    'sprint, epic, parent or assignee. Answers {id, created, version, changed, unblocked, seq} or {saved, unblocked, ' +
-    'seq}.',
+    'Use to add a task (without id), change one, or several alike (ids). A task starts when all it needs is done, ' +
+    'cancelled or archived; parents never block. "" clears sprint, epic, parent or assignee. ' +
+    'Answers {id, created, version, changed, unblocked, seq} or {saved, unblocked, seq}.',
   searchHint: 'task todo add update status done blocked assign depend',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'nothing' },
   positional: ['id'],
   input: z.strictObject({
     id: planIdInput.optional().describe('TSK-17; absent: a new task'),
-    ids: z.array(planIdInput).min(1).max(MAX_PLANNED).optional().describe('Instead of id: all or none'),
+    ids: z.array(planIdInput).min(1).max(MAX_PLANNED).optional().describe('All or none'),
     title: titleInput.optional(),
     description: textInput.optional(),
     status: z.enum(TASK_STATUSES).optional(),
@@ -66,7 +65,7 @@ export const taskSave = defineTool({
     version: z.number().int().optional(),
     changed: z.array(z.string()).optional(),
     saved: z.array(z.object({ id: z.string(), version: z.number().int(), changed: z.array(z.string()) })).optional(),
-    unblocked: z.array(z.string()).describe('Tasks that became ready by this'),
+    unblocked: z.array(z.string()).describe('Ready by this'),
   }),
   async run({ ids, ...input }, call: Call<Services>) {
     if (ids !== undefined) return await saveSeveral(ids, input, call);

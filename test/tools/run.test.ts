@@ -108,7 +108,7 @@ describe('runs', () => {
   test('a large output is kept whole, given cut, and shown by run_status', async () => {
     const run = await begin([agent('a'), agent('b', ['a'])], { inputs: { depth: 2 } });
     const a = await server.call('run_claim', { run });
-    expect(a).toMatchObject({ node: 'a', run_inputs: { depth: 2 }, attempt: 1, gates: [], renew_within_s: 200 });
+    expect(a).toMatchObject({ node: 'a', run_inputs: { depth: 2 }, attempt: 1, renew_within_s: 200 });
     const output = { text: 'x'.repeat(15_000) };
     await server.call('run_report', { claim: a['claim'], status: 'done', output, summary: 'long' });
     const b = await server.call('run_claim', { run, max_tokens: 200 });

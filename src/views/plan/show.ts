@@ -79,9 +79,13 @@ export function card(
 function particulars(task: Readonly<TaskDocument>, descriptionChars: number): JsonObject {
   const { parent, children, needs, needed_by, labels, discovered_from, started_at, done_at } = task;
   const all: Record<string, Json | undefined> = {
-    description: task.description === '' ? undefined : block(task.description, descriptionChars),
+    description: task.description === '' ? null : block(task.description, descriptionChars),
     details: task.details === undefined ? undefined : detailsFrom(task.details, 0),
-    parent: parent === undefined ? undefined : showId(parent),
+    points: task.points ?? null,
+    assignee: task.assignee === undefined ? null : line(task.assignee),
+    sprint: task.sprint === undefined ? null : showId(task.sprint),
+    epic: task.epic === undefined ? null : showId(task.epic),
+    parent: parent === undefined ? null : showId(parent),
     children: children.length === 0 ? undefined : idList(children),
     needs: needs.length === 0 ? undefined : idList(needs),
     needed_by: needed_by.length === 0 ? undefined : idList(needed_by),

@@ -48,8 +48,10 @@ function show({ view, plan }: ListSource, { detail }: ListQuery, row: GroupRow) 
   if (detail === 'brief' || document === undefined) return { place, row: brief };
   const { goal, capacity, sessions, result, created_at, started_at, ended_at } = document;
   const more = withoutAbsent({
-    goal: goal === '' ? undefined : block(goal),
-    capacity,
+    goal: goal === '' ? null : block(goal),
+    starts_at: document.starts_at ?? null,
+    ends_at: document.ends_at ?? null,
+    capacity: capacity ?? null,
     joined: sessions.slice(-SESSIONS_SHOWN),
     result: result === undefined ? undefined : { ...result },
     created_at,
