@@ -35,6 +35,7 @@ export interface View {
   version(stream: string): number;
   lastSeq(stream: string): number;
   streams(prefix: string): string[];
+  streamCounts(): ReadonlyMap<string, number>;
 }
 
 export interface DocumentsParts {

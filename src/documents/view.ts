@@ -11,6 +11,7 @@ export function viewOf(store: Store, cache: DocumentCache): View {
     version: (stream) => store.expected(stream)[0],
     lastSeq: (stream) => store.lastSeq(stream),
     streams: (prefix) => store.streams(prefix),
+    streamCounts: () => store.streamCounts(),
   };
 }
 

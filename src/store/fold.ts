@@ -19,6 +19,7 @@ import {
   soundSum,
   timeOf,
 } from './commit.ts';
+import { StreamHeads } from './stream-heads.ts';
 
 /** Where a line starts: the seq in its segment's file name, and the byte in that file. */
 export interface Place {
@@ -83,7 +84,7 @@ export class Fold {
   chain = '';
   /** SHA-256 of the last sealed segment, which the next seal names as `previous`. */
   sealedSha = '';
-  readonly heads = new Map<string, StreamHead>();
+  readonly heads = new StreamHeads();
   /** True after a valid seal, until the next segment begins: later lines of the same file are void. */
   private ended = false;
   /** The latest seals, each with the sum of what segments lasted at least up to it: an age of the log without dates. */
@@ -241,8 +242,9 @@ export class Fold {
 
   /** Drops expired requests by the seal's own time, so that every fold drops the same ones, whatever its clock says. */
   private expireRequests(sealMs: number): void {
-    for (const [stream, entry] of this.heads) {
-      if (entry.atMs !== undefined && sealMs - entry.atMs >= REQUEST_LIFE_MS) this.heads.delete(stream);
+    for (const stream of this.heads.ofKind('request')) {
+      const atMs = this.heads.get(stream)?.atMs;
+      if (atMs !== undefined && sealMs - atMs >= REQUEST_LIFE_MS) this.heads.delete(stream);
     }
   }
 

@@ -59,7 +59,11 @@ export class MemoryStore implements Store {
   }
 
   streams(prefix: string): string[] {
-    return [...this.fold.heads.keys()].filter((name) => name.startsWith(prefix));
+    return this.fold.heads.named(prefix);
+  }
+
+  streamCounts(): ReadonlyMap<string, number> {
+    return this.fold.heads.counts();
   }
 
   seen(): Seen {

@@ -75,8 +75,10 @@ export interface Store {
   expected(stream: string): Expected;
   /** Seq of the commit that last changed the stream, or 0. */
   lastSeq(stream: string): number;
-  /** Names of all streams that start with the prefix, in any order. */
+  /** Names of all streams that start with the prefix, in any order. Costs what is of its kind. */
   streams(prefix: string): string[];
+  /** How many streams there are of each kind. */
+  streamCounts(): ReadonlyMap<string, number>;
   /** The last place that this process knows to be durable. */
   seen(): Seen;
   /**

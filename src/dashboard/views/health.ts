@@ -56,10 +56,5 @@ function storeRow({ view, store, log }: Source): Row {
 
 /** The number of documents of each kind in the whole store, the most first. */
 function documentRows({ view }: Source): Row[] {
-  const counts = new Map<string, number>();
-  for (const stream of view.streams('')) {
-    const kind = stream.slice(0, Math.max(0, stream.indexOf('/'))) || stream;
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  return [...counts].sort((a, b) => b[1] - a[1]).map(([kind, documents]) => ({ kind, documents }));
+  return [...view.streamCounts()].sort((a, b) => b[1] - a[1]).map(([kind, documents]) => ({ kind, documents }));
 }

@@ -144,5 +144,5 @@ function logSections({ log }: Source): Section[] {
 function sessionCounts(source: Source): Row {
   const open = openSessions(source.view, viewScopeOf(source));
   const live = open.filter(({ id }) => source.served().has(id)).length;
-  return { open: open.length, live, all: source.view.streams('session/').length };
+  return { open: open.length, live, all: source.view.streamCounts().get('session') ?? 0 };
 }

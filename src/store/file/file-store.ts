@@ -95,9 +95,11 @@ export class FileStore implements Store {
   }
 
   streams(prefix: string): string[] {
-    const names: string[] = [];
-    for (const name of this.log.fold.heads.keys()) if (name.startsWith(prefix)) names.push(name);
-    return names;
+    return this.log.fold.heads.named(prefix);
+  }
+
+  streamCounts(): ReadonlyMap<string, number> {
+    return this.log.fold.heads.counts();
   }
 
   seen(): Seen {
@@ -265,8 +267,12 @@ export class FileStore implements Store {
       dirty: () => {
         const since = readCheckpoint(disk, dir)?.fold.seq ?? 0;
         const names: string[] = [];
-        for (const [name, head] of log.fold.heads)
-          if (head.seq > since && documentPath(name) !== undefined) names.push(name);
+        const { heads } = log.fold;
+        for (const kind of heads.counts().keys()) {
+          if (kind === 'request') continue;
+          for (const name of heads.ofKind(kind))
+            if ((heads.get(name)?.seq ?? 0) > since && documentPath(name) !== undefined) names.push(name);
+        }
         return names;
       },
       mark: () => {

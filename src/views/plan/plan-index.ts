@@ -10,6 +10,7 @@ import { SPRINT_STATUSES, type SprintDocument, type SprintStatus } from '../../d
 import type { TaskDocument } from '../../domain/plan/task.ts';
 import type { ProjectDocument } from '../../domain/project/document.ts';
 import type { RegistryEntry } from '../../domain/team/registry.ts';
+import { kindOf } from '../../store/stream.ts';
 import { type Placed, placeOf, RowSets } from './sorted-rows.ts';
 import { TaskIndex } from './task-index.ts';
 
@@ -39,6 +40,9 @@ export interface Worker {
   capacity?: number;
 }
 
+/** The kinds of documents that the plan is made of. */
+const PLANNED: readonly string[] = ['task', 'sprint', 'epic', 'project', 'registry'];
+
 /** Keeps PlanFacts up to date with the documents of one process. */
 export class PlanIndex {
   private readonly documents: Documents;
@@ -64,7 +68,7 @@ export class PlanIndex {
       this.documents.onChange((commits) => {
         for (const { commit } of commits) for (const { stream } of commit.events) this.touch(stream);
       });
-      this.touched = new Set(view.streams('').filter(isPlanned));
+      this.touched = new Set(PLANNED.flatMap((kind) => view.streams(`${kind}/`)));
     }
     if (this.touched.size > 0) this.takeUp(view, [...this.touched]);
     return this.facts;
@@ -144,7 +148,7 @@ export class GroupIndex {
 }
 
 function isPlanned(stream: string): boolean {
-  return /^(task|sprint|epic|project|registry)\//.test(stream);
+  return PLANNED.includes(kindOf(stream));
 }
 
 function placed({ id, priority }: Readonly<TaskDocument>): Pick<Placed, 'priority' | 'number'> {
