@@ -30,7 +30,7 @@ import {
 import { acceptHandoff, giverOf } from '../domain/session/handoff.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import type { Author } from '../store/commit.ts';
-import { factsOf, readableFacts } from '../views/session/sessions.ts';
+import { factsOf, projectSessions, readableFacts, unendedSessions } from '../views/session/sessions.ts';
 import { holdingsOf, letGo, type Released } from './let-go.ts';
 
 export interface BindingOptions {
@@ -338,10 +338,7 @@ export class SessionBinding {
   /** Ids of this project's sessions that are similar, else of the three newest open ones of this workspace. */
   private near(view: View, id: string): string[] {
     const { project } = this.options.workspace;
-    const ids = view.streams('session/').flatMap((stream) => {
-      const facts = readableFacts(view, stream);
-      return facts?.project === project ? facts.id : [];
-    });
+    const ids = projectSessions(view, project).map((facts) => facts.id);
     const similar = nearest(id, ids);
     return similar.length > 0 ? similar : this.openOnes(view).slice(0, 3);
   }
@@ -365,15 +362,11 @@ export class SessionBinding {
 
   /** Open sessions of this workspace whose schema this program can write, the last changed first. */
   private openOnes(view: View): string[] {
-    const found: { id: string; seq: number }[] = [];
-    for (const stream of view.streams('session/')) {
-      const facts = readableFacts(view, stream);
-      if (facts === undefined || facts.workspace !== this.options.workspace.workspace) continue;
-      if (newerSchema(stream, view.get(stream)) !== undefined) continue;
-      if (isOpen(statusAt(facts, Date.now(), (who) => this.documents.presence.lastSeen(who))))
-        found.push({ id: facts.id, seq: view.lastSeq(stream) });
-    }
-    return found.sort((a, b) => b.seq - a.seq).map(({ id }) => id);
+    const lastSeen = (who: string) => this.documents.presence.lastSeen(who);
+    return unendedSessions(view, this.options.workspace.workspace)
+      .filter((facts) => newerSchema(sessionStream(facts.id), view.get(sessionStream(facts.id))) === undefined)
+      .filter((facts) => isOpen(statusAt(facts, Date.now(), lastSeen)))
+      .map(({ id }) => id);
   }
 
   private serve(session: string): void {

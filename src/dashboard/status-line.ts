@@ -3,12 +3,11 @@
 
 import type { View } from '../documents/documents.ts';
 import { showId } from '../domain/plan/ids.ts';
-import { hasEnded } from '../domain/run/document.ts';
 import type { Check } from '../views/health/alerts.ts';
 import { currentSprint } from '../views/plan/current-sprint.ts';
 import type { PlanFacts } from '../views/plan/plan-index.ts';
 import { scopeOf } from '../views/plan/sprint-facts.ts';
-import { projectRuns } from '../views/run/runs.ts';
+import { openRuns } from '../views/run/runs.ts';
 import { claimsOf } from '../views/session/claims.ts';
 import { factsOf, pendingHandoffs } from '../views/session/sessions.ts';
 import { UNREAD_COUNTED, unreadCount } from '../views/team/mail.ts';
@@ -108,6 +107,6 @@ function claimsPart(view: View, session: string, { presence, now }: ViewScope): 
 }
 
 function runsPart(view: View, { project }: ViewScope): LinePart[] {
-  const live = projectRuns(view, project).filter(({ status }) => !hasEnded(status)).length;
+  const live = openRuns(view, project).length;
   return live === 0 ? [] : [{ text: live === 1 ? '1 run' : `${live} runs` }];
 }

@@ -43,9 +43,15 @@ export class DocumentCache {
   private hits = 0;
   private misses = 0;
 
-  /** The store is passed as a function because it reports commits while it opens, before it can be used. */
-  constructor(storeOf: () => Store | undefined) {
+  private readonly onRevert: (stream: string) => void;
+
+  /**
+   * The store is passed as a function because it reports commits while it opens, before it can be used. `onRevert` is
+   * told of each document whose edit was undone.
+   */
+  constructor(storeOf: () => Store | undefined, onRevert: (stream: string) => void = () => undefined) {
     this.storeOf = storeOf;
+    this.onRevert = onRevert;
   }
 
   /** The document, loaded if need be; undefined for a stream without events. Throws FailureError `store-damaged`. */
@@ -97,6 +103,7 @@ export class DocumentCache {
       const entry = undo === undefined ? undefined : this.entries.get(undo.stream);
       if (undo === undefined || entry === undefined) continue;
       entry.doc = revertOps(entry.doc, undo.ops);
+      this.onRevert(undo.stream);
       // A document that was never created: forgotten, so that its creation by another process is applied afresh.
       if (entry.doc === undefined) this.entries.delete(undo.stream);
     }

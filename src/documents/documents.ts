@@ -12,6 +12,7 @@ import { DocumentCache } from './cache.ts';
 import type { World } from './context.ts';
 import { Definitions } from './definitions.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
+import { type Grouping, Groups } from './groups.ts';
 import { type CommitsListener, tell } from './listeners.ts';
 import { requestKey } from './requests.ts';
 import type { Changed, ChangeOptions, DocumentsParts, Job, View } from './shapes.ts';
@@ -22,7 +23,7 @@ import { Writers } from './writers.ts';
 /** How old the documents of a peek may be, in ms. */
 const PEEK_EVERY_MS = 1;
 
-export type { Changed, ChangeOptions, DocumentsParts, View };
+export type { Changed, ChangeOptions, DocumentsParts, Grouping, View };
 
 export class Documents {
   readonly blobs: Blobs;
@@ -32,6 +33,7 @@ export class Documents {
   private readonly cache: DocumentCache;
   private readonly opened: Store;
   private readonly loop: BatchLoop;
+  private readonly groups = new Groups();
   private readonly listeners = new Set<CommitsListener>();
   private peekedAt = 0;
   private closing = false;
@@ -45,7 +47,7 @@ export class Documents {
     const lastSeen = (who: string): number | undefined => parts.presence.lastSeen(who);
     const { random = Math.random } = parts;
     this.world = { ...parts, random, lastSeen, definitions: this.definitions, writers: new Writers(storeOf) };
-    this.cache = new DocumentCache(storeOf);
+    this.cache = new DocumentCache(storeOf, (stream) => this.groups.touch(stream));
     this.loop = new BatchLoop(storeOf, this.cache, this.world);
     this.opened = parts.openStore((commits, own) => this.onCommits(commits, own));
   }
@@ -94,7 +96,7 @@ export class Documents {
   async read<T>(look: (view: View) => T): Promise<T> {
     const refreshed = this.refresh();
     if (refreshed !== undefined) await refreshed;
-    const answer = look(viewOf(this.opened, this.cache));
+    const answer = look(viewOf(this.opened, this.cache, this.groups));
     const flushing = this.opened.flush();
     if (flushing !== undefined) await flushing;
     return answer;
@@ -105,7 +107,7 @@ export class Documents {
     // A burst of calls arrives in one tick; the first look has seen what the others would.
     // A backend that has to be waited for is fresh at the next look; a read reports its trouble.
     if (performance.now() - this.peekedAt > PEEK_EVERY_MS) this.refresh()?.catch(() => undefined);
-    return look(viewOf(this.opened, this.cache));
+    return look(viewOf(this.opened, this.cache, this.groups));
   }
 
   /** A document as a snapshot at the present end of the log; undefined for a stream without events. */
@@ -138,6 +140,7 @@ export class Documents {
   private onCommits(commits: readonly FoldedCommit[], own: boolean): void {
     if (!this.loop.confirm(own)) for (const folded of commits) this.cache.apply(folded);
     this.world.writers.note(commits);
+    for (const { commit } of commits) for (const { stream } of commit.events) this.groups.touch(stream);
     tell(this.listeners, commits);
   }
 }

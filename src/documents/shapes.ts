@@ -4,6 +4,7 @@ import type { Context, Decide } from '../domain/command.ts';
 import type { Result } from '../failure/failure.ts';
 import type { Author, EncodedCommit } from '../store/commit.ts';
 import type { Blobs, CommitListener, Presence, Store } from '../store/port.ts';
+import type { Grouping } from './groups.ts';
 import type { Request, RequestKey } from './requests.ts';
 import type { Supplies } from './supplies.ts';
 import type { DocumentTransaction } from './transaction.ts';
@@ -36,6 +37,10 @@ export interface View {
   lastSeq(stream: string): number;
   streams(prefix: string): string[];
   streamCounts(): ReadonlyMap<string, number>;
+  /** The streams of a group, the last changed first. */
+  grouped<T extends object>(grouping: Grouping<T>, group: string): string[];
+  /** How many documents a group has. */
+  groupSize<T extends object>(grouping: Grouping<T>, group: string): number;
 }
 
 export interface DocumentsParts {

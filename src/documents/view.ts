@@ -2,16 +2,24 @@
 
 import type { Snapshot, Store } from '../store/port.ts';
 import type { DocumentCache } from './cache.ts';
+import type { GroupSource, Groups } from './groups.ts';
 import type { View } from './shapes.ts';
 
-export function viewOf(store: Store, cache: DocumentCache): View {
+export function viewOf(store: Store, cache: DocumentCache, groups: Groups): View {
+  const source: GroupSource = {
+    get: (stream) => cache.get(stream) as never,
+    lastSeq: (stream) => store.lastSeq(stream),
+    streams: (prefix) => store.streams(prefix),
+  };
   return {
     seq: store.seq(),
     get: (stream) => cache.get(stream) as never,
     version: (stream) => store.expected(stream)[0],
-    lastSeq: (stream) => store.lastSeq(stream),
-    streams: (prefix) => store.streams(prefix),
+    lastSeq: source.lastSeq,
+    streams: source.streams,
     streamCounts: () => store.streamCounts(),
+    grouped: (grouping, group) => groups.list(grouping, group, source),
+    groupSize: (grouping, group) => groups.size(grouping, group, source),
   };
 }
 

@@ -11,7 +11,7 @@ import { fail, ok, type Result } from '../failure/failure.ts';
 import { leaseEnd } from '../graph/ready/run-node.ts';
 import { configOf } from '../views/project/settings.ts';
 import { briefOf } from '../views/run/brief.ts';
-import { projectRuns } from '../views/run/runs.ts';
+import { openRuns } from '../views/run/runs.ts';
 import { inEmergency } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { runCommand } from './shared/change.ts';
@@ -95,7 +95,7 @@ function windowKey({ documents, windows, workspace }: Services, session: string,
   const lastSeen = (who: string) => documents.presence.lastSeen(who);
   const holds = (key: string): boolean =>
     documents.peek((view) =>
-      projectRuns(view, workspace.project).some((run) => heldNode(run, key, Date.now(), lastSeen) !== undefined),
+      openRuns(view, workspace.project).some((run) => heldNode(run, key, Date.now(), lastSeen) !== undefined),
     );
   return windows.take(session, agent, holds);
 }
@@ -159,9 +159,8 @@ async function candidates(services: Services, who: { session: string; agent: str
   const now = Date.now();
   return await documents.read((view) => {
     const found: { id: string; rank: number; started: string }[] = [];
-    for (const stream of view.streams('run/')) {
-      const run = view.get<RunDocument>(stream);
-      if (run?.project !== workspace.project || !['running', 'stuck', 'paused'].includes(run.status)) continue;
+    for (const run of openRuns(view, workspace.project)) {
+      if (!['running', 'stuck', 'paused'].includes(run.status)) continue;
       const holds = heldNode(run, who.agent, now, (agent) => documents.presence.lastSeen(agent)) !== undefined;
       const here = run.workspace === workspace.workspace;
       const urgent = here && inEmergency(view, documents.presence, run.session, now);

@@ -2,16 +2,15 @@
 // statusline, which does not read the log.
 
 import type { View } from '../../documents/documents.ts';
-import { hasEnded } from '../../domain/run/document.ts';
 import { statusAt } from '../../domain/session/document.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import { leaseEnd } from '../../graph/ready/run-node.ts';
 import type { Presence, StoreInfo } from '../../store/port.ts';
 import type { PlanFacts } from '../plan/plan-index.ts';
 import { configOf } from '../project/settings.ts';
-import { claimedNodes, projectRuns } from '../run/runs.ts';
+import { claimedNodes, openRuns } from '../run/runs.ts';
 import { standingOf } from '../run/standing.ts';
-import { readableFacts } from '../session/sessions.ts';
+import { projectSessions } from '../session/sessions.ts';
 import { openEscalations } from '../team/escalations.ts';
 import type { AlertFacts } from './alerts.ts';
 
@@ -36,15 +35,12 @@ export function alertFacts(source: AlertSource): AlertFacts {
   const { view, now, presence, project, store, plan, log } = source;
   const lastSeen = (who: string): number | undefined => presence.lastSeen(who);
   const { alerts, global_settings } = configOf(view, project.id);
-  const runs = projectRuns(view, project.id).filter(({ status }) => !hasEnded(status));
+  const runs = openRuns(view, project.id);
   const claims = [...claimedNodes(runs)].map(({ run, id, node }) => {
     return { run: run.id, node: id, lapsed: leaseEnd(node, node.lease_ms ?? 0, now, lastSeen) <= now };
   });
   const tokens = Math.max(0, ...runs.map((run) => run.tokens ?? 0));
-  const sessions = view.streams('session/').flatMap((stream) => {
-    const facts = readableFacts(view, stream);
-    return facts?.project === project.id ? [facts] : [];
-  });
+  const sessions = projectSessions(view, project.id);
   const { tasks } = plan();
   return {
     now,

@@ -11,6 +11,7 @@ import { boxesOf, headOf } from '../team/addresses.ts';
 import { lockRows } from '../team/locks.ts';
 import { UNREAD_COUNTED } from '../team/mail.ts';
 import { type Entry, OpenBox } from '../team/mail-box.ts';
+import { namedChannels } from '../team/mail-search.ts';
 
 const TEXT_CHARS = 200;
 const OFFERS = 5;
@@ -69,11 +70,8 @@ function nameOf(head: Readonly<ChannelDocument> | undefined, channel: string): s
 /** Named channels of the project that the session has not joined. */
 function othersOf({ view, project }: Pick<Source, 'view' | 'project'>, session: string): JsonObject[] {
   const own = new Set(boxesOf(view, { session }, project.id).map(({ channel }) => channel));
-  // Only channels: the streams below one, `channel/<id>/<n>`, are segments of its messages.
-  const heads = view.streams(`channel/${project.id}.channel.`).filter((stream) => stream.split('/').length === 2);
-  return heads.flatMap((stream): JsonObject[] => {
-    const head = view.get<ChannelDocument>(stream);
-    if (head === undefined || own.has(head.id)) return [];
+  return namedChannels(view, project.id).flatMap((head): JsonObject[] => {
+    if (own.has(head.id)) return [];
     return [{ channel: addressName(head), joined: false, messages: head.last }];
   });
 }

@@ -3,11 +3,11 @@
 
 import type { View } from '../../documents/documents.ts';
 import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../../domain/resource/pool.ts';
-import { hasEnded, limitsOf, type RunDocument } from '../../domain/run/document.ts';
+import { limitsOf, type RunDocument } from '../../domain/run/document.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import { nodeKinds } from '../../graph/kinds/index.ts';
 import { readyNodes } from '../../graph/ready/ready.ts';
-import { projectRuns } from '../run/runs.ts';
+import { openRuns } from '../run/runs.ts';
 import type { ViewScope } from '../team/people.ts';
 import { configOf } from './settings.ts';
 
@@ -35,7 +35,7 @@ export function limitRows(
   const { global_settings: settings, pools } = configOf(view, project);
   const seen = { now, lastSeen: (who: string) => presence.lastSeen(who) };
   const live = liveClaims(view.get<PoolDocument>(poolStream(project)), seen);
-  const runs = projectRuns(view, project).filter(({ status }) => !hasEnded(status));
+  const runs = openRuns(view, project);
   const inPools = Object.entries(pools).map(([limit, pool]): LimitRow => {
     const held = live.filter(({ name }) => poolOf(pools, name) === limit);
     const { policy = 'fixed', max } = pool;

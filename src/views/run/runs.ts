@@ -1,7 +1,7 @@
 // Lists of runs, rows of their nodes, and the rest of a critical path. Computed from documents for answers. Used by
 // tools/run-status.ts, resources, prompts, dashboard views and other views.
 
-import type { View } from '../../documents/documents.ts';
+import type { Grouping, View } from '../../documents/documents.ts';
 import { hasEnded, type RunDocument, type RunStatus } from '../../domain/run/document.ts';
 import { liveNodes } from '../../domain/run/live.ts';
 import type { NodeRecord, RecordOf } from '../../domain/run/record.ts';
@@ -11,14 +11,37 @@ import { isHalted, readinessAt } from '../../graph/ready/readiness.ts';
 import { isDone } from '../../graph/ready/run-node.ts';
 import { survey } from '../../graph/ready/survey.ts';
 
+/** Runs by project and by whether they have ended, and those that have not by the sessions that hold claims in them. */
+const runGroups: Grouping<RunDocument> = {
+  kind: 'run',
+  groupsOf: (run) => {
+    if (hasEnded(run.status)) return [endedIn(run.project)];
+    const holders = new Set(liveNodes(run).flatMap(([, { session }]) => session ?? []));
+    return [OPEN, openIn(run.project), ...[...holders].map(heldBy)];
+  },
+};
+const OPEN = 'open';
+const openIn = (project: string): string => `open ${project}`;
+const endedIn = (project: string): string => `ended ${project}`;
+const heldBy = (session: string): string => `held ${session}`;
+
 /** The runs of a project: those that have not ended first, then the last changed first. */
 export function projectRuns(view: View, project: string): Readonly<RunDocument>[] {
-  const found = view.streams('run/').flatMap((stream) => {
-    const run = view.get<RunDocument>(stream);
-    return run?.project === project ? [{ run, seq: view.lastSeq(stream) }] : [];
-  });
-  found.sort((a, b) => Number(hasEnded(a.run.status)) - Number(hasEnded(b.run.status)) || b.seq - a.seq);
-  return found.map(({ run }) => run);
+  return [...openRuns(view, project), ...runsIn(view, endedIn(project))];
+}
+
+/** The runs that have not ended, of a project or of all, the last changed first. */
+export function openRuns(view: View, project?: string): Readonly<RunDocument>[] {
+  return runsIn(view, project === undefined ? OPEN : openIn(project));
+}
+
+/** The runs that have not ended and in which a session holds a claim. */
+export function runsHeldBy(view: View, session: string): Readonly<RunDocument>[] {
+  return runsIn(view, heldBy(session));
+}
+
+function runsIn(view: View, group: string): Readonly<RunDocument>[] {
+  return view.grouped(runGroups, group).flatMap((stream) => view.get<RunDocument>(stream) ?? []);
 }
 
 export interface ClaimedNode {

@@ -2,11 +2,10 @@
 // Used by session_start, session_recover, session_handoff, the status line and session-binding.ts.
 
 import type { View } from '../../documents/documents.ts';
-import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
-import { liveNodes } from '../../domain/run/live.ts';
 import type { NodeRecord } from '../../domain/run/record.ts';
 import { leaseEnd } from '../../graph/ready/run-node.ts';
 import type { Presence } from '../../store/port.ts';
+import { openRuns, runsHeldBy } from '../run/runs.ts';
 
 export interface ClaimRow {
   claim: string;
@@ -28,12 +27,7 @@ export interface ClaimRow {
 
 /** Ids of runs that have not ended and in which the session holds a claim. */
 export function runsWithClaims(view: View, session: string): string[] {
-  const found: string[] = [];
-  for (const run of openRuns(view)) {
-    const holds = liveNodes(run).some(([, node]) => node.session === session);
-    if (holds) found.push(run.id);
-  }
-  return found;
+  return runsHeldBy(view, session).map(({ id }) => id);
 }
 
 /** What tells whether a claim's holder lives; without `served` a window that is gone is not noticed. */
@@ -95,11 +89,4 @@ function lateOf(node: Readonly<NodeRecord>, claim: string): number {
 
 function timeOf(ms: number | undefined): string {
   return new Date(ms ?? 0).toISOString();
-}
-
-function* openRuns(view: View): Iterable<Readonly<RunDocument>> {
-  for (const stream of view.streams('run/')) {
-    const run = view.get<RunDocument>(stream);
-    if (run !== undefined && !hasEnded(run.status)) yield run;
-  }
 }

@@ -1,7 +1,7 @@
 // Lists of sessions and of handoffs that a session may accept. Computed from documents, for answers and as hints;
 // commands check sessions themselves. Used by tools, resources, prompts and other views.
 
-import type { View } from '../../documents/documents.ts';
+import type { Grouping, View } from '../../documents/documents.ts';
 import {
   expiresAtMs,
   isOpen,
@@ -22,15 +22,52 @@ export interface Offer {
 
 const SUMMARY_CHARS = 200;
 
+/**
+ * Sessions by project, those among them that were not ended by a commit by project and by workspace, and those with
+ * offers by whom they are made to.
+ */
+const sessionGroups: Grouping<SessionDocument> = {
+  kind: 'session',
+  groupsOf: ({ session }) => {
+    if (!isKnownShape(session)) return [];
+    const { project, workspace, handoffs } = session;
+    const offers = new Set(handoffs.flatMap(({ state, to }) => (state === 'offered' ? offeredTo(to, workspace) : [])));
+    const open = isOpen(session.status) ? [openIn(project), openIn(workspace)] : [];
+    return [ofProject(project), ...open, ...offers];
+  },
+};
+const ofProject = (project: string): string => `all ${project}`;
+const openIn = (place: string): string => `open ${place}`;
+const offeredTo = (to: string, workspace: string): string => (to === 'new' ? `new ${workspace}` : `offer ${to}`);
+
+/**
+ * The sessions of a project or workspace that no commit has ended, the last changed first: the time of some may be
+ * over, see `statusAt`.
+ */
+export function unendedSessions(view: View, place: string): Readonly<SessionFacts>[] {
+  return factsIn(view, openIn(place));
+}
+
+/** All sessions of a project, the last changed first. */
+export function projectSessions(view: View, project: string): Readonly<SessionFacts>[] {
+  return factsIn(view, ofProject(project));
+}
+
+function factsIn(view: View, group: string): Readonly<SessionFacts>[] {
+  return view.grouped(sessionGroups, group).flatMap((stream) => readableFacts(view, stream) ?? []);
+}
+
 /** Handoffs that a session may accept: addressed to it, or to `new` by a session of its workspace. */
 export function pendingHandoffs(view: View, session: string): Offer[] {
   const workspace = factsOf(view, session)?.workspace;
-  return view.streams('session/').flatMap((stream) => {
-    if (stream === sessionStream(session)) return [];
-    const { offers = [], workspace: where } = offersBy(view, stream) ?? {};
-    const mine = offers.filter(({ to }) => to === session || (to === 'new' && where === workspace));
-    return mine.map(({ to: _, ...offer }) => offer);
-  });
+  const mine: Offer[] = [];
+  const toNew = workspace === undefined ? [] : factsIn(view, offeredTo('new', workspace));
+  for (const facts of new Set([...factsIn(view, offeredTo(session, '')), ...toNew])) {
+    if (facts.id === session) continue;
+    for (const { to, ...offer } of offersOf(facts))
+      if (to === session || (to === 'new' && facts.workspace === workspace)) mine.push(offer);
+  }
+  return mine;
 }
 
 /** The open offers that the session of a stream has made, with its workspace; undefined without any. */
@@ -39,12 +76,14 @@ export function offersBy(
   stream: string,
 ): { workspace: string; offers: (Offer & { to: string })[] } | undefined {
   const facts = readableFacts(view, stream);
-  const open = (facts?.handoffs ?? []).filter(({ state }) => state === 'offered');
-  if (facts === undefined || open.length === 0) return undefined;
-  const offers = open.map(({ id, to, summary }) => {
-    return { handoff: id, from: facts.id, summary: summary.slice(0, SUMMARY_CHARS), to };
-  });
-  return { workspace: facts.workspace, offers };
+  const offers = facts === undefined ? [] : offersOf(facts);
+  return facts === undefined || offers.length === 0 ? undefined : { workspace: facts.workspace, offers };
+}
+
+function offersOf({ id: from, handoffs }: Readonly<SessionFacts>): (Offer & { to: string })[] {
+  return handoffs
+    .filter(({ state }) => state === 'offered')
+    .map(({ id, to, summary }) => ({ handoff: id, from, summary: summary.slice(0, SUMMARY_CHARS), to }));
 }
 
 export interface SessionRow {
@@ -120,12 +159,16 @@ export function factsOf(view: View, session: string): Readonly<SessionFacts> | u
 export function readableFacts(view: View, stream: string): Readonly<SessionFacts> | undefined {
   try {
     const facts = view.get<SessionDocument>(stream)?.session;
-    return Array.isArray(facts?.handoffs) ? facts : undefined;
+    return isKnownShape(facts) ? facts : undefined;
   } catch (error) {
     // A damaged session fails calls that name it; it must not fail lists, which others need.
     if (error instanceof FailureError) return undefined;
     throw error;
   }
+}
+
+function isKnownShape(facts: Readonly<SessionFacts> | undefined): facts is Readonly<SessionFacts> {
+  return Array.isArray(facts?.handoffs);
 }
 
 function allFacts(view: View): Readonly<SessionFacts>[] {

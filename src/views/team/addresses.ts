@@ -2,7 +2,7 @@
 // when a message is sent; the message stays in that channel. Used by tools/message-send.ts, tools/message-read.ts,
 // resources/inbox.ts and other views.
 
-import type { View } from '../../documents/documents.ts';
+import type { Grouping, View } from '../../documents/documents.ts';
 import { isOpen, sessionStream, statusAt } from '../../domain/session/document.ts';
 import { agentKey } from '../../domain/session/presence-key.ts';
 import {
@@ -17,7 +17,7 @@ import { notFound } from '../../domain/team/not-found.ts';
 import { type Cursor, type ReaderDocument, readerStream } from '../../domain/team/reader.ts';
 import { everybodyIn } from '../../domain/team/team.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
-import { isId } from '../../store/stream.ts';
+import { idOf, isId } from '../../store/stream.ts';
 import { factsOf } from '../session/sessions.ts';
 import { agentsIn, liveAgents, openSessions, registered, teams, type ViewScope } from './people.ts';
 import { standInFor } from './registry.ts';
@@ -165,13 +165,12 @@ function sessionOf(reader: string): string {
   return session;
 }
 
-/** Ids of the readers that have a cursor in a channel. Looks at every reader of the store. */
+/** Readers by the channels in which they have a cursor. */
+const readerGroups: Grouping<ReaderDocument> = { kind: 'reader', groupsOf: ({ cursors }) => Object.keys(cursors) };
+
+/** Ids of the readers that have a cursor in a channel. */
 export function readersOf(view: View, channel: string): string[] {
-  const prefix = 'reader/';
-  return view
-    .streams(prefix)
-    .filter((stream) => view.get<ReaderDocument>(stream)?.cursors[channel] !== undefined)
-    .map((stream) => stream.slice(prefix.length));
+  return view.grouped(readerGroups, channel).map(idOf);
 }
 
 function unknown(name: string, known: Iterable<string>): Result<never> {

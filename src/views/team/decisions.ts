@@ -1,7 +1,7 @@
 // Lists and tallies of decisions, and the voters of a new one with their weights. Computed from documents. Used by
 // decision_open, decision_vote, tools/shared/due-decisions.ts and the dashboard view `leadership`.
 
-import type { View } from '../../documents/documents.ts';
+import type { Grouping, View } from '../../documents/documents.ts';
 import { projectStream } from '../../domain/project/document.ts';
 import { type AgendaDocument, agendaStream, dueOn } from '../../domain/team/agenda.ts';
 import type { Address, Caller } from '../../domain/team/channel.ts';
@@ -68,16 +68,18 @@ export function decisionFacts(decision: Readonly<DecisionDocument>): DecisionFac
   return facts;
 }
 
+/** Decisions by project, and by project and status. */
+const decisionGroups: Grouping<DecisionDocument> = {
+  kind: 'decision',
+  groupsOf: ({ project, status }) => [project, `${project} ${status}`],
+};
+
 /** Decisions of a project, the last changed first. */
 export function decisionRows(view: View, project: string, status?: DecisionStatus): DecisionRow[] {
   return view
-    .streams('decision/')
-    .map((stream) => ({ doc: view.get<DecisionDocument>(stream), seq: view.lastSeq(stream) }))
-    .sort((a, b) => b.seq - a.seq)
-    .flatMap(({ doc }) => {
-      if (doc === undefined || doc.project !== project) return [];
-      return status === undefined || doc.status === status ? [rowOf(doc)] : [];
-    });
+    .grouped(decisionGroups, status === undefined ? project : `${project} ${status}`)
+    .flatMap((stream) => view.get<DecisionDocument>(stream) ?? [])
+    .map(rowOf);
 }
 
 /** Ids of open decisions past their deadline, which the caller must close; and the next deadline, in ms. */

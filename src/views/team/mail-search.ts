@@ -2,7 +2,7 @@
 // read, and those it sent, which are shown with their state at each reader. Used by tools/message-read.ts,
 // tools/message-send.ts and escalations.ts.
 
-import type { View } from '../../documents/documents.ts';
+import type { Grouping, View } from '../../documents/documents.ts';
 import { isOpen } from '../../domain/session/document.ts';
 import {
   addressName,
@@ -19,6 +19,7 @@ import {
   readerStream,
   stateOf,
 } from '../../domain/team/reader.ts';
+import { idOf } from '../../store/stream.ts';
 import { factsOf } from '../session/sessions.ts';
 import { matcher } from '../words.ts';
 import { type Box, boxesOf, cursorOf, headOf, readersOf } from './addresses.ts';
@@ -94,17 +95,30 @@ function collect(
   return { hits, searchedAll: left > 0 };
 }
 
+/**
+ * Channels by project; a session's inbox belongs to none, and its document names that of the first sender. Only heads
+ * are considered: the streams below one, `channel/<id>/<n>`, are segments of its messages.
+ */
+const channelGroups: Grouping<ChannelDocument> = {
+  kind: 'channel',
+  takes: (stream) => !idOf(stream).includes('/'),
+  groupsOf: ({ kind, project }) => {
+    if (kind === 'session') return [INBOXES];
+    return kind === 'channel' ? [project, namedIn(project)] : [project];
+  },
+};
+const INBOXES = 'inboxes';
+const namedIn = (project: string): string => `named ${project}`;
+
+/** The heads of the channels of a project that have a name, such as `channel:dev`. */
+export function namedChannels(view: View, project: string): Readonly<ChannelDocument>[] {
+  return view.grouped(channelGroups, namedIn(project)).flatMap((stream) => view.get<ChannelDocument>(stream) ?? []);
+}
+
 function channelsOf(view: View, project: string): string[] {
-  return view
-    .streams('channel/')
-    .filter((stream) => stream.indexOf('/', 'channel/'.length) < 0)
-    .filter((stream) => {
-      const head = view.get<ChannelDocument>(stream);
-      // A session's inbox belongs to no project: its document names that of the first sender.
-      return head?.kind === 'session' || head?.project === project;
-    })
+  return [...view.grouped(channelGroups, project), ...view.grouped(channelGroups, INBOXES)]
     .sort((a, b) => view.lastSeq(b) - view.lastSeq(a))
-    .map((stream) => stream.slice('channel/'.length));
+    .map(idOf);
 }
 
 function filterOf({ from, thread, text }: MailFilter): (message: Readonly<Message>, id: string) => boolean {

@@ -18,9 +18,9 @@ import type { RegistryEntry, Tier } from '../../domain/team/registry.ts';
 import { type Team, teamsOf } from '../../domain/team/team.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Presence } from '../../store/port.ts';
-import { claimedNodes, projectRuns } from '../run/runs.ts';
+import { claimedNodes, openRuns } from '../run/runs.ts';
 import { onceServed } from '../session/claims.ts';
-import { readableFacts } from '../session/sessions.ts';
+import { unendedSessions } from '../session/sessions.ts';
 
 export interface LiveAgent {
   name: string;
@@ -51,11 +51,9 @@ export interface ViewScope {
 /** The open sessions of the project, in no particular order. */
 export function openSessions(view: View, viewScope: ViewScope): Readonly<SessionFacts>[] {
   const { project, now, presence } = viewScope;
-  return view.streams('session/').flatMap((stream) => {
-    const facts = readableFacts(view, stream);
-    if (facts?.project !== project) return [];
-    return isOpen(statusAt(facts, now, (who) => presence.lastSeen(who))) ? [facts] : [];
-  });
+  return unendedSessions(view, project).filter((facts) =>
+    isOpen(statusAt(facts, now, (who) => presence.lastSeen(who))),
+  );
 }
 
 /** The agents that open sessions named or hooks reported there, and those that hold claims in the project. */
@@ -72,7 +70,7 @@ export function liveAgents(view: View, viewScope: ViewScope): LiveAgent[] {
     }
     addReported(found, view, facts.id, viewScope);
   }
-  for (const { run, id, node } of claimedNodes(projectRuns(view, viewScope.project))) {
+  for (const { run, id, node } of claimedNodes(openRuns(view, viewScope.project))) {
     const { agent, agent_name: name, session, title = id } = node;
     if (agent === undefined || name === undefined || session === undefined) continue;
     const live = found.get(agent) ?? { name, session, origin: 'claim', claims: 0 };

@@ -1,0 +1,126 @@
+// Documents of one kind in named groups, such as the open runs of a project: made at the first use of a grouping and
+// kept up by what commits touch, so that a list costs what it shows and not what there is. For answers and hints;
+// commands read documents. Views declare groupings beside their lists; used by documents.ts.
+
+import { FailureError } from '../failure/failure.ts';
+import { kindOf } from '../store/stream.ts';
+
+export interface Grouping<T extends object> {
+  /** The kind of stream: the part of the name before the slash. */
+  readonly kind: string;
+  /** Whether a stream of the kind is considered, by its name; by default each is. */
+  takes?(stream: string): boolean;
+  /** Names of the groups that the document is in. They must follow from the document alone. */
+  groupsOf(doc: Readonly<T>): readonly string[];
+}
+
+/** What groups are made from: the documents of this process as they are now. */
+export interface GroupSource {
+  get(stream: string): object | undefined;
+  streams(prefix: string): string[];
+  lastSeq(stream: string): number;
+}
+
+/** The groups of a document, and the seq of its last change when it was put there. */
+interface Placed {
+  names: readonly string[];
+  seq: number;
+}
+
+/** One grouping with its groups. The members of each group stand in the order of their last changes. */
+interface Kept {
+  readonly grouping: Grouping<object>;
+  readonly groups: Map<string, Set<string>>;
+  readonly placed: Map<string, Placed>;
+  /** Streams whose document may have changed since the groups were last asked for. */
+  readonly touched: Set<string>;
+}
+
+/** The group of documents that cannot be read. They are in every group, so that each reader meets the damage. */
+const UNREADABLE = '\0';
+
+export class Groups {
+  private readonly kept = new Map<Grouping<never>, Kept>();
+  private readonly byKind = new Map<string, Kept[]>();
+
+  /** Notes that a document may have changed. */
+  touch(stream: string): void {
+    if (this.byKind.size === 0) return;
+    for (const kept of this.byKind.get(kindOf(stream)) ?? []) take(kept, stream);
+  }
+
+  /** The streams of a group, the last changed first. */
+  list<T extends object>(grouping: Grouping<T>, group: string, source: GroupSource): string[] {
+    const { groups } = this.upToDate(grouping, source);
+    const unreadable = groups.get(UNREADABLE) ?? [];
+    return [...unreadable, ...(groups.get(group) ?? [])].reverse();
+  }
+
+  /** How many documents a group has. */
+  size<T extends object>(grouping: Grouping<T>, group: string, source: GroupSource): number {
+    return this.upToDate(grouping, source).groups.get(group)?.size ?? 0;
+  }
+
+  private upToDate<T extends object>(grouping: Grouping<T>, source: GroupSource): Kept {
+    const kept = this.kept.get(grouping) ?? this.begin(grouping, source);
+    if (kept.touched.size === 0) return kept;
+    const touched = [...kept.touched].map((stream) => ({ stream, seq: source.lastSeq(stream) }));
+    for (const { stream, seq } of touched.sort((a, b) => a.seq - b.seq)) {
+      place(kept, stream, { names: namesFor(kept.grouping, stream, source), seq });
+      kept.touched.delete(stream);
+    }
+    return kept;
+  }
+
+  private begin<T extends object>(grouping: Grouping<T>, source: GroupSource): Kept {
+    // A document gets its type here, as in a view's `get`: the grouping knows the kind that it names.
+    const untyped = grouping as unknown as Grouping<object>;
+    const kept: Kept = { grouping: untyped, groups: new Map(), placed: new Map(), touched: new Set() };
+    for (const stream of source.streams(`${grouping.kind}/`)) take(kept, stream);
+    this.kept.set(grouping, kept);
+    const ofKind = this.byKind.get(grouping.kind);
+    if (ofKind === undefined) this.byKind.set(grouping.kind, [kept]);
+    else ofKind.push(kept);
+    return kept;
+  }
+}
+
+function take({ grouping, touched }: Kept, stream: string): void {
+  if (grouping.takes?.(stream) !== false) touched.add(stream);
+}
+
+function namesFor(grouping: Grouping<object>, stream: string, source: GroupSource): readonly string[] {
+  try {
+    const doc = source.get(stream);
+    return doc === undefined ? [] : grouping.groupsOf(doc);
+  } catch (error) {
+    if (error instanceof FailureError) return [UNREADABLE];
+    throw error;
+  }
+}
+
+/** Puts a document into its groups, behind those changed before it. */
+function place(kept: Kept, stream: string, now: Placed): void {
+  const { groups, placed } = kept;
+  const before = placed.get(stream);
+  const again = before !== undefined && before.seq === now.seq;
+  // An edit was undone that nobody had asked about: nothing has changed.
+  if (again && before.names.join('\0') === now.names.join('\0')) return;
+  for (const name of before?.names ?? []) {
+    const group = groups.get(name);
+    group?.delete(stream);
+    if (group?.size === 0) groups.delete(name);
+  }
+  placed.set(stream, now);
+  for (const name of now.names) {
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, new Set([stream]));
+    else if (!again) group.add(stream);
+    else groups.set(name, inOrder(kept, [...group, stream]));
+  }
+}
+
+/** Sorts a group after a change without a commit: an edit that is not written yet, or was undone. */
+function inOrder({ placed }: Kept, streams: string[]): Set<string> {
+  return new Set(streams.sort((a, b) => (placed.get(a)?.seq ?? 0) - (placed.get(b)?.seq ?? 0)));
+}
