@@ -176,6 +176,7 @@ async function openDocuments(config: Config): Promise<Result<Documents>> {
     dir: config.stateDir,
     durability: config.durability,
     forceNetworkFs: config.forceNetworkFs,
+    segmentBytes: config.segmentBytes,
     exclusively: async (dir, work) => (await import('./maintenance-lock.ts')).exclusively(dir, work),
   });
   try {

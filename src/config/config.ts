@@ -20,6 +20,9 @@ export interface ToolChoice {
   all: boolean;
 }
 
+const SEGMENT_MIB = 32;
+const MAX_SEGMENT_MIB = 1_024;
+
 export interface Config {
   stateDir: string;
   durability: 'fsync' | 'none';
@@ -47,6 +50,8 @@ export interface Config {
   forceNetworkFs: boolean;
   /** 0 means no limit. */
   maxCallsPerSecond: number;
+  /** The size in bytes at which a segment of the log is sealed. */
+  segmentBytes: number;
   /** Where spans of calls and attempts are written; no spans are written without it. */
   traceFile?: string;
   /** For development: check every answer against its tool's output schema. */
@@ -162,6 +167,7 @@ export function readConfig(flags: Flags, env: Record<string, string | undefined>
     logLevel: oneOf(pick('log-level', 'BATON_LOG_LEVEL'), logLevels, 'warn', issues),
     forceNetworkFs: flag(variable('BATON_FORCE_NETWORK_FS'), issues),
     maxCallsPerSecond: count(variable('BATON_MAX_CALLS_PER_SECOND'), 200, issues),
+    segmentBytes: mebibytes(variable('BATON_SEGMENT_MIB'), issues),
     checkAnswers: flag(variable('BATON_CHECK_ANSWERS'), issues),
     user: userName(env),
     cwd,
@@ -210,6 +216,14 @@ function count(given: Named, otherwise: number, issues: InputIssue[]): number {
   if (/^\d{1,9}$/.test(given.text)) return Number(given.text);
   issues.push({ at: given.at, why: 'expected a whole number; 0 means no limit' });
   return otherwise;
+}
+
+/** Bounded, because a reader takes a whole segment into memory, and each segment is a file. */
+function mebibytes(given: Named, issues: InputIssue[]): number {
+  const size = given.text === undefined ? SEGMENT_MIB : Number(given.text);
+  if (Number.isInteger(size) && size >= 1 && size <= MAX_SEGMENT_MIB) return size * 2 ** 20;
+  issues.push({ at: given.at, why: `expected a whole number of MiB from 1 to ${MAX_SEGMENT_MIB}` });
+  return SEGMENT_MIB * 2 ** 20;
 }
 
 function list(given: Named): string[] {

@@ -6,6 +6,12 @@ import type { Documents } from './documents.ts';
 
 const IDLE_MS = 1_000;
 const EVERY_COMMITS = 2_000;
+/** How long documents are written before calls are answered again. */
+const SLICE_MS = 5;
+/** After how many commits since the last round a segment is sealed for its size alone. */
+const FULL_AFTER_COMMITS = 20;
+/** How long to leave a full segment alone that a round has not sealed: another process may be about to do it. */
+const FULL_EVERY_MS = 1_000;
 /** How often to remove files that killed processes left: there are few, and finding them walks all folders. */
 const SWEEP_EVERY_MS = 3_600_000;
 
@@ -27,6 +33,7 @@ export class Maintenance {
   private running: Promise<void> | undefined;
   private stopped = false;
   private sweepAt = 0;
+  private fullAt = 0;
 
   constructor(documents: Documents, options: MaintenanceOptions) {
     this.documents = documents;
@@ -56,8 +63,20 @@ export class Maintenance {
     this.notedAt = performance.now();
     if (this.stopped) return;
     if (this.commits >= (this.options.everyCommits ?? EVERY_COMMITS)) void this.run();
+    else if (this.commits >= FULL_AFTER_COMMITS && this.notedAt >= this.fullAt && this.isFull()) void this.sealSoon();
     // During a round too: commits that arrive meanwhile are for the next one.
     if (this.idle === undefined) this.wakeIn(this.idleMs);
+  }
+
+  private isFull(): boolean {
+    return this.documents.store.upkeep?.isFull() === true;
+  }
+
+  /** A round because of the segment's size, whatever the pauses between commits. */
+  private async sealSoon(): Promise<void> {
+    this.fullAt = Number.POSITIVE_INFINITY;
+    await this.run();
+    this.fullAt = this.isFull() ? performance.now() + FULL_EVERY_MS : 0;
   }
 
   /**
@@ -93,19 +112,27 @@ export class Maintenance {
   private async keepUp(upkeep: Upkeep): Promise<void> {
     const { store } = this.documents;
     const mark = upkeep.mark();
+    let sealed = false;
+    let pausesAt = performance.now() + SLICE_MS;
     for (const stream of upkeep.dirty()) {
-      // Calls are answered between two documents; each is written as it then is.
-      await new Promise((resolve) => setImmediate(resolve));
       const snapshot = await this.durableSnapshot(stream);
       if (snapshot !== undefined) store.putSnapshot(snapshot);
+      if (performance.now() < pausesAt) continue;
+      // Calls are answered between two slices; each document is written as it then is.
+      await new Promise((resolve) => setImmediate(resolve));
+      // A segment does not wait for thousands of documents, or under steady writing it would not end at its size.
+      sealed = (await upkeep.seal()) || sealed;
+      pausesAt = performance.now() + SLICE_MS;
     }
     // Without a changed document nothing has been flushed yet, and the mark must not name lines that are not durable.
     await store.flush();
     mark.save();
-    await upkeep.seal();
+    if (!sealed) await upkeep.seal();
     // Not only after a seal: the process that sealed may have died since, and a restored store has no index files.
     await upkeep.index();
-    await upkeep.compress();
+    // The mark may stand in a segment that has been sealed since, and a checkpoint in a compressed one is of no use.
+    if (!sealed) await upkeep.compress();
+    else this.note(0);
     if (performance.now() < this.sweepAt) return;
     this.sweepAt = performance.now() + SWEEP_EVERY_MS;
     await upkeep.sweep();

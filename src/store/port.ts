@@ -169,6 +169,8 @@ export interface Upkeep {
    * so that a checkpoint never claims a document that is not written yet.
    */
   mark(): { save(): void };
+  /** Whether the current segment has grown past its size. */
+  isFull(): boolean;
   /** Seals the current segment if it has grown past its size; resolves to true if it did. */
   seal(): Promise<boolean>;
   /** Writes the index files of sealed segments that have none. Resolves to their number. */

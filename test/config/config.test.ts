@@ -100,6 +100,8 @@ describe('readConfig', () => {
     expect(read).toMatchObject({ session: 's-1', clientSession: 'X', allowCommands: ['npm', 'node', '/usr/bin/git'] });
     expect(read.childEnv).toMatchObject({ BATON_SESSION: 's-1' });
     expect(config({ BATON_MAX_CALLS_PER_SECOND: '0' }).maxCallsPerSecond).toBe(0);
+    expect(config({}).segmentBytes).toBe(32 * 2 ** 20);
+    expect(config({ BATON_SEGMENT_MIB: '4' }).segmentBytes).toBe(4 * 2 ** 20);
     expect(config({ BATON_READ_ONLY: 'true', BATON_FORCE_NETWORK_FS: '1' })).toMatchObject({
       readOnly: true,
       forceNetworkFs: true,
@@ -121,6 +123,7 @@ describe('readConfig', () => {
       BATON_SESSION: '../x',
       BATON_ALLOW_COMMANDS: 'sh -c,./x',
       BATON_MAX_CALLS_PER_SECOND: '-1',
+      BATON_SEGMENT_MIB: '0',
       BATON_READ_ONLY: 'perhaps',
     };
     expect(issues(env, { 'log-level': 'loud' })).toEqual([
@@ -132,6 +135,7 @@ describe('readConfig', () => {
       'BATON_ALLOW_COMMANDS',
       '--log-level',
       'BATON_MAX_CALLS_PER_SECOND',
+      'BATON_SEGMENT_MIB',
     ]);
   });
 });

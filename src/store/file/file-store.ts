@@ -258,6 +258,7 @@ export class FileStore implements Store {
   private makeUpkeep(options: FileStoreOptions): Upkeep {
     const { disk, dir, log, files } = this;
     const durable = this.durability === 'fsync';
+    const isFull = () => log.offset >= (options.segmentBytes ?? SEGMENT_BYTES);
     return {
       exclusively: async (work) => {
         if (options.exclusively !== undefined) return options.exclusively(dir, work);
@@ -295,8 +296,9 @@ export class FileStore implements Store {
           },
         };
       },
+      isFull,
       seal: async () => {
-        if (log.offset < (options.segmentBytes ?? SEGMENT_BYTES)) return false;
+        if (!isFull()) return false;
         this.checkPlace();
         return sealSegment(disk, log, this.writer, () => this.turnstile.take()).catch((error) =>
           this.unreadable(error),

@@ -27,13 +27,12 @@ class GrowingHash {
     this.fd = fd;
   }
 
-  /** Hashes one more slice; false at the end of the file. */
-  slice(): boolean {
+  /** Hashes one more slice and returns its length: 0 at the end of the file, which may grow meanwhile. */
+  slice(): number {
     const count = this.disk.read(this.fd, this.buffer, 0, this.buffer.length, this.done);
-    if (count === 0) return false;
     this.hash.update(this.buffer.subarray(0, count));
     this.done += count;
-    return true;
+    return count;
   }
 
   /** Size and digest of the bytes hashed so far, and of the newline with which the write of the seal begins. */
@@ -58,7 +57,8 @@ export async function sealSegment(
   const isOurs = () => log.fd === fd && log.segment === segment && log.stopped === undefined;
   if (fd < 0 || !isOurs()) return false;
   const hash = new GrowingHash(disk, fd);
-  while (isOurs() && hash.slice()) await new Promise((resolve) => setImmediate(resolve));
+  // Only whole slices: to run after a file that grows in every tick would never end.
+  while (isOurs() && hash.slice() === SLICE_BYTES) await new Promise((resolve) => setImmediate(resolve));
   if (!isOurs()) return false;
   const release = await takeTurn();
   try {
@@ -66,7 +66,7 @@ export async function sealSegment(
     if (!isOurs()) return false;
     // Await nothing from here to the write: a line that others append in between moves the end of the file and voids
     // the seal. Hash before the sync, so that every byte that the seal covers is durable before the seal is written.
-    while (hash.slice());
+    while (hash.slice() > 0);
     log.keeper.flushNow();
     const clock = machineClock();
     const lasted_ms = Math.floor(Math.max(performance.now() - log.enteredAt, log.fold.sinceSeal(clock)));
