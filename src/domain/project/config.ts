@@ -14,7 +14,7 @@ import { schemaSteps } from './state-schemas.ts';
 export interface GlobalSettings {
   /** Tokens that the agents of one run may report before no more of its nodes are given out. */
   token_budget: number;
-  /** Claims that agents may hold at once, in all runs of the project together. */
+  /** Claims that agents may hold at once, in all runs of the project together; 0 for no limit. */
   max_concurrent_agents: number;
 }
 
@@ -89,6 +89,11 @@ export function globalSettingsOf(config: Readonly<JsonObject> | undefined): Glob
   return { ...DEFAULTS.global_settings, ...(config?.global_settings as Partial<GlobalSettings> | undefined) };
 }
 
+/** Whether claims are limited at all: with no limit the list of claims need not be kept. */
+export function limitsClaims(config: Readonly<JsonObject> | undefined): boolean {
+  return globalSettingsOf(config).max_concurrent_agents > 0 || Object.keys(config?.pools ?? {}).length > 0;
+}
+
 /** The pools, each in its long form. */
 export function poolsOf(config: Readonly<JsonObject> | undefined): Record<string, Pool> {
   const given = (config?.pools ?? {}) as unknown as Record<string, number | Pool>;
@@ -153,7 +158,7 @@ const schemas: Check = (value, at, issues) => {
 };
 
 const config = keys({
-  global_settings: keys({ token_budget: whole(1, 1_000_000_000), max_concurrent_agents: whole(1, 1_000) }),
+  global_settings: keys({ token_budget: whole(1, 1_000_000_000), max_concurrent_agents: whole(0, 1_000) }),
   alerts: keys({ blocked_hours: whole(1, 10_000), idle_hours: whole(1, 10_000) }),
   teams: named(keys({ orchestrator: words(64), members: listOf(words(64), 200), settings: anyObject }), 100),
   pools: named(pool, 200),

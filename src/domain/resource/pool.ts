@@ -1,6 +1,7 @@
 // Limits on agents' claims in a project, and on the tokens of a run. One document lists the claims; it changes in every
-// commit that gives or ends one, so that no two processes give the last one. Pure; run/followers/agent-limit.ts checks
-// the limits before a claim, and keeps the list with every change of a node.
+// commit that gives or ends one, so that no two processes give the last one. Where no limit is set it does not change,
+// so that claims of different runs do not race for it. Pure; run/followers/agent-limit.ts checks the limits before a
+// claim, and keeps the list with every change of a node.
 //
 //   claimed ──► listed ──finished, failed, given back, cancelled, left to a decision──► not listed
 //                 ├──claimed again, handed to another session──► listed for the new holder
@@ -10,7 +11,7 @@ import { endOfLease, isBeyond } from '../../base/lease.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import { formatPointer } from '../../json/pointer.ts';
 import type { Context, Transaction } from '../command.ts';
-import { globalSettingsOf, type Pool, poolsOf } from '../project/config.ts';
+import { globalSettingsOf, limitsClaims, type Pool, poolsOf } from '../project/config.ts';
 import { type ProjectDocument, projectStream } from '../project/document.ts';
 
 /** A claim that an agent holds; claims of servers are not listed. Times in ms since the epoch. */
@@ -45,7 +46,10 @@ export function poolOf(pools: Readonly<Record<string, Pool>>, agent: string): st
   return [name, name.replace(/-\d+$/, '')].find((one) => Object.hasOwn(pools, one));
 }
 
-/** Sets the listed claim of a node, or removes it if `held` is undefined. */
+/**
+ * Sets the listed claim of a node, or removes it if `held` is undefined. Without a limit no claim is added: it gets
+ * into the list when its lease first changes after a limit was set.
+ */
 export function listClaim(
   tx: Transaction,
   ctx: Pick<Context, 'now' | 'lastSeen'>,
@@ -58,7 +62,8 @@ export function listClaim(
   const key = `${run}.${node}`;
   const listed = doc?.held[key];
   const data = { run, node };
-  if (held === undefined) {
+  const limited = limitsClaims(tx.read<ProjectDocument>(projectStream(project))?.config);
+  if (held === undefined || (!limited && listed?.claim !== held.claim)) {
     if (listed !== undefined) tx.patch(stream, { type: 'pool.left', data }, [{ op: 'remove', path: placeOf(key) }]);
   } else if (doc === undefined) {
     const made: PoolDocument = { schema: 1, project, held: { [key]: held } };
@@ -93,12 +98,15 @@ function endOf({ agent, lease_ms, lease_until }: Readonly<HeldClaim>, ctx: Pick<
   return endOfLease(lease_until, lease_ms, ctx.lastSeen(agent), ctx.now);
 }
 
-/** The claims that count now. */
+/** The claims that count now: those listed, and further ones that were given while there was no limit. */
 export function liveClaims(
   pool: Readonly<PoolDocument> | undefined,
   ctx: Pick<Context, 'now' | 'lastSeen'>,
+  further: readonly HeldClaim[] = [],
 ): (Readonly<HeldClaim> & { end: number })[] {
-  return Object.values(pool?.held ?? {}).flatMap((one) => {
+  const listed = Object.values(pool?.held ?? {});
+  const known = new Set(further.length === 0 ? [] : listed.map(({ claim }) => claim));
+  return [...listed, ...further.filter(({ claim }) => !known.has(claim))].flatMap((one) => {
     const end = endOf(one, ctx);
     return end > ctx.now ? [{ ...one, end }] : [];
   });
@@ -122,15 +130,15 @@ export interface Limit {
 
 /**
  * The limit that keeps an agent from another claim in a run; undefined if none does. Settings and list of claims become
- * part of the transaction. `ready`: counts the nodes the agent could take now; called only for a pool that goes by
- * demand.
+ * part of the transaction. `here`: the agents' claims of this run, of which some may not be listed. `ready`: counts the
+ * nodes the agent could take now; called only for a pool that goes by demand.
  */
 export function limitOf(
   tx: Transaction,
   ctx: Pick<Context, 'now' | 'lastSeen'>,
   run: ClaimedRun,
   agent: string,
-  ready: () => number,
+  { here, ready }: { here(): readonly HeldClaim[]; ready(): number },
 ): Limit | undefined {
   const config = tx.read<ProjectDocument>(projectStream(run.project))?.config;
   const { token_budget: budget, max_concurrent_agents: most } = globalSettingsOf(config);
@@ -140,8 +148,9 @@ export function limitOf(
       `the agents of this run have spent ${tokens} tokens of ${budget}; ` + `${raise('token_budget', tokens + budget)}`;
     return { none: 'budget', why };
   }
-  const live = liveClaims(tx.read<PoolDocument>(poolStream(run.project)), ctx);
-  if (live.length >= most) {
+  if (!limitsClaims(config)) return undefined;
+  const live = liveClaims(tx.read<PoolDocument>(poolStream(run.project)), ctx, here());
+  if (most > 0 && live.length >= most) {
     const why =
       `${live.length} claims are held in this project, and max_concurrent_agents is ${most}; one more ` +
       `when one ends, or ${raise('max_concurrent_agents', most * 2)}`;
@@ -156,10 +165,13 @@ export function limitOf(
   if (inPool.length >= pool.max)
     return full(inPool, `${inPool.length} of the pool ${name} hold a claim, and it allows ${pool.max}; ${change}`);
   if (pool.policy !== 'demand') return undefined;
-  const here = inPool.filter((one) => one.run === run.id);
+  const inRun = inPool.filter((one) => one.run === run.id);
   const work = ready();
-  if (work === 0 || here.length < poolSize(pool, here.length + work)) return undefined;
-  return full(here, `${here.length} of the pool ${name} hold a claim of this run, enough for what is ready; ${change}`);
+  if (work === 0 || inRun.length < poolSize(pool, inRun.length + work)) return undefined;
+  return full(
+    inRun,
+    `${inRun.length} of the pool ${name} hold a claim of this run, enough for what is ready; ${change}`,
+  );
 }
 
 function full(held: readonly { end: number }[], why: string): Limit {

@@ -52,7 +52,9 @@ export function limitRows(
     tokens > 0 ? [{ limit: `tokens of ${id}`, used: tokens, allowed: settings.token_budget }] : [],
   );
   return [
-    { limit: 'all agents', used: live.length, allowed: settings.max_concurrent_agents },
+    ...(settings.max_concurrent_agents === 0
+      ? []
+      : [{ limit: 'all agents', used: live.length, allowed: settings.max_concurrent_agents }]),
     ...inPools,
     ...spent.sort((a, b) => b.used - a.used).slice(0, RUNS),
   ];

@@ -123,7 +123,8 @@ function concernsMail({ commit }: FoldedCommit): boolean {
   return commit.events.some(({ stream, type }) => {
     if (stream.startsWith('session/')) return !type.startsWith('state.');
     // An agent that appears, claims a node or ends adds or removes its inbox.
-    if (stream.startsWith('pool/') || stream.startsWith('agent/')) return true;
+    if (stream.startsWith('agent/')) return true;
+    if (stream.startsWith('run/')) return type !== 'node.progressed' && type !== 'node.renewed';
     return stream.startsWith('channel/') || stream.startsWith('reader/') || stream.startsWith('project/');
   });
 }

@@ -3,8 +3,8 @@
 
 import type { View } from '../../documents/documents.ts';
 import { projectStream } from '../../domain/project/document.ts';
-import { type PoolDocument, poolStream } from '../../domain/resource/pool.ts';
 import { parseClaim, type RunDocument, runStream } from '../../domain/run/document.ts';
+import { liveNodes } from '../../domain/run/live.ts';
 import {
   type AgentsDocument,
   agentsStream,
@@ -18,7 +18,7 @@ import type { RegistryEntry, Tier } from '../../domain/team/registry.ts';
 import { type Team, teamsOf } from '../../domain/team/team.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Presence } from '../../store/port.ts';
-import { claimedNodes, openRuns } from '../run/runs.ts';
+import { claimedNodes, openRuns, runsHeldBy } from '../run/runs.ts';
 import { onceServed } from '../session/claims.ts';
 import { unendedSessions } from '../session/sessions.ts';
 
@@ -108,13 +108,9 @@ function reportedIn(view: View, session: string): Readonly<ReportedAgent>[] {
 export function agentsIn(view: View, facts: Pick<SessionFacts, 'id' | 'project' | 'agents'>): string[] {
   const names = new Set(Object.keys(facts.agents));
   for (const { name, state } of reportedIn(view, facts.id)) if (state !== 'ended') names.add(name);
-  const pool = view.get<PoolDocument>(poolStream(facts.project));
-  for (const { agent, run, claim } of Object.values(pool?.held ?? {})) {
-    if (!agent.startsWith(`${facts.id}.`)) continue;
-    const nodes = view.get<RunDocument>(runStream(run))?.nodes ?? {};
-    const name = nodes[parseClaim(claim)?.node ?? '']?.agent_name;
-    if (name !== undefined) names.add(name);
-  }
+  for (const run of runsHeldBy(view, facts.id))
+    for (const [, { session, server, agent_name: name }] of liveNodes(run))
+      if (session === facts.id && server === undefined && name !== undefined) names.add(name);
   return [...names];
 }
 

@@ -279,3 +279,39 @@ test('the list of claims and the tokens are right after any claims, reports, end
     { numRuns: 150 },
   );
 });
+
+describe('without a limit', () => {
+  const none = { global_settings: { max_concurrent_agents: 0 } };
+
+  test('the list of claims is not written, and any number of agents gets work', async () => {
+    const rig = await given(30, none);
+    const claims: string[] = [];
+    for (let at = 0; at < 25; at += 1) claims.push(await rig.claimed(agent(`a${at}`)));
+    okOf(await rig.report(claims[0] ?? '', 'progress'));
+    okOf(await rig.report(claims[1] ?? '', 'done'));
+    expect(rig.documents.peek((view) => view.version(poolStream('prj')))).toBe(0);
+  });
+
+  test('a limit that is set later counts the claims of the run, and others from their next sign of life', async () => {
+    const one = await given(3, none);
+    const two = await given(3, {}, one.documents);
+    const first = await one.claimed(agent('a'));
+    await one.configure({ global_settings: { max_concurrent_agents: 1 } });
+    expect(okOf(await one.claim(agent('b')))).toMatchObject({ none: 'limit' });
+    one.clock.now += (LEASE_S * 1_000) / 2 + 1;
+    okOf(await one.report(first, 'progress'));
+    expect(okOf(await two.claim(agent('b')))).toMatchObject({ none: 'limit' });
+    okOf(await one.report(first, 'done'));
+    await two.claimed(agent('b'));
+  });
+
+  test('a claim that was listed under a limit leaves the list when it ends', async () => {
+    const rig = await given(3, { global_settings: { max_concurrent_agents: 5 } });
+    const claim = await rig.claimed(agent('a'));
+    await rig.configure(none);
+    await rig.claimed(agent('b'));
+    expect(listed(rig)).toEqual([`${rig.run}.n0`]);
+    okOf(await rig.report(claim, 'done'));
+    expect(listed(rig)).toEqual([]);
+  });
+});

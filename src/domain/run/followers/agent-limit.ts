@@ -1,10 +1,11 @@
 // Keeps the project's list of agents' claims in step with nodes, and limits further claims by it. Claims of servers are
-// neither listed nor limited.
+// neither listed nor limited; without a limit none is listed.
 
 import { readyNodes } from '../../../graph/ready/ready.ts';
 import { type HeldClaim, limitOf, listClaim } from '../../resource/pool.ts';
 import { limitsOf } from '../document.ts';
 import { type ClaimInput, ineligibleReason } from '../fit.ts';
+import { liveNodes } from '../live.ts';
 import type { Draft } from '../record.ts';
 import type { RunScope } from '../scope.ts';
 import type { Follower } from './follower.ts';
@@ -12,7 +13,10 @@ import type { Follower } from './follower.ts';
 export const agentLimits: Follower = {
   limit: (scope, claim) =>
     claim.performer === 'agent'
-      ? limitOf(scope.tx, scope.ctx, scope.run, claim.agentName, () => readyFor(scope, claim))
+      ? limitOf(scope.tx, scope.ctx, scope.run, claim.agentName, {
+          here: () => liveNodes(scope.run).flatMap(([, record]) => heldClaim(scope.id, record) ?? []),
+          ready: () => readyFor(scope, claim),
+        })
       : undefined,
   after(scope, id, before, next) {
     const held = heldClaim(scope.id, next);
