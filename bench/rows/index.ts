@@ -1,9 +1,11 @@
 // Every group of rows, in the order of the table. Used by run.ts.
 
 import type { RowGroup } from '../lib/measure.ts';
+import { claimantRows } from './claimants.ts';
 import { coldRows } from './cold.ts';
 import { graphRows } from './graphs.ts';
 import { hookRows } from './hooks.ts';
+import { largeRows } from './large.ts';
 import { planRows } from './plans.ts';
 import { killRows, processRows, slowDeciderRows } from './processes.ts';
 import { crowdRows, heapRows, longLogRows, sizeRows } from './sizes.ts';
@@ -25,4 +27,6 @@ export const rowGroups: Record<string, RowGroup> = {
   crowd: crowdRows,
   plans: planRows,
   graphs: graphRows,
+  claimants: claimantRows,
+  'large store': largeRows,
 };

@@ -7,7 +7,7 @@ import { StdioClient } from '../lib/stdio-client.ts';
 const PER_PLAN = 200;
 
 /** Waits until the readable documents and the checkpoint are up to date, which is the usual state of a store. */
-async function settled(dir: string, seq: number): Promise<void> {
+export async function settled(dir: string, seq: number): Promise<void> {
   const known = () => {
     const file = `${dir}/checkpoint.json`;
     return fs.existsSync(file) ? Number(JSON.parse(fs.readFileSync(file, 'utf8')).fold.seq) : 0;
