@@ -11,7 +11,7 @@ interface Answer {
   id?: number;
   method?: string;
   error?: object;
-  result?: { isError?: boolean };
+  result?: { isError?: boolean; structuredContent?: Record<string, unknown> };
 }
 
 export class LineClient {
@@ -19,16 +19,15 @@ export class LineClient {
   private readonly ended: Promise<void>;
   private text = '';
   private lastId = 0;
-  /** The pending request. There is one at a time, so the next answer is its own. */
-  private answered: (line: string) => void = () => undefined;
-  private failed: (error: Error) => void = () => undefined;
+  /** Pending requests by id. */
+  private readonly pending = new Map<number, { answered(answer: Answer): void; failed(error: Error): void }>();
 
   constructor(argv: readonly string[], env: Record<string, string>) {
     const [command = '', ...args] = argv;
     this.child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
     this.ended = new Promise((resolve) => {
       this.child.once('exit', (code) => {
-        this.failed(new Error(`a server ended with ${code}`));
+        for (const { failed } of this.pending.values()) failed(new Error(`a server ended with ${code}`));
         resolve();
       });
     });
@@ -44,8 +43,9 @@ export class LineClient {
   }
 
   /** Calls a tool; throws on an error, because a refused call is no measurement. */
-  async call(name: string, args: object): Promise<void> {
-    await this.request('tools/call', { name, arguments: args });
+  async call(name: string, args: object): Promise<Record<string, unknown>> {
+    const { structuredContent = {} } = await this.request('tools/call', { name, arguments: args });
+    return structuredContent;
   }
 
   /** Processor time of the server's threads so far, user and system, in ms; NaN without /proc. */
@@ -65,17 +65,17 @@ export class LineClient {
     await this.ended;
   }
 
-  private async request(method: string, params: object): Promise<void> {
+  private async request(method: string, params: object): Promise<NonNullable<Answer['result']>> {
     this.lastId += 1;
     const id = this.lastId;
-    const line = await new Promise<string>((resolve, reject) => {
-      this.answered = resolve;
-      this.failed = reject;
+    const { result, error } = await new Promise<Answer>((answered, failed) => {
+      this.pending.set(id, { answered, failed });
       this.send({ id, method, params });
     });
-    const answer: Answer = JSON.parse(line);
-    if (answer.id !== id || answer.result === undefined || answer.result.isError === true)
-      throw new Error(`${method}: ${line}`);
+    this.pending.delete(id);
+    if (result === undefined || result.isError === true)
+      throw new Error(`${method}: ${JSON.stringify(error ?? result)}`);
+    return result;
   }
 
   private send(message: object): void {
@@ -87,8 +87,9 @@ export class LineClient {
     for (let end = this.text.indexOf('\n'); end >= 0; end = this.text.indexOf('\n')) {
       const line = this.text.slice(0, end);
       this.text = this.text.slice(end + 1);
+      const answer: Answer = JSON.parse(line);
       // A notification, such as that a list has changed, is no answer.
-      if (!line.includes('"method":"notifications/')) this.answered(line);
+      if (answer.id !== undefined) this.pending.get(answer.id)?.answered(answer);
     }
   }
 }

@@ -1,7 +1,7 @@
 // The row of many claimants: 50 agents in 10 servers take and report the nodes of one run, beside as many appends.
 
+import { LineClient } from '../lib/line-client.ts';
 import { type BenchContext, percentile, type RowGroup, timeEach } from '../lib/measure.ts';
-import { StdioClient } from '../lib/stdio-client.ts';
 import { runFleet } from '../lib/workers.ts';
 
 const SERVERS = 10;
@@ -15,7 +15,7 @@ async function claims(context: BenchContext): Promise<number[]> {
   const clients = Array.from(
     { length: SERVERS },
     (_, index) =>
-      new StdioClient([process.execPath, context.baton], { ...env, CLAUDE_CODE_SESSION_ID: `claimant-${index}` }),
+      new LineClient([process.execPath, context.baton], { ...env, CLAUDE_CODE_SESSION_ID: `claimant-${index}` }),
   );
   for (const client of clients) {
     await client.open();
@@ -27,7 +27,7 @@ async function claims(context: BenchContext): Promise<number[]> {
   await first?.call('graph_check', { save_as: 'many', nodes });
   await first?.call('run_start', { graph: 'many' });
   const times: number[] = [];
-  const work = async (client: StdioClient, agent: string): Promise<void> => {
+  const work = async (client: LineClient, agent: string): Promise<void> => {
     for (;;) {
       let claim: unknown;
       const took = await timeEach(1, async () => {
