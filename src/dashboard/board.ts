@@ -58,7 +58,7 @@ function alertSection(source: Source, about: readonly CheckName[]): Section {
 export function boardOf(taken: Taken, mostRows: number, limits: ReadonlyMap<string, number> = new Map()): Board {
   const { view, source, seq, names, hint } = taken;
   const sections = taken.sections.map((section): ShownSection => {
-    const total = section.rows.length;
+    const total = section.total ?? section.rows.length;
     const most = limits.get(section.name) ?? mostRows;
     // Show a single further row, because the line that says it is left out takes the same room.
     const rows = section.rows.slice(0, total === most + 1 ? total : most);

@@ -52,6 +52,8 @@ export interface Section {
   columns: readonly Column[];
   /** The most important first, because rows that do not fit are cut from the end. */
   rows: readonly Row[];
+  /** The number of all rows, if `rows` has only the first: at least as many as any format shows. */
+  total?: number;
   /** The call that shows the rest. */
   more?: string;
   /** True if its columns need no titles. */

@@ -132,7 +132,7 @@ export function taken(sections: Section[], more: { project?: string; hint?: stri
     presence: { lastSeen: () => undefined },
     view: {
       seq: 7,
-      streams: () => Object.keys(SESSIONS).map((id) => `session/${id}`),
+      grouped: () => Object.keys(SESSIONS).map((id) => `session/${id}`),
       get: (stream: string) => {
         const id = stream.slice('session/'.length);
         const expires_at = new Date(NOW + 1e6).toISOString();

@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
-import type { Board, Section } from '../../src/dashboard/define.ts';
+import { boardOf, cutOf } from '../../src/dashboard/board.ts';
+import { type Board, columns, type Section } from '../../src/dashboard/define.ts';
 import { renderMarkdown } from '../../src/dashboard/formats/markdown.ts';
 import { renderText } from '../../src/dashboard/formats/text.ts';
 import { fillScreen } from '../../src/dashboard/screen.ts';
@@ -88,4 +89,12 @@ test('an empty section is one line that says so, and one without titles has none
     expect.stringMatching(/^│ 0 +│$/),
     '╰╯',
   ]);
+});
+
+test('a section with the first of its rows says how many there are in all', () => {
+  const rows = Array.from({ length: 30 }, (_, index) => ({ id: `r-${index}` }));
+  const section: Section = { name: 'many', title: 'Many', columns: columns({ id: 'id' }), rows, total: 10_000 };
+  const board = boardOf(taken([section]), 10);
+  expect(board.sections.at(-1)).toMatchObject({ total: 10_000 });
+  expect(cutOf(board, undefined)).toBe('many: 10 of 10000');
 });

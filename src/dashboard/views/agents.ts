@@ -1,12 +1,11 @@
 // The dashboard view `agents`: open sessions, the live agents in them with their claims, and the registered agents.
 
 import { expiresAtMs, type SessionFacts, sessionStream } from '../../domain/session/document.ts';
-import { claimedNodes } from '../../views/run/runs.ts';
+import { claimedNodes, openRuns } from '../../views/run/runs.ts';
 import { type Source, viewScopeOf } from '../../views/source.ts';
 import { agentsIn, type LiveAgent, liveAgents, openSessions } from '../../views/team/people.ts';
 import { registryRows } from '../../views/team/registry.ts';
 import { columns, type DashboardView, type Row, type Section, timeCell } from '../define.ts';
-import { runsOf } from './runs.ts';
 
 const SESSION_COLUMNS = columns({
   session: 'id',
@@ -74,7 +73,7 @@ export const agents: DashboardView = {
 /** Open sessions of the project, those that a process serves first. The view `team` shows the section too. */
 export function sessionSection(source: Source): Section {
   const claims = new Map<string, number>();
-  for (const { node } of claimedNodes(runsOf(source)))
+  for (const { node } of claimedNodes(openRuns(source.view, source.project.id)))
     if (node.session !== undefined) claims.set(node.session, (claims.get(node.session) ?? 0) + 1);
   const found = openSessions(source.view, viewScopeOf(source)).map((facts) => ({
     row: sessionRow(source, facts, claims.get(facts.id) ?? 0),

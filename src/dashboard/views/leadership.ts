@@ -2,17 +2,17 @@
 // each limit is used.
 
 import { showId } from '../../domain/plan/ids.ts';
-import { hasEnded, type RunDocument } from '../../domain/run/document.ts';
+import type { RunDocument } from '../../domain/run/document.ts';
 import { forecast } from '../../graph/plan/forecast.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
 import { heldBy } from '../../views/plan/holds-up.ts';
 import { velocityOf } from '../../views/plan/sprint-facts.ts';
+import { openRuns } from '../../views/run/runs.ts';
 import { type Source, viewScopeOf } from '../../views/source.ts';
 import { decisionRows } from '../../views/team/decisions.ts';
 import { escalationsOf } from '../../views/team/escalations.ts';
 import { columns, type DashboardView, type Row, timeCell } from '../define.ts';
 import { limitSection } from './quality.ts';
-import { runsOf } from './runs.ts';
 import { overdueTasks, sprintFor, taskCells } from './tasks.ts';
 
 const DECISION_COLUMNS = columns({
@@ -128,7 +128,7 @@ function overdue(source: Source): Row[] {
 
 /** Forecasts of open runs from their graphs, and of the sprint and the project from the velocity of past sprints. */
 function forecasts(source: Source): Row[] {
-  const open = runsOf(source).filter(({ status }) => !hasEnded(status));
+  const open = openRuns(source.view, source.project.id);
   return [...open.slice(0, MAX_FORECASTS).flatMap((run) => runForecast(source, run)), ...planForecasts(source)];
 }
 

@@ -3,7 +3,7 @@
 import type { RunDocument } from '../../domain/run/document.ts';
 import type { NodeRecord } from '../../domain/run/record.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
-import { claimedNodes, projectRuns } from '../../views/run/runs.ts';
+import { claimedNodes, failedRuns, firstRuns, openRuns, projectRuns } from '../../views/run/runs.ts';
 import { standingOf, wordsFor } from '../../views/run/standing.ts';
 import { claimState } from '../../views/session/claims.ts';
 import type { Source } from '../../views/source.ts';
@@ -41,26 +41,29 @@ const WAITING_COLUMNS = columns({
   since_at: { kind: 'time', spare: 1 },
 });
 
+/** More runs than any format shows of a section. */
+const MOST_ROWS = 1_001;
+
 export const runs: DashboardView = {
   name: 'runs',
   title: 'Runs',
   alerts: ['runs', 'leases', 'tokens'],
   sections: (source) => {
-    const all = runsOf(source);
+    const { view, project } = source;
     return [
-      runSection(source, all),
+      runSection(source),
       {
         name: 'claims',
         title: 'In flight',
         columns: CLAIM_COLUMNS,
-        rows: claimRows(source, all),
+        rows: claimRows(source, openRuns(view, project.id)),
         more: 'run_status {"run": …}',
       },
-      { name: 'waiting', title: 'Needs somebody', columns: WAITING_COLUMNS, rows: waitingRows(source, all) },
+      { name: 'waiting', title: 'Needs somebody', columns: WAITING_COLUMNS, rows: waitingRows(source) },
     ];
   },
   hint: (source) => {
-    const [first] = waitingRows(source, runsOf(source));
+    const [first] = waitingRows(source);
     if (first?.status === 'ready') return String(first.why);
     return first === undefined
       ? undefined
@@ -74,12 +77,14 @@ export function runsOf({ view, project }: Source): Readonly<RunDocument>[] {
 }
 
 /** The section that lists runs. The view `team` shows it too. */
-export function runSection(source: Source, all: readonly Readonly<RunDocument>[]): Section {
+export function runSection(source: Source): Section {
+  const { runs: first, total } = firstRuns(source.view, source.project.id, MOST_ROWS);
   return {
+    total,
     name: 'runs',
     title: 'Runs',
     columns: RUN_COLUMNS,
-    rows: all.map((run) => runRow(source, run)),
+    rows: first.map((run) => runRow(source, run)),
     more: 'run_status {}',
   };
 }
@@ -130,9 +135,9 @@ function agentOf(node: Readonly<NodeRecord>): string | undefined {
  * Nodes that need a decision, failed, or are ready for a server that nobody has started, in runs that have neither
  * finished nor been cancelled.
  */
-function waitingRows(source: Source, all: readonly Readonly<RunDocument>[]): Row[] {
-  return all.flatMap((run) => {
-    if (run.status === 'finished' || run.status === 'cancelled') return [];
+function waitingRows(source: Source): Row[] {
+  const { view, project } = source;
+  return [...openRuns(view, project.id), ...failedRuns(view, project.id)].flatMap((run) => {
     const unserved = standingOf(run, source).unserved.map((one): Row => {
       return { run: run.id, node: one.node, status: 'ready', why: wordsFor(one) };
     });

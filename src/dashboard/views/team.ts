@@ -1,19 +1,19 @@
 // The dashboard view `team`, the default: the sprint, tasks in work, sessions, teams, runs, and the latest commits.
 
 import { projectStream } from '../../domain/project/document.ts';
-import { hasEnded } from '../../domain/run/document.ts';
 import { addressName, type ChannelDocument } from '../../domain/team/channel.ts';
 import { everybodyIn, teamsOf } from '../../domain/team/team.ts';
 import { FailureError } from '../../failure/failure.ts';
 import { idOf, kindOf } from '../../store/stream.ts';
 import { CHECKS } from '../../views/health/alerts.ts';
+import { openRuns } from '../../views/run/runs.ts';
 import { recentActivity } from '../../views/session/activity.ts';
 import { readableFacts } from '../../views/session/sessions.ts';
 import { type Source, viewScopeOf } from '../../views/source.ts';
 import { agentsIn, openSessions } from '../../views/team/people.ts';
 import { columns, type DashboardView, type Row, type Section } from '../define.ts';
 import { sessionSection } from './agents.ts';
-import { runSection, runsOf } from './runs.ts';
+import { runSection } from './runs.ts';
 import { velocitySection } from './sprint.ts';
 import { countSection, sprintFor, sprintSection, workSection } from './tasks.ts';
 
@@ -39,7 +39,7 @@ export const team: DashboardView = {
     const sprint = sprintFor(source);
     const planned = source.plan().tasks.set(source.project.id, 'all').size > 0;
     const scope = sprint?.id ?? source.project.id;
-    const runs = runsOf(source);
+    const runs = runSection(source);
     const teams = teamSection(source);
     const velocity = velocitySection(source);
     return [
@@ -51,11 +51,9 @@ export const team: DashboardView = {
       sessionSection(source),
       ...(teams.rows.length === 0 ? [] : [teams]),
       ...(velocity.rows.length === 0 ? [] : [velocity]),
-      ...(runs.length === 0
+      ...(runs.rows.length === 0
         ? []
-        : [
-            { ...runSection(source, runs), title: runs.some(({ status }) => !hasEnded(status)) ? 'Runs' : 'Past runs' },
-          ]),
+        : [{ ...runs, title: openRuns(source.view, source.project.id).length > 0 ? 'Runs' : 'Past runs' }]),
       activitySection(source),
     ];
   },

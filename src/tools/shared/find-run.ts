@@ -16,22 +16,21 @@ export async function findGraph(services: Services, named: string): Promise<Resu
     const graph = documents.definitions.get(named);
     return graph === undefined ? fail({ code: 'unknown-graph', graph: named, near: [] }) : ok(graph);
   }
-  const found = await documents.read((view) => ({
-    hash: isId(named) ? view.get<SavedGraph>(graphStream(named))?.hash : undefined,
-    near: nearest(named, idsOf(view, 'graph/')),
-  }));
-  if (found.hash === undefined) return fail({ code: 'unknown-graph', graph: named, near: found.near });
-  return ok(storedGraph(services, found.hash));
+  const found = await documents.read((view): Result<string> => {
+    const hash = isId(named) ? view.get<SavedGraph>(graphStream(named))?.hash : undefined;
+    if (hash !== undefined) return ok(hash);
+    return fail({ code: 'unknown-graph', graph: named, near: nearest(named, idsOf(view, 'graph/')) });
+  });
+  return found.ok ? ok(storedGraph(services, found.value)) : found;
 }
 
 /** The definition of a run. Fails with `unknown-run`. */
 export async function findRunGraph(services: Services, run: string): Promise<Result<RunGraph>> {
-  const found = await services.documents.read((view) => ({
-    hash: isId(run) ? view.get<RunDocument>(runStream(run))?.graph : undefined,
-    near: nearest(run, idsOf(view, 'run/')),
-  }));
-  if (found.hash === undefined) return fail({ code: 'unknown-run', run, near: found.near });
-  return ok(storedGraph(services, found.hash));
+  const found = await services.documents.read((view): Result<string> => {
+    const hash = isId(run) ? view.get<RunDocument>(runStream(run))?.graph : undefined;
+    return hash !== undefined ? ok(hash) : fail({ code: 'unknown-run', run, near: nearest(run, idsOf(view, 'run/')) });
+  });
+  return found.ok ? ok(storedGraph(services, found.value)) : found;
 }
 
 /** The definition that a document names. Throws FailureError `store-damaged` if its blob is gone. */

@@ -15,6 +15,7 @@ import { survey } from '../../graph/ready/survey.ts';
 const runGroups: Grouping<RunDocument> = {
   kind: 'run',
   groupsOf: (run) => {
+    if (run.status === 'failed') return [endedIn(run.project), failedIn(run.project)];
     if (hasEnded(run.status)) return [endedIn(run.project)];
     const holders = new Set(liveNodes(run).flatMap(([, { session }]) => session ?? []));
     return [OPEN, openIn(run.project), ...[...holders].map(heldBy)];
@@ -23,11 +24,25 @@ const runGroups: Grouping<RunDocument> = {
 const OPEN = 'open';
 const openIn = (project: string): string => `open ${project}`;
 const endedIn = (project: string): string => `ended ${project}`;
+const failedIn = (project: string): string => `failed ${project}`;
 const heldBy = (session: string): string => `held ${session}`;
 
 /** The runs of a project: those that have not ended first, then the last changed first. */
 export function projectRuns(view: View, project: string): Readonly<RunDocument>[] {
   return [...openRuns(view, project), ...runsIn(view, endedIn(project))];
+}
+
+/** The first of `projectRuns`, and how many there are in all. */
+export function firstRuns(view: View, project: string, most: number): { runs: Readonly<RunDocument>[]; total: number } {
+  const [open, ended] = [view.grouped(runGroups, openIn(project)), view.grouped(runGroups, endedIn(project))];
+  const first = [...open, ...ended.slice(0, most)].slice(0, most);
+  const runs = first.flatMap((stream) => view.get<RunDocument>(stream) ?? []);
+  return { runs, total: open.length + ended.length };
+}
+
+/** The runs of a project that failed, the last changed first. */
+export function failedRuns(view: View, project: string): Readonly<RunDocument>[] {
+  return runsIn(view, failedIn(project));
 }
 
 /** The runs that have not ended, of a project or of all, the last changed first. */
