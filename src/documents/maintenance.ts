@@ -112,7 +112,6 @@ export class Maintenance {
   private async keepUp(upkeep: Upkeep): Promise<void> {
     const { store } = this.documents;
     const mark = upkeep.mark();
-    let sealed = false;
     let pausesAt = performance.now() + SLICE_MS;
     for (const stream of upkeep.dirty()) {
       const snapshot = await this.durableSnapshot(stream);
@@ -121,18 +120,16 @@ export class Maintenance {
       // Calls are answered between two slices; each document is written as it then is.
       await new Promise((resolve) => setImmediate(resolve));
       // A segment does not wait for thousands of documents, or under steady writing it would not end at its size.
-      sealed = (await upkeep.seal()) || sealed;
+      await upkeep.seal();
       pausesAt = performance.now() + SLICE_MS;
     }
     // Without a changed document nothing has been flushed yet, and the mark must not name lines that are not durable.
     await store.flush();
     mark.save();
-    if (!sealed) await upkeep.seal();
+    await upkeep.seal();
     // Not only after a seal: the process that sealed may have died since, and a restored store has no index files.
     await upkeep.index();
-    // The mark may stand in a segment that has been sealed since, and a checkpoint in a compressed one is of no use.
-    if (!sealed) await upkeep.compress();
-    else this.note(0);
+    await upkeep.compress();
     if (performance.now() < this.sweepAt) return;
     this.sweepAt = performance.now() + SWEEP_EVERY_MS;
     await upkeep.sweep();

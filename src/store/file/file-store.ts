@@ -258,6 +258,7 @@ export class FileStore implements Store {
   private makeUpkeep(options: FileStoreOptions): Upkeep {
     const { disk, dir, log, files } = this;
     const durable = this.durability === 'fsync';
+    let marked: number | undefined;
     const isFull = () => log.offset >= (options.segmentBytes ?? SEGMENT_BYTES);
     return {
       exclusively: async (work) => {
@@ -280,6 +281,7 @@ export class FileStore implements Store {
         log.heedMarker();
         this.checkPlace();
         const { segment, lastLine } = log;
+        marked = segment;
         // After a seal that is not followed yet, no place in this segment fits the fold, so no checkpoint is saved.
         const between = log.fold.isEnded();
         const fold = log.fold.state();
@@ -306,7 +308,7 @@ export class FileStore implements Store {
       },
       index: () => this.countOrNone(() => indexSegments(disk, `${dir}/log`, log.segment)),
       sweep: () => this.countOrNone(() => inSlices(sweepLeftovers(disk, dir))),
-      compress: () => this.countOrNone(() => compressSegments(disk, `${dir}/log`, log.segment)),
+      compress: () => this.countOrNone(() => compressSegments(disk, `${dir}/log`, log.segment, marked)),
     };
   }
 

@@ -88,10 +88,17 @@ export async function sealSegment(
  * writer has followed the seals. The compressed file and its name are durable before the plain one is deleted. Resolves
  * to the number of segments compressed.
  */
-export async function compressSegments(disk: Disk, logDir: string, currentSegment: number): Promise<number> {
+export async function compressSegments(
+  disk: Disk,
+  logDir: string,
+  currentSegment: number,
+  checkpointSegment = currentSegment,
+): Promise<number> {
   const older = listSegments(disk, logDir).filter((file) => file.firstSeq < currentSegment);
   let count = 0;
   for (const file of older.slice(0, -1)) {
+    // Left for later: a checkpoint in a compressed segment is of no use.
+    if (file.firstSeq >= checkpointSegment) break;
     const plain = segmentPath(logDir, file.firstSeq);
     if (!file.plain) continue;
     const bytes = disk.readFile(plain);
