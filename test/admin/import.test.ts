@@ -360,8 +360,11 @@ test('the older state directory becomes sessions, epics, sprints with their task
   const read = JSON.parse(
     place.baton('state', 'get', '$', '--session', report.ids['session:a'] ?? '', '--json').stdout,
   ).value;
+  const facts = JSON.parse(
+    place.baton('state', 'get', '$.session', '--session', report.ids['session:a'] ?? '', '--json').stdout,
+  ).value;
+  expect(facts).toMatchObject({ mode: 'sprint', status: 'paused' });
   expect(read).toMatchObject({
-    session: { mode: 'sprint', status: 'paused' },
     execution: { workflows: { w: { name: 'ship' } } },
     notes: { left: 'here' },
     imported: { observability: { events: [{ type: 'heartbeat' }] } },

@@ -178,7 +178,7 @@ describe('resources', () => {
     await reader.client.subscribeResource({ uri });
     await writer.call('task_save', { id: 'TSK-1', status: 'active' });
     expect(await updated).toBe(uri);
-    for (const at of [uri, 'baton://sprints/spr-1']) {
+    for (const at of [uri, 'baton://sprints/SPR-1']) {
       const { contents } = await reader.client.readResource({ uri: at });
       const text = contents[0] !== undefined && 'text' in contents[0] ? contents[0].text : '';
       expect(JSON.parse(text)).toMatchObject({

@@ -125,12 +125,12 @@ describe('a directory that was renamed', () => {
       why: expect.stringContaining('still there'),
     });
     fs.rmdirSync(back);
-    await after.call('task_save', { title: 'Mine' });
+    const { id: mine } = await after.call('task_save', { title: 'Mine' });
     expect((await after.fail('project_save', { adopt: project })).failure).toMatchObject({
       why: expect.stringContaining('a plan of its own'),
     });
     expect(await after.call('project_get')).toMatchObject({ project: own });
-    await after.call('task_save', { id: 'TSK-2', archived: true });
+    await after.call('task_save', { id: mine, archived: true });
     await after.call('project_save', { adopt: project });
     expect(await titles(after)).toEqual(['Keep me']);
   });

@@ -207,7 +207,7 @@ test('a server that closes ends its processes and gives their nodes up at once',
   const second = await serve(dir, 'git', 'two');
   await until(second, run, ({ slow }) => slow?.['status'] === 'claimed');
   await first.close();
-  await until(second, run, ({ slow }) => slow?.['status'] === 'retrying');
+  await until(second, run, ({ slow }) => slow?.['status'] === 'ready');
   expect(groupAlive(pid)).toBe(false);
   go(dir, 'slow');
   const third = await serve(dir, 'node', 'three');

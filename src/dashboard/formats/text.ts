@@ -148,7 +148,10 @@ class Frame {
 
   private row(cells: readonly Span[][]): void {
     const spans: Span[] = [['│ ', 'frame']];
-    for (const [index, cell] of cells.entries()) spans.push(...(index > 0 ? [[' │ ', 'frame'] as Span] : []), ...cell);
+    for (const [index, cell] of cells.entries()) {
+      if (index > 0) spans.push([' │ ', 'frame']);
+      spans.push(...cell);
+    }
     this.add([...spans, [' │', 'frame']]);
   }
 
