@@ -20,10 +20,7 @@ const FULL_ROWS = 1_000;
 
 const input = z.strictObject({
   view: z.enum(VIEW_NAMES).default('team'),
-  format: z
-    .enum(['rows', ...FORMAT_NAMES])
-    .default('rows')
-    .describe('text: a screen for people'),
+  format: z.enum(['rows', ...FORMAT_NAMES]).default('rows'),
   detail: z.enum(['brief', 'full']).optional().describe(`brief: ${BRIEF_ROWS} rows a section`),
   width: z.number().int().min(40).max(200).default(80),
 });

@@ -15,7 +15,7 @@ import { cursorInput, limitInput, offsetOf, requestInput, seqOutput } from './sh
 import { fitting } from './shared/shown.ts';
 
 const input = z.strictObject({
-  decision: z.string().max(64).optional().describe('Without: list'),
+  decision: z.string().max(64).optional(),
   option: z.string().max(80).optional(),
   abstain: z.boolean().optional().describe('Counts for the quorum only'),
   veto: z.boolean().optional().describe('As the owner: rejects it at once'),
@@ -46,7 +46,7 @@ export const decisionVote = defineTool({
   toolset: 'team',
   description:
     'Use to list open decisions (no argument) or see one and its tally (decision alone): neither is a vote. To vote: ' +
-    'option or abstain, may be changed while open. Its owner may veto. Answers {decision, title, ' +
+    'option or abstain, may be changed while open. Answers {decision, title, ' +
     'status: open|passed|rejected, outcome?, why?, tally: [{option, votes, weight}], voted, voters, quorum, ' +
     'missing?, dissent?, deadline, seq} or {decisions, total, next_cursor?, seq}.',
   searchHint: 'vote decide ballot abstain veto tally result poll',

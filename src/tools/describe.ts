@@ -80,14 +80,25 @@ function leanDescription<P>(tool: Tool<P>): string {
 /** Arguments that mean the same in every tool: the server's instructions explain them once for all. */
 const SHARED_ARGUMENTS = [
   ...['session', 'request_id', 'cursor', 'limit', 'if_version', 'if_etag'],
-  ...['claim', 'force', 'archived', 'dry_run', 'wait_s'],
+  ...['claim', 'force', 'archived', 'dry_run', 'wait_s', 'reason', 'priority', 'at'],
 ];
 
 function withoutShared(schema: ObjectSchema): ObjectSchema {
-  for (const name of SHARED_ARGUMENTS) delete schema.properties[name]?.description;
+  leaveShared(schema);
+  // An answer that was cut says so: what is usual tells a model nothing.
+  delete schema.properties.limit?.default;
   // The server refuses unknown arguments and names the known ones: no schema needs to say so.
   const { additionalProperties: _, ...lean } = schema;
   return lean;
+}
+
+/** Removes the descriptions of shared arguments, also within objects and lists. */
+function leaveShared(schema: unknown): void {
+  if (typeof schema !== 'object' || schema === null) return;
+  if ('properties' in schema && typeof schema.properties === 'object' && schema.properties !== null)
+    for (const [name, property] of Object.entries(schema.properties))
+      if (SHARED_ARGUMENTS.includes(name)) delete (property as JsonObject).description;
+  for (const item of Object.values(schema)) leaveShared(item);
 }
 
 /** Removes the members that any answer may have: the instructions explain them, and every schema allows them. */

@@ -28,7 +28,7 @@ const MAX_OPTIMISED = 2_000;
 
 const input = z
   .strictObject({
-    nodes: nodesInput.optional().describe('The nodes of a new graph'),
+    nodes: nodesInput.optional(),
     graph: z.string().max(64).optional().describe('Instead of nodes: a saved name or a hash'),
     name: z.string().max(200).optional().describe('What it is; default save_as'),
     description: z.string().max(2_000).optional(),
@@ -36,8 +36,8 @@ const input = z
     max_parallel: maxParallelInput.optional(),
     on_failure: onFailureInput.optional(),
     optimise: z.boolean().default(false).describe('Leave out needs that others imply'),
-    save_as: z.string().max(64).optional().describe('Save it under this name if it is sound'),
-    mermaid: z.boolean().default(false).describe('Add the graph as Mermaid text'),
+    save_as: z.string().max(64).optional().describe('Keeps it by name if sound'),
+    mermaid: z.boolean().default(false),
     request_id: requestInput,
   })
   .superRefine((given, context) => {
@@ -61,7 +61,7 @@ export const graphCheck = defineTool({
   toolset: 'run',
   description:
     `Use before run_start: checks a dependency graph of ${KINDS} nodes, names every fault at once with a hint, and ` +
-    'answers the hash that run_start takes. save_as keeps it by name. Example node: ' +
+    'answers the hash that run_start takes. Example node: ' +
     '{"id":"test","kind":"command","command":["npm","test"],"needs":["build"]}. ' +
     'Answers {ok, hash, nodes, edges, levels, widest, parallel_share, critical_path, errors, warnings, ' +
     'removed_edges?, mermaid?, saved?}.',

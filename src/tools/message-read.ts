@@ -23,10 +23,10 @@ const JOIN_MESSAGES = 20;
 
 const channelInput = z.string().regex(NAME_PATTERN, 'expected the name of a channel');
 const input = z.strictObject({
-  ack: z.array(z.string().max(80)).max(50).optional().describe('Messages to acknowledge'),
-  from: z.string().max(128).optional().describe('Only from this session or agent'),
+  ack: z.array(z.string().max(80)).max(50).optional(),
+  from: z.string().max(128).optional().describe('Session or agent'),
   thread: z.string().max(80).optional().describe('A conversation, by any message of it'),
-  text: z.string().max(200).optional().describe('Only with all of these words'),
+  text: z.string().max(200).optional().describe('All of these words'),
   join: channelInput.optional().describe('Channel to read from now on'),
   leave: channelInput.optional(),
   limit: limitInput(10, 50),

@@ -22,7 +22,7 @@ const input = z.strictObject({
   kind: z.enum(MESSAGE_KINDS).default('report'),
   priority: z.number().int().min(1).max(5).optional().describe('1 first; default 3, in an emergency 1'),
   thread: z.string().max(80).optional(),
-  expires_s: z.number().int().min(1).max(31_536_000).optional().describe('Not offered any more after that'),
+  expires_s: z.number().int().min(1).max(31_536_000).optional(),
   claim: claimInput,
   request_id: requestInput,
 });

@@ -18,11 +18,7 @@ import { fitting } from './shared/shown.ts';
 
 const input = z.strictObject({
   kind: z.enum(listKinds.map(({ kind }) => kind)),
-  status: z
-    .string()
-    .max(20)
-    .optional()
-    .describe('One of the kind; also open, archived, and for tasks ready (can be started now)'),
+  status: z.string().max(20).optional().describe('One of the kind; also open, archived, for tasks ready'),
   parent: planIdInput.optional().describe('In this sprint, epic, task or backlog'),
   epic: epicInput,
   assignee: whoInput.optional(),

@@ -23,7 +23,7 @@ const input = z.strictObject({
   run: z.string().max(64).optional().describe('Default: any run of this project'),
   agent: z.string().min(1).max(64).default('main').describe('Your name; each subagent takes one of its own'),
   node: z.string().max(64).optional().describe('Only this node; needs run'),
-  skills: z.array(z.string().max(64)).max(50).optional().describe('What you can do'),
+  skills: z.array(z.string().max(64)).max(50).optional(),
   wait_s: waitInput.describe('How long to wait for work'),
   max_tokens: z.number().int().min(100).optional().describe('Cut the inputs to this size'),
   session: sessionInput,

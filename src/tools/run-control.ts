@@ -28,8 +28,8 @@ export const runControl = defineTool({
   input: z.strictObject({
     run: z.string().max(64),
     action: z.enum(RUN_ACTIONS),
-    node: z.string().max(64).optional().describe('With retry_node, skip_node and decide'),
-    decision: z.enum(RESOLUTIONS).optional().describe('With decide: what became of the node'),
+    node: z.string().max(64).optional(),
+    decision: z.enum(RESOLUTIONS).optional().describe('With decide: what became of it'),
     output: z.unknown().optional().describe('With decision done: its result'),
     reason: z.string().max(1_000).optional(),
     session: sessionInput,

@@ -35,10 +35,7 @@ export const runReport = defineTool({
     status: z.enum(['done', 'failed', 'progress', 'released']),
     output: z.unknown().optional().describe('The result, any JSON: nodes that need this one get it'),
     summary: z.string().max(2_000).optional().describe('What was done, or why it failed'),
-    error_kind: z
-      .enum(ERROR_KINDS)
-      .optional()
-      .describe('With failed. Default retryable: tried again as the node allows'),
+    error_kind: z.enum(ERROR_KINDS).optional().describe('With failed; default retryable'),
     retry_after_s: z.number().min(0).max(MAX_RETRY_AFTER_S).optional().describe('With rate_limited'),
     evidence: z.record(z.string(), z.unknown()).optional().describe('What proves it'),
     percent: z.number().min(0).max(100).optional(),

@@ -30,12 +30,7 @@ const MAX_LISTED = 50;
 const SPRINT_TRIES = 3;
 
 const input = z.strictObject({
-  graph: z
-    .string()
-    .min(1)
-    .max(64)
-    .optional()
-    .describe('A name saved with graph_check {save_as}, or the hash it answered'),
+  graph: z.string().min(1).max(64).optional().describe('A saved name, or the hash that graph_check answered'),
   sprint: z.string().min(1).max(20).optional().describe('Instead of graph: its id'),
   inputs: z.record(z.string(), z.unknown()).optional().describe('Given to every agent node'),
   max_parallel: maxParallelInput.optional(),

@@ -29,12 +29,12 @@ const MAX_PATH = 30;
 const MAX_OUTPUT_CHARS = 12_000;
 
 const input = z.strictObject({
-  run: z.string().max(64).optional().describe('Default: lists the runs of this project'),
-  node: z.string().max(64).optional().describe('This node with its output and evidence; needs run'),
+  run: z.string().max(64).optional(),
+  node: z.string().max(64).optional().describe('Needs run'),
   status: z
     .enum([...new Set([...NODE_ROW_STATUSES, ...RUN_STATUSES])])
     .optional()
-    .describe('Only nodes (without run: runs) of this status'),
+    .describe('Of nodes; without run: of runs'),
   limit: limitInput(50, 200),
   cursor: cursorInput,
   wait_s: waitInput.describe('Wait for the run to stop running, or for `until`'),
