@@ -26,8 +26,8 @@ export const stateHistory = defineTool({
   description:
     'Use to see who changed a path, when, from what to what (newest first), or with from and to, what differs ' +
     'between two seqs or times. ' +
-    'Answers {path, changes: [{seq, at, by, name?, tool, reason?, from?, to?, leaves? [{path, from?, to?}] (of a value ' +
-    'that holds others)}], next_cursor?} or {path, from, to, difference: [RFC 6902 operations]}.',
+    'Answers {path, changes: [{seq, at, by, name?, tool, reason?, from?, to?, leaves? [{path, from?, to?}] (of a ' +
+    'value that holds others)}], next_cursor?} or {path, from, to, difference: [RFC 6902 operations]}.',
   searchHint: 'changes log who when compare diff undo audit state',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'path or limit' },

@@ -187,10 +187,10 @@ describe('resources', () => {
       });
     }
     const listed = (await reader.client.listResources()).resources.map((resource) => resource.uri);
-    expect(listed).toEqual(expect.arrayContaining([uri, 'baton://sprints/spr-1', `baton://projects/${project}`]));
+    expect(listed).toEqual(expect.arrayContaining([uri, 'baton://sprints/SPR-1', `baton://projects/${project}`]));
     const ref = { type: 'ref/resource' as const, uri: 'baton://sprints/{id}' };
     const { completion } = await reader.client.complete({ ref, argument: { name: 'id', value: 'spr' } });
-    expect(completion.values).toEqual(['spr-1']);
+    expect(completion.values).toEqual(['SPR-1']);
     await expect(reader.client.readResource({ uri: 'baton://sprints/spr-9' })).rejects.toThrow(/There is no resource/);
   });
 });
