@@ -236,7 +236,7 @@ describe('a text', () => {
         expect(holding(target, secret, JSON.stringify(secret).slice(1, -1))).toEqual([]);
         here.remove();
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   }, 60_000);
 });
