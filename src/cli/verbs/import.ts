@@ -27,6 +27,7 @@ import { complain, exitCodes } from '../complain.ts';
 import { importExport } from '../import-export.ts';
 import { readSource, type Source } from '../import-source.ts';
 import { offline, requireStore } from '../offline-verb.ts';
+import { Progress } from '../progress.ts';
 import { renderJson } from '../render.ts';
 import { readArguments } from '../verb-arguments.ts';
 
@@ -202,11 +203,19 @@ async function work(
   const session = await services.sessions.ensure();
   if (!session.ok) return session;
   const job: Job = { services, session: session.value, source, found, report };
-  for (const step of [takeTasks, takeLinks, takeItems, takeState, takeMessages]) {
-    const done = await step(job);
-    if (!done.ok) return done;
+  const progress = new Progress(`importing from ${named.from}`);
+  const taken = (): string => `${Object.values(report.taken).reduce((sum, one) => sum + one, 0)} taken`;
+  const unsubscribe = services.documents.onChange(() => progress.say(taken));
+  try {
+    for (const step of [takeTasks, takeLinks, takeItems, takeState, takeMessages]) {
+      const done = await step(job);
+      if (!done.ok) return done;
+    }
+    return ok(undefined);
+  } finally {
+    unsubscribe();
+    progress.end();
   }
-  return ok(undefined);
 }
 
 /** Fills the report with what would be taken, without writing. `ids`: those imported before; undefined if no store. */
