@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Toolset } from '../config/config.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { Tool } from './define.ts';
+import { SHARED_ARGUMENTS } from './shared/shared-arguments.ts';
 
 /** One entry of src/generated/tools.json. */
 export interface Listing {
@@ -77,11 +78,7 @@ function leanDescription<P>(tool: Tool<P>): string {
   return tool.alwaysLoad === true ? tool.description : purpose;
 }
 
-/** Arguments that mean the same in every tool: the server's instructions explain them once for all. */
-const SHARED_ARGUMENTS = [
-  ...['session', 'request_id', 'cursor', 'limit', 'if_version', 'if_etag'],
-  ...['claim', 'force', 'archived', 'dry_run', 'wait_s', 'reason', 'priority', 'at'],
-];
+const SHARED = SHARED_ARGUMENTS.flatMap(({ names }) => names);
 
 function withoutShared(schema: ObjectSchema): ObjectSchema {
   leaveShared(schema);
@@ -97,7 +94,7 @@ function leaveShared(schema: unknown): void {
   if (typeof schema !== 'object' || schema === null) return;
   if ('properties' in schema && typeof schema.properties === 'object' && schema.properties !== null)
     for (const [name, property] of Object.entries(schema.properties))
-      if (SHARED_ARGUMENTS.includes(name)) delete (property as JsonObject).description;
+      if (SHARED.includes(name)) delete (property as JsonObject).description;
   for (const item of Object.values(schema)) leaveShared(item);
 }
 

@@ -202,6 +202,15 @@ describe('the program', () => {
     expect(existsSync(join(dir, 'state'))).toBe(false);
   });
 
+  test('the instructions of a server with few tools name these alone', () => {
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '0' } };
+    const line = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
+    const ran = run(['--toolsets', 'state,session'], `${line}\n`);
+    const { result } = JSON.parse(ran.stdout) as Message;
+    expect(result?.instructions).toContain('state_get');
+    expect(result?.instructions).not.toMatch(/plan_|run_|message_|sprint_|decision_/);
+  });
+
   test('serves what a pipe asks, then leaves', () => {
     const lines = [
       {

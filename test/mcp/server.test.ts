@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Logger } from '../../src/base/log.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { type Failure, fail, ok, type Result } from '../../src/failure/failure.ts';
-import { instructions } from '../../src/mcp/instructions.ts';
+import { instructionsFor } from '../../src/mcp/instructions.ts';
 import { buildServer, type ServerConfig } from '../../src/mcp/server.ts';
 import { describeTools } from '../../src/tools/describe.ts';
 import { type TestPorts, testTools } from './fixtures/tools.ts';
@@ -50,7 +50,7 @@ async function rig(
     services: openServices ?? (async () => ok(services)),
     tools: async () => testTools,
     listings: describeTools(testTools),
-    instructions,
+    instructions: instructionsFor([]),
     version: '1.2.3',
   });
   const [near, far] = InMemoryTransport.createLinkedPair();
@@ -96,7 +96,7 @@ describe('tools/list', () => {
     const listed = await client.listTools();
     expect(names(listed)).toEqual(['run_claim', 'state_get', 'state_set']);
     expect(listed.tools).toMatchSnapshot();
-    expect(client.getInstructions()).toBe(instructions);
+    expect(client.getInstructions()).toBe(instructionsFor([]));
     expect(client.getServerVersion()).toMatchObject({ name: 'baton', title: 'Baton', version: '1.2.3' });
   });
 

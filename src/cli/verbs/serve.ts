@@ -8,8 +8,8 @@ import type { Config } from '../../config/config.ts';
 import type { Failure, Result } from '../../failure/failure.ts';
 import listings from '../../generated/tools.json' with { type: 'json' };
 import { rootOf } from '../../mcp/client-roots.ts';
-import { instructions } from '../../mcp/instructions.ts';
-import { buildServer } from '../../mcp/server.ts';
+import { instructionsFor } from '../../mcp/instructions.ts';
+import { buildServer, listedTools } from '../../mcp/server.ts';
 import { runUntilClosed } from '../../mcp/shutdown.ts';
 import { StdioTransport } from '../../mcp/stdio.ts';
 import { optimiseLate } from '../../mcp/tiering.ts';
@@ -53,7 +53,7 @@ export async function run(args: string[], config: Config): Promise<number> {
     },
     tools: async () => (await import('../../tools/index.ts')).tools,
     listings: definitions,
-    instructions,
+    instructions: instructionsFor(listedTools(definitions, config.toolsets, config.readOnly)),
     metrics,
     tracing,
     version,
