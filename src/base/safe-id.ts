@@ -6,6 +6,9 @@ export const ID_RULE =
   '1 to 64 of a-z, 0-9, dot, dash and underscore, first a letter or digit, without "..", ' +
   'not ending in ".", ".lock" or ".json", and no device name of Windows such as "con"';
 
+/** What `isName` asks for, for a refusal. */
+export const NAME_RULE = ID_RULE.replace('64', '40');
+
 /** The characters of an id. Lower case only, because a file system that ignores case would make one file of two ids. */
 export const ID_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
@@ -18,4 +21,12 @@ export function isId(id: string): boolean {
   if (!ID_PATTERN.test(id) || id.includes('..') || id.endsWith('.') || id.endsWith('.lock') || id.endsWith('.json'))
     return false;
   return !/^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/.test(id);
+}
+
+/**
+ * True for a name that a caller may give to an agent, a lock, a channel or an entry of the registry: an id, but of 40
+ * characters at most, because it stands in a stream's id beside the project's or a kind.
+ */
+export function isName(name: string): boolean {
+  return name.length <= 40 && isId(name);
 }

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { visible } from '../base/display.ts';
+import { ID_RULE, isId } from '../base/safe-id.ts';
 import { saveGraph } from '../domain/run/start.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { checkGraph } from '../graph/check/check.ts';
@@ -13,7 +14,6 @@ import { link, topologicalOrder } from '../graph/links.ts';
 import { redundantEdges } from '../graph/plan/measure.ts';
 import { mermaid } from '../graph/plan/mermaid.ts';
 import { hasTrigger } from '../graph/trigger.ts';
-import { isId } from '../store/stream.ts';
 import { type Call, defineTool } from './define.ts';
 import { changeInSession } from './shared/change.ts';
 import { findGraph } from './shared/find-run.ts';
@@ -49,7 +49,7 @@ const input = z
       context.addIssue({
         code: 'custom',
         path: ['save_as'],
-        message: 'use 1 to 64 of a-z, 0-9, dot, dash, underscore',
+        message: `expected ${ID_RULE}`,
       });
     }
   });

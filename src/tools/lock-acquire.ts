@@ -6,15 +6,14 @@ import { type AcquireInput, acquire, type Granted, type NotGranted } from '../do
 import { FILE_LOCK, LOCK_KINDS } from '../domain/resource/document.ts';
 import { normalGlob } from '../domain/resource/glob.ts';
 import { waitingKey } from '../domain/resource/lock.ts';
-import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { type Call, defineTool } from './define.ts';
 import { callerOf, changeAs, claimInput, viewScopeOf } from './shared/caller.ts';
-import { seqOutput, waitInput } from './shared/inputs.ts';
+import { nameInput, seqOutput, waitInput } from './shared/inputs.ts';
 import { waitUntil } from './shared/wait.ts';
 
 const input = z.strictObject({
-  lock: z.string().regex(NAME_PATTERN, 'expected 1 to 40 of a-z, 0-9, ".", "_" and "-"').optional(),
+  lock: nameInput.optional(),
   kind: z.enum(LOCK_KINDS).default('custom').describe('file: give paths instead of lock'),
   paths: z.array(z.string().min(1).max(400)).min(1).max(20).optional().describe('Patterns such as src/api/**'),
   shared: z.boolean().optional().describe('For files: others may share them too'),

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
+import { isName, NAME_RULE } from '../base/safe-id.ts';
 import { MAX_ROWS_CHARS } from '../config/limits.ts';
 import { type Caller, channelId, NAME_PATTERN, parseMessageId } from '../domain/team/channel.ts';
 import { notFound } from '../domain/team/not-found.ts';
@@ -21,14 +22,22 @@ import { waitUntil } from './shared/wait.ts';
 /** How many past messages of a channel a new member is offered. */
 const JOIN_MESSAGES = 20;
 
-const channelInput = z.string().regex(NAME_PATTERN, 'expected the name of a channel');
+/** The name of a channel, also as message_send names it. */
+const bareChannel = (text: string): string => text.replace(/^channel:/, '');
+const joinInput = z
+  .string()
+  .refine((text) => isName(bareChannel(text)), `expected the name of a channel, such as "dev": ${NAME_RULE}`);
+/** Channels of older versions have names that are refused today; whoever reads one can leave it. */
+const leaveInput = z
+  .string()
+  .refine((text) => NAME_PATTERN.test(bareChannel(text)), 'expected the name of a channel, such as "dev"');
 const input = z.strictObject({
   ack: z.array(z.string().max(80)).max(50).optional(),
   from: z.string().max(128).optional().describe('Session or agent'),
   thread: z.string().max(80).optional().describe('A conversation, by any message of it'),
   text: z.string().max(200).optional().describe('All of these words'),
-  join: channelInput.optional().describe('Channel to read from now on'),
-  leave: channelInput.optional(),
+  join: joinInput.optional().describe('Channel to read from now on'),
+  leave: leaveInput.optional(),
   limit: limitInput(10, 50),
   wait_s: waitInput.describe('How long to wait for a message'),
   cursor: cursorInput,
@@ -114,14 +123,14 @@ async function prepare(given: Input, caller: Caller, call: Call<Services>): Prom
       move.acked = [...(move.acked ?? []), place.n];
     }
     if (given.join !== undefined) {
-      const channel = channelId({ kind: 'channel', project, name: given.join });
+      const channel = channelId({ kind: 'channel', project, name: bareChannel(given.join) });
       const joined = cursorOf(view, { reader: keyOf(caller), channel }) !== undefined;
       const last = headOf(view, channel)?.last ?? 0;
       // A second join must not skip unread messages.
       if (!joined) moveOf(keyOf(caller), channel).seen = Math.max(0, last - JOIN_MESSAGES);
     }
     if (given.leave !== undefined)
-      moveOf(keyOf(caller), channelId({ kind: 'channel', project, name: given.leave })).leave = true;
+      moveOf(keyOf(caller), channelId({ kind: 'channel', project, name: bareChannel(given.leave) })).leave = true;
     const asked = { moves, acked: new Set(given.ack).size, thread: undefined };
     if (given.thread === undefined) return ok(asked);
     const place = parseMessageId(given.thread);

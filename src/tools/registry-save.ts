@@ -3,21 +3,21 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
-import { NAME_PATTERN } from '../domain/team/channel.ts';
 import { REGISTRY_KINDS, type SaveEntryAnswer, saveEntry, TIERS } from '../domain/team/registry.ts';
 import { type Failure, fail, type Result } from '../failure/failure.ts';
 import { isUnsafeKey } from '../json/pointer.ts';
+import { isId } from '../store/stream.ts';
 import { registered } from '../views/team/people.ts';
 import { type Call, defineTool } from './define.ts';
 import { callerOf, changeAs } from './shared/caller.ts';
 import { withSeq } from './shared/change.ts';
-import { requestInput, seqOutput } from './shared/inputs.ts';
+import { nameInput, requestInput, seqOutput } from './shared/inputs.ts';
 
-const nameInput = z
-  .string()
-  .regex(NAME_PATTERN, 'expected 1 to 40 of a-z, 0-9, ".", "_" and "-"')
-  // Names become keys of documents, where such a key is refused: an agent of this name could not vote.
-  .refine((name) => !isUnsafeKey(name), 'no document can have this name as a key: choose another');
+// Names become keys of documents, where such a key is refused: an agent of this name could not vote.
+const entryInput = nameInput
+  .refine((name) => !isUnsafeKey(name), 'no document can have this name as a key: choose another')
+  // An entry's stream is called `tool.<name>`, and no stream's name may end in `.lock` or `.json`.
+  .refine((name) => isId(`tool.${name}`), 'no entry can be called "lock" or "json": choose another');
 const wordsInput = z.array(z.string().min(1).max(64)).max(50).optional();
 
 export const registrySave = defineTool({
@@ -36,13 +36,13 @@ export const registrySave = defineTool({
   positional: ['kind', 'id'],
   input: z.strictObject({
     kind: z.enum(REGISTRY_KINDS),
-    id: nameInput.describe('Its name, unique in its kind'),
+    id: entryInput.describe('Its name, unique in its kind'),
     description: z.string().max(500).optional(),
     skills: wordsInput,
     tools: wordsInput,
     tier: z.enum(TIERS).optional(),
-    reports_to: nameInput.optional().describe('A registered agent; escalations go there'),
-    fallback: nameInput.optional().describe('A registered agent to ask when this one is away'),
+    reports_to: entryInput.optional().describe('A registered agent; escalations go there'),
+    fallback: entryInput.optional().describe('A registered agent to ask when this one is away'),
     model: z.string().max(100).optional(),
     capacity: z.number().int().min(0).max(1000).optional().describe('Nodes it takes at once'),
     usage: z.string().max(500).optional().describe('How it is used or started'),

@@ -11,7 +11,7 @@ import { checkValue } from '../json/limits.ts';
 import { expiryOf } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { changeInSession, withSeq } from './shared/change.ts';
-import { requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
+import { nameInput, requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
 import { planIdInput, withNearItems } from './shared/plan-inputs.ts';
 
 export const sessionUpdate = defineTool({
@@ -34,7 +34,7 @@ export const sessionUpdate = defineTool({
     user_context: z.record(z.string(), z.unknown()).optional().describe('Merged; null removes a key'),
     agent: z
       .strictObject({
-        name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/),
+        name: nameInput,
         tier: z.enum(['orchestrator', 'coordinator', 'worker']).optional(),
         role: z.string().max(200).optional(),
       })

@@ -1,10 +1,13 @@
 // Arguments that several tools take, each described once.
 
 import { z } from 'zod';
+import { isName, NAME_RULE } from '../../base/safe-id.ts';
 import { MAX_PATH_CHARS } from '../../config/limits.ts';
 
 /** A JSONPath as state_get describes it. */
 export const pathInput = z.string().max(MAX_PATH_CHARS);
+/** A name that the caller chooses. Checked by the rule of streams: a name becomes a part of one. */
+export const nameInput = z.string().refine(isName, `expected ${NAME_RULE}`);
 export const sessionInput = z.string().max(64).optional().describe('Another session than your own');
 export const requestInput = z
   .string()

@@ -2,6 +2,7 @@
 // when a message is sent; the message stays in that channel. Used by tools/message-send.ts, tools/message-read.ts,
 // resources/inbox.ts and other views.
 
+import { isName, NAME_RULE } from '../../base/safe-id.ts';
 import type { Grouping, View } from '../../documents/documents.ts';
 import { isOpen, sessionStream, statusAt } from '../../domain/session/document.ts';
 import { agentKey } from '../../domain/session/presence-key.ts';
@@ -11,7 +12,6 @@ import {
   type ChannelDocument,
   channelId,
   channelStream,
-  NAME_PATTERN,
 } from '../../domain/team/channel.ts';
 import { notFound } from '../../domain/team/not-found.ts';
 import { type Cursor, type ReaderDocument, readerStream } from '../../domain/team/reader.ts';
@@ -117,7 +117,7 @@ export function resolveRecipient(view: View, to: string, sender: string, viewSco
   const [, prefix, rest = ''] = /^(?:(team|channel|agent|session):)?(.*)$/s.exec(to) ?? [];
   if (prefix === 'team') return resolveTeam(view, rest, sender, viewScope);
   if (prefix === 'channel') {
-    if (!NAME_PATTERN.test(rest)) return badName(rest);
+    if (!isName(rest)) return badName(rest);
     const address = { kind: 'channel' as const, project, name: rest };
     const open = new Set(openSessions(view, viewScope).map(({ id }) => id));
     const readers = readersOf(view, channelId(address)).filter((one) => one !== sender && open.has(sessionOf(one)));
@@ -178,7 +178,6 @@ function unknown(name: string, known: Iterable<string>): Result<never> {
 }
 
 function badName(name: string): Result<never> {
-  const why =
-    `the name of a channel is 1 to 40 of a-z, 0-9, ".", "_" and "-", not ` + `${JSON.stringify(name.slice(0, 60))}`;
+  const why = `the name of a channel is ${NAME_RULE}; found ${JSON.stringify(name.slice(0, 60))}`;
   return fail({ code: 'invalid-input', issues: [{ at: 'to', why }] });
 }
