@@ -6,6 +6,7 @@ import { fail, ok, type Result } from '../../failure/failure.ts';
 
 /** How long a call may be held back, in seconds. */
 const MOST_WAIT_S = 2;
+const ROUNDING = 1e-6;
 
 /**
  * A token bucket: `perSecond` calls at once, refilled at that rate; 0 means no limit. The returned function is asked
@@ -19,13 +20,12 @@ export function rateLimit(perSecond: number, now: () => number = () => performan
     const at = now();
     tokens = Math.min(perSecond, tokens + ((at - filledAt) / 1000) * perSecond);
     filledAt = at;
-    // Calls that are held back have taken their token already: a debt.
-    const waitMs = tokens >= 1 ? 0 : ((1 - tokens) / perSecond) * 1000;
-    if (waitMs > MOST_WAIT_S * 1000) {
-      const retryAfterMs = Math.ceil(waitMs - MOST_WAIT_S * 1000);
-      return fail({ code: 'rate-limited', limit: perSecond, retryAfterMs: Math.max(1, retryAfterMs) });
-    }
+    // Calls that are held back have taken their token already: a debt. Whole ms, or what remains of a sum of fractions
+    // would refuse a call that came back as it was told.
+    const waitMs = tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / perSecond) * 1000 - ROUNDING);
+    if (waitMs > MOST_WAIT_S * 1000)
+      return fail({ code: 'rate-limited', limit: perSecond, retryAfterMs: waitMs - MOST_WAIT_S * 1000 });
     tokens -= 1;
-    return ok(Math.ceil(waitMs));
+    return ok(waitMs);
   };
 }

@@ -100,7 +100,7 @@ describe('what is said of a value', () => {
       }),
       { numRuns: 1_000 },
     );
-    for (const count of Object.values(counts)) expect(count).toBeGreaterThan(800);
+    for (const count of Object.values(counts)) expect(count).toBeGreaterThan(250);
   });
 
   const task = {
