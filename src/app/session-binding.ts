@@ -332,7 +332,8 @@ export class SessionBinding {
     if (id === undefined) return undefined;
     if (view.version(sessionStream(id)) > 0) return ok(id);
     // A named session that does not exist is refused: making it would hide a mistyped name.
-    return fail({ code: 'unknown-session', session: id, near: this.near(view, id) });
+    const variable = id === this.pinned && id !== explicit ? { variable: 'BATON_SESSION' } : {};
+    return fail({ code: 'unknown-session', session: id, near: this.near(view, id), ...variable });
   }
 
   /** Ids of this project's sessions that are similar, else of the three newest open ones of this workspace. */

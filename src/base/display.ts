@@ -33,6 +33,11 @@ export function quoted(text: string, limit = 120): string {
   return `"${visible(cut)}"`;
 }
 
+/** A word for a shell, for a command that a user shall copy. Not in quotes: `~` must go on to mean the home. */
+export function shellWord(text: string): string {
+  return text.replace(/[^\p{L}\p{N}_@%+=:,./~-]/gu, '\\$&');
+}
+
 /** Replaces the home directory by `~` in every string of a JSON-like value, so that no answer names the user's home. */
 export function withoutHome<T>(value: T, home: string): T;
 export function withoutHome(value: unknown, home: string): unknown {

@@ -25,7 +25,10 @@ export function readSource(place: string, kind: SourceKind): Result<Source> {
   const stat = fs.lstatSync(place, { throwIfNoEntry: false });
   if (stat === undefined) return refuse('there is no such file or directory');
   const names = stat.isDirectory() ? filesBelow(place, kind.reads) : [''];
-  if (names.length === 0) return refuse(`no file in it looks like one of these (${String(kind.reads)})`);
+  if (names.length === 0)
+    return refuse(
+      `no file in it has a name that this source is known by (files with ${kind.called}): name the file itself`,
+    );
   if (names.length > MAX_FILES) return refuse(`it has more than ${MAX_FILES} files`);
   let bytes = 0;
   const files: SourceFile[] = [];

@@ -30,6 +30,11 @@ export function copyOps(ops: readonly PatchOp[]): PatchOp[] {
   return ops.map((op) => (op.op === 'remove' ? op : { op: op.op, path: op.path, value: copyJson(op.value) }));
 }
 
+/** The failure of a point before the first event: the document did not exist yet. */
+export function noSuchPast(store: Store, events: readonly Recorded[], seq: string): Result<never> {
+  return fail({ code: 'unknown-seq', seq, newest: store.seq(), oldest: events[0]?.seq ?? 1 });
+}
+
 /** A date, or a date and time; without a zone it is UTC, as all times that Baton writes. */
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 

@@ -20,9 +20,13 @@ export const conflictFailures: FailureTable<ConflictCode> = {
   },
   'version-mismatch': {
     kind: 'other',
-    what: ({ what }) => `${visible(what)} has changed since you read it`,
-    why: ({ actual, expected }) => `it is at version ${actual}, you gave ${expected}`,
-    next: ({ read, actual }) => `read it again with ${visible(read)} and repeat with if_version ${actual}`,
+    what: ({ what, actual }) => `${visible(what)} ${actual === 0 ? 'is not there' : 'has changed since you read it'}`,
+    why: ({ actual, expected }) =>
+      actual === 0 ? `there is none yet, you gave ${expected}` : `it is at version ${actual}, you gave ${expected}`,
+    next: ({ read, actual }) =>
+      actual === 0
+        ? 'repeat with if_version 0, or without it, to make it'
+        : `read it again with ${visible(read)} and repeat with if_version ${actual}`,
   },
   'request-reused': {
     kind: 'other',
@@ -33,7 +37,10 @@ export const conflictFailures: FailureTable<ConflictCode> = {
   'unknown-seq': {
     kind: 'input',
     what: ({ seq }) => `There is no state at ${quoted(seq)}`,
-    why: ({ newest }) => `the newest seq is ${newest}`,
-    next: ({ list }) => `choose a seq or time from ${visible(list ?? 'state_history')}`,
+    why: ({ newest, oldest }) =>
+      oldest === undefined ? `the newest seq is ${newest}` : `it begins at seq ${oldest}, the newest is ${newest}`,
+    next: ({ newest, oldest, list }) =>
+      `choose a seq from ${oldest ?? 1} to ${newest}, or a time between; ${visible(list ?? 'state_history {}')} ` +
+      'lists the changes',
   },
 };

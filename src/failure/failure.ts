@@ -24,9 +24,9 @@ export type Failure =
   | { code: 'already-exists'; path: string }
   | { code: 'version-mismatch'; what: string; expected: number; actual: number; read: string }
   | { code: 'request-reused'; requestId: string }
-  | { code: 'unknown-seq'; seq: string; newest: number; list?: string }
+  | { code: 'unknown-seq'; seq: string; newest: number; oldest?: number; list?: string }
   // sessions
-  | { code: 'unknown-session'; session: string; near: string[] }
+  | { code: 'unknown-session'; session: string; near: string[]; variable?: string }
   | { code: 'session-ended'; session: string; status: string }
   | { code: 'unknown-handoff'; handoff: string }
   | { code: 'illegal-transition'; what: string; from: string; to: string; legal: string[]; call: string }

@@ -28,9 +28,7 @@ export const planFailures: FailureTable<PlanCode> = {
     kind: 'other',
     what: ({ what }) => `${visible(what)} cannot be started or finished yet`,
     why: ({ waitsFor }) => `it needs ${firstOf(waitsFor)}`,
-    next:
-      'finish those first, see what is ready with plan_list {kind: "task", status: "ready"}, or save it ' +
-      'without those needs',
+    next: 'finish those first; plan_list {kind: "task", status: "ready"} shows what can be started now',
   },
   'confirm-needed': {
     kind: 'other',

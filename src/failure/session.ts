@@ -10,7 +10,10 @@ export const sessionFailures: FailureTable<SessionCode> = {
     kind: 'other',
     what: ({ session }) => `There is no session ${quoted(session)}`,
     why: near,
-    next: 'call session_list, or session_start to begin one',
+    next: ({ variable }) =>
+      variable === undefined
+        ? 'call session_list, or session_start to begin one'
+        : `${variable} names it: correct or unset that (session_list shows those there are), or call session_start`,
   },
   'session-ended': {
     kind: 'other',

@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
-import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
+import { eventsOf, noSuchPast, seqOf, valueAt } from '../documents/past.ts';
 import { isOpen, type SessionDocument, sessionStream, statusAt } from '../domain/session/document.ts';
-import { fail, ok } from '../failure/failure.ts';
+import { ok } from '../failure/failure.ts';
 import type { JsonObject } from '../json/json.ts';
 import { deepEqual } from '../json/merge.ts';
 import type { Recorded } from '../store/port.ts';
@@ -74,7 +74,7 @@ export const sessionRecover = defineTool({
     const events = await eventsOf(store, sessionStream(id), call.signal);
     const seq = at.value ?? store.seq();
     const rebuilt = valueAt(events, seq) as unknown as SessionDocument | undefined;
-    if (rebuilt === undefined) return fail({ code: 'unknown-seq', seq: String(input.at), newest: store.seq() });
+    if (rebuilt === undefined) return noSuchPast(store, events, String(input.at));
     const past = at.value !== undefined;
     // The stored status of then: presence of that time is unknown, so whether it had expired cannot be computed.
     const status = past

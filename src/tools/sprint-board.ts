@@ -73,6 +73,8 @@ function findSprint(view: View, services: Services, named: string | undefined): 
   const asked = { project: workspace.project, session: sessions.find(view) };
   const current = currentSprint(plans.at(view), view, asked);
   if (current !== undefined) return ok(current);
-  const call = 'plan_save {sprint: {title: …, status: "active"}, tasks: […]} to begin one';
+  const call =
+    'sprint_save {title: …, status: "active"} to begin one, or plan_save {sprint: {title: …}, tasks: […]} to plan ' +
+    'one with new tasks';
   return fail({ code: 'not-found', what: 'sprint', name: 'active', near: [], call });
 }

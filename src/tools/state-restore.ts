@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
-import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
+import { eventsOf, noSuchPast, seqOf, valueAt } from '../documents/past.ts';
 import type { Decide } from '../domain/command.ts';
 import { openSession, sessionStream } from '../domain/session/document.ts';
 import { reasonData, restoreOps } from '../domain/state/commands.ts';
@@ -69,8 +69,9 @@ export const stateRestore = defineTool({
     if (!session.ok) return session;
     const seq = await seqOf(documents.store, given.to, { signal: call.signal, argument: 'to' });
     if (!seq.ok) return seq;
-    const then = valueAt(await eventsOf(documents.store, sessionStream(session.value), call.signal), seq.value);
-    if (!isObject(then)) return fail({ code: 'unknown-seq', seq: String(given.to), newest: documents.store.seq() });
+    const events = await eventsOf(documents.store, sessionStream(session.value), call.signal);
+    const then = valueAt(events, seq.value);
+    if (!isObject(then)) return noSuchPast(documents.store, events, String(given.to));
     const command = (id: string) => restore(id, path, { then, seq: seq.value, reason: given.reason });
     if (given.dry_run !== true) {
       const changed = await writeState(call, 'state_restore', given, command);

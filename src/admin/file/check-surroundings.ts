@@ -1,6 +1,7 @@
 // Checks everything around the log: permissions, links, leftovers of dead processes, the file system, and which
 // processes serve the store now. Removes nothing. Used by verify.ts and redact/redact.ts.
 
+import { shellWord } from '../../base/display.ts';
 import { isAlive } from '../../base/process-start.ts';
 import { attachmentOf, SERVED_MS, servesBy } from '../../store/file/caches/presence.ts';
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
@@ -131,8 +132,7 @@ function checkModes(disk: Disk, dir: string, files: readonly FoundFile[]): Findi
   const all = own === undefined ? files : [{ path: '.', stat: own }, ...files];
   const loose = all.filter(({ path, stat }) => {
     if (stat.isSymbolicLink) return false;
-    const fixed = /^blobs\/[0-9a-f]{64}$/.test(path) || (isInDocumentFolder(path) && path.endsWith('.json'));
-    return (stat.mode & 0o077) !== 0 || (!stat.isDirectory && fixed && (stat.mode & 0o200) !== 0);
+    return (stat.mode & 0o077) !== 0 || (!stat.isDirectory && isFixed(path) && (stat.mode & 0o200) !== 0);
   });
   if (loose.length === 0) return [];
   const shown = loose.slice(0, SHOWN_EXAMPLES).map(({ path, stat }) => `${path} ${(stat.mode & 0o777).toString(8)}`);
@@ -144,9 +144,25 @@ function checkModes(disk: Disk, dir: string, files: readonly FoundFile[]): Findi
       what:
         `open to others or writable where it should not be: ${shown.join(', ')}${more} (700 for directories, ` +
         `600 for the log, 400 for documents and blobs)`,
-      next: `chmod -R go= ${dir}`,
+      next: tightened(dir, loose),
     },
   ];
+}
+
+/** The commands that take away what is too much: rights of others, and of the owner to write what never changes. */
+function tightened(dir: string, loose: readonly FoundFile[]): string {
+  const commands: string[] = [];
+  if (loose.some(({ stat }) => (stat.mode & 0o077) !== 0)) commands.push(`chmod -R go= ${shellWord(dir)}`);
+  const writable = loose.filter(({ path, stat }) => !stat.isDirectory && isFixed(path) && (stat.mode & 0o200) !== 0);
+  const folders = [...new Set(writable.map(({ path }) => path.slice(0, path.lastIndexOf('/'))))];
+  const places = folders.map((folder) => shellWord(`${dir}/${folder}`)).join(' ');
+  if (places !== '') commands.push(`find ${places} -maxdepth 1 -type f -exec chmod 400 {} +`);
+  return commands.join(' && ');
+}
+
+/** True for files that never change: blobs, and the readable documents. */
+function isFixed(path: string): boolean {
+  return /^blobs\/[0-9a-f]{64}$/.test(path) || (isInDocumentFolder(path) && path.endsWith('.json'));
 }
 
 function checkLeftovers(disk: Disk, dir: string, files: readonly FoundFile[]): Finding[] {

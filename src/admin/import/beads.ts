@@ -27,6 +27,7 @@ const BOOKKEEPING = new Set([
 
 export const beads: SourceKind = {
   reads: /\.jsonl$/,
+  called: 'names that end in .jsonl',
   uniqueKeys: true,
   mine: (value) => {
     const [first] = Array.isArray(value) ? value : [value];

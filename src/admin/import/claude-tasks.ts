@@ -21,6 +21,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 export const claudeTasks: SourceKind = {
   reads: /(^|\/)(\d+|[\w-]+-agent-[\w-]+)\.json$/,
+  called: 'names such as 1.json or team-agent-2.json',
   uniqueKeys: false,
   mine: (value) => {
     const [first] = Array.isArray(value) ? value : [value];

@@ -10,6 +10,7 @@ const MAX_JSON_CHARS = 11_000;
 
 export const messages: SourceKind = {
   reads: /\.(json|jsonl|md|txt)$/,
+  called: 'names that end in .json, .jsonl, .md or .txt',
   uniqueKeys: true,
   read: (files) => {
     const found = nothing();

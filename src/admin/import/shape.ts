@@ -51,6 +51,8 @@ export interface Imported {
 export interface SourceKind {
   /** Which files of a directory are read. A file that the user names is always read. */
   reads: RegExp;
+  /** The same in words, after `files with`. */
+  called: string;
   /**
    * True if keys are unique across all sources of this kind, so that the same source at another path gives the same
    * tasks.

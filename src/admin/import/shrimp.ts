@@ -20,6 +20,7 @@ const BOOKKEEPING = new Set(['createdAt', 'updatedAt', 'completedAt']);
 
 export const shrimp: SourceKind = {
   reads: /(^|\/)tasks\.json$/,
+  called: 'the name tasks.json',
   uniqueKeys: true,
   mine: (value) => {
     const tasks = isObject(value) ? value.tasks : value;

@@ -12,6 +12,7 @@ const LIMITS = { depth: 60, bytes: 512 * 1024 };
 
 export const stateFiles: SourceKind = {
   reads: /\.json$/,
+  called: 'names that end in .json',
   uniqueKeys: true,
   read: (files) => {
     const found = nothing();

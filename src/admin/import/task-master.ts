@@ -21,6 +21,7 @@ const BOOKKEEPING = new Set(['createdAt', 'updatedAt', 'databaseId', 'parentId',
 
 export const taskMaster: SourceKind = {
   reads: /(^|\/)tasks\.json$/,
+  called: 'the name tasks.json',
   uniqueKeys: false,
   apart: true,
   mine: (value) => tagsOf(value).some(([, tasks]) => tasks.some((one) => isObject(one) && textOf(one.title) !== '')),

@@ -121,7 +121,7 @@ function checkLinks(tx: Transaction, input: SaveEntryInput): Result<never> | und
     if (input.kind !== 'agent') return refuse('only agents have one');
     if (other === input.id) return refuse('is the agent itself');
     if (tx.read(registryStream(input.project, 'agent', other)) === undefined) {
-      return notFound('agent', other, [], 'registry_save to register it first');
+      return notFound('agent', other, [], `registry_save {kind: "agent", id: "${other}"} to register it first`);
     }
     const path = at === 'reports_to' ? [input.id, ...chainAbove(tx, input.project, other, true)] : [];
     if (path.indexOf(input.id, 1) > 0) return refuse(`goes in a circle: ${path.join(' → ')}`);

@@ -157,8 +157,10 @@ function answer<P>(request: CallRequest<P>, value: object): Outcome {
   // Measured before escaping: stored text with invisible characters must not become unreadable by its escaped length.
   if (json.length <= limit) return { kind: 'answer', value, json: visibleLines(json) };
   // A tool should cut its answer itself. If it changed something, "too large" alone would read as "not done".
-  const done = tool.annotations.readOnly ? '' : '; the change itself was made';
-  const instead = `narrow ${tool.answers.narrow}${done}`;
+  const { narrow } = tool.answers;
+  const less = narrow === 'nothing' ? '' : `call ${tool.name} again for less: narrow ${narrow}`;
+  const done = 'the change itself was made, so do not repeat it; the tools that only read show it, such as plan_list';
+  const instead = tool.annotations.readOnly ? less || 'ask for less with another tool' : done;
   return failure(
     { code: 'too-large', what: `The answer of ${tool.name}`, limit, actual: json.length, instead },
     config.home,

@@ -105,8 +105,8 @@ export interface Recipient {
 }
 
 /**
- * The recipient that `to` names: `all`, `team:x`, `channel:x`, a session's id, or an agent's name (`agent:x` if it
- * could be either). Fails with `not-found`, or with `invalid-input` for a bad name of a channel.
+ * The recipient that `to` names: `all`, `team:x`, `channel:x`, a session's id or name, or an agent's name
+ * (`agent:x` if it could be either). Fails with `not-found`, or with `invalid-input` for a bad name of a channel.
  */
 export function resolveRecipient(view: View, to: string, sender: string, viewScope: ViewScope): Result<Recipient> {
   const { project } = viewScope;
@@ -134,7 +134,16 @@ export function resolveRecipient(view: View, to: string, sender: string, viewSco
     const instead = standInFor(view, project, rest, (name) => live.has(name));
     return ok(instead === undefined ? { address, recipients: 0 } : { address, recipients: 0, instead });
   }
-  const sessions = openSessions(view, viewScope).map(({ id }) => id);
+  const open = openSessions(view, viewScope);
+  const called = prefix === 'agent' ? [] : open.filter(({ name }) => name === rest).map(({ id }) => id);
+  const [only, ...others] = called;
+  if (only !== undefined && others.length === 0)
+    return ok({ address: { kind: 'session', project, name: only }, recipients: 1 });
+  if (only !== undefined) {
+    const why = `${called.length} sessions have this name: give the id, which is one of ${called.join(', ')}`;
+    return fail({ code: 'invalid-input', issues: [{ at: 'to', why }] });
+  }
+  const sessions = open.flatMap(({ id, name }) => (name === undefined ? [id] : [id, name]));
   return unknown(rest, [...(prefix === 'session' ? [] : agents), ...(prefix === 'agent' ? [] : sessions)]);
 }
 
@@ -174,7 +183,7 @@ export function readersOf(view: View, channel: string): string[] {
 }
 
 function unknown(name: string, known: Iterable<string>): Result<never> {
-  return notFound('recipient', name, known, 'session_list for sessions, plan_list {kind: "agent"} for agents');
+  return notFound('recipient', name, known, 'session_list {} for sessions, plan_list {kind: "agent"} for agents');
 }
 
 function badName(name: string): Result<never> {

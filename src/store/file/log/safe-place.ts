@@ -1,6 +1,7 @@
 // Refuses a store in which other users may write: they could alter it, or plant links that lead out of it. Used by
 // opening.ts and admin/file.
 
+import { shellWord } from '../../../base/display.ts';
 import type { Failure } from '../../../failure/failure.ts';
 import type { Disk, FileStat } from '../disk.ts';
 
@@ -21,11 +22,15 @@ export function unsafeOwner(disk: Disk, dir: string): Failure | undefined {
     if (isSymbolicLink) return undefined;
     const elsewhere = 'or name another place with --state-dir';
     if (uid !== user && uid !== 0) {
-      const how = `run as user ${uid}, \`chown -R ${user} ${dir}\`, ${elsewhere}`;
+      const how = `run as user ${uid}, \`chown -R ${user} ${shellWord(dir)}\`, ${elsewhere}`;
       return { code: 'store-unsafe', why: `${path} belongs to another user (${uid})`, how };
     }
     if ((mode & OTHERS_WRITE) === 0) return undefined;
-    return { code: 'store-unsafe', why: `every user may write ${path}`, how: `\`chmod -R o-w ${dir}\`, ${elsewhere}` };
+    return {
+      code: 'store-unsafe',
+      why: `every user may write ${path}`,
+      how: `\`chmod -R o-w ${shellWord(dir)}\`, ${elsewhere}`,
+    };
   };
   const top = statOf(disk, dir);
   const found = fault(dir, top);
