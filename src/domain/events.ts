@@ -86,6 +86,7 @@ export const eventTypes = {
   'sprint.run_began': 'A run of a sprint began, or one that had failed goes on',
   'sprint.started': 'A sprint is in work, or was reopened',
   'sprint.updated': 'Facts of a sprint changed, or it was archived or restored',
+  'state.batched': 'Several changes of the state were made at once',
   'state.deleted': 'Values were deleted',
   'state.merged': 'Values were merged into what was there',
   'state.restored': 'Values were brought back to what they were',

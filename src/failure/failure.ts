@@ -38,7 +38,6 @@ export type Failure =
   | { code: 'confirm-needed'; what: string; would: string[]; call: string }
   // graphs and runs
   | { code: 'unknown-graph'; graph: string; near: string[] }
-  | { code: 'graph-invalid'; errors: { code: string; at: string; message: string }[] }
   | { code: 'unknown-run'; run: string; near: string[] }
   | { code: 'unknown-node'; run: string; node: string; near: string[] }
   | { code: 'unknown-claim'; claim: string }

@@ -1,16 +1,9 @@
 // Failures about graphs, runs, nodes and claims.
 
-import { quoted, visible } from '../base/display.ts';
+import { quoted } from '../base/display.ts';
 import { because, type FailureTable, near } from './table.ts';
 
-type RunCode =
-  | 'unknown-graph'
-  | 'graph-invalid'
-  | 'unknown-run'
-  | 'unknown-node'
-  | 'unknown-claim'
-  | 'stale-claim'
-  | 'node-not-ready';
+type RunCode = 'unknown-graph' | 'unknown-run' | 'unknown-node' | 'unknown-claim' | 'stale-claim' | 'node-not-ready';
 
 export const runFailures: FailureTable<RunCode> = {
   'unknown-graph': {
@@ -18,16 +11,6 @@ export const runFailures: FailureTable<RunCode> = {
     what: ({ graph }) => `There is no graph ${quoted(graph)}`,
     why: near,
     next: 'call plan_list {kind: "graph"} to see those saved, or save one with graph_check {save_as}',
-  },
-  'graph-invalid': {
-    kind: 'input',
-    what: 'The graph is not sound',
-    why: ({ errors }) => {
-      const shown = errors.slice(0, 5).map((e) => `${visible(e.at)}: ${visible(e.message)}`);
-      const more = errors.length > shown.length ? [`and ${errors.length - shown.length} more`] : [];
-      return [...shown, ...more].join(' | ');
-    },
-    next: 'correct it and check it with graph_check, which names every fault with a hint',
   },
   'unknown-run': {
     kind: 'other',

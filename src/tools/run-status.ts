@@ -162,7 +162,8 @@ function detailOf(
       : text.length <= MAX_OUTPUT_CHARS
         ? { output: copyJson(found) }
         : { output_start: text.slice(0, MAX_OUTPUT_CHARS), output_characters: text.length };
-  return ok({ ...JSON.parse(JSON.stringify(facts, isoTimes)), ...because, ...shown, definition });
+  const told = isoTimes(JSON.parse(JSON.stringify(facts)) as Json) as JsonObject;
+  return ok({ ...told, ...because, ...shown, definition });
 }
 
 /** What a dead or skipped node is so because of, to be seen without a walk through the graph. */
@@ -175,10 +176,14 @@ function becauseOf({ nodes, on_failure }: Readonly<RunDocument>, { prepared }: R
   return first === undefined ? {} : { first_cause: `${first} ${nodes[first]?.status ?? 'waiting'}` };
 }
 
-/** For JSON.stringify: times, which documents of runs hold in ms, as ISO 8601. */
-function isoTimes(key: string, value: unknown): unknown {
-  const isTime = (key === 'at' || key.endsWith('_at')) && typeof value === 'number';
-  return isTime ? new Date(value).toISOString() : value;
+const TIMES = /(^|_)(at|since|until|before)$/;
+
+/** A record for reading: times, which documents of runs hold in ms, as ISO 8601. What agents brought stays. */
+function isoTimes(value: Json, key = ''): Json {
+  if (typeof value === 'number') return TIMES.test(key) ? new Date(value).toISOString() : value;
+  if (typeof value !== 'object' || value === null || key === 'output') return value;
+  if (Array.isArray(value)) return value.map((item) => isoTimes(item));
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, isoTimes(part, name)]));
 }
 
 function page<K extends string, R>(given: Input, key: K, rows: readonly R[]) {

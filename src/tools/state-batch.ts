@@ -75,7 +75,7 @@ export const stateBatch = defineTool({
     const command = (session: string) =>
       batch(
         session,
-        operations.value.map((one) => ({ ...one, reason })),
+        operations.value.map((one) => ({ ...one, reason, type: 'state.batched' as const })),
       );
     if (given.dry_run === true) return await dryRun(call, given, command);
     const changed = await writeState<BatchAnswer>(call, 'state_batch', given, command);

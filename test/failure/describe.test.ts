@@ -63,7 +63,6 @@ const samples: { [C in FailureCode]: Extract<Failure, { code: C }> } = {
     call: 'sprint_save {id: "SPR-1", status: "completed", carry_to: "backlog"}',
   },
   'unknown-graph': { code: 'unknown-graph', graph: 'release', near: [] },
-  'graph-invalid': { code: 'graph-invalid', errors: [{ code: 'cycle', at: '/nodes/2', message: 'a → b → a' }] },
   'unknown-run': { code: 'unknown-run', run: 'run-1', near: [] },
   'unknown-node': { code: 'unknown-node', run: 'run-1', node: 'biuld', near: ['build'] },
   'unknown-claim': { code: 'unknown-claim', claim: 'c-1' },
@@ -163,8 +162,6 @@ test('what a size is measured in stands between commas', () => {
 test('long lists are cut and counted', () => {
   const issues = Array.from({ length: 12 }, (_, i) => ({ at: `k${i}`, why: 'unknown key' }));
   expect(failureLine({ code: 'invalid-input', issues })).toContain('and 2 more');
-  const errors = Array.from({ length: 7 }, (_, i) => ({ code: 'cycle', at: `/nodes/${i}`, message: 'x' }));
-  expect(failureLine({ code: 'graph-invalid', errors })).toContain('and 2 more');
 });
 
 test('the home directory is shown as ~, and only that', () => {

@@ -139,7 +139,8 @@ describe('answers', () => {
     const answer = await call('ops_break', { how: 'big' });
     expect(answer).toMatchObject({ isError: true, failure: { code: 'too-large', limit: 100, actual: 211 } });
     expect(answer.text).toBe(
-      'too-large: The answer of ops_break is too large; it is 211, the limit is 100; narrow size; the change itself was made',
+      'too-large: The answer of ops_break is too large; it is 211, the limit is 100; the change itself was made, so do ' +
+        'not repeat it; the tools that only read show it, such as plan_list',
     );
   });
 

@@ -227,7 +227,7 @@ describe('the board', () => {
     expect(await one.fail('sprint_board')).toMatchObject({
       code: 'not-found',
       name: 'active',
-      call: expect.stringMatching(/^plan_save \{sprint/),
+      call: expect.stringMatching(/^sprint_save \{title/),
     });
     for (const title of ['first', 'second']) await one.call('sprint_save', { title, status: 'active' });
     await one.call('sprint_save', { id: 'SPR-1', join: true });

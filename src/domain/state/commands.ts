@@ -40,6 +40,8 @@ const CHANGED_CHARS = 4_000;
 export interface Condition {
   /** Why; kept in the event for the history. */
   reason?: string | undefined;
+  /** The event's type, where the operation is one of several: they are one event. */
+  type?: 'state.batched';
   ifEtag?: string | undefined;
   ifAbsent?: boolean | undefined;
 }
@@ -112,7 +114,8 @@ export function changeState(
   }
 }
 
-function headOf(type: string, { reason }: Condition): EventHead {
+function headOf(usual: string, { reason, type: named }: Condition): EventHead {
+  const type = named ?? usual;
   return reason === undefined ? { type } : { type, data: reasonData(reason) };
 }
 
