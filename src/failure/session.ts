@@ -13,7 +13,8 @@ export const sessionFailures: FailureTable<SessionCode> = {
     next: ({ variable }) =>
       variable === undefined
         ? 'call session_list, or session_start to begin one'
-        : `${variable} names it: correct or unset that (session_list shows those there are), or call session_start`,
+        : `${variable} names it: correct or unset that (session_list shows those there are), or call ` +
+          'session_start {resume: "new"}',
   },
   'session-ended': {
     kind: 'other',
