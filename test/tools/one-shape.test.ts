@@ -136,3 +136,30 @@ test('no answer tells the id of a sprint or an epic in small letters', async () 
   );
   expect(found).toEqual([]);
 });
+
+test('a dry run tells no id and no seq that exist nowhere', async () => {
+  const rig = new TeamRig();
+  const window = await rig.window('one');
+  await window.call('graph_check', { nodes: [{ id: 'a', kind: 'agent', task: 'x' }], save_as: 'release' });
+  await window.call('plan_save', { sprint: { title: 'S', status: 'active' }, tasks: [{ key: 'a', title: 'A' }] });
+  const { seq } = await window.call('state_set', { path: '$.a', value: 1 });
+  const dry: [tool: string, args: Answer][] = [
+    ['run_start', { graph: 'release' }],
+    ['run_start', { sprint: 'SPR-1' }],
+    ['state_batch', { operations: [{ op: 'set', path: '$.b', value: 2 }] }],
+    ['state_restore', { to: Number(seq) - 1 }],
+    ['project_save', { config: { teams: { core: { members: ['beta'] } } } }],
+    ['session_cleanup', {}],
+  ];
+  const lines = rig.lines;
+  const log = rig.log.lines.map(String).join('\n');
+  for (const [tool, args] of dry) {
+    const answer = await window.call(tool, { ...args, dry_run: true });
+    for (const [at, value] of leaves(answer)) {
+      if (at === '.seq') expect(value, tool).toBeLessThanOrEqual(Number(seq));
+      for (const [id] of String(value).matchAll(/\b[a-z]{3}-(\d{8}|\d+)\b/gi))
+        expect(log, `${tool}: ${at}`).toContain(id.toLowerCase());
+    }
+  }
+  expect(rig.lines).toBe(lines);
+});
