@@ -27,7 +27,10 @@ export function procIsOurs(): boolean {
   }
 }
 
-/** False only if the process is certainly gone: no process has this pid, or one that started at another time has it. */
+/**
+ * False only if the process is certainly gone: no process has this pid, one that started at another time has it, or it
+ * has ended and only waits for its parent to ask how (a client may be slow in that, or stopped).
+ */
 export function isAlive(pid: number, start: string | undefined): boolean {
   try {
     process.kill(pid, 0);
@@ -35,9 +38,21 @@ export function isAlive(pid: number, start: string | undefined): boolean {
     // EPERM: the process exists and belongs to another user.
     return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EPERM';
   }
+  if (isZombie(pid)) return false;
   const now = quickStart(pid);
   return start === undefined || now === undefined || now === start;
 }
+
+function isZombie(pid: number): boolean {
+  try {
+    return procIsOurs() && ZOMBIE.test(statOf(pid)[0] ?? '');
+  } catch {
+    return false;
+  }
+}
+
+/** States of proc(5) in which a process runs no more. */
+const ZOMBIE = /^[ZX]$/i;
 
 /** How many parents to follow: a client starts a server itself, or through a shell or a launcher. */
 const MAX_GENERATIONS = 5;

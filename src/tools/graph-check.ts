@@ -19,6 +19,7 @@ import { changeInSession } from './shared/change.ts';
 import { findGraph } from './shared/find-run.ts';
 import { defaultsInput, maxParallelInput, nodesInput, onFailureInput } from './shared/graph-schema.ts';
 import { requestInput } from './shared/inputs.ts';
+import { refusedNodes } from './shared/refused-nodes.ts';
 
 const fault = z.object({ code: z.string(), at: z.string(), message: z.string(), hint: z.string() });
 const KINDS = new Intl.ListFormat('en').format(nodeKinds.keys());
@@ -100,6 +101,9 @@ export const graphCheck = defineTool({
     }
     const text = given.mermaid && report.ok ? mermaid(graph, nodeKinds) : undefined;
     const { cut, errors, warnings, critical_path, ...rest } = report;
+    const refused = refusedNodes(graph, call.services.settings).map(({ code, nodes, message }) => {
+      return { code, at: nodes.join(', '), message, hint: 'other servers may admit them; run_start says the same' };
+    });
     const path = critical_path.length > MAX_SHOWN ? critical_path.slice(0, MAX_SHOWN) : critical_path;
     const cuts = [
       ...(cut === undefined ? [] : [`${cut} more faults`]),
@@ -110,7 +114,7 @@ export const graphCheck = defineTool({
       ...(hash === undefined ? {} : { hash }),
       critical_path: path,
       errors: plain(errors),
-      warnings: plain(warnings),
+      warnings: [...plain(warnings), ...refused],
       ...(cuts.length === 0 ? {} : { cut: cuts.join(', ') }),
       ...(removed === undefined ? {} : { removed_edges: removed.slice(0, MAX_SHOWN) }),
       ...(text === undefined ? {} : { mermaid: text }),

@@ -95,11 +95,17 @@ export const runReport = defineTool({
       ...(status === 'late' && cancel_requested === undefined
         ? { note: 'the claim no longer held: the result is kept with the node, without effect' }
         : {}),
+      ...(status === 'failed' ? { note: lastTry(parts.run, node) } : {}),
       seq,
       ...(replayed ? { replayed } : {}),
     });
   },
 });
+
+/** A node that has failed is not offered again by itself. */
+function lastTry(run: string, node: string): string {
+  return `no try is left: run_control {run: "${run}", action: "retry_node", node: "${node}"} gives it another one`;
+}
 
 /** Notes the presence of the claim's agent, if the claim is the node's last one; returns the agent's name. */
 function heartbeat({ documents }: Services, run: string, node: string, claim: string): string | undefined {

@@ -9,11 +9,8 @@ import { sprintDefinition } from '../domain/run/sprint.ts';
 import { type StartRunAnswer, type StartRunInput, startRun } from '../domain/run/start.ts';
 import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
-import type { AnyGraph } from '../graph/kinds/index.ts';
 import type { JsonObject } from '../json/json.ts';
 import { autoParallel } from '../runner/auto-parallel.ts';
-import type { Executor } from '../runner/executors/define.ts';
-import { executors } from '../runner/executors/index.ts';
 import type { ExecutorSettings } from '../runner/executors/settings.ts';
 import type { Author } from '../store/commit.ts';
 import { type Unserved, wordsFor } from '../views/run/standing.ts';
@@ -23,6 +20,7 @@ import { findGraph, findRunGraph } from './shared/find-run.ts';
 import { maxParallelInput, onFailureInput } from './shared/graph-schema.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
 import { withNearItems } from './shared/plan-inputs.ts';
+import { refusedNodes } from './shared/refused-nodes.ts';
 import { standing } from './shared/standings.ts';
 
 const MAX_LISTED = 50;
@@ -182,31 +180,12 @@ function warningsOf(
   { graph, leftOut }: Definition,
   settings: ExecutorSettings,
 ): { warnings?: { code: string; nodes: string[]; message: string }[] } {
-  const warnings = [...executors.values()].flatMap((executor) => refusedBy(executor, graph.prepared.graph, settings));
+  const warnings = refusedNodes(graph.prepared.graph, settings);
   if (leftOut.length > 0) {
     const message = `${leftOut.length} tasks are blocked, or wait for what is outside the sprint, and have no node`;
     warnings.push({ code: 'left_out', nodes: leftOut.slice(0, MAX_LISTED).map(showId), message });
   }
   return warnings.length === 0 ? {} : { warnings };
-}
-
-/**
- * The warning of nodes of an executor's kind that this server may not perform; another server of the workspace may have
- * other settings.
- */
-function refusedBy(executor: Executor, graph: AnyGraph, settings: ExecutorSettings) {
-  const refused: string[] = [];
-  let why = '';
-  for (const node of graph.nodes) {
-    const refusal = node.kind === executor.kind ? executor.refusal(node, settings) : undefined;
-    if (refusal === undefined) continue;
-    refused.push(node.id);
-    why ||= refusal;
-  }
-  if (refused.length === 0) return [];
-  const more = refused.length > MAX_LISTED ? ` (${refused.length} nodes in all)` : '';
-  const message = `${why}${more}; they wait until a server of this workspace with ${executor.flag} admits them`;
-  return [{ code: 'nobody_allows', nodes: refused.slice(0, MAX_LISTED), message }];
 }
 
 /** A run that was not started has no id: one that is nowhere would be asked for. */

@@ -8,6 +8,7 @@ import { ok } from '../failure/failure.ts';
 import type { JsonObject } from '../json/json.ts';
 import { deepEqual } from '../json/merge.ts';
 import type { Recorded } from '../store/port.ts';
+import { openWork } from '../views/open-work.ts';
 import { type ClaimRow, claimsOf } from '../views/session/claims.ts';
 import { pendingHandoffs } from '../views/session/sessions.ts';
 import { mailFor } from '../views/team/mail.ts';
@@ -43,7 +44,7 @@ export const sessionRecover = defineTool({
     complete: z.boolean().describe('What is held here equals what the log makes'),
     lost: z.string().optional(),
     in_flight: z.array(
-      z.object({
+      z.looseObject({
         claim: z.string(),
         run: z.string(),
         node: z.string(),
@@ -67,7 +68,7 @@ export const sessionRecover = defineTool({
     const { documents, sessions, workspace } = call.services;
     const session = await sessions.ensure(input.session);
     if (!session.ok) return session;
-    const id = session.value;
+    const id = input.session === undefined ? await leftOr(call.services, session.value) : session.value;
     const { store, presence } = documents;
     const at = input.at === undefined ? ok(undefined) : await seqOf(store, input.at, { signal: call.signal });
     if (!at.ok) return at;
@@ -114,13 +115,29 @@ export const sessionRecover = defineTool({
   },
 });
 
+/**
+ * The session to recover where none is named: the caller's own if it holds a claim, else the one that was seen last
+ * among those that hold claims and that no window serves. A new window has a session in which nothing can be in flight.
+ */
+function leftOr({ documents, workspace }: Services, own: string): Promise<string> {
+  const { presence, definitions } = documents;
+  return documents.read((view) => {
+    if (claimsOf(view, own, presence).length > 0) return own;
+    const { project } = workspace;
+    const graph = (hash: string) => definitions.get(hash);
+    const { left } = openWork(view, { session: own, project, now: Date.now(), presence, graph });
+    const [last] = left.sort((a, b) => ((a.last_seen ?? '' < (b.last_seen ?? '')) ? 1 : -1));
+    return last?.session ?? own;
+  });
+}
+
 function lostOf(code: string, seq: number): string {
   return `the store is stopped (${code}): what came after seq ${seq} is not known; run \`baton doctor\``;
 }
 
 /** The claims and keys that fit into an answer. */
 function shorten(claims: readonly ClaimRow[], keys: readonly string[]) {
-  const rows = claims.map(({ claim, run, node, title, state, since }) => ({ claim, run, node, title, state, since }));
+  const rows = claims.map(({ late: _, lease_ends: __, ...shown }) => shown);
   const own = keys.filter((key) => key !== 'schema' && key !== 'session').map((key) => ({ key }));
   const shown = { claims: fitting(rows, CHARS_EACH), keys: fitting(own, CHARS_EACH).map(({ key }) => key) };
   const cuts: string[] = [];

@@ -53,7 +53,7 @@ export const sessionStart = defineTool({
     open: z.record(z.string(), z.number()).describe('ownerless: their holder is gone'),
     left: z.array(z.looseObject({ session: z.string() })).optional(),
     claims: z.array(
-      z.object({
+      z.looseObject({
         claim: z.string(),
         run: z.string(),
         node: z.string(),
@@ -105,9 +105,7 @@ export const sessionStart = defineTool({
       ...(offers.length > 0 ? { offers: offers.slice(0, 5) } : {}),
       open: news.open,
       ...(news.left.length > 0 ? { left: news.left } : {}),
-      claims: claims
-        .slice(0, CLAIMS_SHOWN)
-        .map(({ claim, run, node, title, state }) => ({ claim, run, node, title, state })),
+      claims: claims.slice(0, CLAIMS_SHOWN).map(({ late: _, since: __, lease_ends: ___, ...shown }) => shown),
       ...(taken === undefined ? {} : { brief: briefOf(taken, { kept, released }) }),
       ...(note === '' ? {} : { note }),
       seq,

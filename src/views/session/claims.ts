@@ -7,6 +7,8 @@ import { leaseEnd } from '../../graph/ready/run-node.ts';
 import type { Presence } from '../../store/port.ts';
 import { openRuns, runsHeldBy } from '../run/runs.ts';
 
+const SUMMARY_CHARS = 200;
+
 export interface ClaimRow {
   claim: string;
   run: string;
@@ -21,6 +23,10 @@ export interface ClaimRow {
   /** When it was claimed, ISO 8601. */
   since: string;
   lease_ends?: string;
+  /** The agent that claimed it, and what it reported last. */
+  agent?: string;
+  percent?: number;
+  summary?: string;
   /** How many results of this claim came after it was lost. */
   late: number;
 }
@@ -47,7 +53,7 @@ export function claimsOf(view: View, session: string, presence?: Seen, now: numb
         const { state, end } = claimState(node, now, lastSeen, served);
         const since = timeOf(node.started_at);
         const late = lateOf(node, node.claim);
-        const row: ClaimRow = { claim: node.claim, ...place, state, since, late };
+        const row: ClaimRow = { claim: node.claim, ...place, state, since, ...progressOf(node), late };
         rows.push(node.status === 'claimed' ? { ...row, lease_ends: timeOf(end) } : row);
       }
       for (const { claim, session: holder, since } of node.lost ?? []) {
@@ -57,6 +63,14 @@ export function claimsOf(view: View, session: string, presence?: Seen, now: numb
     }
   }
   return [...rows, ...lost];
+}
+
+function progressOf({ agent_name: agent, percent, summary }: Readonly<NodeRecord>): Partial<ClaimRow> {
+  return {
+    ...(agent !== undefined && { agent }),
+    ...(percent !== undefined && { percent }),
+    ...(summary !== undefined && { summary: summary.slice(0, SUMMARY_CHARS) }),
+  };
 }
 
 /**

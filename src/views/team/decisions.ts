@@ -38,6 +38,8 @@ export type DecisionRow = {
   voted: number;
   voters: number;
   deadline: string;
+  /** What may be voted for, while it is open. */
+  options?: string[];
 };
 
 export type DecisionFacts = DecisionRow & {
@@ -111,6 +113,7 @@ function rowOf(doc: Readonly<DecisionDocument>): DecisionRow {
     voters: voters.length,
     deadline,
   };
+  if (status === 'open') row.options = [...doc.options];
   if (outcome !== undefined) row.outcome = outcome;
   if (why !== undefined) row.why = why;
   return row;
