@@ -111,11 +111,11 @@ export class Maintenance {
    */
   private async keepUp(upkeep: Upkeep): Promise<void> {
     const { store } = this.documents;
-    const mark = upkeep.mark();
+    const mark = await upkeep.mark();
     let pausesAt = performance.now() + SLICE_MS;
-    for (const stream of upkeep.dirty()) {
+    for (const stream of await upkeep.dirty()) {
       const snapshot = await this.durableSnapshot(stream);
-      if (snapshot !== undefined) store.putSnapshot(snapshot);
+      if (snapshot !== undefined) await store.putSnapshot(snapshot);
       if (performance.now() < pausesAt) continue;
       // Calls are answered between two slices; each document is written as it then is.
       await new Promise((resolve) => setImmediate(resolve));
@@ -125,7 +125,7 @@ export class Maintenance {
     }
     // Without a changed document nothing has been flushed yet, and the mark must not name lines that are not durable.
     await store.flush();
-    mark.save();
+    await mark.save();
     await upkeep.seal();
     // Not only after a seal: the process that sealed may have died since, and a restored store has no index files.
     await upkeep.index();

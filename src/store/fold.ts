@@ -85,6 +85,8 @@ export class Fold {
   /** SHA-256 of the last sealed segment, which the next seal names as `previous`. */
   sealedSha = '';
   readonly heads = new StreamHeads();
+  /** Sets that are given every stream that changes, while they are in here: see caches/checkpoint-writer.ts. */
+  readonly changes = new Set<Set<string>>();
   /** True after a valid seal, until the next segment begins: later lines of the same file are void. */
   private ended = false;
   /** The latest seals, each with the sum of what segments lasted at least up to it: an age of the log without dates. */
@@ -117,15 +119,18 @@ export class Fold {
   state(): FoldState {
     // Without a prototype, because a foreign line may name a stream `__proto__`.
     const streams: FoldState['streams'] = Object.create(null);
-    for (const [stream, { version, head, seq, atMs, place }] of this.heads) {
-      streams[stream] =
-        atMs === undefined || place === undefined
-          ? [version, head, seq]
-          : [version, head, seq, atMs, place.segment, place.offset];
-    }
-    const { seq, chain, sealedSha: sealed, clock } = this;
-    const state = { seq, chain, sealed, streams, ages: [...this.ages] };
-    return clock === undefined ? state : { ...state, clock };
+    for (const [stream, head] of this.heads) streams[stream] = stateOf(head);
+    return { ...this.place(), streams, ...this.times() };
+  }
+
+  /** What of the state stands before the streams, and after them. */
+  place(): Pick<FoldState, 'seq' | 'chain' | 'sealed'> {
+    return { seq: this.seq, chain: this.chain, sealed: this.sealedSha };
+  }
+
+  times(): Pick<FoldState, 'ages' | 'clock'> {
+    const { clock } = this;
+    return { ages: [...this.ages], ...(clock !== undefined && { clock }) };
   }
 
   expected(stream: string): Expected {
@@ -216,6 +221,7 @@ export class Fold {
     this.advance(sum);
     const head = headOf(sum);
     for (const event of commit.events) {
+      for (const changed of this.changes) changed.add(event.stream);
       const entry = this.heads.get(event.stream);
       if (entry !== undefined) {
         entry.version += 1;
@@ -266,6 +272,12 @@ export class Fold {
     if (held !== chain) return `a later writer knew other bytes up to line ${seq}`;
     return undefined;
   }
+}
+
+/** A stream's head as a state stores it. */
+export function stateOf({ version, head, seq, atMs, place }: StreamHead): FoldState['streams'][string] {
+  if (atMs === undefined || place === undefined) return [version, head, seq];
+  return [version, head, seq, atMs, place.segment, place.offset];
 }
 
 function isClock(clock: MachineClock | undefined): clock is MachineClock {

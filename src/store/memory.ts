@@ -151,7 +151,7 @@ export class MemoryStore implements Store {
     return undefined;
   }
 
-  putSnapshot(): void {
+  async putSnapshot(): Promise<void> {
     // This backend keeps no snapshots.
   }
 

@@ -146,7 +146,8 @@ export interface Store {
    * every snapshot changes nothing but speed.
    */
   getSnapshot(stream: string): Snapshot | undefined;
-  putSnapshot(snapshot: Snapshot): void;
+  /** Resolves when it is written. The document may change as soon as this has returned a promise. */
+  putSnapshot(snapshot: Snapshot): Promise<void>;
   /** Maintenance of caches and files; absent in a backend that has none. */
   readonly upkeep?: Upkeep;
   close(): Promise<void>;
@@ -162,13 +163,14 @@ export interface Upkeep {
    * never data.
    */
   exclusively(work: () => Promise<void>): Promise<boolean>;
-  /** Streams with a readable document that have changed since the last checkpoint. */
-  dirty(): string[];
   /**
-   * Notes the present place of the fold for a checkpoint. Call it before writing the documents, and `save` afterwards,
-   * so that a checkpoint never claims a document that is not written yet.
+   * Notes a place of the fold for a checkpoint: the one at which it resolves. Call it before writing the documents, and
+   * `save` afterwards, so that a checkpoint never claims a document that is not written yet. `save` may find that the
+   * checkpoint there is will do.
    */
-  mark(): { save(): void };
+  mark(): Promise<{ save(): Promise<void> }>;
+  /** Streams with a readable document that was not written since they changed. Call it after `mark`. */
+  dirty(): Promise<Iterable<string>>;
   /** Whether the current segment has grown past its size. */
   isFull(): boolean;
   /** Seals the current segment if it has grown past its size; resolves to true if it did. */

@@ -85,12 +85,12 @@ export async function makeStore(dir: string, segments = 0): Promise<{ blob: stri
   for (let at = 0; at < 5; at += 1) await set(documents, `session/s-${at}`, 'x', at);
   const blob = await setWithRequest(documents, dir, 'r-1');
   // Without a seal: only the caches.
-  const mark = documents.store.upkeep?.mark();
-  for (const stream of documents.store.upkeep?.dirty() ?? []) {
+  const mark = await documents.store.upkeep?.mark();
+  for (const stream of (await documents.store.upkeep?.dirty()) ?? []) {
     const snapshot = documents.snapshot(stream);
-    if (snapshot !== undefined) documents.store.putSnapshot(snapshot);
+    if (snapshot !== undefined) await documents.store.putSnapshot(snapshot);
   }
-  mark?.save();
+  await mark?.save();
   await documents.close();
   return { blob };
 }

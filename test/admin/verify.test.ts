@@ -125,7 +125,7 @@ describe('a damaged log', () => {
     expect(report.findings.find(({ code }) => code === 'behind-damage')?.what).toContain('3 whole lines, 1 altered');
     expect(report.documents).toMatchObject({ rebuilt: 3, current: 3 });
     expect(verdict(report)).toMatch(/^not sound: log\/0+1\.jsonl the sum differs/);
-    expect(rebuildCaches(options())).toMatchObject({ ok: false, failure: { code: 'store-damaged' } });
+    expect(await rebuildCaches(options())).toMatchObject({ ok: false, failure: { code: 'store-damaged' } });
   });
 
   test('a removed line', async () => {
@@ -149,7 +149,7 @@ describe('a damaged log', () => {
     const [file = ''] = segments(dir);
     alter(file, (text) => text.slice(0, text.lastIndexOf('{"id"')));
     expect(faults(dir)).toEqual(expect.arrayContaining(['checkpoint-ahead', 'document-orphan']));
-    expect(rebuildCaches(options()).ok).toBe(false);
+    expect((await rebuildCaches(options())).ok).toBe(false);
   });
 
   test('a lost seal, a lost segment, a lost first segment', async () => {
@@ -278,7 +278,7 @@ describe('caches and blobs', () => {
     fs.rmSync(at('s-0.json'));
     fs.symlinkSync(at('s-2.json'), at('s-0.json'));
     expect(faults(dir).sort()).toEqual(['document-edited', 'document-edited', 'document-orphan']);
-    expect(rebuildCaches(options())).toEqual({ ok: true, value: 7 });
+    expect(await rebuildCaches(options())).toEqual({ ok: true, value: 7 });
     expect(faults(dir)).toEqual(['document-orphan']);
     fs.rmSync(at('nobody.json'));
     const { report } = verify(dir);
@@ -303,7 +303,7 @@ describe('caches and blobs', () => {
     const body = sound.slice(0, -27).replace(/"session\/s-1":\[2/, '"session/s-1":[9');
     fs.writeFileSync(file, `${body}, "sum":"${sumOf(body)}"}`);
     expect(faults(dir)).toEqual(['checkpoint-wrong']);
-    expect(rebuildCaches(options()).ok).toBe(true);
+    expect((await rebuildCaches(options())).ok).toBe(true);
     expect(verify(dir).report.checkpoint).toMatchObject({ state: 'fits' });
     fs.writeFileSync(file, 'x');
     expect(verify(dir).report).toMatchObject({ sound: true, checkpoint: { state: 'unreadable' } });

@@ -72,7 +72,7 @@ test('while a round writes many documents', async () => {
   const put = documents.store.putSnapshot.bind(documents.store);
   documents.store.putSnapshot = (snapshot) => {
     written += 1;
-    put(snapshot);
+    return put(snapshot);
   };
   const seal = upkeep?.seal.bind(upkeep);
   if (upkeep !== undefined && seal !== undefined)

@@ -92,7 +92,7 @@ describe('a request is remembered', () => {
     };
     await put(first, 'request/new', 1);
     await pass(first, 4);
-    first.upkeep.mark().save();
+    await (await first.upkeep.mark()).save();
     // A process that begins later knows only of what it has seen itself, and of what the seals before say.
     vi.advanceTimersByTime(30 * DAY);
     const second = open(dir);
@@ -115,7 +115,7 @@ describe('of processes that come one after the other on one machine', () => {
       const store = open(dir);
       await put(store, stream, 1);
       expect(await store.upkeep.seal()).toBe(true);
-      store.upkeep.mark().save();
+      await (await store.upkeep.mark()).save();
       return store;
     };
     await seal('request/old');

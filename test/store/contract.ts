@@ -249,7 +249,7 @@ export function storeContract(name: string, makeRig: () => Rig): void {
       const first = documents(rig);
       for (let n = 0; n < 3; n += 1) await first.change(increment, { by: BY });
       const snapshot = first.snapshot('counter/hot');
-      if (snapshot !== undefined) first.store.putSnapshot({ ...snapshot, doc: { n: 'a lie' }, version: 2 });
+      if (snapshot !== undefined) await first.store.putSnapshot({ ...snapshot, doc: { n: 'a lie' }, version: 2 });
       const second = documents(rig);
       expect(await second.read((view) => ({ ...view.get<JsonObject>('counter/hot') }))).toEqual({ schema: 1, n: 3 });
       await first.close();

@@ -65,8 +65,8 @@ function stopped(dir: string) {
   return open(dir, { durability: 'none' }).info().stopped;
 }
 
-function saveCheckpoint(store: FileStore): void {
-  store.upkeep.mark().save();
+async function saveCheckpoint(store: FileStore): Promise<void> {
+  await (await store.upkeep.mark()).save();
 }
 
 async function sealNow(dir: string): Promise<void> {
@@ -95,7 +95,7 @@ describe('a log cut short', () => {
   it('below a checkpoint is damage at every byte', async () => {
     const { dir } = await small(3);
     const store = open(dir);
-    saveCheckpoint(store);
+    await saveCheckpoint(store);
     const bytes = fs.readFileSync(segmentFile(dir));
     for (let end = 0; end < bytes.length - 1; end += 7) {
       const failure = stopped(withLog(bytes.subarray(0, end), join(dir, 'checkpoint.json')));
@@ -108,7 +108,7 @@ describe('a checkpoint', () => {
   it('spares an opener what lies before it, damaged or not; reading that back reports it', async () => {
     const { dir } = await small(5);
     const store = open(dir);
-    saveCheckpoint(store);
+    await saveCheckpoint(store);
     await put(store, 'task/t-9', 'after');
     const bytes = fs.readFileSync(segmentFile(dir));
     bytes[60] = (bytes[60] ?? 0) ^ 1;
@@ -123,7 +123,7 @@ describe('a checkpoint', () => {
   it('with any byte changed is believed no more than none', async () => {
     const { dir, states } = await small(3);
     const store = open(dir);
-    saveCheckpoint(store);
+    await saveCheckpoint(store);
     const bytes = fs.readFileSync(join(dir, 'checkpoint.json'));
     for (let at = 0; at < bytes.length; at += 3) {
       const changed = Buffer.from(bytes);
@@ -141,7 +141,7 @@ describe('a checkpoint of another log', () => {
   it('of the same length is not believed, and tells that the log was replaced', async () => {
     const [{ dir, bytes }, other] = [await small(3), await small(3)];
     expect(other.bytes.length).toBe(bytes.length);
-    saveCheckpoint(open(dir));
+    await saveCheckpoint(open(dir));
     expect(stopped(withLog(bytes, join(dir, 'checkpoint.json')))).toBeUndefined();
     expect(stopped(withLog(other.bytes, join(dir, 'checkpoint.json')))).toMatchObject({ code: 'store-damaged' });
   });
@@ -290,7 +290,7 @@ describe('hostile lines with a good sum', () => {
     const dir = newPlace();
     const store = open(dir);
     for (const stream of ['__proto__', 'constructor']) await put(store, stream, 1);
-    saveCheckpoint(store);
+    await saveCheckpoint(store);
     const again = open(dir);
     expect(again.expected('__proto__')).toEqual(store.expected('__proto__'));
     expect(again.expected('constructor')[0]).toBe(1);
@@ -332,7 +332,7 @@ describe('segments', () => {
   it('are damage when the first is missing, with a checkpoint or without', async () => {
     const dir = await sealed();
     const store = open(dir);
-    saveCheckpoint(store);
+    await saveCheckpoint(store);
     fs.renameSync(segmentFile(dir), join(dir, 'away'));
     expect(stopped(dir)).toMatchObject({ code: 'store-damaged' });
     fs.rmSync(join(dir, 'checkpoint.json'));
@@ -425,7 +425,7 @@ describe('segments', () => {
     ] as const;
     for (const [stream, time] of requests) store.append([commitOf(store, [{ stream, value: 1 }], { at: time })]);
     expect(store.streams('request/')).toHaveLength(3);
-    saveCheckpoint(store);
+    await saveCheckpoint(store);
     const bytes = fs.readFileSync(segmentFile(dir));
     const { line } = encodeSeal({
       id: 'x',

@@ -112,18 +112,38 @@ export class FaultyDisk implements Disk {
     return realDisk.write(fd, bytes);
   }
 
-  async fdatasync(fd: number): Promise<void> {
-    const fault = this.next('fdatasync', this.pathOf(fd), 0);
+  fdatasync(fd: number): Promise<void> {
+    return this.syncLater('fdatasync', fd, () => {
+      const content = this.contentOf(fd);
+      return () => this.keep(fd, content);
+    });
+  }
+
+  fsync(fd: number): Promise<void> {
+    return this.syncLater('fsync', fd, () => {
+      const path = this.pathOf(fd);
+      if (!realDisk.fstat(fd).isDirectory) {
+        const content = this.contentOf(fd);
+        return () => this.keep(fd, content);
+      }
+      const names = namesIn(path);
+      return () => this.names.set(path, names);
+    });
+  }
+
+  /** Keeps what there was when the sync began, once it has ended. */
+  private async syncLater(operation: 'fdatasync' | 'fsync', fd: number, look: () => () => void): Promise<void> {
+    const fault = this.next(operation, this.pathOf(fd), 0);
     if (this.dead || fault === 'kill') {
       this.kill();
       // A dead process hears of nothing any more.
       return new Promise(() => undefined);
     }
     this.strike(fault);
-    const content = this.contentOf(fd);
-    await realDisk.fdatasync(fd);
+    const keep = look();
+    await realDisk[operation](fd);
     if (this.dead) return new Promise(() => undefined);
-    this.keep(fd, content);
+    keep();
   }
 
   fdatasyncNow(fd: number): void {

@@ -217,7 +217,7 @@ describe('index files', () => {
       const dir = await fourSegments();
       const store = open(dir);
       await store.upkeep.index();
-      store.upkeep.mark().save();
+      await (await store.upkeep.mark()).save();
       if (compressed) expect(await store.upkeep.compress()).toBe(2);
       alter(dir, compressed);
       spoil(indexFile(dir, 1));
@@ -244,7 +244,7 @@ describe('index files', () => {
     fs.truncateSync(indexFile(dir, 5), 40);
     fs.writeFileSync(indexFile(dir, 99), 'of nothing');
     expect(verdictOn(dir)).toEqual({ right: 1, wrong: ['index-wrong', 'index-unreadable', 'index-stray'] });
-    expect(rebuildCaches({ disk: realDisk, dir, durability: 'none', forceNetworkFs: false })).toMatchObject({
+    expect(await rebuildCaches({ disk: realDisk, dir, durability: 'none', forceNetworkFs: false })).toMatchObject({
       ok: true,
     });
     expect(indexesOf(dir, [1, 5, 9])).toEqual(written);

@@ -34,7 +34,7 @@ async function twoSegments(mark = 'x'): Promise<string> {
   for (let n = 0; n < 4; n += 1) await put(store, 'task/t-1', `${mark}-${n}`);
   expect(await store.upkeep.seal()).toBe(true);
   await put(store, 'task/t-2', 'second');
-  store.upkeep.mark().save();
+  await (await store.upkeep.mark()).save();
   await store.close();
   return place.dir;
 }
@@ -69,7 +69,7 @@ describe('a reader that finds damage', () => {
     expect(() => store.append([commitOf(store, [{ stream: 'task/t-2', value: 1 }])])).toThrow('store-damaged');
     // Processes that start now, and servers that run: the checkpoint lies behind the damage, the marker tells them.
     expect(open(dir).info().stopped).toMatchObject(damaged);
-    other.upkeep.mark();
+    await other.upkeep.mark();
     expect(other.info().stopped).toMatchObject(damaged);
   });
 
@@ -95,7 +95,7 @@ describe('a checkpoint', () => {
     const store = open(place.dir, { segmentBytes: 1 });
     for (let n = 0; n < 4; n += 1) await put(store, 'task/t-1', `${mark}-${n}`);
     await store.upkeep.seal();
-    store.upkeep.mark().save();
+    await (await store.upkeep.mark()).save();
     await store.close();
     return place.dir;
   }

@@ -43,7 +43,7 @@ async function writeFor(dir: string, random: () => number): Promise<number[]> {
     // Somebody who has not noticed the seal.
     if (random() < 0.5) fs.appendFileSync(segmentFile(dir, first), `\n${linesOf(dir, first)[0]}\n`);
   }
-  if (random() < 0.5) store.upkeep.mark().save();
+  if (random() < 0.5) await (await store.upkeep.mark()).save();
   await store.upkeep.index();
   if (random() < 0.8) await store.upkeep.compress();
   await store.close();

@@ -157,7 +157,8 @@ describe('documents on disk', () => {
     const restored = openDocuments(dir);
     expect(await readList(restored)).toEqual({ items: [1] });
     const snapshot = restored.snapshot('channel/list');
-    expect(() => snapshot && restored.store.putSnapshot(snapshot)).toThrow(FailureError);
+    if (snapshot === undefined) throw new Error('no document');
+    await expect(restored.store.putSnapshot(snapshot)).rejects.toThrow(FailureError);
     expect(restored.store.info().stopped).toMatchObject({ code: 'store-damaged' });
     await restored.close();
   });
@@ -170,7 +171,7 @@ describe('documents on disk', () => {
     const old = structuredClone(slow.snapshot('channel/list'));
     await change(fast, 3, noAnswers(), () => false);
     await maintain(fast);
-    if (old !== undefined) slow.store.putSnapshot(old);
+    if (old !== undefined) await slow.store.putSnapshot(old);
     expect(JSON.parse(fs.readFileSync(list(dir), 'utf8'))).toMatchObject({ version: 2 });
     for (const one of [fast, slow]) await one.close();
   });
@@ -181,13 +182,13 @@ describe('documents on disk', () => {
     const store = openStore(dir, { disk });
     for (let n = 0; n < 30; n += 1) await put(store, `task/t-${n}`, n);
     const before = disk.calls.length;
-    const mark = store.upkeep.mark();
+    const mark = await store.upkeep.mark();
     for (let n = 0; n < 30; n += 1) {
       const [version, head] = store.expected(`task/t-${n}`);
-      store.putSnapshot({ stream: `task/t-${n}`, seq: store.lastSeq(`task/t-${n}`), version, head, doc: n });
+      await store.putSnapshot({ stream: `task/t-${n}`, seq: store.lastSeq(`task/t-${n}`), version, head, doc: n });
     }
-    mark.save();
-    const syncs = disk.calls.slice(before).filter(({ operation }) => operation === 'fsyncNow');
+    await mark.save();
+    const syncs = disk.calls.slice(before).filter(({ operation }) => operation === 'fsync');
     // The folder, the two above it since it was made, and the checkpoint with its name.
     expect(syncs.length).toBe(30 + 3 + 2);
     await store.close();

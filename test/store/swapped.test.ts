@@ -63,15 +63,15 @@ describe('a store swapped for one with a compressed first segment', () => {
     for (const one of [reader, keeper, finder]) one.refresh();
     const [version, head] = keeper.expected('task/t-1');
     const snapshot = { stream: 'task/t-1', seq: keeper.lastSeq('task/t-1'), version, head, doc: 2 };
-    const mark = keeper.upkeep.mark();
+    const mark = await keeper.upkeep.mark();
     const before = content(other);
     swap(dir, other);
     const moved = expect.objectContaining({ failure: expect.objectContaining({ code: 'store-moved' }) });
     expect(() => store.append([commitOf(store, [{ stream: 'task/t-1', value: 4 }])])).toThrow(moved);
     expect(store.info().stopped).toMatchObject({ code: 'store-moved' });
     expect(() => reader.refresh()).toThrow(moved);
-    expect(() => keeper.putSnapshot(snapshot)).toThrow(FailureError);
-    expect(() => mark.save()).toThrow(FailureError);
+    await expect(keeper.putSnapshot(snapshot)).rejects.toThrow(FailureError);
+    await expect(mark.save()).rejects.toThrow(FailureError);
     await expect(keeper.upkeep.index()).rejects.toThrow(moved);
     await expect(keeper.upkeep.compress()).rejects.toThrow(moved);
     // A reader by name finds a log that contradicts its own: that is no damage of the other store.

@@ -73,7 +73,7 @@ describe('a link planted while the store is open', () => {
       const [version, head] = store.expected('task/t-1');
       return { stream: 'task/t-1', seq: store.lastSeq('task/t-1'), version, head, doc };
     };
-    store.putSnapshot(snapshot(1));
+    await store.putSnapshot(snapshot(1));
     const blobs = new FileBlobs(realDisk, dir, 'none');
     blobs.put(Buffer.from('first'));
     for (const name of ['shared', 'blobs']) {
@@ -81,7 +81,7 @@ describe('a link planted while the store is open', () => {
       fs.symlinkSync(outside, join(dir, name));
     }
     fs.mkdirSync(join(outside, 'tasks'));
-    expect(() => store.putSnapshot(snapshot(2))).toThrow(unsafe('not a directory of its own', 'move it away'));
+    await expect(store.putSnapshot(snapshot(2))).rejects.toThrow(unsafe('not a directory of its own', 'move it away'));
     expect(() => blobs.put(Buffer.from('second'))).toThrow(unsafe('not a directory of its own', 'move it away'));
     expect(fs.readdirSync(outside, { recursive: true })).toEqual(['tasks']);
     const link = join(dir, 'link');

@@ -59,7 +59,7 @@ export async function adoptDocument(
   }
   try {
     const adopted = await commitEdit(documents, edit.value, by);
-    if (adopted.ok) replaceFileOf(documents, settings.disk, edit.value);
+    if (adopted.ok) await replaceFileOf(documents, settings.disk, edit.value);
     return adopted;
   } catch (error) {
     if (error instanceof FailureError) return fail(error.failure);
@@ -119,12 +119,12 @@ async function commitEdit(documents: Documents, edit: Edit, by: { user: string }
 /**
  * Replaces the edited file, whose edit is committed now, by the document. A file that was edited again meanwhile stays.
  */
-function replaceFileOf(documents: Documents, disk: Disk, edit: Edit): void {
+async function replaceFileOf(documents: Documents, disk: Disk, edit: Edit): Promise<void> {
   try {
     if (!disk.readFile(edit.file).equals(edit.bytes)) return;
     disk.unlink(edit.file);
     const snapshot = documents.snapshot(edit.stream);
-    if (snapshot !== undefined) documents.store.putSnapshot(snapshot);
+    if (snapshot !== undefined) await documents.store.putSnapshot(snapshot);
   } catch (error) {
     // Ignore file errors: the commit is made, and the file is only a cache that stays older.
     if (errnoOf(error) === undefined) throw error;

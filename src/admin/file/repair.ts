@@ -39,7 +39,7 @@ export function clearPoison(options: VerifyOptions): Result<boolean> {
  * Sets files that were edited by hand aside. Fails with `store-damaged` if the log is damaged, or if a cache knows more
  * than the log: then the cache is the last trace of lost commits.
  */
-export function rebuildCaches(options: VerifyOptions): Result<number> {
+export async function rebuildCaches(options: VerifyOptions): Promise<Result<number>> {
   const verified = verifyStore(options);
   const fault = verified.reader.fault();
   if (fault !== undefined) return fail(fault);
@@ -50,7 +50,7 @@ export function rebuildCaches(options: VerifyOptions): Result<number> {
   }
   try {
     if (options.durability === 'fsync') verified.reader.flush();
-    const written = writeDocuments(options, verified);
+    const written = await writeDocuments(options, verified);
     renewCheckpoint(options, verified);
     renewIndexes(options.disk, `${options.dir}/log`, verified.reader.segments.at(-1)?.firstSeq ?? 0);
     return ok(written);
@@ -62,15 +62,15 @@ export function rebuildCaches(options: VerifyOptions): Result<number> {
   }
 }
 
-function writeDocuments({ disk, dir, durability }: VerifyOptions, { rebuilder }: Verified): number {
+async function writeDocuments({ disk, dir, durability }: VerifyOptions, { rebuilder }: Verified): Promise<number> {
   const files = new DocumentFiles(disk, dir);
   let written = 0;
   for (const [stream, { doc, version, head, seq }] of rebuilder.documents) {
     if (doc === undefined || rebuilder.misfits.has(stream) || documentPath(stream) === undefined) continue;
-    files.write({ stream, seq, version, head, doc }, durability === 'fsync');
+    await files.write({ stream, seq, version, head, doc }, durability === 'fsync');
     written += 1;
   }
-  files.syncFolders();
+  await files.syncFolders();
   return written;
 }
 

@@ -77,7 +77,7 @@ async function doRebuild(options: VerifyOptions): Promise<Result<string>> {
   const { exclusively } = await import('../../app/maintenance-lock.ts');
   let result: Result<number> | undefined;
   await exclusively(options.dir, async () => {
-    result = rebuildCaches(options);
+    result = await rebuildCaches(options);
   });
   if (result === undefined) {
     const why = 'another process is writing documents at this moment; repeat in a few seconds';

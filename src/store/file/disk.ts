@@ -37,6 +37,8 @@ export interface Disk {
   fdatasyncNow(fd: number): void;
   /** Syncs a file or a directory, with its metadata. */
   fsyncNow(fd: number): void;
+  /** As `fsyncNow`, on a thread: calls are answered meanwhile. */
+  fsync(fd: number): Promise<void>;
   fstat(fd: number): FileStat;
   /** lstat(2): does not follow a symbolic link. Undefined if nothing has this name; throws other file errors. */
   stat(path: string): FileStat | undefined;
@@ -136,6 +138,10 @@ export const realDisk: Disk = {
     }),
   fdatasyncNow: (fd) => fs.fdatasyncSync(fd),
   fsyncNow: (fd) => fs.fsyncSync(fd),
+  fsync: (fd) =>
+    new Promise((resolve, reject) => {
+      fs.fsync(fd, (error) => (error === null ? resolve() : reject(error)));
+    }),
   fstat: (fd) => factsOf(fs.fstatSync(fd)),
   stat: (path) => {
     const stat = fs.lstatSync(path, { throwIfNoEntry: false });
@@ -165,11 +171,27 @@ export function syncDirectory(disk: Disk, path: string): void {
   try {
     disk.fsyncNow(fd);
   } catch (error) {
-    // Some systems cannot sync a directory (EINVAL; EPERM on Windows): there the system alone keeps its names.
-    if (errnoOf(error) !== 'EINVAL' && errnoOf(error) !== 'EPERM') throw error;
+    throwUnlessUnsyncable(error);
   } finally {
     disk.close(fd);
   }
+}
+
+/** As `syncDirectory`, on a thread. */
+export async function syncDirectoryGently(disk: Disk, path: string): Promise<void> {
+  const fd = disk.open(path, 'directory');
+  try {
+    await disk.fsync(fd);
+  } catch (error) {
+    throwUnlessUnsyncable(error);
+  } finally {
+    disk.close(fd);
+  }
+}
+
+/** Some systems cannot sync a directory (EINVAL; EPERM on Windows): there the system alone keeps its names. */
+function throwUnlessUnsyncable(error: unknown): void {
+  if (errnoOf(error) !== 'EINVAL' && errnoOf(error) !== 'EPERM') throw error;
 }
 
 export interface ReplaceOptions {
@@ -200,6 +222,53 @@ export function replaceFile(disk: Disk, path: string, bytes: Uint8Array, options
     throw error;
   }
   if (options.durable && options.nameLater !== true) syncDirectory(disk, path.slice(0, path.lastIndexOf('/')) || '/');
+}
+
+/** How long a file is written before calls are answered again. */
+const WRITE_SLICE_MS = 5;
+
+/**
+ * As `replaceFile`, but answers calls meanwhile: syncs are on a thread, and many parts are written in slices. For
+ * caches, on which no answer waits. `mayReplace` is asked right before the rename, because others may have written the
+ * file meanwhile; the result is its answer.
+ */
+export async function replaceFileGently(
+  disk: Disk,
+  path: string,
+  parts: Iterable<Uint8Array>,
+  { mode = 0o600, durable, nameLater, mayReplace = () => true }: ReplaceOptions & { mayReplace?(): boolean },
+): Promise<boolean> {
+  const temporary = temporaryPath(path);
+  const fd = disk.open(temporary, 'create-new', mode);
+  try {
+    try {
+      await writeParts(disk, fd, parts);
+      if (durable) await disk.fsync(fd);
+    } finally {
+      disk.close(fd);
+    }
+    if (!mayReplace()) {
+      discard(disk, temporary);
+      return false;
+    }
+    disk.rename(temporary, path);
+  } catch (error) {
+    discard(disk, temporary);
+    throw error;
+  }
+  if (durable && nameLater !== true) await syncDirectoryGently(disk, path.slice(0, path.lastIndexOf('/')) || '/');
+  return true;
+}
+
+async function writeParts(disk: Disk, fd: number, parts: Iterable<Uint8Array>): Promise<void> {
+  let pausesAt = performance.now() + WRITE_SLICE_MS;
+  for (const part of parts) {
+    if (performance.now() > pausesAt) {
+      await new Promise((resolve) => setImmediate(resolve));
+      pausesAt = performance.now() + WRITE_SLICE_MS;
+    }
+    writeAll(disk, fd, part);
+  }
 }
 
 function discard(disk: Disk, temporary: string): void {

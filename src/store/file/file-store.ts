@@ -15,7 +15,7 @@ import type {
   StoreInfo,
   Upkeep,
 } from '../port.ts';
-import { readCheckpoint, writeCheckpoint } from './caches/checkpoint.ts';
+import { CheckpointWriter } from './caches/checkpoint-writer.ts';
 import { DocumentFiles, documentPath, type FileState } from './caches/documents-on-disk.ts';
 import { sweepLeftovers } from './caches/leftovers.ts';
 import { type Disk, errnoOf, realDisk } from './disk.ts';
@@ -57,6 +57,8 @@ export class FileStore implements Store {
   private readonly turnstile: Turnstile;
   private readonly writer: LogWriter;
   private history: History | undefined;
+  /** Streams that may have changed since this process last wrote their document. */
+  private readonly touched = new Set<string>();
 
   /** Throws FailureError: store-unwritable, store-unsafe, store-damaged (no first segment). */
   constructor(options: FileStoreOptions) {
@@ -70,7 +72,11 @@ export class FileStore implements Store {
       dir: this.dir,
       durability: this.durability,
       forceNetworkFs: options.forceNetworkFs ?? false,
-      onCommits: options.onCommits,
+      onCommits: (commits, own) => {
+        for (const { commit } of commits)
+          for (const { stream } of commit.events) if (!stream.startsWith('request/')) this.touched.add(stream);
+        options.onCommits(commits, own);
+      },
     });
     this.writer = new LogWriter(this.disk, this.log);
     this.upkeep = this.makeUpkeep(options);
@@ -215,11 +221,15 @@ export class FileStore implements Store {
     return this.files.read(stream);
   }
 
-  putSnapshot(snapshot: Snapshot): void {
-    this.checkPlace();
-    const state = this.fileState(snapshot.stream);
-    if (state.kind === 'sound' && state.snapshot.seq > this.log.fold.seq) this.refuseNewer(state.snapshot);
-    this.files.write(snapshot, this.durability === 'fsync', state);
+  async putSnapshot(snapshot: Snapshot): Promise<void> {
+    const { stream, seq, head } = snapshot;
+    await this.files.write(snapshot, this.durability === 'fsync', (before) => {
+      this.checkPlace();
+      if (before.kind !== 'sound') return false;
+      if (before.snapshot.seq > this.log.fold.seq) this.refuseNewer(before.snapshot);
+      return before.snapshot.seq === seq && before.snapshot.head === head;
+    });
+    if (this.lastSeq(stream) === seq) this.touched.delete(stream);
   }
 
   /**
@@ -258,7 +268,7 @@ export class FileStore implements Store {
   private makeUpkeep(options: FileStoreOptions): Upkeep {
     const { disk, dir, log, files } = this;
     const durable = this.durability === 'fsync';
-    let marked: number | undefined;
+    const checkpoint = new CheckpointWriter(disk, dir, log);
     const isFull = () => log.offset >= (options.segmentBytes ?? SEGMENT_BYTES);
     return {
       exclusively: async (work) => {
@@ -266,38 +276,23 @@ export class FileStore implements Store {
         await work();
         return true;
       },
-      dirty: () => {
-        const since = readCheckpoint(disk, dir)?.fold.seq ?? 0;
-        const names: string[] = [];
-        const { heads } = log.fold;
-        for (const kind of heads.counts().keys()) {
-          if (kind === 'request') continue;
-          for (const name of heads.ofKind(kind))
-            if ((heads.get(name)?.seq ?? 0) > since && documentPath(name) !== undefined) names.push(name);
-        }
-        return names;
-      },
-      mark: () => {
+      mark: async () => {
         log.heedMarker();
         this.checkPlace();
-        const { segment, lastLine } = log;
-        marked = segment;
-        // After a seal that is not followed yet, no place in this segment fits the fold, so no checkpoint is saved.
-        const between = log.fold.isEnded();
-        const fold = log.fold.state();
-        const at = new Date().toISOString();
+        const prepared = await checkpoint.prepare();
+        const check = () => {
+          this.checkPlace();
+          return log.stopped === undefined;
+        };
         return {
-          save: () => {
-            this.checkPlace();
-            if (log.stopped !== undefined) return;
-            files.syncFolders();
-            const known = readCheckpoint(disk, dir);
-            if (between || (known !== undefined && known.fold.seq >= fold.seq)) return;
-            const { end: offset, sum: lineSum } = lastLine;
-            writeCheckpoint(disk, dir, { format: 1, segment, offset, lineSum, at, fold }, durable);
+          save: async () => {
+            if (!check()) return;
+            await files.syncFolders();
+            if (prepared !== undefined) await checkpoint.save(prepared, durable, check);
           },
         };
       },
+      dirty: async () => this.changedSince((await checkpoint.known())?.seq ?? 0),
       isFull,
       seal: async () => {
         if (!isFull()) return false;
@@ -308,8 +303,19 @@ export class FileStore implements Store {
       },
       index: () => this.countOrNone(() => indexSegments(disk, `${dir}/log`, log.segment)),
       sweep: () => this.countOrNone(() => inSlices(sweepLeftovers(disk, dir))),
-      compress: () => this.countOrNone(() => compressSegments(disk, `${dir}/log`, log.segment, marked)),
+      compress: () =>
+        this.countOrNone(async () =>
+          compressSegments(disk, `${dir}/log`, log.segment, (await checkpoint.known())?.segment),
+        ),
     };
+  }
+
+  /** The streams touched since their documents were written here, but those that another process has written. */
+  private *changedSince(seq: number): Iterable<string> {
+    for (const stream of [...this.touched]) {
+      if (this.lastSeq(stream) > seq && documentPath(stream) !== undefined) yield stream;
+      else this.touched.delete(stream);
+    }
   }
 
   /** Throws FailureError `store-moved` if the store's names lead to another store, to which no cache may be written. */

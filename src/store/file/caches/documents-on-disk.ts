@@ -7,7 +7,7 @@ import type { Json } from '../../../json/json.ts';
 import { sumOf } from '../../commit.ts';
 import type { Snapshot } from '../../port.ts';
 import { idOf, isStreamName, kindOf } from '../../stream.ts';
-import { type Disk, errnoOf, type FileStat, replaceFile, syncDirectory } from '../disk.ts';
+import { type Disk, errnoOf, type FileStat, replaceFileGently, syncDirectoryGently } from '../disk.ts';
 
 /** Documents up to this size are indented, for people; larger ones are written compactly, for speed. */
 const PRETTY_LIMIT_BYTES = 256 * 1024;
@@ -51,37 +51,63 @@ export class DocumentFiles {
   }
 
   /**
-   * Writes a document; its name is durable after `syncFolders`. Contract: the log is durable up to the document's seq.
-   * Keeps a file with a later seq, which another process has written, and sets an edited file aside. Throws
-   * FailureError `store-unsafe` if its folder is no directory.
+   * Writes a document; its name is durable after `syncFolders`. Its text is made before the first wait, so the document
+   * may change meanwhile. Contract: the log is durable up to the document's seq. Keeps a file with a later seq, which
+   * another process has written, and one for which `keeps` is true; sets an edited file aside. `keeps` is asked before
+   * anything is written, and again if the file has changed before it is replaced. Throws FailureError `store-unsafe` if
+   * its folder is no directory.
    */
-  write(snapshot: Snapshot, durable: boolean, before: FileState = this.read(snapshot.stream)): void {
+  async write(
+    snapshot: Snapshot,
+    durable: boolean,
+    keeps: (before: FileState) => boolean = () => false,
+  ): Promise<void> {
     const relative = documentPath(snapshot.stream);
     if (relative === undefined) return;
     const path = `${this.dir}/${relative}`;
     const folder = path.slice(0, path.lastIndexOf('/'));
-    if (before.kind === 'sound' && before.snapshot.seq > snapshot.seq) return;
-    if (before.kind === 'edited') this.keepAside(path, 'edited');
-    const bytes = Buffer.from(encode(snapshot));
+    const isNewer = (): boolean => {
+      const before = this.read(snapshot.stream);
+      if (keeps(before) || (before.kind === 'sound' && before.snapshot.seq > snapshot.seq)) return false;
+      if (before.kind === 'edited') this.keepAside(path, 'edited');
+      return true;
+    };
+    if (!isNewer()) return;
+    const bytes = [Buffer.from(encode(snapshot))];
     this.ensureFolder(folder, durable);
-    const options = { mode: 0o400, durable, nameLater: true };
+    const seen = this.stampOf(path);
+    const mayReplace = () => this.stampOf(path) === seen || isNewer();
+    const options = { mode: 0o400, durable, nameLater: true, mayReplace };
     try {
-      replaceFile(this.disk, path, bytes, options);
+      await replaceFileGently(this.disk, path, bytes, options);
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
       // Somebody deleted the folder: make it again. Its other documents return when they change next.
       this.made.delete(folder);
+      if (!isNewer()) return;
       this.ensureFolder(folder, durable);
-      replaceFile(this.disk, path, bytes, options);
+      await replaceFileGently(this.disk, path, bytes, options);
     }
     if (durable) this.unsynced.add(folder);
   }
 
+  /** Tells whether a file was replaced or changed between two looks. */
+  private stampOf(path: string): string {
+    const stat = this.disk.stat(path);
+    return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
+  }
+
   /** Makes the names of all documents written so far durable, with one sync per folder instead of one per document. */
-  syncFolders(): void {
+  async syncFolders(): Promise<void> {
     for (const folder of this.unsynced) {
-      if (this.disk.stat(folder) !== undefined) syncDirectory(this.disk, folder);
+      // Before the sync: a document that is written meanwhile puts its folder back.
       this.unsynced.delete(folder);
+      try {
+        if (this.disk.stat(folder) !== undefined) await syncDirectoryGently(this.disk, folder);
+      } catch (error) {
+        this.unsynced.add(folder);
+        throw error;
+      }
     }
   }
 
