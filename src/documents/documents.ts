@@ -12,6 +12,7 @@ import { DocumentCache } from './cache.ts';
 import type { World } from './context.ts';
 import { Definitions } from './definitions.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
+import { patiently } from './give-way.ts';
 import { type Grouping, Groups } from './groups.ts';
 import { type CommitsListener, tell } from './listeners.ts';
 import { requestKey } from './requests.ts';
@@ -92,11 +93,16 @@ export class Documents {
     return this.opened.refresh();
   }
 
-  /** Calls `look` on the freshest documents, and resolves with what it returned once that is durable. */
+  /**
+   * Calls `look` on the freshest documents, and resolves with what it returned once that is durable. A look that meets
+   * long work is left, and begins anew after it.
+   */
   async read<T>(look: (view: View) => T): Promise<T> {
-    const refreshed = this.refresh();
-    if (refreshed !== undefined) await refreshed;
-    const answer = look(viewOf(this.opened, this.cache, this.groups));
+    const answer = await patiently((patient) => {
+      const now = () => look(viewOf(this.opened, this.cache, this.groups, patient));
+      const refreshed = this.refresh();
+      return refreshed === undefined ? now() : refreshed.then(now);
+    });
     const flushing = this.opened.flush();
     if (flushing !== undefined) await flushing;
     return answer;
@@ -107,7 +113,7 @@ export class Documents {
     // A burst of calls arrives in one tick; the first look has seen what the others would.
     // A backend that has to be waited for is fresh at the next look; a read reports its trouble.
     if (performance.now() - this.peekedAt > PEEK_EVERY_MS) this.refresh()?.catch(() => undefined);
-    return look(viewOf(this.opened, this.cache, this.groups));
+    return look(viewOf(this.opened, this.cache, this.groups, false));
   }
 
   /** A document as a snapshot at the present end of the log; undefined for a stream without events. */

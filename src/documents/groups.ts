@@ -4,6 +4,7 @@
 
 import { FailureError } from '../failure/failure.ts';
 import { kindOf } from '../store/stream.ts';
+import { AT_ONCE, doWork, type Work } from './give-way.ts';
 
 export interface Grouping<T extends object> {
   /** The kind of stream: the part of the name before the slash. */
@@ -19,6 +20,7 @@ export interface GroupSource {
   get(stream: string): object | undefined;
   streams(prefix: string): string[];
   lastSeq(stream: string): number;
+  readonly patient: boolean;
 }
 
 /** The groups of a document, and the seq of its last change when it was put there. */
@@ -32,8 +34,10 @@ interface Kept {
   readonly grouping: Grouping<object>;
   readonly groups: Map<string, Set<string>>;
   readonly placed: Map<string, Placed>;
-  /** Streams whose document may have changed since the groups were last asked for. */
+  /** Streams whose document may have changed since it was last put into its groups, in the order of the changes. */
   readonly touched: Set<string>;
+  /** The highest seq that was put anywhere. */
+  newest: number;
 }
 
 /** The group of documents that cannot be read. They are in every group, so that each reader meets the damage. */
@@ -63,20 +67,16 @@ export class Groups {
 
   private upToDate<T extends object>(grouping: Grouping<T>, source: GroupSource): Kept {
     const kept = this.kept.get(grouping) ?? this.begin(grouping, source);
-    if (kept.touched.size === 0) return kept;
-    const touched = [...kept.touched].map((stream) => ({ stream, seq: source.lastSeq(stream) }));
-    for (const { stream, seq } of touched.sort((a, b) => a.seq - b.seq)) {
-      place(kept, stream, { names: namesFor(kept.grouping, stream, source), seq });
-      kept.touched.delete(stream);
-    }
+    if (kept.touched.size > 0) doWork(takeUp(kept, source), kept.touched.size > AT_ONCE, source);
     return kept;
   }
 
   private begin<T extends object>(grouping: Grouping<T>, source: GroupSource): Kept {
     // A document gets its type here, as in a view's `get`: the grouping knows the kind that it names.
     const untyped = grouping as unknown as Grouping<object>;
-    const kept: Kept = { grouping: untyped, groups: new Map(), placed: new Map(), touched: new Set() };
-    for (const stream of source.streams(`${grouping.kind}/`)) take(kept, stream);
+    const kept: Kept = { grouping: untyped, groups: new Map(), placed: new Map(), touched: new Set(), newest: 0 };
+    const streams = source.streams(`${grouping.kind}/`).map((stream) => ({ stream, seq: source.lastSeq(stream) }));
+    for (const { stream } of streams.sort((a, b) => a.seq - b.seq)) take(kept, stream);
     this.kept.set(grouping, kept);
     const ofKind = this.byKind.get(grouping.kind);
     if (ofKind === undefined) this.byKind.set(grouping.kind, [kept]);
@@ -86,7 +86,20 @@ export class Groups {
 }
 
 function take({ grouping, touched }: Kept, stream: string): void {
-  if (grouping.takes?.(stream) !== false) touched.add(stream);
+  if (grouping.takes?.(stream) === false) return;
+  // Behind those that changed before it.
+  touched.delete(stream);
+  touched.add(stream);
+}
+
+/** Puts what was touched into its groups. What is touched meanwhile is taken up too, or by whoever asks next. */
+function* takeUp(kept: Kept, source: GroupSource): Work {
+  for (const stream of kept.touched) {
+    const seq = source.lastSeq(stream);
+    place(kept, stream, { names: namesFor(kept.grouping, stream, source), seq });
+    kept.touched.delete(stream);
+    yield;
+  }
 }
 
 function namesFor(grouping: Grouping<object>, stream: string, source: GroupSource): readonly string[] {
@@ -104,6 +117,7 @@ function place(kept: Kept, stream: string, now: Placed): void {
   const { groups, placed } = kept;
   const before = placed.get(stream);
   const again = before !== undefined && before.seq === now.seq;
+  const late = now.seq < kept.newest;
   // An edit was undone that nobody had asked about: nothing has changed.
   if (again && before.names.join('\0') === now.names.join('\0')) return;
   for (const name of before?.names ?? []) {
@@ -112,15 +126,16 @@ function place(kept: Kept, stream: string, now: Placed): void {
     if (group?.size === 0) groups.delete(name);
   }
   placed.set(stream, now);
+  kept.newest = Math.max(kept.newest, now.seq);
   for (const name of now.names) {
     const group = groups.get(name);
     if (group === undefined) groups.set(name, new Set([stream]));
-    else if (!again) group.add(stream);
+    else if (!again && !late) group.add(stream);
     else groups.set(name, inOrder(kept, [...group, stream]));
   }
 }
 
-/** Sorts a group after a change without a commit: an edit that is not written yet, or was undone. */
+/** Sorts a group after a change without a commit: an edit that is not written yet, or was undone before others. */
 function inOrder({ placed }: Kept, streams: string[]): Set<string> {
   return new Set(streams.sort((a, b) => (placed.get(a)?.seq ?? 0) - (placed.get(b)?.seq ?? 0)));
 }

@@ -32,6 +32,8 @@ export interface Changed<A> {
  */
 export interface View {
   readonly seq: number;
+  /** Whether the look can be left for long work; see give-way.ts. */
+  readonly patient: boolean;
   get<T extends object>(stream: string): Readonly<T> | undefined;
   version(stream: string): number;
   lastSeq(stream: string): number;

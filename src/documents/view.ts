@@ -5,14 +5,16 @@ import type { DocumentCache } from './cache.ts';
 import type { GroupSource, Groups } from './groups.ts';
 import type { View } from './shapes.ts';
 
-export function viewOf(store: Store, cache: DocumentCache, groups: Groups): View {
+export function viewOf(store: Store, cache: DocumentCache, groups: Groups, patient: boolean): View {
   const source: GroupSource = {
     get: (stream) => cache.get(stream) as never,
     lastSeq: (stream) => store.lastSeq(stream),
     streams: (prefix) => store.streams(prefix),
+    patient,
   };
   return {
     seq: store.seq(),
+    patient,
     get: (stream) => cache.get(stream) as never,
     version: (stream) => store.expected(stream)[0],
     lastSeq: source.lastSeq,

@@ -71,6 +71,7 @@ test('read each document once, and again only when it was touched', () => {
     },
     streams: () => ['thing/1', 'thing/2', 'thing/broken', 'thing/2/part'],
     lastSeq: () => 1,
+    patient: false,
   };
   const heads: Grouping<Thing> = { ...grouping, takes: (stream) => stream.split('/').length === 2 };
   // What cannot be read is in every group, so that its reader meets the damage.

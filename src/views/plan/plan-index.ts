@@ -3,6 +3,7 @@
 // services.ts.
 
 import type { Documents, View } from '../../documents/documents.ts';
+import { AT_ONCE, doWork, type Work } from '../../documents/give-way.ts';
 import type { EpicDocument } from '../../domain/plan/epic.ts';
 import { MAX_HANDED } from '../../domain/plan/hand-tasks.ts';
 import { findPlanned, numberOf, showId } from '../../domain/plan/ids.ts';
@@ -43,6 +44,9 @@ export interface Worker {
 /** The kinds of documents that the plan is made of. */
 const PLANNED: readonly string[] = ['task', 'sprint', 'epic', 'project', 'registry'];
 
+/** How many documents are taken up between two looks at the clock. */
+const PART = 20;
+
 /** Keeps PlanFacts up to date with the documents of one process. */
 export class PlanIndex {
   private readonly documents: Documents;
@@ -70,8 +74,20 @@ export class PlanIndex {
       });
       this.touched = new Set(PLANNED.flatMap((kind) => view.streams(`${kind}/`)));
     }
-    if (this.touched.size > 0) this.takeUp(view, [...this.touched]);
+    const { touched } = this;
+    if (touched.size > 0) doWork(this.takeUpAll(view, touched), touched.size > AT_ONCE, view);
     return this.facts;
+  }
+
+  private *takeUpAll(view: View, touched: Set<string>): Work {
+    while (touched.size > 0) {
+      const streams: string[] = [];
+      for (const stream of touched) if (streams.push(stream) >= PART) break;
+      this.takeUp(view, streams);
+      // Only now: if a document fails to load, the next call must read these streams again.
+      for (const stream of streams) touched.delete(stream);
+      yield;
+    }
   }
 
   private touch(stream: string): void {
@@ -92,8 +108,6 @@ export class PlanIndex {
     // Sorted by place, so that the first filling only appends to the sorted sets.
     tasks.sort((a, b) => placeOf(placed(a)) - placeOf(placed(b)));
     this.facts.tasks.update(tasks);
-    // Cleared last: if a document fails to load, the next call must read these streams again.
-    this.touched?.clear();
   }
 
   private register({ kind, id, project, skills, capacity, retired }: Readonly<RegistryEntry>): void {
