@@ -9,7 +9,7 @@ import type { CommitSummary, LogFacts } from '../views/source.ts';
 import { ReviewStats } from './review-stats.ts';
 
 /** Reading yields to the event loop this often, so that a long log does not block other calls. */
-const SLICE_MS = 10;
+const SLICE_MS = 5;
 /** Bounds the counters by name: other programs that write to the log may use any number of types and tools. */
 const MAX_NAMES = 500;
 /** The latest commits and escalations kept, of all projects together. A view shows those of its own project. */
@@ -92,6 +92,7 @@ export class LogStats {
   }
 
   private async readOn(): Promise<void> {
+    if (this.reader.fold.seq === 0) await this.reader.prepare(1);
     let sliceEndsAt = performance.now() + SLICE_MS;
     for (const taken of this.reader.read()) {
       if (taken.kind === 'commit') {
@@ -103,6 +104,7 @@ export class LogStats {
         this.reviewStats.note(by, events);
         this.noteEscalations(events);
       }
+      if (taken.kind === 'seal') await this.reader.prepare(taken.seq + 1);
       if (performance.now() < sliceEndsAt) continue;
       await new Promise((resolve) => setImmediate(resolve));
       sliceEndsAt = performance.now() + SLICE_MS;

@@ -81,8 +81,17 @@ export function inflateMember(bytes: Buffer, member: Member): Buffer | undefined
  * memory. Throws the errors of zlib, RangeError (ERR_BUFFER_TOO_LARGE) for a longer text.
  */
 export function inflateSegment(file: Buffer): Buffer {
-  const most = sealedBytes(file) ?? Math.max(UNSEALED_BYTES, file.length * UNSEALED_FACTOR);
-  return zlib().gunzipSync(file, { maxOutputLength: most });
+  return zlib().gunzipSync(file, { maxOutputLength: mostBytes(file) });
+}
+
+/** As `inflateSegment`, on another thread. */
+export function inflateSegmentLater(file: Buffer): Promise<Buffer> {
+  const inflate = promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib().gunzip);
+  return inflate(file, { maxOutputLength: mostBytes(file) });
+}
+
+function mostBytes(file: Buffer): number {
+  return sealedBytes(file) ?? Math.max(UNSEALED_BYTES, file.length * UNSEALED_FACTOR);
 }
 
 /** The size of the text by the seal in the last member; undefined if none is there. */

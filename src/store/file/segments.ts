@@ -5,7 +5,7 @@ import { isAscii } from 'node:buffer';
 import { FailureError } from '../../failure/failure.ts';
 import type { RawLine } from '../commit.ts';
 import { type Disk, errnoOf } from './disk.ts';
-import { inflateSegment } from './gzip-members.ts';
+import { inflateSegment, inflateSegmentLater } from './gzip-members.ts';
 
 /** `000000000001.jsonl` for the segment whose first line has seq 1. */
 export function segmentName(firstSeq: number): string {
@@ -48,13 +48,48 @@ export function readCompressed(disk: Disk, logDir: string, firstSeq: number): Bu
   try {
     return inflateSegment(bytes);
   } catch (error) {
-    // No fault of the file.
-    if (errnoOf(error) === 'Z_MEM_ERROR') throw error;
-    const long = errnoOf(error) === 'ERR_BUFFER_TOO_LARGE';
-    const found = error instanceof Error ? error.message : 'unknown error';
-    const why = long ? 'it decompresses to more than its seal says' : `it cannot be decompressed (${found})`;
-    throw new FailureError({ code: 'store-damaged', file: path, offset: 0, why });
+    return notInflated(path, error);
   }
+}
+
+/** As `readCompressed`, inflating on another thread: tens of megabytes would hold up every call. */
+export async function readCompressedLater(disk: Disk, logDir: string, firstSeq: number): Promise<Buffer | undefined> {
+  const path = `${segmentPath(logDir, firstSeq)}.gz`;
+  if (disk.stat(path) === undefined) return undefined;
+  const bytes = disk.readFile(path);
+  return inflateSegmentLater(bytes).catch((error) => notInflated(path, error));
+}
+
+/** How much of a plain segment is read before calls are answered again. */
+const READ_BYTES = 2 * 1024 * 1024;
+
+/** The text of a plain segment as it is when this begins, read in slices; undefined if it has no plain form. */
+export async function readPlainLater(disk: Disk, logDir: string, firstSeq: number): Promise<Buffer | undefined> {
+  const path = segmentPath(logDir, firstSeq);
+  if (disk.stat(path) === undefined) return undefined;
+  const fd = disk.open(path, 'read');
+  try {
+    const bytes = Buffer.allocUnsafe(disk.fstat(fd).size);
+    let done = 0;
+    while (done < bytes.length) {
+      const count = disk.read(fd, bytes, done, Math.min(READ_BYTES, bytes.length - done), done);
+      if (count === 0) break;
+      done += count;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return bytes.subarray(0, done);
+  } finally {
+    disk.close(fd);
+  }
+}
+
+function notInflated(path: string, error: unknown): never {
+  // No fault of the file.
+  if (errnoOf(error) === 'Z_MEM_ERROR') throw error;
+  const long = errnoOf(error) === 'ERR_BUFFER_TOO_LARGE';
+  const found = error instanceof Error ? error.message : 'unknown error';
+  const why = long ? 'it decompresses to more than its seal says' : `it cannot be decompressed (${found})`;
+  throw new FailureError({ code: 'store-damaged', file: path, offset: 0, why });
 }
 
 /** The whole text of a segment as it is now. Throws FailureError `store-damaged` if it has neither form. */

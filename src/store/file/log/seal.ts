@@ -5,14 +5,14 @@ import { createHash, type Hash } from 'node:crypto';
 import { v7 } from 'uuid';
 import { machineClock } from '../../../base/process-place.ts';
 import { encodeSeal } from '../../commit.ts';
-import { type Disk, replaceFile, syncDirectory } from '../disk.ts';
+import { type Disk, replaceFileGently, syncDirectoryGently } from '../disk.ts';
 import { gzipMembers } from '../gzip-members.ts';
-import { listSegments, readCompressed, segmentPath } from '../segments.ts';
+import { listSegments, readCompressedLater, readPlainLater, segmentPath } from '../segments.ts';
 import type { FileLog } from './log.ts';
 import { userName } from './user-name.ts';
 import type { LogWriter } from './writer.ts';
 
-const SLICE_BYTES = 4 * 1024 * 1024;
+const SLICE_BYTES = 1024 * 1024;
 
 /** A hash of a file that grows: each call goes on where the last one stopped. */
 class GrowingHash {
@@ -101,17 +101,19 @@ export async function compressSegments(
     if (file.firstSeq >= checkpointSegment) break;
     const plain = segmentPath(logDir, file.firstSeq);
     if (!file.plain) continue;
-    const bytes = disk.readFile(plain);
+    const bytes = await readPlainLater(disk, logDir, file.firstSeq);
+    if (bytes === undefined) continue;
     if (!file.compressed) {
-      replaceFile(disk, `${plain}.gz`, await gzipMembers(bytes), { durable: true, nameLater: true });
+      const parts = [await gzipMembers(bytes)];
+      await replaceFileGently(disk, `${plain}.gz`, parts, { durable: true, nameLater: true });
       count += 1;
     }
     // Delete the plain form only if the compressed one reads back equal. An empty plain form is no loss: a process that
     // had stalled created it.
-    const compressed = readCompressed(disk, logDir, file.firstSeq);
+    const compressed = await readCompressedLater(disk, logDir, file.firstSeq);
     if (compressed === undefined || (bytes.length > 0 && !compressed.equals(bytes))) continue;
     // Sync the name even if another process made the compressed file: that one may have died before its sync.
-    syncDirectory(disk, logDir);
+    await syncDirectoryGently(disk, logDir);
     disk.unlink(plain);
   }
   return count;

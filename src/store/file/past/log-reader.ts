@@ -7,7 +7,14 @@ import { type Failure, FailureError } from '../../../failure/failure.ts';
 import { MAX_LINE_BYTES, type Seal, STORE_FORMAT } from '../../commit.ts';
 import { Fold, type FoldedCommit, type Place, type Verdict } from '../../fold.ts';
 import { type Disk, errnoOf } from '../disk.ts';
-import { listSegments, readCompressed, readSegment, segmentPath } from '../segments.ts';
+import {
+  listSegments,
+  readCompressed,
+  readCompressedLater,
+  readPlainLater,
+  readSegment,
+  segmentPath,
+} from '../segments.ts';
 
 /** A valid line or a seal. `line` is a view of a larger buffer: copy it to keep it. */
 export type TakenLine = { seq: number; place: Place; line: Buffer } & (
@@ -36,6 +43,8 @@ export type Damage = Extract<Failure, { code: 'store-damaged' }>;
 
 /** An unterminated tail longer than this is damage: no write of Baton that is still under way can be so long. */
 const LONGEST_TAIL_BYTES = 2 * MAX_LINE_BYTES;
+/** How much is hashed between two lines. */
+const HASH_BYTES = 256 * 1024;
 
 export class LogReader {
   readonly fold = new Fold({ keepAllChains: true });
@@ -64,6 +73,8 @@ export class LogReader {
   private offset = 0;
   private hash: Hash = createHash('sha256');
   private hashedTo = 0;
+  /** The text of a segment that was fetched before it is read; see `prepare`. */
+  private ahead: { segment: number; text: Buffer; compressed: boolean } | undefined;
   private sealedBefore = '';
   /** The log before the first seal that does not fit: its last seq, and its last segment without the seal. */
   private misfit: { seq: number; last: SegmentNote } | undefined;
@@ -86,6 +97,20 @@ export class LogReader {
       this.enter(next);
     }
     if (this.stopped === undefined) this.findStrays(listed.map((file) => file.firstSeq));
+  }
+
+  /**
+   * Fetches a segment before `read` comes to it, in slices or on another thread; `read` meets the trouble with it. For
+   * readers beside calls: call it with 1 first, and with the next seq after each seal.
+   */
+  async prepare(segment: number): Promise<void> {
+    try {
+      const inflated = await readCompressedLater(this.disk, this.logDir, segment);
+      const text = inflated ?? (await readPlainLater(this.disk, this.logDir, segment));
+      if (text !== undefined) this.ahead = { segment, text, compressed: inflated !== undefined };
+    } catch (error) {
+      if (!(error instanceof FailureError) && errnoOf(error) === undefined) throw error;
+    }
   }
 
   /** Reads to the end without using the lines, for the counts and faults. */
@@ -157,13 +182,19 @@ export class LogReader {
       // Advance before the yield, so that a reader that breaks off here continues after this line.
       this.offset = base + start;
       this.sizeBytes += end + 1 - (at - base);
+      if (this.offset - this.hashedTo >= HASH_BYTES) this.hashTo(this.offset, bytes, base);
       if (taken !== undefined) yield taken;
     }
     const consumed = this.offset - base;
     if (bytes.length - consumed > LONGEST_TAIL_BYTES)
       this.stop(this.segment, this.offset, 'bytes without the end of a line, more than any write of Baton has');
-    if (this.hashedTo < this.offset) this.hash.update(bytes.subarray(this.hashedTo - base, consumed));
-    this.hashedTo = Math.max(this.hashedTo, this.offset);
+    this.hashTo(this.offset, bytes, base);
+  }
+
+  /** Hashes on to a place in the segment, of which `bytes` has what stands from `base` on. */
+  private hashTo(end: number, bytes: Buffer, base: number): void {
+    if (this.hashedTo < end) this.hash.update(bytes.subarray(this.hashedTo - base, end - base));
+    this.hashedTo = Math.max(this.hashedTo, end);
   }
 
   private noteSegment(): SegmentNote {
@@ -193,7 +224,11 @@ export class LogReader {
   /** Reads the whole of a compressed segment, which does not grow, and the new part of a plain one. */
   private readFrom(from: number, note: SegmentNote): Buffer {
     const { disk, logDir, segment } = this;
-    const compressed = readCompressed(disk, logDir, segment);
+    const { ahead } = this;
+    this.ahead = undefined;
+    const fetched = ahead?.segment === segment ? ahead : undefined;
+    if (fetched !== undefined && !fetched.compressed && from === 0) return fetched.text;
+    const compressed = fetched?.compressed ? fetched.text : readCompressed(disk, logDir, segment);
     note.compressed = compressed !== undefined;
     if (compressed !== undefined) return compressed.subarray(from);
     if (from === 0) return readSegment(disk, logDir, segment);
@@ -251,8 +286,7 @@ export class LogReader {
   private fits(taken: TakenLine & { kind: 'seal' }, bytes: Buffer, base: number, note: SegmentNote): boolean {
     const found = this.troubles.length;
     const { sha256, previous } = taken.seal.seal;
-    this.hash.update(bytes.subarray(this.hashedTo - base, taken.place.offset - base));
-    this.hashedTo = taken.place.offset;
+    this.hashTo(taken.place.offset, bytes, base);
     note.sealed = true;
     const before = this.sealedBefore;
     this.sealedBefore = sha256;
