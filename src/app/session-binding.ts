@@ -30,7 +30,7 @@ import {
 import { acceptHandoff, giverOf } from '../domain/session/handoff.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import type { Author } from '../store/commit.ts';
-import { factsOf, projectSessions, readableFacts, unendedSessions } from '../views/session/sessions.ts';
+import { allSessions, factsOf, readableFacts, unendedSessions } from '../views/session/sessions.ts';
 import { holdingsOf, letGo, type Released } from './let-go.ts';
 
 export interface BindingOptions {
@@ -339,7 +339,7 @@ export class SessionBinding {
   /** Ids of this project's sessions that are similar, else of the three newest open ones of this workspace. */
   private near(view: View, id: string): string[] {
     const { project } = this.options.workspace;
-    const ids = projectSessions(view, project).map((facts) => facts.id);
+    const ids = allSessions(view, project).map((facts) => facts.id);
     const similar = nearest(id, ids);
     return similar.length > 0 ? similar : this.openOnes(view).slice(0, 3);
   }

@@ -3,12 +3,11 @@
 import type { Services } from '../app/services.ts';
 import type { View } from '../documents/documents.ts';
 import { showId } from '../domain/plan/ids.ts';
-import { hasEnded, type RunDocument } from '../domain/run/document.ts';
 import { sessionStream } from '../domain/session/document.ts';
 import { line } from '../views/plan/show.ts';
 import { velocityOf } from '../views/plan/sprint-facts.ts';
-import { runRows } from '../views/run/runs.ts';
-import { type SessionRow, sessionRows } from '../views/session/sessions.ts';
+import { openRuns as openRunsOf } from '../views/run/runs.ts';
+import { allSessions, type SessionRow, sessionRows } from '../views/session/sessions.ts';
 import { liveAgents } from '../views/team/people.ts';
 
 /** The most tasks or epics that are read for a completion. */
@@ -16,8 +15,7 @@ const LOOKED_AT = 100;
 
 /** Ids of this project's runs that have not ended. */
 export function openRuns(view: View, { workspace }: Services): string[] {
-  const fits = (run: Readonly<RunDocument>): boolean => run.project === workspace.project && !hasEnded(run.status);
-  return runRows(view, () => 0, fits).map(({ run }) => run);
+  return openRunsOf(view, workspace.project).map(({ id }) => id);
 }
 
 /** Names of saved definitions. */
@@ -51,7 +49,7 @@ export function sessionNames(view: View, services: Services): string[] {
 }
 
 function ownSessions(view: View, { documents, workspace }: Services): SessionRow[] {
-  return sessionRows(view, documents.presence, Date.now(), (_, { project }) => project === workspace.project);
+  return sessionRows(allSessions(view, workspace.project), documents.presence, Date.now());
 }
 
 /** Names of registered and live agents, and of assignees of tasks. */

@@ -3,7 +3,7 @@
 import { sessionStream } from '../domain/session/document.ts';
 import { jsonLength } from '../domain/state/etag.ts';
 import { copyJson, type JsonObject } from '../json/json.ts';
-import { factsOf, sessionRows } from '../views/session/sessions.ts';
+import { allSessions, factsOf, sessionRows } from '../views/session/sessions.ts';
 import { MOST_ENTRIES, type ResourceKind } from './define.ts';
 
 /** Above this many characters of JSON, the resource names the keys and the call that reads them. */
@@ -16,9 +16,9 @@ export const sessions: ResourceKind = {
   template: 'baton://sessions/{id}',
   listedFrom: 'session',
   list: (view, { documents, workspace }) =>
-    sessionRows(view, documents.presence, Date.now(), (_, facts) => facts.project === workspace.project)
-      .slice(0, MOST_ENTRIES)
-      .map((row) => ({ id: row.session, title: row.name ?? row.session, description: `${row.mode}, ${row.status}` })),
+    sessionRows(allSessions(view, workspace.project).slice(0, MOST_ENTRIES), documents.presence, Date.now()).map(
+      (row) => ({ id: row.session, title: row.name ?? row.session, description: `${row.mode}, ${row.status}` }),
+    ),
   read: (view, id) => {
     const doc = factsOf(view, id) === undefined ? undefined : view.get<JsonObject>(sessionStream(id));
     if (doc === undefined) return undefined;

@@ -4,7 +4,7 @@
 
 import type { Logger } from '../base/log.ts';
 import { placeTag, whereIs } from '../base/process-place.ts';
-import type { Documents } from '../documents/documents.ts';
+import type { Documents, Grouping } from '../documents/documents.ts';
 import { admissionKey } from '../domain/run/admission.ts';
 import { claimNode } from '../domain/run/claim.ts';
 import { hasEnded, type RunDocument, runStream } from '../domain/run/document.ts';
@@ -34,6 +34,12 @@ const OTHERS_MS = 400;
 /** The longest pause between two looks, if no commit is noticed. */
 const IDLE_MS = 5_000;
 const CLOSE_MS = 900;
+
+/** The runs that have not ended, by workspace. */
+const openRuns: Grouping<RunDocument> = {
+  kind: 'run',
+  groupsOf: ({ status, workspace }) => (hasEnded(status) ? [] : [workspace]),
+};
 
 export interface RunnerParts {
   documents: Documents;
@@ -85,11 +91,23 @@ export class Runner {
     const { documents } = this.parts;
     for (const key of this.admissions) documents.presence.attach(key);
     this.unsubscribe = documents.onChange((commits) => this.note(commits));
-    documents.peek((view) => {
-      for (const stream of view.streams('run/')) this.follow(stream);
-    });
+    if (this.parts.only === undefined) void this.findOpen();
+    else this.open.add(this.parts.only);
     void this.watch();
     this.lookIn(0);
+  }
+
+  /** Follows the runs of this workspace that had begun before; those that have ended may be most of a store. */
+  private async findOpen(): Promise<void> {
+    const { documents, workspace, log } = this.parts;
+    try {
+      for (const stream of await documents.read((view) => view.grouped(openRuns, workspace))) this.follow(stream);
+      this.lookIn(0);
+    } catch (error) {
+      if (this.stopper.signal.aborted) return;
+      log.warn({ err: error }, 'the runner cannot read the store');
+      setTimeout(() => void this.findOpen(), IDLE_MS).unref();
+    }
   }
 
   private follow(stream: string): void {

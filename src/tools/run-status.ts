@@ -106,9 +106,8 @@ async function list(given: Input, { documents, workspace }: Services) {
     const sizeOf = (hash: string): number => documents.definitions.get(hash)?.prepared.ids.length ?? 0;
     const standingOf = standings(documents);
     const statusOf = (run: Readonly<RunDocument>): RunStatus => standingOf(run).status;
-    const fits = (run: Readonly<RunDocument>): boolean =>
-      run.project === workspace.project && (given.status === undefined || statusOf(run) === given.status);
-    return ok({ ...page(given, 'runs', runRows(view, sizeOf, fits, statusOf)), seq: view.seq });
+    const among = { project: workspace.project, status: given.status as RunStatus | undefined };
+    return ok({ ...page(given, 'runs', runRows(view, among, sizeOf, statusOf)), seq: view.seq });
   });
 }
 

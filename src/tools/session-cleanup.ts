@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { expireSession } from '../domain/session/commands.ts';
-import { isOpen, sessionStream, statusAt } from '../domain/session/document.ts';
+import { statusAt } from '../domain/session/document.ts';
 import { ok } from '../failure/failure.ts';
-import { readableFacts } from '../views/session/sessions.ts';
+import { unendedSessions } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { deadlineOf } from './shared/change.ts';
 import { seqOutput } from './shared/inputs.ts';
@@ -32,17 +32,9 @@ export const sessionCleanup = defineTool({
   async run(input, call: Call<Services>) {
     const { documents, sessions } = call.services;
     const overdue = await documents.read((view) =>
-      view
-        .streams('session/')
-        .map((stream) => stream.slice('session/'.length))
-        .filter((id) => {
-          const facts = readableFacts(view, sessionStream(id));
-          return (
-            facts !== undefined &&
-            isOpen(facts.status) &&
-            statusAt(facts, Date.now(), (who) => documents.presence.lastSeen(who)) === 'expired'
-          );
-        }),
+      unendedSessions(view)
+        .filter((facts) => statusAt(facts, Date.now(), (who) => documents.presence.lastSeen(who)) === 'expired')
+        .map(({ id }) => id),
     );
     const expired: string[] = [];
     if (!input.dry_run) {

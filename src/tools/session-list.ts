@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
-import { SESSION_MODES, SESSION_STATUSES } from '../domain/session/document.ts';
+import { isOpen, SESSION_MODES, SESSION_STATUSES } from '../domain/session/document.ts';
 import { ok } from '../failure/failure.ts';
-import { sessionRows } from '../views/session/sessions.ts';
+import { allSessions, sessionRows, unendedSessions } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { cursorInput, limitInput, offsetOf, seqOutput } from './shared/inputs.ts';
 import { fitting } from './shared/shown.ts';
@@ -50,13 +50,12 @@ export const sessionList = defineTool({
   async run(input, call: Call<Services>) {
     const { documents, workspace } = call.services;
     return await documents.read((view) => {
-      const rows = sessionRows(view, documents.presence, Date.now(), (row, facts) => {
-        if (input.everywhere !== true && facts.project !== workspace.project) return false;
-        if (input.mode !== undefined && row.mode !== input.mode) return false;
+      const project = input.everywhere === true ? undefined : workspace.project;
+      const among = input.status === 'open' ? unendedSessions(view, project) : allSessions(view, project);
+      const inMode = among.filter(({ mode }) => input.mode === undefined || mode === input.mode);
+      const rows = sessionRows(inMode, documents.presence, Date.now()).filter(({ status }) => {
         if (input.status === 'any') return true;
-        return input.status === 'open'
-          ? row.status === 'active' || row.status === 'paused'
-          : row.status === input.status;
+        return input.status === 'open' ? isOpen(status) : status === input.status;
       });
       const from = offsetOf(input.cursor);
       const sessions = fitting(rows.slice(from, from + input.limit));

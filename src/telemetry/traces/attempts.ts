@@ -6,17 +6,18 @@
 import { setImmediate as later } from 'node:timers/promises';
 import type { Documents, View } from '../../documents/documents.ts';
 import { eventsOf } from '../../documents/past.ts';
-import { hasEnded, type RunDocument, runStream } from '../../domain/run/document.ts';
+import { type RunDocument, runStream } from '../../domain/run/document.ts';
 import { liveNodes } from '../../domain/run/live.ts';
 import type { NodeRecord } from '../../domain/run/record.ts';
 import { isObject } from '../../json/json.ts';
 import type { Commit, StreamEvent } from '../../store/commit.ts';
 import type { FoldedCommit } from '../../store/fold.ts';
+import { openRuns } from '../../views/run/runs.ts';
 import { childOf, parseTraceparent } from './context.ts';
 import { INTERNAL, type Span } from './otlp.ts';
 
 export interface AttemptParts {
-  documents: Pick<Documents, 'definitions' | 'onChange' | 'peek' | 'store'>;
+  documents: Pick<Documents, 'definitions' | 'onChange' | 'peek' | 'read' | 'store'>;
   /** Definitions, which hold the kind of each node. */
   /** True for the context of a call of this process. */
   isOwnCall(traceparent: string | undefined): boolean;
@@ -55,14 +56,18 @@ export class AttemptSpans {
     this.parts = parts;
     const { documents } = parts;
     this.unsubscribe = documents.onChange((commits) => this.note(commits));
-    this.view = documents.peek((view) => {
-      for (const stream of view.streams('run/')) {
-        const run = view.get<RunDocument>(stream);
-        if (run === undefined || hasEnded(run.status)) continue;
-        for (const [node, record] of liveNodes(run)) this.begin(run.id, node, { ...record }, undefined);
-      }
-      return view;
-    });
+    this.view = documents.peek((view) => view);
+    documents.read((view) => this.takeUp(view)).catch(parts.onTrouble);
+  }
+
+  /**
+   * Takes up the attempts that had begun before. In a store of many runs others go on meanwhile: what was claimed then
+   * is known already, and an older attempt that ended then has no span.
+   */
+  private takeUp(view: View): void {
+    for (const run of openRuns(view))
+      for (const [node, record] of liveNodes(run))
+        if (!this.open.has(`${run.id}/${node}`)) this.begin(run.id, node, { ...record }, undefined);
   }
 
   /** Declares commits by this agent as this process's own, although no tool call made them: the runner's. */

@@ -10,7 +10,7 @@ import type { PlanFacts } from '../plan/plan-index.ts';
 import { configOf } from '../project/settings.ts';
 import { claimedNodes, openRuns } from '../run/runs.ts';
 import { standingOf } from '../run/standing.ts';
-import { projectSessions } from '../session/sessions.ts';
+import { allSessions } from '../session/sessions.ts';
 import { openEscalations } from '../team/escalations.ts';
 import type { AlertFacts } from './alerts.ts';
 
@@ -40,7 +40,7 @@ export function alertFacts(source: AlertSource): AlertFacts {
     return { run: run.id, node: id, lapsed: leaseEnd(node, node.lease_ms ?? 0, now, lastSeen) <= now };
   });
   const tokens = Math.max(0, ...runs.map((run) => run.tokens ?? 0));
-  const sessions = projectSessions(view, project.id);
+  const sessions = allSessions(view, project.id);
   const { tasks } = plan();
   return {
     now,

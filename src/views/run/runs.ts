@@ -2,7 +2,7 @@
 // tools/run-status.ts, resources, prompts, dashboard views and other views.
 
 import type { Grouping, View } from '../../documents/documents.ts';
-import { hasEnded, type RunDocument, type RunStatus } from '../../domain/run/document.ts';
+import { hasEnded, type RunDocument, type RunStatus, runStream } from '../../domain/run/document.ts';
 import { liveNodes } from '../../domain/run/live.ts';
 import type { NodeRecord, RecordOf } from '../../domain/run/record.ts';
 import type { RunGraph } from '../../graph/definition.ts';
@@ -86,23 +86,27 @@ export type RunRow = {
 };
 
 /**
- * The rows of all runs for which `fits` is true, the last changed first. `sizeOf`: the node count of a definition;
- * `statusOf`: how a run stands.
+ * The rows of a project's runs, the last changed first; with `status` only of those that stand so. `sizeOf`: the node
+ * count of a definition; `statusOf`: how a run stands.
  */
 export function runRows(
   view: View,
+  { project, status }: { project: string; status?: RunStatus | undefined },
   sizeOf: (hash: string) => number,
-  fits: (run: Readonly<RunDocument>) => boolean,
-  statusOf: (run: Readonly<RunDocument>) => RunStatus = ({ status }) => status,
+  statusOf: (run: Readonly<RunDocument>) => RunStatus,
 ): RunRow[] {
-  const rows: { row: RunRow; seq: number }[] = [];
-  for (const stream of view.streams('run/')) {
-    const run = view.get<RunDocument>(stream);
-    if (run === undefined || !fits(run)) continue;
-    const row = { ...rowOf(run, sizeOf(run.graph)), status: statusOf(run) };
-    rows.push({ row, seq: view.lastSeq(stream) });
-  }
-  return rows.sort((a, b) => b.seq - a.seq).map(({ row }) => row);
+  return runsThatMayStand(view, project, status).flatMap((run) => {
+    const stands = statusOf(run);
+    return status !== undefined && stands !== status ? [] : [{ ...rowOf(run, sizeOf(run.graph)), status: stands }];
+  });
+}
+
+/** A run that has not ended may stand otherwise than its document says. */
+function runsThatMayStand(view: View, project: string, status: RunStatus | undefined): Readonly<RunDocument>[] {
+  if (status === 'failed') return failedRuns(view, project);
+  if (status !== undefined) return runsIn(view, hasEnded(status) ? endedIn(project) : openIn(project));
+  const seqOf = ({ id }: Readonly<RunDocument>): number => view.lastSeq(runStream(id));
+  return projectRuns(view, project).sort((a, b) => seqOf(b) - seqOf(a));
 }
 
 function rowOf(run: Readonly<RunDocument>, nodes: number): RunRow {

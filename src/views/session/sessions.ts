@@ -23,7 +23,7 @@ export interface Offer {
 const SUMMARY_CHARS = 200;
 
 /**
- * Sessions by project, those among them that were not ended by a commit by project and by workspace, and those with
+ * Sessions in all and by project, those among them that were not ended by a commit also by workspace, and those with
  * offers by whom they are made to.
  */
 const sessionGroups: Grouping<SessionDocument> = {
@@ -32,25 +32,27 @@ const sessionGroups: Grouping<SessionDocument> = {
     if (!isKnownShape(session)) return [];
     const { project, workspace, handoffs } = session;
     const offers = new Set(handoffs.flatMap(({ state, to }) => (state === 'offered' ? offeredTo(to, workspace) : [])));
-    const open = isOpen(session.status) ? [openIn(project), openIn(workspace)] : [];
-    return [ofProject(project), ...open, ...offers];
+    const open = isOpen(session.status) ? [OPEN, openIn(project), openIn(workspace)] : [];
+    return [ALL, ofProject(project), ...open, ...offers];
   },
 };
+const ALL = 'all';
+const OPEN = 'open';
 const ofProject = (project: string): string => `all ${project}`;
 const openIn = (place: string): string => `open ${place}`;
 const offeredTo = (to: string, workspace: string): string => (to === 'new' ? `new ${workspace}` : `offer ${to}`);
 
 /**
- * The sessions of a project or workspace that no commit has ended, the last changed first: the time of some may be
- * over, see `statusAt`.
+ * The sessions of a project or workspace, or of all, that no commit has ended, the last changed first: the time of some
+ * may be over, see `statusAt`.
  */
-export function unendedSessions(view: View, place: string): Readonly<SessionFacts>[] {
-  return factsIn(view, openIn(place));
+export function unendedSessions(view: View, place?: string): Readonly<SessionFacts>[] {
+  return factsIn(view, place === undefined ? OPEN : openIn(place));
 }
 
-/** All sessions of a project, the last changed first. */
-export function projectSessions(view: View, project: string): Readonly<SessionFacts>[] {
-  return factsIn(view, ofProject(project));
+/** All sessions of a project, or of all projects, the last changed first. */
+export function allSessions(view: View, project?: string): Readonly<SessionFacts>[] {
+  return factsIn(view, project === undefined ? ALL : ofProject(project));
 }
 
 function factsIn(view: View, group: string): Readonly<SessionFacts>[] {
@@ -99,19 +101,13 @@ export interface SessionRow {
   expires_at?: string;
 }
 
-/** The rows of all sessions for which `fits` is true, the last changed first. `now` is in ms since the epoch. */
+/** The rows of sessions, in their order. `now` is in ms since the epoch. */
 export function sessionRows(
-  view: View,
+  sessions: readonly Readonly<SessionFacts>[],
   presence: Presence,
   now: number,
-  fits: (row: SessionRow, facts: Readonly<SessionFacts>) => boolean,
 ): SessionRow[] {
-  const rows: { row: SessionRow; seq: number }[] = [];
-  for (const facts of allFacts(view)) {
-    const row = rowOf(facts, presence, now);
-    if (fits(row, facts)) rows.push({ row, seq: view.lastSeq(sessionStream(facts.id)) });
-  }
-  return rows.sort((a, b) => b.seq - a.seq).map(({ row }) => row);
+  return sessions.map((facts) => rowOf(facts, presence, now));
 }
 
 function rowOf(facts: Readonly<SessionFacts>, presence: Presence, now: number): SessionRow {
@@ -169,8 +165,4 @@ export function readableFacts(view: View, stream: string): Readonly<SessionFacts
 
 function isKnownShape(facts: Readonly<SessionFacts> | undefined): facts is Readonly<SessionFacts> {
   return Array.isArray(facts?.handoffs);
-}
-
-function allFacts(view: View): Readonly<SessionFacts>[] {
-  return view.streams('session/').flatMap((stream) => readableFacts(view, stream) ?? []);
 }
