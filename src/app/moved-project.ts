@@ -8,7 +8,7 @@ import { continued } from '../domain/project/adopt.ts';
 import { type ProjectDocument, projectStream } from '../domain/project/document.ts';
 import type { Workspace } from '../domain/session/document.ts';
 import type { PlanFacts } from '../views/plan/plan-index.ts';
-import { readableFacts } from '../views/session/sessions.ts';
+import { allSessions } from '../views/session/sessions.ts';
 
 /** The most projects whose directories are looked for on disk. */
 const LOOKED_AT = 20;
@@ -59,9 +59,7 @@ export function hasPlan({ tasks, sprints, epics }: PlanFacts, project: string): 
 
 function directoriesOf(view: View): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
-  for (const stream of view.streams('session/')) {
-    const facts = readableFacts(view, stream);
-    if (facts === undefined) continue;
+  for (const facts of allSessions(view).reverse()) {
     const known = found.get(facts.project) ?? new Set();
     found.set(facts.project, known.add(facts.directory));
   }

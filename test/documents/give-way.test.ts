@@ -6,6 +6,7 @@ import type { Grouping, View } from '../../src/documents/documents.ts';
 import { saveTask } from '../../src/domain/plan/save-task.ts';
 import { ok } from '../../src/failure/failure.ts';
 import { PlanIndex } from '../../src/views/plan/plan-index.ts';
+import { MailWatch } from '../../src/views/team/mail-watch.ts';
 import { Rig } from '../rig.ts';
 
 const MANY = 600;
@@ -96,6 +97,23 @@ test('a look at present documents, which cannot wait, has all at once', async ()
   const rig = new Rig();
   await things(rig);
   expect(rig.documents.peek((view) => view.grouped(grouping, 'a')).length).toBe(MANY);
+});
+
+test('the first look for mail and offers of work reads all sessions in slices', async () => {
+  const rig = new Rig();
+  const make = (n: number) => {
+    const handoffs = n === 7 ? [{ id: 'hof-1', state: 'offered', to: 'ses-0', summary: 'work' }] : [];
+    const facts = { id: `ses-${n}`, project: 'prj-1', workspace: 'w', status: 'active', agents: {}, handoffs };
+    const session = { ...facts, mode: 'execute', created_at: '2026-01-01', expires_at: '2027-01-01' };
+    return rig.documents.change((tx) => ok(tx.create(`session/ses-${n}`, { type: 'test.made' }, { session })), { by });
+  };
+  for (let n = 0; n < MANY; n += 1) await make(n);
+  const mail = new MailWatch(rig.documents, { project: 'prj-1' }, () => rig.now);
+  slowly();
+  const note = mail.note(() => 'ses-0');
+  expect(note).toBeInstanceOf(Promise);
+  expect(await turnsBeside(Promise.resolve(note), () => undefined)).toBeGreaterThan(100);
+  expect(await note).toContain('hof-1');
 });
 
 test('the plan is made in slices, and is the one that the documents say', async () => {

@@ -2,6 +2,7 @@
 // not grow with the number of sessions. For answers only. One per process, in team/mail-watch.ts.
 
 import type { Documents, View } from '../../documents/documents.ts';
+import { AT_ONCE, doWork, type Work } from '../../documents/give-way.ts';
 import type { FoldedCommit } from '../../store/fold.ts';
 import { factsOf, type Offer, offersBy } from './sessions.ts';
 
@@ -36,13 +37,19 @@ export class OfferIndex {
       this.documents.onChange((commits) => this.note(commits));
       this.touched = new Set(view.streams('session/'));
     }
-    for (const stream of this.touched) {
+    const { touched } = this;
+    if (touched.size > 0) doWork(this.takeUpAll(view, touched), touched.size > AT_ONCE, view);
+  }
+
+  private *takeUpAll(view: View, touched: Set<string>): Work {
+    for (const stream of touched) {
       const giver = stream.slice('session/'.length);
       const made = offersBy(view, stream);
       if (made === undefined) this.found.delete(giver);
       else this.found.set(giver, made);
+      touched.delete(stream);
+      yield;
     }
-    this.touched.clear();
   }
 
   private note(commits: readonly FoldedCommit[]): void {

@@ -28,6 +28,8 @@ export class MailWatch {
   private readonly told = new Set<string>();
   private hits = 0;
   private misses = 0;
+  /** Whether mail was looked for before. */
+  private looked = false;
 
   constructor(documents: Documents, place: { readonly project: string }, now: () => number = () => Date.now()) {
     this.documents = documents;
@@ -59,7 +61,7 @@ export class MailWatch {
 
   /**
    * The note for the session that `find` returns; undefined if it has no unread mail and no offer of work. A promise
-   * only if it rests on commits that are not durable yet.
+   * the first time, and if it rests on commits that are not durable yet.
    */
   note(find: (view: View) => string | undefined): string | undefined | Promise<string | undefined> {
     const session = find(this.view);
@@ -70,22 +72,31 @@ export class MailWatch {
       return known.note;
     }
     this.misses += 1;
-    const { unread, urgent, until } = unreadCount(
-      this.view,
-      { session },
-      { project: this.place.project, now: this.now(), got: this.got },
-    );
-    const { toIt, toAnybody } = this.offered(session);
-    const said = [...(unread === 0 ? [] : [noteOf(unread, urgent)]), ...toIt];
-    this.known = { session, note: noteFrom(said), until };
-    const note = noteFrom([...said, ...toAnybody]);
+    if (!this.looked) {
+      this.looked = true;
+      // The first look may read all sessions and channels, and a read gives way to other calls.
+      return this.documents.read((view) => this.noteIn(view, session));
+    }
+    const note = this.noteIn(this.view, session);
     const flushing = note === undefined ? undefined : this.documents.store.flush();
     return flushing === undefined ? note : flushing.then(() => note);
   }
 
+  private noteIn(view: View, session: string): string | undefined {
+    const { unread, urgent, until } = unreadCount(
+      view,
+      { session },
+      { project: this.place.project, now: this.now(), got: this.got },
+    );
+    const { toIt, toAnybody } = this.offered(view, session);
+    const said = [...(unread === 0 ? [] : [noteOf(unread, urgent)]), ...toIt];
+    this.known = { session, note: noteFrom(said), until };
+    return noteFrom([...said, ...toAnybody]);
+  }
+
   /** The lines on offers of work: to the session by name at every call, to whoever comes once for this process. */
-  private offered(session: string): { toIt: string[]; toAnybody: string[] } {
-    const offers = this.offers.for(this.view, session);
+  private offered(view: View, session: string): { toIt: string[]; toAnybody: string[] } {
+    const offers = this.offers.for(view, session);
     const fresh = offers.filter(({ named, handoff }) => !named && !this.told.has(handoff));
     for (const { handoff } of fresh) this.told.add(handoff);
     return {
