@@ -80,3 +80,16 @@ it('what Baton compressed, and what another tool compressed as one member, is re
   const again = new LogReader(realDisk, `${dir}/log`).readAll();
   expect([again.fault(), again.fold.chain]).toEqual([undefined, text.fold.chain]);
 });
+
+it('a seal that a stopped process wrote late, behind the one that counts, is no damage', () => {
+  const text = gunzipSync(sound);
+  const seal = text.subarray(text.lastIndexOf(10, text.length - 2) + 1);
+  expect(seal.toString()).toContain('"seal"');
+  const truth = new LogReader(realDisk, `${dir}/log`).readAll().fold.chain;
+  // In one member with the seal that counts, and in a member of its own.
+  for (const made of [gzipSync(Buffer.concat([text, seal])), Buffer.concat([sound, gzipSync(seal)])]) {
+    fs.writeFileSync(file, made);
+    const read = new LogReader(realDisk, `${dir}/log`).readAll();
+    expect([read.fault(), read.fold.chain]).toEqual([undefined, truth]);
+  }
+});

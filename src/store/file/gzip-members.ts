@@ -91,21 +91,27 @@ export function inflateSegmentLater(file: Buffer): Promise<Buffer> {
 }
 
 function mostBytes(file: Buffer): number {
-  return sealedBytes(file) ?? Math.max(UNSEALED_BYTES, file.length * UNSEALED_FACTOR);
+  const sealed = sealedBytes(file);
+  // A void line may stand in the last member alone, behind the seal that counts.
+  return sealed === undefined ? Math.max(UNSEALED_BYTES, file.length * UNSEALED_FACTOR) : sealed + MOST_BYTES;
 }
 
-/** The size of the text by the seal in the last member; undefined if none is there. */
+/**
+ * The most bytes that the text has by the seals in the last member; undefined if none is there. There may be several: a
+ * process that was stopped while it sealed writes its own later, which says the same size and is void.
+ */
 function sealedBytes(file: Buffer): number | undefined {
   const last = membersOf(file).at(-1);
   const text = last === undefined ? undefined : inflateMember(file.subarray(last.start, last.end), last);
+  let most: number | undefined;
   for (let end = text?.length ?? 0; text !== undefined && end > 0; ) {
     // A negative place would count from the end.
     const start = end < 2 ? 0 : text.lastIndexOf(10, end - 2) + 1;
     const line = text.subarray(start, text[end - 1] === 10 ? end - 1 : end);
     const body = line.includes('"seal"') && soundSum(line) !== undefined ? parseLine(line) : undefined;
     // Void lines may follow the seal.
-    if (isSeal(body)) return body.seal.bytes + text.length - start;
+    if (isSeal(body)) most = Math.max(most ?? 0, body.seal.bytes + text.length - start);
     end = start;
   }
-  return undefined;
+  return most;
 }
