@@ -7,7 +7,9 @@ import type { Listing } from '../src/tools/describe.ts';
 
 /** docs/baton.1, in the macros of man(7). */
 export function manualPage(listings: readonly Listing[], version: string): string {
-  const tools = listings.map(({ tool, positional }): [string, string] => [
+  // A verb of the tool's noun does what the tool does.
+  const commands = listings.filter(({ tool }) => !((tool.name.split('_')[0] ?? '') in verbWords));
+  const tools = commands.map(({ tool, positional }): [string, string] => [
     `baton ${tool.name.replace('_', ' ')}${positional.map((name) => ` [${name}]`).join('')}`,
     tool.title,
   ]);

@@ -77,7 +77,8 @@ function addTool(
   const { positional = usual, fixed = {}, summary = tool.title, example = examples[tool.name] } = shortcut ?? {};
   const about = shortcut === undefined ? `${tool.description}\n\nThe tool ${tool.name}.` : `${summary}.`;
   const command = parent.command(verb).summary(summary).description(about);
-  for (const name of positional) command.argument(`[${name}]`);
+  for (const [index, name] of positional.entries())
+    command.argument(shortcut?.needed === true && index === 0 ? `<${name}>` : `[${name}]`);
   const keys = new Map<string, string>();
   const files = new Map<string, string>();
   for (const { key, option, fileOption } of optionsFor(tool.inputSchema)) {

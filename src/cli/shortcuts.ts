@@ -10,6 +10,8 @@ export interface Shortcut {
   tool: string;
   /** Arguments of the tool that are given by position. */
   positional: readonly string[];
+  /** True if the first of them must be given. */
+  needed?: true;
   /** Arguments that the command gives. */
   fixed: JsonObject;
   example: string;
@@ -18,6 +20,7 @@ export interface Shortcut {
 const saved = (noun: string, tool: string, verb: string, fixed: JsonObject, summary: string, id: string): Shortcut => ({
   ...{ noun, verb, summary, tool, fixed },
   positional: ['id'],
+  needed: true,
   example: `baton ${noun} ${verb} ${id}`,
 });
 
@@ -28,7 +31,7 @@ const listed = (noun: string, kind: string, example: string): Shortcut => ({
 });
 
 const added = (noun: string, tool: string, fixed: JsonObject, example: string): Shortcut => ({
-  ...{ noun, verb: 'add', summary: `Add a ${noun}`, tool, fixed },
+  ...{ noun, verb: 'add', summary: `Add ${noun === 'epic' ? 'an' : 'a'} ${noun}`, tool, fixed },
   positional: ['title'],
   example,
 });

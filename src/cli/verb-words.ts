@@ -100,6 +100,7 @@ Trouble is one line on stderr: the exit code is always 0, and stdout stays empty
 
 --from v2            JSON state files: their keys go into the session
 --from task-master   tasks.json with its tags, subtasks and dependencies
+--from shrimp        tasks.json of mcp-shrimp-task-manager
 --from beads         issues as JSONL
 --from claude-tasks  ~/.claude/tasks, or one list of it
 --from messages      a folder of messages, into channel:imported

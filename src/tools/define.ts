@@ -129,7 +129,7 @@ function readInput(schema: z.ZodObject, given: unknown): Result<ReadInput> {
   const parsed = schema.safeParse(given, { reportInput: true });
   if (parsed.success) return ok({ given, parsed: parsed.data, taken: [] });
   const reading = readingOf(schema, given, parsed.error);
-  if (reading === undefined) return fail(inputIssues(parsed.error, schema));
+  if (!('taken' in reading)) return fail(inputIssues(reading, schema));
   // A text that was read as JSON may hold what no value may.
   const again = checkValue(reading.input, inputLimits);
   if (!again.ok) return again;

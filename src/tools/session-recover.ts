@@ -100,7 +100,7 @@ export const sessionRecover = defineTool({
         ...(stopped === undefined ? {} : { lost: lostOf(stopped.code, seq) }),
         in_flight: shown.claims,
         late_results: claims.reduce((count, { late }) => count + late, 0),
-        unread: mailFor(view, id, workspace.project),
+        unread: mailFor(view, id, workspace.project, call.services.mail.gotSoFar()),
         offers: pendingHandoffs(view, id).length,
         brief: {
           ...(name === undefined ? {} : { name }),

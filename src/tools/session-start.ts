@@ -88,7 +88,7 @@ export const sessionStart = defineTool({
     const { value, seq, replayed } = started.value;
     const { taken, kept, released, ended: _, ...answer } = value;
     const told = await documents.read((view) => {
-      const unread = mailFor(view, value.session, workspace.project);
+      const unread = mailFor(view, value.session, workspace.project, call.services.mail.gotSoFar());
       const claims = claimsOf(view, value.session, documents.presence).filter(({ state }) => state !== 'lost');
       const news = startNews(view, call.services, value, { mode, name }, { claims: claims.length, unread });
       const offers = pendingHandoffs(view, value.session);

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { changeState, type MergeAnswer } from '../domain/state/commands.ts';
+import { fail } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq, writeState } from './shared/change.ts';
@@ -15,7 +16,7 @@ import {
   sessionInput,
   valueInput,
 } from './shared/inputs.ts';
-import { storedAsText, withNote } from './shared/note.ts';
+import { storedAsText } from './shared/note.ts';
 
 export const stateMerge = defineTool({
   name: 'state_merge',
@@ -47,6 +48,12 @@ export const stateMerge = defineTool({
   async run(input, call: Call<Services>) {
     const value = checkValue(input.value);
     if (!value.ok) return value;
+    // Merged as RFC 7396 has it, the text would replace the object it was meant for.
+    if (storedAsText([value.value]) !== undefined)
+      return fail({
+        code: 'invalid-input',
+        issues: [{ at: 'value', why: 'is text that is JSON: pass the object itself, or store the text by state_set' }],
+      });
     const { path, if_etag: ifEtag, reason } = input;
     const operation = { op: 'merge' as const, path, value: value.value, ifEtag, reason };
     const changed = await writeState<MergeAnswer>(
@@ -56,6 +63,6 @@ export const stateMerge = defineTool({
       (session) => (tx, ctx) => changeState(tx, ctx, session, operation),
     );
     if (!changed.ok) return changed;
-    return withSeq(changed.value, withNote(changed.value.value, storedAsText([value.value])));
+    return withSeq(changed.value);
   },
 });

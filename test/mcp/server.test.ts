@@ -163,13 +163,19 @@ describe('answers', () => {
 describe('refused input', () => {
   test('every fault at once, unknown keys with what was meant', async () => {
     const { call, services } = await rig();
-    const answer = await call('state_get', { path: 5, limits: 3, detail: 'all', limit: 900, deep: [{ titel: 'x' }] });
+    const answer = await call('state_get', {
+      path: ['x'],
+      limits: 3,
+      detail: 'all',
+      limit: 900,
+      deep: [{ titel: 'x' }],
+    });
     expect(answer.isError).toBe(true);
     expect(answer.structuredContent).toBeUndefined();
     expect(answer.failure).toEqual({
       code: 'invalid-input',
       issues: [
-        { at: 'path', why: 'expected string, got number' },
+        { at: 'path', why: 'expected string, got array' },
         { at: 'limit', why: 'expected number to be <=200' },
         { at: 'detail', why: 'expected one of "ids", "brief", "full"; did you mean "full"?' },
         { at: '/deep/0/title', why: 'required (string)' },
@@ -178,7 +184,7 @@ describe('refused input', () => {
       ],
       expected: ['title'],
     });
-    expect(answer.text).toMatch(/^invalid-input: The input was refused \(path: expected string, got number \| /);
+    expect(answer.text).toMatch(/^invalid-input: The input was refused \(path: expected string, got array \| /);
     expect(services.ran).toEqual([]);
   });
 

@@ -59,3 +59,20 @@ test('graph_check warns of programs that this server does not run, and open deci
   expect((await one.call('decision_vote'))['decisions']).toMatchObject([{ options: ['files', 'postgres'] }]);
   await one.close();
 });
+
+test('session_start counts as unread what this window has not read, and says where JSON text was meant as an object', async () => {
+  const dir = freshDir();
+  const one = await window(dir, 'one');
+  const two = await window(dir, 'two');
+  const { session } = await two.call('session_start');
+  await one.call('message_send', { to: session, text: 'Which port?', kind: 'request' });
+  expect((await two.call('session_start')).unread).toBe(1);
+  await two.call('message_read');
+  expect((await two.call('session_start')).unread).toBe(0);
+  await one.call('state_set', { path: '$.cfg', value: { a: 1, b: 2 } });
+  const refused = await one.fail('state_merge', { path: '$.cfg', value: '{"b":3}' });
+  expect(refused.failure).toMatchObject({ code: 'invalid-input', issues: [{ at: 'value' }] });
+  expect((await one.call('state_get', { path: '$.cfg' })).value).toEqual({ a: 1, b: 2 });
+  await one.close();
+  await two.close();
+});

@@ -60,7 +60,7 @@ function newsOf(view: View, services: Services, begun: StartAnswer): string | un
   const { documents, workspace } = services;
   const counts = {
     claims: claimsOf(view, begun.session, documents.presence).filter(({ state }) => state !== 'lost').length,
-    unread: mailFor(view, begun.session, workspace.project),
+    unread: mailFor(view, begun.session, workspace.project, services.mail.gotSoFar()),
   };
   return startNews(view, services, begun, {}, counts).note;
 }

@@ -21,24 +21,29 @@ const NUMBER = /^\s*-?\d{1,15}(\.\d{1,15})?([eE][+-]?\d{1,2})?\s*$/;
 /** A text that can only be one element of a list. */
 const ONE_WORD = /^[^\s,;|[\]{}"]{1,256}$/;
 
-/** The input read as one that the schema accepts; undefined if there is none, or more than one. */
-export function readingOf(schema: z.ZodObject, given: unknown, refused: z.ZodError): Reading | undefined {
+/**
+ * The input read as one that the schema accepts, else the faults that are left of it: where one argument can be read
+ * and another cannot, the refusal names the other alone.
+ */
+export function readingOf(schema: z.ZodObject, given: unknown, refused: z.ZodError): Reading | z.ZodError {
   let input = given;
-  let issues: readonly z.core.$ZodIssue[] = refused.issues;
+  let error = refused;
   const taken: string[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    for (const issue of issues) {
+    const before = taken.length;
+    for (const issue of error.issues) {
       const better = betterValue(issue);
-      if (better === undefined) return undefined;
+      if (better === undefined) continue;
       const { path } = issue;
       taken.push(`${path.map(String).join('.') || 'arguments'}: ${shown(issue.input)} as ${shown(better.value)}`);
       input = withAt(input, path, better);
     }
+    if (taken.length === before) return error;
     const parsed = schema.safeParse(input, { reportInput: true });
     if (parsed.success) return { input, taken };
-    issues = parsed.error.issues;
+    error = parsed.error;
   }
-  return undefined;
+  return error;
 }
 
 /** `value` undefined: the key is left out. */

@@ -141,9 +141,9 @@ export function unreadCount(
   return found;
 }
 
-/** The number of unread messages of a session by its stored cursors, whatever this process gave its client. */
-export function mailFor(view: View, session: string, project: string): number {
-  const options = { now: Date.now(), got: new Map() };
+/** The number of unread messages of a session, without those that this process gave its client (`got`). */
+export function mailFor(view: View, session: string, project: string, got: Got): number {
+  const options = { now: Date.now(), got };
   let unread = 0;
   for (const box of boxesOf(view, { session }, project))
     unread += new OpenBox(view, box, { session }, options).rest(UNREAD_COUNTED - unread);
