@@ -9,6 +9,7 @@ import { runCall } from '../tools/call/call.ts';
 import { Cancellation } from '../tools/call/cancellation.ts';
 import { Deadlines } from '../tools/call/deadlines.ts';
 import type { Tool } from '../tools/define.ts';
+import { asCommands } from './as-command.ts';
 import { complain, exitCodes } from './complain.ts';
 import type { CliEnvironment } from './environment.ts';
 import { type Asked, buildProgram } from './program.ts';
@@ -92,10 +93,23 @@ function finish<P>(env: CliEnvironment<P>, outcome: Outcome, json: boolean, prin
     env.err(`${outcome.text}\n`);
     return exitCodes.other;
   }
-  const alone = json || printed === undefined ? undefined : Reflect.get(outcome.value, printed);
-  if (typeof alone === 'string') printAlone(env, alone, outcome.value);
-  else env.out(json ? renderJson(outcome.value) : renderAnswer(outcome.value, env.columns, env.paint));
+  const answer = json ? outcome.value : withCommands(env, outcome.value);
+  const alone = json || printed === undefined ? undefined : Reflect.get(answer, printed);
+  if (typeof alone === 'string') printAlone(env, alone, answer);
+  else env.out(json ? renderJson(answer) : renderAnswer(answer, env.columns, env.paint));
   return exitCodes.done;
+}
+
+/** The answer with the calls that its note names as commands. */
+function withCommands<P>({ listings }: CliEnvironment<P>, answer: object): object {
+  if (!('note' in answer) || typeof answer.note !== 'string') return answer;
+  return {
+    ...answer,
+    note: asCommands(
+      answer.note,
+      listings.map(({ tool, positional }) => ({ name: tool.name, positional })),
+    ),
+  };
 }
 
 /** Prints a screen, table or figures alone on stdout, as other programs expect; a note on cut rows goes to stderr. */

@@ -93,6 +93,11 @@ describe('a directory that was renamed', () => {
 
   test('is offered its plan by the first answer, and has it after one call, in every process', async () => {
     const { dir, project, there, after } = await moved();
+    const env = { PATH: process.env['PATH'] ?? '', HOME: dir, BATON_STATE_DIR: path.join(dir, 'state') };
+    const baton = (...args: string[]): string =>
+      String(spawnSync(process.execPath, [inject('program'), ...args], { cwd: there, env }).stdout);
+    // A person who added a task first would have made a plan that stands in the way.
+    expect(baton('task', 'list')).toContain(`baton project save --adopt ${project}`);
     const other = await startForTest({ dir, cwd: there, env: { CLAUDE_CODE_SESSION_ID: 'b' } });
     expect((await other.call('plan_list', { kind: 'task' })).note).toContain(`project_save {adopt: "${project}"}`);
     expect((await after.call('session_start')).note).toContain(`project_save {adopt: "${project}"}`);
@@ -108,9 +113,7 @@ describe('a directory that was renamed', () => {
     const next = await startForTest({ dir, cwd: there, env: { CLAUDE_CODE_SESSION_ID: 'c' } });
     expect((await next.call('session_start')).note).toBeUndefined();
     expect((await next.call('session_list')).total).toBe(3);
-    const env = { PATH: process.env['PATH'] ?? '', HOME: dir, BATON_STATE_DIR: path.join(dir, 'state') };
-    const ran = spawnSync(process.execPath, [inject('program'), 'plan', 'list', '--kind', 'task'], { cwd: there, env });
-    expect(String(ran.stdout)).toContain('Keep me');
+    expect(baton('plan', 'list', '--kind', 'task')).toContain('Keep me');
   });
 
   test('takes nothing over that is worked on elsewhere, unknown, or would hide a plan of its own', async () => {

@@ -39,8 +39,8 @@ const answered = new WeakSet<Services>();
  * `told`: the answer says it itself.
  */
 function firstNews(services: Services, told: boolean): Promise<string | undefined> | undefined {
-  if (services.role !== 'serve') return undefined;
-  const begun = services.sessions.news();
+  // On the command line no session begins that somebody could go on with; a moved plan is told there too.
+  const begun = services.role === 'serve' ? services.sessions.news() : undefined;
   const first = !answered.has(services);
   answered.add(services);
   if (told || (begun === undefined && !first)) return undefined;
