@@ -9,7 +9,7 @@ import { prepareTasks } from '../../src/admin/import/prepare.ts';
 import { otherKind } from '../../src/admin/import/recognise.ts';
 import type { Imported, SourceKind } from '../../src/admin/import/shape.ts';
 import type { ImportedTask } from '../../src/domain/import/tasks.ts';
-import { meaningOf, statusOf } from '../../src/domain/plan/status-words.ts';
+import { meaningOf, statusOf } from '../../src/domain/status-words.ts';
 
 type Record_ = Record<string, unknown>;
 const NOW = Date.parse('2026-06-01T00:00:00Z');

@@ -1,7 +1,7 @@
 // Reads beads' JSONL: issues with their edges. Every edge that blocks in beads becomes a need; records that are no work
 // are noted. Listed in index.ts.
 
-import { statusOf } from '../../domain/plan/status-words.ts';
+import { statusOf } from '../../domain/status-words.ts';
 import { isObject } from '../../json/json.ts';
 import {
   Fields,

@@ -4,7 +4,7 @@
 import type { ImportedMessage } from '../../domain/import/state.ts';
 import type { ImportedItem } from '../../domain/import/surroundings.ts';
 import type { ImportedTask } from '../../domain/import/tasks.ts';
-import { meaningOf } from '../../domain/plan/status-words.ts';
+import { meaningOf } from '../../domain/status-words.ts';
 import { isObject, type Json } from '../../json/json.ts';
 
 /** A file of a source: its path within the source, and its text. */
