@@ -8,11 +8,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
  * with this pid until the next boot. Undefined if there is no such process, or on a system without /proc.
  */
 export function quickStart(pid: number): string | undefined {
-  try {
-    return procIsOurs() ? statOf(pid)[19] : undefined;
-  } catch {
-    return undefined;
-  }
+  return quickStat(pid)?.[19];
 }
 
 /**
@@ -38,16 +34,17 @@ export function isAlive(pid: number, start: string | undefined): boolean {
     // EPERM: the process exists and belongs to another user.
     return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EPERM';
   }
-  if (isZombie(pid)) return false;
-  const now = quickStart(pid);
-  return start === undefined || now === undefined || now === start;
+  const stat = quickStat(pid);
+  if (stat === undefined) return true;
+  return !ZOMBIE.test(stat[0] ?? '') && (start === undefined || stat[19] === undefined || stat[19] === start);
 }
 
-function isZombie(pid: number): boolean {
+/** The fields of `statOf`; undefined if there is no such process, or on a system without /proc of its own. */
+function quickStat(pid: number): string[] | undefined {
   try {
-    return procIsOurs() && ZOMBIE.test(statOf(pid)[0] ?? '');
+    return procIsOurs() ? statOf(pid) : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

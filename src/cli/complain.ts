@@ -10,12 +10,15 @@ import { asCommands, type KnownTool } from './as-command.ts';
 export const exitCodes = { done: 0, input: 1, store: 2, other: 3 } as const;
 
 /** The tools, whose calls a hint names as commands. */
-const tools: readonly KnownTool[] = Object.entries(commands).map(([name, positional]) => ({ name, positional }));
+export const knownTools: readonly KnownTool[] = Object.entries(commands).map(([name, positional]) => ({
+  name,
+  positional,
+}));
 
 /** Writes the failure to `write` (stderr unless given) and returns its exit code. */
-export function complain(failure: Failure, write: (text: string) => void = toStderr, known = tools): number {
+export function complain(failure: Failure, write: (text: string) => void = toStderr): number {
   const { what, why, next: call } = describeFailure(failure);
-  const next = asCommands(call, known);
+  const next = asCommands(call, knownTools);
   write(`${failure.code}: ${what}\n${why === '' ? '' : `  why:  ${why}\n`}  next: ${next}\n`);
   return exitCodes[failureKind(failure.code)];
 }

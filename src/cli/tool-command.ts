@@ -10,7 +10,7 @@ import { Cancellation } from '../tools/call/cancellation.ts';
 import { Deadlines } from '../tools/call/deadlines.ts';
 import type { Tool } from '../tools/define.ts';
 import { asCommands } from './as-command.ts';
-import { complain, exitCodes } from './complain.ts';
+import { complain, exitCodes, knownTools } from './complain.ts';
 import type { CliEnvironment } from './environment.ts';
 import { type Asked, buildProgram } from './program.ts';
 import { paintScreen, renderAnswer, renderJson } from './render.ts';
@@ -93,7 +93,7 @@ function finish<P>(env: CliEnvironment<P>, outcome: Outcome, json: boolean, prin
     env.err(`${outcome.text}\n`);
     return exitCodes.other;
   }
-  const answer = json ? outcome.value : withCommands(env, outcome.value);
+  const answer = json ? outcome.value : withCommands(outcome.value);
   const alone = json || printed === undefined ? undefined : Reflect.get(answer, printed);
   if (typeof alone === 'string') printAlone(env, alone, answer);
   else env.out(json ? renderJson(answer) : renderAnswer(answer, env.columns, env.paint));
@@ -101,14 +101,11 @@ function finish<P>(env: CliEnvironment<P>, outcome: Outcome, json: boolean, prin
 }
 
 /** The answer with the calls that its note names as commands. */
-function withCommands<P>({ listings }: CliEnvironment<P>, answer: object): object {
+function withCommands(answer: object): object {
   if (!('note' in answer) || typeof answer.note !== 'string') return answer;
   return {
     ...answer,
-    note: asCommands(
-      answer.note,
-      listings.map(({ tool, positional }) => ({ name: tool.name, positional })),
-    ),
+    note: asCommands(answer.note, knownTools),
   };
 }
 
@@ -120,11 +117,6 @@ function printAlone<P>(env: CliEnvironment<P>, text: string, answer: object): vo
 }
 
 function report<P>(env: CliEnvironment<P>, failure: Failure, json: boolean): number {
-  if (!json)
-    return complain(
-      failure,
-      env.err,
-      env.listings.map(({ tool, positional }) => ({ name: tool.name, positional })),
-    );
+  if (!json) return complain(failure, env.err);
   return complain(failure, () => env.err(renderJson({ error: { ...describeFailure(failure), ...failure } })));
 }

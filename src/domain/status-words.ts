@@ -70,7 +70,7 @@ const NOTIONS: readonly Notion[] = [
   { statuses: [], words: ['deleted', 'tombstone', 'removed', 'trashed'], task: 'gone' },
 ];
 
-/** A word as it is compared: letters and digits alone, so that `In-Progress`, `in_progress ` and `inProgress` are one. */
+/** A word as it is compared, letters and digits alone: `In-Progress`, `in_progress ` and `inProgress` are one. */
 export function plainWord(word: string): string {
   return word.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 }

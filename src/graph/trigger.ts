@@ -6,8 +6,8 @@
 //
 //   all_success, the default       some bad → dead · some open → waits · some passed → skipped · else starts
 //   none_failed                    some bad → dead · some open → waits · some good → starts · else skipped
-//   any_success (n = 1), n_of {n}  n good → starts · good + open ≥ n → waits · some bad → dead · some open → waits ·
-//                                  else skipped
+//   any_success (n = 1), n_of {n}  n good → starts · good + open ≥ n → waits · some bad → dead ·
+//                                  some open → waits · else skipped
 //   all_done                       some open → waits · else starts
 //   any_failed                     some open → waits · some bad → starts · else skipped
 //   all_failed                     some good or passed → skipped · some open → waits · else starts

@@ -49,8 +49,8 @@ const MAX_CONDITIONS = 32;
  * `tasks.task-001.status`, which is `$.tasks['task-001'].status`. `[0]` names an element of an array only; digits after
  * a dot, `items.0`, name an element of an array or a key of an object, whichever the document has.
  *
- * Queries name any number of places: `.*` `[*]`, `..name` `..*` `..[…]`, `[start:end:step]`, `['a',0,-1]`, and filters,
- * `[?(@.x == 'y')]` or `[?@.x == 'y']`, which may hold paths with filters.
+ * Queries name any number of places: `.*` `[*]`, `..name` `..*` `..[…]`, `[start:end:step]`, `['a',0,-1]`, and
+ * filters, `[?(@.x == 'y')]` or `[?@.x == 'y']`, which may hold paths with filters.
  *
  * Refused: calls, scripts, regular expressions, `^`, `~`, backticks, type selectors, and `__proto__`, `constructor` and
  * `prototype` as names.

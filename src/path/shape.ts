@@ -6,8 +6,8 @@ const MAX_STEPS = 8;
 const MAX_FIELD = 32;
 
 /**
- * `tasks.task-001.status`, `$.tasks['x 1'].status` → `$.tasks[*].status`. A name of letters and underscores is a field
- * and stays; a name with a digit, sign or space in it, an index, a wildcard, a slice and a filter become `[*]`.
+ * `tasks.task-001.status`, `$.tasks['x 1'].status` → `$.tasks[*].status`. A name of letters and underscores is a
+ * field and stays; a name with a digit, sign or space in it, an index, a wildcard, a slice and a filter become `[*]`.
  */
 export function shapeOf(path: string): string {
   let shape = '$';

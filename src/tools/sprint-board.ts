@@ -74,7 +74,7 @@ function findSprint(view: View, services: Services, named: string | undefined): 
   const current = currentSprint(plans.at(view), view, asked);
   if (current !== undefined) return ok(current);
   const call =
-    'sprint_save {title: …, status: "active"} to begin one, or plan_save {sprint: {title: …}, tasks: […]} to plan ' +
-    'one with new tasks';
+    'sprint_save {title: …, status: "active"} to begin one, or plan_save {sprint: {title: …}, tasks: […]} to ' +
+    'plan one with new tasks';
   return fail({ code: 'not-found', what: 'sprint', name: 'active', near: [], call });
 }

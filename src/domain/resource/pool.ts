@@ -3,9 +3,9 @@
 // so that claims of different runs do not race for it. Pure; run/followers/agent-limit.ts checks the limits before a
 // claim, and keeps the list with every change of a node.
 //
-//   claimed ──► listed ──finished, failed, given back, cancelled, left to a decision──► not listed
-//                 ├──claimed again, handed to another session──► listed for the new holder
-//                 └──its lease ended──► does not count until its agent is seen again; leaves the list a day later
+//   claimed --> listed --finished, failed, given back, cancelled, left to a decision--> not listed
+//                 +--claimed again, handed to another session--> listed for the new holder
+//                 +--its lease ended--> does not count until its agent is seen again; leaves the list a day later
 
 import { endOfLease, isBeyond } from '../../base/lease.ts';
 import type { PatchOp } from '../../json/patch.ts';

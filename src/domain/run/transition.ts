@@ -1,8 +1,8 @@
 // The only writer of a node's record, and of the counters, lists and sums that the run keeps of its nodes, once
 // start.ts has made the run. Every command on a run ends here:
 //
-//   command ──► transition ──► run document: record, counters, list of claims, tokens     one event
-//                   └────────► followers, in the order of their list: each may write        their own events,
+//   command --> transition --> run document: record, counters, list of claims, tokens     one event
+//                   +--------> followers, in the order of their list: each may write        their own events,
 //                              documents of its own                                          in the same commit
 //
 // By direct patches, so that the cost is that of the change: a run may hold thousands of nodes.

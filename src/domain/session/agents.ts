@@ -3,11 +3,11 @@
 // rules, called by hooks/report.ts and views/team/people.ts.
 //
 //               started, active            idle
-//   (unknown) ──────────────────► active ◄───────► idle       active: a teammate made or finished a task
-//        └───────── idle ───────────────────────────┘
-//   active, idle ──► ended    stopped, or all of a session at its end; after AGENT_SPAN_MS without a report
+//   (unknown) ------------------> active <-------> idle       active: a teammate made or finished a task
+//        +--------- idle ---------------------------+
+//   active, idle --> ended    stopped, or all of a session at its end; after AGENT_SPAN_MS without a report
 //                             every reader counts it as ended
-//   ended ──► active, idle    the client goes on with the same agent
+//   ended --> active, idle    the client goes on with the same agent
 
 import { hash } from 'node:crypto';
 import { endOfLease } from '../../base/lease.ts';

@@ -1,9 +1,9 @@
 // The session document: one agent window's working context. Its shape, its modes and when it ends. Pure.
 //
-//   active ◄──► paused              session_update, session_start
-//     │           │
-//     ├───────────┴──► completed    session_update, an accepted handoff
-//     └───────────┴──► expired      expires_at has passed and nobody was seen since (a commit of session_cleanup or
+//   active <--> paused              session_update, session_start
+//     |           |
+//     +-----------+--> completed    session_update, an accepted handoff
+//     +-----------+--> expired      expires_at has passed and nobody was seen since (a commit of session_cleanup or
 //                                   of a start)
 
 import { endOfLease } from '../../base/lease.ts';

@@ -1,8 +1,8 @@
 // Hands a session's work to another one: the offer, and its acceptance by exactly one receiver. Pure commands, called
 // by tools/session-handoff.ts and app/session-binding.ts. run/handoff.ts moves the claims in the same commit.
 //
-//   offered ──► accepted     the receiver's session_start; the giver is completed, and its other offers are withdrawn
-//      └──────► withdrawn    the work went elsewhere
+//   offered --> accepted     the receiver's session_start; the giver is completed, and its other offers are withdrawn
+//      +------> withdrawn    the work went elsewhere
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { copyJson, isObject, type Json, type JsonObject } from '../../json/json.ts';

@@ -1,7 +1,7 @@
 // A decision: its options, its voters with their weights, and the rule that turns votes into an outcome. Pure.
 //
-//   open ──a vote that decides it, the last vote, or the deadline──► passed | rejected
-//     └────the owner's veto────────────────────────────────────────► rejected
+//   open --a vote that decides it, the last vote, or the deadline--> passed | rejected
+//     +----the owner's veto----------------------------------------> rejected
 //
 // A decision is closed by a commit: of the deciding vote, or of the first call of decision_* or message_read after the
 // deadline. The commit tells everybody concerned. A vote can be changed until then. The voters are fixed at opening, so

@@ -1,11 +1,11 @@
 // The position of a reader in each channel: one small document per reader, so that a broadcast is one write and every
 // reader advances alone. Pure; tools/message-read.ts calls it.
 //
-//   queued ──message_read returns it──► offered ──the same connection reads again──► seen ──► acked
-//     │                                 │  ▲  │                                       message_read {ack}, from
-//     │                                 │  └──┘ the connection ended before: offered   offered too
-//     │                                 │       again to the next one
-//     └──its time passed──► expired     └────────────────────────────────────────────► acked
+//   queued --message_read returns it--> offered --the same connection reads again--> seen --> acked
+//     |                                 |  ▲  |                                       message_read {ack}, from
+//     |                                 |  +--+ the connection ended before: offered   offered too
+//     |                                 |       again to the next one
+//     +--its time passed--> expired     +--------------------------------------------> acked
 //
 // A message that was seen and asks for something is owed an acknowledgement: if the connection ends before it, the next
 // connection is offered the message again. Urgent messages are offered early; this moves no cursor past the messages

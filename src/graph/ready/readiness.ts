@@ -2,7 +2,7 @@
 // the outcome of a run, the words for a refused claim and the views all call `readiness`, so that they always agree.
 //
 //   record of the node        its needs   the clock                            readiness
-//   ────────────────────────  ──────────  ───────────────────────────────────  ──────────────────────────
+//   ------------------------  ----------  -----------------------------------  --------------------------
 //   none                      open        any                                  waiting on needs
 //   none                      met         any                                  ready first        (1)
 //   none                      dead        any                                  blocked dead

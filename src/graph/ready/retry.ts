@@ -22,8 +22,8 @@ export function retryPolicy(graph: Pick<Graph, 'defaults'>, node: Pick<GraphNode
 }
 
 /**
- * Milliseconds to wait after try number `attempt` (from 1) failed: exponential, capped, times `jitter` (0 … 1, a random
- * number of the caller that spreads nodes which failed together). Undefined: no try is left.
+ * Milliseconds to wait after try number `attempt` (from 1) failed: exponential, capped, times `jitter` (0 to 1, a
+ * random number of the caller that spreads nodes which failed together). Undefined: no try is left.
  */
 export function retryDelayMs(policy: RetryPolicy, attempt: number, jitter = 1): number | undefined {
   if (attempt >= policy.max_attempts) return undefined;

@@ -5,15 +5,15 @@ import { endOfLease, type LastSeen } from '../../base/lease.ts';
 
 /**
  * ```
- *  (waiting) ──claim──► claimed ──done──────────────────────────► finished
- *   absent                 │  ▲ │ ├─── failed, no try left ─────► failed
- *                          │  │ │ ├─── failed, tries left ──────► retrying ──not_before reached, claim──► claimed
- *                          │  │ │ ├─── released ────────────────► retrying
- *                          │  │ │ └─── lease ended, not to be repeated ─► needs_decision
- *                          │  └─┘ lease ended, may be repeated: claimed again
+ *  (waiting) --claim--> claimed --done--------------------------> finished
+ *   absent                 |  ▲ | +--- failed, no try left -----> failed
+ *                          |  | | +--- failed, tries left ------> retrying --not_before reached, claim--> claimed
+ *                          |  | | +--- released ----------------> retrying
+ *                          |  | | +--- lease ended, not to be repeated -> needs_decision
+ *                          |  +-+ lease ended, may be repeated: claimed again
  *                          ▼
- *  (waiting), claimed, retrying ──► skipped | cancelled
- *  needs_decision ──somebody decides──► retrying | finished | failed | skipped | cancelled
+ *  (waiting), claimed, retrying --> skipped | cancelled
+ *  needs_decision --somebody decides--> retrying | finished | failed | skipped | cancelled
  * ```
  * Every claim raises the fence by one, so that of two holders only the later one has effect. A node that waits for its
  * needs is absent from the document: a run of 10,000 nodes starts empty. Ready is no status, but computed
