@@ -27,8 +27,8 @@ const namesOf = (files: readonly string[]): string[] =>
 
 test.each([
   ['hook', ['hook', 'main', 'main-needs'], 300_000],
-  ['statusline', ['common', 'hook', 'main', 'main-needs', 'rolldown-runtime', 'statusline'], 650_000],
-  ['doctor', ['common', 'doctor', 'hook', 'main', 'main-needs', 'rolldown-runtime', 'statusline', 'store'], 800_000],
+  ['statusline', ['common', 'hook', 'main', 'main-needs', 'rolldown-runtime', 'statusline'], 600_000],
+  ['doctor', ['common', 'doctor', 'hook', 'main', 'main-needs', 'rolldown-runtime', 'statusline', 'store'], 750_000],
 ])('%s loads nothing of the server', (verb, names, mostBytes) => {
   const files = loadedFor(verb);
   expect(namesOf(files)).toEqual(names);

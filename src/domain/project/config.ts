@@ -8,8 +8,8 @@ import { FILE_LOCK, LOCK_KINDS, type LockKind, MAX_PARTIES } from '../resource/d
 import { NAME_PATTERN } from '../team/channel.ts';
 import { anyObject, type Check, keys, listOf, named, oneOf, whole, words } from './checks.ts';
 import { checkPolicies, type Policy } from './policy.ts';
+import { schemaSteps } from './schema-path.ts';
 import { schemaFaults } from './schema-rules.ts';
-import { schemaSteps } from './state-schemas.ts';
 
 export interface GlobalSettings {
   /** Tokens that the agents of one run may report before no more of its nodes are given out. */
@@ -56,7 +56,7 @@ export interface ProjectConfig {
   teams: Record<string, Team>;
   pools: Record<string, Pool>;
   resources: Record<string, ResourceSettings>;
-  /** JSON Schemas for the state of the project's sessions, by path; see state-schemas.ts. */
+  /** JSON Schemas for the state of the project's sessions, by path; see schema-path.ts. */
   schemas: Record<string, Json>;
   /** Which tool calls its agents may make; see policy.ts. */
   policies: Policy[];

@@ -2,18 +2,16 @@
 // that has a schema must satisfy it. `underSchemas` wraps the commands that write state. Pure; called by
 // tools/shared/state-rules.ts, tools/project-save.ts and views/project/violations.ts.
 
-import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
+import { type Failure, fail } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { getAt, parsePointer } from '../../json/pointer.ts';
-import { parsePath } from '../../path/path.ts';
-import { type PathToken, printPath } from '../../path/scan.ts';
-import type { Segment } from '../../path/syntax.ts';
+import { printPath } from '../../path/scan.ts';
 import type { Decide } from '../command.ts';
 import { type SessionDocument, sessionStream } from '../session/document.ts';
-import { RESERVED_KEYS } from '../state/commands.ts';
 import { jsonLength } from '../state/etag.ts';
 import { type ProjectDocument, projectStream } from './document.ts';
 import { faultIn } from './schema-check.ts';
+import { type Step, schemaSteps } from './schema-path.ts';
 import { WatchedTransaction, type WatchOps } from './watched.ts';
 
 /** The most characters of JSON of one value with a schema: it is checked whole at each change within it. */
@@ -25,35 +23,6 @@ const MAX_PLACE_CHARS = 256 * 1024;
  * try refreshes the log first.
  */
 export type InForce = (project: string) => boolean;
-
-/** A step of a schema's path: a key, or undefined for any (`*`). */
-type Step = string | undefined;
-
-/** The steps of a schema's path. Fails with `path-refused` for a path that a schema cannot have. */
-export function schemaSteps(path: string): Result<Step[]> {
-  const parsed = parsePath(path);
-  if (!parsed.ok) return parsed;
-  const { value } = parsed;
-  const found = value.kind === 'simple' ? value.tokens.map(keyStep) : value.segments.map(stepOf);
-  const steps = found.filter((step) => step !== null);
-  const [first] = steps;
-  const refuse = (why: string) => fail({ code: 'path-refused', path: value.text, why });
-  if (steps.length < found.length) return refuse('the path of a schema is made of keys and *, as $.tasks.*.status');
-  if (first === undefined) return refuse('the path of a schema begins with a key, as $.tasks');
-  return RESERVED_KEYS.includes(first) ? refuse(`${first} is not written by the state tools`) : ok(steps);
-}
-
-/** Null for a step that a schema's path cannot have. */
-function stepOf({ deep, selector }: Segment): Step | null {
-  if (deep) return null;
-  if (selector.select === 'all') return undefined;
-  return selector.select === 'name' ? keyStep(selector.name) : null;
-}
-
-/** No index: an element's index changes when an earlier element goes, so a schema applies to all elements or none. */
-function keyStep(token: PathToken): Step | null {
-  return typeof token === 'string' && !/^\d+$/.test(token) ? token : null;
-}
 
 /**
  * Wraps a command: it fails with `schema-violated` or `too-large` if the state it leaves does not satisfy the schemas.

@@ -13,22 +13,7 @@ import { deleteOps, resolveSimple, setOps } from '../../path/walk.ts';
 import type { Context, EventHead, Transaction } from '../command.ts';
 import { openSession, sessionStream } from '../session/document.ts';
 import { etagOf, jsonLength } from './etag.ts';
-
-/**
- * Top-level keys of a session document that state tools must not write, with their owner and the call to use instead.
- */
-const RESERVED: Record<string, { owner: string; call: string }> = {
-  session: { owner: 'the session itself', call: 'session_update' },
-  schema: { owner: 'the store', call: 'state_get' },
-  organization: { owner: 'the project', call: 'project_save' },
-  communication: { owner: 'messages and locks', call: 'message_send' },
-  observability: { owner: 'the server', call: 'dashboard_get' },
-};
-
-export const RESERVED_KEYS: readonly string[] = Object.keys(RESERVED);
-
-/** Keys that are computed when a session is read, and not stored in it. */
-export const JOINED_KEYS = ['organization', 'communication', 'observability'] as const;
+import { RESERVED } from './keys.ts';
 
 /** The longest previous value that is sent back, in characters of JSON. */
 const PREVIOUS_CHARS = 1_024;

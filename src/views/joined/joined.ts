@@ -2,7 +2,7 @@
 // `communication` and `observability`. Each is bounded, whatever the store holds, and names the calls that return the
 // rest. Used by tools/state-get.ts; writes to these keys are refused.
 
-import type { JOINED_KEYS } from '../../domain/state/commands.ts';
+import type { JOINED_KEYS } from '../../domain/state/keys.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import { recentActivity } from '../session/activity.ts';
 import type { Source } from '../source.ts';

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { patternFault } from '../../../src/domain/project/safe-pattern.ts';
+import { schemaSteps } from '../../../src/domain/project/schema-path.ts';
 import { schemaFaults } from '../../../src/domain/project/schema-rules.ts';
-import { schemaSteps } from '../../../src/domain/project/state-schemas.ts';
 import type { Json } from '../../../src/json/json.ts';
 
 const faults = (schema: Json) => schemaFaults(schema, '').map(({ at, why }) => `${at} ${why}`);
