@@ -236,7 +236,7 @@ describe('a text', () => {
         expect(holding(target, secret, JSON.stringify(secret).slice(1, -1))).toEqual([]);
         here.remove();
       }),
-      { numRuns: 12 },
+      { numRuns: 25 },
     );
   }, 60_000);
 });

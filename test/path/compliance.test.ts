@@ -147,7 +147,7 @@ describe('the compliance suite of RFC 9535', () => {
           [...new Set(paths(root as never, text))].toSorted(),
         );
       }),
-      { numRuns: 800 },
+      { numRuns: 2000 },
     );
   });
 

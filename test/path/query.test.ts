@@ -421,6 +421,6 @@ describe('hostile paths', () => {
         }, seed),
       );
     const noise = fc.array(scrap, { maxLength: 25 }).map((parts) => `$${parts.join('')}`);
-    fc.assert(fc.property(fc.oneof(mutant, noise, fc.string({ unit: 'binary' })), survive), { numRuns: 2000 });
+    fc.assert(fc.property(fc.oneof(mutant, noise, fc.string({ unit: 'binary' })), survive), { numRuns: 5000 });
   });
 });

@@ -23,7 +23,7 @@ import { openStore, segmentFile, temporaryPlace } from './places.ts';
 import { randomFrom } from './random.ts';
 
 const SEED = Number(process.env.INDEX_SEED ?? 20_261_121);
-const RUNS = Number(process.env.INDEX_RUNS ?? 5);
+const RUNS = Number(process.env.INDEX_RUNS ?? 12);
 
 const removals: (() => void)[] = [];
 let otherIndex: Buffer;

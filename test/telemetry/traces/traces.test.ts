@@ -199,7 +199,7 @@ function sizeOf(dir: string): number {
 
 test('kill -9 in the middle of writing leaves whole lines, and the next server goes on', async () => {
   const dir = freshDir();
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < 8; round += 1) {
     const server = await serve(dir, 'one', { BATON_MAX_CALLS_PER_SECOND: '0' });
     const before = sizeOf(dir);
     const busy = Array.from({ length: 8 }, async () => {
@@ -209,7 +209,7 @@ test('kill -9 in the middle of writing leaves whole lines, and the next server g
     for (const each of busy) each.catch(() => undefined);
     // From the first spans on: how long a start takes is the machine's affair.
     await expect.poll(() => sizeOf(dir), { interval: 5, timeout: 20_000 }).toBeGreaterThan(before);
-    await new Promise((resolve) => setTimeout(resolve, 60 * round));
+    await new Promise((resolve) => setTimeout(resolve, 30 * round));
     await server.kill();
     servers.splice(0);
     await Promise.allSettled(busy);
