@@ -375,6 +375,21 @@ test('the older state directory becomes sessions, epics, sprints with their task
   });
 });
 
+test('a priority of the older state directory that is none of ours is told', () => {
+  const place = new Place();
+  const epic = (id: string, priority: unknown) => ({ id, title: id, status: 'active', priority });
+  place.file('v2/shared/projects/app/epics.json', {
+    a: epic('a', 9),
+    b: epic('b', 'urgent'),
+    c: epic('c', 5),
+    d: epic('d', null),
+  });
+  expect(place.import('v2', 'v2').changed).toEqual([
+    { item: 'epics:app/a', why: 'its priority 9 is 5 here' },
+    { item: 'epics:app/b', why: 'its priority urgent is 3 here' },
+  ]);
+});
+
 test('messages go into a channel once, with who wrote them in the text', () => {
   const place = new Place();
   place.file('mail/1.json', { from: 'amy', to: 'bob', timestamp: '2025-01-01', body: 'hello' });

@@ -54,7 +54,13 @@ function epicOf(found: Imported, key: string, fields: Fields): ImportedItem {
     found.changed.push({ item: key, why: `its status ${word} is active here` });
   const title = fields.text('title');
   const description = fields.text('description');
-  const priority = Number(fields.take('priority') ?? 3);
+  const given = fields.take('priority');
+  const priority = Math.min(5, Math.max(1, Math.round(Number(given ?? 3)) || 3));
+  if (given !== undefined && given !== null && textOf(given) !== String(priority))
+    found.changed.push({
+      item: key,
+      why: `its priority ${textOf(given) || JSON.stringify(given)} is ${priority} here`,
+    });
   return {
     kind: 'epics',
     key,
@@ -65,7 +71,7 @@ function epicOf(found: Imported, key: string, fields: Fields): ImportedItem {
       ...fields.others(found, NONE),
     ]),
     status,
-    priority: Math.min(5, Math.max(1, Math.round(priority) || 3)),
+    priority,
   };
 }
 
