@@ -1,5 +1,5 @@
-// The paths that the schemas of a project may have. Apart from state-schemas.ts, because a config is checked without any
-// value: the status line, which starts again and again, would load the commands that write state. Pure.
+// The paths that the schemas of a project may have. Apart from state-schemas.ts, because a config is checked without
+// any value: the status line, which starts again and again, would load the commands that write state. Pure.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { parsePath } from '../../path/path.ts';
