@@ -10,6 +10,7 @@ import type { ClaimAnswer, ClaimInput } from '../src/domain/run/fit.ts';
 import type { NodeRecord } from '../src/domain/run/record.ts';
 import { type ReportAnswer, type ReportInput, reportNode } from '../src/domain/run/report.ts';
 import { type StartRunAnswer, type StartRunInput, startRun } from '../src/domain/run/start.ts';
+import { RunTree } from '../src/domain/run/tree.ts';
 import type { Failure, Result } from '../src/failure/failure.ts';
 import { checkGraph } from '../src/graph/check/check.ts';
 import type { RunGraph } from '../src/graph/definition.ts';
@@ -19,6 +20,7 @@ import { selectPointers } from '../src/path/query.ts';
 import type { Author } from '../src/store/commit.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 import type { Presence } from '../src/store/port.ts';
+import { briefOf, viewReader } from '../src/views/run/brief.ts';
 
 export const BY: Author = { user: 'test', session: 'ses-one', tool: 'test' };
 
@@ -115,6 +117,18 @@ export class RunRig {
     const found = this.documents.peek((view) => structuredClone(view.get<RunDocument>(`run/${this.run}`)));
     if (found === undefined) throw new Error(`no run ${this.run}`);
     return found;
+  }
+
+  tree(run: Readonly<RunDocument> = this.document()): RunTree {
+    return new RunTree(run, (hash) => this.graphs.named(hash));
+  }
+
+  /** The brief of a node as its holder gets it. */
+  brief(id: string): JsonObject {
+    const tree = this.tree();
+    const place = tree.place(id);
+    if (place === undefined) throw new Error(`no node ${id}`);
+    return briefOf(tree, place, viewReader(this.documents.blobs, selectPointers), 1_000);
   }
 
   node(id: string): NodeRecord | undefined {

@@ -4,6 +4,7 @@ import type { Context } from '../domain/command.ts';
 import type { Author } from '../store/commit.ts';
 import type { Definitions } from './definitions.ts';
 import type { DocumentsParts, Staged } from './shapes.ts';
+import type { StoredValues } from './stored-values.ts';
 import type { Supplies } from './supplies.ts';
 import type { DocumentTransaction } from './transaction.ts';
 import type { Writers } from './writers.ts';
@@ -12,6 +13,7 @@ export interface World extends Pick<DocumentsParts, 'now' | 'id' | 'select' | 'b
   lastSeen: Context['lastSeen'];
   random: Context['random'];
   definitions: Definitions;
+  values: StoredValues;
   writers: Writers;
 }
 
@@ -24,7 +26,7 @@ export interface Try {
 }
 
 export function contextOf(world: World, { by, tx, staged, supplies }: Try): Context {
-  const { now, id, random, select, lastSeen, definitions, writers } = world;
+  const { now, id, random, select, lastSeen, definitions, values, writers } = world;
   return {
     now: now(),
     by,
@@ -34,5 +36,6 @@ export function contextOf(world: World, { by, tx, staged, supplies }: Try): Cont
     lastSeen,
     lastWriter: (...place) => writers.lastWriter(tx, staged, supplies, place),
     definition: (hash) => definitions.named(hash, supplies),
+    stored: (hash) => values.named(hash, supplies),
   };
 }

@@ -17,6 +17,7 @@ import { type Grouping, Groups } from './groups.ts';
 import { type CommitsListener, tell } from './listeners.ts';
 import { requestKey } from './requests.ts';
 import type { Changed, ChangeOptions, DocumentsParts, Job, View } from './shapes.ts';
+import { StoredValues } from './stored-values.ts';
 import { Supplies } from './supplies.ts';
 import { snapshotOf, viewOf } from './view.ts';
 import { Writers } from './writers.ts';
@@ -47,7 +48,12 @@ export class Documents {
     const storeOf = (): Store => this.opened;
     const lastSeen = (who: string): number | undefined => parts.presence.lastSeen(who);
     const { random = Math.random } = parts;
-    this.world = { ...parts, random, lastSeen, definitions: this.definitions, writers: new Writers(storeOf) };
+    const sources = {
+      definitions: this.definitions,
+      values: new StoredValues(parts.blobs),
+      writers: new Writers(storeOf),
+    };
+    this.world = { ...parts, random, lastSeen, ...sources };
     this.cache = new DocumentCache(storeOf, (stream) => this.groups.touch(stream));
     this.loop = new BatchLoop(storeOf, this.cache, this.world);
     this.opened = parts.openStore((commits, own) => this.onCommits(commits, own));

@@ -43,6 +43,11 @@ export interface Context {
    */
   definition(hash: string): RunGraph;
   /**
+   * The JSON value of a blob that a document names by its hash, such as a large output: as `definition`, the same
+   * everywhere. Throws FailureError `store-damaged` if the blob is gone.
+   */
+  stored(hash: string): Json;
+  /**
    * The places (JSON Pointers) that a query selects in a value. Handed in because domain/ does not load the query
    * library.
    */

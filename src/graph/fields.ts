@@ -9,6 +9,8 @@ interface Described {
   readonly about: string;
   /** Words for the tool's schema, which cost every model tokens: only what the name does not say. */
   readonly listed?: string;
+  /** Not in the tool's schema, but in the documents that it points to: what most graphs do without. */
+  readonly unlisted?: true;
 }
 
 type Text = { readonly type: 'text' /** Characters. */; readonly max: number };

@@ -2,6 +2,7 @@
 // share. A kind adds its own fields in kinds/<kind>.ts; kinds/index.ts joins the kinds into one union. Used by all of
 // graph/, and by rooms that read definitions.
 
+import type { Json } from '../json/json.ts';
 import type { Fields, FieldsOf } from './fields.ts';
 import { TRIGGERS, type Trigger } from './trigger.ts';
 
@@ -28,6 +29,18 @@ export interface Timeouts {
   lease_s?: number;
 }
 
+/** One item of work for each element of a list. */
+export interface MapSpec {
+  /** A literal list, or the path of one in {inputs, needs}. */
+  over: Json;
+  /** The path, in an item, of the text or number that names it; absent: the item itself, else its hash. */
+  key?: string;
+  /** The most items in work at once. */
+  max_parallel?: number;
+  /** What must finish for the map to finish: `all` (default), `collect`, `first_success` or {at_least: n}. */
+  partial?: Json;
+}
+
 /** The fields that nodes of every kind have. */
 export interface GraphNode {
   id: string;
@@ -43,6 +56,9 @@ export interface GraphNode {
   n?: number;
   /** A failure of what it needs does not halt or fail the run while it can run or has finished. */
   handles?: boolean;
+  /** A condition over {inputs, needs, item, key}: evaluated once, when the trigger holds; false skips the node. */
+  when?: string;
+  map?: MapSpec;
   /** 1 (first) to 5 (last). */
   priority?: number;
   /** Expected duration in seconds; default the mean of the given ones, or 1 if none is given. */
@@ -61,6 +77,8 @@ export interface Graph<N extends GraphNode = GraphNode> {
   max_parallel?: number | 'auto';
   on_failure?: FailurePolicy;
   defaults?: { retry?: Retry; timeouts?: Timeouts };
+  /** As a sub-graph: its output, with {"$from": "$.nodes.x.output"} places; absent: that of nodes nobody needs. */
+  output?: Json;
   nodes: N[];
 }
 
@@ -82,6 +100,8 @@ export type Performer = 'agent' | 'server' | 'person' | 'engine';
 export interface KindRules {
   readonly kind: string;
   readonly performer: Performer;
+  /** What the run makes of such a node when it may start, without a claim: it opens a scope, or awaits something. */
+  readonly begins?: 'scope' | 'awaiting';
   readonly defaultEffect: Effect;
   /** Fields beyond those of GraphNode. */
   readonly fields: Fields;
@@ -111,6 +131,16 @@ const TIMEOUT_FIELDS: FieldsOf<Timeouts> = {
   lease_s: { type: 'number', min: 1, max: MAX_S, about: 'how long a claim lasts without a sign of life' },
 };
 
+const MAP_FIELDS: FieldsOf<MapSpec> = {
+  over: { type: 'json', about: 'a list, or the path of one in {inputs, needs}, such as "$.needs.list.output.files"' },
+  key: { type: 'text', max: 200, about: 'the path in an item of what names it; default the item itself' },
+  max_parallel: { type: 'number', whole: true, min: 1, max: 1_000, about: 'the most items in work at once' },
+  partial: {
+    type: 'json',
+    about: 'all (default): a failed item fails it · collect: whatever became of them · first_success · {at_least: n}',
+  },
+};
+
 /** Descriptions of the fields of GraphNode; a kind describes its own. */
 export const SHARED_FIELDS: FieldsOf<GraphNode> = {
   id: { ...NODE_ID, about: 'unique in the graph: a–z, 0–9, dot, dash and underscore' },
@@ -122,10 +152,30 @@ export const SHARED_FIELDS: FieldsOf<GraphNode> = {
     type: 'choice',
     of: TRIGGERS,
     about: 'which ends of its needs start it; default all_success. all_done: whatever became of them',
-    listed: 'default all_success',
+    unlisted: true,
   },
-  n: { type: 'number', whole: true, min: 1, max: 5_000, about: 'with n_of: how many needs must have succeeded' },
-  handles: { type: 'flag', about: 'a failure before it, which it is started by, does not halt or fail the run' },
+  n: {
+    type: 'number',
+    whole: true,
+    min: 1,
+    max: 5_000,
+    about: 'with n_of: how many needs must have succeeded',
+    unlisted: true,
+  },
+  handles: {
+    type: 'flag',
+    about: 'a failure before it, which it is started by, does not halt or fail the run',
+    unlisted: true,
+  },
+  when: {
+    type: 'text',
+    max: 1_000,
+    about:
+      'a filter as in state paths over {inputs, needs: {id: {status, output, why}}}, asked once its trigger holds: ' +
+      'false skips the node',
+    unlisted: true,
+  },
+  map: { type: 'group', fields: MAP_FIELDS, about: 'one item of work for each element of a list', unlisted: true },
   effect: {
     type: 'choice',
     of: EFFECTS,
@@ -143,9 +193,13 @@ export const SHARED_FIELDS: FieldsOf<GraphNode> = {
  * unknown field.
  */
 export const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
-  ...['trigger_rule', 'if', 'when', 'run_when', 'run_if', 'always', 'rule', 'needs_rule', 'run_on', 'run_after'].map(
+  ...['trigger_rule', 'run_when', 'always', 'rule', 'needs_rule', 'run_on', 'run_after'].map(
     (name): [string, string] => [name, 'trigger, such as "all_done" (whatever became of its needs) or "any_failed"'],
   ),
+  ...['if', 'run_if', 'condition', 'skip_unless', 'unless'].map((name): [string, string] => [
+    name,
+    'when, such as "@.needs.test.output.passed == true"',
+  ]),
   ...['continue_on', 'continue_on_error', 'allow_failure', 'ignore_errors', 'catch', 'on_error'].map(
     (name): [string, string] => [name, 'handles on the node that needs it, with trigger "all_done" or "any_failed"'],
   ),

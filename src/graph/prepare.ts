@@ -1,5 +1,6 @@
 // Prepares a checked definition for scheduling, once per process and definition. Called by documents/definitions.ts.
 
+import { type Condition, parseCondition } from '../path/condition.ts';
 import { DEFAULT_LEASE_S, DEFAULT_PRIORITY, effectOf, type Graph, type GraphNode, type Kinds } from './graph.ts';
 import { type Links, link, topologicalOrder } from './links.ts';
 import { measure, weights } from './plan/measure.ts';
@@ -10,8 +11,12 @@ export interface PreparedGraph<N extends GraphNode = GraphNode> extends Links {
   readonly graph: Graph<N>;
   /** All nodes, needs before dependents. */
   readonly order: Int32Array;
-  /** Per node: its trigger; absent if every node starts by the success of all its needs, as most graphs' do. */
+  /** Per node: its trigger; absent if every node is claimed once all its needs have succeeded. */
   readonly triggers?: readonly NodeTrigger[];
+  /** Per node: 1 if it begins without a claim. */
+  readonly begins: Uint8Array;
+  /** The condition of each node that has one, by position. */
+  readonly conditions: ReadonlyMap<number, Condition>;
   /** Per node: the weight of the heaviest path from its start to the end of the graph. Higher goes first. */
   readonly toEnd: Float64Array;
   readonly level: Int32Array;
@@ -40,7 +45,9 @@ export function prepare<N extends GraphNode>(graph: Graph<N>, kinds: Kinds): Pre
     ...links,
     graph,
     order,
-    ...(nodes.some(hasTrigger) ? { triggers: nodes.map(triggerOf) } : {}),
+    ...(nodes.some((node) => isSurveyed(node, kinds)) ? { triggers: nodes.map(triggerOf) } : {}),
+    begins: Uint8Array.from(nodes, (node) => (beginsByItself(node, kinds) ? 1 : 0)),
+    conditions: conditionsOf(nodes),
     toEnd,
     level,
     rank: ranks(nodes, toEnd),
@@ -48,6 +55,26 @@ export function prepare<N extends GraphNode>(graph: Graph<N>, kinds: Kinds): Pre
     leaseMs: Float64Array.from(nodes, (node) => (node.timeouts?.lease_s ?? leaseS) * 1000),
     retry: nodes.map((node) => retryPolicy(graph, node)),
   };
+}
+
+/** Whether something beside the success of its needs starts or ends the node. */
+function isSurveyed(node: GraphNode, kinds: Kinds): boolean {
+  return hasTrigger(node) || beginsByItself(node, kinds);
+}
+
+/** Whether nobody claims the node: the run begins it. */
+function beginsByItself(node: GraphNode, kinds: Kinds): boolean {
+  return node.map !== undefined || kinds.get(node.kind)?.begins !== undefined;
+}
+
+function conditionsOf(nodes: readonly GraphNode[]): Map<number, Condition> {
+  const found = new Map<number, Condition>();
+  for (const [i, { when }] of nodes.entries()) {
+    const parsed = when === undefined ? undefined : parseCondition(when);
+    if (parsed?.ok === false) throw new Error(`unchecked condition: ${when}`);
+    if (parsed !== undefined) found.set(i, parsed.value);
+  }
+  return found;
 }
 
 function ranks(nodes: readonly GraphNode[], toEnd: Float64Array): Int32Array {

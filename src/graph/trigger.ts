@@ -50,6 +50,7 @@ export interface Triggered {
   trigger?: Trigger;
   n?: number;
   handles?: boolean;
+  when?: string;
 }
 
 /** The trigger of a node, with defaults. */
@@ -58,8 +59,8 @@ export function triggerOf({ trigger: rule = 'all_success', n = 0, handles = fals
 }
 
 /** Whether a node starts by anything but the success of all its needs, or answers for their failure. */
-export function hasTrigger({ trigger = 'all_success', handles = false }: Triggered): boolean {
-  return trigger !== 'all_success' || handles;
+export function hasTrigger({ trigger = 'all_success', handles = false, when }: Triggered): boolean {
+  return trigger !== 'all_success' || handles || when !== undefined;
 }
 
 /** The table above. */

@@ -104,7 +104,7 @@ function readFirst(scan: Scanner): Selector {
 }
 
 /** Reads segments as far as there are any. White space behind the last one is left. */
-function readSegments(scan: Scanner, effort: Effort): Segment[] {
+export function readSegments(scan: Scanner, effort: Effort): Segment[] {
   const segments: Segment[] = [];
   for (;;) {
     const { at } = scan;

@@ -2,6 +2,7 @@
 // for its holder.
 
 import { type RunDocument, runStream } from '../domain/run/document.ts';
+import { treeOf } from '../domain/run/tree.ts';
 import type { Json } from '../json/json.ts';
 import { capped } from '../views/capped.ts';
 import { criticalPathLeft, nodeRows, projectRuns, statusCounts } from '../views/run/runs.ts';
@@ -25,8 +26,9 @@ export const runs: ResourceKind = {
   read: (view, id, { documents }) => {
     const run = view.get<RunDocument>(runStream(id));
     const graph = run === undefined ? undefined : documents.definitions.get(run.graph);
-    if (run === undefined || graph === undefined) return undefined;
-    const rows = nodeRows(run, graph, Date.now());
+    const tree = run === undefined ? undefined : treeOf(run, (hash) => documents.definitions.get(hash));
+    if (run === undefined || graph === undefined || tree === undefined) return undefined;
+    const rows = nodeRows(tree, Date.now());
     const { name, sprint, started_at, ended_at } = run;
     const graphOf = (hash: string) => documents.definitions.get(hash);
     const { status } = standingOf(run, { now: Date.now(), served: () => documents.presence.served(), graph: graphOf });

@@ -2,18 +2,22 @@
 // runner.ts. The result is a hint: each command decides by its own document again.
 
 import { whereIs } from '../base/process-place.ts';
-import { hasEnded, limitsOf, type RunDocument } from '../domain/run/document.ts';
+import { hasEnded, type RunDocument } from '../domain/run/document.ts';
 import { liveNodes } from '../domain/run/live.ts';
+import { readyIn } from '../domain/run/ready-in.ts';
 import type { ProcessId, RecordOf } from '../domain/run/record.ts';
-import type { RunGraph } from '../graph/definition.ts';
+import type { Place, RunTree } from '../domain/run/tree.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
-import { readyNodes } from '../graph/ready/ready.ts';
 import type { LastSeen } from '../graph/ready/run-node.ts';
 
 export interface Work {
   run: string;
-  graph: RunGraph;
+  /** The node's id in the run. */
+  id: string;
   node: AnyNode;
+  leaseMs: number;
+  /** The longest duration of one try, where node or graph give one. */
+  runMs?: number;
   /** The process of the previous claim, if its lease ended: it is ended first. */
   before?: { server: ProcessId; process: { pid: number; start: string } };
 }
@@ -55,22 +59,22 @@ export function noDueWork(): DueWork {
 }
 
 /** Adds the due work of one run to `into`. */
-export function addDueWork(run: Readonly<RunDocument>, graph: RunGraph, parts: DueWorkParts, into: DueWork): void {
+export function addDueWork(tree: RunTree, parts: DueWorkParts, into: DueWork): void {
+  const { run } = tree;
   if (hasEnded(run.status)) return;
   for (const [id, node] of liveNodes(run)) addOrphan(run.id, id, node, parts, into);
   if (run.status === 'paused') return;
-  const limits = { ...limitsOf(run), lastSeen: parts.lastSeen };
-  const ready = readyNodes(graph.prepared, run.nodes, parts.now, limits);
+  const ready = readyIn(tree, { now: parts.now, lastSeen: parts.lastSeen });
   if (ready.to_decide.length > 0) into.reap.push(run.id);
   into.until = Math.min(into.until, ready.until ?? Number.POSITIVE_INFINITY);
   const byServers = liveNodes(run).filter(([, { server }]) => server !== undefined).length;
   let free = run.max_parallel === undefined ? parts.autoParallel - byServers : ready.free;
   for (const { id } of ready.candidates) {
     if (free <= 0) break;
-    const node = graph.prepared.graph.nodes[graph.prepared.index.get(id) ?? -1];
-    if (node === undefined || !parts.mayPerform(node)) continue;
+    const place = tree.place(id);
+    if (place === undefined || !parts.mayPerform(place.node)) continue;
     free -= 1;
-    into.work.push(workOf(run, graph, node, parts.self));
+    into.work.push(workOf(run, place, parts.self));
   }
 }
 
@@ -95,9 +99,11 @@ function isHere(server: ProcessId, self: ProcessId): boolean {
   return whereIs(server, self) === 'here';
 }
 
-function workOf(run: Readonly<RunDocument>, graph: RunGraph, node: AnyNode, self: ProcessId): Work {
-  const { server, process, status } = run.nodes[node.id] ?? {};
-  const work: Work = { run: run.id, graph, node };
+function workOf(run: Readonly<RunDocument>, { id, node, scope, index }: Place, self: ProcessId): Work {
+  const { server, process, status } = run.nodes[id] ?? {};
+  const leaseMs = scope.prepared.leaseMs[index] ?? 0;
+  const run_s = node.timeouts?.run_s ?? scope.prepared.graph.defaults?.timeouts?.run_s;
+  const work: Work = { run: run.id, id, node, leaseMs, ...(run_s === undefined ? {} : { runMs: run_s * 1_000 }) };
   if (status !== 'claimed' || server === undefined || !isHere(server, self)) return work;
   return process === undefined ? work : { ...work, before: { server, process: { ...process } } };
 }

@@ -7,7 +7,6 @@ import type { Documents } from '../documents/documents.ts';
 import { renewClaim, spawnedNode } from '../domain/run/hold.ts';
 import { type ReportInput, reportNode } from '../domain/run/report.ts';
 import type { Failure } from '../failure/failure.ts';
-import type { RunGraph } from '../graph/definition.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import type { Author } from '../store/commit.ts';
 import type { Executor } from './executors/define.ts';
@@ -15,7 +14,7 @@ import type { ExecutorSettings } from './executors/settings.ts';
 import { endGroup } from './process/process-group.ts';
 
 /** The longest duration of a try, if neither node nor graph gives one. */
-const DEFAULT_RUN_S = 3_600;
+const DEFAULT_RUN_MS = 3_600_000;
 /** The time between SIGTERM and SIGKILL when this process itself has to end. */
 const CLOSING_GRACE_MS = 100;
 /** Pauses between tries to report: a result must not be lost because the disk is full for a while. */
@@ -36,8 +35,12 @@ export interface JobParts {
 export interface JobClaim {
   claim: string;
   run: string;
-  graph: RunGraph;
+  /** The node's id in the run. */
+  id: string;
   node: AnyNode;
+  leaseMs: number;
+  /** Absent: an hour. */
+  runMs?: number;
 }
 
 export class Job {
@@ -57,9 +60,9 @@ export class Job {
   constructor(held: JobClaim, parts: JobParts) {
     this.held = held;
     this.parts = parts;
-    this.leaseMs = held.graph.prepared.leaseMs[held.graph.prepared.index.get(held.node.id) ?? 0] ?? 0;
+    this.leaseMs = held.leaseMs;
     this.done = this.work().catch((error: unknown) => {
-      parts.log.error({ err: error, node: held.node.id }, 'a node could not be performed');
+      parts.log.error({ err: error, node: held.id }, 'a node could not be performed');
     });
   }
 
@@ -104,11 +107,10 @@ export class Job {
 
   private async work(): Promise<void> {
     const { documents, workspaceRoot, settings, executor } = this.parts;
-    const { node, graph } = this.held;
-    const runS = node.timeouts?.run_s ?? graph.prepared.graph.defaults?.timeouts?.run_s ?? DEFAULT_RUN_S;
+    const { node, runMs = DEFAULT_RUN_MS } = this.held;
     const ended = await executor.perform({
       node,
-      runMs: runS * 1_000,
+      runMs,
       workspaceRoot,
       settings,
       blobs: documents.blobs,
@@ -135,13 +137,13 @@ export class Job {
 
   private async report(said: Omit<ReportInput, 'claim'>): Promise<void> {
     const { documents, log, by, trace } = this.parts;
-    const { claim, node } = this.held;
+    const { claim, id } = this.held;
     const input: ReportInput = { ...said, claim };
     for (const pauseMs of [0, ...REPORT_PAUSES_MS]) {
       if (pauseMs > 0) await delay(pauseMs, undefined, { ref: false });
       const reported = await documents.change((tx, ctx) => reportNode(tx, ctx, input), { by, trace });
       if (reported.ok || isOver(reported.failure)) return;
-      log.warn({ node: node.id, code: reported.failure.code }, 'the end of a node could not be recorded');
+      log.warn({ node: id, code: reported.failure.code }, 'the end of a node could not be recorded');
       if (this.stopped !== undefined) return;
     }
   }

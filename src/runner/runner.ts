@@ -12,6 +12,7 @@ import type { ClaimAnswer } from '../domain/run/fit.ts';
 import type { ProcessId } from '../domain/run/record.ts';
 import { reportNode } from '../domain/run/report.ts';
 import { abandonClaim, reapExpired } from '../domain/run/sweep.ts';
+import { treeOf } from '../domain/run/tree.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
 import type { Author } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
@@ -206,15 +207,15 @@ export class Runner {
     };
     documents.peek((view) => {
       for (const job of this.jobs.values()) {
-        const node = view.get<RunDocument>(runStream(job.held.run))?.nodes[job.held.node.id];
+        const node = view.get<RunDocument>(runStream(job.held.run))?.nodes[job.held.id];
         if (node?.status !== 'claimed' || node.claim !== job.held.claim) job.lose();
       }
       for (const id of this.open) {
         const run = view.get<RunDocument>(runStream(id));
-        const graph =
-          run?.workspace === workspace && !hasEnded(run.status) ? documents.definitions.get(run.graph) : undefined;
-        if (run === undefined || graph === undefined) this.open.delete(id);
-        else addDueWork(run, graph, parts, found);
+        const isOurs = run?.workspace === workspace && !hasEnded(run.status);
+        const tree = isOurs ? treeOf(run, (hash) => documents.definitions.get(hash)) : undefined;
+        if (tree === undefined) this.open.delete(id);
+        else addDueWork(tree, parts, found);
       }
     });
     return found;
@@ -237,7 +238,7 @@ export class Runner {
       this.run(documents.change((tx, ctx) => reapExpired(tx, ctx, { run }), { by: this.by }));
     }
     for (const next of work) {
-      if (!this.asking.has(`${next.run}/${next.node.id}`)) this.run(this.take(next));
+      if (!this.asking.has(`${next.run}/${next.id}`)) this.run(this.take(next));
     }
   }
 
@@ -253,12 +254,12 @@ export class Runner {
     }
   }
 
-  private async take({ run, graph, node, before }: Work): Promise<void> {
+  private async take({ run, id, node, leaseMs, runMs, before }: Work): Promise<void> {
     const { self } = this;
     const { documents, settings, log } = this.parts;
     const executor = executors.get(node.kind);
     if (executor === undefined) return;
-    const name = `${run}/${node.id}`;
+    const name = `${run}/${id}`;
     this.asking.add(name);
     try {
       documents.presence.touch(this.key);
@@ -267,7 +268,7 @@ export class Runner {
         run,
         agent: this.key,
         agentName: `server-${self.pid}`,
-        node: node.id,
+        node: id,
         performer: 'server' as const,
         admits: (candidate: AnyNode) => mayPerform(candidate, settings),
         server: self,
@@ -281,9 +282,9 @@ export class Runner {
       if (!claimed.ok || claimed.value.value.kind !== 'claimed') return;
       const { claim } = claimed.value.value;
       if (this.stopper.signal.aborted) await this.returnToQueue(claim);
-      else this.begin({ claim, run, graph, node }, executor, trace);
+      else this.begin({ claim, run, id, node, leaseMs, ...(runMs === undefined ? {} : { runMs }) }, executor, trace);
     } catch (error) {
-      log.error({ err: error, node: node.id }, 'a node could not be claimed');
+      log.error({ err: error, node: id }, 'a node could not be claimed');
     } finally {
       this.asking.delete(name);
     }

@@ -7,10 +7,12 @@ import { claimNode } from '../domain/run/claim.ts';
 import { type RunDocument, runStream } from '../domain/run/document.ts';
 import type { ClaimAnswer } from '../domain/run/fit.ts';
 import { heldNode } from '../domain/run/hold.ts';
+import { treeOf } from '../domain/run/tree.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { leaseEnd } from '../graph/ready/run-node.ts';
+import { selectPointers } from '../path/query.ts';
 import { configOf } from '../views/project/settings.ts';
-import { briefOf } from '../views/run/brief.ts';
+import { briefOf, viewReader } from '../views/run/brief.ts';
 import { openRuns } from '../views/run/runs.ts';
 import { inEmergency } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
@@ -22,7 +24,7 @@ import { waitUntil } from './shared/wait.ts';
 const input = z.strictObject({
   run: z.string().max(64).optional().describe('Default: any run of this project'),
   agent: z.string().min(1).max(64).default('main').describe('Your name; each subagent takes one of its own'),
-  node: z.string().max(64).optional().describe('Only this node; needs run'),
+  node: z.string().max(256).optional().describe('Only this node; needs run'),
   skills: z.array(z.string().max(64)).max(50).optional(),
   wait_s: waitInput.describe('How long to wait for work'),
   max_tokens: z.number().int().min(100).optional().describe('Cut the inputs to this size'),
@@ -176,16 +178,21 @@ async function brief(claimed: Claimed & { replayed: boolean }, given: Input, ser
   const { documents } = services;
   const facts = await documents.read((view) => {
     const run = view.get<RunDocument>(runStream(claimed.run));
-    const graph = run === undefined ? undefined : storedGraph(services, run.graph);
-    const node = graph?.prepared.graph.nodes[graph.prepared.index.get(claimed.node) ?? -1];
-    if (run === undefined || graph === undefined || node === undefined) throw new Error(`${claimed.claim} has no node`);
+    const tree = run === undefined ? undefined : treeOf(run, (hash) => storedGraph(services, hash));
+    const place = tree?.place(claimed.node);
+    if (run === undefined || tree === undefined || place === undefined) throw new Error(`${claimed.claim} has no node`);
     const record = run.nodes[claimed.node];
     const leaseMs = record?.lease_ms ?? 0;
     const ends =
       record === undefined ? 0 : leaseEnd(record, leaseMs, Date.now(), (who) => documents.presence.lastSeen(who));
     const tokensLeft = tokensLeftOf(view, run);
     const most = Math.min(given.max_tokens ?? Number.POSITIVE_INFINITY, tokensLeft ?? Number.POSITIVE_INFINITY);
-    return { brief: briefOf(run, graph, node, documents.blobs, most), ends, leaseMs, tokensLeft };
+    return {
+      brief: briefOf(tree, place, viewReader(documents.blobs, selectPointers), most),
+      ends,
+      leaseMs,
+      tokensLeft,
+    };
   });
   const { claim, run, node, replayed } = claimed;
   return {

@@ -18,19 +18,23 @@ export const runControl = defineTool({
   title: 'Control a run',
   toolset: 'run',
   description:
-    'Use to pause (what runs goes on, nothing new starts), resume or cancel a run, to retry or skip a node, or to ' +
-    'decide a node in needs_decision: its process or agent vanished and nobody knows whether it took effect. ' +
-    'Answers {run, action, status, node?, node_status?, newly_ready, seq}.',
-  searchHint: 'pause resume cancel stop retry skip decide run node',
+    'Use to pause (what runs goes on, nothing new starts), resume or cancel a run, to retry or skip a node, to ' +
+    'decide a node in needs_decision: its process or agent vanished and nobody knows whether it took effect, to ' +
+    'answer a question (never about your own work), or to signal. ' +
+    'Answers {run, action, status, node?, node_status?, newly_ready, note?, seq}.',
+  searchHint: 'approve answer signal pause resume cancel stop retry skip decide run node',
   annotations: { readOnly: false, destructive: true, idempotent: true },
   answers: { narrow: 'nothing' },
   positional: ['run', 'action'],
   input: z.strictObject({
     run: z.string().max(64),
     action: z.enum(RUN_ACTIONS),
-    node: z.string().max(64).optional(),
+    node: z.string().max(256).optional(),
     decision: z.enum(RESOLUTIONS).optional().describe('With decide: what became of it'),
-    output: z.unknown().optional().describe('With decision done: its result'),
+    question: z.string().max(64).optional().describe('With answer: its id'),
+    option: z.string().max(64).optional().describe('With answer'),
+    signal: z.string().max(64).optional().describe('With signal: its name'),
+    output: z.unknown().optional().describe('With done: its result; with signal: what comes with it'),
     reason: z.string().max(1_000).optional(),
     session: sessionInput,
     request_id: requestInput,
@@ -42,6 +46,7 @@ export const runControl = defineTool({
     node: z.string().optional(),
     node_status: z.string().optional(),
     newly_ready: z.array(z.string()),
+    note: z.string().optional(),
     seq: seqOutput,
   }),
   async run(input, call: Call<Services>) {
@@ -49,9 +54,9 @@ export const runControl = defineTool({
     if (!graph.ok) return graph;
     const output = checkValue(input.output ?? null, { depth: MAX_VALUE_DEPTH, bytes: 64 * 1024 });
     if (!output.ok) return output;
-    const { run, action, decision, reason } = input;
+    const { run, action, decision, reason, question, option, signal } = input;
     const node = nodeNamed(graph.value, input.node);
-    const control = { run, action, node, decision, reason };
+    const control = { run, action, node, decision, reason, question, option, signal };
     const command = input.output === undefined ? control : { ...control, output: output.value };
     const changed = await changeInSession(call, 'run_control', input, () => (tx, ctx) => controlRun(tx, ctx, command));
     if (!changed.ok) return withNearNodes(changed, graph.value);

@@ -31,7 +31,7 @@ export const runReport = defineTool({
   answers: { narrow: 'nothing' },
   positional: ['claim', 'status'],
   input: z.strictObject({
-    claim: z.string().min(1).max(160).describe('As run_claim answered it'),
+    claim: z.string().min(1).max(320).describe('As run_claim answered it'),
     status: z.enum(['done', 'failed', 'progress', 'released']),
     output: z.unknown().optional().describe('The result, any JSON: nodes that need this one get it'),
     summary: z.string().max(2_000).optional().describe('What was done, or why it failed'),

@@ -4,12 +4,14 @@ import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
 import { hasEnded, RUN_STATUSES, type RunDocument, type RunStatus, runStream } from '../domain/run/document.ts';
-import type { NodeRecord } from '../domain/run/record.ts';
+import { outputOf, type Reader } from '../domain/run/given.ts';
+import { type Place, type RunTree, treeOf } from '../domain/run/tree.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
-import { firstCause, survey } from '../graph/ready/survey.ts';
+import { firstCause } from '../graph/ready/survey.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
-import { outputOf } from '../views/run/brief.ts';
+import { selectPointers } from '../path/query.ts';
+import { viewReader } from '../views/run/brief.ts';
 import {
   criticalPathLeft,
   NODE_ROW_STATUSES,
@@ -30,7 +32,7 @@ const MAX_OUTPUT_CHARS = 12_000;
 
 const input = z.strictObject({
   run: z.string().max(64).optional(),
-  node: z.string().max(64).optional().describe('Needs run'),
+  node: z.string().max(256).optional().describe('Needs run'),
   status: z
     .enum([...new Set([...NODE_ROW_STATUSES, ...RUN_STATUSES])])
     .optional()
@@ -112,19 +114,20 @@ async function list(given: Input, { documents, workspace }: Services) {
 }
 
 async function one(given: Input, id: string, graph: RunGraph, { documents }: Services) {
-  const { blobs } = documents;
+  const reader = viewReader(documents.blobs, selectPointers);
   return await documents.read((view) => {
     const run = view.get<RunDocument>(runStream(id));
-    if (run === undefined) return fail({ code: 'unknown-run', run: id, near: [] });
+    const tree = run === undefined ? undefined : treeOf(run, (hash) => documents.definitions.get(hash));
+    if (run === undefined || tree === undefined) return fail({ code: 'unknown-run', run: id, near: [] });
     const { name, started_at, ended_at, tokens } = run;
     const { status, unserved } = standings(documents)(run);
     const more = { ...(ended_at === undefined ? {} : { ended_at }), ...(tokens === undefined ? {} : { tokens }) };
     const head = { run: id, name, status, started_at, ...more };
-    const rows = nodeRows(run, graph, Date.now());
+    const rows = nodeRows(tree, Date.now());
     const named = nodeNamed(graph, given.node);
     if (named !== undefined) {
       const stands = rows.find(({ node }) => node === named)?.status ?? 'waiting';
-      const detail = detailOf(run, graph, named, stands, (record) => outputOf(record, blobs));
+      const detail = detailOf(tree, named, stands, reader);
       return detail.ok ? ok({ ...head, detail: detail.value, seq: view.seq }) : detail;
     }
     const counts = statusCounts(rows);
@@ -136,24 +139,18 @@ async function one(given: Input, id: string, graph: RunGraph, { documents }: Ser
   });
 }
 
-function detailOf(
-  run: Readonly<RunDocument>,
-  graph: RunGraph,
-  id: string,
-  status: NodeRowStatus,
-  output: (record: NodeRecord) => Json | undefined,
-): Result<JsonObject> {
-  const index = graph.prepared.index.get(id);
-  const node = index === undefined ? undefined : graph.prepared.graph.nodes[index];
-  if (node === undefined) {
-    return fail({ code: 'unknown-node', run: run.id, node: id, near: nearest(id, graph.prepared.ids) });
+function detailOf(tree: RunTree, id: string, status: NodeRowStatus, reader: Reader): Result<JsonObject> {
+  const { run } = tree;
+  const place = tree.place(id);
+  if (place === undefined) {
+    return fail({ code: 'unknown-node', run: run.id, node: id, near: nearest(id, tree.root.prepared.ids) });
   }
   const record = run.nodes[id];
-  const definition = JSON.parse(JSON.stringify(node));
-  const because = becauseOf(run, graph, index ?? 0);
+  const definition = JSON.parse(JSON.stringify(place.node));
+  const because = becauseOf(tree, place);
   if (record === undefined) return ok({ status, ...because, definition });
   const { output: _, lease_ms: __, earlier: ___, ...facts } = record;
-  const found = output(record);
+  const found = outputOf(tree, id, reader);
   const text = found === undefined ? '' : JSON.stringify(found);
   const shown: JsonObject =
     found === undefined
@@ -166,12 +163,12 @@ function detailOf(
 }
 
 /** What a dead or skipped node is so because of, to be seen without a walk through the graph. */
-function becauseOf({ nodes, on_failure }: Readonly<RunDocument>, { prepared }: RunGraph, index: number): JsonObject {
-  const record = nodes[prepared.ids[index] ?? ''];
-  if (prepared.triggers === undefined || (record !== undefined && record.why !== 'upstream')) return {};
-  const surveyed = survey(prepared, nodes, on_failure);
-  if (record === undefined && surveyed.verdicts[index] !== 'dead') return {};
-  const first = prepared.ids[firstCause(prepared, surveyed, nodes, index) ?? -1];
+function becauseOf(tree: RunTree, { id, index, scope }: Place): JsonObject {
+  const { nodes } = tree.run;
+  const record = nodes[id];
+  const surveyed = record !== undefined && record.why !== 'upstream' ? undefined : tree.surveyOf(scope);
+  if (surveyed === undefined || (record === undefined && surveyed.verdicts[index] !== 'dead')) return {};
+  const first = scope.prepared.ids[firstCause(scope.prepared, surveyed, nodes, index) ?? -1];
   return first === undefined ? {} : { first_cause: `${first} ${nodes[first]?.status ?? 'waiting'}` };
 }
 

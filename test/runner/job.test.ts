@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { createLog } from '../../src/base/log.ts';
-import type { Effect } from '../../src/graph/graph.ts';
+import type { Effect, Timeouts } from '../../src/graph/graph.ts';
 import type { Assignment, Ended, Executor } from '../../src/runner/executors/define.ts';
 import { executorSettings } from '../../src/runner/executors/settings.ts';
 import { Job } from '../../src/runner/job.ts';
@@ -13,7 +13,7 @@ const server = { host: 'here', boot: 'b', pid: 1, start: '1' };
 /** A run with one node, claimed and at work: `perform` is the executor's. */
 async function atWork(
   perform: (work: Assignment) => Promise<Ended>,
-  { effect = 'once' as Effect, timeouts = {} } = {},
+  { effect = 'once' as Effect, timeouts = {} as Timeouts } = {},
 ): Promise<{ rig: RunRig; job: Job }> {
   const rig = new RunRig([{ id: 'a', kind: 'command', command: ['x'], effect }], { defaults: { timeouts } });
   await rig.start();
@@ -29,10 +29,11 @@ async function atWork(
   };
   const [node] = rig.graph.prepared.graph.nodes;
   if (node === undefined) throw new Error('the graph has no node');
+  const runMs = timeouts.run_s === undefined ? {} : { runMs: timeouts.run_s * 1_000 };
   const settings = executorSettings({ allowCommands: [], allowEnv: [], childEnv: {} }, '/');
   const parts = { documents: rig.documents, log: createLog({ logLevel: 'silent' }), by: BY };
   const job = new Job(
-    { claim, run: rig.run, graph: rig.graph, node },
+    { claim, run: rig.run, id: node.id, node, leaseMs: 600_000, ...runMs },
     { ...parts, executor, workspaceRoot: '/', settings },
   );
   return { rig, job };

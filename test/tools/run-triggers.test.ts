@@ -53,7 +53,11 @@ test('a skip names its cause and the first one', async () => {
   expect(await detail(run, 'c')).toMatchObject({ cause: 'b', first_cause: 'a finished' });
 });
 
-test.each(['trigger_rule', 'if', 'always'])('%s is refused with the name to use', async (key) => {
-  const { text } = await server.fail('graph_check', { nodes: [agent('a', [], { [key]: 'all_done' })] });
-  expect(text).toMatch(/trigger, such as .*all_done/);
+test.each([
+  ['trigger_rule', /trigger, such as .*all_done/],
+  ['always', /trigger, such as .*all_done/],
+  ['if', /when, such as/],
+])('%s is refused with the name to use', async (key, hint) => {
+  const report = await server.call('graph_check', { nodes: [agent('a', [], { [key]: 'all_done' })] });
+  expect(report).toMatchObject({ ok: false, errors: [{ code: 'unknown-field', hint: expect.stringMatching(hint) }] });
 });

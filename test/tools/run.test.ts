@@ -67,12 +67,17 @@ describe('graph_check', () => {
     [{ nodes: [], graph: 'x' }, 'exactly one'],
     [{ nodes: [agent('a')], save_as: 'No Good' }, 'save_as'],
     [{ nodes: [{ id: 'a', kind: 'agnt' }] }, 'agent'],
-    [{ nodes: [{ ...agent('a'), neds: [] }] }, 'did you mean needs'],
   ])('%j is refused as input', async (input, text) => {
     const refused = await server.fail('graph_check', input);
     expect(refused.failure.code).toBe('invalid-input');
     expect(refused.text).toContain(text);
   });
+});
+
+test('a field that no node has is a fault of the graph, with the name that is near', async () => {
+  const report = await server.call('graph_check', { nodes: [{ ...agent('a'), neds: [] }] });
+  const [fault] = report['errors'] as Answer[];
+  expect(fault).toMatchObject({ code: 'unknown-field', at: '/nodes/0/neds', hint: 'did you mean needs?' });
 });
 
 describe('refusals', () => {

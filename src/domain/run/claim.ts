@@ -20,6 +20,7 @@ import { heldNode } from './hold.ts';
 import { endOutside } from './outside.ts';
 import { carriedOver, withEarlier, withLost } from './record.ts';
 import { openScope, type RunScope } from './scope.ts';
+import { isDue } from './settle.ts';
 import { updateStatus } from './status.ts';
 import { sweep } from './sweep.ts';
 import { transition } from './transition.ts';
@@ -36,6 +37,8 @@ export function claimNode(tx: Transaction, ctx: Context, input: ClaimInput): Res
   const { status } = scope.run;
   if (status === 'paused' || hasEnded(status))
     return input.node === undefined ? ok(noneFor(scope)) : fail(unclaimable(scope, input, input.node));
+  // A time that has come may end what is awaited, or make others ready.
+  if (isDue(scope)) updateStatus(scope);
   const held = input.again === true ? heldBefore(scope, input) : undefined;
   if (held !== undefined) return ok(held);
   const limit = limitOn(scope, input);
@@ -94,12 +97,10 @@ function byHint(scope: RunScope, input: ClaimInput): Candidate | undefined {
 
 function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: Candidate): ClaimAnswer {
   const { ctx } = scope;
-  const { index, leaseMs, graph } = scope.graph.prepared;
-  const at = index.get(id) ?? 0;
+  const place = scope.place(id);
   const before = scope.record(id);
-  const lease_ms = leaseMs[at] ?? 0;
-  const node = scope.fullId(id);
-  const claim = newClaimId(ctx, scope.id, node, fence);
+  const lease_ms = place?.scope.prepared.leaseMs[place.index] ?? 0;
+  const claim = newClaimId(ctx, scope.id, id, fence);
   const next = {
     ...carriedOver(before),
     status: 'claimed' as const,
@@ -113,7 +114,7 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
     started_at: ctx.now,
     lease_until: ctx.now + lease_ms,
     lease_ms,
-    title: graph.nodes[at]?.title,
+    title: place?.node.title,
     server: input.server,
     rate_limits: before?.rate_limits,
     window: input.window,
@@ -121,7 +122,7 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
   };
   transition(scope, id, next, 'node.claimed');
   updateStatus(scope);
-  return { kind: 'claimed', claim, run: scope.id, node, attempt, fence, again: false };
+  return { kind: 'claimed', claim, run: scope.id, node: id, attempt, fence, again: false };
 }
 
 function heldBefore({ run, ctx }: RunScope, input: ClaimInput): ClaimAnswer | undefined {

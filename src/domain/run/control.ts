@@ -1,20 +1,27 @@
-// Controls a run from outside: pause, resume, cancel; retry, skip or resolve a node. Pure command; the tool run_control
-// calls it.
+// Controls a run from outside: pause, resume, cancel; retry, skip or resolve a node; answers and signals. Pure command;
+// the tool run_control calls it. What concerns one node is in control-node.ts and answer.ts.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
-import type { EventType } from '../events.ts';
-import { hasEnded, type RunStatus } from './document.ts';
-import { carriedOver, type Draft, type NodeRecord } from './record.ts';
+import { answerQuestion, sendSignal } from './answer.ts';
+import { cancelBelow } from './cancel.ts';
+import { controlNode } from './control-node.ts';
+import type { RunStatus } from './document.ts';
 import { openScope, type RunScope } from './scope.ts';
-import { surveyOf, takeBackSkips } from './skips.ts';
-import { noteRun, overtaken } from './sprint-run.ts';
-import { newlyReadyIn, setStatus, updateStatus } from './status.ts';
-import { transition } from './transition.ts';
+import { setStatus, updateStatus } from './status.ts';
 
-export const RUN_ACTIONS = ['pause', 'resume', 'cancel', 'retry_node', 'skip_node', 'decide'] as const;
+export const RUN_ACTIONS = [
+  'pause',
+  'resume',
+  'cancel',
+  'retry_node',
+  'skip_node',
+  'decide',
+  'answer',
+  'signal',
+] as const;
 export type RunAction = (typeof RUN_ACTIONS)[number];
 
 /** What somebody may say became of a node in `needs_decision`. */
@@ -28,6 +35,11 @@ export interface ControlInput {
   decision?: Resolution | undefined;
   output?: Json | undefined;
   reason?: string | undefined;
+  /** With `answer`: the id of the question, and the option chosen. */
+  question?: string | undefined;
+  option?: string | undefined;
+  /** With `signal`: its name; `output` comes with it. */
+  signal?: string | undefined;
 }
 
 export interface ControlAnswer {
@@ -37,6 +49,8 @@ export interface ControlAnswer {
   node?: string;
   node_status?: NodeStatus;
   newly_ready: string[];
+  /** What else there is to say of it. */
+  note?: string;
 }
 
 /**
@@ -55,6 +69,10 @@ export function controlRun(tx: Transaction, ctx: Context, input: ControlInput): 
     case 'skip_node':
     case 'decide':
       return controlNode(opened.value, input);
+    case 'answer':
+      return answerQuestion(opened.value, input);
+    case 'signal':
+      return sendSignal(opened.value, input);
   }
 }
 
@@ -78,124 +96,14 @@ function controlWhole(scope: RunScope, action: WholeAction): Result<ControlAnswe
     return fail({ code: 'illegal-transition', what: `the run ${run.id}`, from: run.status, to: goal, legal, call });
   }
   if (action === 'pause') setStatus(scope, 'paused');
-  if (action === 'cancel' && run.status !== 'cancelled') cancel(scope);
+  if (action === 'cancel' && run.status !== 'cancelled') {
+    // Their holders learn it at their next report.
+    cancelBelow(scope, '');
+    setStatus(scope, 'cancelled');
+  }
   if (action === 'resume' && run.status === 'paused') {
     setStatus(scope, 'running');
     updateStatus(scope);
   }
   return ok({ run: run.id, action, status: scope.run.status, newly_ready: [] });
-}
-
-/** Ends all claims; their holders learn it at their next report. */
-function cancel(scope: RunScope): void {
-  for (const [id, node] of Object.entries(scope.run.nodes)) {
-    if (node.status !== 'claimed' && node.status !== 'retrying' && node.status !== 'needs_decision') continue;
-    const { lease_until: _, lease_ms: __, not_before: ___, ...kept } = node;
-    transition(scope, id, { ...kept, status: 'cancelled', ended_at: scope.ctx.now }, 'node.cancelled');
-  }
-  setStatus(scope, 'cancelled');
-}
-
-const RETRYABLE: readonly (NodeStatus | 'waiting')[] = ['failed', 'needs_decision', 'retrying', 'skipped'];
-const SKIPPABLE: readonly (NodeStatus | 'waiting')[] = ['waiting', 'claimed', 'retrying', 'failed', 'needs_decision'];
-
-function controlNode(scope: RunScope, input: ControlInput): Result<ControlAnswer> {
-  const { run, graph } = scope;
-  const { action, node: id } = input;
-  if (id === undefined) return missing('node', `required for ${action}`);
-  const index = graph.prepared.index.get(id);
-  if (index === undefined) return fail({ code: 'unknown-node', run: run.id, node: id, near: [] });
-  if (action === 'decide' && input.decision === undefined) return missing('decision', 'required for decide');
-  const node = scope.record(id);
-  const status = node?.status ?? 'waiting';
-  const { goal, from } = goalOf(input);
-  const over = run.status === 'cancelled' || run.status === 'finished';
-  if (over || !from.includes(status)) {
-    const what = over ? `the node ${id} of a ${run.status} run` : `the node ${id}`;
-    const call = `run_status {run: "${run.id}", node: "${id}"} to see how it stands`;
-    return fail({
-      code: 'illegal-transition',
-      what,
-      from: status,
-      to: goal,
-      legal: over ? [] : legalGoals(status),
-      call,
-    });
-  }
-  // A skip cannot be undone once successors have begun: they rest on it.
-  if (status === 'skipped' && hasBegunSuccessor(scope, index)) {
-    const call = 'run_start {resume_from} for a run that does it';
-    return fail({
-      code: 'illegal-transition',
-      what: `the node ${id}, whose successors have begun,`,
-      from: status,
-      to: goal,
-      legal: [],
-      call,
-    });
-  }
-  const overtakenBy = hasEnded(run.status) ? overtaken(scope.tx, run) : undefined;
-  if (overtakenBy !== undefined) return fail(overtakenBy);
-  const before = surveyOf(scope);
-  transition(scope, id, decided(scope.ctx.now, input, node, goal), GOAL_EVENTS[goal]);
-  takeBackSkips(scope, index, before);
-  if (hasEnded(run.status)) goOn(scope);
-  const after = updateStatus(scope);
-  const newly_ready = newlyReadyIn(scope, id);
-  return ok({ run: run.id, action, status: after, node: id, node_status: goal, newly_ready });
-}
-
-/** Lets a failed run go on. */
-function goOn(scope: RunScope): void {
-  setStatus(scope, 'running');
-  const { tx, run } = scope;
-  if (run.sprint !== undefined) noteRun(tx, run.sprint, run.id);
-}
-
-type Goal = Extract<NodeStatus, 'retrying' | 'skipped' | 'finished' | 'failed'>;
-const GOAL_EVENTS: Record<Goal, EventType> = {
-  retrying: 'node.retried',
-  skipped: 'node.skipped',
-  finished: 'node.finished',
-  failed: 'node.failed',
-};
-
-function goalOf({ action, decision }: ControlInput): { goal: Goal; from: readonly (NodeStatus | 'waiting')[] } {
-  if (action === 'retry_node') return { goal: 'retrying', from: RETRYABLE };
-  if (action === 'skip_node') return { goal: 'skipped', from: SKIPPABLE };
-  const goals: Record<Resolution, Goal> = { done: 'finished', failed: 'failed', retry: 'retrying', skip: 'skipped' };
-  return { goal: goals[decision ?? 'retry'], from: ['needs_decision'] };
-}
-
-function legalGoals(status: NodeStatus | 'waiting'): string[] {
-  const goals: string[] = [];
-  if (RETRYABLE.includes(status)) goals.push('retrying');
-  if (SKIPPABLE.includes(status)) goals.push('skipped');
-  if (status === 'needs_decision') goals.push('finished', 'failed');
-  return goals;
-}
-
-function hasBegunSuccessor(scope: RunScope, index: number): boolean {
-  const { ids, dependents } = scope.graph.prepared;
-  const successors = dependents.to.subarray(dependents.start[index], dependents.start[index + 1]);
-  return successors.some((successor) => {
-    const record = scope.record(ids[successor] ?? '');
-    // A skip that followed is taken back with it.
-    return record !== undefined && record.why !== 'upstream';
-  });
-}
-
-function decided(now: number, input: ControlInput, node: Readonly<NodeRecord> | undefined, goal: Goal): Draft {
-  const attempt = node?.attempt ?? 0;
-  const fence = node?.fence ?? 0;
-  const base = { ...carriedOver(node), attempt, fence, claim: node?.claim };
-  if (goal === 'retrying') return { ...base, status: goal };
-  const ended = { ...base, started_at: node?.started_at, ended_at: now, summary: input.reason };
-  if (goal === 'finished') return { ...ended, error: undefined, status: goal, output: input.output };
-  if (goal === 'skipped') return { ...ended, error: undefined, status: goal, why: 'by_hand' };
-  return { ...ended, status: goal, error: { kind: 'decided', message: input.reason ?? 'decided by run_control' } };
-}
-
-function missing(at: string, why: string): Result<never> {
-  return fail({ code: 'invalid-input', issues: [{ at, why }] });
 }

@@ -10,7 +10,8 @@
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
 import type { Counters } from '../../graph/ready/outcome.ts';
-import type { JsonObject } from '../../json/json.ts';
+import type { SurveyRules } from '../../graph/ready/survey.ts';
+import type { Json, JsonObject } from '../../json/json.ts';
 import { formatPointer, parsePointer } from '../../json/pointer.ts';
 import { isId } from '../../store/stream.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -47,6 +48,32 @@ export interface RunDocument {
    * Ids of the claimed nodes, see live.ts. Absent in a run stored before this list existed and not claimed from since.
    */
   live?: Record<string, true>;
+  /** The scopes that nodes have opened, by the prefix of their nodes' ids. Absent: none yet. */
+  scopes?: Record<string, ScopeRecord>;
+  /** Nodes whose condition was asked, and held. */
+  noted?: Record<string, true>;
+  /** The definitions of sub-graphs by the names that nodes use, as they were when the run started. */
+  pinned?: Record<string, string>;
+  /** What came with signals for which no wait was open: each is taken by the next wait for it. */
+  signals?: Record<string, Json>;
+}
+
+/** A scope below the run's own graph: the nodes that one node opened. */
+export interface ScopeRecord {
+  /** The node that opened it, by its full id. */
+  of: string;
+  kind: 'graph' | 'map';
+  /** Of a graph: the hash of its definition, and the inputs of its nodes. */
+  graph?: string;
+  inputs?: JsonObject;
+  /** Of a map: the keys of its items in the order of the list, and the hash of each. */
+  keys?: string[];
+  hashes?: string[];
+  /** The number of its nodes of each status, as in the run. */
+  counters: Counters;
+  /** The highest fence that its nodes had before it was opened again: claims go on above it. */
+  fence?: number;
+  ended?: true;
 }
 
 export function runStream(id: string): string {
@@ -54,8 +81,8 @@ export function runStream(id: string): string {
 }
 
 /** The limits of a run that scheduling needs beside its graph. */
-export function limitsOf(run: Readonly<RunDocument>): { onFailure: FailurePolicy; maxParallel?: number } {
-  const limits = { onFailure: run.on_failure };
+export function limitsOf(run: Readonly<RunDocument>): SurveyRules & { onFailure: FailurePolicy; maxParallel?: number } {
+  const limits = { onFailure: run.on_failure, noted: run.noted };
   return run.max_parallel === undefined ? limits : { ...limits, maxParallel: run.max_parallel };
 }
 
@@ -81,7 +108,7 @@ export function newClaimId(ctx: Context, run: string, node: string, fence: numbe
 
 /** The parts of a claim id, or undefined if it cannot be one. Node ids may hold dots; run ids do not. */
 export function parseClaim(claim: string): { run: string; node: string; fence: number } | undefined {
-  const parts = /^([a-z0-9-]+)\.([a-z0-9][a-z0-9._-]*)\.([1-9]\d{0,8})\.[a-z0-9]{6}$/.exec(claim);
+  const parts = /^([a-z0-9-]+)\.([a-z0-9][a-z0-9._/@!:-]*)\.([1-9]\d{0,8})\.[a-z0-9]{6}$/.exec(claim);
   const [, run, node, fence] = parts ?? [];
   if (run === undefined || node === undefined || !isId(run)) return undefined;
   return { run, node, fence: Number(fence) };

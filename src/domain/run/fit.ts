@@ -53,8 +53,7 @@ const PERFORMERS: Record<Performer, string> = {
 
 /** Why a node is not for this caller; undefined if it is. */
 export function ineligibleReason(scope: RunScope, input: ClaimInput, id: string): string | undefined {
-  const { index, graph } = scope.graph.prepared;
-  const node = graph.nodes[index.get(id) ?? -1];
+  const node = scope.place(id)?.node;
   const kind = node === undefined ? undefined : nodeKinds.get(node.kind);
   if (node === undefined || kind?.performer !== input.performer)
     return `it is for ${PERFORMERS[kind?.performer ?? 'agent']}`;

@@ -3,6 +3,8 @@
 //   status           beside what every record keeps (Kept)
 //   claimed          the holder, its lease, its server or process, how far it is
 //   retrying         not before when it is tried again, what the last try brought
+//   open             since when; what goes on inside has records of its own
+//   awaiting         until when, for which signal, or which question somebody is to answer
 //   needs_decision   who held it last, and where it ran
 //   finished         who did it, when, output and evidence; which run it was taken over from
 //   failed           who tried it last, when, output and evidence of the last try
@@ -103,9 +105,31 @@ interface Ended extends Kept, Holder {
   summary?: string;
 }
 
+/** An answer to a question, as its author gave it. */
+export interface Answer {
+  option: string;
+  by: string;
+  /** `person`: given on a terminal or page, or by elicitation. `claimed`: the tool call of an agent. */
+  grade: 'person' | 'claimed';
+  at: number;
+  session?: string;
+  reason?: string;
+}
+
+/** The question of an approval. Whoever answers names its id: an answer to another one has no effect. */
+export interface Question {
+  id: string;
+  asked_at: number;
+  /** Hash of what it shows: the ask, its options, and the outputs of what the node needs. */
+  shown: string;
+  answers?: Answer[];
+}
+
 interface ByStatus {
   claimed: Kept & Holder & Performed & Progress & { lease_until?: number; lease_ms?: number };
   retrying: Kept & Brought & { /** Absent: at once. */ not_before?: number };
+  open: Kept & { started_at?: number };
+  awaiting: Kept & { started_at?: number; until?: number; signal?: string; question?: Question };
   needs_decision: Kept & Holder & Performed & Progress & Brought;
   finished: Ended &
     Brought & {
@@ -113,8 +137,10 @@ interface ByStatus {
       outside?: true;
       /** The earlier run that produced this result. */
       reused_from?: string;
+      /** Of an approval: the question as it was answered. */
+      question?: Question;
     };
-  failed: Ended & Brought;
+  failed: Ended & Brought & { question?: Question };
   skipped: Ended & {
     /** As of finished. */
     outside?: true;

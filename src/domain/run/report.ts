@@ -116,6 +116,8 @@ function standing(node: Readonly<NodeRecord>, ctx: Context, input: ReportInput):
     case 'cancelled':
       return 'cancelled';
     case 'skipped':
+    case 'open':
+    case 'awaiting':
       return 'over';
   }
 }
@@ -291,5 +293,5 @@ function shownStatus(status: NodeStatus | undefined, input: ReportInput): Report
 }
 
 function answer({ scope, id }: Held, more: Partial<ReportAnswer> & { status: ReportAnswer['status'] }): ReportAnswer {
-  return { run: scope.id, node: scope.fullId(id), newly_ready: [], ...more, run_status: scope.run.status };
+  return { run: scope.id, node: id, newly_ready: [], ...more, run_status: scope.run.status };
 }

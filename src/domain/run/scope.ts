@@ -1,19 +1,18 @@
-// The scope of a command on a run: the run's document, the definition of its nodes, and the prefix of their ids.
-// Commands open one, read through it, and change it through transition.ts and status.ts alone.
+// What a command on a run works in: the run's document, its definition, and the tree of its scopes. Commands open one,
+// read through it, and change it through transition.ts, settle.ts and status.ts alone.
 
 import { ok, type Result } from '../../failure/failure.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import type { Context, Transaction } from '../command.ts';
 import { findRun, type RunDocument, runStream } from './document.ts';
 import type { NodeRecord } from './record.ts';
+import { type Place, RunTree } from './tree.ts';
 
 export class RunScope {
   readonly tx: Transaction;
   readonly ctx: Context;
   /** The run's id. */
   readonly id: string;
-  /** The prefix of its nodes' ids in the run's document; empty for nodes of the run's own graph. */
-  readonly prefix: string = '';
 
   #graph: RunGraph | undefined;
 
@@ -23,7 +22,7 @@ export class RunScope {
     this.id = id;
   }
 
-  /** The definition of its nodes: the one that the run's document names now. */
+  /** The run's own definition: the one that its document names now. */
   get graph(): RunGraph {
     const { graph: hash } = this.run;
     if (this.#graph?.hash !== hash) this.#graph = this.ctx.definition(hash);
@@ -37,20 +36,25 @@ export class RunScope {
     return run;
   }
 
-  /** The id in the run's document of a node of the definition. */
-  fullId(node: string): string {
-    return this.prefix + node;
+  /** The scopes of the run as they are at this moment. */
+  tree(): RunTree {
+    return new RunTree(this.run, (hash) => this.ctx.definition(hash));
   }
 
-  /** The record of a node of the definition; undefined while it waits. */
-  record(node: string): Readonly<NodeRecord> | undefined {
-    return this.run.nodes[this.fullId(node)];
+  /** Where a node is; undefined if the run has none of this id. */
+  place(id: string): Place | undefined {
+    return this.tree().place(id);
+  }
+
+  /** The record of a node; undefined while it waits. */
+  record(id: string): Readonly<NodeRecord> | undefined {
+    return this.run.nodes[id];
   }
 
   /** Whether the definition declares a second start of the node harmless. */
-  isRepeatable(node: string): boolean {
-    const { index, repeatable } = this.graph.prepared;
-    return repeatable[index.get(node) ?? -1] === 1;
+  isRepeatable(id: string): boolean {
+    const place = this.place(id);
+    return place !== undefined && place.scope.prepared.repeatable[place.index] === 1;
   }
 }
 

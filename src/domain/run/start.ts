@@ -3,27 +3,17 @@
 import { ok, type Result } from '../../failure/failure.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
 import { countNodes } from '../../graph/ready/outcome.ts';
-import { readyNodes } from '../../graph/ready/ready.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
-import { limitsOf, type RunDocument, runStream } from './document.ts';
+import { type RunDocument, runStream } from './document.ts';
+import { pinGraphs } from './pin.ts';
+import { readyIn } from './ready-in.ts';
 import { type Resumed, reusable } from './reuse.ts';
+import { graphStream, type SavedGraph } from './saved-graph.ts';
 import { openScope, RunScope } from './scope.ts';
 import { checkSprint } from './sprint.ts';
 import { noteRun } from './sprint-run.ts';
 import { updateStatus } from './status.ts';
-
-/** A graph's name and the hash of its definition, which is a blob. */
-export interface SavedGraph {
-  schema: 1;
-  name: string;
-  hash: string;
-  saved_at: string;
-}
-
-export function graphStream(name: string): string {
-  return `graph/${name}`;
-}
 
 /** Stores a graph under a name, or moves the name to another definition. True if that changed anything. */
 export function saveGraph(tx: Transaction, ctx: Context, input: { name: string; hash: string }): Result<boolean> {
@@ -70,7 +60,10 @@ export interface StartRunAnswer {
   why: Resumed['why'];
 }
 
-/** Creates a run; `finished` at once if every result was taken over. Fails with `unknown-run`, or as `checkSprint`. */
+/**
+ * Creates a run; `finished` at once if every result was taken over. Fails with `unknown-run`, as `checkSprint`, or as
+ * `pinGraphs`.
+ */
 export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): Result<StartRunAnswer> {
   const graph = ctx.definition(input.graph);
   const { prepared, hash } = graph;
@@ -82,6 +75,8 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
   }
   const sprint = input.sprint === undefined ? ok(undefined) : checkSprint(tx, input.project, input.sprint, graph);
   if (!sprint.ok) return sprint;
+  const pinned = pinGraphs(tx, ctx, prepared.graph);
+  if (!pinned.ok) return pinned;
   const id = ctx.id('run');
   const run: RunDocument = {
     schema: 1,
@@ -99,14 +94,16 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     nodes: resumed.nodes,
     live: {},
   };
+  if (Object.keys(pinned.value).length > 0) run.pinned = pinned.value;
   if (input.maxParallel !== undefined) run.max_parallel = input.maxParallel;
   if (sprint.value !== undefined) {
     run.sprint = sprint.value;
     noteRun(tx, sprint.value, id);
   }
   tx.create(runStream(id), { type: 'run.started', data: { graph: hash } }, run);
-  const status = updateStatus(new RunScope(tx, ctx, id));
-  const ready = readyNodes(prepared, resumed.nodes, ctx.now, limitsOf(run)).candidates.map((candidate) => candidate.id);
+  const scope = new RunScope(tx, ctx, id);
+  const status = updateStatus(scope);
+  const ready = readyIn(scope.tree(), { now: ctx.now }).candidates.map((candidate) => candidate.id);
   const reused = Object.keys(resumed.nodes);
-  return ok({ run: id, status, nodes: prepared.ids.length, ready, reused, rerun: resumed.rerun, why: resumed.why });
+  return ok({ run: id, status, nodes: scope.tree().size, ready, reused, rerun: resumed.rerun, why: resumed.why });
 }

@@ -1,38 +1,68 @@
 // Derives the status of a run from its nodes, in the commit that changed them. Called at the end of every command that
 // made a transition.
 
-import { countOf, runOutcome } from '../../graph/ready/outcome.ts';
+import { countOf, goesOn, type RunOutcome, runOutcome, scopeOutcome } from '../../graph/ready/outcome.ts';
 import { isHalted } from '../../graph/ready/readiness.ts';
 import { newlyReady } from '../../graph/ready/ready.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import type { EventType } from '../events.ts';
 import { hasEnded, type RunStatus, runStream } from './document.ts';
+import { readyIn, readyTimeOf } from './ready-in.ts';
 import type { RunScope } from './scope.ts';
-import { settleSkips } from './skips.ts';
+import { settle } from './settle.ts';
+import type { RunTree } from './tree.ts';
 
 /** Brings the run's status in line with its nodes, and returns it. A paused run stays paused unless it has ended. */
 export function updateStatus(scope: RunScope): RunStatus {
-  const { run, graph } = scope;
+  const { run } = scope;
   if (run.status === 'cancelled') return run.status;
-  if (run.status !== 'paused') settleSkips(scope);
-  const { counters, on_failure: onFailure, nodes } = scope.run;
-  const outcome = runOutcome(graph.prepared, nodes, { counters, onFailure });
+  if (run.status !== 'paused') settle(scope);
+  const outcome = outcomeOf(scope);
   // A paused run that has ended is not resumed, which would settle it.
-  if (run.status === 'paused' && hasEnded(outcome)) settleSkips(scope);
+  if (run.status === 'paused' && hasEnded(outcome)) settle(scope);
   const paused = run.status === 'paused' && !hasEnded(outcome);
   return setStatus(scope, paused ? 'paused' : outcome);
 }
 
+/** The outcome by all scopes: it is ended when the run's own graph is, and stuck when only decisions are left. */
+function outcomeOf(scope: RunScope): RunOutcome {
+  const { run, graph } = scope;
+  const { counters, on_failure: onFailure, nodes, noted } = run;
+  if (run.scopes === undefined) return runOutcome(graph.prepared, nodes, { counters, onFailure, noted });
+  const tree = scope.tree();
+  const surveyed = tree.surveyOf(tree.root);
+  const stands = surveyed === undefined ? 'open' : scopeOutcome(surveyed);
+  if (stands !== 'open') return stands;
+  if (countOf(counters, 'claimed') > 0) return 'running';
+  const isOn = tree.open().some((one) => {
+    const found = tree.surveyOf(one);
+    return found !== undefined && goesOn(one.prepared, nodes, found);
+  });
+  return isOn ? 'running' : 'stuck';
+}
+
 /**
- * The nodes that may start for the first time because `id` has changed; none in a run that starts nothing any more. To
- * be called after `updateStatus`.
+ * The nodes of the same scope that may start for the first time because `id` has changed; none in a run that starts
+ * nothing any more. To be called after `updateStatus`.
  */
-export function newlyReadyIn({ run, graph: { prepared } }: RunScope, id: string): string[] {
+export function newlyReadyIn(scope: RunScope, id: string): string[] {
+  const { run } = scope;
   if (run.status === 'paused' || hasEnded(run.status)) return [];
-  const halted = isHalted(prepared, countOf(run.counters, 'failed'), run.on_failure);
+  const tree = scope.tree();
+  if (run.scopes !== undefined) return readySince(tree, scope.ctx.now);
+  const { scope: within } = tree.place(id) ?? { scope: tree.root };
+  const { prepared } = within;
   // With triggers some nodes start because of a failure.
-  if (halted && prepared.triggers === undefined) return [];
-  return newlyReady(prepared, run.nodes, id, run.on_failure);
+  if (prepared.triggers === undefined && isHalted(prepared, countOf(run.counters, 'failed'), run.on_failure)) return [];
+  return newlyReady(prepared, run.nodes, id, tree.rulesOf(within));
+}
+
+/** The nodes that became ready at `now`: in scopes opened or gone on then, or because of what ended then. */
+function readySince(tree: RunTree, now: number): string[] {
+  return readyIn(tree, { now, unlimited: true }).candidates.flatMap(({ id, why }) => {
+    const place = why === 'first' ? tree.place(id) : undefined;
+    return place !== undefined && readyTimeOf(tree, place) === now ? [id] : [];
+  });
 }
 
 const STATUS_EVENTS: Record<RunStatus, EventType> = {

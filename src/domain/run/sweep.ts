@@ -2,11 +2,12 @@
 // again, any other waits for a decision. Called by every claim, and by the runner for runs that nobody claims from.
 
 import { ok, type Result } from '../../failure/failure.ts';
-import { type Ready, readyNodes } from '../../graph/ready/ready.ts';
+import type { Ready } from '../../graph/ready/ready.ts';
 import type { Context, Transaction } from '../command.ts';
-import { hasEnded, limitsOf } from './document.ts';
+import { hasEnded } from './document.ts';
 import { markNeedsDecision, returnToQueue } from './end-claim.ts';
 import { holding } from './hold.ts';
+import { readyIn } from './ready-in.ts';
 import { wasLostTooOften, withLost } from './record.ts';
 import { openScope, RunScope } from './scope.ts';
 import { updateStatus } from './status.ts';
@@ -31,8 +32,9 @@ function reap(scope: RunScope, { to_decide }: Ready): boolean {
   return to_decide.length > 0;
 }
 
-function readyAt({ run, ctx, graph }: RunScope): Ready {
-  return readyNodes(graph.prepared, run.nodes, ctx.now, { ...limitsOf(run), lastSeen: ctx.lastSeen });
+function readyAt(scope: RunScope): Ready {
+  const { now, lastSeen } = scope.ctx;
+  return readyIn(scope.tree(), { now, lastSeen });
 }
 
 /**

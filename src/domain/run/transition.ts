@@ -10,12 +10,14 @@
 import type { NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import type { PatchOp } from '../../json/patch.ts';
+import { formatPointer } from '../../json/pointer.ts';
 import type { EventType } from '../events.ts';
 import { nodePointer, type RunDocument, runStream } from './document.ts';
 import { follow } from './followers/index.ts';
 import { liveOps } from './live.ts';
 import type { Draft, RecordOf } from './record.ts';
 import type { RunScope } from './scope.ts';
+import { holderOf } from './tree.ts';
 
 /**
  * Stores a node's record, updates the run's counters, list of claims and tokens, and calls the followers. Undefined
@@ -23,47 +25,51 @@ import type { RunScope } from './scope.ts';
  */
 export function transition(scope: RunScope, id: string, next: Draft, event: EventType): void {
   const { run } = scope;
-  const place = scope.fullId(id);
-  const before = run.nodes[place];
+  const before = run.nodes[id];
   const ops: PatchOp[] = [
-    { op: 'add', path: nodePointer(place), value: next as unknown as Json },
-    ...counterOps(run, before?.status, next.status),
-    ...liveOps(run, place, before?.status, next.status),
+    { op: 'add', path: nodePointer(id), value: next as unknown as Json },
+    ...counterOps(run, holderOf(run, id), countsFor(before?.status, next.status)),
+    ...liveOps(run, id, before?.status, next.status),
   ];
   const spent = (next.tokens ?? 0) - (before?.tokens ?? 0);
   if (spent > 0) ops.push({ op: 'add', path: '/tokens', value: (run.tokens ?? 0) + spent });
-  const data: JsonObject = { node: place, attempt: next.attempt, fence: next.fence };
+  const data: JsonObject = { node: id, attempt: next.attempt, fence: next.fence };
   if (next.agent !== undefined) data.agent = next.agent;
   scope.tx.patch(runStream(run.id), { type: event, data }, ops);
   follow(scope, id, before, next);
 }
 
-/** Stores skips that follow from the ends of needs, as one event: thousands may follow at once. */
-export function skipAll(scope: RunScope, skips: readonly [string, RecordOf<'skipped'>][]): void {
+/** Stores skips of nodes of one scope that follow by themselves, as one event: thousands may follow at once. */
+export function skipAll(scope: RunScope, prefix: string, skips: readonly [string, RecordOf<'skipped'>][]): void {
   const { run } = scope;
   const ops = skips.map(([id, record]): PatchOp => {
-    return { op: 'add', path: nodePointer(scope.fullId(id)), value: record as unknown as Json };
+    return { op: 'add', path: nodePointer(id), value: record as unknown as Json };
   });
-  const value = (run.counters.skipped ?? 0) + skips.length;
-  scope.tx.patch(runStream(run.id), { type: 'nodes.skipped', data: { count: skips.length } }, [
-    ...ops,
-    { op: 'add', path: '/counters/skipped', value },
-  ]);
+  const data = { count: skips.length, ...(prefix === '' ? {} : { scope: prefix }) };
+  const counts = counterOps(run, prefix, { skipped: skips.length });
+  scope.tx.patch(runStream(run.id), { type: 'nodes.skipped', data }, [...ops, ...counts]);
   for (const [id, record] of skips) follow(scope, id, undefined, record);
 }
 
 /**
- * Removes the records of skips that no longer follow, as one event. Followers are not told: they follow tasks and
- * claims, and such a node has neither.
+ * Removes records of nodes that had not begun, or begin anew, as one event. Followers are not told: they follow tasks
+ * and claims, and such a node has neither.
  */
 export function takeBack(scope: RunScope, ids: readonly string[]): void {
   const { run } = scope;
-  const ops = ids.map((id): PatchOp => ({ op: 'remove', path: nodePointer(scope.fullId(id)) }));
-  const value = (run.counters.skipped ?? 0) - ids.length;
-  scope.tx.patch(runStream(run.id), { type: 'nodes.taken_back', data: { count: ids.length } }, [
-    ...ops,
-    { op: 'add', path: '/counters/skipped', value },
-  ]);
+  const ops = ids.map((id): PatchOp => ({ op: 'remove', path: nodePointer(id) }));
+  const counts = new Map<string, Counts>();
+  for (const id of ids) {
+    const status = run.nodes[id]?.status;
+    if (status === undefined) continue;
+    for (const prefix of new Set(['', holderOf(run, id)])) {
+      const of = counts.get(prefix) ?? {};
+      of[status] = (of[status] ?? 0) - 1;
+      counts.set(prefix, of);
+    }
+  }
+  const sums = [...counts].flatMap(([prefix, of]) => countsAt(run, prefix, of));
+  scope.tx.patch(runStream(run.id), { type: 'nodes.taken_back', data: { count: ids.length } }, [...ops, ...sums]);
 }
 
 /**
@@ -77,25 +83,35 @@ export function amend(
   event: EventType,
   data: JsonObject = {},
 ): void {
-  const place = scope.fullId(id);
-  const node = scope.run.nodes[place];
-  if (node?.status !== 'claimed') throw new Error(`${place} of ${scope.id} is not claimed`);
+  const node = scope.run.nodes[id];
+  if (node?.status !== 'claimed') throw new Error(`${id} of ${scope.id} is not claimed`);
   // Copied, because the patch changes the record in place.
   const before = { ...node };
   const ops = Object.entries(changes).map(
-    ([member, value]): PatchOp => ({ op: 'add', path: nodePointer(place, member), value }),
+    ([member, value]): PatchOp => ({ op: 'add', path: nodePointer(id, member), value }),
   );
-  scope.tx.patch(runStream(scope.id), { type: event, data: { node: place, ...data } }, ops);
+  scope.tx.patch(runStream(scope.id), { type: event, data: { node: id, ...data } }, ops);
   follow(scope, id, before, { ...before, ...changes });
 }
 
-function counterOps({ counters }: Readonly<RunDocument>, before: NodeStatus | undefined, next: NodeStatus): PatchOp[] {
-  if (before === next) return [];
+type Counts = Partial<Record<NodeStatus, number>>;
+
+function countsFor(before: NodeStatus | undefined, next: NodeStatus): Counts {
+  if (before === next) return {};
+  return before === undefined ? { [next]: 1 } : { [before]: -1, [next]: 1 };
+}
+
+/** Adds to the numbers of the run, and of the scope with this prefix. */
+function counterOps(run: Readonly<RunDocument>, prefix: string, counts: Counts): PatchOp[] {
+  return [...countsAt(run, '', counts), ...(prefix === '' ? [] : countsAt(run, prefix, counts))];
+}
+
+/** The numbers of one scope; with an empty prefix those of the run, in which every node counts. */
+function countsAt({ counters, scopes }: Readonly<RunDocument>, prefix: string, counts: Counts): PatchOp[] {
+  const at = prefix === '' ? ['counters'] : ['scopes', prefix, 'counters'];
+  const now: Counts = prefix === '' ? counters : (scopes?.[prefix]?.counters ?? {});
   // `add`, not `replace`: a run stored before a status existed has no counter for it.
-  const count = (status: NodeStatus, by: number): PatchOp => ({
-    op: 'add',
-    path: `/counters/${status}`,
-    value: (counters[status] ?? 0) + by,
+  return Object.entries(counts).map(([status, by]): PatchOp => {
+    return { op: 'add', path: formatPointer([...at, status]), value: (now[status as NodeStatus] ?? 0) + by };
   });
-  return before === undefined ? [count(next, 1)] : [count(before, -1), count(next, 1)];
 }

@@ -1,14 +1,16 @@
 // Explains to agents why there is nothing to claim, or why one node cannot be claimed. Used by claim.ts.
 
 import type { Failure } from '../../failure/failure.ts';
-import type { PreparedGraph } from '../../graph/prepare.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
 import { type Readiness, readinessAt } from '../../graph/ready/readiness.ts';
-import { type Ready, readyNodes } from '../../graph/ready/ready.ts';
+import type { Ready } from '../../graph/ready/ready.ts';
 import { type NodeStatus, satisfies } from '../../graph/ready/run-node.ts';
-import { limitsOf, type RunDocument } from './document.ts';
+import type { RunDocument } from './document.ts';
 import { type ClaimAnswer, type ClaimInput, ineligibleReason } from './fit.ts';
+import { readyIn } from './ready-in.ts';
+import type { NodeRecord } from './record.ts';
 import type { RunScope } from './scope.ts';
+import { type Place, RunTree } from './tree.ts';
 
 type NoneAnswer = Extract<ClaimAnswer, { kind: 'none' }>;
 
@@ -16,7 +18,7 @@ type NoneAnswer = Extract<ClaimAnswer, { kind: 'none' }>;
 export function noneFor({ run, graph }: RunScope, ready?: Ready, unsuitable: readonly string[] = []): NoneAnswer {
   const { counters } = run;
   const final = countOf(counters, 'finished', 'failed', 'skipped', 'cancelled');
-  const left = ready?.left ?? graph.prepared.ids.length - final;
+  const left = ready?.left ?? Math.max(0, graph.prepared.ids.length - final);
   const waits = (status: NodeStatus, what: string): string[] => {
     const count = countOf(counters, status);
     return count > 0 ? [`${count} ${what}`] : [];
@@ -24,6 +26,7 @@ export function noneFor({ run, graph }: RunScope, ready?: Ready, unsuitable: rea
   const counts = [
     ...waits('claimed', 'claimed'),
     ...waits('retrying', 'to be tried again'),
+    ...waits('awaiting', 'awaiting an answer, a time or a signal'),
     ...waits('needs_decision', 'waiting for a decision (run_control)'),
     ...waits('failed', 'failed'),
   ];
@@ -53,19 +56,20 @@ export function unclaimable(
   node: string,
   unfit = ineligibleReason(scope, input, node),
 ): Failure {
-  const index = scope.graph.prepared.index.get(node);
-  if (index === undefined) return { code: 'unknown-node', run: scope.id, node, near: [] };
-  return { code: 'node-not-ready', node, why: whyNot(scope, index, unfit) };
+  const place = scope.place(node);
+  if (place === undefined) return { code: 'unknown-node', run: scope.id, node, near: [] };
+  return { code: 'node-not-ready', node, why: whyNot(scope, place, unfit) };
 }
 
-function whyNot({ run, ctx, graph }: RunScope, index: number, unfit: string | undefined): string {
+function whyNot({ run, ctx }: RunScope, place: Place, unfit: string | undefined): string {
   if (run.status !== 'running' && run.status !== 'stuck') return `the run is ${run.status}`;
-  const { prepared } = graph;
-  const at = { now: ctx.now, lastSeen: ctx.lastSeen, onFailure: run.on_failure };
-  const found = readinessAt(prepared, run.nodes, index, at);
-  if (found.is !== 'ready') return wordsFor(found, run, prepared, index);
+  const tree = new RunTree(run, (hash) => ctx.definition(hash));
+  const { prepared } = place.scope;
+  const at = { ...tree.rulesOf(place.scope), now: ctx.now, lastSeen: ctx.lastSeen };
+  const found = readinessAt(prepared, run.nodes, place.index, at);
+  if (found.is !== 'ready') return wordsFor(found, run, place);
   if (unfit !== undefined) return unfit;
-  const ready = readyNodes(prepared, run.nodes, ctx.now, { ...limitsOf(run), lastSeen: ctx.lastSeen });
+  const ready = readyIn(tree, { now: ctx.now, lastSeen: ctx.lastSeen });
   return ready.free === 0
     ? `at most ${run.max_parallel} may be claimed at once`
     : 'a node has failed, so nothing new starts';
@@ -74,10 +78,10 @@ function whyNot({ run, ctx, graph }: RunScope, index: number, unfit: string | un
 function wordsFor(
   found: Exclude<Readiness, { is: 'ready' }>,
   run: Readonly<RunDocument>,
-  { ids, needs }: PreparedGraph,
-  index: number,
+  { scope: { prepared }, index, id }: Place,
 ): string {
-  const node = run.nodes[ids[index] ?? ''];
+  const { ids, needs } = prepared;
+  const node = run.nodes[id];
   if (found.is === 'blocked' && found.why === 'dead') return 'what it needs has failed, so it can no longer start';
   if (found.is === 'blocked' && found.why === 'halted') return 'a node has failed, so nothing new starts';
   if (found.is !== 'waiting') return `it is ${node?.status ?? found.is}`;
@@ -92,5 +96,18 @@ function wordsFor(
       return `it is claimed by ${node?.agent_name ?? 'another'} until ${until}`;
     case 'pause':
       return `it is tried again at ${until}`;
+    case 'begin':
+      return 'it begins by itself, once the run goes on and has room for it';
+    case 'scope':
+      return 'its own nodes are at work; claim one of those';
+    case 'answer':
+      return awaitedIn(node, found.until);
   }
+}
+
+/** What a node awaits, in words. */
+function awaitedIn(node: Readonly<NodeRecord> | undefined, until: number | undefined): string {
+  const end = until === undefined ? '' : ` until ${new Date(until).toISOString()}`;
+  if (node?.question !== undefined) return `it waits for an answer${end}: run_control {action: "answer"}`;
+  return node?.signal === undefined ? `it waits${end}` : `it waits for the signal "${node.signal}"${end}`;
 }

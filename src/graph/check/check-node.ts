@@ -14,6 +14,7 @@ import {
   OTHER_NAMES,
   SHARED_FIELDS,
 } from '../graph.ts';
+import { checkMap } from './check-map.ts';
 
 /** Ids that every JavaScript object has as a member, or that paths into documents refuse. */
 const RESERVED_IDS = new Set(['constructor', 'prototype']);
@@ -55,7 +56,9 @@ export function checkFields(node: GraphNode, at: string, kinds: Kinds, faults: F
       typesAreRight = checkField(value, field, `${at}/${name}`, faults) && typesAreRight;
     }
   }
-  if (kind !== undefined && typesAreRight) for (const fault of kind.check(node, at)) faults.push(fault);
+  if (!typesAreRight) return;
+  checkMap(node, at, faults);
+  if (kind !== undefined) for (const fault of kind.check(node, at)) faults.push(fault);
 }
 
 function unknownKind(kind: string, at: string, kinds: Kinds): Fault {

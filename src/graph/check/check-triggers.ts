@@ -3,6 +3,7 @@
 
 import type { Fault, Graph, GraphNode } from '../graph.ts';
 import { hasTrigger, triggerOf } from '../trigger.ts';
+import { checkWhen } from './check-when.ts';
 
 /** Triggers that wait for more than the first failure: under fail_fast that failure halts the run before. */
 const HALTED_BEFORE = new Set(['any_success', 'n_of', 'all_failed']);
@@ -14,6 +15,8 @@ export function checkTriggers(graph: Graph, errors: Fault[], warnings: Fault[]):
     const at = `/nodes/${i}`;
     if (node.n !== undefined && node.trigger !== 'n_of') errors.push(strayCount(node, at));
     if (!hasTrigger(node)) continue;
+    if (node.when !== undefined) checkWhen(node, at, errors, warnings);
+    if (node.trigger === undefined && node.handles !== true) continue;
     const wrong = countFault(node, at);
     if (wrong !== undefined) errors.push(wrong);
     if (failsFast && HALTED_BEFORE.has(node.trigger ?? '') && node.handles !== true) warnings.push(halted(node, at));

@@ -3,10 +3,13 @@
 
 import type { Graph, GraphNode } from '../graph.ts';
 import { agent } from './agent.ts';
+import { approval } from './approval.ts';
 import { command } from './command.ts';
 import type { NodeKind } from './define.ts';
+import { subGraph } from './graph.ts';
+import { wait } from './wait.ts';
 
-const list = [agent, command];
+const list = [agent, command, subGraph, approval, wait];
 
 type NodeOf<K> = K extends NodeKind<infer N> ? N : never;
 /** A checked node of any kind, discriminated by `kind`. */

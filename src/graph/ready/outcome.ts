@@ -1,10 +1,9 @@
 // The outcome of a run as a whole. Called by domain/run/status.ts; start.ts uses the counters.
 
-import type { FailurePolicy } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
 import { isHalted, readinessAt } from './readiness.ts';
 import type { NodeStatus, RunNodes } from './run-node.ts';
-import { survey } from './survey.ts';
+import { type Survey, type SurveyRules, survey } from './survey.ts';
 
 /**
  * `running`: a node is claimed, will be tried again or can be claimed. `finished`: every node is finished or skipped.
@@ -19,7 +18,7 @@ export type RunOutcome = 'running' | 'finished' | 'failed' | 'stuck';
 export type Counters = Partial<Record<NodeStatus, number>>;
 
 /** The counters of a new run. */
-const NONE: Readonly<Record<NodeStatus, number>> = {
+const NONE: Readonly<Counters> = {
   claimed: 0,
   retrying: 0,
   finished: 0,
@@ -30,11 +29,11 @@ const NONE: Readonly<Record<NodeStatus, number>> = {
 };
 
 /** Counts the nodes with a record by status. */
-export function countNodes(runNodes: RunNodes): Record<NodeStatus, number> {
+export function countNodes(runNodes: RunNodes): Counters {
   const counters = { ...NONE };
   for (const id in runNodes) {
     const node = runNodes[id];
-    if (node) counters[node.status]++;
+    if (node) counters[node.status] = (counters[node.status] ?? 0) + 1;
   }
   return counters;
 }
@@ -45,19 +44,24 @@ export function countOf(counters: Readonly<Counters>, ...statuses: readonly Node
 }
 
 /**
- * The outcome of a run. O(1) with `counters`, unless nothing is claimed or to be retried and some node failed, was
- * cancelled or waits for a decision: then it may walk the graph once. An ended lease counts as claimed until a command
- * changes the status.
+ * The outcome of a run of one scope. O(1) with `counters`, unless nothing is claimed or to be retried and some node
+ * failed, was cancelled or waits for a decision: then it may walk the graph once. An ended lease counts as claimed
+ * until a command changes the status.
  */
 export function runOutcome(
   prepared: PreparedGraph,
   runNodes: RunNodes,
-  options: { counters?: Readonly<Counters>; onFailure?: FailurePolicy } = {},
+  options: SurveyRules & { counters?: Readonly<Counters> } = {},
 ): RunOutcome {
   const counters = options.counters ?? countNodes(runNodes);
   if (countOf(counters, 'finished', 'skipped') === prepared.ids.length) return 'finished';
   if (countOf(counters, 'claimed') > 0) return 'running';
-  if (prepared.triggers !== undefined) return triggeredOutcome(prepared, runNodes, options.onFailure);
+  if (prepared.triggers !== undefined) {
+    const surveyed = survey(prepared, runNodes, options);
+    const stands = scopeOutcome(surveyed);
+    if (stands !== 'open') return stands;
+    return goesOn(prepared, runNodes, surveyed) ? 'running' : 'stuck';
+  }
   if (isHalted(prepared, countOf(counters, 'failed'), options.onFailure)) return 'failed';
   if (countOf(counters, 'retrying') > 0) return 'running';
   // An unfinished graph without such nodes always has a node whose needs are all met.
@@ -70,18 +74,18 @@ export function runOutcome(
 }
 
 /**
- * The outcome where triggers decide, once nothing is claimed. A run has ended when none of its nodes is open; it is
- * finished if every failure is caught, and no node was kept from starting by one that was not.
+ * How a scope has ended; `open` while one of its nodes is. It is finished if every failure is caught, and no node was
+ * kept from starting by one that was not.
  */
-function triggeredOutcome(
-  prepared: PreparedGraph,
-  runNodes: RunNodes,
-  onFailure: FailurePolicy | undefined,
-): RunOutcome {
-  const { states, verdicts, uncaught, deadByHalt } = survey(prepared, runNodes, onFailure);
-  const isOpen = (id: string, i: number): boolean => states[i] === 'open' && runNodes[id]?.status !== 'needs_decision';
-  const goesOn = (id: string, i: number): boolean => isOpen(id, i) && verdicts[i] !== 'waits';
-  if (prepared.ids.some(goesOn)) return 'running';
-  if (states.includes('open')) return 'stuck';
+export function scopeOutcome({ states, uncaught, deadByHalt }: Survey): 'open' | 'finished' | 'failed' {
+  if (states.includes('open')) return 'open';
   return uncaught.length === 0 && deadByHalt.length === 0 ? 'finished' : 'failed';
+}
+
+/** Whether anything of a scope is claimed, due, timed or awaited; what its nodes have opened is asked by itself. */
+export function goesOn({ ids }: PreparedGraph, runNodes: RunNodes, { states, verdicts }: Survey): boolean {
+  return ids.some((id, i) => {
+    const status = runNodes[id]?.status;
+    return states[i] === 'open' && verdicts[i] !== 'waits' && status !== 'needs_decision' && status !== 'open';
+  });
 }

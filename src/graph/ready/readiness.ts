@@ -5,6 +5,7 @@
 //   ------------------------  ----------  -----------------------------------  --------------------------
 //   none                      open        any                                  waiting on needs
 //   none                      met         any                                  ready first        (1)
+//   none, begins by itself    met         any                                  waiting on begin   (1)
 //   none                      dead        any                                  blocked dead
 //   claimed                   any         the lease lasts                      waiting on claim, until its end
 //   claimed, repeatable       any         the lease ended                      ready expired      (2)
@@ -12,6 +13,8 @@
 //   claimed, lost too often   any         the lease ended                      blocked lost
 //   retrying                  any         before `not_before`                  waiting on pause, until then
 //   retrying                  any         `not_before` is over or absent       ready retry        (1)
+//   open                      any         any                                  waiting on scope
+//   awaiting                  any         any                                  waiting on answer, until its time
 //   needs_decision            any         any                                  blocked decision
 //   finished, skipped         any         any                                  ended
 //   failed, cancelled         any         any                                  ended
@@ -25,16 +28,15 @@
 import { isBeyond } from '../../base/lease.ts';
 import type { FailurePolicy } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
-import type { Verdict } from '../trigger.ts';
 import { longestPauseMs } from './retry.ts';
 import { type LastSeen, leaseEnd, type RunNode, type RunNodes, satisfies } from './run-node.ts';
-import { type Survey, survey } from './survey.ts';
+import { type Standing, type Survey, type SurveyRules, survey } from './survey.ts';
 
 export type Readiness =
   /** May be claimed, with this `attempt` and `fence`. */
   | { is: 'ready'; why: 'first' | 'retry' | 'expired'; attempt: number; fence: number }
   /** Changes without anybody's action. `until`: when time alone changes it, in ms since the epoch. */
-  | { is: 'waiting'; on: 'needs' | 'claim' | 'pause'; until: number | undefined }
+  | { is: 'waiting'; on: 'needs' | 'begin' | 'claim' | 'pause' | 'scope' | 'answer'; until: number | undefined }
   /**
    * Somebody must act: decide about the node (`decision`), mark it as needing a decision (`lost`), or clear the failure
    * that halts the run (`halted`) or that the node cannot start after (`dead`).
@@ -62,6 +64,8 @@ export const MAX_LOST_CLAIMS = 10;
 // kind always have the same members: with more than four object shapes in one walk V8 looks each member up by name.
 const FIRST: Readiness = { is: 'ready', why: 'first', attempt: 1, fence: 1 };
 const ON_NEEDS: Readiness = { is: 'waiting', on: 'needs', until: undefined };
+const ON_BEGIN: Readiness = { is: 'waiting', on: 'begin', until: undefined };
+const ON_SCOPE: Readiness = { is: 'waiting', on: 'scope', until: undefined };
 const DECISION: Readiness = { is: 'blocked', why: 'decision' };
 const LOST: Readiness = { is: 'blocked', why: 'lost' };
 const HALTED: Readiness = { is: 'blocked', why: 'halted' };
@@ -80,7 +84,8 @@ export function readiness(
     case undefined:
       if (needs === 'open') return ON_NEEDS;
       if (needs === 'dead') return DEAD;
-      return stops(prepared, index, at) ? HALTED : FIRST;
+      if (stops(prepared, index, at)) return HALTED;
+      return prepared.begins[index] === 1 ? ON_BEGIN : FIRST;
     case 'finished':
     case 'skipped':
     case 'failed':
@@ -92,6 +97,10 @@ export function readiness(
       // In a graph with triggers it counts as dead at once, or what waits for its end would wait for its pause.
       if (prepared.triggers !== undefined && stops(prepared, index, at)) return HALTED;
       return ofRetry(longestPauseMs(prepared.retry[index]), node, at);
+    case 'open':
+      return ON_SCOPE;
+    case 'awaiting':
+      return { is: 'waiting', on: 'answer', until: node.until };
     case 'needs_decision':
       return DECISION;
   }
@@ -105,12 +114,12 @@ export function readinessAt(
   prepared: PreparedGraph,
   runNodes: RunNodes,
   index: number,
-  at: Conditions & { onFailure?: FailurePolicy | undefined },
+  at: Conditions & SurveyRules,
   surveyed?: Survey,
 ): Readiness {
   const node = runNodes[prepared.ids[index] ?? ''];
   if (prepared.triggers !== undefined) {
-    const { halted, verdicts } = surveyed ?? survey(prepared, runNodes, at.onFailure);
+    const { halted, verdicts } = surveyed ?? survey(prepared, runNodes, at);
     return readiness(prepared, index, node, needsBy(verdicts[index]), { ...at, halted });
   }
   return readiness(prepared, index, node, node === undefined ? needsOf(prepared, runNodes, index) : 'met', at);
@@ -126,7 +135,7 @@ export function isHalted(prepared: PreparedGraph, failed: number, onFailure: Fai
 }
 
 /** What a verdict of `survey` means for the readiness of a node. What is to be skipped is so in the same commit. */
-export function needsBy(verdict: Verdict | undefined): NeedsState {
+export function needsBy(verdict: Standing | undefined): NeedsState {
   if (verdict === 'starts') return 'met';
   return verdict === 'dead' ? 'dead' : 'open';
 }

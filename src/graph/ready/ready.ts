@@ -1,16 +1,15 @@
 // The nodes of a run that may be claimed now: scheduling as a function of definition, run document and clock. Called by
 // domain/run, views and the runner.
 
-import type { FailurePolicy, GraphNode } from '../graph.ts';
+import type { GraphNode } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
 import { type Conditions, isHalted, needsBy, type Readiness, readiness, readinessAt } from './readiness.ts';
 import { type LastSeen, type RunNodes, satisfies } from './run-node.ts';
-import { type Survey, survey } from './survey.ts';
+import { type Survey, type SurveyRules, survey } from './survey.ts';
 
 /** Limits of a run; an absent one is taken from the definition. The caller resolves `max_parallel: "auto"`. */
-export interface Limits {
+export interface Limits extends SurveyRules {
   maxParallel?: number;
-  onFailure?: FailurePolicy;
   lastSeen?: LastSeen;
 }
 
@@ -27,6 +26,8 @@ export interface Ready {
   candidates: Candidate[];
   /** Claims that `max_parallel` still allows; may be infinite. */
   free: number;
+  /** Claims whose lease lasts. */
+  live: number;
   /** Nodes with a lost claim that must not be repeated: they go to `needs_decision`. */
   to_decide: string[];
   /** Nodes without a final status. */
@@ -49,11 +50,11 @@ export type NothingReady = 'finished' | 'all_claimed' | 'waiting_retry' | 'all_b
  */
 export function readyNodes(prepared: PreparedGraph, runNodes: RunNodes, now: number, limits: Limits = {}): Ready {
   const at = { now, lastSeen: limits.lastSeen };
-  const { seen, halted } = look(prepared, runNodes, at, limits.onFailure);
+  const { seen, halted } = look(prepared, runNodes, at, limits);
   const free = Math.max(0, maxParallel(prepared, limits) - seen.live);
   const to_decide = seen.lost.map((i) => prepared.ids[i] ?? '');
   const candidates = free > 0 ? ranked(prepared, seen.ready) : [];
-  const answer: Ready = { candidates, free, to_decide, left: seen.left };
+  const answer: Ready = { candidates, free, live: seen.live, to_decide, left: seen.left };
   if (Number.isFinite(seen.until)) answer.until = seen.until;
   if (candidates.length === 0) {
     answer.none = { why: nothing(seen, halted && prepared.triggers === undefined) };
@@ -63,14 +64,14 @@ export function readyNodes(prepared: PreparedGraph, runNodes: RunNodes, now: num
 }
 
 /** All nodes by their readiness, and whether the run is halted. */
-function look(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions, onFailure: FailurePolicy | undefined) {
+function look(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions, rules: SurveyRules) {
   if (prepared.triggers !== undefined) {
-    const surveyed = survey(prepared, runNodes, onFailure);
+    const surveyed = survey(prepared, runNodes, rules);
     const { halted } = surveyed;
     return { seen: classify(prepared, runNodes, { ...at, halted }, surveyed), halted };
   }
   const asIfNotHalted = classify(prepared, runNodes, { ...at, halted: false });
-  const halted = isHalted(prepared, asIfNotHalted.failed, onFailure);
+  const halted = isHalted(prepared, asIfNotHalted.failed, rules.onFailure);
   return { seen: halted ? classify(prepared, runNodes, { ...at, halted }) : asIfNotHalted, halted };
 }
 
@@ -101,10 +102,10 @@ export function newlyReady(
   prepared: PreparedGraph,
   runNodes: RunNodes,
   finishedId: string,
-  onFailure?: FailurePolicy,
+  rules: SurveyRules = {},
 ): string[] {
   const index = prepared.index.get(finishedId);
-  if (prepared.triggers !== undefined) return startedBy(prepared, runNodes, finishedId, onFailure);
+  if (prepared.triggers !== undefined) return startedBy(prepared, runNodes, finishedId, rules);
   if (index === undefined || !satisfies(runNodes[finishedId])) return [];
   const { start, to } = prepared.dependents;
   const ready: string[] = [];
@@ -118,19 +119,14 @@ export function newlyReady(
 }
 
 /** The nodes that may start now, and that waited while the given one was open. */
-function startedBy(
-  prepared: PreparedGraph,
-  runNodes: RunNodes,
-  endedId: string,
-  onFailure: FailurePolicy | undefined,
-): string[] {
+function startedBy(prepared: PreparedGraph, runNodes: RunNodes, endedId: string, rules: SurveyRules): string[] {
   const ended = runNodes[endedId];
   if (ended === undefined || !['finished', 'failed', 'skipped'].includes(ended.status)) return [];
   // Skips that followed from its end are derived anew.
   const before = Object.fromEntries(Object.entries(runNodes).filter(([, { why }]) => why !== 'upstream'));
   before[endedId] = { ...ended, status: 'claimed' };
-  const then = survey(prepared, before, onFailure);
-  const now = survey(prepared, runNodes, onFailure);
+  const then = survey(prepared, before, rules);
+  const now = survey(prepared, runNodes, rules);
   return prepared.ids.filter((_, i) => now.verdicts[i] === 'starts' && then.verdicts[i] !== 'starts');
 }
 
@@ -197,9 +193,10 @@ function note(seen: Classified, index: number, found: Readiness): void {
       seen.left--;
       return;
     case 'waiting':
-      if (found.on === 'needs') return;
+      if (found.on === 'needs' || found.on === 'begin') return;
       if (found.on === 'claim') seen.live++;
-      else seen.later++;
+      else if (found.on === 'pause' || found.until !== undefined) seen.later++;
+      else seen.undecided++;
       if (found.until !== undefined) seen.until = Math.min(seen.until, found.until);
       return;
     case 'ready':

@@ -12,7 +12,9 @@ import { endOfLease, type LastSeen } from '../../base/lease.ts';
  *                          |  | | +--- lease ended, not to be repeated -> needs_decision
  *                          |  +-+ lease ended, may be repeated: claimed again
  *                          ▼
- *  (waiting), claimed, retrying --> skipped | cancelled
+ *  (waiting) --the run begins it--> open --its scope ends-----------------> finished | failed
+ *  (waiting) --the run begins it--> awaiting --answer, time or signal----> finished | failed
+ *  (waiting), claimed, retrying, open, awaiting --> skipped | cancelled
  *  needs_decision --somebody decides--> retrying | finished | failed | skipped | cancelled
  * ```
  * Every claim raises the fence by one, so that of two holders only the later one has effect. A node that waits for its
@@ -20,7 +22,16 @@ import { endOfLease, type LastSeen } from '../../base/lease.ts';
  * (readiness.ts). finished and cancelled are final; run_control can retry a failed or skipped node, and skip a failed
  * one.
  */
-export type NodeStatus = 'claimed' | 'retrying' | 'finished' | 'failed' | 'skipped' | 'needs_decision' | 'cancelled';
+export type NodeStatus =
+  | 'claimed'
+  | 'retrying'
+  | 'open'
+  | 'awaiting'
+  | 'finished'
+  | 'failed'
+  | 'skipped'
+  | 'needs_decision'
+  | 'cancelled';
 
 /** Somebody's decision; the node's condition; or what became of its needs. */
 export type SkipReason = 'by_hand' | 'condition' | 'upstream';
@@ -38,6 +49,8 @@ export interface RunNode {
   ended_at?: number;
   /** With `retrying`: the earliest next claim. Absent: at once. */
   not_before?: number;
+  /** With `awaiting`: when time ends it. Absent: never. */
+  until?: number;
   /** With `skipped`. Absent: by hand, as every skip was once. */
   why?: SkipReason;
 }

@@ -6,6 +6,7 @@
 //            node that waits or is to be tried again counts as dead.
 //   caught   a node with `handles` that needs the failed one, directly or by way of dead nodes, can still start, is at
 //            work or has finished.
+//   asks     its trigger holds, and its condition was not asked yet: settle.ts asks it in the same commit.
 
 import type { FailurePolicy } from '../graph.ts';
 import type { Edges } from '../links.ts';
@@ -16,11 +17,24 @@ import { type RunNode, type RunNodes, satisfies } from './run-node.ts';
 /** How a node counts for those that need it. */
 export type NeedState = keyof NeedCounts;
 
+/** How a node without a record stands. */
+export type Standing = Verdict | 'asks';
+
+export interface SurveyRules {
+  onFailure?: FailurePolicy | undefined;
+  /** The nodes whose condition was asked, and held. */
+  noted?: Readonly<Record<string, true>> | undefined;
+  /** The scope around this one is halted, and so is this one. */
+  haltedAbove?: boolean | undefined;
+  /** Asks the condition of the node at a position. Absent: a node whose condition is due stands as `asks`. */
+  ask?: ((index: number) => boolean) | undefined;
+}
+
 export interface Survey {
   /** Per node. */
   readonly states: readonly NeedState[];
   /** Per node without a record: what its trigger makes of its needs; undefined for nodes with one. */
-  readonly verdicts: readonly (Verdict | undefined)[];
+  readonly verdicts: readonly (Standing | undefined)[];
   readonly halted: boolean;
   /** The failed nodes that nothing catches, as positions. */
   readonly uncaught: readonly number[];
@@ -33,36 +47,42 @@ export function triggerAt({ triggers }: PreparedGraph, index: number): NodeTrigg
   return triggers?.[index];
 }
 
-/** Surveys a run. Contract: the graph has triggers. O(nodes + edges). */
-export function survey(prepared: PreparedGraph, runNodes: RunNodes, onFailure: FailurePolicy | undefined): Survey {
-  const unhalted = walk(prepared, runNodes, false);
+/** Surveys one scope of a run. Contract: the graph has triggers. O(nodes + edges). */
+export function survey(prepared: PreparedGraph, runNodes: RunNodes, rules: SurveyRules): Survey {
+  // No condition is asked before it is known that its node may start.
+  const unhalted = walk(prepared, runNodes, false, { ...rules, ask: undefined });
   const uncaught = prepared.ids.flatMap((id, i) =>
     runNodes[id]?.status === 'failed' && !isCaught(prepared, runNodes, unhalted, i) ? [i] : [],
   );
-  const policy = onFailure ?? prepared.graph.on_failure ?? 'fail_fast';
-  const halted = uncaught.length > 0 && policy === 'fail_fast';
-  if (!halted) return { ...unhalted, halted, uncaught, deadByHalt: [] };
-  const found = walk(prepared, runNodes, true);
-  const deadByHalt = prepared.ids.flatMap((_, i) => (isBad(found, i) && !isBad(unhalted, i) ? [i] : []));
+  const policy = rules.onFailure ?? prepared.graph.on_failure ?? 'fail_fast';
+  const halted = rules.haltedAbove === true || (uncaught.length > 0 && policy === 'fail_fast');
+  const asks = rules.ask !== undefined && unhalted.verdicts.includes('asks');
+  if (!halted && !asks) return { ...unhalted, halted, uncaught, deadByHalt: [] };
+  const found = walk(prepared, runNodes, halted, rules);
+  const isDead = ({ states }: Walked, i: number): boolean => states[i] === 'bad';
+  const deadByHalt = prepared.ids.flatMap((_, i) => (halted && isDead(found, i) && !isDead(unhalted, i) ? [i] : []));
   return { ...found, halted, uncaught, deadByHalt };
 }
 
 type Walked = Pick<Survey, 'states' | 'verdicts'>;
 
-function walk(prepared: PreparedGraph, runNodes: RunNodes, halted: boolean): Walked {
-  const { ids, order, needs } = prepared;
+function walk(prepared: PreparedGraph, runNodes: RunNodes, halted: boolean, { noted, ask }: SurveyRules): Walked {
+  const { ids, order, needs, conditions } = prepared;
   const states: NeedState[] = new Array(ids.length).fill('open');
-  const verdicts: (Verdict | undefined)[] = new Array(ids.length).fill(undefined);
+  const verdicts: (Standing | undefined)[] = new Array(ids.length).fill(undefined);
   for (const i of order) {
     const trigger = triggerAt(prepared, i);
     if (trigger === undefined) continue;
-    const node = runNodes[ids[i] ?? ''];
+    const id = ids[i] ?? '';
+    const node = runNodes[id];
     const stops = halted && !trigger.errorPath;
     if (node !== undefined) {
       states[i] = stateOf(node, stops);
       continue;
     }
-    const verdict = stops ? 'dead' : verdictOf(trigger, countNeeds(needs, states, i));
+    let verdict: Standing = stops ? 'dead' : verdictOf(trigger, countNeeds(needs, states, i));
+    if (verdict === 'starts' && conditions.has(i) && noted?.[id] === undefined)
+      verdict = ask === undefined ? 'asks' : ask(i) ? 'starts' : 'skipped';
     verdicts[i] = verdict;
     states[i] = verdict === 'dead' ? 'bad' : verdict === 'skipped' ? 'passed' : 'open';
   }
@@ -88,6 +108,8 @@ function stateOf(node: RunNode, stops: boolean): NeedState {
     case 'retrying':
       return stops ? 'bad' : 'open';
     case 'claimed':
+    case 'open':
+    case 'awaiting':
     case 'needs_decision':
       return 'open';
   }
@@ -105,10 +127,6 @@ function isCaught(prepared: PreparedGraph, runNodes: RunNodes, found: Walked, fa
     }
   }
   return false;
-}
-
-function isBad({ states }: Walked, index: number): boolean {
-  return states[index] === 'bad';
 }
 
 /** The need that a skip follows from: one that was passed, else one that was good; undefined if there is neither. */

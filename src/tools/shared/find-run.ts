@@ -4,7 +4,7 @@ import type { Services } from '../../app/services.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { View } from '../../documents/documents.ts';
 import { type RunDocument, runStream } from '../../domain/run/document.ts';
-import { graphStream, type SavedGraph } from '../../domain/run/start.ts';
+import { graphStream, type SavedGraph } from '../../domain/run/saved-graph.ts';
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import { isId } from '../../store/stream.ts';

@@ -13,7 +13,8 @@ const once = kinds.filter(({ defaultEffect }) => defaultEffect === 'once').map((
 
 export const nodesInput = z
   .array(
-    z.strictObject({
+    // Open: fields that few graphs need stand in the documents alone, and graph/check/ refuses what is none.
+    z.looseObject({
       ...shapeOf(SHARED_FIELDS),
       id: typeOf(SHARED_FIELDS.id),
       kind: z.enum([...nodeKinds.keys()]),
@@ -35,7 +36,8 @@ export const maxParallelInput = z.union([z.number().int().min(1).max(MAX_PARALLE
 
 /** The fields as optional schemas: the kind decides which are required. */
 function shapeOf(fields: Fields): Record<string, z.ZodType> {
-  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, worded(field)]));
+  const listed = Object.entries(fields).filter(([, { unlisted }]) => unlisted !== true);
+  return Object.fromEntries(listed.map(([name, field]) => [name, worded(field)]));
 }
 
 function worded(field: Field, more = ''): z.ZodType {

@@ -3,10 +3,11 @@
 
 import type { View } from '../../documents/documents.ts';
 import { liveClaims, type PoolDocument, poolOf, poolSize, poolStream } from '../../domain/resource/pool.ts';
-import { limitsOf, type RunDocument } from '../../domain/run/document.ts';
+import type { RunDocument } from '../../domain/run/document.ts';
+import { readyIn } from '../../domain/run/ready-in.ts';
+import { type RunTree, treeOf } from '../../domain/run/tree.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import { nodeKinds } from '../../graph/kinds/index.ts';
-import { readyNodes } from '../../graph/ready/ready.ts';
 import { openRuns } from '../run/runs.ts';
 import type { ViewScope } from '../team/people.ts';
 import { configOf } from './settings.ts';
@@ -44,7 +45,7 @@ export function limitRows(
     // The size depends on the run that claims; show the largest.
     const sizes = runs.map((run) => {
       const here = held.filter((one) => one.run === run.id).length;
-      return poolSize(pool, here + readyFor(run, graph(run.graph), (agent) => poolOf(pools, agent) === limit, seen));
+      return poolSize(pool, here + readyFor(run, treeOf(run, graph), (agent) => poolOf(pools, agent) === limit, seen));
     });
     return { ...row, allowed: Math.max(poolSize(pool, 0), ...sizes) };
   });
@@ -63,15 +64,13 @@ export function limitRows(
 /** How many nodes of a run are ready for agents of a pool; `fits` says whether an agent is of the pool. */
 function readyFor(
   run: Readonly<RunDocument>,
-  graph: RunGraph | undefined,
+  tree: RunTree | undefined,
   fits: (agent: string) => boolean,
   { now, lastSeen }: { now: number; lastSeen: (who: string) => number | undefined },
 ): number {
-  if (graph === undefined || run.status !== 'running') return 0;
-  const { prepared } = graph;
-  const limits = { ...limitsOf(run), maxParallel: Number.POSITIVE_INFINITY, lastSeen };
-  return readyNodes(prepared, run.nodes, now, limits).candidates.filter(({ id }) => {
-    const node = prepared.graph.nodes[prepared.index.get(id) ?? -1];
+  if (tree === undefined || run.status !== 'running') return 0;
+  return readyIn(tree, { now, lastSeen, unlimited: true }).candidates.filter(({ id }) => {
+    const node = tree.place(id)?.node;
     const kind = node === undefined ? undefined : nodeKinds.get(node.kind);
     if (node === undefined || kind?.performer !== 'agent') return false;
     const agent = kind.wanted?.(node).agent;

@@ -1,12 +1,9 @@
 // The brief of a node: everything that an agent needs to do it without other context. Used by tools/run-claim.ts;
-// run_status uses `outputOf`.
+// run_status uses `viewReader`.
 
-import type { RunDocument } from '../../domain/run/document.ts';
-import type { NodeRecord } from '../../domain/run/record.ts';
-import type { RunGraph } from '../../graph/definition.ts';
-import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
-import type { NodeStatus } from '../../graph/ready/run-node.ts';
-import { type NeedState, survey } from '../../graph/ready/survey.ts';
+import { givenTo, inputsOf, needStatus, outputOf, type Reader } from '../../domain/run/given.ts';
+import type { Place, RunTree } from '../../domain/run/tree.ts';
+import { nodeKinds } from '../../graph/kinds/index.ts';
 import { copyJson, type Json, type JsonObject } from '../../json/json.ts';
 import type { Blobs } from '../../store/port.ts';
 
@@ -18,38 +15,45 @@ const MIN_SHARE_CHARS = 200;
  * The fields of the node's kind, and the outputs of its needs, cut to about `maxTokens` together (four characters a
  * token) but at least MIN_SHARE_CHARS each.
  */
-export function briefOf(
-  run: Readonly<RunDocument>,
-  graph: RunGraph,
-  node: AnyNode,
-  blobs: Blobs,
-  maxTokens: number,
-): JsonObject {
-  const record = run.nodes[node.id];
-  const needs = node.needs ?? [];
+export function briefOf(tree: RunTree, place: Place, reader: Reader, maxTokens: number): JsonObject {
+  const { run } = tree;
+  const { node, scope } = place;
+  const record = run.nodes[place.id];
   const chars = Math.min(INPUT_CHARS, maxTokens * 4);
+  const map = scope.record?.kind === 'map' ? tree.place(scope.record.of) : undefined;
+  const from = map ?? place;
+  const needs = from.node.needs ?? [];
   const share = Math.max(MIN_SHARE_CHARS, Math.floor(chars / Math.max(1, needs.length)));
   const inputs: JsonObject = {};
-  for (const need of needs) inputs[need] = inputOf(run.id, need, run.nodes[need], blobs, share);
+  for (const need of needs) inputs[need] = inputOf(tree, from.scope.prefix + need, reader, share);
   const kind = nodeKinds.get(node.kind);
   const error = record?.error;
-  const outcomes = outcomesFor(run, graph, node);
+  const outcomes = outcomesFor(tree, from);
   const facts = { inputs, attempt: record?.attempt ?? 1, ...(error === undefined ? {} : { last_error: { ...error } }) };
   const brief = kind?.brief(node, facts) ?? {};
   if (outcomes !== undefined) brief.needs = outcomes;
-  return Object.keys(run.inputs).length === 0 ? brief : { ...brief, run_inputs: copyJson(run.inputs) };
+  if (map !== undefined) Object.assign(brief, itemFor(tree, place, reader, share));
+  const given = inputsOf(tree, scope);
+  return Object.keys(given).length === 0 ? brief : { ...brief, run_inputs: copyJson(given) };
+}
+
+/** The item of a map that the node is about. */
+function itemFor(tree: RunTree, place: Place, reader: Reader, share: number): JsonObject {
+  const { key = '', item } = givenTo(tree, place, reader, new Set());
+  return { key, ...(item === undefined ? {} : { item: cut(tree.run.id, place.id, item, share) }) };
 }
 
 /** What became of each need, for a node that another end than success of all may have started. */
-function outcomesFor(run: Readonly<RunDocument>, { prepared }: RunGraph, node: AnyNode): JsonObject | undefined {
-  if ((node.trigger ?? 'all_success') === 'all_success') return undefined;
-  const { states } = survey(prepared, run.nodes, run.on_failure);
+function outcomesFor(tree: RunTree, { node, scope }: Place): JsonObject | undefined {
+  const surveyed = (node.trigger ?? 'all_success') === 'all_success' ? undefined : tree.surveyOf(scope);
+  if (surveyed === undefined) return undefined;
   const outcomes: JsonObject = {};
   for (const need of node.needs ?? []) {
-    const record = run.nodes[need];
+    const id = scope.prefix + need;
+    const record = tree.run.nodes[id];
     const { error, summary, why } = record ?? {};
     outcomes[need] = {
-      status: outcomeOf(record?.status, states[prepared.index.get(need) ?? -1]),
+      status: needStatus(record, surveyed.states[scope.prepared.index.get(id) ?? -1]),
       ...(error !== undefined && record?.status === 'failed' && { error: { ...error } }),
       ...(summary !== undefined && { summary: summary.slice(0, MIN_SHARE_CHARS) }),
       ...(why !== undefined && { why }),
@@ -58,26 +62,28 @@ function outcomesFor(run: Readonly<RunDocument>, { prepared }: RunGraph, node: A
   return outcomes;
 }
 
-/** A need that still goes on is open: the node did not have to wait for it. */
-function outcomeOf(status: NodeStatus | undefined, state: NeedState | undefined): string {
-  if (status === 'finished' || status === 'skipped' || status === 'failed' || status === 'cancelled') return status;
-  return state === 'bad' ? 'dead' : 'open';
-}
-
-function inputOf(run: string, id: string, record: Readonly<NodeRecord> | undefined, blobs: Blobs, share: number): Json {
+function inputOf(tree: RunTree, id: string, reader: Reader, share: number): Json {
+  const record = tree.run.nodes[id];
   if (record === undefined) return null;
   if (record.status === 'skipped') return { skipped: record.summary ?? true };
-  const output = outputOf(record, blobs);
+  const output = outputOf(tree, id, reader);
   if (output === undefined) return record.summary ?? null;
-  const text = JSON.stringify(output);
-  if (text.length <= share) return copyJson(output);
+  return cut(tree.run.id, id, output, share);
+}
+
+/** A value, or its beginning with the call that shows all of it. */
+function cut(run: string, id: string, value: Json, share: number): Json {
+  const text = JSON.stringify(value);
+  if (text.length <= share) return copyJson(value);
   const all = `run_status {"run": "${run}", "node": "${id}"}`;
   return { cut: true, characters: text.length, start: text.slice(0, share - MIN_SHARE_CHARS / 2), all };
 }
 
-/** A node's output, from its record or its blob; undefined if it has none or the blob is missing. */
-export function outputOf(record: Readonly<NodeRecord>, blobs: Blobs): Json | undefined {
-  if (record.output_blob === undefined) return record.output;
-  const bytes = blobs.get(record.output_blob);
-  return bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
+/** A reader of outputs for views: a blob that is missing reads as no output. */
+export function viewReader(blobs: Blobs, select: Reader['select']): Reader {
+  const stored = (hash: string): Json | undefined => {
+    const bytes = blobs.get(hash);
+    return bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
+  };
+  return { stored, select };
 }

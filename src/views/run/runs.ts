@@ -5,11 +5,11 @@ import type { Grouping, View } from '../../documents/documents.ts';
 import { hasEnded, type RunDocument, type RunStatus, runStream } from '../../domain/run/document.ts';
 import { liveNodes } from '../../domain/run/live.ts';
 import type { NodeRecord, RecordOf } from '../../domain/run/record.ts';
+import type { RunTree, Scope } from '../../domain/run/tree.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
 import { isHalted, readinessAt } from '../../graph/ready/readiness.ts';
 import { isDone } from '../../graph/ready/run-node.ts';
-import { survey } from '../../graph/ready/survey.ts';
 
 /** Runs by project and by whether they have ended, and those that have not by the sessions that hold claims in them. */
 const runGroups: Grouping<RunDocument> = {
@@ -120,6 +120,8 @@ export const NODE_ROW_STATUSES = [
   'ready',
   'claimed',
   'retrying',
+  'open',
+  'awaiting',
   'finished',
   'failed',
   'skipped',
@@ -143,28 +145,51 @@ export type NodeRow = {
   error?: string;
   late?: number;
   reused_from?: string;
+  /** Of a map: `37 of 40`. */
+  items?: string;
+  /** When time ends what it awaits, ISO 8601. */
+  until?: string;
+  /** The question that somebody is to answer, by its id. */
+  question?: string;
 };
 
 const MAX_WORDS = 200;
 
-/** A row for every node, in the order of the definition. `ready`: it could be claimed now, limits and agents apart. */
-export function nodeRows(run: Readonly<RunDocument>, graph: RunGraph, now: number): NodeRow[] {
-  const { prepared } = graph;
+/**
+ * A row for every node, in the order of the definition, those inside of a node behind it. `ready`: it could be claimed
+ * now, limits and agents apart.
+ */
+export function nodeRows(tree: RunTree, now: number): NodeRow[] {
+  return scopeRows(tree, tree.root, now);
+}
+
+function scopeRows(tree: RunTree, scope: Scope, now: number): NodeRow[] {
+  const { run } = tree;
+  const { prepared } = scope;
   const open = run.status === 'running' || run.status === 'paused' || run.status === 'stuck';
-  const halted = isHalted(prepared, countOf(run.counters, 'failed'), run.on_failure);
-  const surveyed = prepared.triggers === undefined ? undefined : survey(prepared, run.nodes, run.on_failure);
-  return prepared.graph.nodes.map(({ id, kind }, index) => {
+  const surveyed = tree.surveyOf(scope);
+  const halted = surveyed?.halted ?? isHalted(prepared, countOf(run.counters, 'failed'), run.on_failure);
+  return prepared.graph.nodes.flatMap(({ kind }, index): NodeRow[] => {
+    const id = prepared.ids[index] ?? '';
     const record = run.nodes[id];
     const ready = (): boolean =>
       open && readinessAt(prepared, run.nodes, index, { now, halted }, surveyed).is === 'ready';
-    if (record !== undefined) {
-      // A node that was given back has not failed: it is not retried, it is free.
-      const free = record.status === 'retrying' && record.error === undefined && ready();
-      return { node: id, kind, status: free ? 'ready' : record.status, ...facts(record, now) };
+    if (record === undefined) {
+      const status = surveyed?.verdicts[index] === 'dead' ? 'dead' : ready() ? 'ready' : 'waiting';
+      return [{ node: id, kind, status }];
     }
-    if (surveyed?.verdicts[index] === 'dead') return { node: id, kind, status: 'dead' };
-    return { node: id, kind, status: ready() ? 'ready' : 'waiting' };
+    // A node that was given back has not failed: it is not retried, it is free.
+    const free = record.status === 'retrying' && record.error === undefined && ready();
+    const row: NodeRow = { node: id, kind, status: free ? 'ready' : record.status, ...facts(record, now) };
+    const within = tree.within(id);
+    if (within === undefined) return [row];
+    return [{ ...row, ...itemsOf(within) }, ...scopeRows(tree, within, now)];
   });
+}
+
+function itemsOf({ record, prepared }: Scope): Partial<NodeRow> {
+  if (record?.kind !== 'map') return {};
+  return { items: `${countOf(record.counters, 'finished', 'skipped')} of ${prepared.ids.length}` };
 }
 
 /** How many nodes have each status. */
@@ -187,6 +212,8 @@ function facts(record: Readonly<NodeRecord>, now: number): Partial<NodeRow> {
     error: error === undefined ? undefined : `${error.kind}: ${error.message}`.slice(0, MAX_WORDS),
     late: late?.length,
     reused_from: record.reused_from,
+    until: record.until === undefined ? undefined : new Date(record.until).toISOString(),
+    question: record.status === 'awaiting' ? record.question?.id : undefined,
   };
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 }

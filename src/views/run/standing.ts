@@ -3,11 +3,12 @@
 // the dashboard and alerts.
 
 import { admissionKey } from '../../domain/run/admission.ts';
-import { limitsOf, type RunDocument, type RunStatus } from '../../domain/run/document.ts';
+import type { RunDocument, RunStatus } from '../../domain/run/document.ts';
+import { readyIn } from '../../domain/run/ready-in.ts';
+import { type Scope, treeOf } from '../../domain/run/tree.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
-import { readyNodes } from '../../graph/ready/ready.ts';
 
 /** A ready node that nobody performs, and the start option of a server that would. */
 export interface Unserved {
@@ -29,12 +30,11 @@ interface Seen {
 
 export function standingOf(run: Readonly<RunDocument>, seen: Seen): Standing {
   const { status } = run;
-  const graph = status === 'running' || status === 'stuck' ? seen.graph(run.graph) : undefined;
-  if (graph === undefined || !hasServerNodes(graph)) return { status, unserved: [] };
-  const { prepared } = graph;
-  const ready = readyNodes(prepared, run.nodes, seen.now, { ...limitsOf(run), maxParallel: Number.POSITIVE_INFINITY });
+  const tree = status === 'running' || status === 'stuck' ? treeOf(run, seen.graph) : undefined;
+  if (tree === undefined || !tree.open().some(hasServerNodes)) return { status, unserved: [] };
+  const ready = readyIn(tree, { now: seen.now, unlimited: true });
   const unserved = ready.candidates.flatMap(({ id }): Unserved[] => {
-    const wants = missing(run, prepared.graph.nodes[prepared.index.get(id) ?? -1], seen);
+    const wants = missing(run, tree.place(id)?.node, seen);
     return wants === undefined ? [] : [{ node: id, wants }];
   });
   const isOver = unserved.length > 0 && unserved.length === ready.candidates.length;
@@ -54,12 +54,12 @@ function missing(run: Readonly<RunDocument>, node: AnyNode | undefined, { served
   return options.find((some) => !some.some((one) => served().has(admissionKey(run.workspace, one))))?.[0];
 }
 
-const known = new WeakMap<RunGraph, boolean>();
+const known = new WeakMap<object, boolean>();
 
-function hasServerNodes(graph: RunGraph): boolean {
+function hasServerNodes({ prepared: { graph } }: Scope): boolean {
   const before = known.get(graph);
   if (before !== undefined) return before;
-  const found = graph.prepared.graph.nodes.some(({ kind }) => nodeKinds.get(kind)?.performer === 'server');
+  const found = graph.nodes.some(({ kind }) => nodeKinds.get(kind)?.performer === 'server');
   known.set(graph, found);
   return found;
 }

@@ -180,7 +180,7 @@ function rigOf(all: Shape[], failFast: boolean): RunRig {
 /** What both must agree on. */
 function pictureOf(rig: RunRig): object {
   const run = rig.document();
-  const rows = nodeRows({ ...run, status: 'running' }, rig.graph, rig.clock.now);
+  const rows = nodeRows(rig.tree({ ...run, status: 'running' }), rig.clock.now);
   const stands = rows.map(({ node, status }) => {
     const why = run.nodes[node]?.why;
     return [node, status === 'skipped' ? (why ?? '') : status];

@@ -2,7 +2,6 @@
 
 import { expect, test } from 'vitest';
 import { controlRun, type RunAction } from '../../../src/domain/run/control.ts';
-import { briefOf } from '../../../src/views/run/brief.ts';
 import { nodeRows } from '../../../src/views/run/runs.ts';
 import { failureOf, okOf, RunRig, work } from '../../run-rig.ts';
 
@@ -25,7 +24,7 @@ function control(rig: RunRig, action: RunAction, node?: string) {
 }
 
 function rows(rig: RunRig): Record<string, string> {
-  const seen = nodeRows(rig.document(), rig.graph, rig.clock.now);
+  const seen = nodeRows(rig.tree(), rig.clock.now);
   return Object.fromEntries(seen.map(({ node, status }) => [node, status]));
 }
 
@@ -40,9 +39,7 @@ test('a report that must be written is, whatever became of its needs, and the ru
   expect(rows(rig)).toEqual({ test: 'failed', deploy: 'dead', report: 'ready' });
   expect(failureOf(await rig.claim({ node: 'deploy' }))).toMatchObject({ code: 'node-not-ready' });
   const claim = await rig.claimed();
-  const report = rig.graph.prepared.graph.nodes[2];
-  if (report === undefined) throw new Error('no node');
-  expect(briefOf(rig.document(), rig.graph, report, rig.documents.blobs, 1_000)).toMatchObject({
+  expect(rig.brief('report')).toMatchObject({
     inputs: { test: { failures: 3 }, deploy: null },
     needs: { test: { status: 'failed', error: { message: '3 tests failed' } }, deploy: { status: 'dead' } },
   });

@@ -43,7 +43,7 @@ test('needs are not called redundant where a node between may end another way', 
 
 test.each([
   ['trigger_rule', /trigger, such as "all_done"/],
-  ['if', /trigger/],
+  ['if', /when/],
   ['always', /"all_done"/],
   ['run_when', /trigger/],
   ['continue_on_error', /handles/],

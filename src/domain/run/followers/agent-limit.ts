@@ -23,7 +23,7 @@ export const agentLimits: Follower = {
     // No agent holds the claim before or after: the list, which every claim of the project writes, is not even read, so
     // that it cannot cost a lost race.
     if (held === undefined && (before === undefined || heldClaim(scope.id, before) === undefined)) return;
-    listClaim(scope.tx, scope.ctx, scope.run.project, { run: scope.id, node: scope.fullId(id) }, held);
+    listClaim(scope.tx, scope.ctx, scope.run.project, { run: scope.id, node: id }, held);
   },
 };
 

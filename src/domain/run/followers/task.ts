@@ -30,6 +30,8 @@ function taskOf(tx: Transaction, project: string, node: string): Readonly<TaskDo
 
 const FOLLOWS: Record<NodeStatus, TaskStatus> = {
   claimed: 'active',
+  open: 'active',
+  awaiting: 'active',
   finished: 'done',
   failed: 'blocked',
   needs_decision: 'blocked',

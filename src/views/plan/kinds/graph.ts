@@ -1,6 +1,6 @@
 // plan_list {kind: "graph"}: the graphs saved by name with graph_check {save_as}, the last saved first.
 
-import { graphStream, type SavedGraph } from '../../../domain/run/start.ts';
+import { graphStream, type SavedGraph } from '../../../domain/run/saved-graph.ts';
 import { matcher } from '../../words.ts';
 import { line } from '../show.ts';
 import { type ListKind, pageOf } from './define.ts';

@@ -1,0 +1,65 @@
+// The prepared graphs of scopes: a definition under the full ids of its nodes, and the items of a map. Everything but
+// ids is shared with the definition. Used by domain/run/tree.ts.
+
+import type { Graph, Kinds } from './graph.ts';
+import type { AnyNode } from './kinds/index.ts';
+import { type PreparedGraph, prepare } from './prepare.ts';
+import { triggerOf } from './trigger.ts';
+
+type Prepared = PreparedGraph<AnyNode>;
+
+/** The most scopes kept of one definition; beyond it all are made anew. */
+const MAX_KEPT = 4_096;
+const kept = new WeakMap<Prepared, Map<string, Prepared>>();
+
+/** The prepared graph with its nodes under `prefix` + id. The same object for the same arguments, while it is kept. */
+export function scoped(prepared: Prepared, prefix: string): Prepared {
+  return remembered(prepared, prefix, () => withPrefix(prepared, prefix));
+}
+
+/** The items of the map at a position of a definition, as nodes without needs, in the order of their keys. */
+export function mapItems(
+  prepared: Prepared,
+  index: number,
+  { prefix, keys, kinds }: { prefix: string; keys: readonly string[]; kinds: Kinds },
+): Prepared {
+  const build = (): Prepared => withPrefix(prepare(itemsGraph(prepared, index, keys), kinds), prefix);
+  const isSame = ({ ids }: Prepared): boolean =>
+    ids.length === keys.length &&
+    ids.every((id, i) => id.length === prefix.length + (keys[i]?.length ?? 0)) &&
+    ids.every((id, i) => id.endsWith(keys[i] ?? ''));
+  return remembered(prepared, `${index} ${prefix}`, build, isSame);
+}
+
+function remembered(
+  prepared: Prepared,
+  name: string,
+  build: () => Prepared,
+  isSame: (found: Prepared) => boolean = () => true,
+): Prepared {
+  const known = kept.get(prepared) ?? new Map<string, Prepared>();
+  const found = known.get(name);
+  if (found !== undefined && isSame(found)) return found;
+  if (known.size >= MAX_KEPT) known.clear();
+  const made = build();
+  known.set(name, made);
+  kept.set(prepared, known);
+  return made;
+}
+
+function withPrefix(prepared: Prepared, prefix: string): Prepared {
+  const ids = prepared.ids.map((id) => prefix + id);
+  const index = new Map(ids.map((id, i): [string, number] => [id, i]));
+  // Scopes are always surveyed: how one ends is more than its counts tell.
+  return { ...prepared, ids, index, triggers: prepared.triggers ?? prepared.graph.nodes.map(triggerOf) };
+}
+
+function itemsGraph({ graph }: Prepared, index: number, keys: readonly string[]): Graph<AnyNode> {
+  const node = graph.nodes[index];
+  if (node === undefined) throw new Error(`no node at ${index}`);
+  const { map, needs: _, when: __, trigger: ___, n: ____, handles: _____, ...item } = node;
+  const on_failure = map?.partial === undefined || map.partial === 'all' ? 'fail_fast' : 'continue';
+  const limit = map?.max_parallel === undefined ? {} : { max_parallel: map.max_parallel };
+  const defaults = graph.defaults === undefined ? {} : { defaults: graph.defaults };
+  return { name: graph.name, on_failure, ...limit, ...defaults, nodes: keys.map((id) => ({ ...item, id }) as AnyNode) };
+}
