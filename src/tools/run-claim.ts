@@ -11,12 +11,14 @@ import { fail, ok, type Result } from '../failure/failure.ts';
 import { leaseEnd } from '../graph/ready/run-node.ts';
 import { configOf } from '../views/project/settings.ts';
 import { briefOf } from '../views/run/brief.ts';
+import { plannedForAnother, plannedIn } from '../views/run/planned.ts';
 import { openRuns } from '../views/run/runs.ts';
-import { inEmergency } from '../views/session/sessions.ts';
+import { alsoNamed, inEmergency } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { runCommand } from './shared/change.ts';
 import { findRunGraph, nodeNamed, storedGraph, withNearNodes } from './shared/find-run.ts';
 import { requestInput, sessionInput, waitInput } from './shared/inputs.ts';
+import { withNote } from './shared/note.ts';
 import { waitUntil } from './shared/wait.ts';
 
 const input = z.strictObject({
@@ -84,7 +86,7 @@ export const runClaim = defineTool({
       return ok(over ? { done: value } : { sofar: value, lookAt: value.until });
     });
     if (!tried.ok) return tried;
-    if (tried.value.kind === 'claimed') return ok(await brief(tried.value, given, call.services));
+    if (tried.value.kind === 'claimed') return ok(await brief(tried.value, given, call.services, session.value));
     const { none, why, left } = tried.value;
     return call.signal.aborted ? fail({ code: 'cancelled' }) : ok({ none, why, left });
   },
@@ -113,10 +115,15 @@ async function attempt(
   for (const run of given.run === undefined ? await candidates(services, who) : [given.run]) {
     const graph = await findRunGraph(services, run);
     if (!graph.ok) return graph;
+    const plan = services.documents.peek((view) => ({
+      planned: plannedIn(view, view.get<RunDocument>(runStream(run))),
+      alsoNamed: alsoNamed(view, who.session, given.agent),
+    }));
     let none: None | undefined;
     const claim = {
       run,
       ...who,
+      ...plan,
       agentName: given.agent,
       node: nodeNamed(graph.value, given.node),
       performer: 'agent' as const,
@@ -172,7 +179,7 @@ async function candidates(services: Services, who: { session: string; agent: str
   });
 }
 
-async function brief(claimed: Claimed & { replayed: boolean }, given: Input, services: Services) {
+async function brief(claimed: Claimed & { replayed: boolean }, given: Input, services: Services, session: string) {
   const { documents } = services;
   const facts = await documents.read((view) => {
     const run = view.get<RunDocument>(runStream(claimed.run));
@@ -185,10 +192,11 @@ async function brief(claimed: Claimed & { replayed: boolean }, given: Input, ser
       record === undefined ? 0 : leaseEnd(record, leaseMs, Date.now(), (who) => documents.presence.lastSeen(who));
     const tokensLeft = tokensLeftOf(view, run);
     const most = Math.min(given.max_tokens ?? Number.POSITIVE_INFINITY, tokensLeft ?? Number.POSITIVE_INFINITY);
-    return { brief: briefOf(run, graph, node, documents.blobs, most), ends, leaseMs, tokensLeft };
+    const note = plannedForAnother(record, alsoNamed(view, session, given.agent));
+    return { brief: briefOf(run, graph, node, documents.blobs, most), ends, leaseMs, tokensLeft, note };
   });
   const { claim, run, node, replayed } = claimed;
-  return {
+  const answer = {
     claim,
     run,
     node,
@@ -198,6 +206,7 @@ async function brief(claimed: Claimed & { replayed: boolean }, given: Input, ser
     ...(facts.tokensLeft === undefined ? {} : { tokens_left: facts.tokensLeft }),
     ...(replayed ? { replayed } : {}),
   };
+  return withNote(answer, facts.note);
 }
 
 /** The tokens left of a run's budget; undefined until an agent has reported some. */

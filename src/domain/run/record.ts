@@ -70,6 +70,8 @@ interface Holder {
   agent_name?: string;
   session?: string;
   started_at?: number;
+  /** Whom the plan named before the claim: gets the work back if the claim ends without a result. */
+  planned?: string;
 }
 
 interface Performed {
@@ -152,8 +154,8 @@ export function carriedOver(node: Readonly<NodeRecord> | undefined) {
 
 /** The numbers and the holder of a record: the members that its end keeps. */
 export function heldBy(node: Readonly<NodeRecord> | undefined) {
-  const { attempt = 0, fence = 0, claim, agent, agent_name, session, started_at } = node ?? {};
-  return { attempt, fence, claim, agent, agent_name, session, started_at };
+  const { attempt = 0, fence = 0, claim, agent, agent_name, session, started_at, planned } = node ?? {};
+  return { attempt, fence, claim, agent, agent_name, session, started_at, planned };
 }
 
 /** The earlier claims of a node that is about to get another claim. */
