@@ -12,6 +12,7 @@ import { openScope, type RunScope } from './scope.ts';
 import { surveyOf, takeBackSkips } from './skips.ts';
 import { noteRun, overtaken } from './sprint-run.ts';
 import { newlyReadyIn, setStatus, updateStatus } from './status.ts';
+import { sweep } from './sweep.ts';
 import { transition } from './transition.ts';
 
 export const RUN_ACTIONS = ['pause', 'resume', 'cancel', 'retry_node', 'skip_node', 'decide'] as const;
@@ -46,6 +47,8 @@ export interface ControlAnswer {
 export function controlRun(tx: Transaction, ctx: Context, input: ControlInput): Result<ControlAnswer> {
   const opened = openScope(tx, ctx, input.run);
   if (!opened.ok) return opened;
+  // Or a claim that nobody asked about since it lapsed would stand in the way of the decision about it.
+  if (!hasEnded(opened.value.run.status)) sweep(opened.value);
   switch (input.action) {
     case 'pause':
     case 'resume':
