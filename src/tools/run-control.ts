@@ -31,7 +31,7 @@ export const runControl = defineTool({
     node: z.string().max(64).optional(),
     decision: z.enum(RESOLUTIONS).optional().describe('With decide: what became of it'),
     output: z.unknown().optional().describe('With decision done: its result'),
-    reason: z.string().max(1_000).optional(),
+    reason: z.string().max(1_000).optional().describe('Told to the next holder'),
     session: sessionInput,
     request_id: requestInput,
   }),

@@ -61,6 +61,7 @@ export const runStatus = defineTool({
     run: z.string().optional(),
     name: z.string().optional(),
     status: z.string().optional(),
+    reason: z.string().optional(),
     started_at: z.string().optional(),
     ended_at: z.string().optional(),
     tokens: z.number().int().optional().describe('Spent, as agents reported it'),
@@ -116,10 +117,11 @@ async function one(given: Input, id: string, graph: RunGraph, { documents }: Ser
   return await documents.read((view) => {
     const run = view.get<RunDocument>(runStream(id));
     if (run === undefined) return fail({ code: 'unknown-run', run: id, near: [] });
-    const { name, started_at, ended_at, tokens } = run;
+    const { name, started_at, ended_at, tokens, reason } = run;
     const { status, unserved } = standings(documents)(run);
     const more = { ...(ended_at === undefined ? {} : { ended_at }), ...(tokens === undefined ? {} : { tokens }) };
-    const head = { run: id, name, status, started_at, ...more };
+    const said = reason === undefined ? {} : { reason };
+    const head = { run: id, name, status, ...said, started_at, ...more };
     const rows = nodeRows(run, graph, Date.now());
     const named = nodeNamed(graph, given.node);
     if (named !== undefined) {

@@ -53,7 +53,7 @@ export function controlRun(tx: Transaction, ctx: Context, input: ControlInput): 
     case 'pause':
     case 'resume':
     case 'cancel':
-      return controlWhole(opened.value, input.action);
+      return controlWhole(opened.value, input.action, input.reason);
     case 'retry_node':
     case 'skip_node':
     case 'decide':
@@ -72,7 +72,7 @@ const LEGAL: Record<RunStatus, readonly WholeAction[]> = {
 const ALREADY = { pause: 'paused', resume: 'running', cancel: 'cancelled' } as const;
 type WholeAction = keyof typeof ALREADY;
 
-function controlWhole(scope: RunScope, action: WholeAction): Result<ControlAnswer> {
+function controlWhole(scope: RunScope, action: WholeAction, reason: string | undefined): Result<ControlAnswer> {
   const { run } = scope;
   const goal = ALREADY[action];
   if (run.status !== goal && !LEGAL[run.status].includes(action)) {
@@ -80,8 +80,8 @@ function controlWhole(scope: RunScope, action: WholeAction): Result<ControlAnswe
     const call = 'run_start {resume_from} to go on from what it finished';
     return fail({ code: 'illegal-transition', what: `the run ${run.id}`, from: run.status, to: goal, legal, call });
   }
-  if (action === 'pause') setStatus(scope, 'paused');
-  if (action === 'cancel' && run.status !== 'cancelled') cancel(scope);
+  if (action === 'pause') setStatus(scope, 'paused', reason);
+  if (action === 'cancel' && run.status !== 'cancelled') cancel(scope, reason);
   if (action === 'resume' && run.status === 'paused') {
     setStatus(scope, 'running');
     updateStatus(scope);
@@ -90,13 +90,13 @@ function controlWhole(scope: RunScope, action: WholeAction): Result<ControlAnswe
 }
 
 /** Ends all claims; their holders learn it at their next report. */
-function cancel(scope: RunScope): void {
+function cancel(scope: RunScope, reason: string | undefined): void {
   for (const [id, node] of Object.entries(scope.run.nodes)) {
     if (node.status !== 'claimed' && node.status !== 'retrying' && node.status !== 'needs_decision') continue;
     const { lease_until: _, lease_ms: __, not_before: ___, ...kept } = node;
     transition(scope, id, { ...kept, status: 'cancelled', ended_at: scope.ctx.now }, 'node.cancelled');
   }
-  setStatus(scope, 'cancelled');
+  setStatus(scope, 'cancelled', reason);
 }
 
 const RETRYABLE: readonly (NodeStatus | 'waiting')[] = ['failed', 'needs_decision', 'retrying', 'skipped'];
@@ -192,8 +192,14 @@ function decided(now: number, input: ControlInput, node: Readonly<NodeRecord> | 
   const attempt = node?.attempt ?? 0;
   const fence = node?.fence ?? 0;
   const base = { ...carriedOver(node), attempt, fence, claim: node?.claim };
-  if (goal === 'retrying') return { ...base, status: goal };
-  const ended = { ...base, started_at: node?.started_at, ended_at: now, summary: input.reason };
+  if (goal === 'retrying') return { ...base, status: goal, retry_reason: input.reason ?? base.retry_reason };
+  const ended = {
+    ...base,
+    retry_reason: undefined,
+    started_at: node?.started_at,
+    ended_at: now,
+    summary: input.reason,
+  };
   if (goal === 'finished') return { ...ended, error: undefined, status: goal, output: input.output };
   if (goal === 'skipped') return { ...ended, error: undefined, status: goal, why: 'by_hand' };
   return { ...ended, status: goal, error: { kind: 'decided', message: input.reason ?? 'decided by run_control' } };

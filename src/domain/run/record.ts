@@ -60,6 +60,8 @@ interface Kept {
   late?: LateResult[];
   lost?: LostClaim[];
   error?: { kind: string; message: string };
+  /** What somebody said when they gave it another try: for those who try. */
+  retry_reason?: string;
 }
 
 /** The node's present or last holder. */
@@ -148,8 +150,8 @@ const MAX_EARLIER = 20;
 
 /** The members that outlive a claim. */
 export function carriedOver(node: Readonly<NodeRecord> | undefined) {
-  const { title, excluded, earlier, late, lost, tokens, cost_usd, error } = node ?? {};
-  return { title, excluded, earlier, late, lost, tokens, cost_usd, error };
+  const { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason } = node ?? {};
+  return { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason };
 }
 
 /** The numbers and the holder of a record: the members that its end keeps. */

@@ -155,7 +155,7 @@ function take(input: ReportInput, held: Held): ReportAnswer {
 
 function finish(input: ReportInput, held: Held): ReportAnswer {
   const { scope, id, node } = held;
-  const { error: _, ...kept } = carriedOver(node);
+  const { error: _, retry_reason: __, ...kept } = carriedOver(node);
   const next: Draft = {
     ...kept,
     ...spent(node, input),

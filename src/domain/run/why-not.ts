@@ -6,7 +6,7 @@ import { countOf } from '../../graph/ready/outcome.ts';
 import { type Readiness, readinessAt } from '../../graph/ready/readiness.ts';
 import { type Ready, readyNodes } from '../../graph/ready/ready.ts';
 import { type NodeStatus, satisfies } from '../../graph/ready/run-node.ts';
-import { limitsOf, type RunDocument } from './document.ts';
+import { limitsOf, type RunDocument, standingInWords } from './document.ts';
 import { type ClaimAnswer, type ClaimInput, ineligibleReason } from './fit.ts';
 import type { RunScope } from './scope.ts';
 
@@ -35,8 +35,9 @@ export function noneFor({ run, graph }: RunScope, ready?: Ready, unsuitable: rea
     left,
     ...(until === undefined ? {} : { until }),
   });
-  if (run.status === 'paused') return answer('paused', 'the run is paused; run_control {action: "resume"} goes on');
-  if (ready === undefined || ready.none?.why === 'finished') return answer('finished', `the run is ${run.status}`);
+  if (run.status === 'paused')
+    return answer('paused', `${standingInWords(run)}; run_control {action: "resume"} goes on`);
+  if (ready === undefined || ready.none?.why === 'finished') return answer('finished', standingInWords(run));
   if (unsuitable.length > 0) return answer('all_blocked', unsuitable.slice(0, 3).join('; '));
   if (ready.none?.why === 'all_claimed') {
     const full =
@@ -59,7 +60,7 @@ export function unclaimable(
 }
 
 function whyNot({ run, ctx, graph }: RunScope, index: number, unfit: string | undefined): string {
-  if (run.status !== 'running' && run.status !== 'stuck') return `the run is ${run.status}`;
+  if (run.status !== 'running' && run.status !== 'stuck') return standingInWords(run);
   const { prepared } = graph;
   const at = { now: ctx.now, lastSeen: ctx.lastSeen, onFailure: run.on_failure };
   const found = readinessAt(prepared, run.nodes, index, at);

@@ -36,6 +36,7 @@ export function briefOf(
   const outcomes = outcomesFor(run, graph, node);
   const facts = { inputs, attempt: record?.attempt ?? 1, ...(error === undefined ? {} : { last_error: { ...error } }) };
   const brief = kind?.brief(node, facts) ?? {};
+  if (record?.retry_reason !== undefined) brief.retry_reason = record.retry_reason;
   if (outcomes !== undefined) brief.needs = outcomes;
   return Object.keys(run.inputs).length === 0 ? brief : { ...brief, run_inputs: copyJson(run.inputs) };
 }
