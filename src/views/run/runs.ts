@@ -168,9 +168,9 @@ export function nodeRows(run: Readonly<RunDocument>, graph: RunGraph, now: numbe
   });
 }
 
-/** How many nodes have each status. */
-export function statusCounts(rows: readonly Pick<NodeRow, 'status'>[]): Partial<Record<NodeRowStatus, number>> {
-  const counts: Partial<Record<NodeRowStatus, number>> = {};
+/** How many rows have each status. */
+export function statusCounts<S extends string>(rows: readonly { status: S }[]): Partial<Record<S, number>> {
+  const counts: Partial<Record<S, number>> = {};
   for (const { status } of rows) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 }
