@@ -42,7 +42,8 @@ export type Failure =
   | { code: 'unknown-node'; run: string; node: string; near: string[] }
   | { code: 'unknown-claim'; claim: string }
   | { code: 'stale-claim'; claim: string; why: string }
-  | { code: 'node-not-ready'; node: string; why: string }
+  /** `call`: what helps with this node, where it is more than another try. */
+  | { code: 'node-not-ready'; node: string; why: string; call?: string }
   // the caller's situation
   | { code: 'read-only'; why: string }
   | { code: 'not-allowed'; what: string; why: string; how: string }

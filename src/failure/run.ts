@@ -1,6 +1,6 @@
 // Failures about graphs, runs, nodes and claims.
 
-import { quoted } from '../base/display.ts';
+import { quoted, visible } from '../base/display.ts';
 import { because, type FailureTable, near } from './table.ts';
 
 type RunCode = 'unknown-graph' | 'unknown-run' | 'unknown-node' | 'unknown-claim' | 'stale-claim' | 'node-not-ready';
@@ -42,6 +42,6 @@ export const runFailures: FailureTable<RunCode> = {
     kind: 'other',
     what: ({ node }) => `The node ${quoted(node)} cannot be claimed now`,
     why: because,
-    next: 'call run_claim without node, or run_status to see what it waits for',
+    next: ({ call = 'run_claim without node, or run_status to see what it waits for' }) => `call ${visible(call)}`,
   },
 };

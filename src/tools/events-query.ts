@@ -2,14 +2,22 @@
 
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
+import { quoted } from '../base/display.ts';
+import { nearest } from '../base/nearest.ts';
+import type { View } from '../documents/documents.ts';
+import { eventTypes } from '../domain/events.ts';
 import { parseClaim } from '../domain/run/document.ts';
+import { documentSchemas } from '../domain/schemas.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import type { Author, StreamEvent } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import type { Store } from '../store/port.ts';
+import { kindOf } from '../store/stream.ts';
 import { type Call, defineTool } from './define.ts';
+import { unknownWord } from './shared/filters.ts';
 import { limitInput, seqOutput } from './shared/inputs.ts';
+import { withNote } from './shared/note.ts';
 import { shownOps } from './shared/shown.ts';
 
 /** Commits read at once, and at most by one call; a page that reached the limit has a cursor to continue. */
@@ -74,19 +82,61 @@ export const eventsQuery = defineTool({
   }),
   async run(given, call: Call<Services>) {
     const { documents } = call.services;
-    const seq = await documents.read((view) => view.seq);
+    const wrong = unknownFilter(given);
+    if (wrong !== undefined) return wrong;
+    const [seq, unknown] = await documents.read((view) => [view.seq, unknownStream(view, given)] as const);
     if (given.from !== undefined && given.to !== undefined && given.from > given.to) {
       return fail({ code: 'invalid-input', issues: [{ at: 'from', why: 'is after to' }] });
     }
-    return await query(documents.store, given, seq, call.signal);
+    const found = await query(documents.store, given, seq, call.signal);
+    return found.ok ? ok(withNote(found.value, unknown)) : found;
   },
 });
+
+const TYPES = Object.keys(eventTypes);
+const KINDS = Object.keys(documentSchemas);
+
+/** Refuses a type or a kind of stream that no event can have. */
+function unknownFilter({ type, stream }: Input): Result<never> | undefined {
+  if (type !== undefined && !TYPES.some((one) => matches(one, type, '.'))) {
+    const prefixes = new Set(TYPES.map((one) => one.slice(0, one.indexOf('.') + 1)));
+    return unknownWord('type', type, [...TYPES, ...prefixes]);
+  }
+  if (stream === undefined || stream === 'store') return undefined;
+  if (stream.includes('/') && KINDS.includes(kindOf(stream))) return undefined;
+  return unknownWord(
+    'stream',
+    kindOf(stream),
+    KINDS.map((kind) => `${kind}/`),
+  );
+}
+
+/** The line for a stream that does not exist, with the nearest; undefined if it does, or if a prefix is asked for. */
+function unknownStream(view: View, { stream }: Input): string | undefined {
+  if (stream === undefined || stream.endsWith('/') || view.version(stream) > 0) return undefined;
+  const near = nearest(stream, view.streams(`${kindOf(stream)}/`));
+  return `there is no stream ${quoted(stream)}${near.length === 0 ? '' : `; the nearest: ${near.join(', ')}`}`;
+}
+
+/** What emptied a whole answer: the filters that no event fits, else all of them together. */
+function emptiedBy({ events, next, fits }: Page, given: Input, newest: number): string | undefined {
+  if (events.length > 0 || next !== undefined || given.cursor !== undefined) return undefined;
+  const filters = FILTERS.filter((name) => given[name] !== undefined);
+  if (given.from !== undefined && given.from > newest) return `the newest event is that of seq ${newest}`;
+  const alone = filters.filter((name) => fits[name] === 0);
+  if (alone.length > 0) return alone.map((name) => `no event has ${name} ${quoted(given[name] ?? '')}`).join('; ');
+  return filters.length < 2 ? undefined : `events fit each of ${filters.join(', ')}, but none fits all of them`;
+}
+
+const FILTERS = ['stream', 'type', 'author'] as const;
 
 interface Page {
   events: EventRow[];
   chars: number;
   scanned: number;
   next: string | undefined;
+  /** How many of the events looked through fit each filter by itself. */
+  fits: Record<(typeof FILTERS)[number], number>;
 }
 
 async function query(
@@ -95,7 +145,8 @@ async function query(
   newest: number,
   signal: AbortSignal,
 ): Promise<Result<object & Pick<Page, 'events' | 'scanned'> & { seq: number }>> {
-  const page: Page = { events: [], chars: 0, scanned: 0, next: undefined };
+  const fits = { stream: 0, type: 0, author: 0 };
+  const page: Page = { events: [], chars: 0, scanned: 0, next: undefined, fits };
   const down = given.order === 'newest';
   // A cursor names the next event: the seq of its commit, and its index there.
   const [at, skip] = (given.cursor ?? '').split('.').map(Number);
@@ -121,7 +172,8 @@ async function query(
     else low = to + 1;
   }
   const { events, scanned, next } = page;
-  return ok({ events, scanned, ...(next === undefined ? {} : { next_cursor: next }), seq: newest });
+  const answer = { events, scanned, ...(next === undefined ? {} : { next_cursor: next }), seq: newest };
+  return ok(withNote(answer, emptiedBy(page, given, newest)));
 }
 
 function takeCommits(
@@ -134,10 +186,10 @@ function takeCommits(
   for (const folded of commits) {
     page.scanned += 1;
     const { commit, seq } = folded;
-    if (!isBy(commit.by, given.author)) continue;
+    const by = isBy(commit.by, given.author);
     for (const [index, found] of commit.events.entries()) {
       if (seq === at && index < skip) continue;
-      if (!isOf(found, given)) continue;
+      if (!fitsAll(page.fits, found, by, given)) continue;
       const row = rowOf(folded, found, given.patch === true);
       const chars = JSON.stringify(row).length + 1;
       const full = page.events.length >= given.limit || (page.events.length > 0 && page.chars + chars > ROWS_CHARS);
@@ -155,8 +207,11 @@ function isBy(by: Author, author: string | undefined): boolean {
   return author === undefined || [by.user, by.session, by.agent, by.tool].includes(author);
 }
 
-function isOf({ stream, type }: StreamEvent, given: Input): boolean {
-  return matches(stream, given.stream, '/') && matches(type, given.type, '.');
+/** Whether an event fits all filters; counts which ones it fits. */
+function fitsAll(fits: Page['fits'], { stream, type }: StreamEvent, author: boolean, given: Input): boolean {
+  const found = { author, stream: matches(stream, given.stream, '/'), type: matches(type, given.type, '.') };
+  for (const name of FILTERS) fits[name] += Number(found[name]);
+  return FILTERS.every((name) => found[name]);
 }
 
 function matches(name: string, wanted: string | undefined, end: string): boolean {

@@ -7,18 +7,22 @@ import { claimNode } from '../domain/run/claim.ts';
 import { type RunDocument, runStream } from '../domain/run/document.ts';
 import type { ClaimAnswer } from '../domain/run/fit.ts';
 import { heldNode } from '../domain/run/hold.ts';
+import { liveIds } from '../domain/run/live.ts';
 import { treeOf } from '../domain/run/tree.ts';
-import { fail, ok, type Result } from '../failure/failure.ts';
+import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import { leaseEnd } from '../graph/ready/run-node.ts';
 import { selectPointers } from '../path/query.ts';
 import { configOf } from '../views/project/settings.ts';
 import { briefOf, viewReader } from '../views/run/brief.ts';
+import { plannedForAnother, plannedIn } from '../views/run/planned.ts';
 import { openRuns } from '../views/run/runs.ts';
-import { inEmergency } from '../views/session/sessions.ts';
+import { callForGone } from '../views/session/gone-holder.ts';
+import { alsoNamed, inEmergency } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { runCommand } from './shared/change.ts';
 import { findRunGraph, nodeNamed, storedGraph, withNearNodes } from './shared/find-run.ts';
 import { requestInput, sessionInput, waitInput } from './shared/inputs.ts';
+import { withNote } from './shared/note.ts';
 import { waitUntil } from './shared/wait.ts';
 
 const input = z.strictObject({
@@ -86,9 +90,11 @@ export const runClaim = defineTool({
       return ok(over ? { done: value } : { sofar: value, lookAt: value.until });
     });
     if (!tried.ok) return tried;
-    if (tried.value.kind === 'claimed') return ok(await brief(tried.value, given, call.services));
-    const { none, why, left } = tried.value;
-    return call.signal.aborted ? fail({ code: 'cancelled' }) : ok({ none, why, left });
+    if (tried.value.kind === 'claimed') return ok(await brief(tried.value, given, call.services, session.value));
+    if (call.signal.aborted) return fail({ code: 'cancelled' });
+    const { none, why, left, run } = tried.value;
+    const helps = none === 'all_claimed' && run !== undefined ? gone(call.services, run, session.value) : undefined;
+    return ok(withNote({ none, why, left }, helps === undefined ? undefined : `a holder is gone: ${helps}`));
   },
 });
 
@@ -102,7 +108,9 @@ function windowKey({ documents, windows, workspace }: Services, session: string,
   return windows.take(session, agent, holds);
 }
 
-type Attempt = Exclude<ClaimAnswer, Claimed> | (Claimed & { replayed: boolean });
+/** `run`: the run that it is said of. */
+type Idle = None & { run?: string };
+type Attempt = Idle | (Claimed & { replayed: boolean });
 
 /** Tries to claim in each candidate run, a command per run; without a claim, the most hopeful reason. */
 async function attempt(
@@ -111,14 +119,19 @@ async function attempt(
   who: { session: string; agent: string },
 ): Promise<Result<Attempt>> {
   const { services } = call;
-  let best: None | undefined;
+  let best: Idle | undefined;
   for (const run of given.run === undefined ? await candidates(services, who) : [given.run]) {
     const graph = await findRunGraph(services, run);
     if (!graph.ok) return graph;
+    const plan = services.documents.peek((view) => ({
+      planned: plannedIn(view, view.get<RunDocument>(runStream(run))),
+      alsoNamed: alsoNamed(view, who.session, given.agent),
+    }));
     let none: None | undefined;
     const claim = {
       run,
       ...who,
+      ...plan,
       agentName: given.agent,
       node: nodeNamed(graph.value, given.node),
       performer: 'agent' as const,
@@ -135,12 +148,33 @@ async function attempt(
       none = result.value;
       return fail({ code: 'node-not-ready', node: given.node ?? '', why: none.why });
     });
-    if (!claimed.ok && none === undefined) return withNearNodes(claimed, graph.value);
+    if (!claimed.ok && none === undefined) {
+      return withNearNodes(fail(withCall(claimed.failure, services, run, who.session)), graph.value);
+    }
     const answer = claimed.ok ? claimed.value.value : none;
     if (answer?.kind === 'claimed') return ok({ ...answer, replayed: claimed.ok && claimed.value.replayed });
-    if (answer !== undefined && (best === undefined || worth(answer) < worth(best))) best = answer;
+    if (answer !== undefined && (best === undefined || worth(answer) < worth(best))) best = { ...answer, run };
   }
   return ok(best ?? nothing());
+}
+
+/** A refused node, with what helps if its holder is gone. */
+function withCall(failure: Failure, services: Services, run: string, session: string): Failure {
+  if (failure.code !== 'node-not-ready') return failure;
+  const call = gone(services, run, session, failure.node);
+  return call === undefined ? failure : { ...failure, call };
+}
+
+/** What helps with a node of the run, or else with the first of its claimed ones whose holder is gone. */
+function gone({ documents }: Services, run: string, session: string, node?: string): string | undefined {
+  const asks = { session, now: Date.now(), presence: documents.presence };
+  return documents.peek((view) => {
+    const found = view.get<RunDocument>(runStream(run));
+    if (found === undefined) return undefined;
+    if (node !== undefined) return callForGone(found, node, asks);
+    const calls = liveIds(found).map((id) => callForGone(found, id, asks));
+    return calls.find((call) => call !== undefined);
+  });
 }
 
 function nothing(): None {
@@ -174,7 +208,7 @@ async function candidates(services: Services, who: { session: string; agent: str
   });
 }
 
-async function brief(claimed: Claimed & { replayed: boolean }, given: Input, services: Services) {
+async function brief(claimed: Claimed & { replayed: boolean }, given: Input, services: Services, session: string) {
   const { documents } = services;
   const facts = await documents.read((view) => {
     const run = view.get<RunDocument>(runStream(claimed.run));
@@ -187,15 +221,12 @@ async function brief(claimed: Claimed & { replayed: boolean }, given: Input, ser
       record === undefined ? 0 : leaseEnd(record, leaseMs, Date.now(), (who) => documents.presence.lastSeen(who));
     const tokensLeft = tokensLeftOf(view, run);
     const most = Math.min(given.max_tokens ?? Number.POSITIVE_INFINITY, tokensLeft ?? Number.POSITIVE_INFINITY);
-    return {
-      brief: briefOf(tree, place, viewReader(documents.blobs, selectPointers), most),
-      ends,
-      leaseMs,
-      tokensLeft,
-    };
+    const note = plannedForAnother(record, alsoNamed(view, session, given.agent));
+    const brief = briefOf(tree, place, viewReader(documents.blobs, selectPointers), most);
+    return { brief, ends, leaseMs, tokensLeft, note };
   });
   const { claim, run, node, replayed } = claimed;
-  return {
+  const answer = {
     claim,
     run,
     node,
@@ -205,6 +236,7 @@ async function brief(claimed: Claimed & { replayed: boolean }, given: Input, ser
     ...(facts.tokensLeft === undefined ? {} : { tokens_left: facts.tokensLeft }),
     ...(replayed ? { replayed } : {}),
   };
+  return withNote(answer, facts.note);
 }
 
 /** The tokens left of a run's budget; undefined until an agent has reported some. */

@@ -35,7 +35,7 @@ export const runControl = defineTool({
     option: z.string().max(64).optional().describe('With answer'),
     signal: z.string().max(64).optional().describe('With signal: its name'),
     output: z.unknown().optional().describe('With done: its result; with signal: what comes with it'),
-    reason: z.string().max(1_000).optional(),
+    reason: z.string().max(1_000).optional().describe('Told to the next holder'),
     session: sessionInput,
     request_id: requestInput,
   }),

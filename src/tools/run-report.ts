@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { endOfLease } from '../base/lease.ts';
-import { parseClaim, type RunDocument, runStream } from '../domain/run/document.ts';
-import { ERROR_KINDS, reportNode } from '../domain/run/report.ts';
+import { parseClaim, type RunDocument, runStream, standingInWords } from '../domain/run/document.ts';
+import { ERROR_KINDS, type ReportAnswer, reportNode } from '../domain/run/report.ts';
 import { fail, ok } from '../failure/failure.ts';
 import { MAX_RETRY_AFTER_S } from '../graph/ready/retry.ts';
 import type { Json } from '../json/json.ts';
@@ -13,6 +13,7 @@ import type { Blobs } from '../store/port.ts';
 import { type Call, defineTool } from './define.ts';
 import { runCommand } from './shared/change.ts';
 import { requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
+import { withNote } from './shared/note.ts';
 
 /** The largest output in a run's document; a larger one is stored as a blob. */
 const INLINE_BYTES = 8 * 1024;
@@ -85,22 +86,37 @@ export const runReport = defineTool({
     if (!changed.ok) return changed;
     const { value, seq, replayed } = changed.value;
     const { node, status, newly_ready, lease_ends: ends, cancel_requested, run_status } = value;
-    return ok({
+    const answer = {
       node,
       status,
       newly_ready: newly_ready.slice(0, MAX_LISTED),
       ...(ends === undefined ? {} : { lease_ends: new Date(ends).toISOString() }),
       ...(cancel_requested === undefined ? {} : { cancel_requested }),
       run_status,
-      ...(status === 'late' && cancel_requested === undefined
-        ? { note: 'the claim no longer held: the result is kept with the node, without effect' }
-        : {}),
-      ...(status === 'failed' ? { note: lastTry(parts.run, node) } : {}),
       seq,
       ...(replayed ? { replayed } : {}),
-    });
+    };
+    const run = documents.peek((view) => view.get<RunDocument>(runStream(parts.run)));
+    const notes = [cancelled(value, run), kept(value), status === 'failed' ? lastTry(parts.run, node) : undefined];
+    return ok(notes.reduce(withNote, answer));
   },
 });
+
+/** Why a holder is to stop, in the words of whoever cancelled. */
+function cancelled({ cancel_requested }: ReportAnswer, run: Readonly<RunDocument> | undefined): string | undefined {
+  return cancel_requested === undefined || run === undefined ? undefined : standingInWords(run);
+}
+
+/** What was kept of a report that changed nothing of its node. */
+function kept({ status, recorded, cancel_requested }: ReportAnswer): string | undefined {
+  if (recorded !== undefined) {
+    const since = recorded.at === undefined ? '' : ` at ${new Date(recorded.at).toISOString()}`;
+    const first = recorded.differs ? '; the first output counts, and this one is not kept' : '';
+    return `this was recorded already${since}, and nothing was changed${first}`;
+  }
+  if (status !== 'late' || cancel_requested !== undefined) return undefined;
+  return 'the claim no longer held: the result is kept with the node, without effect';
+}
 
 /** A node that has failed is not offered again by itself. */
 function lastTry(run: string, node: string): string {

@@ -19,6 +19,7 @@ import { runCommand, withSeq } from './shared/change.ts';
 import { findGraph, findRunGraph } from './shared/find-run.ts';
 import { maxParallelInput, onFailureInput } from './shared/graph-schema.ts';
 import { requestInput, seqOutput } from './shared/inputs.ts';
+import { withNote } from './shared/note.ts';
 import { withNearItems } from './shared/plan-inputs.ts';
 import { refusedNodes } from './shared/refused-nodes.ts';
 import { standing } from './shared/standings.ts';
@@ -115,7 +116,7 @@ async function start(input: Input, call: Call<Services>, session: string, resume
   const by = sessions.author('run_start', session);
   const found = await definition(input, call.services, by);
   if (!found.ok && input.sprint === undefined) return found;
-  const inputs: JsonObject = JSON.parse(JSON.stringify(input.inputs ?? {}));
+  const inputs: JsonObject | undefined = input.inputs && JSON.parse(JSON.stringify(input.inputs));
   const decide: Decide<StartRunAnswer> = (tx, ctx) => {
     // Returned within the command, so that a repeated request gets its first answer even if its sprint is done now.
     if (!found.ok) return found;
@@ -194,14 +195,16 @@ function withoutRun<A extends { run: string }>({ run: _, ...rest }: A): Omit<A, 
 }
 
 function shown(answer: StartRunAnswer) {
-  const { ready, reused, rerun, why } = answer;
+  const { inputs_from: from, ...started } = answer;
+  const { ready, reused, rerun, why } = started;
   const cut = [ready, reused, rerun, why].some((list) => list.length > MAX_LISTED);
-  return {
-    ...answer,
+  const made = {
+    ...started,
     ready: ready.slice(0, MAX_LISTED),
     reused: reused.slice(0, MAX_LISTED),
     rerun: rerun.slice(0, MAX_LISTED),
     why: why.slice(0, MAX_LISTED),
     ...(cut ? { cut: `lists end after ${MAX_LISTED}; run_status shows all` } : {}),
   };
+  return withNote(made, from === undefined ? undefined : `with the inputs of ${from}; inputs: {} gives none`);
 }

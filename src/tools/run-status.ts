@@ -6,7 +6,7 @@ import { nearest } from '../base/nearest.ts';
 import { hasEnded, RUN_STATUSES, type RunDocument, type RunStatus, runStream } from '../domain/run/document.ts';
 import { outputOf, type Reader } from '../domain/run/given.ts';
 import { type Place, type RunTree, treeOf } from '../domain/run/tree.ts';
-import { fail, ok, type Result } from '../failure/failure.ts';
+import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
 import { firstCause } from '../graph/ready/survey.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
@@ -22,8 +22,10 @@ import {
 } from '../views/run/runs.ts';
 import { wordsFor } from '../views/run/standing.ts';
 import { type Call, defineTool } from './define.ts';
+import { counted } from './shared/filters.ts';
 import { findRunGraph, nodeNamed } from './shared/find-run.ts';
 import { cursorInput, limitInput, offsetOf, seqOutput, waitInput } from './shared/inputs.ts';
+import { withNote } from './shared/note.ts';
 import { standing, standings } from './shared/standings.ts';
 import { waitUntil } from './shared/wait.ts';
 
@@ -63,6 +65,7 @@ export const runStatus = defineTool({
     run: z.string().optional(),
     name: z.string().optional(),
     status: z.string().optional(),
+    reason: z.string().optional(),
     started_at: z.string().optional(),
     ended_at: z.string().optional(),
     tokens: z.number().int().optional().describe('Spent, as agents reported it'),
@@ -77,6 +80,8 @@ export const runStatus = defineTool({
     seq: seqOutput,
   }),
   async run(given, call: Call<Services>) {
+    const wrong = filterFault(given);
+    if (wrong !== undefined) return fail({ code: 'invalid-input', issues: [wrong] });
     if (given.run === undefined) return await list(given, call.services);
     const graph = await findRunGraph(call.services, given.run);
     if (!graph.ok) return graph;
@@ -86,6 +91,25 @@ export const runStatus = defineTool({
     return await one(given, given.run, graph.value, call.services);
   },
 });
+
+/** A node without its run, or a status of the other sort. */
+function filterFault({ run, node, status }: Input): InputIssue | undefined {
+  if (run === undefined && node !== undefined) return { at: 'run', why: 'required with node' };
+  const [what, known] = run === undefined ? (['runs', RUN_STATUSES] as const) : (['nodes', NODE_ROW_STATUSES] as const);
+  if (status === undefined || known.some((one) => one === status)) return undefined;
+  return { at: 'status', why: `of ${what} it is one of ${known.join(', ')}` };
+}
+
+/** What emptied a list. `all`: how many rows of each status there are without the filter. */
+function emptiedBy(given: Input, what: 'run' | 'node', total: number, all: () => StatusCounts): string | undefined {
+  if (offsetOf(given.cursor) > 0) return offsetOf(given.cursor) < total ? undefined : `the list ends at ${total}`;
+  if (total > 0) return undefined;
+  const counts = all();
+  if (Object.keys(counts).length === 0) return 'this project has no run yet';
+  return `no ${what} is ${given.status}; there are: ${counted(counts)}`;
+}
+
+type StatusCounts = Readonly<Partial<Record<string, number>>>;
 
 function waitFor(given: Input, id: string, call: Call<Services>): Promise<Result<undefined>> {
   const { documents } = call.services;
@@ -109,7 +133,10 @@ async function list(given: Input, { documents, workspace }: Services) {
     const standingOf = standings(documents);
     const statusOf = (run: Readonly<RunDocument>): RunStatus => standingOf(run).status;
     const among = { project: workspace.project, status: given.status as RunStatus | undefined };
-    return ok({ ...page(given, 'runs', runRows(view, among, sizeOf, statusOf)), seq: view.seq });
+    const rows = runRows(view, among, sizeOf, statusOf);
+    const all = (): StatusCounts => statusCounts(runRows(view, { project: workspace.project }, sizeOf, statusOf));
+    const note = emptiedBy(given, 'run', rows.length, all);
+    return ok(withNote({ ...page(given, 'runs', rows), seq: view.seq }, note));
   });
 }
 
@@ -119,10 +146,11 @@ async function one(given: Input, id: string, graph: RunGraph, { documents }: Ser
     const run = view.get<RunDocument>(runStream(id));
     const tree = run === undefined ? undefined : treeOf(run, (hash) => documents.definitions.get(hash));
     if (run === undefined || tree === undefined) return fail({ code: 'unknown-run', run: id, near: [] });
-    const { name, started_at, ended_at, tokens } = run;
+    const { name, started_at, ended_at, tokens, reason } = run;
     const { status, unserved } = standings(documents)(run);
     const more = { ...(ended_at === undefined ? {} : { ended_at }), ...(tokens === undefined ? {} : { tokens }) };
-    const head = { run: id, name, status, started_at, ...more };
+    const said = reason === undefined ? {} : { reason };
+    const head = { run: id, name, status, ...said, started_at, ...more };
     const rows = nodeRows(tree, Date.now());
     const named = nodeNamed(graph, given.node);
     if (named !== undefined) {
@@ -135,7 +163,16 @@ async function one(given: Input, id: string, graph: RunGraph, { documents }: Ser
     const path = criticalPathLeft(run, graph).slice(0, MAX_PATH);
     const waiting = unserved.slice(0, MAX_PATH).map((one) => ({ node: one.node, why: wordsFor(one) }));
     const stuck = waiting.length === 0 ? {} : { nobody: waiting };
-    return ok({ ...head, counts, ...page(given, 'nodes', shown), critical_path_left: path, ...stuck, seq: view.seq });
+    const note = emptiedBy(given, 'node', shown.length, () => counts);
+    const answer = {
+      ...head,
+      counts,
+      ...page(given, 'nodes', shown),
+      critical_path_left: path,
+      ...stuck,
+      seq: view.seq,
+    };
+    return ok(withNote(answer, note));
   });
 }
 

@@ -26,6 +26,9 @@ test('a killed window: session_recover without arguments takes what it held, wit
   const two = await window(dir, 'two');
   // A window that began anew must not be told that nothing was in flight.
   await two.call('session_start', { resume: 'new' });
+  const recover = expect.stringContaining(`session_recover {session: "${session}"}`);
+  expect(await two.call('run_claim', { run })).toMatchObject({ none: 'all_claimed', note: recover });
+  expect((await two.fail('run_claim', { run, node: 'api' })).failure).toMatchObject({ call: recover });
   const found = await two.call('session_recover', {});
   expect(found).toMatchObject({
     session,

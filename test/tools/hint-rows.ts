@@ -52,6 +52,17 @@ async function after(calls: Call[], call: Call, agents: Record<string, 'worker'>
   return { window, call };
 }
 
+/** A window that asks for the node that an agent of another window had claimed before that one was gone. */
+async function claimedElsewhere(effect: string, leave: (window: Window) => Promise<void>): Promise<Made> {
+  const rig = new TeamRig();
+  const [left, window] = [await rig.window('left'), await rig.window('one')];
+  await left.call('graph_check', { nodes: [{ ...nodes[0], effect }, nodes[1]], save_as: 'release' });
+  const { run } = await left.call('run_start', { graph: 'release' });
+  await left.call('run_claim', { run, agent: 'ann' });
+  await leave(left);
+  return { window, call: ['run_claim', { run, node: 'a' }] };
+}
+
 const afterCalls = (calls: Call[], call: Call) => () => after(calls, call);
 
 const twoTasks: Call = [
@@ -309,6 +320,24 @@ export const hintRows: Record<FailureCode, Row[] | Elsewhere> = {
         return { window, call: ['run_claim', { run, node: 'b' }] };
       },
       looks: ['run_claim'],
+    },
+    {
+      what: 'a node whose holder is gone with its window',
+      make: () =>
+        claimedElsewhere('idempotent', async ({ services }) => {
+          services.windows.close();
+          services.sessions.close();
+        }),
+      // Whoever goes on in its place does so under the agent's name.
+      again: ([tool, args]) => [tool, { ...args, agent: 'ann' }],
+    },
+    {
+      what: 'a node whose holder ended in the middle, and that must not be repeated',
+      make: () =>
+        claimedElsewhere('once', async (window) => {
+          await window.call('session_update', { status: 'completed' });
+        }),
+      fill: { run_control: { decision: 'retry' } },
     },
   ],
   'read-only': { in: 'test/mcp/server.test.ts' },

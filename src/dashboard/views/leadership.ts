@@ -5,6 +5,7 @@ import { showId } from '../../domain/plan/ids.ts';
 import type { RunDocument } from '../../domain/run/document.ts';
 import { forecast } from '../../graph/plan/forecast.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
+import { stillToDo } from '../../graph/ready/still-to-do.ts';
 import { heldBy } from '../../views/plan/holds-up.ts';
 import { velocityOf } from '../../views/plan/sprint-facts.ts';
 import { openRuns } from '../../views/run/runs.ts';
@@ -136,11 +137,13 @@ function runForecast({ graph, now }: Source, run: Readonly<RunDocument>): Row[] 
   const found = graph(run.graph);
   if (found === undefined) return [];
   const workers = Math.max(1, countOf(run.counters, 'claimed'));
-  const left = found.prepared.ids.length - countOf(run.counters, 'finished', 'skipped');
-  const expected = forecast(found.prepared, run.nodes, { now, workers });
-  if (expected === undefined) return [{ scope: run.id, left }];
+  const expected = forecast(found.prepared, run.nodes, { now, workers, onFailure: run.on_failure });
+  if (expected === undefined) {
+    const toDo = stillToDo(found.prepared, run.nodes, run.on_failure);
+    return [{ scope: run.id, left: toDo.filter((one) => one === 1).length }];
+  }
   const times = expected.observed === 0 ? 'estimates' : `times of ${expected.observed} nodes`;
-  const { leastMs, mostMs } = expected;
+  const { nodesLeft: left, leastMs, mostMs } = expected;
   return [{ scope: run.id, left, least_ms: leastMs, most_ms: mostMs, rests_on: `${times}, ${workers} at once` }];
 }
 

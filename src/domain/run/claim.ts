@@ -14,8 +14,8 @@ import { isHalted } from '../../graph/ready/readiness.ts';
 import { type Candidate, claimable } from '../../graph/ready/ready.ts';
 import type { Context, Transaction } from '../command.ts';
 import { hasEnded, newClaimId } from './document.ts';
-import { type ClaimAnswer, type ClaimInput, ineligibleReason } from './fit.ts';
-import { limitOn, obstacleTo } from './followers/index.ts';
+import { byPlan, type ClaimAnswer, type ClaimInput, ineligibleReason } from './fit.ts';
+import { limitOn, obstacleTo, plannedFor } from './followers/index.ts';
 import { heldNode } from './hold.ts';
 import { endOutside } from './outside.ts';
 import { carriedOver, withEarlier, withLost } from './record.ts';
@@ -58,7 +58,7 @@ function fromAll(scope: RunScope, input: ClaimInput): Result<ClaimAnswer> {
   for (;;) {
     const ready = sweep(scope);
     const asked = ({ id }: Candidate): boolean => input.node === undefined || id === input.node;
-    const best = ready.candidates.find((one) => asked(one) && unfit(scope, input, one.id) === undefined);
+    const best = byPlan(input, ready.candidates).find((one) => asked(one) && unfit(scope, input, one.id) === undefined);
     const obstacle = best === undefined ? undefined : obstacleTo(scope, best.id);
     if (best !== undefined && obstacle !== undefined && 'over' in obstacle) {
       endOutside(scope, best.id, obstacle.over);
@@ -83,7 +83,8 @@ function unfit(scope: RunScope, input: ClaimInput, id: string): string | undefin
  * limit here: then all nodes are examined.
  */
 function byHint(scope: RunScope, input: ClaimInput): Candidate | undefined {
-  if (input.hint === undefined || input.node !== undefined) return undefined;
+  // A hint knows the rank of nodes, not the plan.
+  if (input.hint === undefined || input.node !== undefined || input.planned !== undefined) return undefined;
   const { run, ctx } = scope;
   const { prepared } = scope.graph;
   // What triggers make of the needs of a node takes a walk anyway.
@@ -112,6 +113,7 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
     agent_name: input.agentName,
     session: input.session,
     started_at: ctx.now,
+    planned: plannedFor(scope, id),
     lease_until: ctx.now + lease_ms,
     lease_ms,
     title: place?.node.title,

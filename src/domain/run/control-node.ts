@@ -127,8 +127,14 @@ function decided(now: number, input: ControlInput, node: Readonly<NodeRecord> | 
   const attempt = node?.attempt ?? 0;
   const fence = node?.fence ?? 0;
   const base = { ...carriedOver(node), attempt, fence, claim: node?.claim };
-  if (goal === 'retrying') return { ...base, status: goal };
-  const ended = { ...base, started_at: node?.started_at, ended_at: now, summary: input.reason };
+  if (goal === 'retrying') return { ...base, status: goal, retry_reason: input.reason ?? base.retry_reason };
+  const ended = {
+    ...base,
+    retry_reason: undefined,
+    started_at: node?.started_at,
+    ended_at: now,
+    summary: input.reason,
+  };
   if (goal === 'finished') return { ...ended, error: undefined, status: goal, output: input.output };
   if (goal === 'skipped') return { ...ended, error: undefined, status: goal, why: 'by_hand' };
   return { ...ended, status: goal, error: { kind: 'decided', message: input.reason ?? 'decided by run_control' } };

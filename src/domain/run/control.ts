@@ -8,9 +8,10 @@ import type { Context, Transaction } from '../command.ts';
 import { answerQuestion, sendSignal } from './answer.ts';
 import { cancelBelow } from './cancel.ts';
 import { controlNode } from './control-node.ts';
-import type { RunStatus } from './document.ts';
+import { hasEnded, type RunStatus } from './document.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { setStatus, updateStatus } from './status.ts';
+import { sweep } from './sweep.ts';
 
 export const RUN_ACTIONS = [
   'pause',
@@ -60,11 +61,13 @@ export interface ControlAnswer {
 export function controlRun(tx: Transaction, ctx: Context, input: ControlInput): Result<ControlAnswer> {
   const opened = openScope(tx, ctx, input.run);
   if (!opened.ok) return opened;
+  // Or a claim that nobody asked about since it lapsed would stand in the way of the decision about it.
+  if (!hasEnded(opened.value.run.status)) sweep(opened.value);
   switch (input.action) {
     case 'pause':
     case 'resume':
     case 'cancel':
-      return controlWhole(opened.value, input.action);
+      return controlWhole(opened.value, input.action, input.reason);
     case 'retry_node':
     case 'skip_node':
     case 'decide':
@@ -87,7 +90,7 @@ const LEGAL: Record<RunStatus, readonly WholeAction[]> = {
 const ALREADY = { pause: 'paused', resume: 'running', cancel: 'cancelled' } as const;
 type WholeAction = keyof typeof ALREADY;
 
-function controlWhole(scope: RunScope, action: WholeAction): Result<ControlAnswer> {
+function controlWhole(scope: RunScope, action: WholeAction, reason: string | undefined): Result<ControlAnswer> {
   const { run } = scope;
   const goal = ALREADY[action];
   if (run.status !== goal && !LEGAL[run.status].includes(action)) {
@@ -95,11 +98,11 @@ function controlWhole(scope: RunScope, action: WholeAction): Result<ControlAnswe
     const call = 'run_start {resume_from} to go on from what it finished';
     return fail({ code: 'illegal-transition', what: `the run ${run.id}`, from: run.status, to: goal, legal, call });
   }
-  if (action === 'pause') setStatus(scope, 'paused');
+  if (action === 'pause') setStatus(scope, 'paused', reason);
   if (action === 'cancel' && run.status !== 'cancelled') {
     // Their holders learn it at their next report.
     cancelBelow(scope, '');
-    setStatus(scope, 'cancelled');
+    setStatus(scope, 'cancelled', reason);
   }
   if (action === 'resume' && run.status === 'paused') {
     setStatus(scope, 'running');

@@ -31,6 +31,8 @@ export interface RunDocument {
   /** The session that started the run. */
   session: string;
   status: RunStatus;
+  /** Why somebody paused or cancelled it, in their words. */
+  reason?: string;
   inputs: JsonObject;
   /** The sprint whose tasks are its nodes, as stored: `spr-2`. */
   sprint?: string;
@@ -119,6 +121,11 @@ export function findRun(tx: Transaction, id: string): Result<Readonly<RunDocumen
   const run = isId(id) ? tx.read<RunDocument>(runStream(id)) : undefined;
   if (run === undefined) return fail({ code: 'unknown-run', run: id, near: [] });
   return ok(run);
+}
+
+/** How the run stands, with the reason that somebody gave. */
+export function standingInWords({ status, reason }: Readonly<RunDocument>): string {
+  return reason === undefined ? `the run is ${status}` : `the run is ${status}: ${reason}`;
 }
 
 /** Whether nothing of the run can be claimed any more; a failed run goes on after retry_node or skip_node. */

@@ -1,8 +1,10 @@
-// The input and answer of a claim, and whether a node is for the caller. Used by claim.ts, why-not.ts and followers.
+// The input and answer of a claim, whether a node is for the caller, and which comes first. Used by claim.ts,
+// why-not.ts and followers.
 
 import type { RunGraph } from '../../graph/definition.ts';
 import type { Performer } from '../../graph/graph.ts';
 import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
+import type { Candidate } from '../../graph/ready/ready.ts';
 import type { RunDocument } from './document.ts';
 import type { ProcessId } from './record.ts';
 import type { RunScope } from './scope.ts';
@@ -12,6 +14,8 @@ export interface ClaimInput {
   /** Presence key: see `agentKey`. */
   agent: string;
   agentName: string;
+  /** Further names by which plans may mean the caller, in lower case. */
+  alsoNamed?: readonly string[] | undefined;
   session?: string | undefined;
   /** The caller's server announces itself under `agent`. */
   window?: true | undefined;
@@ -25,6 +29,11 @@ export interface ClaimInput {
   /** A further condition on nodes: whether the asking server may run it. Contract: pure. */
   admits?: (node: AnyNode) => boolean;
   server?: ProcessId | undefined;
+  /**
+   * Whom a node is planned for, as the caller saw it; absent if no node is. It decides the order of ready nodes alone,
+   * so the commit does not expect the plan of all of them.
+   */
+  planned?: ((node: string) => string | undefined) | undefined;
   /** Suggests the node to examine first. The suggestion is checked; without a valid one all nodes are examined. */
   hint?:
     | ((
@@ -63,4 +72,15 @@ export function ineligibleReason(scope: RunScope, input: ClaimInput, id: string)
   if (agent !== undefined && agent !== input.agentName) return `it is for the agent "${agent}"`;
   const missing = skills.filter((skill) => !input.skills?.includes(skill));
   return missing.length === 0 ? undefined : `it takes the skills ${missing.join(', ')}`;
+}
+
+/** The order of ready nodes for this caller: those planned for it, those of nobody, then those of others. */
+export function byPlan({ planned, agentName, alsoNamed = [] }: ClaimInput, nodes: readonly Candidate[]): Candidate[] {
+  const own = new Set([agentName.toLowerCase(), ...alsoNamed]);
+  const placeOf = ({ id }: Candidate): number => {
+    const name = planned?.(id)?.toLowerCase();
+    if (name === undefined) return 1;
+    return own.has(name) ? 0 : 2;
+  };
+  return planned === undefined ? [...nodes] : [...nodes].sort((a, b) => placeOf(a) - placeOf(b));
 }

@@ -62,6 +62,8 @@ interface Kept {
   late?: LateResult[];
   lost?: LostClaim[];
   error?: { kind: string; message: string };
+  /** What somebody said when they gave it another try: for those who try. */
+  retry_reason?: string;
 }
 
 /** The node's present or last holder. */
@@ -72,6 +74,8 @@ interface Holder {
   agent_name?: string;
   session?: string;
   started_at?: number;
+  /** Whom the plan named before the claim: gets the work back if the claim ends without a result. */
+  planned?: string;
 }
 
 interface Performed {
@@ -172,14 +176,14 @@ const MAX_EARLIER = 20;
 
 /** The members that outlive a claim. */
 export function carriedOver(node: Readonly<NodeRecord> | undefined) {
-  const { title, excluded, earlier, late, lost, tokens, cost_usd, error } = node ?? {};
-  return { title, excluded, earlier, late, lost, tokens, cost_usd, error };
+  const { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason } = node ?? {};
+  return { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason };
 }
 
 /** The numbers and the holder of a record: the members that its end keeps. */
 export function heldBy(node: Readonly<NodeRecord> | undefined) {
-  const { attempt = 0, fence = 0, claim, agent, agent_name, session, started_at } = node ?? {};
-  return { attempt, fence, claim, agent, agent_name, session, started_at };
+  const { attempt = 0, fence = 0, claim, agent, agent_name, session, started_at, planned } = node ?? {};
+  return { attempt, fence, claim, agent, agent_name, session, started_at, planned };
 }
 
 /** The earlier claims of a node that is about to get another claim. */

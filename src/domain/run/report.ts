@@ -5,6 +5,7 @@
 //   lease ended, nobody re-claimed       done → finished all the same; what else comes is late
 //   its task was done by hand            done → finished all the same, with its output
 //   another fence, or a final node       done, failed → kept as a late result, without effect; else `stale-claim`
+//   reported before                      nothing changes, and the answer says since when
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { type RetryPolicy, retryDelayMs, retryPolicy } from '../../graph/ready/retry.ts';
@@ -24,6 +25,7 @@ import {
   wasLostTooOften,
   withLate,
 } from './record.ts';
+import { lateBefore, type Recorded, recordedBefore } from './repeats.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { newlyReadyIn, updateStatus } from './status.ts';
 import { transition } from './transition.ts';
@@ -59,6 +61,8 @@ export interface ReportAnswer {
   /** Ms since the epoch. */
   lease_ends?: number;
   cancel_requested?: true;
+  /** The report repeats what was recorded before: nothing was changed. */
+  recorded?: Recorded;
   run_status: RunStatus;
 }
 
@@ -86,7 +90,7 @@ export function reportNode(tx: Transaction, ctx: Context, input: ReportInput): R
     case 'adoptable':
       return ok(input.status === 'done' ? take(input, held) : late(input, held));
     case 'repeated':
-      return ok(answer(held, { status: shownStatus(node.status, input) }));
+      return ok(answer(held, { status: shownStatus(node.status, input), recorded: recordedBefore(node, input) }));
     case 'cancelled':
       return ok(isResult(input) ? late(input, held) : answer(held, { status: 'late', cancel_requested: true }));
     case 'over':
@@ -109,10 +113,10 @@ function standing(node: Readonly<NodeRecord>, ctx: Context, input: ReportInput):
       return input.status === 'progress' ? 'over' : 'repeated';
     case 'finished':
       // Its task was done by hand: the holder's output is accepted all the same.
-      if (input.status === 'done') return node.outside === true ? 'adoptable' : 'repeated';
-      return 'over';
+      if (input.status === 'done' && node.outside === true) return 'adoptable';
+      return input.status === 'done' ? ended(node, input) : 'over';
     case 'failed':
-      return input.status === 'failed' ? 'repeated' : 'over';
+      return input.status === 'failed' ? ended(node, input) : 'over';
     case 'cancelled':
       return 'cancelled';
     case 'skipped':
@@ -120,6 +124,11 @@ function standing(node: Readonly<NodeRecord>, ctx: Context, input: ReportInput):
     case 'awaiting':
       return 'over';
   }
+}
+
+/** A node that somebody decided has no holder: what its last one brings instead is kept. */
+function ended(node: Readonly<NodeRecord>, input: ReportInput): Standing {
+  return node.agent === undefined && recordedBefore(node, input).differs ? 'over' : 'repeated';
 }
 
 function isResult(input: ReportInput): input is ReportInput & { status: 'done' | 'failed' } {
@@ -157,7 +166,7 @@ function take(input: ReportInput, held: Held): ReportAnswer {
 
 function finish(input: ReportInput, held: Held): ReportAnswer {
   const { scope, id, node } = held;
-  const { error: _, ...kept } = carriedOver(node);
+  const { error: _, retry_reason: __, ...kept } = carriedOver(node);
   const next: Draft = {
     ...kept,
     ...spent(node, input),
@@ -263,20 +272,22 @@ function spent(
 function late(input: ReportInput, held: Held): ReportAnswer {
   const { scope, id, node } = held;
   const { by, now } = scope.ctx;
-  const known = node.late?.some(({ claim, status }) => claim === input.claim && status === input.status);
-  if (known !== true) {
-    const result = {
-      claim: input.claim,
-      at: now,
-      status: input.status === 'done' ? ('done' as const) : ('failed' as const),
-      ...(by.agent === undefined ? {} : { agent: by.agent }),
-      ...(input.summary === undefined ? {} : { summary: input.summary.slice(0, 1_000) }),
-      ...(input.output === undefined ? {} : { output: input.output }),
-      ...(input.outputBlob === undefined ? {} : { output_blob: input.outputBlob }),
-    };
-    transition(scope, id, withLate(node, result), 'node.late');
-  }
-  return answer(held, { status: 'late', ...(node.status === 'cancelled' ? { cancel_requested: true } : {}) });
+  const result = {
+    claim: input.claim,
+    at: now,
+    status: input.status === 'done' ? ('done' as const) : ('failed' as const),
+    ...(by.agent === undefined ? {} : { agent: by.agent }),
+    ...(input.summary === undefined ? {} : { summary: input.summary.slice(0, 1_000) }),
+    ...(input.output === undefined ? {} : { output: input.output }),
+    ...(input.outputBlob === undefined ? {} : { output_blob: input.outputBlob }),
+  };
+  const known = lateBefore(node, result);
+  if (known === undefined) transition(scope, id, withLate(node, result), 'node.late');
+  return answer(held, {
+    status: 'late',
+    ...(node.status === 'cancelled' ? { cancel_requested: true } : {}),
+    ...(known === undefined ? {} : { recorded: { at: known.at, differs: false } }),
+  });
 }
 
 function updateAndAnswer(held: Held, input: ReportInput): ReportAnswer {

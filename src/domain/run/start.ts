@@ -39,7 +39,8 @@ export interface StartRunInput {
   project: string;
   workspace: string;
   session: string;
-  inputs: JsonObject;
+  /** Absent: those of the run that it resumes from, or none. */
+  inputs?: JsonObject | undefined;
   /** A number, with "auto" already resolved; undefined for no limit. */
   maxParallel?: number | undefined;
   onFailure?: FailurePolicy | undefined;
@@ -58,6 +59,8 @@ export interface StartRunAnswer {
   reused: string[];
   rerun: string[];
   why: Resumed['why'];
+  /** The earlier run whose inputs were taken over. */
+  inputs_from?: string;
 }
 
 /**
@@ -67,12 +70,12 @@ export interface StartRunAnswer {
 export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): Result<StartRunAnswer> {
   const graph = ctx.definition(input.graph);
   const { prepared, hash } = graph;
-  let resumed: Resumed = { nodes: {}, rerun: [], why: [] };
-  if (input.resumeFrom !== undefined) {
-    const earlier = openScope(tx, ctx, input.resumeFrom);
-    if (!earlier.ok) return earlier;
-    resumed = reusable(earlier.value, { graph, inputs: input.inputs });
-  }
+  const earlier = input.resumeFrom === undefined ? ok(undefined) : openScope(tx, ctx, input.resumeFrom);
+  if (!earlier.ok) return earlier;
+  const before = earlier.value?.run.inputs ?? {};
+  const inputs = input.inputs ?? before;
+  const resumed: Resumed =
+    earlier.value === undefined ? { nodes: {}, rerun: [], why: [] } : reusable(earlier.value, { graph, inputs });
   const sprint = input.sprint === undefined ? ok(undefined) : checkSprint(tx, input.project, input.sprint, graph);
   if (!sprint.ok) return sprint;
   const pinned = pinGraphs(tx, ctx, prepared.graph);
@@ -87,7 +90,7 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     workspace: input.workspace,
     session: input.session,
     status: 'running',
-    inputs: input.inputs,
+    inputs,
     on_failure: input.onFailure ?? prepared.graph.on_failure ?? 'fail_fast',
     started_at: new Date(ctx.now).toISOString(),
     counters: countNodes(resumed.nodes),
@@ -105,5 +108,8 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
   const status = updateStatus(scope);
   const ready = readyIn(scope.tree(), { now: ctx.now }).candidates.map((candidate) => candidate.id);
   const reused = Object.keys(resumed.nodes);
-  return ok({ run: id, status, nodes: scope.tree().size, ready, reused, rerun: resumed.rerun, why: resumed.why });
+  const { rerun, why } = resumed;
+  const answer = { run: id, status, nodes: scope.tree().size, ready, reused, rerun, why };
+  const taken = input.inputs === undefined && Object.keys(before).length > 0;
+  return ok(taken && earlier.value !== undefined ? { ...answer, inputs_from: earlier.value.id } : answer);
 }

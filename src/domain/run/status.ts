@@ -74,12 +74,18 @@ const STATUS_EVENTS: Record<RunStatus, EventType> = {
   cancelled: 'run.cancelled',
 };
 
-/** Sets the run's status, and its end time if it has ended; makes no event if the status stays. */
-export function setStatus({ run, tx, ctx }: RunScope, status: RunStatus): RunStatus {
+/**
+ * Sets the run's status, with the reason that somebody gave for it, and its end time if it has ended; makes no event if
+ * the status stays.
+ */
+export function setStatus({ run, tx, ctx }: RunScope, status: RunStatus, reason?: string): RunStatus {
   if (run.status === status) return status;
   const ops: PatchOp[] = [{ op: 'replace', path: '/status', value: status }];
   if (hasEnded(status)) ops.push({ op: 'add', path: '/ended_at', value: new Date(ctx.now).toISOString() });
   else if (run.ended_at !== undefined) ops.push({ op: 'remove', path: '/ended_at' });
-  tx.patch(runStream(run.id), { type: STATUS_EVENTS[status] }, ops);
+  if (reason !== undefined) ops.push({ op: 'add', path: '/reason', value: reason });
+  else if (run.reason !== undefined) ops.push({ op: 'remove', path: '/reason' });
+  const data = reason === undefined ? {} : { data: { reason } };
+  tx.patch(runStream(run.id), { type: STATUS_EVENTS[status], ...data }, ops);
   return status;
 }

@@ -1,5 +1,6 @@
 // Ends lost claims: those whose lease ended, and those whose server is gone. A node that may be repeated becomes ready
-// again, any other waits for a decision. Called by every claim, and by the runner for runs that nobody claims from.
+// again, any other waits for a decision. Called by every claim and every control of a run, and by the runner for runs
+// that nobody claims from.
 
 import { ok, type Result } from '../../failure/failure.ts';
 import type { Ready } from '../../graph/ready/ready.ts';

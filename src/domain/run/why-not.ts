@@ -5,7 +5,7 @@ import { countOf } from '../../graph/ready/outcome.ts';
 import { type Readiness, readinessAt } from '../../graph/ready/readiness.ts';
 import type { Ready } from '../../graph/ready/ready.ts';
 import { type NodeStatus, satisfies } from '../../graph/ready/run-node.ts';
-import type { RunDocument } from './document.ts';
+import { type RunDocument, standingInWords } from './document.ts';
 import { type ClaimAnswer, type ClaimInput, ineligibleReason } from './fit.ts';
 import { readyIn } from './ready-in.ts';
 import type { NodeRecord } from './record.ts';
@@ -38,8 +38,9 @@ export function noneFor({ run, graph }: RunScope, ready?: Ready, unsuitable: rea
     left,
     ...(until === undefined ? {} : { until }),
   });
-  if (run.status === 'paused') return answer('paused', 'the run is paused; run_control {action: "resume"} goes on');
-  if (ready === undefined || ready.none?.why === 'finished') return answer('finished', `the run is ${run.status}`);
+  if (run.status === 'paused')
+    return answer('paused', `${standingInWords(run)}; run_control {action: "resume"} goes on`);
+  if (ready === undefined || ready.none?.why === 'finished') return answer('finished', standingInWords(run));
   if (unsuitable.length > 0) return answer('all_blocked', unsuitable.slice(0, 3).join('; '));
   if (ready.none?.why === 'all_claimed') {
     const full =
@@ -62,7 +63,7 @@ export function unclaimable(
 }
 
 function whyNot({ run, ctx }: RunScope, place: Place, unfit: string | undefined): string {
-  if (run.status !== 'running' && run.status !== 'stuck') return `the run is ${run.status}`;
+  if (run.status !== 'running' && run.status !== 'stuck') return standingInWords(run);
   const tree = new RunTree(run, (hash) => ctx.definition(hash));
   const { prepared } = place.scope;
   const at = { ...tree.rulesOf(place.scope), now: ctx.now, lastSeen: ctx.lastSeen };

@@ -1,13 +1,14 @@
 // Forecasts how long the rest of a run takes, from the work left, the pace so far, and the number of workers. Pure;
 // used by dashboard/views/leadership.ts.
 
-import type { GraphNode } from '../graph.ts';
+import type { FailurePolicy, GraphNode } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
-import { isDone, type RunNodes } from '../ready/run-node.ts';
+import type { RunNodes } from '../ready/run-node.ts';
+import { stillToDo } from '../ready/still-to-do.ts';
 import { weights } from './measure.ts';
 
 export interface Forecast {
-  /** Nodes that are neither finished nor skipped. */
+  /** Nodes that somebody is still to do. */
   nodesLeft: number;
   /** The lower bound: the longest path through the rest, or all of it shared out evenly. */
   leastMs: number;
@@ -25,16 +26,17 @@ export interface Forecast {
 export function forecast(
   prepared: PreparedGraph<GraphNode>,
   nodes: RunNodes,
-  { now, workers }: { now: number; workers: number },
+  { now, workers, onFailure }: { now: number; workers: number; onFailure?: FailurePolicy },
 ): Forecast | undefined {
   const { ids, graph, dependents } = prepared;
   const weight = weights(graph.nodes);
   const { observed, msPerUnit } = paces(prepared, nodes, weight);
+  const toDo = stillToDo(prepared, nodes, onFailure);
   const left = new Float64Array(ids.length);
   let [nodesLeft, work] = [0, 0];
   for (const [i, id] of ids.entries()) {
     const node = nodes[id];
-    if (isDone(node)) continue;
+    if (toDo[i] === 0) continue;
     const pace = msPerUnit(graph.nodes[i]?.kind ?? '');
     if (pace === undefined) return undefined;
     const spent = node?.status === 'claimed' && node.started_at !== undefined ? now - node.started_at : 0;

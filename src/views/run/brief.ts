@@ -31,6 +31,7 @@ export function briefOf(tree: RunTree, place: Place, reader: Reader, maxTokens: 
   const outcomes = outcomesFor(tree, from);
   const facts = { inputs, attempt: record?.attempt ?? 1, ...(error === undefined ? {} : { last_error: { ...error } }) };
   const brief = kind?.brief(node, facts) ?? {};
+  if (record?.retry_reason !== undefined) brief.retry_reason = record.retry_reason;
   if (outcomes !== undefined) brief.needs = outcomes;
   if (map !== undefined) Object.assign(brief, itemFor(tree, place, reader, share));
   const given = inputsOf(tree, scope);

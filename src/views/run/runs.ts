@@ -7,9 +7,10 @@ import { liveNodes } from '../../domain/run/live.ts';
 import type { NodeRecord, RecordOf } from '../../domain/run/record.ts';
 import type { RunTree, Scope } from '../../domain/run/tree.ts';
 import type { RunGraph } from '../../graph/definition.ts';
+import { measure, weights } from '../../graph/plan/measure.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
 import { isHalted, readinessAt } from '../../graph/ready/readiness.ts';
-import { isDone } from '../../graph/ready/run-node.ts';
+import { stillToDo } from '../../graph/ready/still-to-do.ts';
 
 /** Runs by project and by whether they have ended, and those that have not by the sessions that hold claims in them. */
 const runGroups: Grouping<RunDocument> = {
@@ -192,9 +193,9 @@ function itemsOf({ record, prepared }: Scope): Partial<NodeRow> {
   return { items: `${countOf(record.counters, 'finished', 'skipped')} of ${prepared.ids.length}` };
 }
 
-/** How many nodes have each status. */
-export function statusCounts(rows: readonly Pick<NodeRow, 'status'>[]): Partial<Record<NodeRowStatus, number>> {
-  const counts: Partial<Record<NodeRowStatus, number>> = {};
+/** How many rows have each status. */
+export function statusCounts<S extends string>(rows: readonly { status: S }[]): Partial<Record<S, number>> {
+  const counts: Partial<Record<S, number>> = {};
   for (const { status } of rows) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 }
@@ -218,22 +219,12 @@ function facts(record: Readonly<NodeRecord>, now: number): Partial<NodeRow> {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 }
 
-/** Ids of the nodes on the longest path, by weight, through the nodes that are not done yet, first to last. */
+/** Ids of the nodes on the longest path, by weight, through the nodes that are still to be done, first to last. */
 export function criticalPathLeft(run: Readonly<RunDocument>, { prepared }: RunGraph): string[] {
-  const { ids, toEnd, dependents } = prepared;
-  const open = (i: number): boolean => !isDone(run.nodes[ids[i] ?? '']);
-  const heavier = (i: number, best: number): number =>
-    open(i) && (best === -1 || (toEnd[i] ?? 0) > (toEnd[best] ?? 0)) ? i : best;
-  const path: string[] = [];
-  let at = -1;
-  for (let i = 0; i < ids.length; i++) at = heavier(i, at);
-  while (at !== -1) {
-    path.push(ids[at] ?? '');
-    let next = -1;
-    for (const dependent of dependents.to.subarray(dependents.start[at], dependents.start[at + 1])) {
-      next = heavier(dependent, next);
-    }
-    at = next;
-  }
-  return path;
+  if (hasEnded(run.status)) return [];
+  const { ids, order, graph } = prepared;
+  const toDo = stillToDo(prepared, run.nodes, run.on_failure);
+  const weight = weights(graph.nodes).map((all, i) => (toDo[i] === 1 ? all : 0));
+  const { criticalPath } = measure(prepared, weight, order);
+  return criticalPath.flatMap((i) => (toDo[i] === 1 ? (ids[i] ?? []) : []));
 }

@@ -166,3 +166,12 @@ export function readableFacts(view: View, stream: string): Readonly<SessionFacts
 function isKnownShape(facts: Readonly<SessionFacts> | undefined): facts is Readonly<SessionFacts> {
   return Array.isArray(facts?.handoffs);
 }
+
+/** The names of a caller beside that of its agent: a window is its session, and the one agent that it said it is. */
+export function alsoNamed(view: View, session: string, agent: string): string[] {
+  const facts = agent === 'main' ? factsOf(view, session) : undefined;
+  if (facts === undefined) return [];
+  const agents = Object.keys(facts.agents);
+  const names = [session, facts.name, agents.length === 1 ? agents[0] : undefined];
+  return names.flatMap((name) => (name === undefined ? [] : [name.toLowerCase()]));
+}

@@ -51,6 +51,18 @@ test('estimates are in seconds, and what was observed replaces them', () => {
   });
 });
 
+test('what failed, and what cannot start after it, takes no time more', () => {
+  const graph = graphOf([
+    { id: 'a', estimate_s: 10 },
+    { id: 'b', needs: ['a'], estimate_s: 20 },
+    { id: 'c', estimate_s: 30 },
+  ]);
+  const nodes: RunNodes = { a: { status: 'failed', attempt: 1, fence: 1 } };
+  const asked = { now: 0, workers: 1 };
+  expect(forecast(graph, nodes, { ...asked, onFailure: 'continue' })).toMatchObject({ nodesLeft: 1, mostMs: 30_000 });
+  expect(forecast(graph, nodes, { ...asked, onFailure: 'fail_fast' })).toMatchObject({ nodesLeft: 0, mostMs: 0 });
+});
+
 test('what commands took says nothing of what agents take', () => {
   const nodes = [
     { id: 'lint', kind: 'command' },

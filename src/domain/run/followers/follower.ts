@@ -16,6 +16,8 @@ export interface Follower {
   limit?(scope: RunScope, claim: ClaimInput): Limit | undefined;
   /** Why nobody may claim this node. */
   obstacle?(scope: RunScope, id: string): Obstacle | undefined;
+  /** Whom the node was planned for before any present claim on it. */
+  plannedFor?(scope: RunScope, id: string): string | undefined;
   /** Called after the node's record has changed from `before` to `next`. */
   after?(scope: RunScope, id: string, before: Readonly<NodeRecord> | undefined, next: Readonly<Draft>): void;
 }

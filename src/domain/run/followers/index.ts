@@ -31,6 +31,11 @@ export function obstacleTo(scope: RunScope, id: string): Obstacle | undefined {
   return first((follower) => follower.obstacle?.(scope, id));
 }
 
+/** Whom the node was planned for before any present claim on it; undefined if for nobody. */
+export function plannedFor(scope: RunScope, id: string): string | undefined {
+  return first((follower) => follower.plannedFor?.(scope, id));
+}
+
 function first<T>(ask: (follower: Follower) => T | undefined): T | undefined {
   for (const follower of followers) {
     const answer = ask(follower);

@@ -11,7 +11,7 @@ import type { Draft, NodeRecord } from '../record.ts';
 import type { RunScope } from '../scope.ts';
 import type { Follower, Obstacle } from './follower.ts';
 
-export const tasks: Follower = { obstacle: standing, after: move };
+export const tasks: Follower = { obstacle: standing, plannedFor, after: move };
 
 /** The obstacle of a task that was changed by hand since the run began. */
 function standing({ tx, run }: RunScope, node: string): Obstacle | undefined {
@@ -21,6 +21,14 @@ function standing({ tx, run }: RunScope, node: string): Obstacle | undefined {
   if (task.status === 'blocked') return { bar: `its task is blocked: ${task.blocked_reason ?? 'no reason given'}` };
   const open = openNeeds(tx, task);
   return open.length === 0 ? undefined : { bar: `its task needs ${open.slice(0, 5).map(showId).join(', ')}` };
+}
+
+/** The assignee of the task, unless that is the present holder: then whom the claim took it from. */
+function plannedFor(scope: RunScope, node: string): string | undefined {
+  const { tx, run } = scope;
+  const assignee = run.sprint === undefined ? undefined : taskOf(tx, run.project, node)?.assignee;
+  const before = scope.record(node);
+  return before?.status === 'claimed' && before.agent_name === assignee ? before.planned : assignee;
 }
 
 /** The task of a node of a sprint's run. */
@@ -84,7 +92,8 @@ function fieldsFor(
     return { status, blocked_reason: (message.trim() || kind).slice(0, MAX_REASON_CHARS) };
   }
   if (status === 'active' && next.agent_name !== undefined) return { status, assignee: next.agent_name };
-  // Given back: the task has no assignee, unless another one was set by hand.
-  if (status === 'todo' && task.assignee === before?.agent_name) return { status, assignee: '' };
-  return { status };
+  // Without a result it is again whose it was planned to be, unless another assignee was set by hand.
+  const isBack = status === 'todo' || status === 'cancelled';
+  const isHolders = before?.agent_name !== undefined && task.assignee === before.agent_name;
+  return isBack && isHolders ? { status, assignee: before.planned ?? '' } : { status };
 }
