@@ -8,7 +8,7 @@ import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } fro
 import { archiveWith, restore, restoreWith } from './archive.ts';
 import { checkCycle } from './cycle.ts';
 import type { EpicDocument } from './epic.ts';
-import { checkVersion, findItem } from './find.ts';
+import { checkItemVersion, findItem } from './find.ts';
 import { epicStream, nextIds, showId, sprintStream, taskStream } from './ids.ts';
 import { type Links, relink } from './links.ts';
 import { hasEnded, type SprintDocument } from './sprint.ts';
@@ -119,7 +119,7 @@ function updateTask(tx: Transaction, ctx: Context, input: SaveTaskInput, named: 
   if (!found.ok) return found;
   const { id } = found.value;
   const before = structuredClone(found.value) as TaskDocument;
-  const version = checkVersion(tx, 'task', id, input.ifVersion);
+  const version = checkItemVersion(tx, ctx, 'task', found.value, input.ifVersion);
   if (!version.ok) return version;
   const to = fields.status ?? before.status;
   const refused =

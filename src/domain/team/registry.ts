@@ -3,6 +3,7 @@
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
+import { checkVersion } from '../if-version.ts';
 import { notFound } from './not-found.ts';
 
 export const REGISTRY_KINDS = ['agent', 'command', 'tool', 'template', 'mcp'] as const;
@@ -79,11 +80,10 @@ export function saveEntry(tx: Transaction, ctx: Context, input: SaveEntryInput):
   const { project, kind, id } = input;
   const stream = registryStream(project, kind, id);
   const before = tx.read<RegistryEntry>(stream);
-  const version = tx.version(stream);
-  if (input.ifVersion !== undefined && input.ifVersion !== version) {
-    const read = `plan_list {kind: "${kind}", text: "${id}", detail: "full"}`;
-    return fail({ code: 'version-mismatch', what: `${kind} ${id}`, expected: input.ifVersion, actual: version, read });
-  }
+  const read = `plan_list {kind: "${kind}", text: "${id}", detail: "full"}`;
+  const present = before?.description === undefined ? undefined : { description: before.description };
+  const seen = checkVersion({ tx, ctx, stream }, input.ifVersion, { what: `${kind} ${id}`, read, present });
+  if (!seen.ok) return seen;
   const misplaced = checkLinks(tx, input);
   if (misplaced !== undefined) return misplaced;
   const changed = EDITABLE.filter(

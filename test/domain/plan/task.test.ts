@@ -92,6 +92,9 @@ describe('changing a task', () => {
     const failure = await rig.refuseTask({ id, fields: { title: 'mine' }, ifVersion: 1 });
     expect(failure).toEqual({
       code: 'version-mismatch',
+      present: '{"status":"todo","title":"theirs"}',
+      by: expect.any(String),
+      at: expect.any(String),
       what: 'TSK-1',
       expected: 1,
       actual: 2,
