@@ -4,6 +4,7 @@
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { deepEqual } from '../../json/merge.ts';
 import type { Context, Transaction } from '../command.ts';
+import { type Removed, removedFrom } from '../removed.ts';
 import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
 import { archiveWith, restore, restoreWith } from './archive.ts';
 import { checkCycle } from './cycle.ts';
@@ -50,6 +51,8 @@ export interface SaveTaskInput {
 }
 
 export interface SaveTaskAnswer extends SaveAnswer {
+  /** What its lists have lost. */
+  removed?: Removed;
   /** Exactly the tasks that are ready now and were not before. */
   unblocked: string[];
 }
@@ -146,9 +149,13 @@ function updateTask(tx: Transaction, ctx: Context, input: SaveTaskInput, named: 
     created: false,
     version: tx.version(taskStream(id)),
     changed: changedFields(before, after),
+    ...removedFrom(before, after, LISTS),
     unblocked: becameReady(tx, met.value).map(showId),
   });
 }
+
+/** The lists of a task that a save replaces, and their items as shown. */
+const LISTS = { labels: (label: string) => label, needs: showId };
 
 /**
  * The links from which a change starts. An unfinished task cannot be in a sprint that has ended: reopened or restored,

@@ -4,6 +4,7 @@
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
 import { checkVersion } from '../if-version.ts';
+import { type Removed, removedFrom } from '../removed.ts';
 import { notFound } from './not-found.ts';
 
 export const REGISTRY_KINDS = ['agent', 'command', 'tool', 'template', 'mcp'] as const;
@@ -53,6 +54,8 @@ export interface SaveEntryAnswer {
   created: boolean;
   version: number;
   changed: string[];
+  /** What its lists have lost. */
+  removed?: Removed;
 }
 
 export function registryStream(project: string, kind: RegistryKind, id: string): string {
@@ -81,6 +84,7 @@ export function saveEntry(tx: Transaction, ctx: Context, input: SaveEntryInput):
   const stream = registryStream(project, kind, id);
   const before = tx.read<RegistryEntry>(stream);
   const read = `plan_list {kind: "${kind}", text: "${id}", detail: "full"}`;
+  const removed = before === undefined ? {} : removedFrom(before, { ...before, ...given(input) }, LISTS);
   const present = before?.description === undefined ? undefined : { description: before.description };
   const seen = checkVersion({ tx, ctx, stream }, input.ifVersion, { what: `${kind} ${id}`, read, present });
   if (!seen.ok) return seen;
@@ -106,8 +110,12 @@ export function saveEntry(tx: Transaction, ctx: Context, input: SaveEntryInput):
       Object.assign(draft, given(input, changed));
     });
   }
-  return ok({ id, kind, created: before === undefined, version: tx.version(stream), changed: [...changed] });
+  const answer = { id, kind, created: before === undefined, version: tx.version(stream), changed: [...changed] };
+  return ok({ ...answer, ...removed });
 }
+
+/** The lists of an entry that a save replaces. */
+const LISTS = { skills: (skill: string) => skill, tools: (tool: string) => tool };
 
 function given(input: SaveEntryInput, keys: readonly (keyof Editable)[] = EDITABLE): Partial<Editable> {
   return Object.fromEntries(keys.flatMap((key) => (input[key] === undefined ? [] : [[key, input[key]]])));

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Decide } from '../../../src/domain/command.ts';
 import { type SaveTaskAnswer, saveTask } from '../../../src/domain/plan/save-task.ts';
+import { saveTasks } from '../../../src/domain/plan/save-tasks.ts';
 import { TASK_LEGAL, TASK_STATUSES, type TaskStatus } from '../../../src/domain/plan/task.ts';
 import { PlanRig, PROJECT } from './plan-rig.ts';
 
@@ -71,6 +72,19 @@ describe('changing a task', () => {
     expect(await rig.set(first, { ...fields, status: 'todo' })).toMatchObject({ changed: [], version: saved.version });
     expect(await rig.set(first, { archived: false })).toMatchObject({ changed: [] });
     expect(rig.documents.store.seq()).toBe(before);
+  });
+
+  test('a list that is given replaces the old one, and the answer names what it lost', async () => {
+    const rig = new PlanRig();
+    const [need, other] = [await rig.task({}), await rig.task({})];
+    const id = await rig.task({ labels: ['a', 'b'], needs: [need, other] });
+    const saved = await rig.set(id, { labels: ['b', 'c'], needs: [other] });
+    expect(saved.removed).toEqual({ labels: ['a'], needs: ['TSK-1'] });
+    expect(await rig.set(id, { labels: ['b', 'c', 'd'], title: 'new' })).not.toHaveProperty('removed');
+    const several = await rig.do((tx, ctx) =>
+      saveTasks(tx, ctx, { project: PROJECT, changes: [{ id, fields: { labels: ['d'] } }] }),
+    );
+    expect(several.value.saved).toMatchObject([{ removed: { labels: ['b', 'c'] } }]);
   });
 
   test('empty text clears what may be absent', async () => {
