@@ -27,7 +27,8 @@ export const stateHistory = defineTool({
     'Use to see who changed a path, when, from what to what (newest first), or with from and to, what differs ' +
     'between two seqs or times. ' +
     'Answers {path, changes: [{seq, at, by, name?, tool, reason?, from?, to?, leaves? [{path, from?, to?}] (of a ' +
-    'value that holds others)}], next_cursor?} or {path, from, to, difference: [RFC 6902 operations]}.',
+    'value that holds others), earlier? (the call for what came before a handoff)}], next_cursor?} or ' +
+    '{path, from, to, difference: [RFC 6902 operations]}.',
   searchHint: 'changes log who when compare diff undo audit state',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'path or limit' },
@@ -68,7 +69,8 @@ export const stateHistory = defineTool({
     const before = given.cursor === undefined ? Number.POSITIVE_INFINITY : Number(given.cursor);
     const changes = changesOf(events, path, before, given.limit + 1);
     const names = await namesOf(call.services.documents, changes);
-    const rows = fitting(changes.slice(0, given.limit).map((change) => withName(change, names)));
+    const shown = changes.slice(0, given.limit).map((change) => withEarlier(withName(change, names), path.text));
+    const rows = fitting(shown);
     const last = rows.at(-1);
     return ok({
       path: path.text,
@@ -92,6 +94,13 @@ function withName({ session, ...change }: Change, names: ReadonlyMap<string, str
   const name = session === undefined ? undefined : names.get(session);
   const { seq, at, by, ...rest } = change;
   return name === undefined ? { seq, at, by, ...rest } : { seq, at, by, name, ...rest };
+}
+
+/** The change of a handoff with the call that shows what came before it. */
+function withEarlier(change: Change, path: string): Change {
+  const { taken_from: session } = change;
+  if (session === undefined) return change;
+  return { ...change, earlier: `state_history {"path": ${JSON.stringify(path)}, "session": "${session}"}` };
 }
 
 function placeOf(root: Json | undefined, path: SimplePath): Json | undefined {
