@@ -5,7 +5,7 @@ import type { Services } from '../app/services.ts';
 import type { Documents } from '../documents/documents.ts';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { sessionStream } from '../domain/session/document.ts';
-import { fail, ok, type Result } from '../failure/failure.ts';
+import { ok, type Result } from '../failure/failure.ts';
 import { diff } from '../json/diff.ts';
 import type { Json } from '../json/json.ts';
 import { parsePath, type SimplePath } from '../path/path.ts';
@@ -15,6 +15,7 @@ import { type Change, changesOf } from '../views/session/history.ts';
 import { factsOf } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { cursorInput, limitInput, pathInput, pointInput, sessionInput } from './shared/inputs.ts';
+import { onePlace } from './shared/one-place.ts';
 import { fitting, shownOps } from './shared/shown.ts';
 
 const DIFF_OPS = 100;
@@ -53,15 +54,11 @@ export const stateHistory = defineTool({
   async run(given, call: Call<Services>) {
     const parsed = parsePath(given.path);
     if (!parsed.ok) return parsed;
-    const path = parsed.value;
-    if (path.kind !== 'simple')
-      return fail({
-        code: 'path-refused',
-        path: path.text,
-        why: 'history is kept of one place at a time: name it without wildcards or filters, as in $.tasks[0].status',
-      });
     const session = await call.services.sessions.ensure(given.session);
     if (!session.ok) return session;
+    const one = await onePlace(call.services, session.value, parsed.value, 'history is of one place, as $.tasks[0]');
+    if (!one.ok) return one;
+    const path = one.value;
     const { store } = call.services.documents;
     const events = await eventsOf(store, sessionStream(session.value), call.signal);
     if (given.from !== undefined || given.to !== undefined)

@@ -15,6 +15,7 @@ import { presentAt } from '../if-version.ts';
 import { openSession, sessionStream } from '../session/document.ts';
 import { etagOf, jsonLength } from './etag.ts';
 import { RESERVED } from './keys.ts';
+import { onePlaceFailure } from './one-place.ts';
 
 /** The longest previous value that is sent back, in characters of JSON. */
 const PREVIOUS_CHARS = 1_024;
@@ -188,8 +189,8 @@ function firstOf(pointers: readonly string[]): string[] {
 function deleteValues(target: Target, condition: Condition): Result<DeleteAnswer> {
   const { tx, ctx, session, doc, path } = target;
   if (path.kind === 'query' && condition.ifEtag !== undefined) {
-    const why = 'if_etag takes a path that names one place, as in $.tasks[0]: an etag is of one value';
-    return fail({ code: 'path-refused', path: path.text, why });
+    const wants = 'if_etag takes a path that names one place, because an etag is of one value';
+    return fail(onePlaceFailure(path, doc, ctx.select, wants));
   }
   const pointers = path.kind === 'simple' ? ok(simplePointers(doc, path)) : ctx.select(doc, path);
   if (!pointers.ok) return pointers;
@@ -224,11 +225,8 @@ function simplePointers(doc: Readonly<JsonObject>, path: SimplePath): string[] {
 function simplePath(target: Target, verb: string): Result<SimplePath> {
   const { path } = target;
   if (path.kind !== 'simple') {
-    return fail({
-      code: 'path-refused',
-      path: path.text,
-      why: `${verb} takes a path that names one place, as in $.tasks[0]; a query is for state_get and state_delete`,
-    });
+    const wants = `${verb} takes a path that names one place, a query is for state_get and state_delete`;
+    return fail(onePlaceFailure(path, target.doc, target.ctx.select, wants));
   }
   const reserved = path.tokens.length === 0 ? undefined : reservedIn(path.tokens);
   return reserved === undefined ? ok(path) : fail({ code: 'path-reserved', path: path.text, ...reserved });
