@@ -19,57 +19,13 @@ import {
   type StartInput,
   startSession,
 } from '../domain/session/commands.ts';
-import {
-  type Handoff,
-  isOpen,
-  type SessionMode,
-  sessionStream,
-  statusAt,
-  type Workspace,
-} from '../domain/session/document.ts';
+import { isOpen, type SessionMode, sessionStream, statusAt } from '../domain/session/document.ts';
 import { acceptHandoff, giverOf } from '../domain/session/handoff.ts';
 import { type Failure, fail, ok, type Result } from '../failure/failure.ts';
 import type { Author } from '../store/commit.ts';
 import { allSessions, factsOf, readableFacts, unendedSessions } from '../views/session/sessions.ts';
-import { holdingsOf, letGo, type Released } from './let-go.ts';
-
-export interface BindingOptions {
-  user: string;
-  /** BATON_SESSION. */
-  session?: string | undefined;
-  /** The client's own session id, from its environment. */
-  clientSession?: string | undefined;
-  /** A person's command line: what it does is the person's, whatever session it acts in. */
-  person?: boolean;
-  workspace: Workspace;
-  /** True for a server, which serves its session until the process ends; the command line only uses one. */
-  serves: boolean;
-  /** Ids of open tasks assigned to a session. A hint: accepting a handoff checks the tasks themselves. */
-  tasksOf?: ((view: View, session: string) => string[]) | undefined;
-  /** Writes nothing and starts no session: calls use the newest open one. */
-  readOnly?: boolean | undefined;
-}
-
-export interface StartOptions {
-  mode?: SessionMode | undefined;
-  resume?: 'auto' | 'new' | undefined;
-  name?: string | undefined;
-  sprint?: string | undefined;
-  request?: Request | undefined;
-  /** The handoff to accept in the same commit. */
-  handoff?: string | undefined;
-  trace?: string | undefined;
-  deadlineAt?: number | undefined;
-}
-
-/** The answer of session_start, with the handoff that it accepted. */
-export interface Started extends StartAnswer {
-  taken?: Handoff;
-  /** Pointers to the giver's values that did not move, because the session has others there. */
-  kept?: string[];
-  /** What the giver held and the session did not get: it was given back. */
-  released?: Released;
-}
+import type { BindingOptions, Started, StartOptions } from './binding-shapes.ts';
+import { holdingsOf, letGo } from './let-go.ts';
 
 /** Another process may take the free session that this one found: the number of tries to find one. */
 const MAX_LOOKS = 20;
@@ -79,7 +35,7 @@ const READ_ONLY: Failure = {
   why: 'there is no open session here, and a read-only server begins none',
 };
 
-type Target = Pick<StartInput, 'id' | 'resume' | 'unservedVersion' | 'follow' | 'mode'>;
+type Target = Pick<StartInput, 'id' | 'resume' | 'unservedVersion' | 'follow' | 'mode' | 'clientSession'>;
 
 export class SessionBinding {
   private readonly documents: Documents;
@@ -90,6 +46,11 @@ export class SessionBinding {
   private pinned: string | undefined;
   /** The session that this process started, resumed or recovered last; the client's alias goes before it. */
   private own: string | undefined;
+  /**
+   * True once this window left a session that another window of the same client id goes on in: the client's alias stays
+   * with that one.
+   */
+  private apart = false;
   private served: string | undefined;
   /** The session that this process recovered last: looking again is not another recovery. */
   private recovered: string | undefined;
@@ -106,7 +67,7 @@ export class SessionBinding {
 
   /** The id of a call's session, if it has one yet. Looked up each time, because a hook may have moved the alias. */
   find(view: View, explicit?: string): string | undefined {
-    const { clientSession } = this.options;
+    const { clientSession } = this;
     if (explicit !== undefined && explicit !== '') return explicit;
     if (this.pinned !== undefined) return this.pinned;
     const alias = clientSession === undefined ? undefined : view.get<{ session: string }>(aliasStream(clientSession));
@@ -166,6 +127,17 @@ export class SessionBinding {
     return this.options.serves && this.documents.presence.attachedElsewhere(session);
   }
 
+  /** The client's id, by whose alias this window finds its session. */
+  private get clientSession(): string | undefined {
+    return this.apart ? undefined : this.options.clientSession;
+  }
+
+  /** Whether to go to a session means to leave one that another window of the same client id goes on in. */
+  private leavesOther(view: View, to: string | undefined): boolean {
+    const from = this.find(view);
+    return from !== undefined && from !== to && this.isShared(from);
+  }
+
   /** Does session_start: resumes a session or makes a new one, after the starts that came before. */
   start(options: StartOptions): Promise<Result<Changed<Started>>> {
     const before = this.starting;
@@ -191,11 +163,13 @@ export class SessionBinding {
   async adopt(session: string): Promise<Result<boolean>> {
     if (this.served !== session && this.documents.presence.attached(session)) return ok(false);
     if (this.recovered === session) return ok(true);
-    const { clientSession } = this.options;
+    const apart = this.documents.peek((view) => this.leavesOther(view, session));
+    const clientSession = apart ? undefined : this.clientSession;
     const bound = await this.documents.change((tx, ctx) => recoverSession(tx, ctx, session, clientSession), {
       by: this.author('session_recover', session),
     });
     if (!bound.ok) return bound;
+    this.apart ||= apart;
     this.recovered = session;
     this.take(session);
     return ok(true);
@@ -241,13 +215,17 @@ export class SessionBinding {
   private async startNow(options: StartOptions): Promise<Result<Changed<Started>>> {
     const { presence } = this.documents;
     for (let looks = 1; ; looks += 1) {
-      const target = this.documents.peek((view) => this.target(view, options));
+      const { apart, ...target } = this.documents.peek((view) => {
+        const found = this.target(view, options);
+        return { ...found, apart: this.leavesOther(view, found.resume) };
+      });
+      const clientSession = apart ? undefined : this.clientSession;
       const { resume, unservedVersion } = target;
       const id = shortId('ses');
       // Attached before the commit: otherwise another process could take the new or resumed session for a free one.
       const claimed = [id, ...(unservedVersion === undefined || resume === undefined ? [] : [resume])];
       if (this.options.serves) for (const one of claimed) presence.attach(one);
-      const started = await this.documents.change(this.command(options, { ...target, id }), {
+      const started = await this.documents.change(this.command(options, { ...target, id, clientSession }), {
         by: this.author('session_start'),
         request: this.scoped(options.request),
         trace: options.trace,
@@ -255,14 +233,17 @@ export class SessionBinding {
       });
       const session = started.ok ? started.value.value.session : undefined;
       for (const one of claimed) if (one !== session && one !== this.served) presence.detach(one);
-      if (session !== undefined) this.take(session);
+      if (session !== undefined) {
+        this.apart ||= apart;
+        this.take(session);
+      }
       if (started.ok || started.failure.code !== 'contended' || looks >= MAX_LOOKS) return this.withNear(started);
     }
   }
 
   private command(options: StartOptions, target: Target): Decide<Started> {
     const { name, sprint, handoff } = options;
-    const { workspace, clientSession } = this.options;
+    const { workspace } = this.options;
     const from = giverOf(handoff ?? '');
     const { held, tasks } = this.documents.peek((view) =>
       handoff === undefined
@@ -270,7 +251,7 @@ export class SessionBinding {
         : { held: holdingsOf(view, from), tasks: this.options.tasksOf?.(view, from) ?? [] },
     );
     return (tx, ctx) => {
-      const answer = startSession(tx, ctx, { ...target, name, sprint, workspace, clientSession });
+      const answer = startSession(tx, ctx, { ...target, name, sprint, workspace });
       if (!answer.ok || handoff === undefined) return answer;
       const to = answer.value.session;
       const taken = acceptHandoff(tx, ctx, to, handoff);

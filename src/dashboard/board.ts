@@ -13,7 +13,7 @@ const MAX_CELL = 240;
 /** The least rows of a section. Rows are halved until the board fits; below a dozen they are dropped one by one. */
 const FEW_ROWS = 1;
 
-const ALERT_COLUMNS = columns({ alert: 'id', state: 'status', found: 'prose', next: { kind: 'prose', spare: 1 } });
+const ALERT_COLUMNS = columns({ alert: 'id', state: 'status', found: 'prose', next: { kind: 'prose', wraps: true } });
 
 /** A view computed at one seq, with all its rows. */
 export interface Taken {
@@ -51,7 +51,7 @@ function alertSection(source: Source, about: readonly CheckName[]): Section {
   const rows = found.flatMap(({ check, ...rest }) =>
     rest.state !== 'ok' && about.includes(check) ? [{ alert: check, ...rest }] : [],
   );
-  return { name: 'alerts', title: 'Alerts', columns: ALERT_COLUMNS, rows, bare: true };
+  return { name: 'alerts', title: 'Alerts', columns: ALERT_COLUMNS, rows, kept: rows.length, bare: true };
 }
 
 /** The board with at most `mostRows` rows of each section; `limits` sets the most of single sections, by name. */
@@ -90,7 +90,8 @@ export function fitted<T>(
     ;
     most = Math.max(FEW_ROWS, most > 12 ? Math.floor(most / 2) : most - 1)
   ) {
-    const board = boardOf(taken, most);
+    const limits = taken.sections.map(({ name, kept = 0 }): [string, number] => [name, Math.max(most, kept)]);
+    const board = boardOf(taken, most, new Map(limits));
     const rendered = render(board);
     if (most === FEW_ROWS || fits(rendered)) return { rendered, board };
   }

@@ -54,6 +54,8 @@ export interface Section {
   rows: readonly Row[];
   /** The number of all rows, if `rows` has only the first: at least as many as any format shows. */
   total?: number;
+  /** How many of the first rows an answer never leaves out: what is not well. A screen may lack the lines for them. */
+  kept?: number;
   /** The call that shows the rest. */
   more?: string;
   /** True if its columns need no titles. */

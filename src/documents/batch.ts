@@ -151,7 +151,7 @@ export class BatchLoop {
     try {
       const result = this.tryOnce(job, tx);
       if (performance.now() - startedAt >= SLOW_TRY_MS) job.slowTries += 1;
-      if (job.supplies.mustFetch(!result.ok)) this.fetchLacking(job);
+      if (job.supplies.mustFetch()) this.fetchLacking(job);
       else if (!result.ok) answered.push({ job, result, after: this.staged.length });
       else if (tx.events.length > 0) return this.stage(job, tx, result.value, heads, answered);
       else {
@@ -159,7 +159,7 @@ export class BatchLoop {
         answered.push({ job, result: ok(unchanged), after: this.staged.length });
       }
     } catch (error) {
-      if (job.supplies.mustFetch(true)) this.fetchLacking(job);
+      if (job.supplies.mustFetch()) this.fetchLacking(job);
       // An unreadable document is treated like a refusal: this try may have read an edit that loses.
       else if (error instanceof FailureError)
         answered.push({ job, result: fail(error.failure), after: this.staged.length });

@@ -48,10 +48,10 @@ function tryOut<A>(
   supplies.begin();
   try {
     const result = decide(tx, contextOf(world, { by, tx, staged: [], supplies }));
-    if (supplies.mustFetch(!result.ok)) return undefined;
+    if (supplies.mustFetch()) return undefined;
     return result.ok ? ok({ value: result.value, events: tx.events, seq: store.seq() }) : result;
   } catch (error) {
-    if (supplies.mustFetch(true)) return undefined;
+    if (supplies.mustFetch()) return undefined;
     if (error instanceof FailureError) return fail(error.failure);
     throw error;
   } finally {

@@ -26,12 +26,10 @@ class LackingError extends Error {
 export class Supplies {
   private readonly fetched = new Map<Supplier<unknown>, Map<string, unknown>>();
   private readonly lacked = new Map<Supplier<unknown>, Set<string>>();
-  private blocked = false;
 
   /** Begins a try, and forgets what an earlier one lacked. */
   begin(): void {
     this.lacked.clear();
-    this.blocked = false;
   }
 
   /**
@@ -49,13 +47,12 @@ export class Supplies {
     const known = this.fetched.get(from);
     if (known?.has(key)) return known.get(key) as V | undefined;
     this.note(from, key);
-    this.blocked = true;
     throw new LackingError(key);
   }
 
-  /** Whether the command has to be decided again. A refusal stands without values that it would only mention. */
-  mustFetch(refused: boolean): boolean {
-    return this.blocked || (!refused && this.lacked.size > 0);
+  /** Whether the command has to be decided again: a refusal too may name who wrote what it rests on. */
+  mustFetch(): boolean {
+    return this.lacked.size > 0;
   }
 
   /** Fetches what the last try lacked. */

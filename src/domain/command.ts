@@ -33,7 +33,7 @@ export interface Context {
    */
   lastSeen: LastSeen;
   /**
-   * Who last wrote a place of a session's document before this commit, if that is found in time. For answers only: a
+   * Who last wrote a place of a document before this commit, if that is found in time. For answers only: a
    * command must not decide on it.
    */
   lastWriter(stream: string, pointer: string): Writer | undefined;

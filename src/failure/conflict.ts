@@ -5,24 +5,37 @@ import type { FailureTable } from './table.ts';
 
 type ConflictCode = 'etag-mismatch' | 'already-exists' | 'version-mismatch' | 'request-reused' | 'unknown-seq';
 
+/** Who wrote last, when, and what is there now: as much of it as the failure knows. */
+function presentWords({ present, by, at }: { present?: string; by?: string; at?: string }): string {
+  const wrote = by === undefined ? '' : `; written by ${visible(by)}${at === undefined ? '' : ` at ${visible(at)}`}`;
+  return `${wrote}${present === undefined ? '' : `; now ${visible(present)}`}`;
+}
+
+/** The call that reads a place, in the session that the refused call named. */
+function readCall({ path, session }: { path: string; session?: string }): string {
+  return `state_get {path: ${quoted(path)}${session === undefined ? '' : `, session: ${quoted(session)}`}}`;
+}
+
 export const conflictFailures: FailureTable<ConflictCode> = {
   'etag-mismatch': {
     kind: 'other',
     what: ({ path }) => `The value at ${quoted(path)} has changed since you read it`,
-    why: ({ actual, expected }) => `its etag is ${actual}, you gave ${quoted(expected)}`,
-    next: ({ path }) => `read it again with state_get {path: ${quoted(path)}} and repeat with the new etag`,
+    why: (failure) => `its etag is ${failure.actual}, you gave ${quoted(failure.expected)}${presentWords(failure)}`,
+    next: (failure) => `read it again with ${readCall(failure)} and repeat with its etag, ${quoted(failure.actual)}`,
   },
   'already-exists': {
     kind: 'other',
     what: ({ path }) => `There is already a value at ${quoted(path)}`,
-    why: 'you asked to write only if there is none',
-    next: ({ path }) => `read it with state_get {path: ${quoted(path)}}, or write without if_absent`,
+    why: (failure) => `you asked to write only if there is none${presentWords(failure)}`,
+    next: (failure) => `read it with ${readCall(failure)}, or write without if_absent`,
   },
   'version-mismatch': {
     kind: 'other',
     what: ({ what, actual }) => `${visible(what)} ${actual === 0 ? 'is not there' : 'has changed since you read it'}`,
-    why: ({ actual, expected }) =>
-      actual === 0 ? `there is none yet, you gave ${expected}` : `it is at version ${actual}, you gave ${expected}`,
+    why: (failure) =>
+      failure.actual === 0
+        ? `there is none yet, you gave ${failure.expected}`
+        : `it is at version ${failure.actual}, you gave ${failure.expected}${presentWords(failure)}`,
     next: ({ read, actual }) =>
       actual === 0
         ? 'repeat with if_version 0, or without it, to make it'

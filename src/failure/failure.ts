@@ -10,6 +10,13 @@ export interface InputIssue {
   why: string;
 }
 
+/** What stands where a write was refused: a short form of it, its last writer, and when that wrote. */
+interface Present {
+  present?: string;
+  by?: string;
+  at?: string;
+}
+
 export type Failure =
   // input
   | { code: 'invalid-input'; issues: InputIssue[]; expected?: string[] }
@@ -20,9 +27,9 @@ export type Failure =
   | { code: 'value-refused'; at: string; why: string }
   | { code: 'schema-violated'; path: string; schema: string; rule: string; found: string }
   | { code: 'too-large'; what: string; limit: number; actual?: number; instead: string }
-  | { code: 'etag-mismatch'; path: string; expected: string; actual: string }
-  | { code: 'already-exists'; path: string }
-  | { code: 'version-mismatch'; what: string; expected: number; actual: number; read: string }
+  | ({ code: 'etag-mismatch'; path: string; session?: string; expected: string; actual: string } & Present)
+  | ({ code: 'already-exists'; path: string; session?: string } & Present)
+  | ({ code: 'version-mismatch'; what: string; expected: number; actual: number; read: string } & Present)
   | { code: 'request-reused'; requestId: string }
   | { code: 'unknown-seq'; seq: string; newest: number; oldest?: number; list?: string }
   // sessions

@@ -4,9 +4,9 @@
 import { z } from 'zod';
 import type { Toolset } from '../config/config.ts';
 import { MAX_MESSAGE_BYTES, MAX_VALUE_DEPTH } from '../config/limits.ts';
-import { fail, ok, type Result } from '../failure/failure.ts';
+import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import { checkValue } from '../json/limits.ts';
-import { inputIssues } from './shared/issues.ts';
+import { type OwnFaults, refusalOf } from './shared/issues.ts';
 import { readingOf } from './shared/readings.ts';
 
 /** What a call may use beside its input. `P` is the type of the services that app/ hands to tools. */
@@ -67,6 +67,8 @@ export interface ToolSpec<P, I extends z.ZodObject, O extends z.ZodObject> exten
   input: I;
   /** A z.object. `note` and `replayed` are added to that of every tool. */
   output: O;
+  /** What the tool itself finds wrong with an input that fits: told beside the unknown keys that would hide it. */
+  faults?(input: z.output<I>): InputIssue[];
   run(input: z.output<I>, call: Call<P>): Promise<Result<z.input<O> & Envelope>>;
 }
 
@@ -106,7 +108,8 @@ const namePattern = /^[a-z]+_[a-z]+$/;
 
 /** Makes a tool. Throws at start, and in the tests, if the definition breaks a rule of this file. */
 export function defineTool<P, I extends z.ZodObject, O extends z.ZodObject>(spec: ToolSpec<P, I, O>): Tool<P> {
-  const { run, input, output, ...facts } = spec;
+  const { run, faults: own, input, output, ...facts } = spec;
+  const read = (given: unknown) => readInput(input, given, (parsed) => own?.(parsed as z.output<I>) ?? []);
   const faults = definitionFaults(facts, Object.keys(input.shape));
   if (faults.length > 0) throw new Error(`tool ${spec.name}: ${faults.join('; ')}`);
   return {
@@ -114,22 +117,22 @@ export function defineTool<P, I extends z.ZodObject, O extends z.ZodObject>(spec
     input,
     // Without descriptions: docs/tools.md explains these two members once for all tools.
     output: output.extend({ note: z.string().optional(), replayed: z.boolean().optional() }),
-    read: (given) => readInput(input, given),
+    read,
     run: ({ parsed }, call) => run(parsed as z.output<I>, call),
     async invoke(given, call) {
-      const read = readInput(input, given);
-      return read.ok ? await run(read.value.parsed as z.output<I>, call) : read;
+      const taken = read(given);
+      return taken.ok ? await run(taken.value.parsed as z.output<I>, call) : taken;
     },
   };
 }
 
-function readInput(schema: z.ZodObject, given: unknown): Result<ReadInput> {
+function readInput(schema: z.ZodObject, given: unknown, own: OwnFaults): Result<ReadInput> {
   const checked = checkValue(given, inputLimits);
   if (!checked.ok) return checked;
   const parsed = schema.safeParse(given, { reportInput: true });
   if (parsed.success) return ok({ given, parsed: parsed.data, taken: [] });
   const reading = readingOf(schema, given, parsed.error);
-  if (!('taken' in reading)) return fail(inputIssues(reading, schema));
+  if (!('taken' in reading)) return fail(refusalOf(reading, schema, { given, own }));
   // A text that was read as JSON may hold what no value may.
   const again = checkValue(reading.input, inputLimits);
   if (!again.ok) return again;

@@ -87,6 +87,11 @@ export const graphCheck = defineTool({
     mermaid: z.string().optional(),
     saved: z.string().optional(),
   }),
+  faults: (given) => {
+    if (given.nodes === undefined) return [];
+    const { errors } = checkGraph(merged({ name: given.save_as ?? 'graph', nodes: given.nodes }, given), nodeKinds);
+    return plain(errors).map(({ at, message, hint }) => ({ at, why: `${message}; ${hint}` }));
+  },
   async run(given, call: Call<Services>) {
     const found = await definition(given, call.services);
     if (!found.ok) return found;

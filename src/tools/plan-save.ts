@@ -11,7 +11,7 @@ import { TASK_STATUSES } from '../domain/plan/task.ts';
 import { saveTaskByHand } from '../domain/run/sprint-by-hand.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq } from './shared/change.ts';
-import { requestInput, seqOutput } from './shared/inputs.ts';
+import { removedOutput, requestInput, seqOutput } from './shared/inputs.ts';
 import {
   changePlan,
   dateInput,
@@ -110,7 +110,7 @@ export const planSave = defineTool({
   description:
     'Use to turn a goal into work, or change several tasks: an epic, a sprint and up to 200 tasks, saved whole or ' +
     'not at all. Examples: {"key":"ui","title":"Form","needs":["api"],"points":3}, {"id":"TSK-2","status":"done"}. ' +
-    'Answers {epic?, sprint?, ids: {key: id}, ready, critical_path, changed?, unblocked?, seq}.',
+    'Answers {epic?, sprint?, ids: {key: id}, ready, critical_path, changed?, removed?, unblocked?, seq}.',
   searchHint: 'plan break down goal tasks dependencies epic sprint backlog',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'nothing' },
@@ -122,6 +122,7 @@ export const planSave = defineTool({
     ready: z.array(z.string()).describe('Tasks that can be started now'),
     critical_path: z.array(z.string()),
     changed: z.record(z.string(), z.array(z.string())).optional(),
+    removed: z.record(z.string(), removedOutput.unwrap()).optional(),
     unblocked: z.array(z.string()).optional(),
     seq: seqOutput,
   }),

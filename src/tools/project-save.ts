@@ -5,6 +5,7 @@ import type { Services } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
 import { eventsOf, valueAt } from '../documents/past.ts';
 import type { Decide } from '../domain/command.ts';
+import { partFaults } from '../domain/project/config.ts';
 import { type ProjectDocument, projectStream } from '../domain/project/document.ts';
 import { fitsPattern } from '../domain/project/policy.ts';
 import { type SaveProjectAnswer, saveProject } from '../domain/project/save.ts';
@@ -78,13 +79,12 @@ export const projectSave = defineTool({
     dry_run: z.literal(true).optional(),
     seq: seqOutput,
   }),
+  faults: ({ config }) => (isObject(config) ? [...partFaults(config), ...unknownTools(config.policies)] : []),
   async run(given, call: Call<Services>) {
     const { documents, sessions, workspace } = call.services;
     const { project } = workspace;
     const config = configOf(given.config);
     if (!config.ok) return config;
-    const unknown = unknownTools(config.value?.policies);
-    if (unknown.length > 0) return fail({ code: 'invalid-input', issues: unknown });
     const session = await sessions.ensure();
     if (!session.ok) return session;
     if (given.adopt !== undefined) return await adoptMoved(given.adopt, given, call);
@@ -101,7 +101,7 @@ export const projectSave = defineTool({
     const command: Decide<SaveProjectAnswer> = (tx, ctx) => {
       // Copied: documents change in place, so a replaced schema would be compared with itself.
       const before = structuredClone(schemasOf(tx.read<ProjectDocument>(projectStream(project))));
-      const saved = saveProject(tx, ctx, change);
+      const saved = withFaults(saveProject(tx, ctx, change), unknownTools(config.value?.policies));
       schemas = newSchemas(before, schemasOf(tx.read<ProjectDocument>(projectStream(project))));
       return saved;
     };
@@ -121,6 +121,13 @@ export const projectSave = defineTool({
     return withSeq(changed.value, { ...listed(changed.value.value), ...(await brokenBy(call, schemas)) });
   },
 });
+
+/** The result of a save, refused also for the faults that the project's document does not show. */
+function withFaults<T>(saved: Result<T>, more: readonly InputIssue[]): Result<T> {
+  if (more.length === 0 || (!saved.ok && saved.failure.code !== 'invalid-input')) return saved;
+  const found = !saved.ok && saved.failure.code === 'invalid-input' ? saved.failure.issues : [];
+  return fail({ code: 'invalid-input', issues: [...found, ...more] });
+}
 
 /** The schemas that a change added or changed. */
 function newSchemas(before: Readonly<JsonObject>, after: Readonly<JsonObject>): JsonObject {

@@ -11,7 +11,7 @@ import { registered } from '../views/team/people.ts';
 import { type Call, defineTool } from './define.ts';
 import { callerOf, changeAs } from './shared/caller.ts';
 import { withSeq } from './shared/change.ts';
-import { nameInput, requestInput, seqOutput } from './shared/inputs.ts';
+import { nameInput, removedOutput, requestInput, seqOutput } from './shared/inputs.ts';
 
 // Names become keys of documents, where such a key is refused: an agent of this name could not vote.
 const entryInput = nameInput
@@ -29,7 +29,7 @@ export const registrySave = defineTool({
     'Use to register who can work in this project (kind agent: tier, reports_to, skills, model, capacity, ' +
     'fallback) or what there is to work with (command, tool, template, mcp). What is not named stays as it was; ' +
     'plan_list shows the entries. ' +
-    'Answers {id, kind, created, version, changed, seq}.',
+    'Answers {id, kind, created, version, changed, removed?, seq}.',
   searchHint: 'register agent skills tier reports team directory command template',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nothing' },
@@ -56,6 +56,7 @@ export const registrySave = defineTool({
     created: z.boolean(),
     version: z.number().int(),
     changed: z.array(z.string()),
+    removed: removedOutput,
     seq: seqOutput,
   }),
   async run(input, call: Call<Services>) {

@@ -2,8 +2,8 @@
 // handoff.
 
 import { z } from 'zod';
+import type { Started } from '../app/binding-shapes.ts';
 import type { Services } from '../app/services.ts';
-import type { Started } from '../app/session-binding.ts';
 import { type Handoff, SESSION_MODES } from '../domain/session/document.ts';
 import { giverOf } from '../domain/session/handoff.ts';
 import { ok } from '../failure/failure.ts';

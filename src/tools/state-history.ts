@@ -5,7 +5,7 @@ import type { Services } from '../app/services.ts';
 import type { Documents } from '../documents/documents.ts';
 import { eventsOf, seqOf, valueAt } from '../documents/past.ts';
 import { sessionStream } from '../domain/session/document.ts';
-import { fail, ok, type Result } from '../failure/failure.ts';
+import { ok, type Result } from '../failure/failure.ts';
 import { diff } from '../json/diff.ts';
 import type { Json } from '../json/json.ts';
 import { parsePath, type SimplePath } from '../path/path.ts';
@@ -15,6 +15,7 @@ import { type Change, changesOf } from '../views/session/history.ts';
 import { factsOf } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
 import { cursorInput, limitInput, pathInput, pointInput, sessionInput } from './shared/inputs.ts';
+import { onePlace } from './shared/one-place.ts';
 import { fitting, shownOps } from './shared/shown.ts';
 
 const DIFF_OPS = 100;
@@ -27,7 +28,8 @@ export const stateHistory = defineTool({
     'Use to see who changed a path, when, from what to what (newest first), or with from and to, what differs ' +
     'between two seqs or times. ' +
     'Answers {path, changes: [{seq, at, by, name?, tool, reason?, from?, to?, leaves? [{path, from?, to?}] (of a ' +
-    'value that holds others)}], next_cursor?} or {path, from, to, difference: [RFC 6902 operations]}.',
+    'value that holds others), earlier? (the call for what came before a handoff)}], next_cursor?} or ' +
+    '{path, from, to, difference: [RFC 6902 operations]}.',
   searchHint: 'changes log who when compare diff undo audit state',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'path or limit' },
@@ -52,15 +54,11 @@ export const stateHistory = defineTool({
   async run(given, call: Call<Services>) {
     const parsed = parsePath(given.path);
     if (!parsed.ok) return parsed;
-    const path = parsed.value;
-    if (path.kind !== 'simple')
-      return fail({
-        code: 'path-refused',
-        path: path.text,
-        why: 'history is kept of one place at a time: name it without wildcards or filters, as in $.tasks[0].status',
-      });
     const session = await call.services.sessions.ensure(given.session);
     if (!session.ok) return session;
+    const one = await onePlace(call.services, session.value, parsed.value, 'history is of one place, as $.tasks[0]');
+    if (!one.ok) return one;
+    const path = one.value;
     const { store } = call.services.documents;
     const events = await eventsOf(store, sessionStream(session.value), call.signal);
     if (given.from !== undefined || given.to !== undefined)
@@ -68,7 +66,8 @@ export const stateHistory = defineTool({
     const before = given.cursor === undefined ? Number.POSITIVE_INFINITY : Number(given.cursor);
     const changes = changesOf(events, path, before, given.limit + 1);
     const names = await namesOf(call.services.documents, changes);
-    const rows = fitting(changes.slice(0, given.limit).map((change) => withName(change, names)));
+    const shown = changes.slice(0, given.limit).map((change) => withEarlier(withName(change, names), path.text));
+    const rows = fitting(shown);
     const last = rows.at(-1);
     return ok({
       path: path.text,
@@ -92,6 +91,13 @@ function withName({ session, ...change }: Change, names: ReadonlyMap<string, str
   const name = session === undefined ? undefined : names.get(session);
   const { seq, at, by, ...rest } = change;
   return name === undefined ? { seq, at, by, ...rest } : { seq, at, by, name, ...rest };
+}
+
+/** The change of a handoff with the call that shows what came before it. */
+function withEarlier(change: Change, path: string): Change {
+  const { taken_from: session } = change;
+  if (session === undefined) return change;
+  return { ...change, earlier: `state_history {"path": ${JSON.stringify(path)}, "session": "${session}"}` };
 }
 
 function placeOf(root: Json | undefined, path: SimplePath): Json | undefined {

@@ -6,12 +6,13 @@ import { eventsOf, noSuchPast, seqOf, valueAt } from '../documents/past.ts';
 import type { Decide } from '../domain/command.ts';
 import { openSession, sessionStream } from '../domain/session/document.ts';
 import { reasonData, restoreOps } from '../domain/state/commands.ts';
-import { fail, ok, type Result } from '../failure/failure.ts';
+import { ok, type Result } from '../failure/failure.ts';
 import { isObject, type JsonObject } from '../json/json.ts';
 import { parsePath, type SimplePath } from '../path/path.ts';
 import { type Call, defineTool } from './define.ts';
 import { withSeq, writeState } from './shared/change.ts';
 import { pathInput, pointInput, reasonInput, requestInput, seqOutput, sessionInput } from './shared/inputs.ts';
+import { onePlace } from './shared/one-place.ts';
 import { type ShownOp, shownOps } from './shared/shown.ts';
 import { underRules } from './shared/state-rules.ts';
 
@@ -57,16 +58,12 @@ export const stateRestore = defineTool({
   async run(given, call: Call<Services>) {
     const parsed = parsePath(given.path);
     if (!parsed.ok) return parsed;
-    const path = parsed.value;
-    if (path.kind !== 'simple')
-      return fail({
-        code: 'path-refused',
-        path: path.text,
-        why: 'restore takes a path that names one place, as in $.tasks[0].status',
-      });
     const { documents, sessions } = call.services;
     const session = await sessions.ensure(given.session);
     if (!session.ok) return session;
+    const one = await onePlace(call.services, session.value, parsed.value, 'restore takes one place, as $.tasks[0]');
+    if (!one.ok) return one;
+    const path = one.value;
     const seq = await seqOf(documents.store, given.to, { signal: call.signal, argument: 'to' });
     if (!seq.ok) return seq;
     const events = await eventsOf(documents.store, sessionStream(session.value), call.signal);

@@ -11,6 +11,7 @@ import { saveTaskByHand } from '../domain/run/sprint-by-hand.ts';
 import { fail, type Result } from '../failure/failure.ts';
 import { type Call, defineTool } from './define.ts';
 import { type ChangeInput, withSeq } from './shared/change.ts';
+import { removedOutput } from './shared/inputs.ts';
 import {
   changePlan,
   labelsInput,
@@ -35,7 +36,7 @@ export const taskSave = defineTool({
   description:
     'Use to add a task (without id), change one, or several alike (ids). A task starts when all it needs is done, ' +
     'cancelled or archived; parents never block. "" clears sprint, epic, parent or assignee. ' +
-    'Answers {id, created, version, changed, unblocked, seq} or {saved, unblocked, seq}.',
+    'Answers {id, created, version, changed, removed?, unblocked, seq} or {saved, unblocked, seq}.',
   searchHint: 'task todo add update status done blocked assign depend',
   annotations: { readOnly: false, destructive: false, idempotent: false },
   answers: { narrow: 'nothing' },
@@ -64,7 +65,17 @@ export const taskSave = defineTool({
     created: z.boolean().optional(),
     version: z.number().int().optional(),
     changed: z.array(z.string()).optional(),
-    saved: z.array(z.object({ id: z.string(), version: z.number().int(), changed: z.array(z.string()) })).optional(),
+    removed: removedOutput,
+    saved: z
+      .array(
+        z.object({
+          id: z.string(),
+          version: z.number().int(),
+          changed: z.array(z.string()),
+          removed: removedOutput,
+        }),
+      )
+      .optional(),
     unblocked: z.array(z.string()).describe('Ready by this'),
   }),
   async run({ ids, ...input }, call: Call<Services>) {

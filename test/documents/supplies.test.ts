@@ -198,11 +198,11 @@ describe('supplies', () => {
     },
   };
 
-  test('a refusal stands without what it would only have mentioned; an answer waits for it', () => {
+  test('an answer waits for what it only mentions, and so does a refusal', () => {
     const supplies = new Supplies();
     supplies.begin();
     expect(supplies.want(shop, 'key')).toBeUndefined();
-    expect([supplies.mustFetch(true), supplies.mustFetch(false)]).toEqual([false, true]);
+    expect(supplies.mustFetch()).toBe(true);
   });
 
   test('what is wanted is waited for once, however much is wanted later', async () => {
@@ -212,7 +212,7 @@ describe('supplies', () => {
     await supplies.fetch(Number.POSITIVE_INFINITY);
     supplies.begin();
     expect(['a', 'none', 'later'].map((key) => supplies.want(shop, key))).toEqual([1, undefined, undefined]);
-    expect(supplies.mustFetch(false)).toBe(false);
+    expect(supplies.mustFetch()).toBe(false);
     expect(asked).toEqual([['a', 'none']]);
   });
 
@@ -221,7 +221,7 @@ describe('supplies', () => {
     for (const key of ['a', 'none']) {
       supplies.begin();
       expect(() => supplies.need(shop, key)).toThrow('not at hand');
-      expect(supplies.mustFetch(true)).toBe(true);
+      expect(supplies.mustFetch()).toBe(true);
       await supplies.fetch(Number.POSITIVE_INFINITY);
     }
     expect([supplies.need(shop, 'a'), supplies.need(shop, 'none')]).toEqual([1, undefined]);

@@ -1,10 +1,10 @@
 // Sessions through clients: which one a call belongs to, two servers at once, worktrees, and handoffs between
 // processes, one of which is killed.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { type Answer, freshDir, type Server, startForTest } from './rig.ts';
 
 const sessionOf = async (server: Server): Promise<unknown> => (await server.call('session_start'))['session'];
@@ -55,9 +55,14 @@ describe('which session', () => {
   test('a rebinding by another process is seen by the next call', async () => {
     const dir = freshDir();
     const env = { CLAUDE_CODE_SESSION_ID: 'window' };
-    const [first, second] = [await startForTest({ dir, env }), await startForTest({ dir, env })];
+    const first = await startForTest({ dir, env });
     await first.call('state_set', { path: '$.x', value: 'old' });
-    const { session } = await second.call('session_start', { resume: 'new' });
+    // A command in the window's shell acts for the window; another window would leave it where it is.
+    const shell = { PATH: process.env['PATH'] ?? '', HOME: dir, BATON_STATE_DIR: path.join(dir, 'state'), ...env };
+    const args = [inject('program'), 'session', 'start', '--resume', 'new', '--json'];
+    const ran = spawnSync(process.execPath, args, { cwd: dir, env: shell, encoding: 'utf8' });
+    const { session } = JSON.parse(ran.stdout);
+    const second = await startForTest({ dir });
     expect(await first.call('state_get', { path: '$.x' })).toMatchObject({ matches: 0 });
     await first.call('state_set', { path: '$.x', value: 'new' });
     expect(await second.call('state_get', { path: '$.x', session })).toMatchObject({ value: 'new' });

@@ -184,8 +184,18 @@ describe('state over stdio', () => {
     const { etag } = await second.call('state_get', { path: '$.x' });
     await first.call('state_set', { path: '$.x', value: 2 });
     const { failure } = await second.fail('state_set', { path: '$.x', value: 3, if_etag: etag });
-    expect(failure.code).toBe('etag-mismatch');
+    const wrote = { present: '2', by: expect.stringMatching(/^ses-/), at: expect.stringMatching(/^\d{4}-/) };
+    expect(failure).toMatchObject({ code: 'etag-mismatch', ...wrote });
+    expect(failure).not.toHaveProperty('session');
     expect(await second.call('state_get', { path: '$.x' })).toMatchObject({ value: 2 });
+    // Again from another session: the call that the refusal names must read the same place.
+    const third = await startForTest({ dir, env: { CLAUDE_CODE_SESSION_ID: 'another' } });
+    const { session } = await first.call('session_start', {});
+    for (const condition of [{ if_etag: etag }, { if_absent: true }]) {
+      const refused = await third.fail('state_set', { path: '$.x', value: 3, session, ...condition });
+      expect(refused.failure).toMatchObject({ session, ...wrote });
+      expect(refused.text).toContain(`state_get {path: "$.x", session: "${session}"}`);
+    }
   });
 
   test('history, as-of reads, restore and the what-if', async () => {

@@ -37,6 +37,24 @@ describe('two live windows of one client session', () => {
     expect(await two.call('run_claim', { run })).toMatchObject({ claim: a.claim });
   });
 
+  test('a new session of one leaves the other in the one that they shared', async () => {
+    const dir = freshDir();
+    const [one, two] = [await startForTest({ dir, env: CLIENT }), await startForTest({ dir, env: CLIENT })];
+    const { session } = await one.call('session_start');
+    await two.call('state_set', { path: '$.mine', value: 1 });
+    const fresh = await one.call('session_start', { resume: 'new' });
+    expect(fresh.session).not.toBe(session);
+    await one.call('state_set', { path: '$.own', value: 2 });
+    expect(await two.call('state_get', { path: '$' })).toMatchObject({ value: { mine: 1 } });
+    expect(await two.call('session_start')).toMatchObject({ session, resumed: true });
+    expect(await one.call('session_start')).toMatchObject({ session: fresh.session, resumed: true });
+    // The client goes on where the window is that stayed.
+    await two.kill();
+    const next = await startForTest({ dir, env: CLIENT });
+    expect(await next.call('session_start')).toMatchObject({ session });
+    expect(await one.call('state_get', { path: '$.own' })).toMatchObject({ value: 2 });
+  });
+
   test('a window that was killed leaves its claim to the next one of its session', async () => {
     const dir = freshDir();
     const one = await startForTest({ dir, env: CLIENT });

@@ -108,6 +108,23 @@ describe('an offer of work', () => {
     expect((await bob.call('state_get')).note).toBeUndefined();
   });
 
+  test('leads the history of what it brought on to the session that wrote it', async () => {
+    const { ann, bob } = await pair();
+    await ann.call('state_set', { path: '$.plan.step', value: 1, reason: 'first' });
+    const { handoff } = await ann.call('session_handoff', { to: bob.session, summary: 'take it' });
+    await bob.call('session_start', { handoff });
+    const [received, ...others] = rows(await bob.call('state_history', { path: '$.plan.step' }), 'changes');
+    expect(others).toEqual([]);
+    expect(received).toMatchObject({
+      to: 1,
+      taken_from: ann.session,
+      earlier: expect.stringMatching(/^state_history /),
+    });
+    const args = JSON.parse(String(received?.earlier).replace(/^state_history /, ''));
+    const [written] = rows(await bob.call('state_history', args), 'changes');
+    expect(written).toMatchObject({ to: 1, by: ann.session, reason: 'first' });
+  });
+
   test('brings its open questions, and names the places that did not move', async () => {
     const { ann, bob } = await pair();
     await ann.call('state_set', { path: '$.plan', value: { step: 2, same: 1, only: true } });

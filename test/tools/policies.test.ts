@@ -53,7 +53,7 @@ describe('deny', () => {
       code: 'not-allowed',
       what: 'Calling state_set',
       why: 'the policy "no-secrets" denies it: ask Kim',
-      how: expect.stringContaining('project_get'),
+      how: 'project_get shows the policies; project_save changes them: ask who set this one before you do',
     });
     expect(await one.fail('session_cleanup')).toMatchObject({ why: 'policy 2 of 2 (deny session_cleanup) denies it' });
     expect(rig.lines).toBe(before);
@@ -144,7 +144,10 @@ describe('deny', () => {
 
   test('of everything leaves the command line to put it right', async () => {
     const { rig, one, two } = await pair([{ tool: '*', decision: 'deny' }]);
-    expect(await one.fail('project_save', { config: { policies: null } })).toMatchObject({ code: 'not-allowed' });
+    expect(await one.fail('project_save', { config: { policies: null } })).toMatchObject({
+      code: 'not-allowed',
+      how: expect.stringContaining('a person changes them with `baton project save`'),
+    });
     const before = rig.lines;
     const person = commandLine(two);
     expect(await person.fail('state_set', { path: 'a', value: 1 })).toMatchObject({ code: 'not-allowed' });

@@ -245,7 +245,7 @@ describe('project_save', () => {
   test('a refusal names the call that shows the project, and what there is to go back to', async () => {
     const { one } = await given();
     const { project } = await one.call('project_get');
-    expect(await one.fail('project_save', { name: 'x', if_version: 99 })).toMatchObject({ read: 'project_get' });
+    expect(await one.fail('project_save', { name: 'x', if_version: 99 })).toMatchObject({ read: 'project_get {}' });
     const refused = await one.fail('project_save', { rollback_to: 9_999 });
     expect(refused).toMatchObject({ code: 'unknown-seq', list: `events_query {stream: "project/${project}"}` });
     const { events } = await one.call('events_query', { stream: `project/${project}` });

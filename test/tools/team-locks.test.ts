@@ -144,6 +144,7 @@ describe('the registry', () => {
       version: 2,
     });
     expect(await save({ id: 'a', skills: ['x'] })).toMatchObject({ changed: [], version: 2 });
+    expect(await save({ id: 'a', skills: ['y'] })).toMatchObject({ removed: { skills: ['x'] }, version: 3 });
     expect(await ann.fail('registry_save', { kind: 'agent', id: 'a', if_version: 1 })).toMatchObject({
       code: 'version-mismatch',
     });

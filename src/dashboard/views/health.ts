@@ -30,11 +30,15 @@ export const health: DashboardView = {
   title: 'Health',
   needsLog: true,
   alerts: CHECKS,
-  sections: (source) => [
-    { name: 'checks', title: 'Checks', columns: CHECK_COLUMNS, rows: checkRows(source) },
-    { name: 'store', title: 'Store', columns: STORE_COLUMNS, rows: [storeRow(source)], facts: true, half: true },
-    { name: 'documents', title: 'Documents', columns: DOCUMENT_COLUMNS, rows: documentRows(source), half: true },
-  ],
+  sections: (source) => {
+    const checks = checkRows(source);
+    const kept = checks.filter(({ level }) => level !== 0).length;
+    return [
+      { name: 'checks', title: 'Checks', columns: CHECK_COLUMNS, rows: checks, kept },
+      { name: 'store', title: 'Store', columns: STORE_COLUMNS, rows: [storeRow(source)], facts: true, half: true },
+      { name: 'documents', title: 'Documents', columns: DOCUMENT_COLUMNS, rows: documentRows(source), half: true },
+    ];
+  },
   hint: (source) => {
     const [worst] = source.checks();
     return worst?.state === 'ok' ? undefined : worst?.next;

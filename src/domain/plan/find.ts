@@ -2,7 +2,8 @@
 // by the commands of plan/ and run/.
 
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
-import type { Transaction } from '../command.ts';
+import type { Context, Transaction } from '../command.ts';
+import { checkVersion } from '../if-version.ts';
 import { type EpicDocument, takesTasks as epicTakesTasks } from './epic.ts';
 import { findPlanned, type PlanKind, planStream, showId } from './ids.ts';
 import { MAX_TASKS, type SprintDocument, takesTasks as sprintTakesTasks } from './sprint.ts';
@@ -60,15 +61,15 @@ function closed(kind: 'epic' | 'sprint', home: { id: string; status: string; arc
   };
 }
 
-/** Fails with `version-mismatch` unless the caller saw the newest version, or named none. */
-export function checkVersion(
+/** Fails with `version-mismatch` unless the caller saw the newest version of the object, or named none. */
+export function checkItemVersion(
   tx: Transaction,
+  ctx: Context,
   kind: PlanKind,
-  id: string,
+  { id, status, title }: Readonly<{ id: string; status: string; title: string }>,
   expected: number | undefined,
 ): Result<undefined> {
-  const actual = tx.version(planStream(kind, id));
-  if (expected === undefined || expected === actual) return ok(undefined);
   const read = `plan_list {kind: "${kind}", text: "${showId(id)}", detail: "full"}`;
-  return fail({ code: 'version-mismatch', what: showId(id), expected, actual, read });
+  const seen = { what: showId(id), read, present: { status, title } };
+  return checkVersion({ tx, ctx, stream: planStream(kind, id) }, expected, seen);
 }

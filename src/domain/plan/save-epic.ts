@@ -5,7 +5,7 @@ import type { Context, Transaction } from '../command.ts';
 import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
 import { archiveWith, restoreWith } from './archive.ts';
 import { EPIC_LEGAL, type EpicDocument, type EpicStatus } from './epic.ts';
-import { checkVersion, findItem } from './find.ts';
+import { checkItemVersion, findItem } from './find.ts';
 import { epicStream, nextIds, showId } from './ids.ts';
 import { becameReady, DEFAULT_PRIORITY } from './task.ts';
 import { eventHeadOf, illegalStatus, type Moves } from './transitions.ts';
@@ -75,7 +75,7 @@ function updateEpic(tx: Transaction, ctx: Context, input: SaveEpicInput, named: 
   const { id, status: from, archived, tasks } = found.value;
   // Without its tasks, which this command does not change: they may be thousands.
   const before = { ...found.value, tasks: [] };
-  const version = checkVersion(tx, 'epic', id, input.ifVersion);
+  const version = checkItemVersion(tx, ctx, 'epic', found.value, input.ifVersion);
   if (!version.ok) return version;
   const to = fields.status ?? from;
   const illegal = illegalStatus(EPIC_LEGAL, 'epic', id, from, to);

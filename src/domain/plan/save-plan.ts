@@ -5,6 +5,7 @@ import { type Failure, fail, type InputIssue, ok, type Result } from '../../fail
 import { link, topologicalOrder } from '../../graph/links.ts';
 import { measure, weights } from '../../graph/plan/measure.ts';
 import type { Context, Transaction } from '../command.ts';
+import type { Removed } from '../removed.ts';
 import { checkCycle } from './cycle.ts';
 import { findHome, findItem } from './find.ts';
 import { epicStream, nextIds, type PlanKind, showId, sprintStream, taskStream } from './ids.ts';
@@ -66,6 +67,8 @@ export interface SavePlanAnswer {
   critical_path: string[];
   /** Existing tasks by id, with the fields that changed. */
   changed?: Record<string, string[]>;
+  /** What lists of existing tasks have lost, by id. */
+  removed?: Record<string, Removed>;
   /** Other tasks that became ready by these changes. */
   unblocked?: string[];
 }
@@ -145,12 +148,14 @@ function change(
   ctx: Context,
   { project, save }: SavePlanInput,
   changes: readonly TaskChange[],
-): Result<Pick<SavePlanAnswer, 'changed' | 'unblocked'>> {
+): Result<Pick<SavePlanAnswer, 'changed' | 'removed' | 'unblocked'>> {
   if (changes.length === 0) return ok({});
   const saved = saveTasks(tx, ctx, { project, changes, save });
   if (!saved.ok) return saved;
   const { unblocked } = saved.value;
-  return ok({ changed: Object.fromEntries(saved.value.saved.map((one) => [one.id, one.changed])), unblocked });
+  const changed = Object.fromEntries(saved.value.saved.map((one) => [one.id, one.changed]));
+  const lost = saved.value.saved.flatMap(({ id, removed }): [string, Removed][] => (removed ? [[id, removed]] : []));
+  return ok({ changed, ...(lost.length > 0 && { removed: Object.fromEntries(lost) }), unblocked });
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Context, Transaction } from '../command.ts';
 import { openSession } from '../session/document.ts';
 import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
 import { type Closing, carryOver } from './close-sprint.ts';
-import { checkVersion, findItem } from './find.ts';
+import { checkItemVersion, findItem } from './find.ts';
 import { nextIds, showId, sprintStream } from './ids.ts';
 import { joinSprint } from './join-sprint.ts';
 import { endOf, hasEnded, SPRINT_LEGAL, type SprintDocument, type SprintStatus } from './sprint.ts';
@@ -105,7 +105,7 @@ function updateSprint(tx: Transaction, ctx: Context, input: SaveSprintInput, nam
   if (!found.ok) return found;
   const { id, status: from } = found.value;
   const before = withoutTasks(found.value);
-  const version = checkVersion(tx, 'sprint', id, input.ifVersion);
+  const version = checkItemVersion(tx, ctx, 'sprint', found.value, input.ifVersion);
   if (!version.ok) return version;
   const to = fields.status ?? from;
   const illegal = illegalStatus(SPRINT_LEGAL, 'sprint', id, from, to);

@@ -4,11 +4,12 @@
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { deepEqual } from '../../json/merge.ts';
 import type { Context, Transaction } from '../command.ts';
+import { type Removed, removedFrom } from '../removed.ts';
 import { badInput, changedFields, givenFields, type SaveAnswer, setOrClear } from './answer.ts';
 import { archiveWith, restore, restoreWith } from './archive.ts';
 import { checkCycle } from './cycle.ts';
 import type { EpicDocument } from './epic.ts';
-import { checkVersion, findItem } from './find.ts';
+import { checkItemVersion, findItem } from './find.ts';
 import { epicStream, nextIds, showId, sprintStream, taskStream } from './ids.ts';
 import { type Links, relink } from './links.ts';
 import { hasEnded, type SprintDocument } from './sprint.ts';
@@ -50,6 +51,8 @@ export interface SaveTaskInput {
 }
 
 export interface SaveTaskAnswer extends SaveAnswer {
+  /** What its lists have lost. */
+  removed?: Removed;
   /** Exactly the tasks that are ready now and were not before. */
   unblocked: string[];
 }
@@ -119,7 +122,7 @@ function updateTask(tx: Transaction, ctx: Context, input: SaveTaskInput, named: 
   if (!found.ok) return found;
   const { id } = found.value;
   const before = structuredClone(found.value) as TaskDocument;
-  const version = checkVersion(tx, 'task', id, input.ifVersion);
+  const version = checkItemVersion(tx, ctx, 'task', found.value, input.ifVersion);
   if (!version.ok) return version;
   const to = fields.status ?? before.status;
   const refused =
@@ -146,9 +149,13 @@ function updateTask(tx: Transaction, ctx: Context, input: SaveTaskInput, named: 
     created: false,
     version: tx.version(taskStream(id)),
     changed: changedFields(before, after),
+    ...removedFrom(before, after, LISTS),
     unblocked: becameReady(tx, met.value).map(showId),
   });
 }
+
+/** The lists of a task that a save replaces, and their items as shown. */
+const LISTS = { labels: (label: string) => label, needs: showId };
 
 /**
  * The links from which a change starts. An unfinished task cannot be in a sprint that has ended: reopened or restored,

@@ -4,6 +4,7 @@
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import { link, topologicalOrder } from '../../graph/links.ts';
 import type { Context, Transaction } from '../command.ts';
+import type { Removed } from '../removed.ts';
 import { findItem } from './find.ts';
 import { showId, taskStream } from './ids.ts';
 import { type SaveTaskAnswer, type SaveTaskInput, saveTask } from './save-task.ts';
@@ -25,7 +26,7 @@ export interface SaveTasksInput {
 
 export interface SaveTasksAnswer {
   /** In the order of the changes. */
-  saved: { id: string; version: number; changed: string[] }[];
+  saved: { id: string; version: number; changed: string[]; removed?: Removed }[];
   /** Tasks that are ready now and were not before, those saved included. */
   unblocked: string[];
 }
@@ -54,9 +55,10 @@ export function saveTasks(tx: Transaction, ctx: Context, input: SaveTasksInput):
   }
   const saved = found.flatMap(({ id }) => {
     const answer = answers.get(id);
-    return answer === undefined
-      ? []
-      : [{ id: answer.id, version: tx.version(taskStream(id)), changed: answer.changed }];
+    if (answer === undefined) return [];
+    const { changed, removed } = answer;
+    const version = tx.version(taskStream(id));
+    return [{ id: answer.id, version, changed, ...(removed !== undefined && { removed }) }];
   });
   return ok({ saved, unblocked: stillReady(tx, project, answers.values()) });
 }

@@ -7,6 +7,9 @@ import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
 
+/** The words for a key that must be there. */
+export const REQUIRED = 'required';
+
 /** Adds the faults of a value to `issues`; none if it is valid. `at`: its JSON Pointer. */
 export type Check = (value: Json, at: string, issues: InputIssue[]) => void;
 
@@ -59,7 +62,7 @@ export const keys =
       issues.push({ at, why: 'expected an object' });
       return;
     }
-    for (const key of required) if (!Object.hasOwn(value, key)) issues.push({ at: `${at}/${key}`, why: 'required' });
+    for (const key of required) if (!Object.hasOwn(value, key)) issues.push({ at: `${at}/${key}`, why: REQUIRED });
     for (const [key, item] of Object.entries(value)) {
       const check = Object.hasOwn(shape, key) ? shape[key] : undefined;
       const place = `${at}/${escapeToken(key)}`;

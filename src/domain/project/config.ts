@@ -6,7 +6,7 @@ import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
 import { FILE_LOCK, LOCK_KINDS, type LockKind, MAX_PARTIES } from '../resource/document.ts';
 import { NAME_PATTERN } from '../team/channel.ts';
-import { anyObject, type Check, keys, listOf, named, oneOf, whole, words } from './checks.ts';
+import { anyObject, type Check, keys, listOf, named, oneOf, REQUIRED, whole, words } from './checks.ts';
 import { checkPolicies, type Policy } from './policy.ts';
 import { schemaSteps } from './schema-path.ts';
 import { schemaFaults } from './schema-rules.ts';
@@ -167,6 +167,12 @@ const config = keys({
   schemas,
   policies: checkPolicies,
 });
+
+/** The faults of a part of a configuration that no part beside it can mend: what is required may be there already. */
+export function partFaults(part: Readonly<JsonObject>): InputIssue[] {
+  const given = Object.entries(part).filter(([, value]) => value !== null);
+  return configFaults(Object.fromEntries(given)).filter(({ why }) => why !== REQUIRED);
+}
 
 /** Every fault of a configuration, with JSON Pointers below `/config`. */
 export function configFaults(value: Json): InputIssue[] {

@@ -8,6 +8,7 @@ import { deepEqual, mergeOps } from '../../json/merge.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import { escapeToken } from '../../json/pointer.ts';
 import type { Context, Transaction } from '../command.ts';
+import { checkVersion } from '../if-version.ts';
 import { configFaults } from './config.ts';
 import { type ProjectDocument, projectStream } from './document.ts';
 
@@ -34,20 +35,13 @@ export interface SaveProjectAnswer {
 /**
  * Changes the project. Fails with `unknown-item`, `version-mismatch`, `too-large`, or `invalid-input` with all faults.
  */
-export function saveProject(tx: Transaction, _ctx: Context, input: SaveProjectInput): Result<SaveProjectAnswer> {
+export function saveProject(tx: Transaction, ctx: Context, input: SaveProjectInput): Result<SaveProjectAnswer> {
   const { project, ifVersion, restore } = input;
   const stream = projectStream(project);
   const found = tx.read<ProjectDocument>(stream);
   if (found === undefined) return fail({ code: 'unknown-item', kind: 'project', id: project, near: [] });
-  const actual = tx.version(stream);
-  if (ifVersion !== undefined && ifVersion !== actual)
-    return fail({
-      code: 'version-mismatch',
-      what: `project ${project}`,
-      expected: ifVersion,
-      actual,
-      read: 'project_get',
-    });
+  const seen = checkVersion({ tx, ctx, stream }, ifVersion, { what: `project ${project}`, read: 'project_get {}' });
+  if (!seen.ok) return seen;
   const ops = restore === undefined ? changeOps(found, input) : restoreOps(found, restore);
   const changed = restore === undefined ? ops.flatMap(pathsSet) : ops.map((op) => op.path);
   tx.patch(stream, { type: restore === undefined ? 'project.updated' : 'project.restored' }, ops);

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../json/json.ts';
 import { mergeOps } from '../../json/merge.ts';
 import { assertAddressable } from '../../path/addressable.ts';
 import type { Context, Transaction } from '../command.ts';
+import { checkVersion } from '../if-version.ts';
 import { joinSprint, leaveSprint, quitSprint } from '../plan/join-sprint.ts';
 import { type ProjectDocument, projectStream } from '../project/document.ts';
 import { documentSchemas } from '../schemas.ts';
@@ -221,17 +222,12 @@ export function updateSession(tx: Transaction, ctx: Context, input: UpdateInput)
   const stream = sessionStream(input.session);
   const found = openSession(tx, input.session, ctx);
   if (!found.ok) return found;
-  const version = tx.version(stream);
-  if (input.ifVersion !== undefined && input.ifVersion !== version) {
-    return fail({
-      code: 'version-mismatch',
-      what: `session ${input.session}`,
-      expected: input.ifVersion,
-      actual: version,
-      read: `state_get {path: "$.session", session: "${input.session}"}`,
-    });
-  }
   const facts = found.value.session;
+  const { status, mode } = facts;
+  const read = `state_get {path: "$.session", session: "${input.session}"}`;
+  const known = { what: `session ${input.session}`, read, present: { status, mode } };
+  const seen = checkVersion({ tx, ctx, stream }, input.ifVersion, known);
+  if (!seen.ok) return seen;
   const illegal = input.status === undefined ? undefined : illegalTransition(facts.status, input.status);
   if (illegal !== undefined) return fail(illegal);
   const named = assertAddressable(['session', 'user_context'], input.userContext ?? null);

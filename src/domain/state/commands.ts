@@ -5,15 +5,17 @@ import { fail, ok, type Result } from '../../failure/failure.ts';
 import { copyJson, isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { deepEqual, mergeOps } from '../../json/merge.ts';
 import type { PatchOp } from '../../json/patch.ts';
-import { escapeToken, getAt, parsePointer } from '../../json/pointer.ts';
+import { escapeToken, formatPointer, getAt, parsePointer } from '../../json/pointer.ts';
 import { assertAddressable } from '../../path/addressable.ts';
 import { parsePath, type SimplePath, type StatePath } from '../../path/path.ts';
 import { type PathToken, printPath } from '../../path/scan.ts';
 import { deleteOps, resolveSimple, setOps } from '../../path/walk.ts';
 import type { Context, EventHead, Transaction } from '../command.ts';
+import { presentAt } from '../if-version.ts';
 import { openSession, sessionStream } from '../session/document.ts';
 import { etagOf, jsonLength } from './etag.ts';
 import { RESERVED } from './keys.ts';
+import { onePlaceFailure } from './one-place.ts';
 
 /** The longest previous value that is sent back, in characters of JSON. */
 const PREVIOUS_CHARS = 1_024;
@@ -127,7 +129,7 @@ function setValue(target: Target, value: Json, condition: Condition): Result<Set
     return fail({ code: 'path-reserved', path: '$', owner: 'the whole document', call: 'state_merge' });
   const found = resolveSimple(doc, tokens);
   const before = found.found ? found.value : undefined;
-  const met = meets(condition, text, before, tx.version(stream));
+  const met = meets(target, condition, before);
   if (!met.ok) return met;
   const ops = setOps(doc, tokens, value);
   if (!ops.ok) return ops;
@@ -159,7 +161,7 @@ function mergeValue(target: Target, value: Json, condition: Condition): Result<M
   }
   const found = resolveSimple(doc, tokens);
   const before = found.found ? found.value : undefined;
-  const met = meets(condition, text, before, tx.version(stream));
+  const met = meets(target, condition, before);
   if (!met.ok) return met;
   const ops = found.found ? ok(mergeOps(found.value, found.pointer, value)) : setOps(doc, tokens, withoutNulls(value));
   if (!ops.ok) return ops;
@@ -187,8 +189,8 @@ function firstOf(pointers: readonly string[]): string[] {
 function deleteValues(target: Target, condition: Condition): Result<DeleteAnswer> {
   const { tx, ctx, session, doc, path } = target;
   if (path.kind === 'query' && condition.ifEtag !== undefined) {
-    const why = 'if_etag takes a path that names one place, as in $.tasks[0]: an etag is of one value';
-    return fail({ code: 'path-refused', path: path.text, why });
+    const wants = 'if_etag takes a path that names one place, because an etag is of one value';
+    return fail(onePlaceFailure(path, doc, ctx.select, wants));
   }
   const pointers = path.kind === 'simple' ? ok(simplePointers(doc, path)) : ctx.select(doc, path);
   if (!pointers.ok) return pointers;
@@ -197,7 +199,7 @@ function deleteValues(target: Target, condition: Condition): Result<DeleteAnswer
     guarded ?? pointers.value.map((pointer) => reservedIn(parsePointer(pointer))).find((owner) => owner !== undefined);
   if (hit !== undefined) return fail({ code: 'path-reserved', path: path.text, ...hit });
   const only = pointers.value.length === 1 ? getAt(doc, parsePointer(pointers.value[0] ?? '')) : undefined;
-  const met = meets(condition, path.text, only, tx.version(sessionStream(session)));
+  const met = meets(target, condition, only);
   if (!met.ok) return met;
   const ops = deleteOps(doc, pointers.value);
   const previous = echo(only);
@@ -223,11 +225,8 @@ function simplePointers(doc: Readonly<JsonObject>, path: SimplePath): string[] {
 function simplePath(target: Target, verb: string): Result<SimplePath> {
   const { path } = target;
   if (path.kind !== 'simple') {
-    return fail({
-      code: 'path-refused',
-      path: path.text,
-      why: `${verb} takes a path that names one place, as in $.tasks[0]; a query is for state_get and state_delete`,
-    });
+    const wants = `${verb} takes a path that names one place, a query is for state_get and state_delete`;
+    return fail(onePlaceFailure(path, target.doc, target.ctx.select, wants));
   }
   const reserved = path.tokens.length === 0 ? undefined : reservedIn(path.tokens);
   return reserved === undefined ? ok(path) : fail({ code: 'path-reserved', path: path.text, ...reserved });
@@ -240,13 +239,21 @@ function reservedIn(tokens: readonly PathToken[]): { owner: string; call: string
   return typeof first === 'string' && Object.hasOwn(RESERVED, first) ? RESERVED[first] : undefined;
 }
 
-function meets(condition: Condition, path: string, before: Json | undefined, version: number): Result<void> {
-  if (condition.ifAbsent === true && before !== undefined) return fail({ code: 'already-exists', path });
-  if (condition.ifEtag === undefined) return ok(undefined);
-  const actual = etagOf(before, version);
-  return actual === condition.ifEtag
-    ? ok(undefined)
-    : fail({ code: 'etag-mismatch', path, expected: condition.ifEtag, actual });
+/** Whether the place of a simple path holds what the condition says; a query has no condition. */
+function meets(target: Target, condition: Condition, before: Json | undefined): Result<void> {
+  const { tx, ctx, session, path } = target;
+  const stream = sessionStream(session);
+  const actual = etagOf(before, tx.version(stream));
+  const taken = condition.ifAbsent === true && before !== undefined;
+  if (!taken && (condition.ifEtag === undefined || condition.ifEtag === actual)) return ok(undefined);
+  const pointer = path.kind === 'simple' ? formatPointer(path.tokens) : '';
+  const place = {
+    path: path.text,
+    ...(session !== ctx.by.session && { session }),
+    ...presentAt(ctx, stream, pointer, before),
+  };
+  if (taken) return fail({ code: 'already-exists', ...place });
+  return fail({ code: 'etag-mismatch', expected: condition.ifEtag ?? '', actual, ...place });
 }
 
 /** The etag of the value at a simple path now; `absent` for any other path. */

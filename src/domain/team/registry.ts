@@ -3,6 +3,8 @@
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { Context, Transaction } from '../command.ts';
+import { checkVersion } from '../if-version.ts';
+import { type Removed, removedFrom } from '../removed.ts';
 import { notFound } from './not-found.ts';
 
 export const REGISTRY_KINDS = ['agent', 'command', 'tool', 'template', 'mcp'] as const;
@@ -52,6 +54,8 @@ export interface SaveEntryAnswer {
   created: boolean;
   version: number;
   changed: string[];
+  /** What its lists have lost. */
+  removed?: Removed;
 }
 
 export function registryStream(project: string, kind: RegistryKind, id: string): string {
@@ -79,11 +83,11 @@ export function saveEntry(tx: Transaction, ctx: Context, input: SaveEntryInput):
   const { project, kind, id } = input;
   const stream = registryStream(project, kind, id);
   const before = tx.read<RegistryEntry>(stream);
-  const version = tx.version(stream);
-  if (input.ifVersion !== undefined && input.ifVersion !== version) {
-    const read = `plan_list {kind: "${kind}", text: "${id}", detail: "full"}`;
-    return fail({ code: 'version-mismatch', what: `${kind} ${id}`, expected: input.ifVersion, actual: version, read });
-  }
+  const read = `plan_list {kind: "${kind}", text: "${id}", detail: "full"}`;
+  const removed = before === undefined ? {} : removedFrom(before, { ...before, ...given(input) }, LISTS);
+  const present = before?.description === undefined ? undefined : { description: before.description };
+  const seen = checkVersion({ tx, ctx, stream }, input.ifVersion, { what: `${kind} ${id}`, read, present });
+  if (!seen.ok) return seen;
   const misplaced = checkLinks(tx, input);
   if (misplaced !== undefined) return misplaced;
   const changed = EDITABLE.filter(
@@ -106,8 +110,12 @@ export function saveEntry(tx: Transaction, ctx: Context, input: SaveEntryInput):
       Object.assign(draft, given(input, changed));
     });
   }
-  return ok({ id, kind, created: before === undefined, version: tx.version(stream), changed: [...changed] });
+  const answer = { id, kind, created: before === undefined, version: tx.version(stream), changed: [...changed] };
+  return ok({ ...answer, ...removed });
 }
+
+/** The lists of an entry that a save replaces. */
+const LISTS = { skills: (skill: string) => skill, tools: (tool: string) => tool };
 
 function given(input: SaveEntryInput, keys: readonly (keyof Editable)[] = EDITABLE): Partial<Editable> {
   return Object.fromEntries(keys.flatMap((key) => (input[key] === undefined ? [] : [[key, input[key]]])));

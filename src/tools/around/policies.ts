@@ -35,7 +35,7 @@ async function askPolicies(services: Services, tool: string, input: unknown): Pr
   return await documents.read((view): Failure | undefined => {
     const found = policiesOf(view.get<ProjectDocument>(projectStream(workspace.project)));
     const session = sessions.find(view);
-    const policy = policyFor(found, callFacts(view, services, tool, input));
-    return refusalBy(view, { policies: found, policy, tool, session });
+    const call = callFacts(view, services, tool, input);
+    return refusalBy(view, { policies: found, policy: policyFor(found, call), call, session });
   });
 }

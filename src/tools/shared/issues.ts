@@ -8,8 +8,41 @@ import { meantBy } from './readings.ts';
 
 type Path = readonly PropertyKey[];
 
+type InvalidInput = Extract<Failure, { code: 'invalid-input' }>;
+/** What a tool finds wrong with an input that fits its schema. */
+export type OwnFaults = (parsed: unknown) => InputIssue[];
+
+/**
+ * The refusal of an input with all its faults. Unknown keys keep zod and the tool from looking at what they
+ * stand beside, so the input is looked at once more without them: a caller should not mend one fault to meet the next.
+ */
+export function refusalOf(
+  error: z.ZodError,
+  input: z.ZodObject,
+  { given, own }: { given: unknown; own: OwnFaults },
+): InvalidInput {
+  const told = inputIssues(error, input);
+  const unknown = error.issues.filter((issue) => issue.code === 'unrecognized_keys');
+  if (unknown.length === 0) return told;
+  const again = input.safeParse(withoutKeys(given, unknown), { reportInput: true });
+  const found = again.success ? own(again.data) : inputIssues(again.error, input).issues;
+  const known = new Set(told.issues.map(({ at, why }) => `${at} ${why}`));
+  return { ...told, issues: [...told.issues, ...found.filter(({ at, why }) => !known.has(`${at} ${why}`))] };
+}
+
+/** A copy of an input without its unknown keys. */
+function withoutKeys(given: unknown, unknown: readonly z.core.$ZodIssueUnrecognizedKeys[]): unknown {
+  const copy: unknown = structuredClone(given);
+  for (const { path, keys } of unknown) {
+    let holder: unknown = copy;
+    for (const step of path) holder = Reflect.get(Object(holder), step);
+    for (const key of keys) Reflect.deleteProperty(Object(holder), key);
+  }
+  return copy;
+}
+
 /** Converts zod's report to `invalid-input`. `expected`: the keys of the first object that held an unknown one. */
-export function inputIssues(error: z.ZodError, input: z.ZodObject): Extract<Failure, { code: 'invalid-input' }> {
+export function inputIssues(error: z.ZodError, input: z.ZodObject): InvalidInput {
   const issues: InputIssue[] = [];
   let expected: string[] | undefined;
   for (const issue of error.issues) {

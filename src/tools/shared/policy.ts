@@ -4,7 +4,7 @@
 import type { Services } from '../../app/services.ts';
 import type { View } from '../../documents/documents.ts';
 import { ALLOW, standingOf } from '../../domain/project/approval.ts';
-import { type CallFacts, type Policy, policyLabel } from '../../domain/project/policy.ts';
+import { type CallFacts, type Policy, policyFor, policyLabel } from '../../domain/project/policy.ts';
 import type { SessionFacts } from '../../domain/session/document.ts';
 import type { DecisionDocument } from '../../domain/team/decision.ts';
 import { type RegistryEntry, registryStream } from '../../domain/team/registry.ts';
@@ -25,20 +25,21 @@ export interface Ruling {
   policies: readonly Policy[];
   /** The policy that decides; undefined if none matches. */
   policy: Policy | undefined;
-  tool: string;
+  call: CallFacts;
   session: string | undefined;
   /** The place of the state that the call would write. */
   place?: string;
 }
 
 /** Why a policy stops a call; undefined if it allows it. */
-export function refusalBy(view: View, { policies, policy, tool, session, place }: Ruling): Failure | undefined {
+export function refusalBy(view: View, { policies, policy, call, session, place }: Ruling): Failure | undefined {
   if (policy === undefined || policy.decision === 'allow') return undefined;
+  const { tool } = call;
   const what = `Calling ${tool}${place === undefined ? '' : ` for ${place}`}`;
   const label = policyLabel(policies, policy);
   const reason = policy.reason === undefined ? '' : `: ${policy.reason}`;
   if (policy.decision === 'deny') {
-    const how = 'project_get shows the policies; a person changes them with `baton project save` on the command line';
+    const how = `project_get shows the policies; ${whoChanges(policies, call)}`;
     return { code: 'not-allowed', what, why: `${label} denies it${reason}`, how };
   }
   const standing = ASKING.includes(tool) ? 'given' : approvalOf(view, policy, session);
@@ -48,6 +49,14 @@ export function refusalBy(view: View, { policies, policy, tool, session, place }
     `title: …}; when it has passed with a vote of another session, or of a person (\`baton decision vote\`), call ` +
     `again within the hour`;
   return { code: 'not-allowed', what, why: `${label} wants it approved${reason}${standing}`, how };
+}
+
+/** Who may change the policies, in words for a caller that one of them stops. */
+function whoChanges(policies: readonly Policy[], call: CallFacts): string {
+  const own = policyFor(policies, { ...call, tool: 'project_save', input: {} });
+  return own === undefined || own.decision === 'allow'
+    ? 'project_save changes them: ask who set this one before you do'
+    : 'a person changes them with `baton project save` on the command line';
 }
 
 /** The facts of a call that policies match. */

@@ -35,11 +35,11 @@ function judgeOf(services: Services, { tool, input }: WritingCall): JudgePlace {
   return documents.peek((view) => {
     const policies = policiesOf(view.get<ProjectDocument>(projectStream(workspace.project)));
     const session = sessions.find(view);
-    const facts = callFacts(view, services, tool, input);
+    const call = callFacts(view, services, tool, input);
     return (place) => {
-      const policy = policyForPlace(policies, facts, place);
+      const policy = policyForPlace(policies, call, place);
       if (policy === undefined || policy.decision === 'allow') return undefined;
-      return documents.peek((now) => refusalBy(now, { policies, policy, tool, session, place }));
+      return documents.peek((now) => refusalBy(now, { policies, policy, call, session, place }));
     };
   });
 }

@@ -29,6 +29,7 @@ export const CHECKS = [
   'log',
   'runs',
   'leases',
+  'holders',
   'tokens',
   'sessions',
   'handoffs',
@@ -37,6 +38,13 @@ export const CHECKS = [
   'escalations',
 ] as const;
 export type CheckName = (typeof CHECKS)[number];
+
+/** A claim or lock whose holder is gone, and the session that it belongs to. */
+export interface Ownerless {
+  kind: 'claim' | 'lock';
+  id: string;
+  session: string;
+}
 
 /** Everything that the rules read. Times are ms since the epoch. */
 export interface AlertFacts {
@@ -50,6 +58,8 @@ export interface AlertFacts {
   /** Runs that have not ended. */
   runs: readonly { id: string; status: RunStatus; unserved?: readonly Unserved[] }[];
   claims: readonly { run: string; node: string; lapsed: boolean }[];
+  /** Claims and locks that last although the window or session that holds them is gone. */
+  ownerless: readonly Ownerless[];
   /** The most tokens reported by one run that has not ended. */
   tokens: number;
   /** How many sessions have expired without a commit that says so. */
@@ -117,6 +127,12 @@ const RULES: readonly Rule[] = [
     const [first] = lapsed;
     if (first === undefined) return ok('leases', 'no claim is past its lease');
     return warn('leases', `${lapsed.length} past their lease: ${first.node}`, `run_claim {"run": "${first.run}"}`);
+  },
+  ({ ownerless }) => {
+    const [first] = ownerless;
+    if (first === undefined) return ok('holders', 'no claim or lock is held by a window that is gone');
+    const found = `${ownerless.length} held by a window that is gone: ${first.kind} ${first.id}`;
+    return warn('holders', found, `session_recover {"session": "${first.session}"}`);
   },
   ({ tokens, tokenBudget }) => {
     const found = `${tokens} of ${tokenBudget} tokens`;

@@ -34,6 +34,8 @@ export interface Change {
   tool: string;
   type: string;
   reason?: string;
+  /** The session that handed the value over: its history has who wrote it. */
+  taken_from?: string;
   from?: Json;
   to?: Json;
   /** The leaves that changed, if the value holds others. */
@@ -71,6 +73,7 @@ function headOf({ seq, at, by, type, data }: Recorded): Change {
   const head: Change = { seq, at, by: by.agent ?? by.session ?? by.user, tool: by.tool, type };
   if (by.session !== undefined) head.session = by.session;
   if (typeof data?.reason === 'string') head.reason = data.reason;
+  if (type === 'handoff.received' && typeof data?.from === 'string') head.taken_from = data.from;
   return head;
 }
 

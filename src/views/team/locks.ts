@@ -43,6 +43,17 @@ export function lockRows(view: View, viewScope: ViewScope): LockRow[] {
   });
 }
 
+/** The live holds of a project's locks. */
+export function lockHolders(view: View, viewScope: ViewScope): { lock: string; session: string }[] {
+  const { project, now, presence } = viewScope;
+  const lastSeen = (who: string): number | undefined => presence.lastSeen(who);
+  return lockNames(view, project).flatMap((id) => {
+    const lock = view.get<LockDocument>(lockStream(project, id));
+    const { holders = [] } = lock === undefined ? {} : liveLock(lock, { now, lastSeen });
+    return holders.map(({ session }) => ({ lock: id, session }));
+  });
+}
+
 /** Ids of the locks that the caller holds or waits for. */
 export function locksOf(view: View, project: string, caller: Caller): string[] {
   return locksWith(view, project, (one) => isSame(one, caller));

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Decide } from '../../../src/domain/command.ts';
 import { type SaveTaskAnswer, saveTask } from '../../../src/domain/plan/save-task.ts';
+import { saveTasks } from '../../../src/domain/plan/save-tasks.ts';
 import { TASK_LEGAL, TASK_STATUSES, type TaskStatus } from '../../../src/domain/plan/task.ts';
 import { PlanRig, PROJECT } from './plan-rig.ts';
 
@@ -73,6 +74,19 @@ describe('changing a task', () => {
     expect(rig.documents.store.seq()).toBe(before);
   });
 
+  test('a list that is given replaces the old one, and the answer names what it lost', async () => {
+    const rig = new PlanRig();
+    const [need, other] = [await rig.task({}), await rig.task({})];
+    const id = await rig.task({ labels: ['a', 'b'], needs: [need, other] });
+    const saved = await rig.set(id, { labels: ['b', 'c'], needs: [other] });
+    expect(saved.removed).toEqual({ labels: ['a'], needs: ['TSK-1'] });
+    expect(await rig.set(id, { labels: ['b', 'c', 'd'], title: 'new' })).not.toHaveProperty('removed');
+    const several = await rig.do((tx, ctx) =>
+      saveTasks(tx, ctx, { project: PROJECT, changes: [{ id, fields: { labels: ['d'] } }] }),
+    );
+    expect(several.value.saved).toMatchObject([{ removed: { labels: ['b', 'c'] } }]);
+  });
+
   test('empty text clears what may be absent', async () => {
     const rig = new PlanRig();
     const [sprint, epic, parent] = [await rig.sprint(), await rig.epic(), await rig.task({})];
@@ -92,6 +106,9 @@ describe('changing a task', () => {
     const failure = await rig.refuseTask({ id, fields: { title: 'mine' }, ifVersion: 1 });
     expect(failure).toEqual({
       code: 'version-mismatch',
+      present: '{"status":"todo","title":"theirs"}',
+      by: expect.any(String),
+      at: expect.any(String),
       what: 'TSK-1',
       expected: 1,
       actual: 2,

@@ -51,6 +51,28 @@ describe('set', () => {
     expect(large.answer).not.toHaveProperty('previous');
   });
 
+  test.each<[string, JsonObject, string]>([
+    [
+      'one place',
+      { tasks: [{ id: 'x' }, { id: 'a' }] },
+      'this one selects one place now, so call again with $.tasks[1].done',
+    ],
+    ['no place', { tasks: [] }, 'this one selects none'],
+    ['two places', { tasks: [{ id: 'a' }, { id: 'a' }] }, 'this one selects 2, the first $.tasks[0].done'],
+  ])('refuses a filter that selects %s, and names it', async (_, given, words) => {
+    const state = { tasks: (given.tasks as JsonObject[]).map((task) => ({ ...task, done: false })) };
+    const path = "$.tasks[?@.id == 'a'].done";
+    for (const operation of [
+      { op: 'set', path, value: true },
+      { op: 'merge', path, value: {} },
+      { op: 'delete', path, ifEtag: 'x' },
+    ] as const)
+      expect(await refusal(operation, state)).toMatchObject({
+        code: 'path-refused',
+        why: expect.stringContaining(words),
+      });
+  });
+
   test.each<[string, StateOperation, JsonObject, Partial<Failure>]>([
     ['the whole document', { op: 'set', path: '$', value: {} }, {}, { code: 'path-reserved' }],
     ['a query', { op: 'set', path: '$.*', value: 1 }, {}, { code: 'path-refused' }],

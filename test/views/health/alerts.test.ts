@@ -18,6 +18,7 @@ function facts(more: Partial<AlertFacts> = {}): AlertFacts {
     log: { commits: 100, void_lines: 0, torn_lines: 0 },
     runs: [],
     claims: [],
+    ownerless: [],
     tokens: 0,
     sessionsOverdue: 0,
     offers: [],
@@ -39,10 +40,10 @@ const task = (status: 'blocked' | 'active' | 'review' | 'todo' | 'done', hours: 
 
 test('a quiet project has every check, and all are well', () => {
   const checks = checksOf(facts());
-  expect(checks).toHaveLength(12);
+  expect(checks).toHaveLength(13);
   expect(checks.every(({ state, next }) => state === 'ok' && next === undefined)).toBe(true);
   // Without the log what it says is not known, rather than well.
-  expect(checksOf(facts({ log: undefined, escalations: undefined }))).toHaveLength(9);
+  expect(checksOf(facts({ log: undefined, escalations: undefined }))).toHaveLength(10);
 });
 
 test.each<[string, Partial<AlertFacts>, Partial<AlertFacts>]>([
@@ -71,6 +72,7 @@ test.each<[string, Partial<AlertFacts>, Partial<AlertFacts>]>([
     { claims: [{ run: 'r', node: 'n', lapsed: true }] },
   ],
   ['runs bad', { runs: [{ id: 'r', status: 'paused' }] }, { runs: [{ id: 'r', status: 'stuck' }] }],
+  ['holders warn', {}, { ownerless: [{ kind: 'lock', id: 'db', session: 'ses-1' }] }],
   ['sessions warn', {}, { sessionsOverdue: 1 }],
   ['durability warn', {}, { store: { durability: 'none' } }],
   ['writing bad', {}, { store: { durability: 'fsync', stopped: { code: 'cancelled' } as Failure } }],
@@ -112,6 +114,7 @@ test('whatever is not well names a call that its tool takes, or a command', () =
       log: { commits: 1, void_lines: 500, torn_lines: 2 },
       runs: [{ id: 'run-1', status: 'stuck' }],
       claims: [{ run: 'run-1', node: 'a', lapsed: true }],
+      ownerless: [{ kind: 'claim', id: 'a', session: 'ses-1' }],
       tokens: 5_000,
       sessionsOverdue: 3,
       offers: [{ id: 'hof-1', offeredAt: 0 }],
