@@ -137,7 +137,7 @@ function completed(log: FoldedLog, parts: Buffer[], changed: ReadonlySet<string>
   // Every stream stands before a comma, and the last one's goes.
   const streams = [...parts, Buffer.from(again.join(''))].filter(({ length }) => length > 0);
   const last = streams.pop()?.subarray(0, -1);
-  const end = JSON.stringify(fold.times()).slice(1);
+  const end = JSON.stringify(fold.besides()).slice(1);
   return {
     seq: fold.seq,
     segment,

@@ -4,7 +4,7 @@
 
 import { type Failure, FailureError } from '../../../failure/failure.ts';
 import { type EncodedCommit, MAX_LINE_BYTES, type RawLine, STORE_FORMAT, soundSum } from '../../commit.ts';
-import type { Fold, FoldedCommit, Place, Verdict } from '../../fold.ts';
+import { type Fold, type FoldedCommit, isDoubtful, type Place, type Verdict } from '../../fold.ts';
 import type { CommitListener, Durability, Outcome } from '../../port.ts';
 import { type Disk, errnoOf, type FileStat, syncDirectory } from '../disk.ts';
 import { eachLine, readCompressed, segmentPath } from '../segments.ts';
@@ -167,7 +167,7 @@ export class FileLog {
   ): boolean {
     const place = { segment: this.segment, offset };
     let verdict = this.fold.offer(line, place);
-    if (verdict.kind === 'damage') verdict = this.reread(line, place, verdict);
+    if (isDoubtful(verdict)) verdict = this.reread(line, place, verdict);
     noteOwn(line, verdict, own, outcomes);
     switch (verdict.kind) {
       case 'valid':
@@ -196,7 +196,7 @@ export class FileLog {
     return found === undefined;
   }
 
-  /** Reads a damaged line a second time before it counts: some systems return a page under writeback half old. */
+  /** Reads a doubtful line a second time before it counts: some systems return a page under writeback half old. */
   private reread(line: RawLine, place: { segment: number; offset: number }, first: Verdict): Verdict {
     if (this.fd < 0) return first;
     const fresh = Buffer.allocUnsafe(line.length);

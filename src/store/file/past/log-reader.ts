@@ -5,7 +5,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type Failure, FailureError } from '../../../failure/failure.ts';
 import { MAX_LINE_BYTES, type Seal, STORE_FORMAT } from '../../commit.ts';
-import { Fold, type FoldedCommit, type Place, type Verdict } from '../../fold.ts';
+import { Fold, type FoldedCommit, isDoubtful, type Place, type Verdict } from '../../fold.ts';
 import { type Disk, errnoOf } from '../disk.ts';
 import {
   listSegments,
@@ -246,7 +246,7 @@ export class LogReader {
 
   private take(line: Buffer, place: Place): TakenLine | undefined {
     let verdict = this.fold.offer(line, place);
-    if (verdict.kind === 'damage') verdict = this.reread(line, place, verdict);
+    if (isDoubtful(verdict)) verdict = this.reread(line, place, verdict);
     switch (verdict.kind) {
       case 'valid':
         this.commits += 1;
@@ -266,7 +266,7 @@ export class LogReader {
     }
   }
 
-  /** Reads a damaged line a second time before it counts: some systems return a page under writeback half old. */
+  /** Reads a doubtful line a second time before it counts: some systems return a page under writeback half old. */
   private reread(line: Buffer, place: Place, first: Verdict): Verdict {
     const fresh = readSegment(this.disk, this.logDir, place.segment).subarray(place.offset, place.offset + line.length);
     return fresh.length === line.length ? this.fold.offer(fresh, place) : first;
