@@ -7,6 +7,7 @@ import { type EncodedCommit, MAX_LINE_BYTES, type RawLine, STORE_FORMAT, soundSu
 import { type Fold, type FoldedCommit, isDoubtful, type Place, type Verdict } from '../../fold.ts';
 import type { CommitListener, Durability, Outcome } from '../../port.ts';
 import { type Disk, errnoOf, type FileStat, syncDirectory } from '../disk.ts';
+import { isOwnFolder } from '../own-folder.ts';
 import { eachLine, readCompressed, segmentPath } from '../segments.ts';
 import { DurabilityKeeper } from './durability.ts';
 import { newerFormat } from './format.ts';
@@ -240,7 +241,8 @@ export class FileLog {
    */
   checkStillOurs(): void {
     const { disk, logDir } = this.parts;
-    const named = disk.stat(this.path);
+    // Through a link in place of the folder the file still has its name, but it is in no store.
+    const named = isOwnFolder(disk, logDir) ? disk.stat(this.path) : undefined;
     const ours = this.isOurs(named);
     if (ours && named.size >= this.offset) return;
     if (!ours && disk.stat(`${this.path}.gz`) !== undefined) {
