@@ -17,9 +17,6 @@ export interface Author {
   grade?: 'person';
 }
 
-/** The format number in `store.created`. A store with a higher number is refused. */
-export const STORE_FORMAT = 1;
-
 /** The longest line that is written, in bytes. A longer commit is refused with advice on how to make it smaller. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 

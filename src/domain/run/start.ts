@@ -6,6 +6,7 @@ import { countNodes } from '../../graph/ready/outcome.ts';
 import { readyNodes } from '../../graph/ready/ready.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
+import { noteFeatures } from '../features.ts';
 import { limitsOf, type RunDocument, runStream } from './document.ts';
 import { type Resumed, reusable } from './reuse.ts';
 import { openScope, RunScope } from './scope.ts';
@@ -30,6 +31,7 @@ export function saveGraph(tx: Transaction, ctx: Context, input: { name: string; 
   const stream = graphStream(input.name);
   const saved = tx.read<SavedGraph>(stream);
   if (saved?.hash === input.hash) return ok(false);
+  noteFeatures(tx, ctx.definition(input.hash));
   const saved_at = new Date(ctx.now).toISOString();
   const data = { hash: input.hash };
   if (saved === undefined) {
@@ -104,6 +106,7 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     run.sprint = sprint.value;
     noteRun(tx, sprint.value, id);
   }
+  noteFeatures(tx, graph);
   tx.create(runStream(id), { type: 'run.started', data: { graph: hash } }, run);
   const status = updateStatus(new RunScope(tx, ctx, id));
   const ready = readyNodes(prepared, resumed.nodes, ctx.now, limitsOf(run)).candidates.map((candidate) => candidate.id);
