@@ -1,6 +1,6 @@
 // `npm run drill [-- --kills N --seconds S]`: tests the store's promises with many processes that are killed again and
-// again, with faults injected by strace, and with power losses on an ext4 image. Prints figures; exits with 1 if a
-// promise is broken.
+// again, with writes that the system takes in parts, with faults injected by strace, and with power losses on an ext4
+// image. Prints figures; exits with 1 if a promise is broken.
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -22,11 +22,17 @@ const skipped = [];
 let broken = false;
 
 await bundle({
-  entries: { worker: 'test/store/fixtures/worker.ts', drill: 'test/store/drill.ts' },
+  entries: {
+    worker: 'test/store/fixtures/worker.ts',
+    drill: 'test/store/drill.ts',
+    short: 'test/store/short-writes.ts',
+  },
   dir: built,
 });
 const { Drill, sleep } = await import(pathToFileURL(join(built, 'drill.js')).href);
-const newDrill = (dir) => new Drill(join(built, 'worker.js'), dir);
+const { anotherWriter, compileShim, KILL_WRITER, underShim } = await import(pathToFileURL(join(built, 'short.js')).href);
+const workerFile = join(built, 'worker.js');
+const newDrill = (dir) => new Drill(workerFile, dir);
 
 function note(name, findings, expected = {}) {
   const { lost, duplicated, orderViolations, disagreements, troubles } = findings;
@@ -96,6 +102,28 @@ async function injected() {
   }
 }
 
+/** Writers whose writes are taken in two parts, with those of another between, which is cut short itself and killed. */
+async function shortened() {
+  const library = join(built, 'short-write.so');
+  const missing = compileShim(library);
+  if (missing !== undefined) {
+    skipped.push(`short writes below the runtime: ${missing}`);
+    return;
+  }
+  const dir = join(place, 'short-writes');
+  const drill = newDrill(dir);
+  drill.start({ name: 'w-1' });
+  for (const bytes of [1, 60, 200, 0, -30, -1]) {
+    for (const cut of [undefined, { bytes: 200, run: KILL_WRITER }, { bytes: 0, run: KILL_WRITER }]) {
+      const run = `${anotherWriter(workerFile, dir, cut)}; true`;
+      await drill.start({ name: 'w-2', calls: 20, under: underShim(library, { at: 5, bytes, run }) }).exit;
+      if (cut !== undefined) drill.kills += 1;
+    }
+  }
+  await drill.endAll();
+  note('short writes, glued', await drill.check());
+}
+
 /** Calls the ioctl EXT4_IOC_SHUTDOWN, which stops a file system without further writes, like a loss of power. */
 const SHUTDOWN = 'import fcntl,os,struct,sys; fcntl.ioctl(os.open(sys.argv[1],0),0x8004587D,struct.pack("I",2))';
 
@@ -138,6 +166,7 @@ async function powerLosses() {
 
 try {
   await powerLosses();
+  await shortened();
   await injected();
   await killing();
 } finally {

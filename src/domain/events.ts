@@ -102,6 +102,7 @@ export const eventTypes = {
   'state.restored': 'Values were brought back to what they were',
   'state.set': 'A value was set',
   'store.created': 'The store was made',
+  'store.raised': 'The store took a newer format, of which older programs keep their hands off',
   'store.redacted': 'The store was written anew from an older one, without what had to be removed',
   'task.archived': 'A task was archived: hidden, and no longer waited for',
   'task.blocked': 'A task cannot go on, for the reason it states',

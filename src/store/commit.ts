@@ -17,9 +17,6 @@ export interface Author {
   grade?: 'person';
 }
 
-/** The format number in `store.created`. A store with a higher number is refused. */
-export const STORE_FORMAT = 1;
-
 /** The longest line that is written, in bytes. A longer commit is refused with advice on how to make it smaller. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
@@ -91,6 +88,8 @@ const TRAILER = /^, "sum":"([0-9a-f]{16})"\}$/;
 const LINE_START = /^\{"id":"[^"]*","at":"[^"]*","by":\{/;
 /** `LINE_START` is looked for in the first characters only: an id and a time are short. */
 const START_CHARS = 256;
+/** `LINE_START` behind other bytes: the line of a writer of whose write the system had taken the first newline only. */
+const LATER_START = new RegExp(`(?!^)${LINE_START.source.slice(1)}`);
 
 /** The sum of a line's bytes before its trailer: the first 16 hex of SHA-256. */
 export function sumOf(body: string | Uint8Array): string {
@@ -156,6 +155,11 @@ export function claimedSum(line: RawLine): string | undefined {
   const found = TRAILER.exec(trailer);
   // A page lost to a power loss reads as NUL bytes, although the trailer on the next page may have survived.
   return found === null || line.includes('\0') ? undefined : found[1];
+}
+
+/** True if another line begins inside this one. A value of the same form looks like that too. */
+export function hasLaterStart(line: RawLine): boolean {
+  return LATER_START.test(typeof line === 'string' ? line : line.toString('latin1'));
 }
 
 /** The sum of a line whose trailer fits its bytes; undefined for a torn or altered line (`claimedSum` tells which). */

@@ -8,6 +8,7 @@ import {
   claimedSum,
   type EncodedCommit,
   type Expected,
+  hasLaterStart,
   headOf,
   holds,
   isSeal,
@@ -48,12 +49,19 @@ export type Verdict =
   | { kind: 'valid'; folded: FoldedCommit }
   | { kind: 'seal'; seal: Seal; seq: number }
   | { kind: 'void'; why: 'expectation' | 'after-seal' | 'misplaced-seal' | 'malformed' }
-  | { kind: 'torn' }
+  /** `mixed`: it has a beginning and an end, which are of different lines. */
+  | { kind: 'torn'; mixed: boolean }
   | { kind: 'damage'; why: string };
+
+/** The line looks whole and is not: a second read of it may show another one. */
+export function isDoubtful(verdict: Verdict): boolean {
+  return verdict.kind === 'damage' || (verdict.kind === 'torn' && verdict.mixed);
+}
 
 /**
  * The state of a fold as a checkpoint stores it. `sealed` is the hash that the last seal names. `ages`, `clock`: see
- * `Fold`; absent in checkpoints of older versions, which only lets requests live longer.
+ * `Fold`; absent in checkpoints of older versions, which only lets requests live longer. `torn`: the segment has a torn
+ * line; absent if not, and in checkpoints of older versions, for which two torn lines in one are damage.
  */
 export interface FoldState {
   seq: number;
@@ -65,6 +73,7 @@ export interface FoldState {
   >;
   ages?: [seq: number, ms: number][];
   clock?: MachineClock;
+  torn?: true;
 }
 
 /**
@@ -89,6 +98,8 @@ export class Fold {
   readonly changes = new Set<Set<string>>();
   /** True after a valid seal, until the next segment begins: later lines of the same file are void. */
   private ended = false;
+  /** True once the segment has a torn line, the rest of which may stand in a later one. */
+  private torn = false;
   /** The latest seals, each with the sum of what segments lasted at least up to it: an age of the log without dates. */
   private readonly ages: [seq: number, ms: number][] = [];
   /** The machine's clock at the last seal, if that names it. */
@@ -108,6 +119,7 @@ export class Fold {
     this.chainsFrom = from.seq;
     this.ages.push(...(from.ages ?? []));
     this.clock = from.clock;
+    this.torn = from.torn ?? false;
     for (const [stream, [version, head, seq, atMs, segment, offset]] of Object.entries(from.streams)) {
       const entry: StreamHead = { version, head, seq };
       if (atMs !== undefined) entry.atMs = atMs;
@@ -120,7 +132,7 @@ export class Fold {
     // Without a prototype, because a foreign line may name a stream `__proto__`.
     const streams: FoldState['streams'] = Object.create(null);
     for (const [stream, head] of this.heads) streams[stream] = stateOf(head);
-    return { ...this.place(), streams, ...this.times() };
+    return { ...this.place(), streams, ...this.besides() };
   }
 
   /** What of the state stands before the streams, and after them. */
@@ -128,9 +140,9 @@ export class Fold {
     return { seq: this.seq, chain: this.chain, sealed: this.sealedSha };
   }
 
-  times(): Pick<FoldState, 'ages' | 'clock'> {
-    const { clock } = this;
-    return { ages: [...this.ages], ...(clock !== undefined && { clock }) };
+  besides(): Pick<FoldState, 'ages' | 'clock' | 'torn'> {
+    const { clock, torn } = this;
+    return { ages: [...this.ages], ...(clock !== undefined && { clock }), ...(torn && { torn }) };
   }
 
   expected(stream: string): Expected {
@@ -151,16 +163,16 @@ export class Fold {
   /** Begins the next segment, whose lines are judged by their expectations again. */
   nextSegment(): void {
     this.ended = false;
+    this.torn = false;
   }
 
   /**
    * The verdict on one line (without its newline) that starts at `place`. Changes the fold only if the line is valid or
-   * a seal.
+   * a seal, and notes that the segment has a torn one.
    */
   offer(line: RawLine, place: Place): Verdict {
     const sum = soundSum(line);
-    if (sum === undefined)
-      return claimedSum(line) === undefined ? { kind: 'torn' } : { kind: 'damage', why: 'the sum differs' };
+    if (sum === undefined) return this.unsound(line);
     const body = parseLine(line);
     if (body === undefined) return { kind: 'void', why: 'malformed' };
     // Check `seen` on every line with a sound sum, also if it is void or after a seal: a mismatch reveals that an
@@ -215,6 +227,18 @@ export class Fold {
     const age = (this.ages.at(-1)?.[1] ?? 0) + lasted;
     this.ages.push([this.seq, age]);
     while (age - (this.ages[1]?.[1] ?? age) >= REQUEST_LIFE_MS) this.ages.shift();
+  }
+
+  /**
+   * A line with a beginning and an end, but another sum, is damage, unless pieces of several lines may stand in it,
+   * none of which was acknowledged: the others began before, in a torn line of the same segment, or inside this one.
+   * An altered line that passes for such a one is still found by the `seen` of those who knew it.
+   */
+  private unsound(line: RawLine): Verdict {
+    const mixed = claimedSum(line) !== undefined;
+    if (mixed && !this.torn && !hasLaterStart(line)) return { kind: 'damage', why: 'the sum differs' };
+    this.torn = true;
+    return { kind: 'torn', mixed };
   }
 
   private accept(commit: Commit, sum: string, place: Place): FoldedCommit {

@@ -10,6 +10,7 @@ import { otherKind } from '../../src/admin/import/recognise.ts';
 import type { Imported, SourceKind } from '../../src/admin/import/shape.ts';
 import type { ImportedTask } from '../../src/domain/import/tasks.ts';
 import { meaningOf, statusOf } from '../../src/domain/status-words.ts';
+import { extras, mark, marksOf, statusWord } from './import-marks.ts';
 
 type Record_ = Record<string, unknown>;
 const NOW = Date.parse('2026-06-01T00:00:00Z');
@@ -19,22 +20,9 @@ function read(kind: SourceKind, name: string, text: string): { found: Imported; 
   return { found, tasks: prepareTasks(found, kind.uniqueKeys) };
 }
 
-/** All words of a source that begin with `mark`: each leaf of the generated records holds one of its own. */
-const marksOf = (text: string): Set<string> => new Set(text.match(/mark\d+x/g) ?? []);
-
-let count = 0;
-const mark = fc.constant(null).map(() => `mark${count++}x`);
-const word = fc.constantFrom(
-  ...['todo', 'open', 'pending', 'in_progress', 'In-Progress', 'done', 'closed', 'completed', 'blocked', 'review'],
-  ...['cancelled', 'canceled', 'deferred', 'mystery', 'on hold', '', 'tombstone', 'pinned'],
-);
 const long = fc
   .tuple(mark, fc.constantFrom(1, 1, 1, 4_900, 12_000), mark)
   .map(([a, n, b]) => `${a}${'.\n'.repeat(n)}${b}`);
-const extras = fc.dictionary(
-  fc.constantFrom('close_reason', 'complexity', 'acceptanceCriteria', 'files', 'due', 'metadata', 'mystery'),
-  fc.oneof(mark, fc.array(mark, { maxLength: 2 }), fc.record({ deep: mark })),
-);
 const id = fc.integer({ min: 1, max: 12 });
 const ids = fc.array(id, { maxLength: 4 });
 
@@ -75,7 +63,7 @@ describe('taken and noted are all that was there', () => {
     const issue = fc.record({
       id,
       title: mark,
-      status: word,
+      status: statusWord,
       issue_type: types,
       description: long,
       needs: ids,
@@ -110,7 +98,7 @@ describe('taken and noted are all that was there', () => {
   });
 
   test('task-master, with tags and subtasks of subtasks', () => {
-    const part = { id, title: mark, status: word, details: long, dependencies: ids, extras };
+    const part = { id, title: mark, status: statusWord, details: long, dependencies: ids, extras };
     const leaf = fc.record(part);
     const middle = fc.record({ ...part, subtasks: fc.array(leaf, { maxLength: 2 }) });
     const top = fc.record({ ...part, subtasks: fc.array(middle, { maxLength: 2 }) });
@@ -160,7 +148,7 @@ describe('taken and noted are all that was there', () => {
   });
 
   test('shrimp and the client’s own tasks', () => {
-    const task = fc.record({ id, title: mark, status: word, text: long, needs: ids, extras });
+    const task = fc.record({ id, title: mark, status: statusWord, text: long, needs: ids, extras });
     fc.assert(
       fc.property(fc.array(task, { maxLength: 10 }), fc.boolean(), (tasks, isShrimp) => {
         const records = tasks.map(

@@ -373,6 +373,12 @@ test('the older state directory becomes sessions, epics, sprints with their task
     taken: { tasks: 0, epics: 0, sprints: 0, sessions: 0 },
     already: { sessions: 2 },
   });
+  place.file('other/tools.json', { lint: { name: 'lint', type: 'command', description: 'Lints otherwise' } });
+  expect(place.import('other', 'v2')).toMatchObject({
+    taken: { agents: 0 },
+    left: [{ item: 'tools:/lint', why: 'lint is here already, and is left as it is' }],
+  });
+  expect(list('command')).toMatchObject([{ id: 'lint', description: expect.stringMatching(/^Lints\b(?! otherwise)/) }]);
 });
 
 test('a priority of the older state directory that is none of ours is told', () => {
@@ -396,7 +402,11 @@ test('messages go into a channel once, with who wrote them in the text', () => {
   place.file('mail/2.json', [{ sender: 'bob', text: 'hi' }, { from: 'x' }]);
   place.file('mail/note.md', `# Note\n${'long '.repeat(4_000)}`);
   const report = place.import('mail', 'messages');
-  expect(report).toMatchObject({ taken: { messages: 5 }, left: [{ item: '2.json' }], changed: [{ item: 'note.md' }] });
+  expect(report).toMatchObject({
+    taken: { messages: 5 },
+    left: [{ item: '2.json[1]' }],
+    changed: [{ item: 'note.md' }],
+  });
   expect(place.import('mail', 'messages')).toMatchObject({ taken: { messages: 0 }, already: { messages: 5 } });
   place.file('mail/3.json', { text: 'one more' });
   expect(place.baton('import', 'mail', '--from', 'messages').stdout).toContain('message_read {join: "imported"}');

@@ -7,6 +7,7 @@ import { adoptDocument } from '../../src/admin/file/adopt.ts';
 import { clearPoison, rebuildCaches } from '../../src/admin/file/repair.ts';
 import { reportText, verdict } from '../../src/admin/file/report-text.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
+import { STORE_FORMAT } from '../../src/store/formats.ts';
 import {
   alter,
   faults,
@@ -191,8 +192,8 @@ describe('a damaged log', () => {
     const documents = openDocuments(dir);
     await documents.change(
       (tx) => {
-        tx.patch('store', { type: 'store.raised', data: { format: 2 } }, [
-          { op: 'replace', path: '/format', value: 2 },
+        tx.patch('store', { type: 'store.raised', data: { format: STORE_FORMAT + 1 } }, [
+          { op: 'replace', path: '/format', value: STORE_FORMAT + 1 },
         ]);
         return { ok: true, value: null };
       },

@@ -9,6 +9,7 @@ import { FailureError } from '../../src/failure/failure.ts';
 import { encodeSeal, sumOf, TRAILER_BYTES } from '../../src/store/commit.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
 import type { FileStore } from '../../src/store/file/file-store.ts';
+import { STORE_FORMAT } from '../../src/store/formats.ts';
 import { BY, commitOf, put, stateOf } from './commits.ts';
 import { linesOf, openStore, segmentFile, temporaryPlace } from './places.ts';
 
@@ -447,7 +448,7 @@ describe('a newer format', () => {
     const { dir } = await small(1);
     const running = open(dir);
     const newer = commitOf(running, [{ stream: 'store', value: {} }]);
-    const event = { stream: 'store', type: 'store.raised', data: { format: 2 }, patch: [] };
+    const event = { stream: 'store', type: 'store.raised', data: { format: STORE_FORMAT + 1 }, patch: [] };
     const { encodeCommit } = await import('../../src/store/commit.ts');
     fs.appendFileSync(segmentFile(dir), `\n${encodeCommit({ ...newer.commit, events: [event] }).line}\n`);
     for (const store of [running, open(dir)]) {
@@ -457,7 +458,7 @@ describe('a newer format', () => {
       } catch {
         // The second kind.
       }
-      expect(store.info().stopped).toMatchObject({ code: 'store-newer', found: 2 });
+      expect(store.info().stopped).toMatchObject({ code: 'store-newer', found: STORE_FORMAT + 1 });
       expect(() => store.refresh()).toThrow(FailureError);
     }
   });

@@ -63,7 +63,6 @@ export interface Rules {
   /** Each false one breaks a rule on purpose: the model must notice. */
   syncBeforeAnswer: boolean;
   syncBeforeFollow: boolean;
-  leadingNewline: boolean;
   durableSeen: boolean;
   readBack: boolean;
   /**
@@ -77,7 +76,6 @@ export interface Rules {
 export const ALL_RULES: Rules = {
   syncBeforeAnswer: true,
   syncBeforeFollow: true,
-  leadingNewline: true,
   durableSeen: true,
   readBack: true,
   vouchBefore: true,
@@ -227,7 +225,7 @@ export class Process {
 
   /** One write of whole lines; `torn` bytes of it only, if given. Returns how many bytes it took. */
   write(batch: readonly EncodedCommit[], torn?: number): number {
-    const text = `${this.rules.leadingNewline ? '\n' : ''}${batch.map(({ line }) => line).join('\n')}\n`;
+    const text = `\n${batch.map(({ line }) => line).join('\n')}\n`;
     const bytes = Buffer.from(text);
     const file = this.world.segment(this.segment);
     const taken = torn === undefined ? bytes : bytes.subarray(0, torn);

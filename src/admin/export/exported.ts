@@ -12,9 +12,9 @@ import {
   MAX_LINE_BYTES,
   nextChain,
   parseLine,
-  STORE_FORMAT,
 } from '../../store/commit.ts';
 import { withPath } from '../../store/file/disk.ts';
+import { formatIn, STORE_FORMAT } from '../../store/formats.ts';
 
 /** A line of an export that is a commit. `seq` is its seq in the exported log. */
 export interface ExportedCommit {
@@ -69,7 +69,9 @@ export function* commitsOf(lines: Iterable<Buffer>): Generator<ExportedCommit> {
     if (chains[seenSeq] !== seenChain)
       refuse(seq, `a line before it is missing or was changed: it knew line ${seenSeq}`);
     chains.push(nextChain(chains[seq - 1] ?? '', sum));
-    if (!isSeal(body)) yield { seq, sum, commit: body };
+    if (isSeal(body)) continue;
+    checkFormat(body);
+    yield { seq, sum, commit: body };
   }
   if (chains.length === 1) refuse(1, 'it is empty');
 }
@@ -78,9 +80,12 @@ function checkFirst(body: object): void {
   const [event] = 'events' in body ? (body as Commit).events : [];
   if (event?.type !== 'store.created')
     refuse(1, 'it does not begin with the first line of a log: export it whole, without --from');
-  const format = Number(event.data?.['format'] ?? 0);
-  if (format > STORE_FORMAT)
-    throw new FailureError({ code: 'store-newer', what: 'The export', found: format, known: STORE_FORMAT });
+}
+
+function checkFormat(commit: Commit): void {
+  const found = formatIn(commit) ?? 0;
+  if (found > STORE_FORMAT)
+    throw new FailureError({ code: 'store-newer', what: 'The export', found, known: STORE_FORMAT });
 }
 
 function refuse(line: number, why: string): never {

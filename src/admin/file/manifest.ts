@@ -5,8 +5,8 @@
 import { hash } from 'node:crypto';
 import { type Failure, fail, ok, type Result } from '../../failure/failure.ts';
 import { isObject } from '../../json/json.ts';
-import { STORE_FORMAT } from '../../store/commit.ts';
 import { type Disk, errnoOf } from '../../store/file/disk.ts';
+import { STORE_FORMAT } from '../../store/formats.ts';
 
 export const MANIFEST = 'manifest.json';
 

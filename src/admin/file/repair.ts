@@ -88,7 +88,7 @@ function renewCheckpoint({ disk, dir, durability }: VerifyOptions, { reader }: V
   }
   const at = new Date().toISOString();
   const place = { segment: last.firstSeq, offset: last.end, lineSum: last.lastSum };
-  writeCheckpoint(disk, dir, { format: 1, ...place, at, fold: fold.state() }, durability === 'fsync');
+  writeCheckpoint(disk, dir, { format: reader.format, ...place, at, fold: fold.state() }, durability === 'fsync');
 }
 
 function removeCheckpoint(disk: Disk, dir: string): void {

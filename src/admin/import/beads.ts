@@ -8,7 +8,6 @@ import {
   giveStatus,
   holdBack,
   type Imported,
-  listOf,
   nothing,
   paragraphs,
   type SourceKind,
@@ -57,7 +56,7 @@ function readIssue(found: Imported, issue: Record<string, unknown>, place: strin
     title: fields.text('title'),
     description: '',
     status: 'todo',
-    labels: listOf(fields.take('labels')).map(textOf),
+    labels: fields.names('labels'),
     needs: [],
     born: textOf(issue.created_at) || undefined,
     updated: textOf(issue.updated_at) || undefined,
@@ -82,7 +81,7 @@ function readIssue(found: Imported, issue: Record<string, unknown>, place: strin
   const assignee = fields.text('assignee');
   if (assignee !== '') task.assignee = assignee;
   readEdges(found, task, fields);
-  const comments = listOf(fields.take('comments')).map(commentOf);
+  const comments = fields.list('comments').map(commentOf);
   task.description = paragraphs([
     ['', fields.take('description')],
     ['Design', fields.take('design')],
@@ -110,10 +109,11 @@ function commentOf(comment: unknown): [heading: string, text: unknown] {
 }
 
 function readEdges(found: Imported, task: SourceTask, fields: Fields): void {
-  for (const edge of listOf(fields.take('dependencies'))) {
+  for (const edge of fields.list('dependencies')) {
     const other = isObject(edge) ? textOf(edge.depends_on_id) : textOf(edge);
     const type = isObject(edge) ? textOf(edge.type) : '';
-    if (other === '') found.left.push({ item: task.key, why: 'a dependency of it names nothing' });
+    if (other === '')
+      found.left.push({ item: task.key, why: `a dependency of it names nothing: ${JSON.stringify(edge)}` });
     else if (BLOCKING.has(type)) {
       task.needs.push(other);
       if (type === 'conditional-blocks')

@@ -6,7 +6,6 @@ import {
   Fields,
   giveStatus,
   type Imported,
-  listOf,
   nothing,
   objectsOf,
   paragraphs,
@@ -67,16 +66,16 @@ function readTask(
     description: '',
     status: 'todo',
     labels: [],
-    needs: listOf(fields.take('blockedBy')).map((other) => `${list}${textOf(other)}`),
+    needs: fields.names('blockedBy').map((other) => `${list}${other}`),
   };
   const word = fields.text('priority');
   const known = Object.hasOwn(PRIORITIES, word.toLowerCase());
   if (known) task.priority = PRIORITIES[word.toLowerCase()];
-  const blocked = listOf(fields.take('blocks'));
+  const blocked = fields.names('blocks');
   giveStatus(found, task, fields.text('status'));
   const owner = fields.text('owner');
   if (owner !== '') task.assignee = owner;
-  for (const other of blocked) blocks.push([task.key, `${list}${textOf(other)}`]);
+  for (const other of blocked) blocks.push([task.key, `${list}${other}`]);
   task.description = paragraphs([
     ['', fields.take('description')],
     ['priority', known ? '' : word],

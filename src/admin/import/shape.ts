@@ -121,7 +121,7 @@ export function textOf(value: unknown): string {
 }
 
 /** A list as it is, a text of words between commas as a list, and [] for anything else. */
-export function listOf(value: unknown): unknown[] {
+function listOf(value: unknown): unknown[] {
   if (Array.isArray(value)) return value;
   if (typeof value === 'number') return [value];
   return typeof value === 'string' ? value.split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()])) : [];
@@ -163,6 +163,29 @@ export class Fields {
     return text;
   }
 
+  /** A time as ISO 8601; the beginning of time for what is none, which is left to `others`. */
+  time(name: string): string {
+    const ms = Date.parse(textOf(this.rest.get(name)));
+    if (!Number.isNaN(ms)) this.rest.delete(name);
+    return new Date(Number.isNaN(ms) ? 0 : ms).toISOString();
+  }
+
+  /** The items of a list, or of a text of words between commas; what is neither is left to `others`. */
+  list(name: string): unknown[] {
+    const value = this.rest.get(name);
+    if (!Array.isArray(value) && textOf(value) === '') return [];
+    this.rest.delete(name);
+    return listOf(value);
+  }
+
+  /** The names in a list. If an item has none, the list is left to `others` too. */
+  names(name: string, nameOf: (item: unknown) => string = textOf): string[] {
+    const value = this.rest.get(name);
+    const names = this.list(name).map(nameOf);
+    if (names.includes('')) this.rest.set(name, value);
+    return names.filter((one) => one !== '');
+  }
+
   /** What nobody took, as paragraphs; fields of `bookkeeping` are counted in `found.fields` instead. */
   others(found: Imported, bookkeeping: ReadonlySet<string>): [heading: string, value: unknown][] {
     return [...this.rest].flatMap(([name, value]) => {
@@ -185,8 +208,7 @@ export function giveStatus(found: Imported, task: SourceTask, word: string): voi
     if (meaning === 'blocked') task.blocked_reason ??= 'blocked where it was imported from';
     return;
   }
-  const why =
-    meaning === 'held' ? `${word.trim()} where it was imported from` : `its status "${word.slice(0, 40)}" is not known`;
+  const why = meaning === 'held' ? `${word.trim()} where it was imported from` : `its status "${word}" is not known`;
   holdBack(found, task, why);
   if (meaning === 'held') task.labels.push('deferred');
 }

@@ -6,7 +6,6 @@ import {
   Fields,
   giveStatus,
   type Imported,
-  listOf,
   nothing,
   objectsOf,
   paragraphs,
@@ -50,7 +49,7 @@ function readTask(found: Imported, record: Record<string, unknown>): void {
     description: '',
     status: 'todo',
     labels: [],
-    needs: listOf(fields.take('dependencies')).map((one) => textOf(isObject(one) ? one.taskId : one)),
+    needs: fields.names('dependencies', (one) => textOf(isObject(one) ? one.taskId : one)),
     born: textOf(record.createdAt) || undefined,
     updated: textOf(record.updatedAt) || undefined,
   };

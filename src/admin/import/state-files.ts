@@ -5,7 +5,7 @@ import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { checkValue } from '../../json/limits.ts';
 import { isUnsafeKey } from '../../json/pointer.ts';
 import { nothing, parseJson, type SourceKind } from './shape.ts';
-import { linkSprints, OWNED, readV2 } from './v2.ts';
+import { linkSprints, OWNED, readV2, settleItems } from './v2.ts';
 
 /** The limits of one value of a session. */
 const LIMITS = { depth: 60, bytes: 512 * 1024 };
@@ -27,18 +27,19 @@ export const stateFiles: SourceKind = {
         const checked = checkValue(item, LIMITS);
         if (isUnsafeKey(key) || !checked.ok)
           found.left.push({ item: `${file.name} ${key}`, why: 'it is refused as state' });
-        else if (OWNED.has(key)) {
+        else if (Object.hasOwn(OWNED.has(key) ? owned : found.state, key)) {
+          found.left.push({ item: `${file.name} ${key}`, why: 'another file has this key too' });
+        } else if (OWNED.has(key)) {
           owned[key] = item as Json;
           found.changed.push({
             item: `${file.name} ${key}`,
             why: `this key is Baton's own: it is at $.imported.${key}`,
           });
-        } else if (Object.hasOwn(found.state, key)) {
-          found.left.push({ item: `${file.name} ${key}`, why: 'another file has this key too' });
         } else found.state[key] = item as Json;
       }
     }
     linkSprints(found);
+    settleItems(found);
     if (Object.keys(owned).length > 0) found.state.imported = owned;
     return found;
   },

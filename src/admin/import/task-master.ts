@@ -6,7 +6,6 @@ import {
   Fields,
   giveStatus,
   type Imported,
-  listOf,
   nothing,
   objectsOf,
   paragraphs,
@@ -63,14 +62,10 @@ function noteOthers(found: Imported, value: Record<string, unknown>): void {
 }
 
 function readTag(found: Imported, tag: string, tasks: readonly unknown[]): void {
-  const read = new Map<string, { task: SourceTask; near: string; edges: unknown[] }[]>();
+  const read = new Map<string, { task: SourceTask; near: string; edges: string[] }[]>();
   readLevel({ found, tag, read }, tasks, '', undefined);
   for (const { task, near, edges } of [...read.values()].flat()) {
-    task.needs = edges.map((edge) => {
-      // A subtask names a sibling by its number, and a subtask of another task as 5.1.
-      const text = isObject(edge) ? textOf(edge.id) : textOf(edge);
-      return [`${near}${text}`, text].find((id) => read.has(id)) ?? text;
-    });
+    task.needs = edges.map((text) => [`${near}${text}`, text].find((id) => read.has(id)) ?? text);
     task.needs = task.needs.map((id) => `${tag}:${id}`);
   }
 }
@@ -78,7 +73,7 @@ function readTag(found: Imported, tag: string, tasks: readonly unknown[]): void 
 interface Reading {
   found: Imported;
   tag: string;
-  read: Map<string, { task: SourceTask; near: string; edges: unknown[] }[]>;
+  read: Map<string, { task: SourceTask; near: string; edges: string[] }[]>;
 }
 
 function readLevel(reading: Reading, tasks: readonly unknown[], near: string, parent: SourceTask | undefined): void {
@@ -92,7 +87,8 @@ function readLevel(reading: Reading, tasks: readonly unknown[], near: string, pa
       continue;
     }
     const below = fields.take('subtasks');
-    const edges = listOf(fields.take('dependencies'));
+    // A subtask names a sibling by its number, and a subtask of another task as 5.1.
+    const edges = fields.names('dependencies', (edge) => textOf(isObject(edge) ? edge.id : edge));
     const task = taskOf(found, tag, id, fields);
     task.updated = textOf(record.updatedAt) || undefined;
     task.born = textOf(record.createdAt) || undefined;

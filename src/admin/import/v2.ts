@@ -7,7 +7,7 @@ import { SESSION_MODES } from '../../domain/session/document.ts';
 import type { RegistryKind } from '../../domain/team/registry.ts';
 import { isObject, type JsonObject } from '../../json/json.ts';
 import { checkValue } from '../../json/limits.ts';
-import { Fields, giveStatus, type Imported, listOf, paragraphs, type SourceTask, textOf } from './shape.ts';
+import { Fields, giveStatus, type Imported, paragraphs, type SourceTask, textOf } from './shape.ts';
 
 type Values = Record<string, unknown>;
 
@@ -81,11 +81,12 @@ function sprintOf(found: Imported, key: string, fields: Fields): ImportedItem {
   const dates = ['start_date', 'end_date'].map((name) => {
     const text = fields.text(name);
     const day = text.slice(0, 10);
-    return /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day)) ? { day, text: '' } : { text };
+    const known = /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day));
+    return { day: known ? day : undefined, text: known && day === text ? '' : text };
   });
   const [start, end] = dates;
-  const goals = listOf(fields.take('goals')).map(textOf).join('\n');
-  const tasks = listOf(fields.take('tasks')).map(textOf);
+  const goals = fields.names('goals').join('\n');
+  const tasks = fields.names('tasks');
   return {
     kind: 'sprints',
     key,
@@ -124,24 +125,41 @@ function addEntry(found: Imported, entry: { key: string; entry: RegistryKind; id
     return;
   }
   if (id !== entry.id) found.changed.push({ item: entry.key, why: `its name is ${id} here` });
-  found.items.push({ kind: 'agents', ...entry, id });
+  const { key, entry: kind, description } = entry;
+  const known = found.items.find((item) => item.kind === 'agents' && item.entry === kind && item.id === id);
+  if (known?.kind !== 'agents') {
+    found.items.push({ kind: 'agents', ...entry, id });
+  } else if (!known.description.split('\n\n').includes(description) && description !== '') {
+    known.description = paragraphs([
+      ['', known.description],
+      ['', description],
+    ]);
+    found.changed.push({ item: key, why: `its description stands with that of ${known.key}, which has its name` });
+  }
 }
 
 function readSession(found: Imported, name: string, value: Values): boolean {
-  const { session, execution, observability, ...rest } = value;
+  const { session, execution: run, observability, ...rest } = value;
+  const execution = isObject(run) ? run : {};
   const fields = new Fields(session as Values);
   const id = fields.text('id') || name;
   const key = `session:${id}`;
-  const { tasks, agents, ...work } = isObject(execution) ? execution : {};
+  const { tasks, agents, ...work } = execution;
   const life = new Fields(fields.take('lifecycle') as Values);
   const status = life.text('status');
   if (!['active', 'paused', 'completed'].includes(status))
     found.changed.push({ item: key, why: `its status ${status} is paused here` });
   const mode = fields.text('mode');
   const known = SESSION_MODES.find((one) => one === mode);
-  const [created, expiry] = [isoTime(fields.text('created_at')), isoTime(life.text('expiry'))];
+  const created = fields.time('created_at');
+  const expiry = life.time('expiry');
   // What has no place in a session here stands below `imported`, with its own names.
-  const more = { session: Object.fromEntries([...fields.others(found, NONE), ...life.others(found, NONE)]) };
+  const lifecycle = Object.fromEntries(life.others(found, NONE));
+  const more = {
+    session: { ...Object.fromEntries(fields.others(found, NONE)), lifecycle },
+    ...(run === execution ? {} : { execution: run }),
+    ...(tasks === undefined || isObject(tasks) ? {} : { tasks }),
+  };
   const owned = Object.entries(rest).filter(([name]) => OWNED.has(name));
   const own = Object.entries(rest).filter(([name]) => !OWNED.has(name));
   const below = {
@@ -182,12 +200,6 @@ function readSession(found: Imported, name: string, value: Values): boolean {
   return true;
 }
 
-/** A time as ISO 8601; the beginning of time for a text that is none. */
-function isoTime(text: string): string {
-  const ms = Date.parse(text);
-  return new Date(Number.isNaN(ms) ? 0 : ms).toISOString();
-}
-
 const describe = (facts: unknown): string =>
   isObject(facts) ? [textOf(facts.name), textOf(facts.type)].filter((one) => one !== '').join(', ') : textOf(facts);
 
@@ -197,14 +209,14 @@ function readTask(found: Imported, session: string, name: string, record: unknow
     return;
   }
   const fields = new Fields(record);
-  fields.text('id');
+  if (textOf(record.id) === name) fields.take('id');
   const task: SourceTask = {
     key: `${session}/${name}`,
     title: fields.text('title') || name,
     description: '',
     status: 'todo',
     labels: [],
-    needs: listOf(fields.take('dependencies')).map((one) => `${session}/${textOf(one)}`),
+    needs: fields.names('dependencies').map((one) => `${session}/${one}`),
   };
   const blocker = fields.take('blocker');
   if (isObject(blocker)) task.blocked_reason = textOf(blocker.reason) || undefined;
@@ -222,6 +234,25 @@ function readTask(found: Imported, session: string, name: string, record: unknow
     ...fields.others(found, NONE),
   ]);
   found.tasks.push(task);
+}
+
+/** Gives items of one key keys of their own, or the second would pass for one that was imported before. */
+export function settleItems(found: Imported): void {
+  const seen = new Map<string, string[]>();
+  found.items = found.items.filter((item) => {
+    const text = JSON.stringify(item);
+    const { key } = item;
+    const known = seen.get(key) ?? [];
+    seen.set(key, [...known, text]);
+    if (known.includes(text)) {
+      found.left.push({ item: key, why: 'it is a copy' });
+      return false;
+    }
+    if (known.length === 0) return true;
+    item.key = `${key}#${known.length + 1}`;
+    found.changed.push({ item: key, why: `another item has its id: it is taken as ${item.key}` });
+    return true;
+  });
 }
 
 /** Gives each sprint the keys of the tasks that it names; a note for each that is not there. */

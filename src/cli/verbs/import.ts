@@ -285,8 +285,11 @@ async function takeItems({ services, session, source, found, report }: Job): Pro
     const batch = found.items.slice(at, at + ITEM_BATCH);
     const done = await change(services, session, (tx, ctx) => importItems(tx, ctx, source, services.workspace, batch));
     if (!done.ok) return done;
-    for (const { kind, key } of batch) report[Object.hasOwn(done.value, key) ? 'taken' : 'already'][kind] += 1;
-    Object.assign(report.ids, done.value);
+    const { made, untouched } = done.value;
+    for (const { kind, key } of batch) report[Object.hasOwn(made, key) ? 'taken' : 'already'][kind] += 1;
+    Object.assign(report.ids, made);
+    for (const { key, id } of untouched)
+      report.left.push({ item: key, why: `${id} is here already, and is left as it is` });
   }
   return ok(undefined);
 }

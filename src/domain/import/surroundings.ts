@@ -59,24 +59,36 @@ export interface ImportedSession {
 
 export type ImportedItem = ImportedEpic | ImportedSprint | ImportedEntry | ImportedSession;
 
-/** Makes the items that were not imported before. Answers the id of each by its key. */
+export interface ImportItemsAnswer {
+  /** The id of each by its key. */
+  made: Record<string, string>;
+  /** Entries of the registry that are here already, made by somebody or by another source: they are not touched. */
+  untouched: ImportedEntry[];
+}
+
+/** Makes the items that were not imported before. */
 export function importItems(
   tx: Transaction,
   ctx: Context,
   source: ImportSource,
   workspace: Workspace,
   items: readonly ImportedItem[],
-): Result<Record<string, string>> {
+): Result<ImportItemsAnswer> {
   const known = tx.read<ImportDocument>(importStream(source))?.ids ?? {};
   const made: Record<string, string> = {};
+  const untouched: ImportedEntry[] = [];
   for (const item of items) {
     if (Object.hasOwn(known, item.key)) continue;
+    if (item.kind === 'agents' && tx.read(registryStream(source.project, item.entry, item.id)) !== undefined) {
+      untouched.push(item);
+      continue;
+    }
     const one = makeItem(tx, ctx, source.project, workspace, item, known);
     if (!one.ok) return one;
     made[item.key] = one.value;
   }
   if (Object.keys(made).length > 0) remember(tx, source, made);
-  return ok(made);
+  return ok({ made, untouched });
 }
 
 function makeItem(
@@ -97,8 +109,6 @@ function makeItem(
       return ok(makeSprint(tx, ctx, project, item, known));
     case 'agents': {
       const { entry, id, description, capacity } = item;
-      // An entry that somebody made here is not touched.
-      if (tx.read(registryStream(project, entry, id)) !== undefined) return ok(id);
       const saved = saveEntry(tx, ctx, { project, kind: entry, id, description, capacity });
       return saved.ok ? ok(id) : saved;
     }

@@ -5,6 +5,7 @@ import type { FailurePolicy } from '../../graph/graph.ts';
 import { countNodes } from '../../graph/ready/outcome.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
+import { noteFeatures } from '../features.ts';
 import { type RunDocument, runStream } from './document.ts';
 import { pinGraphs } from './pin.ts';
 import { readyIn } from './ready-in.ts';
@@ -20,6 +21,7 @@ export function saveGraph(tx: Transaction, ctx: Context, input: { name: string; 
   const stream = graphStream(input.name);
   const saved = tx.read<SavedGraph>(stream);
   if (saved?.hash === input.hash) return ok(false);
+  noteFeatures(tx, ctx.definition(input.hash));
   const saved_at = new Date(ctx.now).toISOString();
   const data = { hash: input.hash };
   if (saved === undefined) {
@@ -103,6 +105,7 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     run.sprint = sprint.value;
     noteRun(tx, sprint.value, id);
   }
+  noteFeatures(tx, graph);
   tx.create(runStream(id), { type: 'run.started', data: { graph: hash } }, run);
   const scope = new RunScope(tx, ctx, id);
   const status = updateStatus(scope);

@@ -318,11 +318,15 @@ export class FileStore implements Store {
     }
   }
 
-  /** Throws FailureError `store-moved` if the store's names lead to another store, to which no cache may be written. */
+  /**
+   * Throws FailureError `store-moved` if the store's names lead to another store, to which no cache may be written, and
+   * `store-unsafe` for a planted link of which no call tells: presence keeps silent.
+   */
   private checkPlace(): void {
+    for (const name of ['log', 'alive'])
+      if (this.disk.stat(`${this.dir}/${name}`)?.isSymbolicLink)
+        throw new FailureError(linked(`${name} in it is a symbolic link`));
     if (this.log.fd >= 0) this.log.checkStillOurs();
-    if (this.disk.stat(`${this.dir}/log`)?.isSymbolicLink)
-      this.unreadable(new FailureError(linked('its log is a link')));
   }
 
   /**

@@ -5,6 +5,7 @@ import { hash } from 'node:crypto';
 import { type Failure, FailureError } from '../../../failure/failure.ts';
 import type { Blobs, Durability } from '../../port.ts';
 import { type Disk, errnoOf, replaceFile, syncDirectory, writeFailure } from '../disk.ts';
+import { ownFolder } from '../own-folder.ts';
 
 export class FileBlobs implements Blobs {
   private readonly disk: Disk;
@@ -53,13 +54,9 @@ export class FileBlobs implements Blobs {
 
   /** Makes the folder, and syncs its name once per process: the process that made it may have died before it did. */
   private ensureFolder(durable: boolean): void {
-    const stat = this.disk.stat(this.folder);
-    if (stat === undefined) this.disk.mkdir(this.folder);
     // Look each time: what stands there may have been replaced by a link since.
-    else if (!stat.isDirectory) {
-      const why = `${this.folder} is not a directory of its own`;
-      throw new FailureError({ code: 'store-unsafe', why, how: 'move it away; Baton makes it again' });
-    } else if (this.named) return;
+    if (ownFolder(this.disk, this.folder) === undefined) this.disk.mkdir(this.folder);
+    else if (this.named) return;
     if (durable) syncDirectory(this.disk, this.folder.slice(0, this.folder.lastIndexOf('/')));
     this.named = true;
   }

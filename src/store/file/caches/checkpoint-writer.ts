@@ -2,8 +2,9 @@
 // slices while commits go on, and only as often as the log has grown in proportion to it. Used by file-store.ts.
 
 import { createHash, type Hash } from 'node:crypto';
-import { STORE_FORMAT, TRAILER_BYTES } from '../../commit.ts';
+import { TRAILER_BYTES } from '../../commit.ts';
 import { type Fold, stateOf } from '../../fold.ts';
+import { isKnownFormat } from '../../formats.ts';
 import { type Disk, errnoOf, replaceFileGently } from '../disk.ts';
 import { inSlices, type Steps } from '../past/slices.ts';
 import { sumTrailer } from '../summed.ts';
@@ -22,6 +23,7 @@ const STREAMS_PER_COMMIT = 100;
 interface FoldedLog {
   readonly fold: Fold;
   readonly segment: number;
+  readonly format: number;
   readonly lastLine: Readonly<{ end: number; sum: string }>;
 }
 
@@ -126,10 +128,10 @@ function* streamParts(fold: Fold): Generator<void, Buffer[]> {
 }
 
 function completed(log: FoldedLog, parts: Buffer[], changed: ReadonlySet<string>): PreparedCheckpoint {
-  const { fold, segment, lastLine } = log;
+  const { fold, format, segment, lastLine } = log;
   const { end: offset, sum: lineSum } = lastLine;
   const at = new Date().toISOString();
-  const begin = JSON.stringify({ format: STORE_FORMAT, segment, offset, lineSum, at, fold: fold.place() });
+  const begin = JSON.stringify({ format, segment, offset, lineSum, at, fold: fold.place() });
   const again = [...changed].flatMap((stream) => {
     const head = fold.heads.get(stream);
     return head === undefined ? [] : `${JSON.stringify(stream)}:${JSON.stringify(stateOf(head))},`;
@@ -137,7 +139,7 @@ function completed(log: FoldedLog, parts: Buffer[], changed: ReadonlySet<string>
   // Every stream stands before a comma, and the last one's goes.
   const streams = [...parts, Buffer.from(again.join(''))].filter(({ length }) => length > 0);
   const last = streams.pop()?.subarray(0, -1);
-  const end = JSON.stringify(fold.times()).slice(1);
+  const end = JSON.stringify(fold.besides()).slice(1);
   return {
     seq: fold.seq,
     segment,
@@ -194,6 +196,6 @@ function* knownFrom(disk: Disk, fd: number, size: number): Steps<Known | undefin
   if (end < 0 || disk.read(fd, trailer, 0, TRAILER_BYTES, end) < TRAILER_BYTES) return undefined;
   if (trailer.toString('latin1') !== sumTrailer(hash)) return undefined;
   const found = /^\{"format":(\d+),"segment":(\d+),[^{}]*"fold":\{"seq":(\d+),/.exec(begin);
-  if (found === null || Number(found[1]) !== STORE_FORMAT) return undefined;
+  if (found === null || !isKnownFormat(Number(found[1]))) return undefined;
   return { segment: Number(found[2]), seq: Number(found[3]) };
 }

@@ -2,8 +2,9 @@
 // that it names is still at its place; deleting it costs nothing but time at the next opening. Used by log/opening.ts,
 // file-store.ts and admin/file.
 
-import { isSeal, parseLine, STORE_FORMAT, soundSum } from '../../commit.ts';
+import { isSeal, parseLine, soundSum } from '../../commit.ts';
 import type { FoldState } from '../../fold.ts';
+import { isKnownFormat } from '../../formats.ts';
 import { type Disk, replaceFile } from '../disk.ts';
 import { listSegments, readCompressed, type SegmentFile, segmentPath } from '../segments.ts';
 import { decodeSummed, encodeSummed } from '../summed.ts';
@@ -12,6 +13,7 @@ import { decodeSummed, encodeSummed } from '../summed.ts';
 const WINDOW_BYTES = 64 * 1024;
 
 export interface Checkpoint {
+  /** The store's at this place: a program that does not know it must fold the log, and meet what raised it. */
   format: number;
   segment: number;
   /** The byte after the newline of the last valid commit of the segment. */
@@ -26,7 +28,7 @@ export function checkpointPath(dir: string): string {
   return `${dir}/checkpoint.json`;
 }
 
-/** Reads the checkpoint; undefined if there is none, or it is unreadable, altered or of another format. */
+/** Reads the checkpoint; undefined if there is none, or it is unreadable, altered or of a newer format. */
 export function readCheckpoint(disk: Disk, dir: string): Checkpoint | undefined {
   try {
     // Check its sum: a checkpoint decides which lines are valid, so a flipped bit in it must not be believed.
@@ -110,7 +112,7 @@ export function writeCheckpoint(disk: Disk, dir: string, checkpoint: Checkpoint,
 
 function isCheckpoint(value: unknown): value is Checkpoint {
   if (typeof value !== 'object' || value === null) return false;
-  if (!('format' in value) || value.format !== STORE_FORMAT) return false;
+  if (!('format' in value) || !isKnownFormat(value.format)) return false;
   if (!('segment' in value) || !('offset' in value) || !('lineSum' in value) || !('fold' in value)) return false;
   const { fold } = value;
   if (typeof fold !== 'object' || fold === null || !('streams' in fold) || !('seq' in fold)) return false;

@@ -2,12 +2,12 @@
 // if its sum fits; one edited by hand is set aside and reported, never silently used or lost. Used by file-store.ts and
 // admin/file.
 
-import { FailureError } from '../../../failure/failure.ts';
 import type { Json } from '../../../json/json.ts';
 import { sumOf } from '../../commit.ts';
 import type { Snapshot } from '../../port.ts';
 import { idOf, isStreamName, kindOf } from '../../stream.ts';
-import { type Disk, errnoOf, type FileStat, replaceFileGently, syncDirectoryGently } from '../disk.ts';
+import { type Disk, errnoOf, replaceFileGently, syncDirectoryGently } from '../disk.ts';
+import { ownFolder } from '../own-folder.ts';
 
 /** Documents up to this size are indented, for people; larger ones are written compactly, for speed. */
 const PRETTY_LIMIT_BYTES = 256 * 1024;
@@ -131,8 +131,8 @@ export class DocumentFiles {
   private ensureFolder(folder: string, durable: boolean): void {
     // Look each time, at the folder above too: either may have been replaced by a link since.
     const above = folder.slice(0, folder.lastIndexOf('/'));
-    if (above !== this.dir) this.refuseOther(above);
-    const stat = this.refuseOther(folder);
+    if (above !== this.dir) ownFolder(this.disk, above);
+    const stat = ownFolder(this.disk, folder);
     if (this.made.has(folder) && stat !== undefined) return;
     if (stat === undefined) {
       this.disk.mkdir(folder);
@@ -142,13 +142,6 @@ export class DocumentFiles {
       }
     }
     this.made.add(folder);
-  }
-
-  private refuseOther(folder: string): FileStat | undefined {
-    const stat = this.disk.stat(folder);
-    if (stat === undefined || stat.isDirectory) return stat;
-    const why = `${folder} is not a directory of its own`;
-    throw new FailureError({ code: 'store-unsafe', why, how: 'move it away; Baton makes it again' });
   }
 
   /** Renames a file that Baton did not write, or that the log does not know, before the next version replaces it. */

@@ -7,6 +7,7 @@ import { isAlive, isBelow, quickStart } from '../../../base/process-start.ts';
 import type { Presence } from '../../port.ts';
 import { isId } from '../../stream.ts';
 import { type Disk, errnoOf } from '../disk.ts';
+import { isOwnFolder, ownFolder } from '../own-folder.ts';
 
 /** Touch the file of a session or agent at most this often: its age is only compared with minutes. */
 const TOUCH_EVERY_MS = 10_000;
@@ -49,10 +50,11 @@ export class FilePresence implements Presence {
     this.touched.set(who, { now, steady });
     const path = `${this.folder}/${who}`;
     try {
-      if (this.disk.stat(path) === undefined) this.disk.close(this.create(path));
+      if (!this.isPlaced() || this.disk.stat(path) === undefined) this.disk.close(this.create(path));
       this.disk.utimes(path, now);
     } catch {
-      // Ignore file errors: a full or read-only disk must not fail a call because of a timestamp.
+      // Ignore file errors, and a link in the folder's place, of which maintenance tells: no call fails because of a
+      // timestamp.
     }
   }
 
@@ -84,7 +86,7 @@ export class FilePresence implements Presence {
     this.heart ??= setInterval(() => this.beat(), SERVING_EVERY_MS).unref();
     const path = this.ownPath(session);
     try {
-      if (this.disk.stat(path) !== undefined) return;
+      if (this.isPlaced() && this.disk.stat(path) !== undefined) return;
       const fd = this.create(path);
       try {
         const { host, boot, ns = '' } = thisPlace();
@@ -100,7 +102,7 @@ export class FilePresence implements Presence {
   private beat(): void {
     for (const session of this.serving) {
       try {
-        this.disk.utimes(this.ownPath(session), Date.now());
+        if (this.isPlaced()) this.disk.utimes(this.ownPath(session), Date.now());
       } catch {
         // Ignore file errors, as in `touch`.
       }
@@ -151,7 +153,7 @@ export class FilePresence implements Presence {
   }
 
   private names(): string[] {
-    return unless([], () => (this.disk.stat(this.folder) === undefined ? [] : this.disk.readdir(this.folder)));
+    return unless([], () => (this.isPlaced() ? this.disk.readdir(this.folder) : []));
   }
 
   /** Whether the process of an attachment serves now. Removes the file of one that is gone. */
@@ -171,15 +173,20 @@ export class FilePresence implements Presence {
 
   private remove(path: string): void {
     try {
-      this.disk.unlink(path);
+      if (this.isPlaced()) this.disk.unlink(path);
     } catch {
       // It is gone already.
     }
   }
 
+  /** Throws FailureError `store-unsafe` where a link has taken the folder's place. */
   private create(path: string): number {
-    if (this.disk.stat(this.folder) === undefined) this.disk.mkdir(this.folder);
+    if (ownFolder(this.disk, this.folder) === undefined) this.disk.mkdir(this.folder);
     return this.disk.open(path, 'append-create');
+  }
+
+  private isPlaced(): boolean {
+    return isOwnFolder(this.disk, this.folder);
   }
 }
 

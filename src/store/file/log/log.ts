@@ -3,13 +3,14 @@
 // Used by opening.ts, writer.ts, seal.ts and file-store.ts.
 
 import { type Failure, FailureError } from '../../../failure/failure.ts';
-import { type EncodedCommit, MAX_LINE_BYTES, type RawLine, STORE_FORMAT, soundSum } from '../../commit.ts';
-import type { Fold, FoldedCommit, Place, Verdict } from '../../fold.ts';
+import { type EncodedCommit, MAX_LINE_BYTES, type RawLine, soundSum } from '../../commit.ts';
+import { type Fold, type FoldedCommit, isDoubtful, type Place, type Verdict } from '../../fold.ts';
+import { FIRST_FORMAT, formatIn, STORE_FORMAT } from '../../formats.ts';
 import type { CommitListener, Durability, Outcome } from '../../port.ts';
 import { type Disk, errnoOf, type FileStat, syncDirectory } from '../disk.ts';
+import { isOwnFolder } from '../own-folder.ts';
 import { eachLine, readCompressed, segmentPath } from '../segments.ts';
 import { DurabilityKeeper } from './durability.ts';
-import { newerFormat } from './format.ts';
 import { compressedHas, sealFrom } from './identity.ts';
 import { type Damage, damageIn, leaveMarker } from './marker.ts';
 import { noteOwn } from './own-lines.ts';
@@ -41,6 +42,8 @@ export class FileLog {
   stopped: Failure | undefined;
   /** Places of the first hundred torn lines. They are skipped. */
   readonly torn: Place[] = [];
+  /** The store's format number, as far as the log is folded. */
+  format = FIRST_FORMAT;
   /** Void lines since opening, a measure of contention. */
   voids = 0;
   /** Seals followed since opening. */
@@ -167,7 +170,7 @@ export class FileLog {
   ): boolean {
     const place = { segment: this.segment, offset };
     let verdict = this.fold.offer(line, place);
-    if (verdict.kind === 'damage') verdict = this.reread(line, place, verdict);
+    if (isDoubtful(verdict)) verdict = this.reread(line, place, verdict);
     noteOwn(line, verdict, own, outcomes);
     switch (verdict.kind) {
       case 'valid':
@@ -189,14 +192,15 @@ export class FileLog {
     }
   }
 
-  /** Stops at a newer format, which this program could misread; returns whether the format is known. */
-  private knowsFormat(folded: FoldedCommit): boolean {
-    const found = newerFormat(folded);
-    if (found !== undefined) this.stop({ code: 'store-newer', what: 'the store', found, known: STORE_FORMAT });
-    return found === undefined;
+  /** Notes the store's format. Stops at a newer one, which this program could misread; returns whether it is known. */
+  private knowsFormat({ commit }: FoldedCommit): boolean {
+    this.format = Math.max(this.format, formatIn(commit) ?? 0);
+    const known = this.format <= STORE_FORMAT;
+    if (!known) this.stop({ code: 'store-newer', what: 'the store', found: this.format, known: STORE_FORMAT });
+    return known;
   }
 
-  /** Reads a damaged line a second time before it counts: some systems return a page under writeback half old. */
+  /** Reads a doubtful line a second time before it counts: some systems return a page under writeback half old. */
   private reread(line: RawLine, place: { segment: number; offset: number }, first: Verdict): Verdict {
     if (this.fd < 0) return first;
     const fresh = Buffer.allocUnsafe(line.length);
@@ -216,6 +220,7 @@ export class FileLog {
     for (const own of batch) {
       if (this.fold.met(own.commit)) {
         const folded = this.fold.acceptOwn(own, { segment: this.segment, offset });
+        this.knowsFormat(folded);
         commits.push(folded);
         outcomes.push({ kind: 'won', seq: folded.seq });
         this.lastLine = { end: offset + own.sizeBytes + 1, sum: own.sum };
@@ -240,7 +245,8 @@ export class FileLog {
    */
   checkStillOurs(): void {
     const { disk, logDir } = this.parts;
-    const named = disk.stat(this.path);
+    // Through a link in place of the folder the file still has its name, but it is in no store.
+    const named = isOwnFolder(disk, logDir) ? disk.stat(this.path) : undefined;
     const ours = this.isOurs(named);
     if (ours && named.size >= this.offset) return;
     if (!ours && disk.stat(`${this.path}.gz`) !== undefined) {

@@ -4,6 +4,7 @@
 
 import type { Failure } from '../../../failure/failure.ts';
 import { type Disk, errnoOf, syncDirectory, writeAll } from '../disk.ts';
+import { isOwnFolder } from '../own-folder.ts';
 
 export type Damage = Extract<Failure, { code: 'store-damaged' }>;
 
@@ -14,6 +15,7 @@ export function markerPath(logDir: string): string {
 /** Leaves the marker, with the damage if it was that; keeps one that is there. Best effort: the disk may be failing. */
 export function leaveMarker(disk: Disk, logDir: string, damage?: Damage): void {
   try {
+    if (!isOwnFolder(disk, logDir)) return;
     const fd = disk.open(markerPath(logDir), 'create-new');
     try {
       // The name alone, so that it also holds in a store that was moved.

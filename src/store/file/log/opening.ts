@@ -3,8 +3,9 @@
 
 import { v7 } from 'uuid';
 import { type Failure, FailureError } from '../../../failure/failure.ts';
-import { encodeCommit, STORE_FORMAT } from '../../commit.ts';
+import { encodeCommit } from '../../commit.ts';
 import { Fold } from '../../fold.ts';
+import { FIRST_FORMAT } from '../../formats.ts';
 import type { CommitListener, Durability } from '../../port.ts';
 import { type Checkpoint, fitsLog, readCheckpoint } from '../caches/checkpoint.ts';
 import { type Disk, errnoOf, syncDirectory } from '../disk.ts';
@@ -145,7 +146,10 @@ function foldLog(options: OpenLogOptions, logDir: string): FileLog {
   const log = new FileLog({ disk, logDir, fold, durability, onCommits });
   try {
     if (checkpoint === undefined) log.begin(1, 0, '');
-    else log.begin(checkpoint.segment, checkpoint.offset, checkpoint.lineSum);
+    else {
+      log.format = checkpoint.format;
+      log.begin(checkpoint.segment, checkpoint.offset, checkpoint.lineSum);
+    }
     if (log.stopped === undefined) log.tail();
     if (headless) log.stop(withoutHead(logDir));
     checkFolded(options, log, { logDir, listed, checkpoint, kept });
@@ -221,8 +225,8 @@ function createStore(disk: Disk, log: FileLog): void {
       {
         stream: 'store',
         type: 'store.created',
-        data: { format: STORE_FORMAT },
-        patch: [{ op: 'add', path: '', value: { schema: 1, id, format: STORE_FORMAT, created_at: at } }],
+        data: { format: FIRST_FORMAT },
+        patch: [{ op: 'add', path: '', value: { schema: 1, id, format: FIRST_FORMAT, created_at: at } }],
       },
     ],
   });

@@ -3,9 +3,11 @@
 // A holder is judged by whether its process lives; one of another place, of which nobody here can tell, by how long it
 // has stood there, on this process's own clock and not by the age of the file. Used by file-store.ts.
 
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../../../base/process-start.ts';
 import { type Disk, errnoOf, type FileStat } from '../disk.ts';
+import { isOwnFolder } from '../own-folder.ts';
 import { makerMark, readMark } from '../temporary-name.ts';
 
 /** How long to wait for a live holder before racing without the turnstile. One command takes far less. */
@@ -74,7 +76,7 @@ export class Turnstile {
 
   private look(): FileStat | undefined {
     try {
-      return this.disk.stat(this.path);
+      return this.isPlaced() ? this.disk.stat(this.path) : undefined;
     } catch {
       // Do not wait for a file that cannot be read: the turnstile must never fail a call.
       return undefined;
@@ -102,6 +104,7 @@ export class Turnstile {
   private tryTake(): boolean {
     const temporary = `${this.path}.${makerMark()}.tmp`;
     try {
+      if (!this.isPlaced()) return false;
       const fd = this.disk.open(temporary, 'create-new');
       try {
         this.disk.write(fd, Buffer.from(`${makerMark().replaceAll('-', ' ')}\n`));
@@ -133,6 +136,11 @@ export class Turnstile {
     }
   }
 
+  /** False where a link has taken the place of the log's folder: nothing is made or removed through it. */
+  private isPlaced(): boolean {
+    return isOwnFolder(this.disk, dirname(this.path));
+  }
+
   private release(): void {
     this.held = false;
     this.remove();
@@ -140,7 +148,7 @@ export class Turnstile {
 
   private remove(): void {
     try {
-      this.disk.unlink(this.path);
+      if (this.isPlaced()) this.disk.unlink(this.path);
     } catch {
       // Another process has removed it already.
     }

@@ -1,9 +1,11 @@
 // The bytes of an index file: one JSON object with its own sum, ascending numbers stored as differences. Used by
 // index-file.ts and admin/file/check-indexes.ts.
 
-import { STORE_FORMAT } from '../../commit.ts';
 import { decodeSummed, encodeSummed } from '../summed.ts';
 import { type FoldPosition, type RequestHead, type SealedIndex, SegmentIndex } from './segment-index.ts';
+
+/** Of the index file itself, whatever the store's. */
+const INDEX_FORMAT = 1;
 
 interface Body {
   format: number;
@@ -24,7 +26,7 @@ type Row = [stream: string, version: number, head: string, ...lines: number[]];
 /** Encodes an index; the same segment always gives the same bytes, which doctor compares. */
 export function encodeIndex(index: SealedIndex): Buffer {
   const body: Body = {
-    format: STORE_FORMAT,
+    format: INDEX_FORMAT,
     before: index.before,
     after: index.after,
     seal: index.sealSum,
@@ -75,7 +77,7 @@ function sums(differences: readonly number[]): number[] {
 
 /** Checks the shape, so that no reader fails on it: a sound sum only proves that some version of Baton wrote it. */
 function isBody(value: unknown): value is Body {
-  if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== STORE_FORMAT)
+  if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== INDEX_FORMAT)
     return false;
   const { before, after, seal, offsets, times, streams, requests } = value as Partial<Record<string, unknown>>;
   if (typeof seal !== 'string' || !isPosition(before) || !isPosition(after)) return false;

@@ -4,8 +4,9 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import { type Failure, FailureError } from '../../../failure/failure.ts';
-import { MAX_LINE_BYTES, type Seal, STORE_FORMAT } from '../../commit.ts';
-import { Fold, type FoldedCommit, type Place, type Verdict } from '../../fold.ts';
+import { MAX_LINE_BYTES, type Seal } from '../../commit.ts';
+import { Fold, type FoldedCommit, isDoubtful, type Place, type Verdict } from '../../fold.ts';
+import { formatIn, STORE_FORMAT } from '../../formats.ts';
 import { type Disk, errnoOf } from '../disk.ts';
 import {
   listSegments,
@@ -246,7 +247,7 @@ export class LogReader {
 
   private take(line: Buffer, place: Place): TakenLine | undefined {
     let verdict = this.fold.offer(line, place);
-    if (verdict.kind === 'damage') verdict = this.reread(line, place, verdict);
+    if (isDoubtful(verdict)) verdict = this.reread(line, place, verdict);
     switch (verdict.kind) {
       case 'valid':
         this.commits += 1;
@@ -266,21 +267,19 @@ export class LogReader {
     }
   }
 
-  /** Reads a damaged line a second time before it counts: some systems return a page under writeback half old. */
+  /** Reads a doubtful line a second time before it counts: some systems return a page under writeback half old. */
   private reread(line: Buffer, place: Place, first: Verdict): Verdict {
     const fresh = readSegment(this.disk, this.logDir, place.segment).subarray(place.offset, place.offset + line.length);
     return fresh.length === line.length ? this.fold.offer(fresh, place) : first;
   }
 
   private checkFormat(folded: FoldedCommit, place: Place): void {
-    const created = folded.commit.events.find((event) => event.stream === 'store');
-    const format = created?.data?.format;
-    if (folded.seq === 1 && typeof format !== 'number')
+    const format = formatIn(folded.commit);
+    if (folded.seq === 1 && format === undefined)
       this.stop(place.segment, place.offset, 'the first line does not say which format the store has');
-    if (typeof format !== 'number') return;
-    this.format = format;
-    if (format > STORE_FORMAT)
-      this.stopped = { code: 'store-newer', what: 'the store', found: format, known: STORE_FORMAT };
+    this.format = Math.max(this.format, format ?? 0);
+    if (this.format > STORE_FORMAT)
+      this.stopped = { code: 'store-newer', what: 'the store', found: this.format, known: STORE_FORMAT };
   }
 
   private fits(taken: TakenLine & { kind: 'seal' }, bytes: Buffer, base: number, note: SegmentNote): boolean {
