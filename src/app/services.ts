@@ -12,18 +12,16 @@ import type { Workspace } from '../domain/session/document.ts';
 import { FailureError, fail, ok, type Result } from '../failure/failure.ts';
 import { selectPointers } from '../path/query.ts';
 import type { LocatedPrograms } from '../runner/executors/command-programs.ts';
-import { performsAny } from '../runner/executors/index.ts';
 import { type ExecutorSettings, executorSettings } from '../runner/executors/settings.ts';
-import type { Runner } from '../runner/runner.ts';
 import { openBackend } from '../store/open.ts';
 import type { CallMetrics } from '../telemetry/call-metrics.ts';
 import { LogStats } from '../telemetry/log-stats.ts';
-import type { AttemptSpans } from '../telemetry/traces/attempts.ts';
 import type { Tracing } from '../telemetry/traces/tracing.ts';
 import { openTasksOf, PlanIndex } from '../views/plan/plan-index.ts';
 import { MailWatch } from '../views/team/mail-watch.ts';
 import { AgentWindows } from './agent-windows.ts';
 import { placed } from './moved-project.ts';
+import { openRunner } from './own-runner.ts';
 import { ReadyIndex } from './ready-index.ts';
 import { SessionBinding } from './session-binding.ts';
 import { findWorkspace } from './workspace.ts';
@@ -96,10 +94,7 @@ export async function openServices(
   const attempts = observers.tracing?.watch(documents, ownSession);
   const settings = executorSettings(config, root, located);
   const needs = { config, log, documents, workspace, root, settings, ownSession, attempts };
-  let runner = role === 'serve' ? await startRunner(needs) : undefined;
-  const perform = async (run: string): Promise<void> => {
-    runner ??= await startRunner(needs, run);
-  };
+  const runner = await openRunner(needs, role);
   return ok({
     role,
     config,
@@ -114,11 +109,11 @@ export async function openServices(
     ownProject: found.project,
     workspaceRoot: root,
     settings,
-    ...(role === 'cli' && { perform }),
+    ...(role === 'cli' && { perform: runner.perform }),
     ...observers,
     logStats: new LogStats(path.join(config.stateDir, 'log'), (fault) => documents.store.note?.(fault)),
     close: async () => {
-      await runner?.close();
+      await runner.close();
       await attempts?.close();
       windows.close();
       sessions.close();
@@ -138,35 +133,6 @@ function followed(documents: Documents, found: Workspace): Workspace {
     if (moved) Object.assign(workspace, placed(view, { ...found }));
   });
   return workspace;
-}
-
-interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'workspace' | 'settings'> {
-  root: string;
-  ownSession(): string | undefined;
-  attempts: AttemptSpans | undefined;
-}
-
-/** Starts a runner if the settings admit some kind of node; otherwise its modules are not even loaded. */
-async function startRunner(needs: RunnerNeeds, only?: string): Promise<Runner | undefined> {
-  const { config, log, documents, workspace, root, settings, ownSession, attempts } = needs;
-  if (config.readOnly || !performsAny(settings)) return undefined;
-  for (const [program, found] of settings.programs)
-    if (!found.ok) log.warn({ program, why: found.why }, 'a program of the allow-list cannot be run');
-  const { Runner } = await import('../runner/runner.ts');
-  const runner = new Runner({
-    documents,
-    log,
-    user: config.user,
-    workspace: workspace.workspace,
-    workspaceRoot: root,
-    settings,
-    ownSession,
-    ...(only === undefined ? {} : { only }),
-    ...(attempts === undefined ? {} : { traceOf: (run: string) => attempts.contextOf(run) }),
-  });
-  attempts?.ownAgent(runner.key);
-  runner.start();
-  return runner;
 }
 
 async function openDocuments(config: Config): Promise<Result<Documents>> {

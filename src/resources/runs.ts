@@ -31,7 +31,9 @@ export const runs: ResourceKind = {
     const rows = nodeRows(tree, Date.now());
     const { name, sprint, started_at, ended_at } = run;
     const graphOf = (hash: string) => documents.definitions.get(hash);
-    const { status } = standingOf(run, { now: Date.now(), served: () => documents.presence.served(), graph: graphOf });
+    const { presence } = documents;
+    const seen = { now: Date.now(), presence, served: () => presence.served(), graph: graphOf };
+    const { status } = standingOf(run, seen);
     const shown = capped(rows, NODES_CHARS);
     const answer = {
       run: id,

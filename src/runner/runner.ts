@@ -1,6 +1,6 @@
 // Performs the nodes of this workspace's runs whose performer is a server and that this server's start options admit.
 // Every server of the workspace has a runner; they compete by claims. It also ends claims and processes of dead
-// servers. Started by app/services.ts.
+// servers. Started by app/own-runner.ts.
 
 import type { Logger } from '../base/log.ts';
 import { placeTag, whereIs } from '../base/process-place.ts';

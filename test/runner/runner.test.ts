@@ -245,3 +245,32 @@ test('an agent that waits gets the work as soon as a command has finished in ano
   const report = { claim: claim['claim'], status: 'done', output: { ok: true } };
   expect(await second.call('run_report', report)).toMatchObject({ status: 'finished', run_status: 'finished' });
 });
+
+test.each([
+  ['idempotent', { status: 'ready' }],
+  ['once', { status: 'needs_decision', error: { kind: 'lost' } }],
+])('killed, and no server is left that may run the node (%s): the run needs somebody', async (effect, left) => {
+  const dir = freshDir();
+  const first = await serve(dir, 'node', 'one');
+  const run = await start(first, [noting(dir, 'slow', untilFile(dir, 'slow'), { effect })]);
+  const pid = await started(dir, 'slow');
+  const second = await Server.start({ dir, env: { CLAUDE_CODE_SESSION_ID: 'two' } });
+  servers.push(second);
+  await first.kill();
+  const seen = await second.call('run_status', { run, wait_s: 15 });
+  expect(seen).toMatchObject({ status: 'stuck' });
+  expect(seen['nodes']).toMatchObject([{ node: 'slow', status: left.status }]);
+  expect(groupAlive(pid)).toBe(false);
+});
+
+test('killed before the only server left began, which may run nothing: the run needs somebody', async () => {
+  const dir = freshDir();
+  const first = await serve(dir, 'node', 'one');
+  const run = await start(first, [noting(dir, 'slow', untilFile(dir, 'slow'), { effect: 'once' })]);
+  const pid = await started(dir, 'slow');
+  await first.kill();
+  const second = await Server.start({ dir, env: { CLAUDE_CODE_SESSION_ID: 'two' } });
+  servers.push(second);
+  expect(await second.call('run_status', { run, wait_s: 15 })).toMatchObject({ status: 'stuck' });
+  expect(groupAlive(pid)).toBe(false);
+});

@@ -165,6 +165,7 @@ export async function continueSoon(program: string): Promise<Answers> {
       await script.session('beta'),
       await script.session('delta'),
     ];
+    await givenUp(script, alpha);
     await stand(script, alpha, 'soon', Object.keys(names.runs));
     await inFlight(script, { alpha, beta, delta });
     await repeats(script, alpha);
@@ -179,6 +180,14 @@ export async function continueSoon(program: string): Promise<Answers> {
     await place.closeServers();
   }
   return await end(script);
+}
+
+/** The servers have ended the claims of the one that was killed, though they may perform nothing themselves. */
+async function givenUp(script: Script, alpha: GoldenServer): Promise<void> {
+  const { place } = script;
+  place.stepMs = 0;
+  await script.settled(alpha, 'commands', { once: 'needs_decision 1', again: 'ready 0' });
+  place.stepMs = 1_000;
 }
 
 async function inFlight(script: Script, servers: Record<string, GoldenServer>): Promise<void> {
@@ -322,6 +331,7 @@ export async function continueLater(program: string): Promise<Answers> {
   try {
     place.moveTo(names.end + 3 * HOUR);
     const [alpha, beta] = [await script.session('alpha'), await script.session('beta')];
+    await givenUp(script, alpha);
     await stand(script, alpha, 'later', []);
     await inFlight(script, { alpha, beta });
     await lapsed(script, alpha, beta);

@@ -139,7 +139,8 @@ function waitingRows(source: Source): Row[] {
   const { view, project } = source;
   return [...openRuns(view, project.id), ...failedRuns(view, project.id)].flatMap((run) => {
     const unserved = standingOf(run, source).unserved.map((one): Row => {
-      return { run: run.id, node: one.node, status: 'ready', why: wordsFor(one) };
+      const status = one.wants === undefined ? 'claimed' : 'ready';
+      return { run: run.id, node: one.node, status, why: wordsFor(one) };
     });
     if (countOf(run.counters, 'needs_decision', 'failed') === 0) return unserved;
     const stopped = Object.entries(run.nodes).flatMap(([id, node]): Row[] => {

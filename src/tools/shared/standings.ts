@@ -11,7 +11,7 @@ export function standings({ presence, definitions }: Documents): (run: Readonly<
     found ??= presence.served();
     return found;
   };
-  const seen = { now: Date.now(), served, graph: (hash: string) => definitions.get(hash) };
+  const seen = { now: Date.now(), presence, served, graph: (hash: string) => definitions.get(hash) };
   return (run) => standingOf(run, seen);
 }
 

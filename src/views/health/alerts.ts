@@ -118,7 +118,8 @@ const RULES: readonly Rule[] = [
     if (first === undefined) return ok('runs', `${runs.length} open, none stuck`);
     const found = `${stuck.length} stuck: ${first.id}`;
     const [nobody] = first.unserved ?? [];
-    if (nobody !== undefined) return { check: 'runs', state: 'bad', found, next: `a server with ${nobody.wants}` };
+    if (nobody?.wants !== undefined)
+      return { check: 'runs', state: 'bad', found, next: `a server with ${nobody.wants}` };
     const next = `run_status {"run": "${first.id}", "status": "needs_decision"}`;
     return { check: 'runs', state: 'bad', found, next };
   },

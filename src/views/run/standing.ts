@@ -1,19 +1,26 @@
 // How a run stands by more than its document: it is stuck while all that could go on are nodes that no running server
-// admits. Derived at each look, because servers come and go without a commit. Used by run_status, run_start, resources,
+// admits, or whose claim lapsed and must not be repeated. Derived at each look, because servers come and go, and claims
+// lapse, without a commit. Used by run_status, run_start, resources,
 // the dashboard and alerts.
 
 import { admissionKey } from '../../domain/run/admission.ts';
 import type { RunDocument, RunStatus } from '../../domain/run/document.ts';
+import { liveNodes } from '../../domain/run/live.ts';
 import { readyIn } from '../../domain/run/ready-in.ts';
 import { type Scope, treeOf } from '../../domain/run/tree.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
+import { leaseEnd } from '../../graph/ready/run-node.ts';
+import type { Presence } from '../../store/port.ts';
 
-/** A ready node that nobody performs, and the start option of a server that would. */
+/**
+ * A node that nobody performs. `wants`: the start option of a server that would; absent where its claim lapsed, and
+ * somebody has to decide.
+ */
 export interface Unserved {
   node: string;
-  wants: string;
+  wants?: string;
 }
 
 export interface Standing {
@@ -23,6 +30,7 @@ export interface Standing {
 
 interface Seen {
   now: number;
+  presence: Pick<Presence, 'lastSeen'>;
   /** The names in presence that live processes are attached to. */
   served(): ReadonlySet<string>;
   graph(hash: string): RunGraph | undefined;
@@ -31,19 +39,26 @@ interface Seen {
 export function standingOf(run: Readonly<RunDocument>, seen: Seen): Standing {
   const { status } = run;
   const tree = status === 'running' || status === 'stuck' ? treeOf(run, seen.graph) : undefined;
-  if (tree === undefined || !tree.open().some(hasServerNodes)) return { status, unserved: [] };
-  const ready = readyIn(tree, { now: seen.now, unlimited: true });
-  const unserved = ready.candidates.flatMap(({ id }): Unserved[] => {
+  const lastSeen = (who: string): number | undefined => seen.presence.lastSeen(who);
+  const lapsed = liveNodes(run).filter(
+    ([, node]) => leaseEnd(node, node.lease_ms ?? 0, seen.now, lastSeen) <= seen.now,
+  );
+  if (tree === undefined || (lapsed.length === 0 && !tree.open().some(hasServerNodes))) return { status, unserved: [] };
+  const ready = readyIn(tree, { now: seen.now, lastSeen, unlimited: true });
+  const refused = ready.candidates.flatMap(({ id }): Unserved[] => {
     const wants = missing(run, tree.place(id)?.node, seen);
     return wants === undefined ? [] : [{ node: id, wants }];
   });
-  const isOver = unserved.length > 0 && unserved.length === ready.candidates.length;
-  const canGoOn = countOf(run.counters, 'claimed') > 0 || ready.until !== undefined;
+  const unserved = [...refused, ...ready.to_decide.map((node): Unserved => ({ node }))];
+  const isOver = unserved.length > 0 && refused.length === ready.candidates.length;
+  const canGoOn = countOf(run.counters, 'claimed') > lapsed.length || ready.until !== undefined;
   return { status: isOver && !canGoOn ? 'stuck' : status, unserved };
 }
 
 /** For people: what the node waits for, and what helps. */
 export function wordsFor({ wants }: Unserved): string {
+  if (wants === undefined)
+    return 'its claim lapsed, and it may have taken effect: run_control {action: "decide"} says what became of it';
   return `no server that runs in its workspace admits it: start one with ${wants}`;
 }
 
