@@ -89,7 +89,11 @@ export const globalFlags: { name: FlagName; value?: string; help: string }[] = [
   { name: 'allow-commands', value: 'list', help: 'programs that command nodes may run (BATON_ALLOW_COMMANDS)' },
   { name: 'allow-env', value: 'list', help: 'variables that command nodes may set, such as APP_* (BATON_ALLOW_ENV)' },
   { name: 'log-level', value: 'level', help: `${logLevels.join(', ')} (BATON_LOG_LEVEL; default warn)` },
-  { name: 'project-dir', value: 'dir', help: 'the project served (BATON_PROJECT_DIR, then CLAUDE_PROJECT_DIR)' },
+  {
+    name: 'project-dir',
+    value: 'dir',
+    help: 'a directory of the workspace served (BATON_PROJECT_DIR, then CLAUDE_PROJECT_DIR)',
+  },
   { name: 'trace-file', value: 'file', help: 'write spans of calls and attempts there (BATON_TRACE_FILE)' },
   { name: 'read-only', help: 'refuse every tool that changes something (BATON_READ_ONLY)' },
 ];

@@ -20,6 +20,7 @@ import { rateLimit } from '../tools/call/rate-limit.ts';
 import type { Call, Tool } from '../tools/define.ts';
 import type { Listing } from '../tools/describe.ts';
 import { type CallHandler, type RoutedCall, RoutingTransport } from './routing.ts';
+import { unlistedHint } from './unlisted.ts';
 
 export type ServerConfig = Pick<Config, 'toolsets' | 'readOnly' | 'maxCallsPerSecond' | 'checkAnswers' | 'home'>;
 
@@ -49,6 +50,7 @@ export function buildServer<P>(parts: ServerParts<P>): McpServer {
   if (parts.instructions.length > 2048)
     throw new Error(`instructions have ${parts.instructions.length} of 2,048 characters`);
   const listed = { tools: listedTools(parts.listings, config.toolsets, config.readOnly) };
+  const withHint = unlistedHint(parts.listings, listed.tools);
   const findTool = toolFinder(parts.tools);
   const takeToken = rateLimit(config.maxCallsPerSecond);
   const deadlines = new Deadlines();
@@ -77,7 +79,7 @@ export function buildServer<P>(parts: ServerParts<P>): McpServer {
       requestId: id,
       tracing: parts.tracing,
     });
-    return resultText(outcome);
+    return resultText(outcome.kind === 'failure' ? { ...outcome, text: withHint(outcome.text, name) } : outcome);
   };
   const server = new RoutedServer(
     { name: 'baton', title: 'Baton', version: parts.version },

@@ -6,7 +6,7 @@ import { isOpen, SESSION_MODES, SESSION_STATUSES } from '../domain/session/docum
 import { ok } from '../failure/failure.ts';
 import { allSessions, sessionRows, unendedSessions } from '../views/session/sessions.ts';
 import { type Call, defineTool } from './define.ts';
-import { cursorInput, limitInput, offsetOf, seqOutput } from './shared/inputs.ts';
+import { cursorInput, directoryOutput, limitInput, offsetOf, projectNameOutput, seqOutput } from './shared/inputs.ts';
 import { fitting } from './shared/shown.ts';
 
 export const sessionList = defineTool({
@@ -15,7 +15,8 @@ export const sessionList = defineTool({
   toolset: 'session',
   description:
     'Use to find a session: open ones of this project, the last changed first. Answers {sessions: [{session, ' +
-    'name?, mode, status, project, workspace, live, last_seen?, expires_at?}], total, next_cursor?, seq}.',
+    'name?, mode, status, project (its name), workspace (its directory), live, last_seen?, expires_at?}], total, ' +
+    'next_cursor?, seq}.',
   searchHint: 'sessions find list active windows agents',
   annotations: { readOnly: true, destructive: false, idempotent: true },
   answers: { narrow: 'limit, status or mode' },
@@ -36,8 +37,8 @@ export const sessionList = defineTool({
         name: z.string().optional(),
         mode: z.string(),
         status: z.string(),
-        project: z.string(),
-        workspace: z.string(),
+        project: projectNameOutput,
+        workspace: directoryOutput,
         live: z.boolean(),
         last_seen: z.string().optional(),
         expires_at: z.string().optional(),

@@ -12,7 +12,7 @@ import { expiryOf, pendingHandoffs } from '../views/session/sessions.ts';
 import { mailFor } from '../views/team/mail.ts';
 import { type Call, defineTool } from './define.ts';
 import { deadlineOf, requestOf } from './shared/change.ts';
-import { requestInput, seqOutput } from './shared/inputs.ts';
+import { directoryOutput, projectNameOutput, requestInput, seqOutput } from './shared/inputs.ts';
 import { planIdInput, withNearItems } from './shared/plan-inputs.ts';
 import { startNews } from './shared/start-note.ts';
 
@@ -43,8 +43,8 @@ export const sessionStart = defineTool({
     session: z.string(),
     name: z.string().optional(),
     mode: z.string(),
-    project: z.string(),
-    workspace: z.string(),
+    project: projectNameOutput,
+    workspace: directoryOutput,
     resumed: z.boolean(),
     last_seen: z.string().optional(),
     expires_at: z.string(),

@@ -32,6 +32,9 @@ export const offsetOf = (cursor: string | undefined): number => Number(cursor ??
 export const pointInput = z
   .union([z.number().int().min(0), z.string().max(40)], 'expected a seq or an ISO 8601 time')
   .transform((point) => (typeof point === 'string' && /^\d{1,15}$/.test(point) ? Number(point) : point));
+/** Sessions name their project and workspace for people; everywhere else both go by their ids. */
+export const projectNameOutput = z.string().describe('Its name; project_get has its id');
+export const directoryOutput = z.string().describe('Its directory');
 /** What lists have lost, by field. */
 export const removedOutput = z.record(z.string(), z.array(z.string())).optional();
 export const seqOutput = z.number().int().describe('Place of the change in the log');
