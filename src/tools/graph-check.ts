@@ -22,6 +22,7 @@ import { requestInput } from './shared/inputs.ts';
 import { refusedNodes } from './shared/refused-nodes.ts';
 
 const fault = z.object({ code: z.string(), at: z.string(), message: z.string(), hint: z.string() });
+
 const KINDS = new Intl.ListFormat('en').format(nodeKinds.keys());
 const MAX_SHOWN = 50;
 /** The most nodes for which redundant edges are removed; see MAX_REDUCED of check.ts. */
