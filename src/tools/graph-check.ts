@@ -64,8 +64,8 @@ export const graphCheck = defineTool({
   description:
     `Use before run_start: checks a dependency graph of ${KINDS} nodes, names every fault at once with a hint, and ` +
     'answers the hash that run_start takes. Example node: ' +
-    '{"id":"test","kind":"command","command":["npm","test"],"needs":["build"]}. Further fields (trigger, when, map; ' +
-    'those of graph, approval, wait): resource baton://docs/graphs. ' +
+    '{"id":"test","kind":"command","command":["npm","test"],"needs":["build"]}. More fields (trigger, ' +
+    'when, map, those of other kinds): resource baton://docs/graphs. ' +
     'Answers {ok, hash, nodes, edges, levels, widest, parallel_share, critical_path, errors, warnings, ' +
     'removed_edges?, mermaid?, saved?}.',
   searchHint: 'graph dag workflow plan check validate nodes dependencies save',
