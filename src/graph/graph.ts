@@ -41,6 +41,16 @@ export interface MapSpec {
   partial?: Json;
 }
 
+/** A node that is done again until a condition holds. */
+export interface RepeatSpec {
+  /** A condition over {output, iteration}. */
+  until: string;
+  /** Iterations in all, 1–100. */
+  max: number;
+  /** The pause between two. */
+  delay_s?: number;
+}
+
 /** The fields that nodes of every kind have. */
 export interface GraphNode {
   id: string;
@@ -59,6 +69,7 @@ export interface GraphNode {
   /** A condition over {inputs, needs, item, key}: evaluated once, when the trigger holds; false skips the node. */
   when?: string;
   map?: MapSpec;
+  repeat?: RepeatSpec;
   /** 1 (first) to 5 (last). */
   priority?: number;
   /** Expected duration in seconds; default the mean of the given ones, or 1 if none is given. */
@@ -141,6 +152,12 @@ const MAP_FIELDS: FieldsOf<MapSpec> = {
   },
 };
 
+const REPEAT_FIELDS: FieldsOf<RepeatSpec> = {
+  until: { type: 'text', max: 1_000, about: 'a filter over {output, iteration}, such as "@.output.open == 0"' },
+  max: { type: 'number', whole: true, min: 1, max: 100, about: 'iterations in all; then it fails not_converged' },
+  delay_s: { type: 'number', min: 0, max: MAX_S, about: 'the pause between two' },
+};
+
 /** Descriptions of the fields of GraphNode; a kind describes its own. */
 export const SHARED_FIELDS: FieldsOf<GraphNode> = {
   id: { ...NODE_ID, about: 'unique in the graph: a–z, 0–9, dot, dash and underscore' },
@@ -173,6 +190,12 @@ export const SHARED_FIELDS: FieldsOf<GraphNode> = {
     about:
       'a filter as in state paths over {inputs, needs: {id: {status, output, why}}}, asked once its trigger holds: ' +
       'false skips the node',
+    unlisted: true,
+  },
+  repeat: {
+    type: 'group',
+    fields: REPEAT_FIELDS,
+    about: 'done again, with its last output, until a condition holds',
     unlisted: true,
   },
   map: { type: 'group', fields: MAP_FIELDS, about: 'one item of work for each element of a list', unlisted: true },

@@ -2,9 +2,9 @@
 // their end when the time has come or the scope is halted; answers and signals come by answer.ts. Called by begin.ts
 // and settle.ts.
 
-import { hash } from 'node:crypto';
 import { type ApprovalNode, type OptionOutcome, optionsOf } from '../../graph/kinds/approval.ts';
 import type { WaitNode } from '../../graph/kinds/wait.ts';
+import { hashOf } from '../../json/canonical.ts';
 import { copyJson, type Json } from '../../json/json.ts';
 import { formatPointer } from '../../json/pointer.ts';
 import { cancelNode } from './cancel.ts';
@@ -46,7 +46,7 @@ export function awaitAnswer(scope: RunScope, place: Place, node: ApprovalNode): 
 export function shownBy(scope: RunScope, place: Place, node: ApprovalNode): string {
   const { needs = {} } = givenTo(scope.tree(), place, readerOf(scope.ctx));
   const shows: Json = [node.ask, [...optionsOf(node).keys()], needs];
-  return hash('sha256', JSON.stringify(shows)).slice(0, 16);
+  return hashOf(shows, 16);
 }
 
 function numbersOf(record: Readonly<NodeRecord> | undefined): { attempt: number; fence: number } {

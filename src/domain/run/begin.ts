@@ -11,6 +11,7 @@ import { runStream, type ScopeRecord } from './document.ts';
 import { givenTo, listOf, resolved } from './given.ts';
 import { namedItems } from './map-items.ts';
 import { readerOf } from './reader.ts';
+import { carriedOver } from './record.ts';
 import type { RunScope } from './scope.ts';
 import { transition } from './transition.ts';
 import { type Place, prefixOf, type Scope } from './tree.ts';
@@ -94,12 +95,8 @@ function open(scope: RunScope, place: Place, record: ScopeRecord, ids: readonly 
     return { kind: 'too_many', message: `the run would have ${nodes} nodes; ${MAX_NODES} is the most` };
   const before = scope.record(place.id);
   const { attempt = 1, fence = 0 } = before ?? {};
-  transition(
-    scope,
-    place.id,
-    { status: 'open', attempt: Math.max(1, attempt), fence, started_at: ctx.now, title: place.node.title },
-    'node.opened',
-  );
+  const numbers = { attempt: Math.max(1, attempt), fence, started_at: ctx.now, title: place.node.title };
+  transition(scope, place.id, { ...carriedOver(before), ...numbers, status: 'open' }, 'node.opened');
   const ops = run.scopes === undefined ? [{ op: 'add' as const, path: '/scopes', value: {} }] : [];
   const value = record as unknown as Json;
   const added = { op: 'add' as const, path: formatPointer(['scopes', prefix]), value };

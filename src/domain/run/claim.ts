@@ -107,6 +107,7 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
     status: 'claimed' as const,
     attempt,
     fence,
+    from_fence: before?.from_fence ?? (before === undefined && fence > 1 ? fence - 1 : undefined),
     claim,
     earlier: withEarlier(before),
     agent: input.agent,

@@ -2,7 +2,12 @@
 // settle.ts.
 
 import { scopeOutcome } from '../../graph/ready/outcome.ts';
+import type { Json } from '../../json/json.ts';
 import { cancelBelow, closeBelow } from './cancel.ts';
+import { scopeOutput } from './given.ts';
+import { readerOf } from './reader.ts';
+import { carriedOver } from './record.ts';
+import { endWork } from './repeat.ts';
 import type { RunScope } from './scope.ts';
 import { transition } from './transition.ts';
 import { type Place, type RunTree, type Scope, wantedOf } from './tree.ts';
@@ -52,11 +57,13 @@ function close(scope: RunScope, tree: RunTree, one: Scope, opener: Place, ended:
   cancelBelow(scope, one.prefix);
   closeBelow(scope, one.prefix);
   const before = scope.record(opener.id);
-  const { attempt = 1, fence = 0, started_at, title } = before ?? {};
+  const { attempt = 1, fence = 0, started_at } = before ?? {};
   const summary = summaryOf(scope, one);
-  const next = { attempt, fence, started_at, title, ended_at: scope.ctx.now, summary };
-  if (ended === 'finished') transition(scope, opener.id, { ...next, status: ended }, 'node.finished');
-  else {
+  const next = { ...carriedOver(before), attempt, fence, started_at, ended_at: scope.ctx.now, summary };
+  if (ended === 'finished') {
+    const output = (): Json => scopeOutput(scope.tree(), one, readerOf(scope.ctx));
+    endWork(scope, opener, { ...next, error: undefined, status: ended }, output);
+  } else {
     const error = { kind: 'inside', message: failuresIn(scope, tree, one) };
     transition(scope, opener.id, { ...next, status: ended, error }, 'node.failed');
   }

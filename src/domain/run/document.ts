@@ -56,6 +56,8 @@ export interface RunDocument {
   noted?: Record<string, true>;
   /** The definitions of sub-graphs by the names that nodes use, as they were when the run started. */
   pinned?: Record<string, string>;
+  /** The highest fences of nodes that are gone, by the beginning of their ids: new claims go on above them. */
+  fences?: Record<string, number>;
   /** What came with signals for which no wait was open: each is taken by the next wait for it. */
   signals?: Record<string, Json>;
 }
@@ -73,8 +75,6 @@ export interface ScopeRecord {
   hashes?: string[];
   /** The number of its nodes of each status, as in the run. */
   counters: Counters;
-  /** The highest fence that its nodes had before it was opened again: claims go on above it. */
-  fence?: number;
   ended?: true;
 }
 
@@ -126,6 +126,14 @@ export function findRun(tx: Transaction, id: string): Result<Readonly<RunDocumen
 /** How the run stands, with the reason that somebody gave. */
 export function standingInWords({ status, reason }: Readonly<RunDocument>): string {
   return reason === undefined ? `the run is ${status}` : `the run is ${status}: ${reason}`;
+}
+
+/** The fence above which claims of a node begin: above those of nodes that were there before under its id. */
+export function fenceBelow({ fences = {} }: Pick<RunDocument, 'fences'>, id: string): number {
+  return Object.entries(fences).reduce(
+    (most, [prefix, fence]) => (id.startsWith(prefix) ? Math.max(most, fence) : most),
+    0,
+  );
 }
 
 /** Whether nothing of the run can be claimed any more; a failed run goes on after retry_node or skip_node. */

@@ -72,7 +72,11 @@ export function outputOf(tree: RunTree, id: string, reader: Reader): Json | unde
   if (record.output_blob !== undefined) return reader.stored(record.output_blob);
   if (record.output !== undefined) return record.output;
   const within = record.status === 'finished' || record.status === 'failed' ? tree.within(id) : undefined;
-  if (within === undefined) return undefined;
+  return within === undefined ? undefined : scopeOutput(tree, within, reader);
+}
+
+/** What the nodes of a scope brought together, as the output of the node that opened it. */
+export function scopeOutput(tree: RunTree, within: Scope, reader: Reader): Json {
   return within.record?.kind === 'map' ? itemOutputs(tree, within, reader) : graphOutput(tree, within, reader);
 }
 

@@ -1,15 +1,15 @@
 // The names of a map's items. Pure; called by begin.ts once, before any item exists: later runs and retries know an
 // item by its key.
 
-import { hash } from 'node:crypto';
 import { ID_PATTERN } from '../../base/safe-id.ts';
+import { hashOf } from '../../json/canonical.ts';
 import type { Json } from '../../json/json.ts';
 import { parsePath } from '../../path/path.ts';
 import { resolveSimple } from '../../path/walk.ts';
 
 const MAX_KEY = 40;
 const MAX_SLUG = 24;
-const HASH_CHARS = 8;
+const HASH_DIGITS = 8;
 
 export type NamedItems = { ok: true; keys: string[]; hashes: string[] } | { ok: false; why: string };
 
@@ -30,7 +30,7 @@ export function namedItems(list: readonly Json[], path: string | undefined): Nam
     places.set(key, i);
     keys.push(key);
   }
-  return { ok: true, keys, hashes: list.map(hashOf) };
+  return { ok: true, keys, hashes: list.map((item) => hashOf(item, HASH_DIGITS)) };
 }
 
 function valueIn(item: Json, path: string): Json | undefined {
@@ -41,7 +41,7 @@ function valueIn(item: Json, path: string): Json | undefined {
 }
 
 function keyOf(name: Json): string {
-  if (typeof name === 'object') return hashOf(name);
+  if (typeof name === 'object') return hashOf(name, HASH_DIGITS);
   const text = String(name);
   if (text.length <= MAX_KEY && ID_PATTERN.test(text)) return text;
   const slug = text
@@ -49,17 +49,5 @@ function keyOf(name: Json): string {
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, MAX_SLUG);
-  return slug === '' ? hashOf(text) : `${slug}.${hashOf(text)}`;
-}
-
-/** Eight hex digits of the hash of a value, whatever the order of its members. */
-export function hashOf(value: Json): string {
-  return hash('sha256', canonical(value)).slice(0, HASH_CHARS);
-}
-
-function canonical(value: Json): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  const names = Object.keys(value).sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name] ?? null)}`).join(',')}}`;
+  return slug === '' ? hashOf(text, HASH_DIGITS) : `${slug}.${hashOf(text, HASH_DIGITS)}`;
 }

@@ -6,6 +6,7 @@ import type { AnyNode } from '../../graph/kinds/index.ts';
 import type { PreparedGraph } from '../../graph/prepare.ts';
 import { type Candidate, type Limits, type NothingReady, type Ready, readyNodes } from '../../graph/ready/ready.ts';
 import type { LastSeen } from '../../graph/ready/run-node.ts';
+import { fenceBelow } from './document.ts';
 import type { Place, RunTree, Scope } from './tree.ts';
 
 export interface ReadyAt {
@@ -91,7 +92,7 @@ function ranked(tree: RunTree, found: readonly Found[]): Candidate[] {
     return ready.candidates.map((candidate) => {
       const index = scope.prepared.index.get(candidate.id) ?? 0;
       const node: AnyNode | undefined = scope.prepared.graph.nodes[index];
-      const fence = Math.max(candidate.fence, (scope.record?.fence ?? 0) + 1);
+      const fence = Math.max(candidate.fence, fenceBelow(tree.run, candidate.id) + 1);
       const way = (scope.prepared.toEnd[index] ?? 0) + after;
       return { candidate: { ...candidate, fence }, priority: node?.priority ?? DEFAULT_PRIORITY, way, order };
     });

@@ -13,7 +13,7 @@
 
 import type { ProcessPlace } from '../../base/process-place.ts';
 import { MAX_LOST_CLAIMS } from '../../graph/ready/readiness.ts';
-import type { NodeStatus, SkipReason } from '../../graph/ready/run-node.ts';
+import { lostClaims, type NodeStatus, type SkipReason } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 
 /** A process, distinct from any later one with the same number. `start` is the answer of `processStart`. */
@@ -62,6 +62,13 @@ interface Kept {
   late?: LateResult[];
   lost?: LostClaim[];
   error?: { kind: string; message: string };
+  /** With `repeat`: which iteration it is in, from 1, and how often in a row the output was the same. */
+  iteration?: number;
+  same?: { hash: string; times: number };
+  /** What the iteration before brought. */
+  previous?: { output?: Json; output_blob?: string };
+  /** The fence at which the present iteration began: claims before it were not lost. */
+  from_fence?: number;
   /** What somebody said when they gave it another try: for those who try. */
   retry_reason?: string;
 }
@@ -176,8 +183,23 @@ const MAX_EARLIER = 20;
 
 /** The members that outlive a claim. */
 export function carriedOver(node: Readonly<NodeRecord> | undefined) {
-  const { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason } = node ?? {};
-  return { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason };
+  const {
+    title,
+    excluded,
+    earlier,
+    late,
+    lost,
+    tokens,
+    cost_usd,
+    error,
+    retry_reason,
+    iteration,
+    same,
+    previous,
+    from_fence,
+  } = node ?? {};
+  const repeated = { iteration, same, previous, from_fence };
+  return { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason, ...repeated };
 }
 
 /** The numbers and the holder of a record: the members that its end keeps. */
@@ -219,5 +241,5 @@ export function withLost(node: Readonly<NodeRecord>): LostClaim[] {
 
 /** Whether a node was lost or given back too often to be offered again. */
 export function wasLostTooOften(node: Readonly<NodeRecord>): boolean {
-  return node.fence - node.attempt >= MAX_LOST_CLAIMS;
+  return lostClaims(node) >= MAX_LOST_CLAIMS;
 }

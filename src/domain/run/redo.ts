@@ -1,6 +1,7 @@
 // Runs nodes again after a rejection, with everything between them and the question, which is then asked anew. Called
 // by answer.ts.
 
+import { clearScope } from './begin-again.ts';
 import { carriedOver } from './record.ts';
 import { beginsByItself } from './reopen.ts';
 import type { RunScope } from './scope.ts';
@@ -23,8 +24,11 @@ export function redo(scope: RunScope, asked: Place, nodes: readonly string[]): v
     const place = scope.place(id);
     if (node === undefined || place === undefined || (node.status !== 'finished' && node.status !== 'failed')) continue;
     const { fence, claim } = node;
-    if (beginsByItself(place) && scope.tree().within(id) === undefined) takeBack(scope, [id]);
-    else transition(scope, id, { ...carriedOver(node), status: 'retrying', attempt: 0, fence, claim }, 'node.retried');
+    const numbers = { attempt: 0, fence, from_fence: fence, claim };
+    if (beginsByItself(place)) {
+      clearScope(scope, id);
+      takeBack(scope, [id]);
+    } else transition(scope, id, { ...carriedOver(node), ...numbers, status: 'retrying' }, 'node.retried');
   }
   for (const id of again) {
     const index = prepared.index.get(id);

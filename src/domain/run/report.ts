@@ -25,6 +25,7 @@ import {
   wasLostTooOften,
   withLate,
 } from './record.ts';
+import { endWork } from './repeat.ts';
 import { lateBefore, type Recorded, recordedBefore } from './repeats.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { newlyReadyIn, updateStatus } from './status.ts';
@@ -167,7 +168,7 @@ function take(input: ReportInput, held: Held): ReportAnswer {
 function finish(input: ReportInput, held: Held): ReportAnswer {
   const { scope, id, node } = held;
   const { error: _, retry_reason: __, ...kept } = carriedOver(node);
-  const next: Draft = {
+  const next: Draft<'finished'> = {
     ...kept,
     ...spent(node, input),
     ...heldBy(node),
@@ -177,7 +178,11 @@ function finish(input: ReportInput, held: Held): ReportAnswer {
     status: 'finished',
     attempt: Math.max(1, node.attempt),
   };
-  transition(scope, id, next, 'node.finished');
+  const place = scope.place(id);
+  if (place === undefined) throw new Error(`${id} of ${scope.id} is nowhere`);
+  endWork(scope, place, next, () =>
+    input.outputBlob === undefined ? input.output : scope.ctx.stored(input.outputBlob),
+  );
   return updateAndAnswer(held, input);
 }
 

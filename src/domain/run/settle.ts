@@ -38,10 +38,14 @@ export function settle(scope: RunScope): void {
   throw new Error(`run ${scope.id} does not come to rest`);
 }
 
-/** Whether a time has come for which the run waits. */
-export function isDue({ run, ctx }: RunScope): boolean {
-  if (countOf(run.counters, 'awaiting') === 0) return false;
-  return Object.values(run.nodes).some(({ until }) => until !== undefined && until <= ctx.now);
+/** Whether a time has come for which the run waits: to be asked before a run is looked through for work. */
+export function isDue({ run, ctx, graph }: RunScope): boolean {
+  if (graph.prepared.triggers === undefined) return false;
+  if (countOf(run.counters, 'awaiting', 'retrying') === 0) return false;
+  return Object.values(run.nodes).some(({ until, not_before, status }) => {
+    const at = status === 'awaiting' ? until : status === 'retrying' ? not_before : undefined;
+    return at !== undefined && at <= ctx.now;
+  });
 }
 
 /** One pass over one scope. True if it changed anything. */
@@ -55,11 +59,18 @@ function settleScope(scope: RunScope, tree: RunTree, one: Scope): boolean {
   if (skips.length > 0) skipAll(scope, one.prefix, skips);
   asked.note();
   const ended = endDue(scope, one, found.halted);
-  const starting = found.verdicts.flatMap((verdict, i) =>
-    verdict === 'starts' && prepared.begins[i] === 1 ? [i] : [],
-  );
+  const starting = found.verdicts.flatMap((_, i) => (begins(scope, one, i, found) ? [i] : []));
   const begun = starting.filter((index) => begin(scope, one, index));
   return skips.length > 0 || asked.held.length > 0 || ended || begun.length > 0;
+}
+
+/** Whether the node at a position begins now by itself. */
+function begins(scope: RunScope, { prepared }: Scope, i: number, { verdicts, halted }: Survey): boolean {
+  if (prepared.begins[i] !== 1) return false;
+  const record = scope.record(prepared.ids[i] ?? '');
+  if (record === undefined) return verdicts[i] === 'starts';
+  const stops = halted && prepared.triggers?.[i]?.errorPath !== true;
+  return record.status === 'retrying' && !stops && (record.not_before ?? 0) <= scope.ctx.now;
 }
 
 function upstream({ ctx }: RunScope, { prepared }: Scope, found: Survey, index: number): RecordOf<'skipped'> {

@@ -1,8 +1,8 @@
 // Etags: a short text that identifies a value, so that a write can say which value it replaces. Used by the state tools
 // and resources. Also the size of a value as JSON, for limits.
 
-import { hash } from 'node:crypto';
-import type { Json, JsonObject } from '../../json/json.ts';
+import { hashOf } from '../../json/canonical.ts';
+import type { Json } from '../../json/json.ts';
 
 /** The longest value, in characters of JSON, whose etag is its hash; above it the document's version is used. */
 const HASHED_LIMIT = 64 * 1024;
@@ -14,7 +14,7 @@ const HASHED_LIMIT = 64 * 1024;
 export function etagOf(value: Json | undefined, version: number): string {
   if (value === undefined) return 'absent';
   if (jsonLength(value, HASHED_LIMIT) > HASHED_LIMIT) return `v${version}`;
-  return hash('sha256', JSON.stringify(inKeyOrder(value))).slice(0, 16);
+  return hashOf(value, 16);
 }
 
 /**
@@ -49,16 +49,4 @@ export function jsonLength(value: Json, enough: number): number {
 /** Characters of a string as JSON: an escape takes up to six. */
 function textLength(text: string, enough: number): number {
   return text.length + 2 > enough ? text.length + 2 : JSON.stringify(text).length;
-}
-
-/**
- * The same value with sorted keys. An undone transaction puts a removed key back as the last one, so two processes may
- * hold equal values in different orders, and their etags must be equal.
- */
-function inKeyOrder(value: Json): Json {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(inKeyOrder);
-  const sorted: JsonObject = {};
-  for (const key of Object.keys(value).sort()) sorted[key] = inKeyOrder(value[key] ?? null);
-  return sorted;
 }

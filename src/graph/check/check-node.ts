@@ -15,6 +15,7 @@ import {
   SHARED_FIELDS,
 } from '../graph.ts';
 import { checkMap } from './check-map.ts';
+import { checkRepeat } from './check-repeat.ts';
 
 /** Ids that every JavaScript object has as a member, or that paths into documents refuse. */
 const RESERVED_IDS = new Set(['constructor', 'prototype']);
@@ -58,6 +59,7 @@ export function checkFields(node: GraphNode, at: string, kinds: Kinds, faults: F
   }
   if (!typesAreRight) return;
   checkMap(node, at, faults);
+  if (node.repeat !== undefined) checkRepeat(node, node.repeat, at, kind, faults);
   if (kind !== undefined) for (const fault of kind.check(node, at)) faults.push(fault);
 }
 

@@ -29,7 +29,7 @@ import { isBeyond } from '../../base/lease.ts';
 import type { FailurePolicy } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
 import { longestPauseMs } from './retry.ts';
-import { type LastSeen, leaseEnd, type RunNode, type RunNodes, satisfies } from './run-node.ts';
+import { type LastSeen, leaseEnd, lostClaims, type RunNode, type RunNodes, satisfies } from './run-node.ts';
 import { type Standing, type Survey, type SurveyRules, survey } from './survey.ts';
 
 export type Readiness =
@@ -94,6 +94,7 @@ export function readiness(
     case 'claimed':
       return ofClaim(prepared, index, node, at);
     case 'retrying':
+      if (prepared.begins[index] === 1) return { is: 'waiting', on: 'begin', until: node.not_before };
       // In a graph with triggers it counts as dead at once, or what waits for its end would wait for its pause.
       if (prepared.triggers !== undefined && stops(prepared, index, at)) return HALTED;
       return ofRetry(longestPauseMs(prepared.retry[index]), node, at);
@@ -160,7 +161,7 @@ function ofClaim(
   const holds = stored > now && !isBeyond(stored - leaseMs, leaseMs, now);
   const until = holds ? stored : leaseEnd(node, leaseMs, now, lastSeen);
   if (until > now) return { is: 'waiting', on: 'claim', until: Number.isFinite(until) ? until : undefined };
-  const mayRepeat = prepared.repeatable[index] === 1 && node.fence - node.attempt < MAX_LOST_CLAIMS;
+  const mayRepeat = prepared.repeatable[index] === 1 && lostClaims(node) < MAX_LOST_CLAIMS;
   if (!mayRepeat || halted === true) return LOST;
   // A lost claim does not count as a try: the node did not fail.
   return { is: 'ready', why: 'expired', attempt: node.attempt, fence: node.fence + 1 };

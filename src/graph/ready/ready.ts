@@ -193,7 +193,7 @@ function note(seen: Classified, index: number, found: Readiness): void {
       seen.left--;
       return;
     case 'waiting':
-      if (found.on === 'needs' || found.on === 'begin') return;
+      if (found.on === 'needs' || (found.on === 'begin' && found.until === undefined)) return;
       if (found.on === 'claim') seen.live++;
       else if (found.on === 'pause' || found.until !== undefined) seen.later++;
       else seen.undecided++;

@@ -43,6 +43,8 @@ export interface RunNode {
   attempt: number;
   /** Claims so far: a report with a lower number is late. Never decreases. */
   fence: number;
+  /** The fence at which the present iteration began. Absent: 0. */
+  from_fence?: number;
   agent?: string;
   lease_until?: number;
   started_at?: number;
@@ -59,6 +61,11 @@ export type { LastSeen };
 
 /** A run document's nodes, by id. */
 export type RunNodes = Readonly<Record<string, RunNode>>;
+
+/** How many claims of the present iteration were lost or given back. */
+export function lostClaims({ fence, attempt, from_fence = 0 }: RunNode): number {
+  return fence - from_fence - attempt;
+}
 
 /** Whether dependents may start: the result exists, or somebody decided to go on without it. */
 export function satisfies(node: Pick<RunNode, 'status' | 'why'> | undefined): boolean {

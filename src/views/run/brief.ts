@@ -33,9 +33,17 @@ export function briefOf(tree: RunTree, place: Place, reader: Reader, maxTokens: 
   const brief = kind?.brief(node, facts) ?? {};
   if (record?.retry_reason !== undefined) brief.retry_reason = record.retry_reason;
   if (outcomes !== undefined) brief.needs = outcomes;
+  if (node.repeat !== undefined) Object.assign(brief, lastIteration(tree, place, reader, share));
   if (map !== undefined) Object.assign(brief, itemFor(tree, place, reader, share));
   const given = inputsOf(tree, scope);
   return Object.keys(given).length === 0 ? brief : { ...brief, run_inputs: copyJson(given) };
+}
+
+/** Which iteration it is, and what the one before brought. */
+function lastIteration(tree: RunTree, { id }: Place, reader: Reader, share: number): JsonObject {
+  const { iteration = 1, previous } = tree.run.nodes[id] ?? {};
+  const last = previous === undefined ? undefined : (previous.output ?? reader.stored(previous.output_blob ?? ''));
+  return { iteration, ...(last === undefined ? {} : { last_output: cut(tree.run.id, id, last, share) }) };
 }
 
 /** The item of a map that the node is about. */

@@ -235,3 +235,78 @@ test('an approval is answered by its question, by somebody else than the author,
   expect(failureOf(await other('reject'))).toMatchObject({ code: 'not-allowed', why: 'ok is finished' });
   expect(rig.node('ok')).toMatchObject({ output: { option: 'approve', by: 'ses-two.main' } });
 });
+
+test('a node is done again with its last output until its condition holds, by claims above those before', async () => {
+  const rig = await begun([work('fix', [], { repeat: { until: '@.output.open == 0', max: 5 } }), work('end', ['fix'])]);
+  const first = await rig.claimed({ node: 'fix' });
+  expect(okOf(await rig.report(first, 'done', { output: { open: 2 } }))).toMatchObject({ status: 'retrying' });
+  expect(rig.brief('fix')).toMatchObject({ iteration: 2, last_output: { open: 2 } });
+  const second = await rig.claimed({ node: 'fix' });
+  expect(rig.brief('fix')).toMatchObject({ iteration: 2, last_output: { open: 2 }, attempt: 1 });
+  expect(okOf(await rig.report(second, 'failed'))).toMatchObject({ status: 'failed' });
+  okOf(await control(rig, { action: 'retry_node', node: 'fix' }));
+  expect(await end(rig, 'fix', { output: { open: 0 } })).toMatchObject({ newly_ready: ['end'] });
+  expect(rig.node('fix')).toMatchObject({ status: 'finished', iteration: 2, fence: 3 });
+});
+
+test('a node that does not get there fails by name, and one that brings the same thrice sooner', async () => {
+  const repeat = { until: '@.output == 9', max: 4 };
+  const rig = await begun([work('a', [], { repeat }), work('b', [], { repeat })], {}, { on_failure: 'continue' });
+  for (const output of [1, 2, 3, 4]) await end(rig, 'a', { output });
+  for (const output of [1, 5, 5, 5].slice(0, 4))
+    if (rig.node('b')?.status !== 'failed') await end(rig, 'b', { output });
+  expect(rig.node('a')).toMatchObject({ status: 'failed', error: { kind: 'not_converged' } });
+  expect(rig.node('b')).toMatchObject({ status: 'failed', error: { kind: 'no_progress' } });
+});
+
+test('a hundred iterations are not a hundred lost claims', async () => {
+  const rig = await begun([work('a', [], { repeat: { until: '@.iteration == 40', max: 100 } })]);
+  for (let i = 1; i <= 40; i++) await end(rig, 'a', { output: i });
+  expect(rig.node('a')).toMatchObject({ status: 'finished', iteration: 40 });
+});
+
+test('a sub-graph that is done again begins anew, and claims inside go on above those before', async () => {
+  const node = { ...deploy, needs: [], repeat: { until: '@.output.push == 2', max: 3, delay_s: 60 } } as AnyNode;
+  const rig = await begun([node], { release: [work('push')] });
+  const old = await rig.claimed({ node: 'deploy/push' });
+  okOf(await rig.report(old, 'done', { output: 1 }));
+  expect(rows(rig)).toEqual({ deploy: 'retrying' });
+  rig.clock.now += 60_000;
+  const claim = await rig.claimed();
+  expect(rig.node('deploy/push')).toMatchObject({ fence: 2, attempt: 1 });
+  expect(okOf(await rig.report(old, 'done', { output: 7 }))).toMatchObject({ status: 'late' });
+  expect(okOf(await rig.report(claim, 'done', { output: 2 }))).toMatchObject({ run_status: 'finished' });
+});
+
+test('a rejection runs the named nodes and what follows them again, and asks anew', async () => {
+  const ask: AnyNode = { id: 'ok', kind: 'approval', ask: 'Good?', needs: ['check'], on_reject: ['check'] };
+  const nodes = [work('write'), work('check', ['write']), ask, work('ship', ['ok'])];
+  nodes[2] = { ...ask, on_reject: ['check'] } as AnyNode;
+  const rig = await begun(nodes);
+  await end(rig, 'write');
+  await end(rig, 'check', { output: 1 });
+  const first = rig.node('ok')?.question?.id ?? '';
+  const answer = (question: string, option: string) =>
+    rig.documents.change((tx, ctx) => controlRun(tx, ctx, { run: rig.run, action: 'answer', question, option }), {
+      by: { user: 'p', tool: 'test', grade: 'person' },
+    });
+  expect((await answer(first, 'reject')).ok).toBe(true);
+  expect(rows(rig)).toMatchObject({ write: 'finished', check: 'ready', ok: 'waiting', ship: 'waiting' });
+  await end(rig, 'check', { output: 2 });
+  const second = rig.node('ok')?.question?.id ?? '';
+  expect(second).not.toBe(first);
+  expect((await answer(first, 'approve')).ok).toBe(false);
+  expect((await answer(second, 'approve')).ok).toBe(true);
+  expect(await end(rig, 'ship')).toMatchObject({ run_status: 'finished' });
+  expect(rig.node('ok')).toMatchObject({ output: { option: 'approve', by: 'p' } });
+});
+
+test('conditions are asked once, of what the node needs, and asked anew after a retry', async () => {
+  const when = '@.needs.test.output.passed == true && @.inputs.ship != false';
+  const rig = await begun([work('test'), work('ship', ['test'], { when }), work('note', ['ship'])]);
+  await end(rig, 'test', { output: { passed: false } });
+  expect(rows(rig)).toEqual({ test: 'finished', ship: 'skipped', note: 'skipped' });
+  expect(rig.document().status).toBe('finished');
+  expect(rig.node('ship')).toMatchObject({ why: 'condition', summary: expect.stringContaining('did not hold') });
+  expect(rig.node('note')).toMatchObject({ why: 'upstream', cause: 'ship' });
+});
