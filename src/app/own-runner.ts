@@ -1,11 +1,11 @@
 // The runner of this process: from the start where the options admit some kind of node, for one run where the command
-// line asks for it, and otherwise once another server performs nodes of the workspace. Opened by services.ts.
+// line asks for it, and otherwise once runs of the workspace need tending. Opened by services.ts.
 
 import { performsAny } from '../runner/executors/index.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { AttemptSpans } from '../telemetry/traces/attempts.ts';
-import { onServerClaim } from './server-claims.ts';
 import type { Services } from './services.ts';
+import { onTending } from './tending.ts';
 
 interface RunnerNeeds extends Pick<Services, 'config' | 'log' | 'documents' | 'workspace' | 'settings'> {
   root: string;
@@ -29,7 +29,7 @@ export async function openRunner(needs: RunnerNeeds, role: Services['role']): Pr
     runner.catch((err: unknown) => log.warn({ err }, 'the claims of other servers are not tended to'));
   };
   const tends = role === 'serve' && !performs && !config.readOnly;
-  const unwatch = tends ? onServerClaim(documents, workspace.workspace, tend) : undefined;
+  const unwatch = tends ? onTending(documents, workspace.workspace, tend) : undefined;
   return {
     perform: async (run) => {
       if (performs) runner ??= startRunner(needs, run);

@@ -3,6 +3,7 @@
 
 import { whereIs } from '../base/process-place.ts';
 import { hasEnded, type RunDocument } from '../domain/run/document.ts';
+import { nextTime } from '../domain/run/due.ts';
 import { liveNodes } from '../domain/run/live.ts';
 import { readyIn } from '../domain/run/ready-in.ts';
 import type { ProcessId, RecordOf } from '../domain/run/record.ts';
@@ -34,6 +35,8 @@ export interface DueWork {
   orphans: Orphan[];
   /** Runs with lost claims that must not be repeated. */
   reap: string[];
+  /** Runs with times that have come. */
+  expire: string[];
   /** Other servers of this place hold claims: whether they live must be checked again. */
   watchOthers: boolean;
   /** When time alone may change something, in ms since the epoch. */
@@ -55,7 +58,7 @@ export interface DueWorkParts {
 
 /** An empty result, for addDueWork to fill. */
 export function noDueWork(): DueWork {
-  return { work: [], orphans: [], reap: [], watchOthers: false, until: Number.POSITIVE_INFINITY };
+  return { work: [], orphans: [], reap: [], expire: [], watchOthers: false, until: Number.POSITIVE_INFINITY };
 }
 
 /** Adds the due work of one run to `into`. */
@@ -66,6 +69,9 @@ export function addDueWork(tree: RunTree, parts: DueWorkParts, into: DueWork): v
   if (run.status === 'paused') return;
   const ready = readyIn(tree, { now: parts.now, lastSeen: parts.lastSeen });
   if (ready.to_decide.length > 0) into.reap.push(run.id);
+  const next = nextTime(run) ?? Number.POSITIVE_INFINITY;
+  if (next <= parts.now) into.expire.push(run.id);
+  else into.until = Math.min(into.until, next);
   into.until = Math.min(into.until, ready.until ?? Number.POSITIVE_INFINITY);
   const byServers = liveNodes(run).filter(([, { server }]) => server !== undefined).length;
   let free = run.max_parallel === undefined ? parts.autoParallel - byServers : ready.free;

@@ -8,6 +8,7 @@ import type { Documents, Grouping } from '../documents/documents.ts';
 import { admissionKey } from '../domain/run/admission.ts';
 import { claimNode } from '../domain/run/claim.ts';
 import { hasEnded, type RunDocument, runStream } from '../domain/run/document.ts';
+import { expireRun } from '../domain/run/due.ts';
 import type { ClaimAnswer } from '../domain/run/fit.ts';
 import type { ProcessId } from '../domain/run/record.ts';
 import { reportNode } from '../domain/run/report.ts';
@@ -231,11 +232,14 @@ export class Runner {
     return Math.min(...jobs.map((job) => job.renewInMs));
   }
 
-  private act({ orphans, reap, work }: DueWork): void {
+  private act({ orphans, reap, expire, work }: DueWork): void {
     const { documents } = this.parts;
     for (const orphan of orphans) if (!this.ending.has(orphan.claim)) this.run(this.end(orphan));
     for (const run of reap) {
       this.run(documents.change((tx, ctx) => reapExpired(tx, ctx, { run }), { by: this.by }));
+    }
+    for (const run of expire) {
+      this.run(documents.change((tx, ctx) => expireRun(tx, ctx, { run }), { by: this.by }));
     }
     for (const next of work) {
       if (!this.asking.has(`${next.run}/${next.id}`)) this.run(this.take(next));

@@ -166,11 +166,16 @@ function dropProse(key: string, value: unknown): unknown {
   return prose ? undefined : dropNoise(key, value);
 }
 
-/** Removes `required` below the top level of an answer: docs/tools.md describes its parts. */
-function promiseLess(schema: unknown): void {
+/** How deep the members of objects within an answer are listed: those of its parts, and none below. */
+const LISTED_LEVELS = 1;
+
+/** Removes `required` below the top level of an answer, and members further below: docs/tools.md describes its parts. */
+function promiseLess(schema: unknown, level = 1): void {
   if (typeof schema !== 'object' || schema === null) return;
   if ('required' in schema && Array.isArray(schema.required)) delete schema.required;
-  for (const item of Object.values(schema)) promiseLess(item);
+  const isObject = 'properties' in schema && typeof schema.properties === 'object';
+  if (isObject && level > LISTED_LEVELS) delete schema.properties;
+  for (const item of Object.values(schema)) promiseLess(item, isObject ? level + 1 : level);
 }
 
 /**

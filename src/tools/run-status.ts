@@ -5,13 +5,14 @@ import type { Services } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
 import { hasEnded, RUN_STATUSES, type RunDocument, type RunStatus, runStream } from '../domain/run/document.ts';
 import { outputOf, type Reader } from '../domain/run/given.ts';
-import { type Place, type RunTree, treeOf } from '../domain/run/tree.ts';
+import { type Place, type RunTree, sizeOf, treeOf } from '../domain/run/tree.ts';
 import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
 import { firstCause } from '../graph/ready/survey.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { selectPointers } from '../path/query.ts';
 import { viewReader } from '../views/run/brief.ts';
+import { openQuestions, questionsOf } from '../views/run/questions.ts';
 import {
   criticalPathLeft,
   NODE_ROW_STATUSES,
@@ -30,6 +31,7 @@ import { standing, standings } from './shared/standings.ts';
 import { waitUntil } from './shared/wait.ts';
 
 const MAX_PATH = 30;
+const MAX_QUESTIONS = 20;
 const MAX_OUTPUT_CHARS = 12_000;
 
 const input = z.strictObject({
@@ -72,9 +74,10 @@ export const runStatus = defineTool({
     counts: z.record(z.string(), z.number()).optional(),
     nodes: z.array(z.looseObject({ node: z.string(), kind: z.string(), status: z.string() })).optional(),
     critical_path_left: z.array(z.string()).optional(),
+    questions: z.array(z.looseObject({})).optional(),
     nobody: z.array(z.object({ node: z.string(), why: z.string() })).optional(),
     detail: z.record(z.string(), z.unknown()).optional(),
-    runs: z.array(z.looseObject({ run: z.string(), name: z.string(), status: z.string() })).optional(),
+    runs: z.array(z.looseObject({ run: z.string() })).optional(),
     total: z.number().int().optional(),
     next_cursor: z.string().optional(),
     seq: seqOutput,
@@ -129,14 +132,17 @@ function waitFor(given: Input, id: string, call: Call<Services>): Promise<Result
 
 async function list(given: Input, { documents, workspace }: Services) {
   return await documents.read((view) => {
-    const sizeOf = (hash: string): number => documents.definitions.get(hash)?.prepared.ids.length ?? 0;
+    const graphOf = (hash: string) => documents.definitions.get(hash);
+    const nodesOf = (run: Readonly<RunDocument>): number => sizeOf(run, graphOf) ?? 0;
     const standingOf = standings(documents);
     const statusOf = (run: Readonly<RunDocument>): RunStatus => standingOf(run).status;
     const among = { project: workspace.project, status: given.status as RunStatus | undefined };
-    const rows = runRows(view, among, sizeOf, statusOf);
-    const all = (): StatusCounts => statusCounts(runRows(view, { project: workspace.project }, sizeOf, statusOf));
+    const rows = runRows(view, among, nodesOf, statusOf);
+    const all = (): StatusCounts => statusCounts(runRows(view, { project: workspace.project }, nodesOf, statusOf));
     const note = emptiedBy(given, 'run', rows.length, all);
-    return ok(withNote({ ...page(given, 'runs', rows), seq: view.seq }, note));
+    const asked = openQuestions(view, workspace.project, graphOf).slice(0, MAX_QUESTIONS);
+    const questions = asked.length === 0 ? {} : { questions: asked };
+    return ok(withNote({ ...questions, ...page(given, 'runs', rows), seq: view.seq }, note));
   });
 }
 
@@ -150,7 +156,9 @@ async function one(given: Input, id: string, graph: RunGraph, { documents }: Ser
     const { status, unserved } = standings(documents)(run);
     const more = { ...(ended_at === undefined ? {} : { ended_at }), ...(tokens === undefined ? {} : { tokens }) };
     const said = reason === undefined ? {} : { reason };
-    const head = { run: id, name, status, ...said, started_at, ...more };
+    const asked = questionsOf(run, (hash) => documents.definitions.get(hash)).slice(0, MAX_QUESTIONS);
+    const questions = asked.length === 0 ? {} : { questions: asked };
+    const head = { run: id, name, status, ...said, started_at, ...more, ...questions };
     const rows = nodeRows(tree, Date.now());
     const named = nodeNamed(graph, given.node);
     if (named !== undefined) {

@@ -3,11 +3,13 @@
 
 import type { View } from '../documents/documents.ts';
 import { hasEnded } from '../domain/run/document.ts';
+import { sizeOf } from '../domain/run/tree.ts';
 import { sessionStream } from '../domain/session/document.ts';
 import { asksForSomething } from '../domain/team/channel.ts';
 import type { RunGraph } from '../graph/definition.ts';
 import { countOf } from '../graph/ready/outcome.ts';
 import type { Presence } from '../store/port.ts';
+import { questionCount } from './run/questions.ts';
 import { claimedNodes, projectRuns } from './run/runs.ts';
 import { claimState, onceServed } from './session/claims.ts';
 import { pendingHandoffs } from './session/sessions.ts';
@@ -24,7 +26,7 @@ export type OpenWork = {
   unfinished: number;
   ownerless: number;
   offers: number;
-  /** Messages that ask the session for something. */
+  /** Messages that ask the session for something, and open questions of the project's runs. */
   questions: number;
   /** Open decisions that wait for its vote. */
   decisions: number;
@@ -51,8 +53,8 @@ export function openWork(view: View, asks: OpenAsks): { open: OpenWork; left: Le
   const served = onceServed(presence);
   const runs = projectRuns(view, project).filter(({ status }) => !hasEnded(status));
   let unfinished = 0;
-  for (const { graph, counters } of runs)
-    unfinished += (asks.graph(graph)?.prepared.ids.length ?? 0) - countOf(counters, 'finished', 'skipped');
+  for (const run of runs) unfinished += (sizeOf(run, asks.graph) ?? 0) - countOf(run.counters, 'finished', 'skipped');
+  const asked = runs.reduce((sum, run) => sum + questionCount(run), 0);
   let ownerless = 0;
   const claims = new Map<string, number>();
   for (const { node } of claimedNodes(runs)) {
@@ -70,7 +72,7 @@ export function openWork(view: View, asks: OpenAsks): { open: OpenWork; left: Le
     unfinished: Math.max(0, unfinished),
     ownerless,
     offers: pendingHandoffs(view, session).length,
-    questions: questionsFor(view, session, project, now),
+    questions: asked + questionsFor(view, session, project, now),
     decisions: waitingVotes(view, project, session),
     keys: stateKeys(view, session).length,
   };

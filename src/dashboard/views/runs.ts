@@ -2,6 +2,7 @@
 
 import type { RunDocument } from '../../domain/run/document.ts';
 import type { NodeRecord } from '../../domain/run/record.ts';
+import { sizeOf } from '../../domain/run/tree.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
 import { claimedNodes, failedRuns, firstRuns, openRuns, projectRuns } from '../../views/run/runs.ts';
 import { standingOf, wordsFor } from '../../views/run/standing.ts';
@@ -92,7 +93,7 @@ export function runSection(source: Source): Section {
 function runRow(source: Source, run: Readonly<RunDocument>): Row {
   const { id, name, counters, started_at, ended_at } = run;
   const done = countOf(counters, 'finished', 'skipped');
-  const nodes = source.graph(run.graph)?.prepared.ids.length;
+  const nodes = sizeOf(run, source.graph);
   const { status } = standingOf(run, source);
   return {
     run: id,

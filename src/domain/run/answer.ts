@@ -13,6 +13,7 @@ import { endAwaiting, outcomeOf } from './await.ts';
 import type { ControlAnswer, ControlInput } from './control.ts';
 import { missing } from './control-node.ts';
 import { hasEnded, runStream } from './document.ts';
+import { expireDue } from './due.ts';
 import type { Answer, Question, RecordOf } from './record.ts';
 import { redo } from './redo.ts';
 import type { RunScope } from './scope.ts';
@@ -27,7 +28,7 @@ export function answerQuestion(scope: RunScope, input: ControlInput): Result<Con
   if (input.question === undefined) return missing('question', 'required for answer: its id');
   if (input.option === undefined) return missing('option', 'required for answer');
   // A deadline that has passed has won.
-  if (scope.run.status === 'running' || scope.run.status === 'stuck') updateStatus(scope);
+  expireDue(scope);
   const asked = openQuestion(scope, input.question);
   if (asked === undefined) return fail(gone(scope, input.question));
   const options = [...optionsOf(asked.node).keys()];

@@ -1,5 +1,5 @@
-// Begins the next iteration of a node: it may be claimed again, or its scope begins anew with fences above all that were
-// given. Called by repeat.ts.
+// Begins the next iteration of a node: it may be claimed again, or its scope begins anew with fences above all that
+// were given. Called by repeat.ts.
 
 import { formatPointer } from '../../json/pointer.ts';
 import { runStream } from './document.ts';

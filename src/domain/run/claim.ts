@@ -14,13 +14,13 @@ import { isHalted } from '../../graph/ready/readiness.ts';
 import { type Candidate, claimable } from '../../graph/ready/ready.ts';
 import type { Context, Transaction } from '../command.ts';
 import { hasEnded, newClaimId } from './document.ts';
+import { expireDue } from './due.ts';
 import { byPlan, type ClaimAnswer, type ClaimInput, ineligibleReason } from './fit.ts';
 import { limitOn, obstacleTo, plannedFor } from './followers/index.ts';
 import { heldNode } from './hold.ts';
 import { endOutside } from './outside.ts';
 import { carriedOver, withEarlier, withLost } from './record.ts';
 import { openScope, type RunScope } from './scope.ts';
-import { isDue } from './settle.ts';
 import { updateStatus } from './status.ts';
 import { sweep } from './sweep.ts';
 import { transition } from './transition.ts';
@@ -38,7 +38,7 @@ export function claimNode(tx: Transaction, ctx: Context, input: ClaimInput): Res
   if (status === 'paused' || hasEnded(status))
     return input.node === undefined ? ok(noneFor(scope)) : fail(unclaimable(scope, input, input.node));
   // A time that has come may end what is awaited, or make others ready.
-  if (isDue(scope)) updateStatus(scope);
+  expireDue(scope);
   const held = input.again === true ? heldBefore(scope, input) : undefined;
   if (held !== undefined) return ok(held);
   const limit = limitOn(scope, input);

@@ -6,7 +6,6 @@
 //   inner scopes first    ended scopes end their nodes (close.ts)
 //   again, until nothing changes
 
-import { countOf } from '../../graph/ready/outcome.ts';
 import { causeOfSkip, type Survey, survey } from '../../graph/ready/survey.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import { formatPointer } from '../../json/pointer.ts';
@@ -36,16 +35,6 @@ export function settle(scope: RunScope): void {
     if (!changed) return;
   }
   throw new Error(`run ${scope.id} does not come to rest`);
-}
-
-/** Whether a time has come for which the run waits: to be asked before a run is looked through for work. */
-export function isDue({ run, ctx, graph }: RunScope): boolean {
-  if (graph.prepared.triggers === undefined) return false;
-  if (countOf(run.counters, 'awaiting', 'retrying') === 0) return false;
-  return Object.values(run.nodes).some(({ until, not_before, status }) => {
-    const at = status === 'awaiting' ? until : status === 'retrying' ? not_before : undefined;
-    return at !== undefined && at <= ctx.now;
-  });
 }
 
 /** One pass over one scope. True if it changed anything. */

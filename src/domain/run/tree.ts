@@ -165,6 +165,11 @@ export function treeOf(run: Readonly<RunDocument>, graph: (hash: string) => RunG
   });
 }
 
+/** The number of nodes in all scopes of a run; undefined if its definition is not at hand. */
+export function sizeOf(run: Readonly<RunDocument>, graph: (hash: string) => RunGraph | undefined): number | undefined {
+  return run.scopes === undefined ? graph(run.graph)?.prepared.ids.length : treeOf(run, graph)?.size;
+}
+
 /** How many items of a map must finish, where it names a number. */
 export function wantedOf(node: AnyNode | undefined): number | undefined {
   const partial = node?.map?.partial;

@@ -87,18 +87,18 @@ export type RunRow = {
 };
 
 /**
- * The rows of a project's runs, the last changed first; with `status` only of those that stand so. `sizeOf`: the node
- * count of a definition; `statusOf`: how a run stands.
+ * The rows of a project's runs, the last changed first; with `status` only of those that stand so. `nodesOf`: the
+ * number of its nodes; `statusOf`: how a run stands.
  */
 export function runRows(
   view: View,
   { project, status }: { project: string; status?: RunStatus | undefined },
-  sizeOf: (hash: string) => number,
+  nodesOf: (run: Readonly<RunDocument>) => number,
   statusOf: (run: Readonly<RunDocument>) => RunStatus,
 ): RunRow[] {
   return runsThatMayStand(view, project, status).flatMap((run) => {
     const stands = statusOf(run);
-    return status !== undefined && stands !== status ? [] : [{ ...rowOf(run, sizeOf(run.graph)), status: stands }];
+    return status !== undefined && stands !== status ? [] : [{ ...rowOf(run, nodesOf(run)), status: stands }];
   });
 }
 
