@@ -5,9 +5,13 @@
 import type { Documents } from '../documents/documents.ts';
 import type { RunDocument } from '../domain/run/document.ts';
 import { nextTime } from '../domain/run/due.ts';
+import { treeOf } from '../domain/run/tree.ts';
 import type { Commit } from '../store/commit.ts';
 import type { FoldedCommit } from '../store/fold.ts';
 import { claimedNodes, openRuns } from '../views/run/runs.ts';
+
+/** Events with which a time may begin to count. */
+const BEGINNINGS = new Set(['node.awaiting', 'node.repeated', 'node.claimed', 'node.finished', 'run.started']);
 
 /** Calls `found` once, when a run of the workspace needs tending; returns how to stop looking. */
 export function onTending(documents: Documents, workspace: string, found: () => void): () => void {
@@ -15,7 +19,10 @@ export function onTending(documents: Documents, workspace: string, found: () => 
   const look = (): void => {
     const isNeeded = documents.peek((view) => {
       const runs = openRuns(view).filter((run) => run.workspace === workspace);
-      return [...claimedNodes(runs)].some(({ node }) => node.server !== undefined) || runs.some(hasTimes);
+      return (
+        [...claimedNodes(runs)].some(({ node }) => node.server !== undefined) ||
+        runs.some((run) => hasTimes(run, documents))
+      );
     });
     if (over || !isNeeded) return;
     stop();
@@ -34,13 +41,14 @@ export function onTending(documents: Documents, workspace: string, found: () => 
   return stop;
 }
 
-function hasTimes(run: Readonly<RunDocument>): boolean {
-  return run.status !== 'paused' && nextTime(run) !== undefined;
+function hasTimes(run: Readonly<RunDocument>, { definitions }: Documents): boolean {
+  const tree = run.status === 'paused' ? undefined : treeOf(run, (hash) => definitions.get(hash));
+  return tree !== undefined && nextTime(tree) !== undefined;
 }
 
 /** Whether a commit may begin what has to be tended. */
 function isAbout({ by, events }: Commit): boolean {
-  return by.tool === 'runner' || events.some(({ type }) => type === 'node.awaiting' || type === 'node.repeated');
+  return by.tool === 'runner' || events.some(({ type }) => BEGINNINGS.has(type));
 }
 
 /** A store that cannot be read is told by the next call. */

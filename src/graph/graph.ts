@@ -23,9 +23,14 @@ export interface Retry {
   max_backoff_s?: number;
 }
 
-/** Seconds. `run_s`: from start to end of one try. `lease_s`: how long a claim lasts without a sign of life. */
+/**
+ * Seconds. `run_s`: from start to end of one try. `total_s`: of all tries. `wait_s`: from ready to the first claim.
+ * `lease_s`: how long a claim lasts without a sign of life.
+ */
 export interface Timeouts {
   run_s?: number;
+  total_s?: number;
+  wait_s?: number;
   lease_s?: number;
 }
 
@@ -88,6 +93,9 @@ export interface Graph<N extends GraphNode = GraphNode> {
   max_parallel?: number | 'auto';
   on_failure?: FailurePolicy;
   defaults?: { retry?: Retry; timeouts?: Timeouts };
+  /** A point in time, ISO 8601, or seconds from the start, after which a run of it starts nothing any more. */
+  deadline?: string;
+  wall_s?: number;
   /** As a sub-graph: its output, with {"$from": "$.nodes.x.output"} places; absent: that of nodes nobody needs. */
   output?: Json;
   nodes: N[];
@@ -139,6 +147,14 @@ const RETRY_FIELDS: FieldsOf<Retry> = {
 
 const TIMEOUT_FIELDS: FieldsOf<Timeouts> = {
   run_s: { type: 'number', min: 0.001, max: MAX_S, about: 'from start to end of one try' },
+  total_s: { type: 'number', min: 0.001, max: MAX_S, about: 'all tries together', unlisted: true },
+  wait_s: {
+    type: 'number',
+    min: 0.001,
+    max: MAX_S,
+    about: 'how long it may be ready without a claim; then its fallback may take it, or it fails',
+    unlisted: true,
+  },
   lease_s: { type: 'number', min: 1, max: MAX_S, about: 'how long a claim lasts without a sign of life' },
 };
 
@@ -148,7 +164,7 @@ const MAP_FIELDS: FieldsOf<MapSpec> = {
   max_parallel: { type: 'number', whole: true, min: 1, max: 1_000, about: 'the most items in work at once' },
   partial: {
     type: 'json',
-    about: 'all (default): a failed item fails it · collect: whatever became of them · first_success · {at_least: n}',
+    about: 'all (default): a failed item fails it; collect: whatever became of them; first_success; {at_least: n}',
   },
 };
 

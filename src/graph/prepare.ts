@@ -15,6 +15,8 @@ export interface PreparedGraph<N extends GraphNode = GraphNode> extends Links {
   readonly triggers?: readonly NodeTrigger[];
   /** Per node: 1 if it begins without a claim. */
   readonly begins: Uint8Array;
+  /** Whether some node has to be taken within a time. */
+  readonly hasWaits: boolean;
   /** The condition of each node that has one, by position. */
   readonly conditions: ReadonlyMap<number, Condition>;
   /** Per node: the weight of the heaviest path from its start to the end of the graph. Higher goes first. */
@@ -45,8 +47,9 @@ export function prepare<N extends GraphNode>(graph: Graph<N>, kinds: Kinds): Pre
     ...links,
     graph,
     order,
-    ...(nodes.some((node) => isSurveyed(node, kinds)) ? { triggers: nodes.map(triggerOf) } : {}),
+    ...(isSurveyed(graph, kinds) ? { triggers: nodes.map(triggerOf) } : {}),
     begins: Uint8Array.from(nodes, (node) => (beginsByItself(node, kinds) ? 1 : 0)),
+    hasWaits: defaults?.timeouts?.wait_s !== undefined || nodes.some(({ timeouts }) => timeouts?.wait_s !== undefined),
     conditions: conditionsOf(nodes),
     toEnd,
     level,
@@ -57,9 +60,10 @@ export function prepare<N extends GraphNode>(graph: Graph<N>, kinds: Kinds): Pre
   };
 }
 
-/** Whether something beside the success of its needs starts or ends the node. */
-function isSurveyed(node: GraphNode, kinds: Kinds): boolean {
-  return hasTrigger(node) || beginsByItself(node, kinds);
+/** Whether nodes start or end by anything beside the success of their needs. */
+function isSurveyed({ nodes, defaults, deadline, wall_s }: Graph, kinds: Kinds): boolean {
+  if (deadline !== undefined || wall_s !== undefined || defaults?.timeouts?.wait_s !== undefined) return true;
+  return nodes.some((node) => hasTrigger(node) || beginsByItself(node, kinds) || node.timeouts?.wait_s !== undefined);
 }
 
 /** Whether nobody claims the node: the run begins it. */

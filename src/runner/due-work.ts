@@ -69,7 +69,7 @@ export function addDueWork(tree: RunTree, parts: DueWorkParts, into: DueWork): v
   if (run.status === 'paused') return;
   const ready = readyIn(tree, { now: parts.now, lastSeen: parts.lastSeen });
   if (ready.to_decide.length > 0) into.reap.push(run.id);
-  const next = nextTime(run) ?? Number.POSITIVE_INFINITY;
+  const next = nextTime(tree) ?? Number.POSITIVE_INFINITY;
   if (next <= parts.now) into.expire.push(run.id);
   else into.until = Math.min(into.until, next);
   into.until = Math.min(into.until, ready.until ?? Number.POSITIVE_INFINITY);

@@ -169,7 +169,7 @@ function dropProse(key: string, value: unknown): unknown {
 /** How deep the members of objects within an answer are listed: those of its parts, and none below. */
 const LISTED_LEVELS = 1;
 
-/** Removes `required` below the top level of an answer, and members further below: docs/tools.md describes its parts. */
+/** Removes `required` below the top level of an answer, and members further below: docs/tools.md describes all. */
 function promiseLess(schema: unknown, level = 1): void {
   if (typeof schema !== 'object' || schema === null) return;
   if ('required' in schema && Array.isArray(schema.required)) delete schema.required;

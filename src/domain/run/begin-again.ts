@@ -28,7 +28,7 @@ export function beginAgain(
   const { id } = place;
   const { tokens, cost_usd } = next;
   const { fence = 0, claim } = before ?? {};
-  const { error: _, ...kept } = carriedOver(before);
+  const { error: _, began_at: __, same_error: ___, ...kept } = carriedOver(before);
   const numbers = { attempt: 0, fence, from_fence: fence, claim, iteration, same, previous, tokens, cost_usd };
   if (place.scope.prepared.begins[place.index] === 1) clearScope(scope, id);
   transition(scope, id, { ...kept, ...numbers, status: 'retrying', not_before: pause }, 'node.repeated');

@@ -24,7 +24,7 @@ function cancelled(node: Readonly<NodeRecord>, now: number): Draft | undefined {
   switch (node.status) {
     case 'claimed':
     case 'needs_decision': {
-      const { lease_until: _, lease_ms: __, ...kept } = node;
+      const { lease_until: _, lease_ms: __, run_until: ___, total_until: ____, ...kept } = node;
       return { ...kept, ...ended };
     }
     case 'retrying': {

@@ -23,6 +23,7 @@ import { carriedOver, withEarlier, withLost } from './record.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { updateStatus } from './status.ts';
 import { sweep } from './sweep.ts';
+import { claimEnds } from './timeouts.ts';
 import { transition } from './transition.ts';
 import { noneFor, unclaimable } from './why-not.ts';
 
@@ -102,6 +103,8 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
   const before = scope.record(id);
   const lease_ms = place?.scope.prepared.leaseMs[place.index] ?? 0;
   const claim = newClaimId(ctx, scope.id, id, fence);
+  const began_at = before?.began_at ?? ctx.now;
+  const ends = place && claimEnds(place, { now: ctx.now, began: began_at, byServer: input.server !== undefined });
   const next = {
     ...carriedOver(before),
     status: 'claimed' as const,
@@ -117,6 +120,8 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
     planned: plannedFor(scope, id),
     lease_until: ctx.now + lease_ms,
     lease_ms,
+    ...ends,
+    began_at: ends?.total_until === undefined ? undefined : began_at,
     title: place?.node.title,
     server: input.server,
     rate_limits: before?.rate_limits,

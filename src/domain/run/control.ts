@@ -9,6 +9,8 @@ import { answerQuestion, sendSignal } from './answer.ts';
 import { cancelBelow } from './cancel.ts';
 import { controlNode } from './control-node.ts';
 import { hasEnded, type RunStatus } from './document.ts';
+import { expireDue } from './due.ts';
+import { goOn, pause } from './pause.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { setStatus, updateStatus } from './status.ts';
 import { sweep } from './sweep.ts';
@@ -62,7 +64,10 @@ export function controlRun(tx: Transaction, ctx: Context, input: ControlInput): 
   const opened = openScope(tx, ctx, input.run);
   if (!opened.ok) return opened;
   // Or a claim that nobody asked about since it lapsed would stand in the way of the decision about it.
-  if (!hasEnded(opened.value.run.status)) sweep(opened.value);
+  if (!hasEnded(opened.value.run.status)) {
+    expireDue(opened.value);
+    sweep(opened.value);
+  }
   switch (input.action) {
     case 'pause':
     case 'resume':
@@ -98,14 +103,14 @@ function controlWhole(scope: RunScope, action: WholeAction, reason: string | und
     const call = 'run_start {resume_from} to go on from what it finished';
     return fail({ code: 'illegal-transition', what: `the run ${run.id}`, from: run.status, to: goal, legal, call });
   }
-  if (action === 'pause') setStatus(scope, 'paused', reason);
+  if (action === 'pause') pause(scope, reason);
   if (action === 'cancel' && run.status !== 'cancelled') {
     // Their holders learn it at their next report.
     cancelBelow(scope, '');
     setStatus(scope, 'cancelled', reason);
   }
   if (action === 'resume' && run.status === 'paused') {
-    setStatus(scope, 'running');
+    goOn(scope);
     updateStatus(scope);
   }
   return ok({ run: run.id, action, status: scope.run.status, newly_ready: [] });

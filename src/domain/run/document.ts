@@ -50,6 +50,11 @@ export interface RunDocument {
    * Ids of the claimed nodes, see live.ts. Absent in a run stored before this list existed and not claimed from since.
    */
   live?: Record<string, true>;
+  /** When it has to have ended, in ms since the epoch, and whether that time has passed: then it is halted. */
+  deadline?: number;
+  overdue?: true;
+  /** Since when it is paused, in ms since the epoch. */
+  paused_at?: number;
   /** The scopes that nodes have opened, by the prefix of their nodes' ids. Absent: none yet. */
   scopes?: Record<string, ScopeRecord>;
   /** Nodes whose condition was asked, and held. */
@@ -84,7 +89,7 @@ export function runStream(id: string): string {
 
 /** The limits of a run that scheduling needs beside its graph. */
 export function limitsOf(run: Readonly<RunDocument>): SurveyRules & { onFailure: FailurePolicy; maxParallel?: number } {
-  const limits = { onFailure: run.on_failure, noted: run.noted };
+  const limits = { onFailure: run.on_failure, noted: run.noted, haltedAbove: run.overdue };
   return run.max_parallel === undefined ? limits : { ...limits, maxParallel: run.max_parallel };
 }
 

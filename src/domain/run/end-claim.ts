@@ -15,7 +15,7 @@ export function markNeedsDecision(scope: RunScope, id: string, why: string): voi
 export function leaveToDecision(scope: RunScope, id: string, more: Partial<Draft<'needs_decision'>>): void {
   const node = scope.record(id);
   if (node?.status !== 'claimed' && node?.status !== 'needs_decision') return;
-  const { lease_until: _, lease_ms: __, ...kept } = node;
+  const { lease_until: _, lease_ms: __, run_until: ___, total_until: ____, ...kept } = node;
   transition(scope, id, { ...kept, ...more, status: 'needs_decision' }, 'node.undecided');
 }
 

@@ -6,6 +6,7 @@ import type { Performer } from '../../graph/graph.ts';
 import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
 import type { Candidate } from '../../graph/ready/ready.ts';
 import type { RunDocument } from './document.ts';
+import { waitingSince } from './ready-in.ts';
 import type { ProcessId } from './record.ts';
 import type { RunScope } from './scope.ts';
 
@@ -68,10 +69,16 @@ export function ineligibleReason(scope: RunScope, input: ClaimInput, id: string)
     return `it is for ${PERFORMERS[kind?.performer ?? 'agent']}`;
   if (input.admits?.(node) === false) return 'this server may not run it';
   if (scope.record(id)?.excluded?.includes(input.agent)) return 'this agent has said that it cannot do it';
-  const { agent, skills = [] } = kind.wanted?.(node) ?? {};
+  const { agent, skills = [], fallback } = kind.wanted?.(node) ?? {};
+  if (fallback !== undefined && fallback === input.agentName && isLate(scope, id)) return undefined;
   if (agent !== undefined && agent !== input.agentName) return `it is for the agent "${agent}"`;
   const missing = skills.filter((skill) => !input.skills?.includes(skill));
   return missing.length === 0 ? undefined : `it takes the skills ${missing.join(', ')}`;
+}
+
+/** Whether nobody has taken the node within its time, so that its fallback may. */
+function isLate(scope: RunScope, id: string): boolean {
+  return waitingSince(scope.tree()).some((one) => one.id === id && one.fallback <= scope.ctx.now);
 }
 
 /** The order of ready nodes for this caller: those planned for it, those of nobody, then those of others. */

@@ -63,6 +63,23 @@ export function readyTimeOf({ run }: RunTree, { scope, index }: Place): number {
   return Math.max(begin, ...ends);
 }
 
+/** The ready nodes that somebody should have taken by now, or will have to, with the time at which they fail. */
+export function waitingSince(tree: RunTree): { id: string; fails: number; fallback: number }[] {
+  return tree.open().flatMap((scope) => {
+    const { prepared } = scope;
+    if (!prepared.hasWaits) return [];
+    const { verdicts, halted } = tree.surveyOf(scope) ?? {};
+    return prepared.graph.nodes.flatMap((node, index) => {
+      const wait = (node.timeouts?.wait_s ?? prepared.graph.defaults?.timeouts?.wait_s ?? 0) * 1_000;
+      const id = prepared.ids[index] ?? '';
+      if (wait === 0 || halted === true || verdicts?.[index] !== 'starts') return [];
+      const ready = readyTimeOf(tree, { scope, index, node, id });
+      const hasFallback = node.kind === 'agent' && node.fallback !== undefined;
+      return [{ id, fallback: ready + wait, fails: ready + wait * (hasFallback ? 2 : 1) }];
+    });
+  });
+}
+
 /** How many claims each scope still allows, by its own limit and those of the scopes around it. */
 function freeIn(tree: RunTree, found: readonly Found[], at: ReadyAt): Map<string, number> {
   const live = new Map<string, number>();

@@ -69,6 +69,10 @@ interface Kept {
   previous?: { output?: Json; output_blob?: string };
   /** The fence at which the present iteration began: claims before it were not lost. */
   from_fence?: number;
+  /** The last error, masked, and the agents that met it in a row. */
+  same_error?: { hash: string; agents: string[] };
+  /** When the first claim of the present iteration was given. */
+  began_at?: number;
   /** What somebody said when they gave it another try: for those who try. */
   retry_reason?: string;
 }
@@ -137,7 +141,16 @@ export interface Question {
 }
 
 interface ByStatus {
-  claimed: Kept & Holder & Performed & Progress & { lease_until?: number; lease_ms?: number };
+  claimed: Kept &
+    Holder &
+    Performed &
+    Progress & {
+      lease_until?: number;
+      lease_ms?: number;
+      /** When the try, or all tries together, take too long. */
+      run_until?: number;
+      total_until?: number;
+    };
   retrying: Kept & Brought & { /** Absent: at once. */ not_before?: number };
   open: Kept & { started_at?: number };
   awaiting: Kept & { started_at?: number; until?: number; signal?: string; question?: Question };
@@ -183,22 +196,9 @@ const MAX_EARLIER = 20;
 
 /** The members that outlive a claim. */
 export function carriedOver(node: Readonly<NodeRecord> | undefined) {
-  const {
-    title,
-    excluded,
-    earlier,
-    late,
-    lost,
-    tokens,
-    cost_usd,
-    error,
-    retry_reason,
-    iteration,
-    same,
-    previous,
-    from_fence,
-  } = node ?? {};
-  const repeated = { iteration, same, previous, from_fence };
+  const { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason } = node ?? {};
+  const { iteration, same, previous, from_fence, same_error, began_at } = node ?? {};
+  const repeated = { iteration, same, previous, from_fence, same_error, began_at };
   return { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason, ...repeated };
 }
 

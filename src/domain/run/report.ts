@@ -8,12 +8,13 @@
 //   reported before                      nothing changes, and the answer says since when
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
-import { type RetryPolicy, retryDelayMs, retryPolicy } from '../../graph/ready/retry.ts';
 import { leaseEnd, type NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
 import { parseClaim, type RunStatus } from './document.ts';
-import { leaveToDecision, markNeedsDecision, returnToQueue } from './end-claim.ts';
+import { expireDue } from './due.ts';
+import { markNeedsDecision, returnToQueue } from './end-claim.ts';
+import { failTry } from './fail-try.ts';
 import { leaseToStore } from './hold.ts';
 import {
   carriedOver,
@@ -33,9 +34,6 @@ import { transition } from './transition.ts';
 
 export const ERROR_KINDS = ['retryable', 'terminal', 'rate_limited', 'needs_other_agent'] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
-
-/** Rate limits in a row after which somebody decides: the pauses before have taken minutes, whoever is at fault. */
-const MAX_RATE_LIMITS = 10;
 
 export interface ReportInput {
   claim: string;
@@ -81,6 +79,7 @@ export function reportNode(tx: Transaction, ctx: Context, input: ReportInput): R
   const parts = parseClaim(input.claim);
   if (parts === undefined) return fail({ code: 'unknown-claim', claim: input.claim });
   const opened = openScope(tx, ctx, parts.run);
+  if (opened.ok) expireDue(opened.value);
   const node = opened.ok ? opened.value.record(parts.node) : undefined;
   if (!opened.ok || node === undefined || !wasGiven(node, input.claim, parts.fence))
     return fail({ code: 'unknown-claim', claim: input.claim });
@@ -188,60 +187,9 @@ function finish(input: ReportInput, held: Held): ReportAnswer {
 
 function failed(input: ReportInput, held: Held): ReportAnswer {
   const { scope, id, node } = held;
-  const { now } = scope.ctx;
-  const kind = input.errorKind ?? 'retryable';
-  const error = { kind, message: (input.summary ?? 'no reason was given').slice(0, 1_000) };
-  const base = { error, rate_limits: undefined, ...spent(node, input), ...brought(input) };
-  const again = (more: Partial<Draft<'retrying'>>): void =>
-    returnToQueue(scope, id, 'node.retrying', { ...base, ...more });
-  const delay = retryDelay(held);
-  if (kind === 'needs_other_agent' && !wasLostTooOften(node)) {
-    again({ excluded: [...new Set([...(node.excluded ?? []), node.agent ?? ''])] });
-  } else if (kind === 'rate_limited') {
-    const rate_limits = (node.rate_limits ?? 0) + 1;
-    const pause = input.retryAfterS === undefined ? rateLimitPause(held, rate_limits) : input.retryAfterS * 1_000;
-    if (rate_limits < MAX_RATE_LIMITS) again({ rate_limits, not_before: now + pause });
-    else leaveToDecision(scope, id, { ...base, rate_limits });
-  } else if (kind !== 'terminal' && delay !== undefined) {
-    // This counts as a try; the branches above give the try back.
-    again({ attempt: node.attempt, not_before: now + delay });
-  } else {
-    const ended = { ended_at: now, status: 'failed' as const };
-    transition(scope, id, { ...carriedOver(node), ...base, ...heldBy(node), ...ended }, 'node.failed');
-  }
+  const { errorKind: kind = 'retryable', summary: message = 'no reason was given', retryAfterS } = input;
+  failTry(scope, id, { kind, message, retryAfterS, brought: { ...spent(node, input), ...brought(input) } });
   return updateAndAnswer(held, input);
-}
-
-/**
- * The pause before the next try, undefined if no try is left. With jitter, so that nodes that failed together do not
- * all return at once.
- */
-function retryDelay({ scope, id, node }: Held): number | undefined {
-  return retryDelayMs(policyOf(scope, id), node.attempt, jitter(scope));
-}
-
-/**
- * The pause after so many rate limits in a row. It grows whatever the policy says: a limit that is asked again at the
- * same pace is never met.
- */
-function rateLimitPause({ scope, id }: Held, inARow: number): number {
-  const policy = policyOf(scope, id);
-  const { backoff_s, factor, max_backoff_s } = policy;
-  const growing = {
-    max_attempts: Number.POSITIVE_INFINITY,
-    backoff_s: Math.max(1, backoff_s),
-    factor: Math.max(2, factor),
-    max_backoff_s: Math.max(1, max_backoff_s),
-  };
-  return retryDelayMs(growing, inARow, jitter(scope)) ?? 0;
-}
-
-function policyOf({ graph: { prepared } }: RunScope, id: string): RetryPolicy {
-  return prepared.retry[prepared.index.get(id) ?? 0] ?? retryPolicy({}, {});
-}
-
-function jitter({ ctx }: RunScope): number {
-  return 0.5 + ctx.random() / 2;
 }
 
 /** What a report brings, whether the try succeeded or not. */

@@ -1,7 +1,7 @@
 // Starts runs, and stores graphs by name: pure commands. tools/run-start.ts and tools/graph-check.ts call them.
 
 import { ok, type Result } from '../../failure/failure.ts';
-import type { FailurePolicy } from '../../graph/graph.ts';
+import type { FailurePolicy, Graph } from '../../graph/graph.ts';
 import { countNodes } from '../../graph/ready/outcome.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
@@ -99,6 +99,8 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     nodes: resumed.nodes,
     live: {},
   };
+  const deadline = deadlineOf(prepared.graph, ctx.now);
+  if (deadline !== undefined) run.deadline = deadline;
   if (Object.keys(pinned.value).length > 0) run.pinned = pinned.value;
   if (input.maxParallel !== undefined) run.max_parallel = input.maxParallel;
   if (sprint.value !== undefined) {
@@ -115,4 +117,11 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
   const answer = { run: id, status, nodes: scope.tree().size, ready, reused, rerun, why };
   const taken = input.inputs === undefined && Object.keys(before).length > 0;
   return ok(taken && earlier.value !== undefined ? { ...answer, inputs_from: earlier.value.id } : answer);
+}
+
+/** When a run of the graph that starts at `now` has to have ended, in ms since the epoch. */
+function deadlineOf({ deadline, wall_s }: Graph, now: number): number | undefined {
+  const ends = [deadline === undefined ? [] : Date.parse(deadline), wall_s === undefined ? [] : now + wall_s * 1_000];
+  const all = ends.flat();
+  return all.length === 0 ? undefined : Math.min(...all);
 }

@@ -6,7 +6,7 @@ import { isHalted } from '../../graph/ready/readiness.ts';
 import { newlyReady } from '../../graph/ready/ready.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import type { EventType } from '../events.ts';
-import { hasEnded, type RunStatus, runStream } from './document.ts';
+import { hasEnded, limitsOf, type RunStatus, runStream } from './document.ts';
 import { readyIn, readyTimeOf } from './ready-in.ts';
 import type { RunScope } from './scope.ts';
 import { settle } from './settle.ts';
@@ -27,8 +27,8 @@ export function updateStatus(scope: RunScope): RunStatus {
 /** The outcome by all scopes: it is ended when the run's own graph is, and stuck when only decisions are left. */
 function outcomeOf(scope: RunScope): RunOutcome {
   const { run, graph } = scope;
-  const { counters, on_failure: onFailure, nodes, noted } = run;
-  if (run.scopes === undefined) return runOutcome(graph.prepared, nodes, { counters, onFailure, noted });
+  const { counters, nodes } = run;
+  if (run.scopes === undefined) return runOutcome(graph.prepared, nodes, { counters, ...limitsOf(run) });
   const tree = scope.tree();
   const surveyed = tree.surveyOf(tree.root);
   const stands = surveyed === undefined ? 'open' : scopeOutcome(surveyed);

@@ -15,7 +15,7 @@ import type { EventType } from '../events.ts';
 import { nodePointer, type RunDocument, runStream } from './document.ts';
 import { follow } from './followers/index.ts';
 import { liveOps } from './live.ts';
-import type { Draft, RecordOf } from './record.ts';
+import type { Draft, NodeRecord, RecordOf } from './record.ts';
 import type { RunScope } from './scope.ts';
 import { holderOf } from './tree.ts';
 
@@ -70,6 +70,23 @@ export function takeBack(scope: RunScope, ids: readonly string[]): void {
   }
   const sums = [...counts].flatMap(([prefix, of]) => countsAt(run, prefix, of));
   scope.tx.patch(runStream(run.id), { type: 'nodes.taken_back', data: { count: ids.length } }, [...ops, ...sums]);
+}
+
+/** Moves the times for which nodes wait, and the run's deadline, by what a pause took; ends the pause. */
+export function shift(
+  { tx, run }: RunScope,
+  waits: readonly [string, Readonly<NodeRecord>][],
+  by: number,
+  deadline: number | undefined,
+): void {
+  const ops = waits.map(([id, { until = 0 }]): PatchOp => {
+    return { op: 'add', path: nodePointer(id, 'until'), value: until + by };
+  });
+  if (deadline !== undefined) ops.push({ op: 'add', path: '/deadline', value: deadline });
+  tx.patch(runStream(run.id), { type: 'run.shifted', data: { ms: by } }, [
+    ...ops,
+    { op: 'remove', path: '/paused_at' },
+  ]);
 }
 
 /**

@@ -32,10 +32,19 @@ export function checkShared(graph: Graph): Fault[] {
     const hint = 'add at least one node, such as {"id":"plan","kind":"agent","task":"…"}';
     faults.push({ code: 'empty-graph', at: '/nodes', message: 'the graph has no nodes', hint });
   }
+  for (const fault of timeFaults(graph)) faults.push(fault);
   const { max_parallel: maxParallel, defaults: { retry, timeouts } = {} } = graph;
   if (maxParallel !== undefined && maxParallel !== 'auto') checkField(maxParallel, PARALLEL, '/max_parallel', faults);
   if (retry !== undefined) checkField(retry, SHARED_FIELDS.retry, '/defaults/retry', faults);
   if (timeouts !== undefined) checkField(timeouts, SHARED_FIELDS.timeouts, '/defaults/timeouts', faults);
+  return faults;
+}
+
+function timeFaults({ deadline, wall_s }: Graph): Fault[] {
+  const faults: Fault[] = [];
+  if (deadline !== undefined && Number.isNaN(Date.parse(deadline)))
+    faults.push(range('/deadline', `"${deadline}" is no point in time`, 'write such as 2030-01-31T09:00:00Z'));
+  if (wall_s !== undefined && !(wall_s > 0)) faults.push(range('/wall_s', `${wall_s} is no duration`, 'give seconds'));
   return faults;
 }
 

@@ -8,6 +8,8 @@ export interface AgentNode extends GraphNode {
   task: string;
   /** Only the agent of this name may claim it. */
   agent?: string;
+  /** After timeouts.wait_s without a claim, the agent of this name may too. */
+  fallback?: string;
   /** Only an agent that has all of these may claim it. */
   skills?: string[];
   /** The expected result, in words. */
@@ -21,6 +23,12 @@ export const agent: NodeKind<AgentNode> = {
   defaultEffect: 'idempotent',
   fields: {
     agent: { type: 'text', max: 64, about: 'only the agent of this name may claim it' },
+    fallback: {
+      type: 'text',
+      max: 64,
+      about: 'the agent that may claim it too once nobody has within timeouts.wait_s',
+      unlisted: true,
+    },
     skills: { type: 'list', of: { type: 'text', max: 64 }, max: 20, about: 'only an agent that has all of them may' },
     output: { type: 'text', max: 2_000, about: 'what the result should hold, in words' },
   },
@@ -59,5 +67,5 @@ export const agent: NodeKind<AgentNode> = {
     };
   },
 
-  wanted: ({ agent, skills }) => ({ agent, skills }),
+  wanted: ({ agent, skills, fallback }) => ({ agent, skills, fallback }),
 };

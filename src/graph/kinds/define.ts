@@ -21,6 +21,8 @@ export type Unchecked<N extends GraphNode> = GraphNode & Partial<Omit<N, keyof G
 export interface Wanted {
   /** Only the agent of this name. */
   agent?: string | undefined;
+  /** Once nobody has come in time, the agent of this name too, whatever its skills. */
+  fallback?: string | undefined;
   /** Only an agent that has all of these. */
   skills?: readonly string[] | undefined;
 }
