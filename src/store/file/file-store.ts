@@ -310,7 +310,8 @@ export class FileStore implements Store {
           this.unreadable(error),
         );
       },
-      index: () => this.countOrNone(() => indexSegments(disk, `${dir}/log`, log.segment)),
+      index: () =>
+        this.countOrNone(() => indexSegments(disk, `${dir}/log`, log.segment, (seq) => log.fold.chainAt(seq))),
       sweep: () => this.countOrNone(() => inSlices(sweepLeftovers(disk, dir))),
       compress: () =>
         this.countOrNone(async () =>
