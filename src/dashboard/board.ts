@@ -25,11 +25,17 @@ export interface Taken {
   hint: string | undefined;
 }
 
-/** Computes a view. The result holds copies only, so it may leave the read. */
-export function takeView(view: DashboardView, source: Source): Taken {
+/** More rows than any format shows of a section. */
+const MOST_ROWS = 1_000;
+
+/**
+ * Computes a view for boards of at most `mostRows` rows of a section. The result holds copies only, so it may leave the
+ * read.
+ */
+export function takeView(view: DashboardView, source: Source, mostRows = MOST_ROWS): Taken {
   const { now, project } = source;
   const alerts = alertSection(source, view.alerts ?? []);
-  const sections = [...(alerts.rows.length === 0 ? [] : [alerts]), ...view.sections(source)];
+  const sections = [...(alerts.rows.length === 0 ? [] : [alerts]), ...view.sections(source, mostRows + 1)];
   const names = namesOf(source, sections);
   return { view, source: { now, project }, seq: source.view.seq, sections, names, hint: view.hint?.(source) };
 }

@@ -88,7 +88,8 @@ export interface DashboardView {
   needsLog?: boolean;
   /** The health checks that concern this view; those that are not ok are shown above all sections. */
   alerts?: readonly CheckName[];
-  sections(source: Source): Section[];
+  /** `most`: no more rows of a section will be shown; a long list need not have more, if it says its `total`. */
+  sections(source: Source, most: number): Section[];
   /** The line at the foot: what to do next. */
   hint?(source: Source): string | undefined;
 }

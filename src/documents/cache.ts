@@ -42,6 +42,8 @@ export class DocumentCache {
   private readonly storeOf: () => Store | undefined;
   private hits = 0;
   private misses = 0;
+  /** How many entries are loaded: counted as they change, because there may be 100,000. */
+  private held = 0;
 
   private readonly onRevert: (stream: string) => void;
 
@@ -67,15 +69,13 @@ export class DocumentCache {
     this.misses += 1;
     const doc = this.load(store, stream, expected, entry?.pending ?? []);
     // A request's document is read once, by a repeat: to hold it would grow memory with every call.
-    if (!stream.startsWith('request/')) this.entries.set(stream, { doc, loaded: true, pending: [] });
+    if (!stream.startsWith('request/')) this.put(stream, { doc, loaded: true, pending: [] });
     return doc;
   }
 
   /** How often a requested document was in memory, how often it was loaded, and how many are held. */
   counts(): { hits: number; misses: number; held: number } {
-    let held = 0;
-    for (const { loaded } of this.entries.values()) if (loaded) held += 1;
-    return { hits: this.hits, misses: this.misses, held };
+    return { hits: this.hits, misses: this.misses, held: this.held };
   }
 
   /**
@@ -88,9 +88,9 @@ export class DocumentCache {
     if (newer !== undefined) throw new FailureError(newer);
     const undo: Undo = { stream, ops: [] };
     try {
-      this.entries.set(stream, { doc: applyOps(doc, ops, undo.ops), loaded: true, pending: [] });
+      this.put(stream, { doc: applyOps(doc, ops, undo.ops), loaded: true, pending: [] });
     } catch (error) {
-      this.entries.set(stream, { doc: revertOps(doc, undo.ops), loaded: true, pending: [] });
+      this.put(stream, { doc: revertOps(doc, undo.ops), loaded: true, pending: [] });
       throw error;
     }
     return undo;
@@ -105,7 +105,7 @@ export class DocumentCache {
       entry.doc = revertOps(entry.doc, undo.ops);
       this.onRevert(undo.stream);
       // A document that was never created: forgotten, so that its creation by another process is applied afresh.
-      if (entry.doc === undefined) this.entries.delete(undo.stream);
+      if (entry.doc === undefined) this.drop(undo.stream);
     }
   }
 
@@ -123,7 +123,7 @@ export class DocumentCache {
 
   /** Forgets a request's document once its commit is in the log: a repeat reads it from there. */
   forgetRequests(events: Iterable<{ stream: string }>): void {
-    for (const { stream } of events) if (stream.startsWith('request/')) this.entries.delete(stream);
+    for (const { stream } of events) if (stream.startsWith('request/')) this.drop(stream);
   }
 
   /**
@@ -135,20 +135,20 @@ export class DocumentCache {
     try {
       entry.doc = applyOps(entry.doc, patch);
     } catch {
-      this.entries.delete(stream);
+      this.drop(stream);
     }
   }
 
   private applyUnloaded(stream: string, patch: PatchOp[], before: Expected, entry: Entry | undefined): void {
     if (before[0] === 0 && entry === undefined) {
       const created: Entry = { doc: undefined, loaded: true, pending: [] };
-      this.entries.set(stream, created);
+      this.put(stream, created);
       this.applyLoaded(stream, created, patch);
       return;
     }
     const held = entry ?? { doc: undefined, loaded: false, pending: [] };
     held.pending.push({ before, patch });
-    this.entries.set(stream, held);
+    this.put(stream, held);
     if (held.pending.length > MAX_PENDING) this.loadEarly(stream, held);
   }
 
@@ -160,12 +160,25 @@ export class DocumentCache {
     const store = this.storeOf();
     if (store === undefined) return;
     const based = fromSnapshot(store.getSnapshot(stream), held.pending);
-    const changes = based?.rest ?? [];
-    held.pending = [];
-    held.doc = based?.doc;
-    held.loaded = based !== undefined;
-    if (based === undefined) this.entries.delete(stream);
-    for (const { patch } of changes) if (this.entries.get(stream) === held) this.applyLoaded(stream, held, patch);
+    if (based === undefined) {
+      this.drop(stream);
+      return;
+    }
+    const loaded: Entry = { doc: based.doc, loaded: true, pending: [] };
+    this.put(stream, loaded);
+    for (const { patch } of based.rest)
+      if (this.entries.get(stream) === loaded) this.applyLoaded(stream, loaded, patch);
+  }
+
+  private put(stream: string, entry: Entry): void {
+    if (this.entries.get(stream)?.loaded) this.held -= 1;
+    if (entry.loaded) this.held += 1;
+    this.entries.set(stream, entry);
+  }
+
+  private drop(stream: string): void {
+    if (this.entries.get(stream)?.loaded) this.held -= 1;
+    this.entries.delete(stream);
   }
 
   private load(store: Store, stream: string, expected: Expected, pending: readonly Pending[]): Json | undefined {

@@ -13,7 +13,7 @@ import type { World } from './context.ts';
 import { Definitions } from './definitions.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
 import { patiently } from './give-way.ts';
-import { type Grouping, Groups } from './groups.ts';
+import { type Figures, type Grouping, Groups } from './groups.ts';
 import { type CommitsListener, tell } from './listeners.ts';
 import { requestKey } from './requests.ts';
 import type { Changed, ChangeOptions, DocumentsParts, Job, View } from './shapes.ts';
@@ -25,7 +25,7 @@ import { Writers } from './writers.ts';
 /** How old the documents of a peek may be, in ms. */
 const PEEK_EVERY_MS = 1;
 
-export type { Changed, ChangeOptions, DocumentsParts, Grouping, View };
+export type { Changed, ChangeOptions, DocumentsParts, Figures, Grouping, View };
 
 export class Documents {
   readonly blobs: Blobs;

@@ -13,7 +13,11 @@ export interface Grouping<T extends object> {
   takes?(stream: string): boolean;
   /** Names of the groups that the document is in. They must follow from the document alone. */
   groupsOf(doc: Readonly<T>): readonly string[];
+  /** Figures of the document that each of its groups adds up, with the same names for all documents of the kind. */
+  figuresOf?(doc: Readonly<T>): Figures;
 }
+
+export type Figures = Readonly<Record<string, number>>;
 
 /** What groups are made from: the documents of this process as they are now. */
 export interface GroupSource {
@@ -23,9 +27,10 @@ export interface GroupSource {
   readonly patient: boolean;
 }
 
-/** The groups of a document, and the seq of its last change when it was put there. */
+/** The groups of a document with what it adds to them, and the seq of its last change when it was put there. */
 interface Placed {
   names: readonly string[];
+  figures: Figures;
   seq: number;
 }
 
@@ -33,6 +38,7 @@ interface Placed {
 interface Kept {
   readonly grouping: Grouping<object>;
   readonly groups: Map<string, Set<string>>;
+  readonly sums: Map<string, Record<string, number>>;
   readonly placed: Map<string, Placed>;
   /** Streams whose document may have changed since it was last put into its groups, in the order of the changes. */
   readonly touched: Set<string>;
@@ -42,6 +48,7 @@ interface Kept {
 
 /** The group of documents that cannot be read. They are in every group, so that each reader meets the damage. */
 const UNREADABLE = '\0';
+const NOTHING: Figures = {};
 
 export class Groups {
   private readonly kept = new Map<Grouping<never>, Kept>();
@@ -65,6 +72,16 @@ export class Groups {
     return this.upToDate(grouping, source).groups.get(group)?.size ?? 0;
   }
 
+  /**
+   * The sums of the figures of a group's documents; a figure that no document had is absent. Throws FailureError for
+   * one that cannot be read.
+   */
+  sums<T extends object>(grouping: Grouping<T>, group: string, source: GroupSource): Figures {
+    const { groups, sums } = this.upToDate(grouping, source);
+    for (const stream of groups.get(UNREADABLE) ?? []) source.get(stream);
+    return sums.get(group) ?? NOTHING;
+  }
+
   private upToDate<T extends object>(grouping: Grouping<T>, source: GroupSource): Kept {
     const kept = this.kept.get(grouping) ?? this.begin(grouping, source);
     if (kept.touched.size > 0) doWork(takeUp(kept, source), kept.touched.size > AT_ONCE, source);
@@ -74,7 +91,8 @@ export class Groups {
   private begin<T extends object>(grouping: Grouping<T>, source: GroupSource): Kept {
     // A document gets its type here, as in a view's `get`: the grouping knows the kind that it names.
     const untyped = grouping as unknown as Grouping<object>;
-    const kept: Kept = { grouping: untyped, groups: new Map(), placed: new Map(), touched: new Set(), newest: 0 };
+    const empty = { groups: new Map(), sums: new Map(), placed: new Map(), touched: new Set<string>() };
+    const kept: Kept = { grouping: untyped, ...empty, newest: 0 };
     const streams = source.streams(`${grouping.kind}/`).map((stream) => ({ stream, seq: source.lastSeq(stream) }));
     for (const { stream } of streams.sort((a, b) => a.seq - b.seq)) take(kept, stream);
     this.kept.set(grouping, kept);
@@ -96,19 +114,30 @@ function take({ grouping, touched }: Kept, stream: string): void {
 function* takeUp(kept: Kept, source: GroupSource): Work {
   for (const stream of kept.touched) {
     const seq = source.lastSeq(stream);
-    place(kept, stream, { names: namesFor(kept.grouping, stream, source), seq });
+    place(kept, stream, { ...partOf(kept.grouping, stream, source), seq });
     kept.touched.delete(stream);
     yield;
   }
 }
 
-function namesFor(grouping: Grouping<object>, stream: string, source: GroupSource): readonly string[] {
+function partOf(grouping: Grouping<object>, stream: string, source: GroupSource): Omit<Placed, 'seq'> {
   try {
     const doc = source.get(stream);
-    return doc === undefined ? [] : grouping.groupsOf(doc);
+    if (doc === undefined) return { names: [], figures: NOTHING };
+    return { names: grouping.groupsOf(doc), figures: grouping.figuresOf?.(doc) ?? NOTHING };
   } catch (error) {
-    if (error instanceof FailureError) return [UNREADABLE];
+    if (error instanceof FailureError) return { names: [UNREADABLE], figures: NOTHING };
     throw error;
+  }
+}
+
+/** Adds figures to the sums of groups, or takes them away (`sign` -1). */
+function add({ sums }: Kept, { names, figures }: Omit<Placed, 'seq'>, sign: 1 | -1): void {
+  if (figures === NOTHING) return;
+  for (const name of names) {
+    const sum = sums.get(name) ?? {};
+    for (const [figure, value] of Object.entries(figures)) sum[figure] = (sum[figure] ?? 0) + sign * value;
+    sums.set(name, sum);
   }
 }
 
@@ -118,8 +147,13 @@ function place(kept: Kept, stream: string, now: Placed): void {
   const before = placed.get(stream);
   const again = before !== undefined && before.seq === now.seq;
   const late = now.seq < kept.newest;
+  if (before !== undefined) add(kept, before, -1);
+  add(kept, now, 1);
   // An edit was undone that nobody had asked about: nothing has changed.
-  if (again && before.names.join('\0') === now.names.join('\0')) return;
+  if (again && before.names.join('\0') === now.names.join('\0')) {
+    placed.set(stream, now);
+    return;
+  }
   for (const name of before?.names ?? []) {
     const group = groups.get(name);
     group?.delete(stream);

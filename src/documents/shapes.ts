@@ -4,7 +4,7 @@ import type { Context, Decide } from '../domain/command.ts';
 import type { Result } from '../failure/failure.ts';
 import type { Author, EncodedCommit } from '../store/commit.ts';
 import type { Blobs, CommitListener, Presence, Store } from '../store/port.ts';
-import type { Grouping } from './groups.ts';
+import type { Figures, Grouping } from './groups.ts';
 import type { Request, RequestKey } from './requests.ts';
 import type { Supplies } from './supplies.ts';
 import type { DocumentTransaction } from './transaction.ts';
@@ -41,6 +41,8 @@ export interface View {
   streamCounts(): ReadonlyMap<string, number>;
   /** The streams of a group, the last changed first. */
   grouped<T extends object>(grouping: Grouping<T>, group: string): string[];
+  /** The sums of the figures of a group's documents. */
+  groupSums<T extends object>(grouping: Grouping<T>, group: string): Figures;
   /** How many documents a group has. */
   groupSize<T extends object>(grouping: Grouping<T>, group: string): number;
 }

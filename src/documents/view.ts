@@ -21,6 +21,7 @@ export function viewOf(store: Store, cache: DocumentCache, groups: Groups, patie
     streams: source.streams,
     streamCounts: () => store.streamCounts(),
     grouped: (grouping, group) => groups.list(grouping, group, source),
+    groupSums: (grouping, group) => groups.sums(grouping, group, source),
     groupSize: (grouping, group) => groups.size(grouping, group, source),
   };
 }

@@ -5,7 +5,7 @@ import { type RunDocument, runStream } from '../domain/run/document.ts';
 import { treeOf } from '../domain/run/tree.ts';
 import type { Json } from '../json/json.ts';
 import { capped } from '../views/capped.ts';
-import { criticalPathLeft, nodeRows, projectRuns, statusCounts } from '../views/run/runs.ts';
+import { criticalPathLeft, firstRuns, nodeRows, statusCounts } from '../views/run/runs.ts';
 import { standingOf } from '../views/run/standing.ts';
 import { MOST_ENTRIES, type ResourceKind } from './define.ts';
 
@@ -20,9 +20,11 @@ export const runs: ResourceKind = {
   template: 'baton://runs/{id}',
   listedFrom: 'run',
   list: (view, { workspace }) =>
-    projectRuns(view, workspace.project)
-      .slice(0, MOST_ENTRIES)
-      .map(({ id, name, status }) => ({ id, title: `${name} (${id})`, description: status })),
+    firstRuns(view, workspace.project, MOST_ENTRIES).runs.map(({ id, name, status }) => ({
+      id,
+      title: `${name} (${id})`,
+      description: status,
+    })),
   read: (view, id, { documents }) => {
     const run = view.get<RunDocument>(runStream(id));
     const graph = run === undefined ? undefined : documents.definitions.get(run.graph);

@@ -8,6 +8,7 @@ import type { Board } from '../dashboard/define.ts';
 import { FORMAT_NAMES, formats } from '../dashboard/formats/index.ts';
 import { dashboardViews } from '../dashboard/index.ts';
 import { VIEW_NAMES } from '../dashboard/names.ts';
+import type { View } from '../documents/documents.ts';
 import { ok } from '../failure/failure.ts';
 import type { Json } from '../json/json.ts';
 import { type Call, defineTool } from './define.ts';
@@ -53,8 +54,9 @@ export const dashboardGet = defineTool({
   async run(given, call: Call<Services>) {
     const view = dashboardViews[given.view];
     const sourced = await sourceOf(call.services, view.needsLog === true);
-    const taken = await call.services.documents.read((documents) => takeView(view, sourced(documents, Date.now())));
-    return ok(answerOf(taken, given));
+    const shown = shownOf(given);
+    const take = (documents: View) => takeView(view, sourced(documents, Date.now()), shown.most);
+    return ok(answerOf(await call.services.documents.read(take), given, shown));
   },
 });
 
@@ -68,10 +70,19 @@ type Answer = {
   cut?: string;
 };
 
-function answerOf(taken: Taken, given: Input): Answer {
+interface Shown {
+  detail: 'brief' | 'full';
+  /** Rows of a section. */
+  most: number;
+}
+
+function shownOf(given: Input): Shown {
   const forPeople = given.format === 'rows' || given.format === 'text' || given.format === 'markdown';
   const detail = given.detail ?? (forPeople ? 'brief' : 'full');
-  const most = detail === 'full' ? FULL_ROWS : BRIEF_ROWS;
+  return { detail, most: detail === 'full' ? FULL_ROWS : BRIEF_ROWS };
+}
+
+function answerOf(taken: Taken, given: Input, { detail, most }: Shown): Answer {
   const render = (board: Board): Answer => {
     const { view, at, seq, hint } = board;
     const left = cutOf(board, detail === 'full' ? undefined : `dashboard_get {"view": "${view}", "detail": "full"}`);

@@ -2,7 +2,6 @@
 // and no mail must not take a colleague's run for finished. Used by tools/shared/start-note.ts and session-handoff.ts.
 
 import type { View } from '../documents/documents.ts';
-import { hasEnded } from '../domain/run/document.ts';
 import { sizeOf } from '../domain/run/tree.ts';
 import { sessionStream } from '../domain/session/document.ts';
 import { asksForSomething } from '../domain/team/channel.ts';
@@ -10,7 +9,7 @@ import type { RunGraph } from '../graph/definition.ts';
 import { countOf } from '../graph/ready/outcome.ts';
 import type { Presence } from '../store/port.ts';
 import { questionCount } from './run/questions.ts';
-import { claimedNodes, projectRuns } from './run/runs.ts';
+import { claimedNodes, openRuns } from './run/runs.ts';
 import { claimState, onceServed } from './session/claims.ts';
 import { pendingHandoffs } from './session/sessions.ts';
 import { boxesOf } from './team/addresses.ts';
@@ -51,7 +50,7 @@ export function openWork(view: View, asks: OpenAsks): { open: OpenWork; left: Le
   const { session, project, now, presence } = asks;
   const lastSeen = (who: string): number | undefined => presence.lastSeen(who);
   const served = onceServed(presence);
-  const runs = projectRuns(view, project).filter(({ status }) => !hasEnded(status));
+  const runs = openRuns(view, project);
   let unfinished = 0;
   for (const run of runs) unfinished += (sizeOf(run, asks.graph) ?? 0) - countOf(run.counters, 'finished', 'skipped');
   const asked = runs.reduce((sum, run) => sum + questionCount(run), 0);

@@ -13,7 +13,11 @@ interface Thing {
   group: string;
 }
 
-const grouping: Grouping<Thing> = { kind: 'thing', groupsOf: ({ group }) => [group, 'all'] };
+const grouping: Grouping<Thing> = {
+  kind: 'thing',
+  groupsOf: ({ group }) => [group, 'all'],
+  figuresOf: ({ group, id }) => ({ ids: Number(id), length: group.length }),
+};
 
 function expected(view: View, group: string): string[] {
   return view
@@ -22,9 +26,15 @@ function expected(view: View, group: string): string[] {
     .sort((a, b) => view.lastSeq(b) - view.lastSeq(a));
 }
 
+function sums(view: View, group: string): object {
+  const things = expected(view, group).map((stream) => view.get<Thing>(stream));
+  const sum = (of: (thing: Thing) => number) => things.reduce((all, one) => all + (one === undefined ? 0 : of(one)), 0);
+  return { ids: sum(({ id }) => Number(id)), length: sum((one) => one.group.length) };
+}
+
 const step = fc.record({
   id: fc.nat(5),
-  group: fc.constantFrom('a', 'b'),
+  group: fc.constantFrom('a', 'b', 'bb'),
   other: fc.boolean(),
   refused: fc.boolean(),
   look: fc.boolean(),
@@ -48,8 +58,11 @@ test('have what a look at all documents finds', async () => {
           { by: { user: 'tester', tool: 'test' } },
         );
         if (!look) continue;
-        for (const name of ['a', 'b', 'all'])
-          await rig.documents.read((view) => expect(view.grouped(grouping, name)).toEqual(expected(view, name)));
+        for (const name of ['a', 'b', 'bb', 'all'])
+          await rig.documents.read((view) => {
+            expect(view.grouped(grouping, name)).toEqual(expected(view, name));
+            expect({ ids: 0, length: 0, ...view.groupSums(grouping, name) }).toEqual(sums(view, name));
+          });
       }
       await rig.documents.read((view) => {
         expect(view.grouped(grouping, 'a')).toEqual(expected(view, 'a'));

@@ -3,9 +3,22 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Services } from '../../src/app/services.ts';
+import { unreadCount } from '../../src/views/team/mail.ts';
 import { rows, TeamRig, type Window } from '../team-rig.ts';
 
 const NAMES = ['ann', 'bob', 'eve'];
+
+/** The note, which goes on from look to look, counts what a look at all mail counts. */
+async function expectNote({ mail, documents, workspace }: Services, session: string): Promise<void> {
+  // The note rests on what the process has read of the log.
+  await documents.read((view) => view.seq);
+  const note = (await mail.note(() => session)) ?? '';
+  const options = { project: workspace.project, now: Date.now(), got: mail.gotSoFar() };
+  const { unread, urgent } = await documents.read((view) => unreadCount(view, { session }, options));
+  const [, told = '0', pressing = '0'] = /^(\d+) unread messages?(?:, (\d+) urgent)?:/.exec(note) ?? [];
+  expect([Number(told), Number(pressing)], note).toEqual([unread, urgent]);
+}
 
 const step = fc.record({
   who: fc.nat(NAMES.length - 1),
@@ -62,6 +75,7 @@ test('at least once, in order, to nobody else; what is owed, until it is acknowl
           again.session = window.session;
           windows[who] = again;
         }
+        for (const { session, services } of windows) await expectNote(services, session);
       }
       for (const at of NAMES.keys()) {
         for (let round = 0; round < 60; round += 1) if ((await readInto(at, 50)) === 0) break;

@@ -1,15 +1,58 @@
 // Lists cost what they show: those of open runs and sessions read none of the many that have ended.
 
 import { expect, test } from 'vitest';
+import { dashboardViews } from '../../src/dashboard/index.ts';
 import type { View } from '../../src/documents/documents.ts';
 import { ok } from '../../src/failure/failure.ts';
-import { openRuns, runRows } from '../../src/views/run/runs.ts';
+import { firstRuns, openRuns, runRows } from '../../src/views/run/runs.ts';
 import { allSessions, sessionRows, unendedSessions } from '../../src/views/session/sessions.ts';
+import type { Source } from '../../src/views/source.ts';
 import { Rig } from '../rig.ts';
+import { TeamRig } from '../team-rig.ts';
 
 const ENDED = 300;
 const by = { user: 'tester', tool: 'test' };
 const at = '2026-01-01T00:00:00.000Z';
+
+/** How many documents a send reads, with the note on unread mail after it, by a window that has sent so many. */
+async function sendCost(sent: number): Promise<number> {
+  const window = await new TeamRig().window('ann');
+  const send = () => window.call('message_send', { to: 'channel:dev', text: 'hello' });
+  for (let n = 0; n < sent; n += 1) await send();
+  const { documents } = window.services;
+  const before = documents.counts().hits;
+  await send();
+  return documents.counts().hits - before;
+}
+
+test('of unread mail, whatever the window itself has sent', async () => {
+  expect(await sendCost(750)).toBe(await sendCost(3));
+});
+
+test('of results used again and of the quality of runs, whatever has ended', async () => {
+  const rig = await filled();
+  for (const name of ['cache', 'metrics'] as const) {
+    const look = (view: View) =>
+      dashboardViews[name].sections(
+        {
+          view,
+          now: rig.now,
+          presence: rig.presence,
+          project: { id: 'even', name: 'even' },
+          served: () => new Set<string>(),
+          graph: () => undefined,
+          log: undefined,
+        } as unknown as Source,
+        10,
+      );
+    expect(await readBy(rig, look), name).toBeLessThan(20);
+  }
+});
+
+test('of the last runs, as many as are shown', async () => {
+  const rig = await filled();
+  expect(await readBy(rig, (view) => firstRuns(view, 'even', 10))).toBe(10);
+});
 
 async function filled(): Promise<Rig> {
   const rig = new Rig();

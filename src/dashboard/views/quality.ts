@@ -1,12 +1,12 @@
 // Sections on quality and use for the views `metrics`, `resources` and `leadership`: attempts of runs, pass rates, and
 // limits in use. Figures are of this project, over all processes.
 
-import type { RunDocument } from '../../domain/run/document.ts';
+import type { Figures, Grouping } from '../../documents/documents.ts';
+import { type RunDocument, runStream } from '../../domain/run/document.ts';
 import { limitRows } from '../../views/project/limits.ts';
 import { type PassCount, type Source, viewScopeOf } from '../../views/source.ts';
 import { liveAgents, registered } from '../../views/team/people.ts';
 import { columns, type Row, type Section } from '../define.ts';
-import { runsOf } from './runs.ts';
 
 const QUALITY_COLUMNS = columns({
   nodes_ended: { kind: 'count' },
@@ -35,45 +35,58 @@ const LIMIT_COLUMNS = columns({
   policy: { kind: 'text', spare: 1 },
 });
 
+/** Runs by project, with sums of what became of their nodes. */
+const byQuality: Grouping<RunDocument> = {
+  kind: 'run',
+  groupsOf: ({ project }) => [project],
+  figuresOf: (run) => figuresOf(run),
+};
+
 /** Attempts, retries and costs from the run documents. Tokens and cost are absent if no node has them. */
-export function qualitySection(source: Source): Section {
-  const rows = [qualityOf(runsOf(source))];
+export function qualitySection({ view, project }: Source): Section {
+  const sums = view.groupSums(byQuality, project.id);
+  const { attempts = 0, retries = 0, failed = 0, late_results = 0, lost_claims = 0, reused = 0 } = sums;
+  const { finished = 0, first = 0, counted = 0, tokens = 0, paid = 0, cost_usd = 0 } = sums;
+  const nodes_ended = finished + failed;
+  const row: Row = {
+    ...{ nodes_ended, attempts, retries, failed, late_results, lost_claims, reused },
+    first_try_percent: nodes_ended === 0 ? undefined : (100 * first) / nodes_ended,
+    tokens: counted === 0 ? undefined : tokens,
+    cost_usd: paid === 0 ? undefined : cost_usd,
+  };
   return {
     name: 'runs',
     title: 'Quality of runs (this project)',
     columns: QUALITY_COLUMNS,
-    rows,
+    rows: [row],
     facts: true,
     half: true,
   };
 }
 
-function qualityOf(all: readonly Readonly<RunDocument>[]): Row {
-  const sum = { nodes_ended: 0, attempts: 0, retries: 0, failed: 0, late_results: 0, lost_claims: 0, reused: 0 };
-  let [finished, first]: [number, number] = [0, 0];
-  let [tokens, cost]: [number | undefined, number | undefined] = [undefined, undefined];
-  for (const run of all) {
-    for (const node of Object.values(run.nodes)) {
-      sum.late_results += node.late?.length ?? 0;
-      sum.lost_claims += node.lost?.length ?? 0;
-      if (node.tokens !== undefined) tokens = (tokens ?? 0) + node.tokens;
-      if (node.cost_usd !== undefined) cost = (cost ?? 0) + node.cost_usd;
-      if (node.reused_from !== undefined) {
-        sum.reused += 1;
-        continue;
-      }
-      sum.attempts += node.attempt;
-      sum.retries += Math.max(0, node.attempt - 1);
-      if (node.status === 'failed') sum.failed += 1;
-      if (node.status === 'finished') {
-        finished += 1;
-        if (node.attempt === 1) first += 1;
-      }
+/** `first`: finished at the first try. `counted`, `paid`: nodes that told their tokens and their cost. */
+function figuresOf(run: Readonly<RunDocument>): Figures {
+  const sum = { attempts: 0, retries: 0, failed: 0, late_results: 0, lost_claims: 0, reused: 0 };
+  const more = { finished: 0, first: 0, counted: 0, tokens: 0, paid: 0, cost_usd: 0 };
+  for (const node of Object.values(run.nodes)) {
+    sum.late_results += node.late?.length ?? 0;
+    sum.lost_claims += node.lost?.length ?? 0;
+    more.counted += node.tokens === undefined ? 0 : 1;
+    more.tokens += node.tokens ?? 0;
+    more.paid += node.cost_usd === undefined ? 0 : 1;
+    more.cost_usd += node.cost_usd ?? 0;
+    if (node.reused_from !== undefined) {
+      sum.reused += 1;
+      continue;
     }
+    sum.attempts += node.attempt;
+    sum.retries += Math.max(0, node.attempt - 1);
+    if (node.status === 'failed') sum.failed += 1;
+    if (node.status !== 'finished') continue;
+    more.finished += 1;
+    if (node.attempt === 1) more.first += 1;
   }
-  sum.nodes_ended = finished + sum.failed;
-  const rate = sum.nodes_ended === 0 ? undefined : (100 * first) / sum.nodes_ended;
-  return { ...sum, first_try_percent: rate, tokens, cost_usd: cost };
+  return { ...sum, ...more };
 }
 
 /**
@@ -81,14 +94,13 @@ function qualityOf(all: readonly Readonly<RunDocument>[]): Row {
  * against those that failed, by grade of evidence. No section until there is something to count.
  */
 export function passSection(source: Source): Section[] {
-  const { log, plan } = source;
+  const { log, plan, view, project } = source;
   if (log === undefined) return [];
   const { tasks } = plan();
-  const own = new Set(runsOf(source).map(({ id }) => id));
-  const reviews = [...log.quality.reviews].filter(([task]) => tasks.get(task)?.project === source.project.id);
+  const reviews = [...log.quality.reviews].filter(([task]) => tasks.get(task)?.project === project.id);
   const attempts = new Map<string, PassCount[]>();
   for (const [run, grades] of log.quality.attempts) {
-    if (!own.has(run)) continue;
+    if (view.get<RunDocument>(runStream(run))?.project !== project.id) continue;
     for (const [grade, count] of grades) attempts.set(grade, [...(attempts.get(grade) ?? []), count]);
   }
   const rows = [

@@ -4,7 +4,7 @@ import type { RunDocument } from '../../domain/run/document.ts';
 import type { NodeRecord } from '../../domain/run/record.ts';
 import { sizeOf } from '../../domain/run/tree.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
-import { claimedNodes, failedRuns, firstRuns, openRuns, projectRuns } from '../../views/run/runs.ts';
+import { claimedNodes, failedRuns, firstRuns, openRuns } from '../../views/run/runs.ts';
 import { standingOf, wordsFor } from '../../views/run/standing.ts';
 import { claimState } from '../../views/session/claims.ts';
 import type { Source } from '../../views/source.ts';
@@ -42,17 +42,14 @@ const WAITING_COLUMNS = columns({
   since_at: { kind: 'time', spare: 1 },
 });
 
-/** More runs than any format shows of a section. */
-const MOST_ROWS = 1_001;
-
 export const runs: DashboardView = {
   name: 'runs',
   title: 'Runs',
   alerts: ['runs', 'leases', 'tokens'],
-  sections: (source) => {
+  sections: (source, most) => {
     const { view, project } = source;
     return [
-      runSection(source),
+      runSection(source, most),
       {
         name: 'claims',
         title: 'In flight',
@@ -72,14 +69,9 @@ export const runs: DashboardView = {
   },
 };
 
-/** The runs of the source's project: those that have not ended first, then the last changed first. */
-export function runsOf({ view, project }: Source): Readonly<RunDocument>[] {
-  return projectRuns(view, project.id);
-}
-
 /** The section that lists runs. The view `team` shows it too. */
-export function runSection(source: Source): Section {
-  const { runs: first, total } = firstRuns(source.view, source.project.id, MOST_ROWS);
+export function runSection(source: Source, most: number): Section {
+  const { runs: first, total } = firstRuns(source.view, source.project.id, most);
   return {
     total,
     name: 'runs',

@@ -35,11 +35,11 @@ export const team: DashboardView = {
   needsLog: true,
   // Without `durability`, which is lower only if somebody chose it.
   alerts: CHECKS.filter((check) => check !== 'durability'),
-  sections: (source) => {
+  sections: (source, most) => {
     const sprint = sprintFor(source);
     const planned = source.plan().tasks.set(source.project.id, 'all').size > 0;
     const scope = sprint?.id ?? source.project.id;
-    const runs = runSection(source);
+    const runs = runSection(source, most);
     const teams = teamSection(source);
     const velocity = velocitySection(source);
     return [

@@ -56,6 +56,8 @@ export class FileStore implements Store {
   private readonly durability: Durability;
   private readonly turnstile: Turnstile;
   private readonly writer: LogWriter;
+  /** A round of maintenance is under way: a sync waits for its files, so commits are synced on a thread. */
+  private maintaining = false;
   private history: History | undefined;
   /** Streams that may have changed since this process last wrote their document. */
   private readonly touched = new Set<string>();
@@ -119,7 +121,8 @@ export class FileStore implements Store {
   append(batch: readonly EncodedCommit[]): Appending {
     const outcomes = this.readable(() => this.writer.write(batch));
     const won = outcomes.some((outcome) => outcome.kind === 'won');
-    const durable = won ? this.log.keeper.flushWrite(batch.length === 1 && this.writer.isCalm) : undefined;
+    const alone = batch.length === 1 && this.writer.isCalm && !this.maintaining;
+    const durable = won ? this.log.keeper.flushWrite(alone) : undefined;
     return { outcomes, durable: durable ?? Promise.resolve() };
   }
 
@@ -272,8 +275,14 @@ export class FileStore implements Store {
     const isFull = () => log.offset >= (options.segmentBytes ?? SEGMENT_BYTES);
     return {
       exclusively: async (work) => {
-        if (options.exclusively !== undefined) return options.exclusively(dir, work);
-        await work();
+        const maintain = async (): Promise<void> => {
+          this.maintaining = true;
+          await work().finally(() => {
+            this.maintaining = false;
+          });
+        };
+        if (options.exclusively !== undefined) return options.exclusively(dir, maintain);
+        await maintain();
         return true;
       },
       mark: async () => {
@@ -301,7 +310,8 @@ export class FileStore implements Store {
           this.unreadable(error),
         );
       },
-      index: () => this.countOrNone(() => indexSegments(disk, `${dir}/log`, log.segment)),
+      index: () =>
+        this.countOrNone(() => indexSegments(disk, `${dir}/log`, log.segment, (seq) => log.fold.chainAt(seq))),
       sweep: () => this.countOrNone(() => inSlices(sweepLeftovers(disk, dir))),
       compress: () =>
         this.countOrNone(async () =>

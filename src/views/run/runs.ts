@@ -28,12 +28,10 @@ const endedIn = (project: string): string => `ended ${project}`;
 const failedIn = (project: string): string => `failed ${project}`;
 const heldBy = (session: string): string => `held ${session}`;
 
-/** The runs of a project: those that have not ended first, then the last changed first. */
-export function projectRuns(view: View, project: string): Readonly<RunDocument>[] {
-  return [...openRuns(view, project), ...runsIn(view, endedIn(project))];
-}
-
-/** The first of `projectRuns`, and how many there are in all. */
+/**
+ * The first runs of a project, and how many there are in all: those that have not ended first, then the last changed
+ * first.
+ */
 export function firstRuns(view: View, project: string, most: number): { runs: Readonly<RunDocument>[]; total: number } {
   const [open, ended] = [view.grouped(runGroups, openIn(project)), view.grouped(runGroups, endedIn(project))];
   const first = [...open, ...ended.slice(0, most)].slice(0, most);
@@ -107,7 +105,8 @@ function runsThatMayStand(view: View, project: string, status: RunStatus | undef
   if (status === 'failed') return failedRuns(view, project);
   if (status !== undefined) return runsIn(view, hasEnded(status) ? endedIn(project) : openIn(project));
   const seqOf = ({ id }: Readonly<RunDocument>): number => view.lastSeq(runStream(id));
-  return projectRuns(view, project).sort((a, b) => seqOf(b) - seqOf(a));
+  const all = [...openRuns(view, project), ...runsIn(view, endedIn(project))];
+  return all.sort((a, b) => seqOf(b) - seqOf(a));
 }
 
 function rowOf(run: Readonly<RunDocument>, nodes: number): RunRow {

@@ -28,6 +28,15 @@ export interface Given {
 /** What the client was given, by `gotKey`. */
 export type Got = ReadonlyMap<string, Given>;
 
+/**
+ * What an earlier look found in a channel: of the messages up to `upTo` only `due` had to be offered. None of the
+ * others will have to be again, since nothing that was read, acknowledged or expired becomes unread.
+ */
+export interface Looked {
+  upTo: number;
+  due: readonly number[];
+}
+
 export type Entry = readonly [n: number, message: Readonly<Message>];
 
 /** The stored cursor moves past this many messages that need no offer, so that they are not read again and again. */
@@ -80,7 +89,13 @@ export class OpenBox {
   private upTo: number;
   private taken = false;
 
-  constructor(view: View, box: Box, caller: Caller, { got, now }: { got: Got; now: number }) {
+  /** `after`: messages up to this number are not looked at, see `Looked`. Only for counting. */
+  constructor(
+    view: View,
+    box: Box,
+    caller: Caller,
+    { got, now, after = 0 }: { got: Got; now: number; after?: number | undefined },
+  ) {
     this.view = view;
     this.box = box;
     this.caller = caller;
@@ -91,7 +106,7 @@ export class OpenBox {
     this.from = Math.max(this.stored, this.given?.upTo ?? 0);
     this.upTo = this.from;
     this.extra = new Set(this.given?.extra);
-    this.queue = messagesFrom(view, box.channel, this.from + 1);
+    this.queue = messagesFrom(view, box.channel, Math.max(this.from, after) + 1);
     this.advance();
     this.passed = this.next === undefined ? (headOf(view, box.channel)?.last ?? 0) : this.next[0] - 1;
   }
@@ -109,6 +124,14 @@ export class OpenBox {
       if (missed && !this.isOwn(message) && hasLapsed(message, this.now))
         this.move.lapsed = [...(this.move.lapsed ?? []), n];
     }
+  }
+
+  /** Those of the messages that must still be offered. */
+  stillDue(numbers: readonly number[]): Entry[] {
+    return numbers.flatMap((n): Entry[] => {
+      const message = n > this.from ? this.at(n) : undefined;
+      return message !== undefined && this.isDue(n, message) ? [[n, message]] : [];
+    });
   }
 
   /** Unread messages of priority 1 among the next `most`. */

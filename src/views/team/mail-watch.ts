@@ -6,7 +6,7 @@ import type { Documents, View } from '../../documents/documents.ts';
 import type { FoldedCommit } from '../../store/fold.ts';
 import { OfferIndex } from '../session/offers.ts';
 import { UNREAD_COUNTED, unreadCount } from './mail.ts';
-import type { Given } from './mail-box.ts';
+import type { Given, Looked } from './mail-box.ts';
 
 interface Known {
   session: string;
@@ -21,6 +21,8 @@ export class MailWatch {
   private readonly place: { readonly project: string };
   private readonly now: () => number;
   private readonly got = new Map<string, Given>();
+  /** What the last look found for a session: the next one looks at what came since, not at all that it has sent. */
+  private looked: { session: string; found: Map<string, Looked> } | undefined;
   private readonly view: View;
   private known: Known | undefined;
   private readonly offers: OfferIndex;
@@ -28,8 +30,6 @@ export class MailWatch {
   private readonly told = new Set<string>();
   private hits = 0;
   private misses = 0;
-  /** Whether mail was looked for before. */
-  private looked = false;
 
   constructor(documents: Documents, place: { readonly project: string }, now: () => number = () => Date.now()) {
     this.documents = documents;
@@ -72,8 +72,7 @@ export class MailWatch {
       return known.note;
     }
     this.misses += 1;
-    if (!this.looked) {
-      this.looked = true;
+    if (this.looked === undefined) {
       // The first look may read all sessions and channels, and a read gives way to other calls.
       return this.documents.read((view) => this.noteIn(view, session));
     }
@@ -83,11 +82,10 @@ export class MailWatch {
   }
 
   private noteIn(view: View, session: string): string | undefined {
-    const { unread, urgent, until } = unreadCount(
-      view,
-      { session },
-      { project: this.place.project, now: this.now(), got: this.got },
-    );
+    const looked = this.looked?.session === session ? this.looked : { session, found: new Map<string, Looked>() };
+    this.looked = looked;
+    const options = { project: this.place.project, now: this.now(), got: this.got };
+    const { unread, urgent, until } = unreadCount(view, { session }, options, looked.found);
     const { toIt, toAnybody } = this.offered(view, session);
     const said = [...(unread === 0 ? [] : [noteOf(unread, urgent)]), ...toIt];
     this.known = { session, note: noteFrom(said), until };

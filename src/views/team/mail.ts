@@ -6,7 +6,7 @@ import type { View } from '../../documents/documents.ts';
 import { addressName, type Caller, callerName, type Message, messageId } from '../../domain/team/channel.ts';
 import type { DeliveryState, Moves } from '../../domain/team/reader.ts';
 import { type Box, boxesOf, headOf, inboxesOf } from './addresses.ts';
-import { type Entry, type Given, type Got, gotKey, OpenBox } from './mail-box.ts';
+import { type Entry, type Given, type Got, gotKey, type Looked, OpenBox } from './mail-box.ts';
 
 /** A type, not an interface: answers are open-ended objects. */
 export type MessageRow = {
@@ -118,11 +118,15 @@ function finish(page: Page, boxes: readonly OpenBox[], left: readonly Offer[]): 
   }
 }
 
-/** The numbers of unread and of urgent messages, and until when (ms since the epoch) they hold if nothing is sent. */
+/**
+ * The numbers of unread and of urgent messages, and until when (ms since the epoch) they hold if nothing is sent.
+ * `looked`: what earlier looks of the same caller found, by `gotKey`: this one goes on there, and leaves what it found.
+ */
 export function unreadCount(
   view: View,
   caller: Caller,
   options: Pick<PageOptions, 'project' | 'now' | 'got'>,
+  looked = new Map<string, Looked>(),
 ): { unread: number; urgent: number; until: number } {
   const found = { unread: 0, urgent: 0, until: Number.POSITIVE_INFINITY };
   const count = ([, message]: Entry): void => {
@@ -131,12 +135,17 @@ export function unreadCount(
     if (message.expires_at !== undefined) found.until = Math.min(found.until, Date.parse(message.expires_at));
   };
   for (const box of boxesOf(view, caller, options.project)) {
-    const one = new OpenBox(view, box, caller, options);
-    for (const entry of one.owed()) {
-      if (found.unread >= UNREAD_COUNTED) break;
-      count(entry);
+    const before = looked.get(gotKey(box));
+    const one = new OpenBox(view, box, caller, { ...options, after: before?.upTo });
+    const still = one.stillDue(before?.due ?? []);
+    for (const entry of [...one.owed(), ...still]) if (found.unread < UNREAD_COUNTED) count(entry);
+    const due = still.map(([n]) => n);
+    for (; one.next !== undefined && found.unread < UNREAD_COUNTED; one.advance()) {
+      count(one.next);
+      due.push(one.next[0]);
     }
-    for (; one.next !== undefined && found.unread < UNREAD_COUNTED; one.advance()) count(one.next);
+    const upTo = one.next === undefined ? (headOf(view, box.channel)?.last ?? 0) : one.next[0] - 1;
+    looked.set(gotKey(box), { upTo, due });
   }
   return found;
 }

@@ -59,6 +59,8 @@ export async function sealSegment(
   const hash = new GrowingHash(disk, fd);
   // Only whole slices: to run after a file that grows in every tick would never end.
   while (isOurs() && hash.slice() === SLICE_BYTES) await new Promise((resolve) => setImmediate(resolve));
+  // On a thread, so that the blocking sync below has only the last bytes to write.
+  await log.keeper.flush();
   if (!isOurs()) return false;
   const release = await takeTurn();
   try {
@@ -81,6 +83,16 @@ export async function sealSegment(
   } finally {
     release();
   }
+}
+
+/** Compares in slices: calls are answered between two. */
+async function areEqual(one: Buffer, other: Buffer): Promise<boolean> {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at += SLICE_BYTES) {
+    if (!one.subarray(at, at + SLICE_BYTES).equals(other.subarray(at, at + SLICE_BYTES))) return false;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return true;
 }
 
 /**
@@ -111,7 +123,7 @@ export async function compressSegments(
     // Delete the plain form only if the compressed one reads back equal. An empty plain form is no loss: a process that
     // had stalled created it.
     const compressed = await readCompressedLater(disk, logDir, file.firstSeq);
-    if (compressed === undefined || (bytes.length > 0 && !compressed.equals(bytes))) continue;
+    if (compressed === undefined || (bytes.length > 0 && !(await areEqual(compressed, bytes)))) continue;
     // Sync the name even if another process made the compressed file: that one may have died before its sync.
     await syncDirectoryGently(disk, logDir);
     disk.unlink(plain);
