@@ -125,6 +125,6 @@ test('health keeps every check that is not ok', () => {
   const bad = { check: 'runs', state: 'bad', found: 'x', next: 'y' } as const;
   const view = { seq: 1, streamCounts: () => new Map() };
   const source = { view, store: {}, checks: () => [bad, { ...bad, state: 'ok' }] } as unknown as Source;
-  const checks = dashboardViews.health.sections(source).find(({ name }) => name === 'checks');
+  const checks = dashboardViews.health.sections(source, 10).find(({ name }) => name === 'checks');
   expect(checks).toMatchObject({ kept: 1, rows: { length: 2 } });
 });

@@ -1,6 +1,6 @@
 // The dashboard view `metrics`. The title of each section says whether its figures are of this process or of all.
 
-import { allSessions } from '../../views/session/sessions.ts';
+import { sessionCount } from '../../views/session/sessions.ts';
 import { type Source, viewScopeOf } from '../../views/source.ts';
 import { openSessions } from '../../views/team/people.ts';
 import { columns, type DashboardView, type Row, type Section } from '../define.ts';
@@ -145,5 +145,5 @@ function logSections({ log }: Source): Section[] {
 function sessionCounts(source: Source): Row {
   const open = openSessions(source.view, viewScopeOf(source));
   const live = open.filter(({ id }) => source.served().has(id)).length;
-  return { open: open.length, live, all: allSessions(source.view, source.project.id).length };
+  return { open: open.length, live, all: sessionCount(source.view, source.project.id) };
 }

@@ -55,6 +55,11 @@ export function allSessions(view: View, project?: string): Readonly<SessionFacts
   return factsIn(view, project === undefined ? ALL : ofProject(project));
 }
 
+/** How many sessions a project has had. */
+export function sessionCount(view: View, project: string): number {
+  return view.groupSize(sessionGroups, ofProject(project));
+}
+
 function factsIn(view: View, group: string): Readonly<SessionFacts>[] {
   return view.grouped(sessionGroups, group).flatMap((stream) => readableFacts(view, stream) ?? []);
 }
