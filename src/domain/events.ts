@@ -59,6 +59,7 @@ export const eventTypes = {
   'node.skipped': 'Somebody decided to go on without a node',
   'node.spawned': 'The process of a command node was started',
   'node.undecided': 'A node waits for somebody to decide what became of it',
+  'nodes.kept': 'Results of an earlier run were taken over in a scope that opened',
   'nodes.skipped': 'Nodes were skipped because of what became of their needs',
   'nodes.taken_back': 'Such skips were taken back, because a node before them is done after all',
   'pool.left': 'A claim no longer counts against the limits of its project',

@@ -342,6 +342,7 @@ export async function continueLater(program: string): Promise<Answers> {
     const old = await script.session('alpha');
     await script.report(old, 'release.code-b', { status: 'done', output: 'a month late' });
     await script.ask('state of an expired session', old, 'state_set', { path: '$.x', value: 1 });
+    await atRest(script, old);
     await old.close();
     const fresh = await place.server({ boot: BOOT });
     await script.ask('a new session', fresh, 'session_start', { name: 'epsilon', resume: 'new' });
@@ -351,6 +352,21 @@ export async function continueLater(program: string): Promise<Answers> {
     await place.closeServers();
   }
   return await end(script);
+}
+
+/** Waits until the server has tended to what lapsed: two looks that see the same. */
+async function atRest(script: Script, server: GoldenServer): Promise<void> {
+  script.place.stepMs = 0;
+  const look = async (): Promise<string> => {
+    const rows = await Promise.all(Object.keys(script.names.runs).map((name) => script.rows(server, name)));
+    return JSON.stringify(rows.flat().map(({ node, status }) => [node, status]));
+  };
+  let before = '';
+  for (let now = await look(); now !== before; now = await look()) {
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  script.place.stepMs = 1_000;
 }
 
 async function lapsed(script: Script, alpha: GoldenServer, beta: GoldenServer): Promise<void> {

@@ -12,8 +12,9 @@ import { givenTo, listOf, resolved } from './given.ts';
 import { namedItems } from './map-items.ts';
 import { readerOf } from './reader.ts';
 import { carriedOver } from './record.ts';
-import type { RunScope } from './scope.ts';
-import { transition } from './transition.ts';
+import { reusable } from './reuse.ts';
+import { openScope, type RunScope } from './scope.ts';
+import { keep, transition } from './transition.ts';
 import { type Place, prefixOf, type Scope } from './tree.ts';
 
 /** The longest id of a node in a run. */
@@ -101,7 +102,18 @@ function open(scope: RunScope, place: Place, record: ScopeRecord, ids: readonly 
   const value = record as unknown as Json;
   const added = { op: 'add' as const, path: formatPointer(['scopes', prefix]), value };
   tx.patch(runStream(run.id), { type: 'scope.opened', data: { scope: prefix, nodes: ids.length } }, [...ops, added]);
+  keepFromEarlier(scope, prefix);
   return undefined;
+}
+
+/** Takes over what the earlier run finished in the same scope, where nothing has changed. */
+function keepFromEarlier(scope: RunScope, prefix: string): void {
+  const { run, ctx, tx } = scope;
+  const earlier = run.resumed_from === undefined ? undefined : openScope(tx, ctx, run.resumed_from);
+  if (earlier?.ok !== true || earlier.value.run.scopes?.[prefix] === undefined) return;
+  const comparing = { earlier: earlier.value.tree(), next: scope.tree(), reader: readerOf(ctx) };
+  const kept = reusable(prefix, comparing);
+  if (Object.keys(kept.nodes).length > 0) keep(scope, kept);
 }
 
 /** Fails a node that cannot begin. */

@@ -34,6 +34,8 @@ export interface RunDocument {
   /** Why somebody paused or cancelled it, in their words. */
   reason?: string;
   inputs: JsonObject;
+  /** The earlier run whose unchanged results it takes over, also in scopes that open later. */
+  resumed_from?: string;
   /** The sprint whose tasks are its nodes, as stored: `spr-2`. */
   sprint?: string;
   /** The most nodes claimed at once. Absent: no limit. */

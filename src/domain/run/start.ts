@@ -8,6 +8,7 @@ import type { Context, Transaction } from '../command.ts';
 import { noteFeatures } from '../features.ts';
 import { type RunDocument, runStream } from './document.ts';
 import { pinGraphs } from './pin.ts';
+import { readerOf } from './reader.ts';
 import { readyIn } from './ready-in.ts';
 import { type Resumed, reusable } from './reuse.ts';
 import { graphStream, type SavedGraph } from './saved-graph.ts';
@@ -15,6 +16,7 @@ import { openScope, RunScope } from './scope.ts';
 import { checkSprint } from './sprint.ts';
 import { noteRun } from './sprint-run.ts';
 import { updateStatus } from './status.ts';
+import { RunTree } from './tree.ts';
 
 /** Stores a graph under a name, or moves the name to another definition. True if that changed anything. */
 export function saveGraph(tx: Transaction, ctx: Context, input: { name: string; hash: string }): Result<boolean> {
@@ -50,6 +52,8 @@ export interface StartRunInput {
   sprint?: string | undefined;
   /** The earlier run whose unchanged results are taken over. */
   resumeFrom?: string | undefined;
+  /** With it: nodes that run again although nothing changed, and all behind them. */
+  rerun?: readonly string[] | undefined;
 }
 
 export interface StartRunAnswer {
@@ -76,8 +80,6 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
   if (!earlier.ok) return earlier;
   const before = earlier.value?.run.inputs ?? {};
   const inputs = input.inputs ?? before;
-  const resumed: Resumed =
-    earlier.value === undefined ? { nodes: {}, rerun: [], why: [] } : reusable(earlier.value, { graph, inputs });
   const sprint = input.sprint === undefined ? ok(undefined) : checkSprint(tx, input.project, input.sprint, graph);
   if (!sprint.ok) return sprint;
   const pinned = pinGraphs(tx, ctx, prepared.graph);
@@ -95,14 +97,15 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
     inputs,
     on_failure: input.onFailure ?? prepared.graph.on_failure ?? 'fail_fast',
     started_at: new Date(ctx.now).toISOString(),
-    counters: countNodes(resumed.nodes),
-    nodes: resumed.nodes,
+    counters: countNodes({}),
+    nodes: {},
     live: {},
   };
   const deadline = deadlineOf(prepared.graph, ctx.now);
   if (deadline !== undefined) run.deadline = deadline;
   if (Object.keys(pinned.value).length > 0) run.pinned = pinned.value;
   if (input.maxParallel !== undefined) run.max_parallel = input.maxParallel;
+  const resumed = earlier.value === undefined ? nothing() : takenOver(run, earlier.value, input.rerun ?? []);
   if (sprint.value !== undefined) {
     run.sprint = sprint.value;
     noteRun(tx, sprint.value, id);
@@ -117,6 +120,22 @@ export function startRun(tx: Transaction, ctx: Context, input: StartRunInput): R
   const answer = { run: id, status, nodes: scope.tree().size, ready, reused, rerun, why };
   const taken = input.inputs === undefined && Object.keys(before).length > 0;
   return ok(taken && earlier.value !== undefined ? { ...answer, inputs_from: earlier.value.id } : answer);
+}
+
+function nothing(): Resumed {
+  return { nodes: {}, scopes: {}, rerun: [], why: [] };
+}
+
+/** Takes the results over that the new run may keep, before it is stored. */
+function takenOver(run: RunDocument, earlier: RunScope, rerun: readonly string[]): Resumed {
+  run.resumed_from = earlier.id;
+  const next = new RunTree(run, (hash) => earlier.ctx.definition(hash));
+  const comparing = { earlier: earlier.tree(), next, reader: readerOf(earlier.ctx), rerun: new Set(rerun) };
+  const resumed = reusable('', comparing);
+  run.nodes = resumed.nodes;
+  run.counters = countNodes(resumed.nodes);
+  if (Object.keys(resumed.scopes).length > 0) run.scopes = resumed.scopes;
+  return resumed;
 }
 
 /** When a run of the graph that starts at `now` has to have ended, in ms since the epoch. */

@@ -8,6 +8,7 @@
 //   wait_s    from when it is ready  its fallback may take it too; after the same span again it fails; at once without
 //   deadline  of the run             the run is halted: what is claimed goes on, nothing else starts
 
+import { leaseEnd } from '../../graph/ready/run-node.ts';
 import { runStream } from './document.ts';
 import { leaveToDecision } from './end-claim.ts';
 import { failTry } from './fail-try.ts';
@@ -32,10 +33,13 @@ export function claimEnds(
 
 /** Ends the claims whose time is up. */
 export function expireClaims(scope: RunScope): void {
-  const { now } = scope.ctx;
+  const { now, lastSeen } = scope.ctx;
+  const isUp = (node: Readonly<RecordOf<'claimed'>>, end: number | undefined): boolean =>
+    // A claim whose lease ended before was lost then: its holder may be gone, and no try is counted.
+    end !== undefined && end <= now && leaseEnd(node, node.lease_ms ?? 0, now, lastSeen) > end;
   for (const [id, node] of liveNodes(scope.run)) {
-    if (node.total_until !== undefined && node.total_until <= now) failForGood(scope, id, node);
-    else if (node.run_until !== undefined && node.run_until <= now) endTry(scope, id);
+    if (isUp(node, node.total_until)) failForGood(scope, id, node);
+    else if (isUp(node, node.run_until)) endTry(scope, id);
   }
 }
 

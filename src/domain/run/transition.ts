@@ -16,6 +16,7 @@ import { nodePointer, type RunDocument, runStream } from './document.ts';
 import { follow } from './followers/index.ts';
 import { liveOps } from './live.ts';
 import type { Draft, NodeRecord, RecordOf } from './record.ts';
+import type { Kept } from './reuse.ts';
 import type { RunScope } from './scope.ts';
 import { holderOf } from './tree.ts';
 
@@ -70,6 +71,28 @@ export function takeBack(scope: RunScope, ids: readonly string[]): void {
   }
   const sums = [...counts].flatMap(([prefix, of]) => countsAt(run, prefix, of));
   scope.tx.patch(runStream(run.id), { type: 'nodes.taken_back', data: { count: ids.length } }, [...ops, ...sums]);
+}
+
+/** Stores results of an earlier run as one event. Followers are not told: such nodes have neither tasks nor claims. */
+export function keep({ tx, run }: RunScope, { nodes, scopes }: Kept): void {
+  const ops = Object.entries(nodes).map(([id, record]): PatchOp => {
+    return { op: 'add', path: nodePointer(id), value: record as unknown as Json };
+  });
+  for (const [prefix, record] of Object.entries(scopes))
+    ops.push({ op: 'add', path: formatPointer(['scopes', prefix]), value: record as unknown as Json });
+  const counts = new Map<string, Counts>();
+  const all = { scopes: { ...run.scopes, ...scopes } };
+  for (const [id, { status }] of Object.entries(nodes)) {
+    const holder = holderOf(all, id);
+    // A scope that is taken over whole brings its own numbers.
+    for (const prefix of Object.hasOwn(scopes, holder) ? [''] : new Set(['', holder])) {
+      const of = counts.get(prefix) ?? {};
+      of[status] = (of[status] ?? 0) + 1;
+      counts.set(prefix, of);
+    }
+  }
+  for (const [prefix, of] of counts) ops.push(...countsAt(run, prefix, of));
+  tx.patch(runStream(run.id), { type: 'nodes.kept', data: { count: Object.keys(nodes).length } }, ops);
 }
 
 /** Moves the times for which nodes wait, and the run's deadline, by what a pause took; ends the pause. */

@@ -75,6 +75,11 @@ export class RunTree {
     return [this.root, ...prefixes.map((prefix) => this.scope(prefix)).sort((a, b) => a.depth - b.depth)];
   }
 
+  /** The tree of another document with the same definitions. */
+  withRun(run: Readonly<RunDocument>): RunTree {
+    return new RunTree(run, this.#definition);
+  }
+
   /** The number of nodes in all scopes. */
   get size(): number {
     return this.all().reduce((sum, { prepared }) => sum + prepared.ids.length, 0);
