@@ -12,6 +12,7 @@ export const argumentWords: Readonly<Record<string, string>> = {
   blocked_reason: 'Why it cannot go on; with status blocked',
   carry_to: 'Which sprint takes the unfinished tasks of an ended one; "backlog" for none',
   column: 'Only this column',
+  deadline: 'After this time, ISO 8601, a run of it starts nothing any more',
   deadline_s: 'How long votes are taken',
   decisions: 'What was decided, and why',
   defaults: 'For nodes that do not say it themselves',
@@ -74,4 +75,7 @@ export const argumentWords: Readonly<Record<string, string>> = {
   'run_report.status': 'How the work stands',
   'run_status.run': 'Which run; without it, the runs of this project are listed',
   'session_update.agent': 'An agent of this session, to be registered under this name',
+  output: 'Its output as a sub-graph, with {"$from": path} places of {nodes}; default that of nodes nobody needs',
+  rerun: 'With resume_from: nodes that run again although nothing changed',
+  wall_s: 'After so many seconds a run of it starts nothing any more',
 };

@@ -56,6 +56,7 @@ export function limitText(schema: Property): string | undefined {
 export function propertyOf(field: FieldType): Property {
   switch (field.type) {
     case 'text':
+    case 'argument':
       return { type: 'string', maxLength: field.max };
     case 'number':
       return { type: field.whole === true ? 'integer' : 'number', minimum: field.min, maximum: field.max };

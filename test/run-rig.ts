@@ -7,6 +7,7 @@ import { saveProject } from '../src/domain/project/save.ts';
 import { claimNode } from '../src/domain/run/claim.ts';
 import type { RunDocument } from '../src/domain/run/document.ts';
 import type { ClaimAnswer, ClaimInput } from '../src/domain/run/fit.ts';
+import { readerOfBlobs } from '../src/domain/run/given.ts';
 import type { NodeRecord } from '../src/domain/run/record.ts';
 import { type ReportAnswer, type ReportInput, reportNode } from '../src/domain/run/report.ts';
 import { type StartRunAnswer, type StartRunInput, startRun } from '../src/domain/run/start.ts';
@@ -20,7 +21,7 @@ import { selectPointers } from '../src/path/query.ts';
 import type { Author } from '../src/store/commit.ts';
 import { MemoryBlobs, MemoryLog, MemoryPresence, MemoryStore } from '../src/store/memory.ts';
 import type { Presence } from '../src/store/port.ts';
-import { briefOf, viewReader } from '../src/views/run/brief.ts';
+import { briefOf } from '../src/views/run/brief.ts';
 
 export const BY: Author = { user: 'test', session: 'ses-one', tool: 'test' };
 
@@ -128,7 +129,7 @@ export class RunRig {
     const tree = this.tree();
     const place = tree.place(id);
     if (place === undefined) throw new Error(`no node ${id}`);
-    return briefOf(tree, place, viewReader(this.documents.blobs, selectPointers), 1_000);
+    return briefOf(tree, place, readerOfBlobs(this.documents.blobs, selectPointers), 1_000);
   }
 
   node(id: string): NodeRecord | undefined {

@@ -1,6 +1,7 @@
 // The runner of this process: from the start where the options admit some kind of node, for one run where the command
 // line asks for it, and otherwise once runs of the workspace need tending. Opened by services.ts.
 
+import { selectPointers } from '../path/query.ts';
 import { performsAny } from '../runner/executors/index.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { AttemptSpans } from '../telemetry/traces/attempts.ts';
@@ -55,6 +56,7 @@ async function startRunner(needs: RunnerNeeds, only?: string): Promise<Runner> {
     workspace: workspace.workspace,
     workspaceRoot: root,
     settings,
+    select: selectPointers,
     ownSession,
     ...(only === undefined ? {} : { only }),
     ...(attempts === undefined ? {} : { traceOf: (run: string) => attempts.contextOf(run) }),

@@ -4,6 +4,9 @@
 
 import type { Fault } from './graph.ts';
 
+/** Stands for the value at a path of what a node is given. */
+export type Reference = { $from: string };
+
 interface Described {
   /** One line for docs/tools.md. */
   readonly about: string;
@@ -14,6 +17,8 @@ interface Described {
 }
 
 type Text = { readonly type: 'text' /** Characters. */; readonly max: number };
+/** A text, or {"$from": path}: the text, number or flag at a place of what the node is given. */
+type Argument = { readonly type: 'argument' /** Characters of a text. */; readonly max: number };
 type Num = { readonly type: 'number'; readonly min: number; readonly max: number; readonly whole?: true };
 type Flag = { readonly type: 'flag' };
 type Choice = { readonly type: 'choice'; readonly of: readonly string[] };
@@ -24,7 +29,7 @@ type Group = { readonly type: 'group'; readonly fields: Fields };
 /** Any JSON value, within the limits of every input. */
 type AnyJson = { readonly type: 'json' };
 
-export type FieldType = Text | Num | Flag | Choice | List | NameMap | Group | AnyJson;
+export type FieldType = Text | Argument | Num | Flag | Choice | List | NameMap | Group | AnyJson;
 export type Field = Described & FieldType;
 export type Fields = Readonly<Record<string, Field>>;
 
@@ -38,7 +43,7 @@ type TypeOf<T> = T extends string
       : T extends readonly (infer Item)[]
         ? List & { readonly of: TypeOf<Item> }
         : T extends object
-          ? NameMap | Group | AnyJson
+          ? NameMap | Group | AnyJson | Argument
           : AnyJson;
 
 /** A description for each of the named fields of `T`. */
@@ -51,6 +56,11 @@ export function checkField(value: unknown, field: FieldType, at: string, faults:
   switch (field.type) {
     case 'text':
       if (typeof value !== 'string') return wrongType('text', at, faults);
+      if (value.length > field.max) faults.push(tooMany(value.length, 'characters', field.max, at));
+      return true;
+    case 'argument':
+      if (isReference(value)) return true;
+      if (typeof value !== 'string') return wrongType('text, or {"$from": path}', at, faults);
       if (value.length > field.max) faults.push(tooMany(value.length, 'characters', field.max, at));
       return true;
     case 'number':
@@ -85,7 +95,7 @@ export function checkField(value: unknown, field: FieldType, at: string, faults:
  * the check.
  */
 export function isFitText(value: unknown, field: FieldType): boolean {
-  return field.type === 'text' && typeof value === 'string' && value.length <= field.max;
+  return (field.type === 'text' || field.type === 'argument') && typeof value === 'string' && value.length <= field.max;
 }
 
 function checkMember(name: string, value: unknown, fields: Fields, at: string, faults: Fault[]): boolean {
@@ -109,6 +119,11 @@ function all<T>(items: readonly T[], passes: (item: T, index: number) => boolean
   let good = true;
   for (const [index, item] of items.entries()) if (!passes(item, index)) good = false;
   return good;
+}
+
+/** Whether a value stands for the value at a place: {"$from": path}, and nothing else. */
+export function isReference(value: unknown): value is Reference {
+  return isPlainObject(value) && Object.keys(value).length === 1 && '$from' in value && typeof value.$from === 'string';
 }
 
 function isPlainObject(value: unknown): value is object {

@@ -18,11 +18,19 @@ export const docs: ResourceKind = {
   streams: () => [],
 };
 
+/** The fields of a graph that graph_check takes without listing them. */
+const GRAPH_FIELDS = {
+  deadline: 'a point in time, ISO 8601, after which a run of it starts nothing any more',
+  wall_s: 'the same in seconds from the start; a pause does not count',
+  output:
+    'what it brings as a sub-graph, with {"$from": "$.nodes.x.output"} places; default that of nodes nobody needs',
+};
+
 function graphs(): JsonObject {
   const kinds: JsonObject = {};
   for (const { kind, summary, fields, example } of nodeKinds.values())
     kinds[kind] = { summary, fields: about(fields), example: JSON.parse(JSON.stringify(example)) as Json };
-  return { every_node: about(SHARED_FIELDS), kinds };
+  return { graph: GRAPH_FIELDS, every_node: about(SHARED_FIELDS), kinds };
 }
 
 /** One line for each field; of a group, one for each of its fields. */

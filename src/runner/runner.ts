@@ -10,8 +10,9 @@ import { claimNode } from '../domain/run/claim.ts';
 import { hasEnded, type RunDocument, runStream } from '../domain/run/document.ts';
 import { expireRun } from '../domain/run/due.ts';
 import type { ClaimAnswer } from '../domain/run/fit.ts';
+import { type Reader, readerOfBlobs } from '../domain/run/given.ts';
 import type { ProcessId } from '../domain/run/record.ts';
-import { reportNode } from '../domain/run/report.ts';
+import { type ReportInput, reportNode } from '../domain/run/report.ts';
 import { abandonClaim, reapExpired } from '../domain/run/sweep.ts';
 import { treeOf } from '../domain/run/tree.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
@@ -25,6 +26,7 @@ import type { ExecutorSettings } from './executors/settings.ts';
 import { Job, type JobClaim } from './job.ts';
 import { isGone, thisProcess } from './process/identity.ts';
 import { killGroup } from './process/process-group.ts';
+import { type Resolved, withValues } from './resolve.ts';
 
 /**
  * How long a server waits before it tries for a node that another server made ready: the maker goes first, which saves
@@ -51,6 +53,8 @@ export interface RunnerParts {
   /** An absolute path. */
   workspaceRoot: string;
   settings: ExecutorSettings;
+  /** Runs queries on values that nodes refer to. */
+  select: Reader['select'];
   /** Only this run is performed; absent: every run of the workspace. */
   only?: string;
   /** The session of this process's client, whose commits count as own ones. */
@@ -285,8 +289,17 @@ export class Runner {
       // Another server was first, or the run was paused.
       if (!claimed.ok || claimed.value.value.kind !== 'claimed') return;
       const { claim } = claimed.value.value;
-      if (this.stopper.signal.aborted) await this.returnToQueue(claim);
-      else this.begin({ claim, run, id, node, leaseMs, ...(runMs === undefined ? {} : { runMs }) }, executor, trace);
+      const resolved = this.resolved(run, id);
+      const refused = resolved.ok ? executor.refusal(resolved.node, settings) : resolved.why;
+      if (this.stopper.signal.aborted) await this.report({ claim, status: 'released' });
+      else if (!resolved.ok || refused !== undefined)
+        await this.report({ claim, status: 'failed', errorKind: 'terminal', summary: refused });
+      else
+        this.begin(
+          { claim, run, id, node: resolved.node, leaseMs, ...(runMs === undefined ? {} : { runMs }) },
+          executor,
+          trace,
+        );
     } catch (error) {
       log.error({ err: error, node: id }, 'a node could not be claimed');
     } finally {
@@ -304,10 +317,21 @@ export class Runner {
     });
   }
 
-  /** Gives back a node that was claimed while closing: nothing was started. */
-  private async returnToQueue(claim: string): Promise<void> {
-    const released = { claim, status: 'released' as const };
-    await this.parts.documents.change((tx, ctx) => reportNode(tx, ctx, released), { by: this.by });
+  /** The node with the values that it refers to. */
+  private resolved(run: string, id: string): Resolved {
+    const { documents, select } = this.parts;
+    return documents.peek((view) => {
+      const document = view.get<RunDocument>(runStream(run));
+      const tree = document === undefined ? undefined : treeOf(document, (hash) => documents.definitions.get(hash));
+      const place = tree?.place(id);
+      if (tree === undefined || place === undefined) return { ok: false, why: 'its definition is gone' };
+      return withValues(tree, place, readerOfBlobs(documents.blobs, select));
+    });
+  }
+
+  /** Ends a claim of which nothing was started: while closing, or where a value is missing. */
+  private async report(report: ReportInput): Promise<void> {
+    await this.parts.documents.change((tx, ctx) => reportNode(tx, ctx, report), { by: this.by });
   }
 
   private run(work: Promise<unknown>): void {

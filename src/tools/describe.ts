@@ -82,6 +82,9 @@ const SHARED = SHARED_ARGUMENTS.flatMap(({ names }) => names);
 
 function withoutShared(schema: ObjectSchema): ObjectSchema {
   leaveShared(schema);
+  // What few calls need stands in the documents that a description names.
+  for (const [name, { listed }] of Object.entries(schema.properties))
+    if (listed === false) delete schema.properties[name];
   // An answer that was cut says so: what is usual tells a model nothing.
   delete schema.properties.limit?.default;
   // The server refuses unknown arguments and names the known ones: no schema needs to say so.

@@ -37,6 +37,9 @@ const input = z
     defaults: defaultsInput.optional(),
     max_parallel: maxParallelInput.optional(),
     on_failure: onFailureInput.optional(),
+    deadline: z.string().max(40).optional().meta({ listed: false }),
+    wall_s: z.number().optional().meta({ listed: false }),
+    output: z.unknown().optional().meta({ listed: false }),
     optimise: z.boolean().default(false).describe('Leave out needs that others imply'),
     save_as: z.string().max(64).optional().describe('Keeps it by name if sound'),
     mermaid: z.boolean().default(false),
@@ -146,8 +149,9 @@ async function definition(given: Input, services: Services): Promise<Result<AnyG
  * result.
  */
 function merged(base: object, given: Input): AnyGraph {
-  const { name, description, defaults, max_parallel, on_failure } = given;
-  const own = JSON.parse(JSON.stringify({ name, description, defaults, max_parallel, on_failure }));
+  const { name, description, defaults, max_parallel, on_failure, deadline, wall_s, output } = given;
+  const fields = { name, description, defaults, max_parallel, on_failure, deadline, wall_s, output };
+  const own = JSON.parse(JSON.stringify(fields));
   return JSON.parse(JSON.stringify({ ...base, ...own }));
 }
 

@@ -35,6 +35,7 @@ const input = z.strictObject({
   max_parallel: maxParallelInput.optional(),
   on_failure: onFailureInput.optional(),
   resume_from: z.string().max(64).optional().describe('An earlier run of this workspace'),
+  rerun: z.array(z.string()).max(1_000).optional().meta({ listed: false }),
   dry_run: z.boolean().default(false),
   request_id: requestInput,
 });
@@ -47,7 +48,8 @@ export const runStart = defineTool({
   description:
     'Use to execute a graph that graph_check found sound, or a sprint (one run at a time), whose tasks then move ' +
     'with their nodes: servers run its command nodes, agents take its agent nodes with run_claim. resume_from takes ' +
-    'over what an earlier run finished and what has not changed since. dry_run only shows it. ' +
+    'over what an earlier run finished and what has not changed since, but for rerun: [node]. dry_run only shows ' +
+    'it. ' +
     'Answers {run, status, nodes, ready, reused, rerun, why: [{node, reason}], warnings?: nodes that this server ' +
     'may not run, tasks left out, seq}.',
   searchHint: 'run start execute sprint graph dag workflow begin resume',
@@ -131,6 +133,7 @@ async function start(input: Input, call: Call<Services>, session: string, resume
       onFailure: input.on_failure,
       sprint: input.sprint,
       resumeFrom,
+      rerun: input.rerun,
     });
   };
   const warnings = found.ok ? warningsOf(found.value, settings) : {};

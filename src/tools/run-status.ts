@@ -4,14 +4,13 @@ import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { nearest } from '../base/nearest.ts';
 import { hasEnded, RUN_STATUSES, type RunDocument, type RunStatus, runStream } from '../domain/run/document.ts';
-import { outputOf, type Reader } from '../domain/run/given.ts';
+import { outputOf, type Reader, readerOfBlobs } from '../domain/run/given.ts';
 import { type Place, type RunTree, sizeOf, treeOf } from '../domain/run/tree.ts';
 import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
 import { firstCause } from '../graph/ready/survey.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { selectPointers } from '../path/query.ts';
-import { viewReader } from '../views/run/brief.ts';
 import { openQuestions, questionsOf } from '../views/run/questions.ts';
 import {
   criticalPathLeft,
@@ -147,7 +146,7 @@ async function list(given: Input, { documents, workspace }: Services) {
 }
 
 async function one(given: Input, id: string, graph: RunGraph, { documents }: Services) {
-  const reader = viewReader(documents.blobs, selectPointers);
+  const reader = readerOfBlobs(documents.blobs, selectPointers);
   return await documents.read((view) => {
     const run = view.get<RunDocument>(runStream(id));
     const tree = run === undefined ? undefined : treeOf(run, (hash) => documents.definitions.get(hash));

@@ -8,6 +8,7 @@ import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { getAt, parsePointer } from '../../json/pointer.ts';
 import { parsePath, type QueryPath } from '../../path/path.ts';
 import { resolveSimple } from '../../path/walk.ts';
+import type { Blobs } from '../../store/port.ts';
 import type { NodeRecord } from './record.ts';
 import type { Place, RunTree, Scope } from './tree.ts';
 
@@ -16,6 +17,15 @@ export interface Reader {
   /** The value of a blob; undefined if it is not at hand. */
   stored(hash: string): Json | undefined;
   select(value: Json, path: QueryPath): Result<string[]>;
+}
+
+/** A reader outside of a decision: a blob that is missing reads as no value. */
+export function readerOfBlobs(blobs: Pick<Blobs, 'get'>, select: Reader['select']): Reader {
+  const stored = (hash: string): Json | undefined => {
+    const bytes = blobs.get(hash);
+    return bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
+  };
+  return { stored, select };
 }
 
 /** The node whose needs and scope a node is given from: for an item of a map the node that has the map. */

@@ -2,10 +2,11 @@
 // the node is given, {inputs, needs, item, key}. Kinds check them here; domain/run/given.ts resolves them.
 
 import { nearest } from '../../base/nearest.ts';
-import { isObject, type Json } from '../../json/json.ts';
+import type { Json } from '../../json/json.ts';
 import { parsePath } from '../../path/path.ts';
 import type { PathToken } from '../../path/scan.ts';
 import { simpleTokens } from '../../path/syntax.ts';
+import { isReference } from '../fields.ts';
 import type { Fault } from '../graph.ts';
 
 /** What a reference or condition may ask for. */
@@ -13,9 +14,7 @@ export const GIVEN = ['inputs', 'needs', 'item', 'key'] as const;
 
 /** The path of a value that is a reference; undefined for any other value. */
 export function referenceOf(value: Json): string | undefined {
-  if (!isObject(value)) return undefined;
-  const { $from, ...rest } = value;
-  return typeof $from === 'string' && Object.keys(rest).length === 0 ? $from : undefined;
+  return isReference(value) ? value.$from : undefined;
 }
 
 /** The paths of all references in a value. */

@@ -1,6 +1,6 @@
 // The executor of command nodes: runs a process in the workspace, if the server's allow-list admits it.
 
-import type { CommandNode } from '../../graph/kinds/command.ts';
+import { type CommandNode, textOf } from '../../graph/kinds/command.ts';
 import { scrubbedEnvironment } from '../process/environment.ts';
 import { runProcess } from '../process/process.ts';
 import { admittedProgram, refusedSetting, resolveWorkdir } from './command-admission.ts';
@@ -9,6 +9,11 @@ import type { Executor } from './define.ts';
 
 /** The time between SIGTERM and SIGKILL when the claim is lost or the run is cancelled. */
 const GRACE_MS = 5_000;
+
+/** The texts of variables; empty for one that is not known yet. */
+function textsOf(env: CommandNode['env'] = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, textOf(value)]));
+}
 
 export const command: Executor<CommandNode> = {
   kind: 'command',
@@ -22,20 +27,20 @@ export const command: Executor<CommandNode> = {
   },
 
   refusal(node, settings) {
-    const program = admittedProgram(node.command, settings);
-    return program.ok ? refusedSetting(node.env, settings.allowEnv) : program.why;
+    const program = admittedProgram(node.command.map(textOf), settings);
+    return program.ok ? refusedSetting(textsOf(node.env), settings.allowEnv) : program.why;
   },
 
   async perform({ node, runMs, workspaceRoot, settings, blobs, signal, begun }) {
-    const program = admittedProgram(node.command, settings);
+    const program = admittedProgram(node.command.map(textOf), settings);
     if (!program.ok) return { status: 'failed', summary: program.why, errorKind: 'terminal' };
     const place = resolveWorkdir(workspaceRoot, node.cwd);
     if (!place.ok) return { status: 'failed', summary: place.why, errorKind: 'terminal' };
     const result = await runProcess({
       file: program.file,
-      argv: [program.name, ...node.command.slice(1)],
+      argv: [program.name, ...node.command.slice(1).map(textOf)],
       cwd: place.path,
-      env: scrubbedEnvironment(settings.childEnv, node.env, settings.allowEnv),
+      env: scrubbedEnvironment(settings.childEnv, textsOf(node.env), settings.allowEnv),
       timeoutMs: runMs,
       graceMs: GRACE_MS,
       signal,

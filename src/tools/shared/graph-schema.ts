@@ -49,6 +49,8 @@ function typeOf(field: FieldType): z.ZodType {
   switch (field.type) {
     case 'text':
       return z.string().max(field.max);
+    case 'argument':
+      return z.unknown();
     case 'number':
       return field.whole === true ? z.number().int() : z.number();
     case 'flag':
@@ -60,7 +62,10 @@ function typeOf(field: FieldType): z.ZodType {
     case 'map':
       return z.record(z.string(), typeOf(field.of));
     case 'group':
-      return z.strictObject(shapeOf(field.fields));
+      // What is not listed here is checked by graph/check/, with a hint.
+      return Object.values(field.fields).some(({ unlisted }) => unlisted === true)
+        ? z.looseObject(shapeOf(field.fields))
+        : z.strictObject(shapeOf(field.fields));
     case 'json':
       return z.unknown();
   }

@@ -1,11 +1,10 @@
-// The brief of a node: everything that an agent needs to do it without other context. Used by tools/run-claim.ts;
-// run_status uses `viewReader`.
+// The brief of a node: everything that an agent needs to do it without other context. Used by
+// tools/run-claim.ts.
 
 import { givenTo, inputsOf, needStatus, outputOf, type Reader } from '../../domain/run/given.ts';
 import type { Place, RunTree } from '../../domain/run/tree.ts';
 import { nodeKinds } from '../../graph/kinds/index.ts';
 import { copyJson, type Json, type JsonObject } from '../../json/json.ts';
-import type { Blobs } from '../../store/port.ts';
 
 /** Characters that the outputs of all needs may take together, unless `maxTokens` allows fewer. */
 const INPUT_CHARS = 10_000;
@@ -86,13 +85,4 @@ function cut(run: string, id: string, value: Json, share: number): Json {
   if (text.length <= share) return copyJson(value);
   const all = `run_status {"run": "${run}", "node": "${id}"}`;
   return { cut: true, characters: text.length, start: text.slice(0, share - MIN_SHARE_CHARS / 2), all };
-}
-
-/** A reader of outputs for views: a blob that is missing reads as no output. */
-export function viewReader(blobs: Blobs, select: Reader['select']): Reader {
-  const stored = (hash: string): Json | undefined => {
-    const bytes = blobs.get(hash);
-    return bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
-  };
-  return { stored, select };
 }
