@@ -18,7 +18,7 @@ import { byPlan, type ClaimAnswer, type ClaimInput, ineligibleReason } from './f
 import { limitOn, obstacleTo, plannedFor } from './followers/index.ts';
 import { heldNode } from './hold.ts';
 import { endOutside } from './outside.ts';
-import { carriedOver, withEarlier, withLost } from './record.ts';
+import { type Asked, carriedOver, withEarlier, withLost } from './record.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { isDue } from './settle.ts';
 import { updateStatus } from './status.ts';
@@ -113,6 +113,7 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
     agent_name: input.agentName,
     session: input.session,
     started_at: ctx.now,
+    asked: askedBy(input),
     planned: plannedFor(scope, id),
     lease_until: ctx.now + lease_ms,
     lease_ms,
@@ -125,6 +126,14 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
   transition(scope, id, next, 'node.claimed');
   updateStatus(scope);
   return { kind: 'claimed', claim, run: scope.id, node: id, attempt, fence, again: false };
+}
+
+function askedBy({ skills = [], maxTokens }: ClaimInput): Asked | undefined {
+  if (skills.length === 0 && maxTokens === undefined) return undefined;
+  return {
+    ...(skills.length === 0 ? {} : { skills: [...skills] }),
+    ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
+  };
 }
 
 function heldBefore({ run, ctx }: RunScope, input: ClaimInput): ClaimAnswer | undefined {

@@ -24,6 +24,10 @@ export interface ClaimInput {
   /** The performer that the caller is: only nodes of kinds with this performer are for it. */
   performer: Performer;
   skills?: readonly string[] | undefined;
+  /** How large a brief the caller takes: kept with the claim. */
+  maxTokens?: number | undefined;
+  /** Not this node: the caller has just given it back. */
+  except?: string | undefined;
   /** Answer with the claim that this agent holds already, if there is one. */
   again?: boolean;
   /** A further condition on nodes: whether the asking server may run it. Contract: pure. */
@@ -67,6 +71,7 @@ export function ineligibleReason(scope: RunScope, input: ClaimInput, id: string)
   if (node === undefined || kind?.performer !== input.performer)
     return `it is for ${PERFORMERS[kind?.performer ?? 'agent']}`;
   if (input.admits?.(node) === false) return 'this server may not run it';
+  if (id === input.except) return 'you have just given it back';
   if (scope.record(id)?.excluded?.includes(input.agent)) return 'this agent has said that it cannot do it';
   const { agent, skills = [] } = kind.wanted?.(node) ?? {};
   if (agent !== undefined && agent !== input.agentName) return `it is for the agent "${agent}"`;

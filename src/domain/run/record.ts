@@ -66,6 +66,12 @@ interface Kept {
   retry_reason?: string;
 }
 
+/** What a claim was asked for with, beside the node: the next claim of its holder is asked for alike. */
+export interface Asked {
+  skills?: string[];
+  max_tokens?: number;
+}
+
 /** The node's present or last holder. */
 interface Holder {
   /** The presence key, see `agentKey`. */
@@ -74,6 +80,8 @@ interface Holder {
   agent_name?: string;
   session?: string;
   started_at?: number;
+  /** Absent: nothing. */
+  asked?: Asked;
   /** Whom the plan named before the claim: gets the work back if the claim ends without a result. */
   planned?: string;
 }
@@ -182,8 +190,8 @@ export function carriedOver(node: Readonly<NodeRecord> | undefined) {
 
 /** The numbers and the holder of a record: the members that its end keeps. */
 export function heldBy(node: Readonly<NodeRecord> | undefined) {
-  const { attempt = 0, fence = 0, claim, agent, agent_name, session, started_at, planned } = node ?? {};
-  return { attempt, fence, claim, agent, agent_name, session, started_at, planned };
+  const { attempt = 0, fence = 0, claim, agent, agent_name, session, started_at, asked, planned } = node ?? {};
+  return { attempt, fence, claim, agent, agent_name, session, started_at, asked, planned };
 }
 
 /** The earlier claims of a node that is about to get another claim. */
