@@ -186,7 +186,7 @@ function detailOf(tree: RunTree, id: string, status: NodeRowStatus, reader: Read
   const definition = JSON.parse(JSON.stringify(place.node));
   const because = becauseOf(tree, place);
   if (record === undefined) return ok({ status, ...because, definition });
-  const { output: _, lease_ms: __, earlier: ___, ...facts } = record;
+  const { output: _, lease_ms: __, earlier: ___, asked: ____, ...facts } = record;
   const found = outputOf(tree, id, reader);
   const text = found === undefined ? '' : JSON.stringify(found);
   const shown: JsonObject =

@@ -235,3 +235,17 @@ test('an approval is answered by its question, by somebody else than the author,
   expect(failureOf(await other('reject'))).toMatchObject({ code: 'not-allowed', why: 'ok is finished' });
   expect(rig.node('ok')).toMatchObject({ output: { option: 'approve', by: 'ses-two.main' } });
 });
+
+test('what has waited long goes before what is more urgent and came later, in every scope', async () => {
+  const inner = { release: [work('late', [], { priority: 1 }), work('later', ['late'], { priority: 1 })] };
+  const rig = await begun([work('low', [], { priority: 4 }), work('build', [], { priority: 1 }), deploy], inner);
+  const build = await rig.claimed();
+  rig.clock.now += 25 * 60_000;
+  okOf(await rig.report(build, 'done'));
+  // Ready after 25 minutes: priority 1 counts as 3, and still goes before 4.
+  const late = okOf(await rig.claim({ agent: 'b' }));
+  expect(late).toMatchObject({ node: 'deploy/late' });
+  rig.clock.now += 10 * 60_000;
+  okOf(await rig.report(late.kind === 'claimed' ? late.claim : '', 'done'));
+  expect(okOf(await rig.claim({ agent: 'c' }))).toMatchObject({ node: 'low' });
+});
