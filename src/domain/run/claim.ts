@@ -18,7 +18,7 @@ import { byPlan, type ClaimAnswer, type ClaimInput, ineligibleReason } from './f
 import { limitOn, obstacleTo, plannedFor } from './followers/index.ts';
 import { heldNode } from './hold.ts';
 import { endOutside } from './outside.ts';
-import { type Asked, carriedOver, withEarlier, withLost } from './record.ts';
+import { type Asked, carriedOver, withEarlier, withLost, withTry } from './record.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { isDue } from './settle.ts';
 import { updateStatus } from './status.ts';
@@ -109,6 +109,7 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
     fence,
     claim,
     earlier: withEarlier(before),
+    tries: withTry(before),
     agent: input.agent,
     agent_name: input.agentName,
     session: input.session,

@@ -41,6 +41,13 @@ export interface LostClaim {
   since: number;
 }
 
+/** A try that failed, and was followed by another. */
+export interface FailedTry {
+  attempt: number;
+  kind: string;
+  message: string;
+}
+
 /** The members of every record. Times are ms since the epoch. */
 interface Kept {
   /** Tries so far, the present one included. A lost or released claim does not count. */
@@ -62,6 +69,8 @@ interface Kept {
   late?: LateResult[];
   lost?: LostClaim[];
   error?: { kind: string; message: string };
+  /** Why earlier tries failed, the newest so many, `error` included once it is tried again. */
+  tries?: FailedTry[];
   /** What somebody said when they gave it another try: for those who try. */
   retry_reason?: string;
 }
@@ -184,8 +193,8 @@ const MAX_EARLIER = 20;
 
 /** The members that outlive a claim. */
 export function carriedOver(node: Readonly<NodeRecord> | undefined) {
-  const { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason } = node ?? {};
-  return { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason };
+  const { title, excluded, earlier, late, lost, tokens, cost_usd, error, tries, retry_reason } = node ?? {};
+  return { title, excluded, earlier, late, lost, tokens, cost_usd, error, tries, retry_reason };
 }
 
 /** The numbers and the holder of a record: the members that its end keeps. */
@@ -223,6 +232,14 @@ export function withLost(node: Readonly<NodeRecord>): LostClaim[] {
   const { claim = '', agent = '', session, started_at: since = 0 } = node;
   const lost: LostClaim = session === undefined ? { claim, agent, since } : { claim, agent, session, since };
   return [...(node.lost ?? []), lost].slice(-MAX_KEPT);
+}
+
+/** The failed tries of a node that is about to be tried again. A try that was given back has not failed. */
+export function withTry(node: Readonly<NodeRecord> | undefined): FailedTry[] | undefined {
+  if (node?.status !== 'retrying' || node.error === undefined || node.attempt === 0) return node?.tries;
+  const { attempt, tries = [], error } = node;
+  if (tries.some((one) => one.attempt === attempt)) return tries;
+  return [...tries, { attempt, ...error }].slice(-MAX_KEPT);
 }
 
 /** Whether a node was lost or given back too often to be offered again. */
