@@ -26,7 +26,7 @@ export const runClaim = defineTool({
   description:
     'Use to get work: claims the best ready node and answers its brief. Do what goal says, then run_report; ' +
     'before lease_ends report progress. Asked again, it answers the claim you hold. Answers {claim, run, node, ' +
-    'title, goal, inputs, attempt, lease_ends} or {none, why, left}.',
+    'title, goal, inputs, attempt, lease_ends} or {none, why, left, waits?}.',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'max_tokens', maxSeconds: 60 },
   positional: ['run'],
@@ -36,13 +36,12 @@ export const runClaim = defineTool({
     run: z.string().optional(),
     node: z.string().optional(),
     title: z.string().optional(),
-    goal: z.string().optional().describe('What to do and when it is done'),
+    goal: z.string().optional(),
     inputs: z.record(z.string(), z.unknown()).optional().describe('Results of the nodes it needs'),
     run_inputs: z.record(z.string(), z.unknown()).optional(),
     attempt: z.number().int().optional(),
     last_error: z.record(z.string(), z.string()).optional(),
     lease_ends: z.string().optional(),
-    renew_within_s: z.number().int().optional(),
     tokens_left: z.number().int().optional(),
     none: z.enum(['all_blocked', 'all_claimed', 'limit', 'budget', 'paused', 'finished']).optional(),
     why: z.string().optional(),

@@ -24,6 +24,7 @@ import { isDue } from './settle.ts';
 import { updateStatus } from './status.ts';
 import { sweep } from './sweep.ts';
 import { transition } from './transition.ts';
+import type { Barred } from './waits.ts';
 import { noneFor, unclaimable } from './why-not.ts';
 
 /**
@@ -66,7 +67,7 @@ function fromAll(scope: RunScope, input: ClaimInput): Result<ClaimAnswer> {
     }
     if (best !== undefined) return ok(give(scope, input, best));
     if (input.node !== undefined) return fail(unclaimable(scope, input, input.node, unfit(scope, input, input.node)));
-    return ok(noneFor(scope, ready, unsuitable(scope, input, ready.candidates)));
+    return ok(noneFor(scope, ready, barredFrom(scope, input, ready.candidates)));
   }
 }
 
@@ -145,13 +146,10 @@ function heldBefore({ run, ctx }: RunScope, input: ClaimInput): ClaimAnswer | un
   return { kind: 'claimed', claim, run: run.id, node, attempt, fence, again: true };
 }
 
-/** Why none of the ready nodes is for this agent: each reason with its count, the commonest first. */
-function unsuitable(scope: RunScope, input: ClaimInput, candidates: readonly Candidate[]): string[] {
-  const counts = new Map<string, number>();
-  for (const { id } of candidates) {
-    const why = unfit(scope, input, id);
-    if (why !== undefined) counts.set(why, (counts.get(why) ?? 0) + 1);
-  }
-  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
-  return sorted.map(([why, count]) => `${count} ready, but ${why}`);
+/** The ready nodes, and why each is not for this agent. */
+function barredFrom(scope: RunScope, input: ClaimInput, candidates: readonly Candidate[]): Barred[] {
+  return candidates.flatMap(({ id: node }) => {
+    const why = unfit(scope, input, node);
+    return why === undefined ? [] : [{ node, why }];
+  });
 }

@@ -8,6 +8,7 @@ import type { Candidate } from '../../graph/ready/ready.ts';
 import type { RunDocument } from './document.ts';
 import type { ProcessId } from './record.ts';
 import type { RunScope } from './scope.ts';
+import type { Wait } from './waits.ts';
 
 export interface ClaimInput {
   run: string;
@@ -54,8 +55,8 @@ export type None = 'all_blocked' | 'all_claimed' | 'limit' | 'budget' | 'paused'
 
 export type ClaimAnswer =
   | { kind: 'claimed'; claim: string; run: string; node: string; attempt: number; fence: number; again: boolean }
-  /** `until`: when time alone may change it, in ms since the epoch. */
-  | { kind: 'none'; none: None; why: string; left: number; until?: number };
+  /** `until`: when time alone may change it, in ms since the epoch. `waits`: what all the others wait for. */
+  | { kind: 'none'; none: None; why: string; left: number; until?: number; waits?: Wait[] };
 
 const PERFORMERS: Record<Performer, string> = {
   agent: 'an agent',

@@ -124,9 +124,10 @@ export function claimFor(
 /** The answer of a claim that was given, or of an attempt that found nothing. */
 export async function answerOf(tried: Attempt, wish: Wish, services: Services, session: string) {
   if (tried.kind === 'claimed') return await brief(tried, wish, services, session);
-  const { none, why, left, run } = tried;
+  const { none, why, left, run, waits } = tried;
   const helps = none === 'all_claimed' && run !== undefined ? gone(services, run, session) : undefined;
-  return withNote({ none, why, left }, helps === undefined ? undefined : `a holder is gone: ${helps}`);
+  const answer = { none, why, left, ...(waits === undefined ? {} : { waits }) };
+  return withNote(answer, helps === undefined ? undefined : `a holder is gone: ${helps}`);
 }
 
 /** A refused node, with what helps if its holder is gone. */
