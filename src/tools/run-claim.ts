@@ -40,7 +40,7 @@ export const runClaim = defineTool({
     inputs: z.record(z.string(), z.unknown()).optional().describe('Results of the nodes it needs'),
     run_inputs: z.record(z.string(), z.unknown()).optional(),
     attempt: z.number().int().optional(),
-    last_error: z.record(z.string(), z.string()).optional(),
+    last_error: z.unknown().optional(),
     lease_ends: z.string().optional(),
     tokens_left: z.number().int().optional(),
     none: z.enum(['all_blocked', 'all_claimed', 'limit', 'budget', 'paused', 'finished']).optional(),

@@ -64,7 +64,7 @@ export const runReport = defineTool({
     cancel_requested: z.literal(true).optional().describe('Stop this work'),
     run_status: z.string(),
     seq: seqOutput,
-    next: z.record(z.string(), z.unknown()).optional(),
+    next: z.unknown().optional(),
   }),
   also: ({ then, claim }) => (then === undefined ? undefined : { tool: 'run_claim', input: { run: runOf(claim) } }),
   async run(input, call: Call<Services>) {

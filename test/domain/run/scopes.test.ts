@@ -249,3 +249,13 @@ test('what has waited long goes before what is more urgent and came later, in ev
   okOf(await rig.report(late.kind === 'claimed' ? late.claim : '', 'done'));
   expect(okOf(await rig.claim({ agent: 'c' }))).toMatchObject({ node: 'low' });
 });
+
+test('an approval that asks anyone may be answered by anyone', async () => {
+  const ask: AnyNode = { id: 'ok', kind: 'approval', ask: 'Good?', who: ['anyone'], needs: ['build'] };
+  const rig = await begun([work('build'), ask]);
+  const claim = await rig.claimed({ session: 'ses-two', agent: 'ses-two.main' });
+  okOf(await rig.report(claim, 'done'));
+  const question = rig.node('ok')?.question?.id;
+  okOf(await control(rig, { action: 'answer', question, option: 'approve' }));
+  expect(rig.document().status).toBe('finished');
+});
