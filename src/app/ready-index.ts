@@ -2,7 +2,7 @@
 // Only a hint: claimNode checks the run document itself, and walks it if the hint is wrong. Used by tools/run-claim.ts.
 
 import type { Documents } from '../documents/documents.ts';
-import type { RunDocument } from '../domain/run/document.ts';
+import { begunOf, type RunDocument } from '../domain/run/document.ts';
 import type { ClaimInput } from '../domain/run/fit.ts';
 import type { RunGraph } from '../graph/definition.ts';
 import type { AnyNode } from '../graph/kinds/index.ts';
@@ -72,7 +72,7 @@ export class ReadyIndex {
 
   private begin(run: Readonly<RunDocument>, graph: RunGraph): Kept {
     // Records are replaced, never changed in place but for their lease: the frontier may hold them.
-    const frontier = new Frontier(graph.prepared, run.nodes);
+    const frontier = new Frontier(graph.prepared, run.nodes, begunOf(run));
     const kept = { graph: graph.hash, frontier, changed: new Set<string>() };
     this.kept.set(run.id, kept);
     const [oldest] = this.kept.keys();

@@ -34,6 +34,11 @@ export interface Timeouts {
   lease_s?: number;
 }
 
+export interface Estimate {
+  tokens?: number;
+  cost_usd?: number;
+}
+
 /** One item of work for each element of a list. */
 export interface MapSpec {
   /** A literal list, or the path of one in {inputs, needs}. */
@@ -77,6 +82,8 @@ export interface GraphNode {
   repeat?: RepeatSpec;
   /** 1 (first) to 5 (last). */
   priority?: number;
+  /** What it may cost, for forecasts. */
+  estimate?: Estimate;
   /** Expected duration in seconds; default the mean of the given ones, or 1 if none is given. */
   estimate_s?: number;
   retry?: Retry;
@@ -158,6 +165,11 @@ const TIMEOUT_FIELDS: FieldsOf<Timeouts> = {
   lease_s: { type: 'number', min: 1, max: MAX_S, about: 'how long a claim lasts without a sign of life' },
 };
 
+const ESTIMATE_FIELDS: FieldsOf<Estimate> = {
+  tokens: { type: 'number', whole: true, min: 0, max: 1_000_000_000, about: 'tokens of one try' },
+  cost_usd: { type: 'number', min: 0, max: 1_000_000, about: 'dollars of one try' },
+};
+
 const MAP_FIELDS: FieldsOf<MapSpec> = {
   over: { type: 'json', about: 'a list, or the path of one in {inputs, needs}, such as "$.needs.list.output.files"' },
   key: { type: 'text', max: 200, about: 'the path in an item of what names it; default the item itself' },
@@ -222,6 +234,7 @@ export const SHARED_FIELDS: FieldsOf<GraphNode> = {
     listed: 'once: no repeat without a decision',
   },
   priority: { type: 'number', whole: true, min: 1, max: 5, about: '1 goes first; default 3' },
+  estimate: { type: 'group', fields: ESTIMATE_FIELDS, about: 'what it may cost, for the forecast', unlisted: true },
   estimate_s: { type: 'number', min: 0, max: MAX_S, about: 'how long it may take, for the critical path' },
   retry: { type: 'group', fields: RETRY_FIELDS, about: 'how often it may fail, and the pauses between tries' },
   timeouts: { type: 'group', fields: TIMEOUT_FIELDS, about: 'how long a try and a silent claim may last' },

@@ -1,7 +1,7 @@
 // Prepares a checked definition for scheduling, once per process and definition. Called by documents/definitions.ts.
 
 import { type Condition, parseCondition } from '../path/condition.ts';
-import { DEFAULT_LEASE_S, DEFAULT_PRIORITY, effectOf, type Graph, type GraphNode, type Kinds } from './graph.ts';
+import { DEFAULT_LEASE_S, effectOf, type Graph, type GraphNode, type Kinds } from './graph.ts';
 import { type Links, link, topologicalOrder } from './links.ts';
 import { measure, weights } from './plan/measure.ts';
 import { type RetryPolicy, retryPolicy } from './ready/retry.ts';
@@ -22,8 +22,8 @@ export interface PreparedGraph<N extends GraphNode = GraphNode> extends Links {
   /** Per node: the weight of the heaviest path from its start to the end of the graph. Higher goes first. */
   readonly toEnd: Float64Array;
   readonly level: Int32Array;
-  /** Per node: its place by priority, then `toEnd`, then position in the definition. 0 goes first. */
-  readonly rank: Int32Array;
+  /** Per node: its place by `toEnd`, then position in the definition. 0 goes first. */
+  readonly byWay: Int32Array;
   /** Per node: 1 if it may be started again after a lost claim. */
   readonly repeatable: Uint8Array;
   /** Per node: how long a claim lasts without a sign of life. */
@@ -53,7 +53,7 @@ export function prepare<N extends GraphNode>(graph: Graph<N>, kinds: Kinds): Pre
     conditions: conditionsOf(nodes),
     toEnd,
     level,
-    rank: ranks(nodes, toEnd),
+    byWay: placesByWay(toEnd),
     repeatable: Uint8Array.from(nodes, (node) => (effectOf(node, kinds) === 'once' ? 0 : 1)),
     leaseMs: Float64Array.from(nodes, (node) => (node.timeouts?.lease_s ?? leaseS) * 1000),
     retry: nodes.map((node) => retryPolicy(graph, node)),
@@ -81,11 +81,10 @@ function conditionsOf(nodes: readonly GraphNode[]): Map<number, Condition> {
   return found;
 }
 
-function ranks(nodes: readonly GraphNode[], toEnd: Float64Array): Int32Array {
-  const priority = Uint8Array.from(nodes, (node) => node.priority ?? DEFAULT_PRIORITY);
-  const sorted = Int32Array.from(nodes, (_, i) => i);
-  sorted.sort((a, b) => (priority[a] ?? 0) - (priority[b] ?? 0) || (toEnd[b] ?? 0) - (toEnd[a] ?? 0) || a - b);
-  const rank = new Int32Array(nodes.length);
-  for (const [place, node] of sorted.entries()) rank[node] = place;
-  return rank;
+function placesByWay(toEnd: Float64Array): Int32Array {
+  const sorted = Int32Array.from(toEnd, (_, i) => i);
+  sorted.sort((a, b) => (toEnd[b] ?? 0) - (toEnd[a] ?? 0) || a - b);
+  const places = new Int32Array(toEnd.length);
+  for (const [place, node] of sorted.entries()) places[node] = place;
+  return places;
 }

@@ -69,6 +69,8 @@ export interface ToolSpec<P, I extends z.ZodObject, O extends z.ZodObject> exten
   output: O;
   /** What the tool itself finds wrong with an input that fits: told beside the unknown keys that would hide it. */
   faults?(input: z.output<I>): InputIssue[];
+  /** The call of another tool that a call makes as well: policies are asked about both. */
+  also?(input: z.output<I>): AlsoCalled | undefined;
   run(input: z.output<I>, call: Call<P>): Promise<Result<z.input<O> & Envelope>>;
 }
 
@@ -85,9 +87,15 @@ export interface Tool<P> extends ToolFacts {
   output: z.ZodObject;
   /** Checks and parses the input. All its faults are reported at once. */
   read(given: unknown): Result<ReadInput>;
+  also(input: ReadInput): AlsoCalled | undefined;
   run(input: ReadInput, call: Call<P>): Promise<Result<object>>;
   /** Reads the input, then runs. */
   invoke(given: unknown, call: Call<P>): Promise<Result<object>>;
+}
+
+export interface AlsoCalled {
+  tool: string;
+  input: object;
 }
 
 /** An input that fits its schema. */
@@ -108,7 +116,7 @@ const namePattern = /^[a-z]+_[a-z]+$/;
 
 /** Makes a tool. Throws at start, and in the tests, if the definition breaks a rule of this file. */
 export function defineTool<P, I extends z.ZodObject, O extends z.ZodObject>(spec: ToolSpec<P, I, O>): Tool<P> {
-  const { run, faults: own, input, output, ...facts } = spec;
+  const { run, also, faults: own, input, output, ...facts } = spec;
   const read = (given: unknown) => readInput(input, given, (parsed) => own?.(parsed as z.output<I>) ?? []);
   const faults = definitionFaults(facts, Object.keys(input.shape));
   if (faults.length > 0) throw new Error(`tool ${spec.name}: ${faults.join('; ')}`);
@@ -118,6 +126,7 @@ export function defineTool<P, I extends z.ZodObject, O extends z.ZodObject>(spec
     // Without descriptions: docs/tools.md explains these two members once for all tools.
     output: output.extend({ note: z.string().optional(), replayed: z.boolean().optional() }),
     read,
+    also: ({ parsed }) => also?.(parsed as z.output<I>),
     run: ({ parsed }, call) => run(parsed as z.output<I>, call),
     async invoke(given, call) {
       const taken = read(given);

@@ -5,12 +5,15 @@ import { z } from 'zod';
 import type { Services } from '../app/services.ts';
 import { visible } from '../base/display.ts';
 import { ID_RULE, isId } from '../base/safe-id.ts';
+import { graphStream, type SavedGraph } from '../domain/run/saved-graph.ts';
 import { saveGraph } from '../domain/run/start.ts';
 import { fail, ok, type Result } from '../failure/failure.ts';
-import { checkGraph } from '../graph/check/check.ts';
+import { checkGraph, type GraphReport } from '../graph/check/check.ts';
+import { checkInner } from '../graph/check/check-inner.ts';
 import { type Fault, MAX_NODES } from '../graph/graph.ts';
 import { type AnyGraph, nodeKinds } from '../graph/kinds/index.ts';
 import { link, topologicalOrder } from '../graph/links.ts';
+import { dot } from '../graph/plan/dot.ts';
 import { redundantEdges } from '../graph/plan/measure.ts';
 import { mermaid } from '../graph/plan/mermaid.ts';
 import { hasTrigger } from '../graph/trigger.ts';
@@ -43,6 +46,7 @@ const input = z
     optimise: z.boolean().default(false).describe('Leave out needs that others imply'),
     save_as: z.string().max(64).optional().describe('Keeps it by name if sound'),
     mermaid: z.boolean().default(false),
+    draw: z.enum(['mermaid', 'dot']).optional(),
     request_id: requestInput,
   })
   .superRefine((given, context) => {
@@ -69,8 +73,8 @@ export const graphCheck = defineTool({
     'answers the hash that run_start takes. Example node: ' +
     '{"id":"test","kind":"command","command":["npm","test"],"needs":["build"]}. More fields (trigger, ' +
     'when, map, those of other kinds): resource baton://docs/graphs. ' +
-    'Answers {ok, hash, nodes, edges, levels, widest, parallel_share, critical_path, errors, warnings, ' +
-    'removed_edges?, mermaid?, saved?}.',
+    'Answers {ok, hash, nodes, edges, levels, widest, parallel_share, speed_up, forecast?, critical_path, errors, ' +
+    'warnings, removed_edges?, mermaid?, dot?, saved?}.',
   searchHint: 'graph dag workflow plan check validate nodes dependencies save',
   annotations: { readOnly: false, destructive: false, idempotent: true },
   answers: { narrow: 'nodes, or leave out mermaid' },
@@ -81,14 +85,17 @@ export const graphCheck = defineTool({
     nodes: z.number().int(),
     edges: z.number().int(),
     levels: z.number().int(),
-    widest: z.number().int().describe('The most nodes on one level'),
-    parallel_share: z.number().describe('The share of work that more workers can take off'),
+    widest: z.number().int(),
+    parallel_share: z.number(),
+    speed_up: z.number(),
+    forecast: z.unknown().optional(),
     critical_path: z.array(z.string()),
     errors: z.array(fault),
     warnings: z.array(fault),
     cut: z.string().optional(),
     removed_edges: z.array(z.string()).optional(),
     mermaid: z.string().optional(),
+    dot: z.string().optional(),
     saved: z.string().optional(),
   }),
   faults: (given) => {
@@ -100,7 +107,7 @@ export const graphCheck = defineTool({
     const found = await definition(given, call.services);
     if (!found.ok) return found;
     const { graph, removed } = given.optimise ? optimised(found.value) : { graph: found.value, removed: undefined };
-    const report = checkGraph(graph, nodeKinds);
+    const report = await checked(graph, call.services);
     const hash = report.ok ? call.services.documents.definitions.put(graph).hash : undefined;
     let replayed = false;
     if (hash !== undefined && given.save_as !== undefined) {
@@ -109,7 +116,7 @@ export const graphCheck = defineTool({
       if (!saved.ok) return saved;
       replayed = saved.value.replayed;
     }
-    const text = given.mermaid && report.ok ? mermaid(graph, nodeKinds) : undefined;
+    const drawn = report.ok ? drawing(given, graph) : undefined;
     const { cut, errors, warnings, critical_path, ...rest } = report;
     const refused = refusedNodes(graph, call.services.settings).map(({ code, nodes, message }) => {
       return { code, at: nodes.join(', '), message, hint: 'other servers may admit them; run_start says the same' };
@@ -127,9 +134,8 @@ export const graphCheck = defineTool({
       warnings: [...plain(warnings), ...refused],
       ...(cuts.length === 0 ? {} : { cut: cuts.join(', ') }),
       ...(removed === undefined ? {} : { removed_edges: removed.slice(0, MAX_SHOWN) }),
-      ...(text === undefined ? {} : { mermaid: text }),
+      ...drawn,
       ...(hash !== undefined && given.save_as !== undefined ? { saved: given.save_as } : {}),
-      ...(given.mermaid && report.ok && text === undefined ? { note: 'too many nodes to draw' } : {}),
       ...(replayed ? { replayed } : {}),
     });
   },
@@ -142,6 +148,34 @@ async function definition(given: Input, services: Services): Promise<Result<AnyG
   }
   if (given.nodes === undefined) return fail({ code: 'invalid-input', issues: [{ at: 'nodes', why: 'required' }] });
   return ok(merged({ name: given.save_as ?? 'graph', nodes: given.nodes }, given));
+}
+
+/** The report of the graph, with the faults of the graphs that it names. */
+async function checked(graph: AnyGraph, { documents }: Services): Promise<GraphReport> {
+  const report = checkGraph(graph, nodeKinds);
+  if (!graph.nodes.some(({ kind }) => kind === 'graph')) return report;
+  const inner = await documents.read((view) => {
+    const find = (named: string): { hash: string; graph: AnyGraph } | undefined => {
+      const hash = isHash(named) || !isId(named) ? named : view.get<SavedGraph>(graphStream(named))?.hash;
+      const found = hash === undefined || !isHash(hash) ? undefined : documents.definitions.get(hash);
+      return hash === undefined || found === undefined ? undefined : { hash, graph: found.prepared.graph };
+    };
+    const prefix = graphStream('');
+    return checkInner(graph, { find, names: () => view.streams(prefix).map((name) => name.slice(prefix.length)) });
+  });
+  return inner.length === 0 ? report : { ...report, ok: false, errors: [...report.errors, ...inner] };
+}
+
+/** The graph as text in the language asked for. */
+function drawing({ mermaid: isMermaid, draw }: Input, graph: AnyGraph): { [name: string]: string } | undefined {
+  const language = draw ?? (isMermaid ? 'mermaid' : undefined);
+  if (language === undefined) return undefined;
+  const text = language === 'dot' ? dot(graph, nodeKinds) : mermaid(graph, nodeKinds);
+  return text === undefined ? { note: 'too many nodes to draw' } : { [language]: text };
+}
+
+function isHash(named: string): boolean {
+  return /^[0-9a-f]{64}$/.test(named);
 }
 
 /**

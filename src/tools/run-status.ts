@@ -200,6 +200,7 @@ function detailOf(tree: RunTree, id: string, status: NodeRowStatus, reader: Read
     same_error: ____,
     from_fence: _____,
     began_at: ______,
+    asked: _______,
     ...facts
   } = record;
   const found = outputOf(tree, id, reader);

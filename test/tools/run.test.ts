@@ -188,3 +188,13 @@ describe('runs', () => {
     expect(await server.call('run_claim', { run, agent: 'two' })).toMatchObject({ none: 'finished' });
   });
 });
+
+test('a graph is drawn in DOT too, and one that names a graph which is not saved is not sound', async () => {
+  const drawn = await server.call('graph_check', { nodes: [agent('a')], draw: 'dot' });
+  expect(drawn['dot']).toBe('digraph {\n  "a" [label="a", shape=oval]\n}\n');
+  const nodes = [{ id: 'x', kind: 'graph', graph: 'tow' }];
+  await server.call('graph_check', { nodes: [agent('a')], save_as: 'two' });
+  const report = await server.call('graph_check', { nodes });
+  expect(report).toMatchObject({ ok: false, errors: [{ code: 'unknown-graph', hint: 'did you mean two?' }] });
+  expect(report['hash']).toBeUndefined();
+});

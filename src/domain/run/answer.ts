@@ -107,7 +107,7 @@ function barTo(scope: RunScope, { place, node }: Asked): Result<never> | undefin
   });
   if (!isPerson && own !== undefined)
     return no(`you did ${own}, which it asks about`, 'let a person or another session answer');
-  if (node.who === undefined) return undefined;
+  if (node.who === undefined || node.who.includes('anyone')) return undefined;
   if (isPerson && node.who.includes('person')) return undefined;
   const name = by.agent ?? 'main';
   if (!isPerson && (node.who.includes(name) || (by.session !== undefined && node.who.includes(by.session))))

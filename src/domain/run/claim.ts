@@ -19,12 +19,13 @@ import { byPlan, type ClaimAnswer, type ClaimInput, ineligibleReason } from './f
 import { limitOn, obstacleTo, plannedFor } from './followers/index.ts';
 import { heldNode } from './hold.ts';
 import { endOutside } from './outside.ts';
-import { carriedOver, withEarlier, withLost } from './record.ts';
+import { type Asked, carriedOver, withEarlier, withLost, withTry } from './record.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { updateStatus } from './status.ts';
 import { sweep } from './sweep.ts';
 import { claimEnds } from './timeouts.ts';
 import { transition } from './transition.ts';
+import type { Barred } from './waits.ts';
 import { noneFor, unclaimable } from './why-not.ts';
 
 /**
@@ -67,7 +68,7 @@ function fromAll(scope: RunScope, input: ClaimInput): Result<ClaimAnswer> {
     }
     if (best !== undefined) return ok(give(scope, input, best));
     if (input.node !== undefined) return fail(unclaimable(scope, input, input.node, unfit(scope, input, input.node)));
-    return ok(noneFor(scope, ready, unsuitable(scope, input, ready.candidates)));
+    return ok(noneFor(scope, ready, barredFrom(scope, input, ready.candidates)));
   }
 }
 
@@ -113,10 +114,12 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
     from_fence: before?.from_fence ?? (before === undefined && fence > 1 ? fence - 1 : undefined),
     claim,
     earlier: withEarlier(before),
+    tries: withTry(before),
     agent: input.agent,
     agent_name: input.agentName,
     session: input.session,
     started_at: ctx.now,
+    asked: askedBy(input),
     planned: plannedFor(scope, id),
     lease_until: ctx.now + lease_ms,
     lease_ms,
@@ -133,6 +136,14 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
   return { kind: 'claimed', claim, run: scope.id, node: id, attempt, fence, again: false };
 }
 
+function askedBy({ skills = [], maxTokens }: ClaimInput): Asked | undefined {
+  if (skills.length === 0 && maxTokens === undefined) return undefined;
+  return {
+    ...(skills.length === 0 ? {} : { skills: [...skills] }),
+    ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
+  };
+}
+
 function heldBefore({ run, ctx }: RunScope, input: ClaimInput): ClaimAnswer | undefined {
   const node = heldNode(run, input.agent, ctx.now, ctx.lastSeen);
   const record = node === undefined ? undefined : run.nodes[node];
@@ -141,13 +152,10 @@ function heldBefore({ run, ctx }: RunScope, input: ClaimInput): ClaimAnswer | un
   return { kind: 'claimed', claim, run: run.id, node, attempt, fence, again: true };
 }
 
-/** Why none of the ready nodes is for this agent: each reason with its count, the commonest first. */
-function unsuitable(scope: RunScope, input: ClaimInput, candidates: readonly Candidate[]): string[] {
-  const counts = new Map<string, number>();
-  for (const { id } of candidates) {
-    const why = unfit(scope, input, id);
-    if (why !== undefined) counts.set(why, (counts.get(why) ?? 0) + 1);
-  }
-  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
-  return sorted.map(([why, count]) => `${count} ready, but ${why}`);
+/** The ready nodes, and why each is not for this agent. */
+function barredFrom(scope: RunScope, input: ClaimInput, candidates: readonly Candidate[]): Barred[] {
+  return candidates.flatMap(({ id: node }) => {
+    const why = unfit(scope, input, node);
+    return why === undefined ? [] : [{ node, why }];
+  });
 }

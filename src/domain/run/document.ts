@@ -9,8 +9,9 @@
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
+import type { Begun } from '../../graph/ready/order.ts';
 import type { Counters } from '../../graph/ready/outcome.ts';
-import type { SurveyRules } from '../../graph/ready/survey.ts';
+import type { Limits } from '../../graph/ready/ready.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import { formatPointer, parsePointer } from '../../json/pointer.ts';
 import { isId } from '../../store/stream.ts';
@@ -89,9 +90,15 @@ export function runStream(id: string): string {
   return `run/${id}`;
 }
 
+/** When a run began, and with it the scope of its own graph. */
+export function begunOf({ started_at }: Pick<RunDocument, 'started_at'>): Begun {
+  const run = Date.parse(started_at);
+  return { run, scope: run };
+}
+
 /** The limits of a run that scheduling needs beside its graph. */
-export function limitsOf(run: Readonly<RunDocument>): SurveyRules & { onFailure: FailurePolicy; maxParallel?: number } {
-  const limits = { onFailure: run.on_failure, noted: run.noted, haltedAbove: run.overdue };
+export function limitsOf(run: Readonly<RunDocument>): Limits & { onFailure: FailurePolicy; begun: Begun } {
+  const limits = { onFailure: run.on_failure, noted: run.noted, haltedAbove: run.overdue, begun: begunOf(run) };
   return run.max_parallel === undefined ? limits : { ...limits, maxParallel: run.max_parallel };
 }
 

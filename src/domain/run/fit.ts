@@ -9,6 +9,7 @@ import type { RunDocument } from './document.ts';
 import { waitingSince } from './ready-in.ts';
 import type { ProcessId } from './record.ts';
 import type { RunScope } from './scope.ts';
+import type { Wait } from './waits.ts';
 
 export interface ClaimInput {
   run: string;
@@ -25,6 +26,10 @@ export interface ClaimInput {
   /** The performer that the caller is: only nodes of kinds with this performer are for it. */
   performer: Performer;
   skills?: readonly string[] | undefined;
+  /** How large a brief the caller takes: kept with the claim. */
+  maxTokens?: number | undefined;
+  /** Not this node: the caller has just given it back. */
+  except?: string | undefined;
   /** Answer with the claim that this agent holds already, if there is one. */
   again?: boolean;
   /** A further condition on nodes: whether the asking server may run it. Contract: pure. */
@@ -51,8 +56,8 @@ export type None = 'all_blocked' | 'all_claimed' | 'limit' | 'budget' | 'paused'
 
 export type ClaimAnswer =
   | { kind: 'claimed'; claim: string; run: string; node: string; attempt: number; fence: number; again: boolean }
-  /** `until`: when time alone may change it, in ms since the epoch. */
-  | { kind: 'none'; none: None; why: string; left: number; until?: number };
+  /** `until`: when time alone may change it, in ms since the epoch. `waits`: what all the others wait for. */
+  | { kind: 'none'; none: None; why: string; left: number; until?: number; waits?: Wait[] };
 
 const PERFORMERS: Record<Performer, string> = {
   agent: 'an agent',
@@ -68,6 +73,7 @@ export function ineligibleReason(scope: RunScope, input: ClaimInput, id: string)
   if (node === undefined || kind?.performer !== input.performer)
     return `it is for ${PERFORMERS[kind?.performer ?? 'agent']}`;
   if (input.admits?.(node) === false) return 'this server may not run it';
+  if (id === input.except) return 'you have just given it back';
   if (scope.record(id)?.excluded?.includes(input.agent)) return 'this agent has said that it cannot do it';
   const { agent, skills = [], fallback } = kind.wanted?.(node) ?? {};
   if (fallback !== undefined && fallback === input.agentName && isLate(scope, id)) return undefined;

@@ -2,13 +2,12 @@
 // Called by start.ts.
 
 import { FailureError, fail, ok, type Result } from '../../failure/failure.ts';
+import { MAX_DEPTH } from '../../graph/check/check-inner.ts';
 import type { AnyGraph } from '../../graph/kinds/index.ts';
 import { isId } from '../../store/stream.ts';
 import type { Context, Transaction } from '../command.ts';
 import { graphStream, type SavedGraph } from './saved-graph.ts';
 
-/** How deep graphs may lie in graphs: a person has to follow them. */
-export const MAX_DEPTH = 5;
 const HASH = /^[0-9a-f]{64}$/;
 
 /**

@@ -1,9 +1,9 @@
 // The nodes of a run that may be claimed now, in all its open scopes together: readyNodes for each, within the limits
 // of every scope around it. Used by claims, views and the runner.
 
-import { DEFAULT_PRIORITY } from '../../graph/graph.ts';
 import type { AnyNode } from '../../graph/kinds/index.ts';
 import type { PreparedGraph } from '../../graph/prepare.ts';
+import { readyTime, urgency } from '../../graph/ready/order.ts';
 import { type Candidate, type Limits, type NothingReady, type Ready, readyNodes } from '../../graph/ready/ready.ts';
 import type { LastSeen } from '../../graph/ready/run-node.ts';
 import { fenceBelow } from './document.ts';
@@ -53,14 +53,8 @@ function readyOf(tree: RunTree, scope: Scope, { now, lastSeen, unlimited }: Read
 }
 
 /** When a node became ready, in ms since the epoch: the last end among its needs, else the begin of its scope. */
-export function readyTimeOf({ run }: RunTree, { scope, index }: Place): number {
-  const { needs, ids } = scope.prepared;
-  const of = scope.record?.of;
-  const begin = of === undefined ? Date.parse(run.started_at) : (run.nodes[of]?.started_at ?? 0);
-  const ends = Array.from(needs.to.subarray(needs.start[index], needs.start[index + 1]), (need) => {
-    return run.nodes[ids[need] ?? '']?.ended_at ?? 0;
-  });
-  return Math.max(begin, ...ends);
+export function readyTimeOf(tree: RunTree, { scope, index }: Place): number {
+  return readyTime(scope.prepared, tree.run.nodes, index, tree.rulesOf(scope).begun.scope);
 }
 
 /** The ready nodes that somebody should have taken by now, or will have to, with the time at which they fail. */
@@ -102,19 +96,20 @@ function limitOf(tree: RunTree, scope: Scope): number {
   return maxParallel ?? (typeof max_parallel === 'number' ? max_parallel : Number.POSITIVE_INFINITY);
 }
 
-/** All candidates, the best first: by priority, then the way to the run's end, then order in the run. */
+/** All candidates, the best first: by priority and age, then the way to the run's end, then order in the run. */
 function ranked(tree: RunTree, found: readonly Found[]): Candidate[] {
   const rows = found.flatMap(({ scope, ready }, order) => {
     const after = wayAfter(tree, scope);
+    const { begun } = tree.rulesOf(scope);
     return ready.candidates.map((candidate) => {
       const index = scope.prepared.index.get(candidate.id) ?? 0;
-      const node: AnyNode | undefined = scope.prepared.graph.nodes[index];
+      const urgent = urgency(scope.prepared, tree.run.nodes, index, begun);
       const fence = Math.max(candidate.fence, fenceBelow(tree.run, candidate.id) + 1);
       const way = (scope.prepared.toEnd[index] ?? 0) + after;
-      return { candidate: { ...candidate, fence }, priority: node?.priority ?? DEFAULT_PRIORITY, way, order };
+      return { candidate: { ...candidate, fence }, urgent, way, order };
     });
   });
-  rows.sort((a, b) => a.priority - b.priority || b.way - a.way || a.order - b.order);
+  rows.sort((a, b) => a.urgent - b.urgent || b.way - a.way || a.order - b.order);
   return rows.map(({ candidate }) => candidate);
 }
 

@@ -41,6 +41,13 @@ export interface LostClaim {
   since: number;
 }
 
+/** A try that failed, and was followed by another. */
+export interface FailedTry {
+  attempt: number;
+  kind: string;
+  message: string;
+}
+
 /** The members of every record. Times are ms since the epoch. */
 interface Kept {
   /** Tries so far, the present one included. A lost or released claim does not count. */
@@ -73,8 +80,16 @@ interface Kept {
   same_error?: { hash: string; agents: string[] };
   /** When the first claim of the present iteration was given. */
   began_at?: number;
+  /** Why earlier tries failed, the newest so many, `error` included once it is tried again. */
+  tries?: FailedTry[];
   /** What somebody said when they gave it another try: for those who try. */
   retry_reason?: string;
+}
+
+/** What a claim was asked for with, beside the node: the next claim of its holder is asked for alike. */
+export interface Asked {
+  skills?: string[];
+  max_tokens?: number;
 }
 
 /** The node's present or last holder. */
@@ -85,6 +100,8 @@ interface Holder {
   agent_name?: string;
   session?: string;
   started_at?: number;
+  /** Absent: nothing. */
+  asked?: Asked;
   /** Whom the plan named before the claim: gets the work back if the claim ends without a result. */
   planned?: string;
 }
@@ -197,15 +214,15 @@ const MAX_EARLIER = 20;
 /** The members that outlive a claim. */
 export function carriedOver(node: Readonly<NodeRecord> | undefined) {
   const { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason } = node ?? {};
-  const { iteration, same, previous, from_fence, same_error, began_at } = node ?? {};
-  const repeated = { iteration, same, previous, from_fence, same_error, began_at };
+  const { iteration, same, previous, from_fence, same_error, began_at, tries } = node ?? {};
+  const repeated = { iteration, same, previous, from_fence, same_error, began_at, tries };
   return { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason, ...repeated };
 }
 
 /** The numbers and the holder of a record: the members that its end keeps. */
 export function heldBy(node: Readonly<NodeRecord> | undefined) {
-  const { attempt = 0, fence = 0, claim, agent, agent_name, session, started_at, planned } = node ?? {};
-  return { attempt, fence, claim, agent, agent_name, session, started_at, planned };
+  const { attempt = 0, fence = 0, claim, agent, agent_name, session, started_at, asked, planned } = node ?? {};
+  return { attempt, fence, claim, agent, agent_name, session, started_at, asked, planned };
 }
 
 /** The earlier claims of a node that is about to get another claim. */
@@ -237,6 +254,14 @@ export function withLost(node: Readonly<NodeRecord>): LostClaim[] {
   const { claim = '', agent = '', session, started_at: since = 0 } = node;
   const lost: LostClaim = session === undefined ? { claim, agent, since } : { claim, agent, session, since };
   return [...(node.lost ?? []), lost].slice(-MAX_KEPT);
+}
+
+/** The failed tries of a node that is about to be tried again. A try that was given back has not failed. */
+export function withTry(node: Readonly<NodeRecord> | undefined): FailedTry[] | undefined {
+  if (node?.status !== 'retrying' || node.error === undefined || node.attempt === 0) return node?.tries;
+  const { attempt, tries = [], error } = node;
+  if (tries.some((one) => one.attempt === attempt)) return tries;
+  return [...tries, { attempt, ...error }].slice(-MAX_KEPT);
 }
 
 /** Whether a node was lost or given back too often to be offered again. */

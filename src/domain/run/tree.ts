@@ -6,9 +6,11 @@ import { FailureError } from '../../failure/failure.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
 import type { PreparedGraph } from '../../graph/prepare.ts';
-import { type Survey, type SurveyRules, survey } from '../../graph/ready/survey.ts';
+import type { Begun } from '../../graph/ready/order.ts';
+import type { Limits } from '../../graph/ready/ready.ts';
+import { type Survey, survey } from '../../graph/ready/survey.ts';
 import { mapItems, scoped } from '../../graph/scoped.ts';
-import { limitsOf, type RunDocument, type ScopeRecord } from './document.ts';
+import { begunOf, limitsOf, type RunDocument, type ScopeRecord } from './document.ts';
 
 /** One scope of a run. */
 export interface Scope {
@@ -115,12 +117,14 @@ export class RunTree {
   }
 
   /** By which rules the nodes of a scope start. */
-  rulesOf(scope: Scope): SurveyRules & { maxParallel?: number } {
+  rulesOf(scope: Scope): Limits & { begun: Begun } {
     if (scope.parent === undefined) return limitsOf(this.run);
     const { max_parallel, on_failure } = scope.prepared.graph;
     const limit = typeof max_parallel === 'number' ? { maxParallel: max_parallel } : {};
     const haltedAbove = this.isHalted(scope.parent) || this.#outOfReach(scope);
-    return { onFailure: on_failure ?? 'fail_fast', noted: this.run.noted, haltedAbove, ...limit };
+    const opened = this.run.nodes[scope.record?.of ?? '']?.started_at ?? 0;
+    const begun = { run: begunOf(this.run).run, scope: opened };
+    return { onFailure: on_failure ?? 'fail_fast', noted: this.run.noted, haltedAbove, begun, ...limit };
   }
 
   /** How the nodes of a scope stand; undefined for a graph in which every node starts by the success of its needs. */

@@ -11,11 +11,19 @@ import { readyIn } from './ready-in.ts';
 import type { NodeRecord } from './record.ts';
 import type { RunScope } from './scope.ts';
 import { type Place, RunTree } from './tree.ts';
+import { type Barred, waitsOf } from './waits.ts';
 
 type NoneAnswer = Extract<ClaimAnswer, { kind: 'none' }>;
 
-/** Why nothing can be claimed. `unsuitable`: why this agent may not claim the ready nodes. */
-export function noneFor({ run, graph }: RunScope, ready?: Ready, unsuitable: readonly string[] = []): NoneAnswer {
+/** Why nothing can be claimed. `barred`: the ready nodes, and why this agent may not claim each. */
+export function noneFor(scope: RunScope, ready?: Ready, barred: readonly Barred[] = []): NoneAnswer {
+  const answer = whyNone(scope, ready, barred);
+  if (ready === undefined || (answer.none !== 'all_blocked' && answer.none !== 'all_claimed')) return answer;
+  const waits = waitsOf(scope, barred);
+  return waits.length === 0 ? answer : { ...answer, waits };
+}
+
+function whyNone({ run, graph }: RunScope, ready: Ready | undefined, barred: readonly Barred[]): NoneAnswer {
   const { counters } = run;
   const final = countOf(counters, 'finished', 'failed', 'skipped', 'cancelled');
   const left = ready?.left ?? Math.max(0, graph.prepared.ids.length - final);
@@ -41,13 +49,21 @@ export function noneFor({ run, graph }: RunScope, ready?: Ready, unsuitable: rea
   if (run.status === 'paused')
     return answer('paused', `${standingInWords(run)}; run_control {action: "resume"} goes on`);
   if (ready === undefined || ready.none?.why === 'finished') return answer('finished', standingInWords(run));
-  if (unsuitable.length > 0) return answer('all_blocked', unsuitable.slice(0, 3).join('; '));
+  if (barred.length > 0) return answer('all_blocked', reasons(barred).slice(0, 3).join('; '));
   if (ready.none?.why === 'all_claimed') {
     const full =
       ready.free === 0 ? `at most ${run.max_parallel} may be claimed at once` : 'the rest needs what is claimed';
     return answer('all_claimed', [...counts, full].join(', '));
   }
   return answer('all_blocked', counts.join(', '));
+}
+
+/** Each reason with its count, the commonest first. */
+function reasons(barred: readonly Barred[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { why } of barred) counts.set(why, (counts.get(why) ?? 0) + 1);
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  return sorted.map(([why, count]) => `${count} ready, but ${why}`);
 }
 
 /** Why a node asked for by name cannot be claimed. `unfit`: why this agent may not claim it. */

@@ -18,19 +18,16 @@ export function checkRepeat(
     faults.push({ code: 'bad-repeat', at: `${place}${field}`, message, hint });
   };
   if (kind?.begins === 'awaiting') add('', `"${id}" awaits something, which is not done again`, 'remove it');
-  if (until === undefined || max === undefined)
-    return add('', `"${id}" does not say until when it is done again`, 'give until and max');
-  const parsed = parseCondition(until);
-  if (!parsed.ok) {
-    const why = 'why' in parsed.failure ? parsed.failure.why : 'it cannot be read';
-    return add('/until', `the condition of "${id}": ${why}`, 'write a filter such as "@.output.open == 0"');
-  }
-  for (const [root] of placesOf(parsed.value)) {
-    if (ROOTS.some((one) => one === root)) continue;
-    add(
-      '/until',
-      `the condition of "${id}" asks for "${root ?? ''}", which is not there`,
-      'ask for @.output, @.iteration',
-    );
+  const condition = until === undefined || max === undefined ? undefined : parseCondition(until);
+  if (condition === undefined) add('', `"${id}" does not say until when it is done again`, 'give until and max');
+  else if (condition.ok) {
+    for (const [root] of placesOf(condition.value)) {
+      if (ROOTS.some((one) => one === root)) continue;
+      const message = `the condition of "${id}" asks for "${root ?? ''}", which is not there`;
+      add('/until', message, 'ask for @.output, @.iteration');
+    }
+  } else {
+    const why = 'why' in condition.failure ? condition.failure.why : 'it cannot be read';
+    add('/until', `the condition of "${id}": ${why}`, 'write a filter such as "@.output.open == 0"');
   }
 }

@@ -4,9 +4,11 @@
 import { nearest } from '../../base/nearest.ts';
 import { type Fault, type Graph, type Kinds, MAX_NODES } from '../graph.ts';
 import { type BadNeed, type Links, link, topologicalOrder } from '../links.ts';
+import { type Costs, costs } from '../plan/costs.ts';
 import { measure, redundantEdges, weights } from '../plan/measure.ts';
 import { hasTrigger } from '../trigger.ts';
 import { checkFields, checkShared } from './check-node.ts';
+import { checkPlan, littleParallel } from './check-plan.ts';
 import { checkTriggers } from './check-triggers.ts';
 import { findCycles } from './cycles.ts';
 
@@ -23,6 +25,10 @@ export interface GraphReport {
    * decimals.
    */
   parallel_share: number;
+  /** All work / work on the critical path: how much faster enough workers are than one. Two decimals. */
+  speed_up: number;
+  /** What its nodes may cost, one try each, and how many agent nodes say nothing of it; absent if none says it. */
+  forecast?: Costs;
   /** Ids, first to last. */
   critical_path: string[];
   errors: Fault[];
@@ -58,6 +64,7 @@ export function checkGraph(graph: Graph, kinds: Kinds): GraphReport {
   }
   for (const [i, node] of nodes.entries()) checkFields(node, `/nodes/${i}`, kinds, errors);
   checkTriggers(graph, errors, warnings);
+  if (errors.length === 0) checkPlan(graph, warnings);
   const broken = new Uint8Array(nodes.length);
   const badNeeds: [BadNeed, number, number][] = [];
   const links = link(nodes, (bad, node, need) => {
@@ -76,8 +83,13 @@ export function checkGraph(graph: Graph, kinds: Kinds): GraphReport {
   const found = measure(links, weights(nodes), order);
   // By way of a node with a trigger of its own a need is not implied: it may end as well as fail.
   if (nodes.length <= MAX_REDUCED && !nodes.some(hasTrigger)) describeRedundant(links, order, warnings);
+  const little = littleParallel(nodes.length, found);
+  if (little !== undefined) warnings.push(little);
+  const forecast = costs(graph, kinds);
   return {
     ...report(graph, whole.edges, errors, warnings),
+    ...(forecast === undefined ? {} : { forecast }),
+    speed_up: found.critical > 0 ? Math.round((found.total / found.critical) * 100) / 100 : 1,
     levels: found.levels,
     widest: found.widest,
     parallel_share: found.total > 0 ? Math.round((1 - found.critical / found.total) * 1000) / 1000 : 0,
@@ -94,6 +106,7 @@ function report(graph: Graph, edges: number, errors: Fault[], warnings: Fault[])
     levels: 0,
     widest: 0,
     parallel_share: 0,
+    speed_up: 0,
     critical_path: [],
     errors: errors.slice(0, MAX_FAULTS),
     warnings: warnings.slice(0, MAX_FAULTS),

@@ -3,7 +3,7 @@
 import type { Graph, Kinds, Performer } from '../graph.ts';
 
 /** The most nodes drawn: renderers draw larger charts unreadably, and the text would fill an answer. */
-const MAX_DRAWN = 200;
+export const MAX_DRAWN = 200;
 const MAX_LABEL = 60;
 /** The text before and after a label: the shape shows the performer. */
 const SHAPES: Record<Performer, readonly [string, string]> = {

@@ -3,6 +3,7 @@
 
 import type { PreparedGraph } from '../prepare.ts';
 import { Heap } from './heap.ts';
+import { type Begun, placeOf } from './order.ts';
 import { type Conditions, isHalted, type Readiness, readiness } from './readiness.ts';
 import { type Candidate, candidate, type Limits, maxParallel } from './ready.ts';
 import { type RunNode, type RunNodes, satisfies } from './run-node.ts';
@@ -10,10 +11,11 @@ import { type RunNode, type RunNodes, satisfies } from './run-node.ts';
 /** Gives the candidates of `readyNodes` one at a time, at the cost of the changes instead of the graph's size. */
 export class Frontier {
   readonly #prepared: PreparedGraph;
+  readonly #begun: Begun | undefined;
   readonly #nodes: Record<string, RunNode> = {};
   /** Per node: needs that are not satisfied. */
   readonly #open: Int32Array;
-  /** Nodes that were ready when added, by rank; readiness is checked again when they are taken. */
+  /** Nodes that were ready when added, by place; readiness is checked again when they are taken. */
   readonly #ready = new Heap();
   /** Nodes that become ready by time, by that time; an entry is valid if it equals the node's `#due`. */
   readonly #timed = new Heap();
@@ -23,9 +25,13 @@ export class Frontier {
   #claims = 0;
   #failed = 0;
 
-  /** Starts from a run document; every later change must be passed to `set`. O(nodes + edges). */
-  constructor(prepared: PreparedGraph, runNodes: RunNodes = {}) {
+  /**
+   * Starts from a run document; every later change must be passed to `set`. Without `begun` nodes do not age. O(nodes +
+   * edges).
+   */
+  constructor(prepared: PreparedGraph, runNodes: RunNodes = {}, begun?: Begun) {
     this.#prepared = prepared;
+    this.#begun = begun;
     const { start } = prepared.needs;
     this.#open = new Int32Array(prepared.ids.length);
     this.#due = new Float64Array(prepared.ids.length);
@@ -81,7 +87,7 @@ export class Frontier {
   }
 
   #offer(index: number): void {
-    this.#ready.push(this.#prepared.rank[index] ?? 0, index);
+    this.#ready.push(placeOf(this.#prepared, this.#nodes, index, this.#begun), index);
   }
 
   #hold(index: number, live: boolean): void {

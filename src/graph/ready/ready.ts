@@ -3,6 +3,7 @@
 
 import type { GraphNode } from '../graph.ts';
 import type { PreparedGraph } from '../prepare.ts';
+import { type Begun, placeOf } from './order.ts';
 import { type Conditions, isHalted, needsBy, type Readiness, readiness, readinessAt } from './readiness.ts';
 import { type LastSeen, type RunNodes, satisfies } from './run-node.ts';
 import { type Survey, type SurveyRules, survey } from './survey.ts';
@@ -11,6 +12,8 @@ import { type Survey, type SurveyRules, survey } from './survey.ts';
 export interface Limits extends SurveyRules {
   maxParallel?: number;
   lastSeen?: LastSeen;
+  /** Absent: nodes do not age. */
+  begun?: Begun;
 }
 
 /** A node that may be claimed, with the numbers that its next claim carries. */
@@ -45,15 +48,15 @@ export interface Ready {
 export type NothingReady = 'finished' | 'all_claimed' | 'waiting_retry' | 'all_blocked';
 
 /**
- * The nodes that may be claimed at `now`, by priority, then the heaviest path to the end, then order in the definition.
- * O(nodes + edges + ready × log ready); for a run in memory `Frontier` gives them one at a time.
+ * The nodes that may be claimed at `now`, by priority and age, then the heaviest path to the end, then order in the
+ * definition. O(nodes + edges + ready × log ready); for a run in memory `Frontier` gives them one at a time.
  */
 export function readyNodes(prepared: PreparedGraph, runNodes: RunNodes, now: number, limits: Limits = {}): Ready {
   const at = { now, lastSeen: limits.lastSeen };
   const { seen, halted } = look(prepared, runNodes, at, limits);
   const free = Math.max(0, maxParallel(prepared, limits) - seen.live);
   const to_decide = seen.lost.map((i) => prepared.ids[i] ?? '');
-  const candidates = free > 0 ? ranked(prepared, seen.ready) : [];
+  const candidates = free > 0 ? ranked(prepared, runNodes, seen.ready, limits.begun) : [];
   const answer: Ready = { candidates, free, live: seen.live, to_decide, left: seen.left };
   if (Number.isFinite(seen.until)) answer.until = seen.until;
   if (candidates.length === 0) {
@@ -208,10 +211,15 @@ function note(seen: Classified, index: number, found: Readiness): void {
   }
 }
 
-function ranked(prepared: PreparedGraph, ready: Classified['ready']): Candidate[] {
-  const { rank, ids } = prepared;
-  ready.sort((a, b) => (rank[a.index] ?? 0) - (rank[b.index] ?? 0));
-  return ready.flatMap(({ index, found }) => candidate(ids[index] ?? '', found) ?? []);
+function ranked(
+  prepared: PreparedGraph,
+  runNodes: RunNodes,
+  ready: Classified['ready'],
+  begun: Begun | undefined,
+): Candidate[] {
+  const placed = ready.map((one) => ({ ...one, place: placeOf(prepared, runNodes, one.index, begun) }));
+  placed.sort((a, b) => a.place - b.place);
+  return placed.flatMap(({ index, found }) => candidate(prepared.ids[index] ?? '', found) ?? []);
 }
 
 function nothing(seen: Classified, halted: boolean): NothingReady {

@@ -3,14 +3,14 @@
 
 import type { Services } from '../../app/services.ts';
 import { type Failure, fail, ok } from '../../failure/failure.ts';
-import type { Call, Tool } from '../define.ts';
+import type { Call, ReadInput, Tool } from '../define.ts';
 import { withNote } from '../shared/note.ts';
 
 type Soon<T> = T | Promise<T>;
 
 export interface Around {
-  /** Why the call must not be made; undefined if it may. `input` is what the client sent, as it was read. */
-  before?(tool: Tool<Services>, input: unknown, call: Call<Services>): Soon<Failure | undefined>;
+  /** Why the call must not be made; undefined if it may. */
+  before?(tool: Tool<Services>, input: ReadInput, call: Call<Services>): Soon<Failure | undefined>;
   /** The answer as the client gets it. Asked of answers alone, not of failures. */
   after?(tool: Tool<Services>, answer: object, call: Call<Services>): Soon<object>;
 }
@@ -25,9 +25,9 @@ export function surround(tool: Tool<Services>, arounds: readonly Around[]): Tool
     async invoke(given, call) {
       const read = tool.read(given);
       if (!read.ok) return read;
-      const { given: input, taken } = read.value;
+      const { taken } = read.value;
       for (const { before } of arounds) {
-        const refused = before?.(tool, input, call);
+        const refused = before?.(tool, read.value, call);
         const failure = refused instanceof Promise ? await refused : refused;
         if (failure !== undefined) return fail(failure);
       }

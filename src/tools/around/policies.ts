@@ -13,29 +13,38 @@ import type { Around } from './around.ts';
 const WITHOUT_SESSION = ['session_start', 'hook_event'];
 
 export const policies: Around = {
-  before({ name }, input, { services }) {
+  before(tool, input, { services }) {
     const { documents, workspace } = services;
     // A policy is in force at the next call in every process, so the documents must not be a moment old.
     const refreshed = documents.refresh();
     const ask = (): Failure | undefined | Promise<Failure | undefined> => {
       const stream = projectStream(workspace.project);
       const none = documents.peek((view) => policiesOf(view.get<ProjectDocument>(stream)).length === 0);
-      return none ? undefined : askPolicies(services, name, input);
+      if (none) return undefined;
+      const also = tool.also(input);
+      return askPolicies(services, [{ tool: tool.name, input: input.given }, ...(also === undefined ? [] : [also])]);
     };
     return refreshed instanceof Promise ? refreshed.then(ask) : ask();
   },
 };
 
-async function askPolicies(services: Services, tool: string, input: unknown): Promise<Failure | undefined> {
+async function askPolicies(
+  services: Services,
+  calls: readonly { tool: string; input: unknown }[],
+): Promise<Failure | undefined> {
   // Policies may look at the session's mode, and at who works in it.
-  if (!WITHOUT_SESSION.includes(tool)) await services.sessions.ensure();
-  if (mayAlways(services, tool)) return undefined;
+  if (!calls.every(({ tool }) => WITHOUT_SESSION.includes(tool))) await services.sessions.ensure();
   const { documents, sessions, workspace } = services;
-  // A refusal is an answer: read durably.
-  return await documents.read((view): Failure | undefined => {
-    const found = policiesOf(view.get<ProjectDocument>(projectStream(workspace.project)));
-    const session = sessions.find(view);
-    const call = callFacts(view, services, tool, input);
-    return refusalBy(view, { policies: found, policy: policyFor(found, call), call, session });
-  });
+  for (const { tool, input } of calls) {
+    if (mayAlways(services, tool)) continue;
+    // A refusal is an answer: read durably.
+    const refused = await documents.read((view): Failure | undefined => {
+      const found = policiesOf(view.get<ProjectDocument>(projectStream(workspace.project)));
+      const session = sessions.find(view);
+      const call = callFacts(view, services, tool, input);
+      return refusalBy(view, { policies: found, policy: policyFor(found, call), call, session });
+    });
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
 }

@@ -13,25 +13,25 @@ const NOT_GUESSING = ['run_control', 'run_report', 'session_recover'];
 const NAMED = 6;
 
 /** The sessions that calls named. */
-const given = new WeakMap<Call<Services>, string>();
+const named = new WeakMap<Call<Services>, string>();
 
 export const whoseSession: Around = {
-  before(tool, input, call) {
+  before(tool, { given: input }, call) {
     const { documents, sessions, role } = call.services;
     if (role !== 'cli' || !actsInSession(tool, input)) return undefined;
     const session = memberOf(input, 'session');
-    if (typeof session === 'string' && session !== '') given.set(call, session);
-    if (given.has(call) || !sessions.isGuessing()) return undefined;
+    if (typeof session === 'string' && session !== '') named.set(call, session);
+    if (named.has(call) || !sessions.isGuessing()) return undefined;
     const open = documents.peek((view) => sessions.openHere(view));
     if (open.length < 2) return undefined;
-    const named = open.slice(0, NAMED).join(', ');
-    const why = `${open.length} sessions are open here: name one with --session, such as ${named}`;
+    const some = open.slice(0, NAMED).join(', ');
+    const why = `${open.length} sessions are open here: name one with --session, such as ${some}`;
     return { code: 'invalid-input', issues: [{ at: 'session', why }] };
   },
   after(tool, answer, call) {
     const { documents, sessions, role } = call.services;
     if (role !== 'cli' || 'session' in answer || !actsInSession(tool)) return answer;
-    const session = given.get(call) ?? documents.peek((view) => sessions.find(view));
+    const session = named.get(call) ?? documents.peek((view) => sessions.find(view));
     if (session === undefined) return answer;
     const said = 'note' in answer && typeof answer.note === 'string' ? `${answer.note}; ` : '';
     return { ...answer, note: `${said}in session ${session}` };

@@ -1,54 +1,67 @@
 // The brief of a node: everything that an agent needs to do it without other context. Used by
-// tools/run-claim.ts.
+// tools/shared/claim-next.ts.
 
 import { givenTo, inputsOf, needStatus, outputOf, type Reader } from '../../domain/run/given.ts';
+import type { NodeRecord } from '../../domain/run/record.ts';
 import type { Place, RunTree } from '../../domain/run/tree.ts';
 import { nodeKinds } from '../../graph/kinds/index.ts';
 import { copyJson, type Json, type JsonObject } from '../../json/json.ts';
-
-/** Characters that the outputs of all needs may take together, unless `maxTokens` allows fewer. */
-const INPUT_CHARS = 10_000;
-const MIN_SHARE_CHARS = 200;
+import { cutTo, MIN_SHARE_CHARS, MOST_TOKENS, Pack } from './pack.ts';
 
 /**
- * The fields of the node's kind, and the outputs of its needs, cut to about `maxTokens` together (four characters a
- * token) but at least MIN_SHARE_CHARS each.
+ * The fields of the node's kind, what became of earlier tries, and the outputs of its needs, packed into about
+ * `maxTokens`.
  */
 export function briefOf(tree: RunTree, place: Place, reader: Reader, maxTokens: number): JsonObject {
   const { run } = tree;
-  const { node, scope } = place;
-  const record = run.nodes[place.id];
-  const chars = Math.min(INPUT_CHARS, maxTokens * 4);
+  const { node, scope, id } = place;
+  const record = run.nodes[id];
   const map = scope.record?.kind === 'map' ? tree.place(scope.record.of) : undefined;
   const from = map ?? place;
-  const needs = from.node.needs ?? [];
-  const share = Math.max(MIN_SHARE_CHARS, Math.floor(chars / Math.max(1, needs.length)));
-  const inputs: JsonObject = {};
-  for (const need of needs) inputs[need] = inputOf(tree, from.scope.prefix + need, reader, share);
-  const kind = nodeKinds.get(node.kind);
   const error = record?.error;
   const outcomes = outcomesFor(tree, from);
-  const facts = { inputs, attempt: record?.attempt ?? 1, ...(error === undefined ? {} : { last_error: { ...error } }) };
-  const brief = kind?.brief(node, facts) ?? {};
+  const last = error === undefined ? {} : { last_error: { ...error } };
+  const brief = nodeKinds.get(node.kind)?.brief(node, { inputs: {}, attempt: record?.attempt ?? 1, ...last }) ?? {};
   if (record?.retry_reason !== undefined) brief.retry_reason = record.retry_reason;
   if (outcomes !== undefined) brief.needs = outcomes;
-  if (node.repeat !== undefined) Object.assign(brief, lastIteration(tree, place, reader, share));
-  if (map !== undefined) Object.assign(brief, itemFor(tree, place, reader, share));
+  if (node.repeat !== undefined) Object.assign(brief, lastIteration(record, reader));
+  if (map !== undefined) Object.assign(brief, itemFor(tree, place, reader));
   const given = inputsOf(tree, scope);
-  return Object.keys(given).length === 0 ? brief : { ...brief, run_inputs: copyJson(given) };
+  if (Object.keys(given).length > 0) brief.run_inputs = copyJson(given);
+  const earlier = earlierTries(record);
+  if (earlier.length > 0) brief.earlier = earlier;
+  const pack = new Pack(brief, maxTokens);
+  const detail = (of: string): string => `run_status {"run": "${run.id}", "node": "${of}"}`;
+  pack.addInputs(from.node.needs ?? [], (need, share) => {
+    const full = from.scope.prefix + need;
+    return inputOf(tree, full, reader, (value) => cutTo(value, share, detail(full)));
+  });
+  const more = `run_claim {"run": "${run.id}", "node": "${id}", "max_tokens": ${MOST_TOKENS}}`;
+  return pack.cut((part) => (part === 'item' || part === 'last_output' || part === 'run_inputs' ? more : detail(id)));
+}
+
+/** What became of the tries before, beside the error of the last one. */
+function earlierTries(record: Readonly<NodeRecord> | undefined): string[] {
+  const { tries = [], lost = [], late = [], error } = record ?? {};
+  const failed = tries.filter(({ message }, i) => i < tries.length - 1 || message !== error?.message);
+  return [
+    ...failed.map(({ attempt, kind, message }) => `try ${attempt} failed (${kind}): ${message}`),
+    ...lost.map(({ since }) => `lost: claimed at ${new Date(since).toISOString()}, and never reported`),
+    ...late.map(({ status, summary }) => `came late, ${status}: ${summary ?? 'no summary'}`),
+  ];
 }
 
 /** Which iteration it is, and what the one before brought. */
-function lastIteration(tree: RunTree, { id }: Place, reader: Reader, share: number): JsonObject {
-  const { iteration = 1, previous } = tree.run.nodes[id] ?? {};
+function lastIteration(record: Readonly<NodeRecord> | undefined, reader: Reader): JsonObject {
+  const { iteration = 1, previous } = record ?? {};
   const last = previous === undefined ? undefined : (previous.output ?? reader.stored(previous.output_blob ?? ''));
-  return { iteration, ...(last === undefined ? {} : { last_output: cut(tree.run.id, id, last, share) }) };
+  return { iteration, ...(last === undefined ? {} : { last_output: copyJson(last) }) };
 }
 
 /** The item of a map that the node is about. */
-function itemFor(tree: RunTree, place: Place, reader: Reader, share: number): JsonObject {
+function itemFor(tree: RunTree, place: Place, reader: Reader): JsonObject {
   const { key = '', item } = givenTo(tree, place, reader, new Set());
-  return { key, ...(item === undefined ? {} : { item: cut(tree.run.id, place.id, item, share) }) };
+  return { key, ...(item === undefined ? {} : { item: copyJson(item) }) };
 }
 
 /** What became of each need, for a node that another end than success of all may have started. */
@@ -70,19 +83,11 @@ function outcomesFor(tree: RunTree, { node, scope }: Place): JsonObject | undefi
   return outcomes;
 }
 
-function inputOf(tree: RunTree, id: string, reader: Reader, share: number): Json {
+function inputOf(tree: RunTree, id: string, reader: Reader, cut: (value: Json) => Json): Json {
   const record = tree.run.nodes[id];
   if (record === undefined) return null;
   if (record.status === 'skipped') return { skipped: record.summary ?? true };
   const output = outputOf(tree, id, reader);
   if (output === undefined) return record.summary ?? null;
-  return cut(tree.run.id, id, output, share);
-}
-
-/** A value, or its beginning with the call that shows all of it. */
-function cut(run: string, id: string, value: Json, share: number): Json {
-  const text = JSON.stringify(value);
-  if (text.length <= share) return copyJson(value);
-  const all = `run_status {"run": "${run}", "node": "${id}"}`;
-  return { cut: true, characters: text.length, start: text.slice(0, share - MIN_SHARE_CHARS / 2), all };
+  return cut(output);
 }

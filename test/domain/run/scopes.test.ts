@@ -310,3 +310,27 @@ test('conditions are asked once, of what the node needs, and asked anew after a 
   expect(rig.node('ship')).toMatchObject({ why: 'condition', summary: expect.stringContaining('did not hold') });
   expect(rig.node('note')).toMatchObject({ why: 'upstream', cause: 'ship' });
 });
+
+test('what has waited long goes before what is more urgent and came later, in every scope', async () => {
+  const inner = { release: [work('late', [], { priority: 1 }), work('later', ['late'], { priority: 1 })] };
+  const rig = await begun([work('low', [], { priority: 4 }), work('build', [], { priority: 1 }), deploy], inner);
+  const build = await rig.claimed();
+  rig.clock.now += 25 * 60_000;
+  okOf(await rig.report(build, 'done'));
+  // Ready after 25 minutes: priority 1 counts as 3, and still goes before 4.
+  const late = okOf(await rig.claim({ agent: 'b' }));
+  expect(late).toMatchObject({ node: 'deploy/late' });
+  rig.clock.now += 10 * 60_000;
+  okOf(await rig.report(late.kind === 'claimed' ? late.claim : '', 'done'));
+  expect(okOf(await rig.claim({ agent: 'c' }))).toMatchObject({ node: 'low' });
+});
+
+test('an approval that asks anyone may be answered by anyone', async () => {
+  const ask: AnyNode = { id: 'ok', kind: 'approval', ask: 'Good?', who: ['anyone'], needs: ['build'] };
+  const rig = await begun([work('build'), ask]);
+  const claim = await rig.claimed({ session: 'ses-two', agent: 'ses-two.main' });
+  okOf(await rig.report(claim, 'done'));
+  const question = rig.node('ok')?.question?.id;
+  okOf(await control(rig, { action: 'answer', question, option: 'approve' }));
+  expect(rig.document().status).toBe('finished');
+});

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { Graph } from '../../../src/graph/graph.ts';
 import { type PreparedGraph, prepare } from '../../../src/graph/prepare.ts';
 import { Frontier } from '../../../src/graph/ready/frontier.ts';
+import { placeOf } from '../../../src/graph/ready/order.ts';
 import { countNodes, runOutcome } from '../../../src/graph/ready/outcome.ts';
 import { MAX_LOST_CLAIMS } from '../../../src/graph/ready/readiness.ts';
 import { claimable, type Limits, newlyReady, readyNodes } from '../../../src/graph/ready/ready.ts';
@@ -238,7 +239,7 @@ test('property: the ready set is what the rules say, however it is asked for', (
       const answer = readyNodes(prepared, nodes, NOW, { onFailure });
       const ids = answer.candidates.map((c) => c.id);
       expect(ids.toSorted()).toEqual(bruteReady(input, nodes, onFailure).toSorted());
-      const places = ids.map((id) => prepared.rank[prepared.index.get(id) ?? 0] ?? 0);
+      const places = ids.map((id) => placeOf(prepared, nodes, prepared.index.get(id) ?? 0, undefined));
       expect(places).toEqual(places.toSorted((a, b) => a - b));
       expect(answer.none === undefined).toBe(ids.length > 0);
       const single = input.nodes.filter(({ id }) => claimable(prepared, nodes, id, NOW)).map(({ id }) => id);
