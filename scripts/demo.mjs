@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { engine } from './demo-engine.mjs';
 import { DemoServer, program, root } from './demo-server.mjs';
 import { detail, expect, failures, say, seconds, step, table } from './demo-show.mjs';
 
@@ -180,6 +181,7 @@ async function main() {
   await proof(b, run, rows, kept);
   const heir = await sessions(b, session);
   await states(b, session, before, heir);
+  await engine(b, await serve('d'));
 }
 
 try {
