@@ -3,6 +3,7 @@
 
 import { MAX_ITEMS } from '../../graph/check/check-map.ts';
 import { MAX_NODES } from '../../graph/graph.ts';
+import type { ApprovalNode } from '../../graph/kinds/approval.ts';
 import type { AnyNode } from '../../graph/kinds/index.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { formatPointer } from '../../json/pointer.ts';
@@ -14,6 +15,7 @@ import { readerOf } from './reader.ts';
 import { carriedOver } from './record.ts';
 import { reusable } from './reuse.ts';
 import { openScope, type RunScope } from './scope.ts';
+import { followed } from './take-back.ts';
 import { keep, transition } from './transition.ts';
 import { type Place, prefixOf, type Scope } from './tree.ts';
 
@@ -42,8 +44,20 @@ function beginAt(scope: RunScope, place: Place): Refusal | undefined {
   if (node.map !== undefined) return openMap(scope, place);
   if (node.kind === 'graph') return openGraph(scope, place, node);
   if (node.kind === 'wait') awaitTime(scope, place, node);
-  if (node.kind === 'approval') awaitAnswer(scope, place, node);
+  if (node.kind === 'approval') askOrSkip(scope, place, node);
   return undefined;
+}
+
+/** Asks the question, unless a need was skipped: an approval of what was not done would pass for one of what was. */
+function askOrSkip(scope: RunScope, place: Place, node: ApprovalNode): void {
+  const { prefix } = place.scope;
+  const cause = node.needs?.map((need) => prefix + need).find((need) => followed(scope.record(need)?.why));
+  if (cause === undefined) {
+    awaitAnswer(scope, place, node);
+    return;
+  }
+  const numbers = { attempt: 0, fence: 0, ended_at: scope.ctx.now };
+  transition(scope, place.id, { ...numbers, status: 'skipped', why: 'upstream', cause }, 'node.skipped');
 }
 
 /** Items of a map that open scopes count against its limit until they have ended. */

@@ -9,6 +9,7 @@ import { eventsOf } from '../../documents/past.ts';
 import { type RunDocument, runStream } from '../../domain/run/document.ts';
 import { liveNodes } from '../../domain/run/live.ts';
 import type { NodeRecord } from '../../domain/run/record.ts';
+import { treeOf } from '../../domain/run/tree.ts';
 import { isObject } from '../../json/json.ts';
 import type { Commit, StreamEvent } from '../../store/commit.ts';
 import type { FoldedCommit } from '../../store/fold.ts';
@@ -178,9 +179,11 @@ export class AttemptSpans {
   private kindOf({ run, node }: Attempt): string {
     const { documents } = this.parts;
     try {
-      const hash = documents.peek((view) => view.get<RunDocument>(runStream(run))?.graph);
-      const prepared = hash === undefined ? undefined : documents.definitions.get(hash)?.prepared;
-      return prepared?.graph.nodes[prepared.index.get(node) ?? -1]?.kind ?? 'unknown';
+      return documents.peek((view) => {
+        const document = view.get<RunDocument>(runStream(run));
+        const tree = document && treeOf(document, (hash) => documents.definitions.get(hash));
+        return tree?.place(node)?.node.kind ?? 'unknown';
+      });
     } catch (error) {
       this.parts.onTrouble(error);
       return 'unknown';

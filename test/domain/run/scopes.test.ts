@@ -334,3 +334,16 @@ test('an approval that asks anyone may be answered by anyone', async () => {
   okOf(await control(rig, { action: 'answer', question, option: 'approve' }));
   expect(rig.document().status).toBe('finished');
 });
+
+test('an approval is skipped where what it asks about was, whatever its trigger', async () => {
+  const nodes: AnyNode[] = [
+    work('build'),
+    work('test', ['build'], { when: '@.needs.build.output.test == true' }),
+    { id: 'ok', kind: 'approval', ask: 'Ship it?', needs: ['build', 'test'], trigger: 'none_failed' },
+    work('ship', ['ok']),
+  ];
+  const rig = await begun(nodes);
+  await end(rig, 'build', { output: { test: false } });
+  expect(rows(rig)).toEqual({ build: 'finished', test: 'skipped', ok: 'skipped', ship: 'skipped' });
+  expect(rig.node('ok')).toMatchObject({ why: 'upstream', cause: 'test' });
+});

@@ -1,11 +1,10 @@
 // Keeps the project's list of agents' claims in step with nodes, and limits further claims by it. Claims of servers are
 // neither listed nor limited; without a limit none is listed.
 
-import { readyNodes } from '../../../graph/ready/ready.ts';
 import { type HeldClaim, limitOf, listClaim } from '../../resource/pool.ts';
-import { limitsOf } from '../document.ts';
 import { type ClaimInput, ineligibleReason } from '../fit.ts';
 import { liveNodes } from '../live.ts';
+import { readyIn } from '../ready-in.ts';
 import type { Draft } from '../record.ts';
 import type { RunScope } from '../scope.ts';
 import type { Follower } from './follower.ts';
@@ -29,9 +28,8 @@ export const agentLimits: Follower = {
 
 /** The nodes that the agent could take now. */
 function readyFor(scope: RunScope, claim: ClaimInput): number {
-  const { run, ctx, graph } = scope;
-  const limits = { ...limitsOf(run), maxParallel: Number.POSITIVE_INFINITY, lastSeen: ctx.lastSeen };
-  const { candidates } = readyNodes(graph.prepared, run.nodes, ctx.now, limits);
+  const { now, lastSeen } = scope.ctx;
+  const { candidates } = readyIn(scope.tree(), { now, lastSeen, unlimited: true });
   return candidates.filter(({ id }) => ineligibleReason(scope, claim, id) === undefined).length;
 }
 
