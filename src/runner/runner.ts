@@ -69,7 +69,7 @@ export class Runner {
   /** The presence key of this process's claims, and the agent of its commits. */
   readonly key: string;
   private readonly by: Author;
-  /** Presence keys by which all processes know what this one admits. */
+  /** Presence keys by which all processes know what this one admits; its own key tells that it lives. */
   private readonly admissions: readonly string[];
   /** Runs that may have due work; all others have ended or belong to another workspace. */
   private readonly open = new Set<string>();
@@ -95,7 +95,7 @@ export class Runner {
 
   start(): void {
     const { documents } = this.parts;
-    for (const key of this.admissions) documents.presence.attach(key);
+    for (const key of [...this.admissions, this.key]) documents.presence.attach(key);
     this.unsubscribe = documents.onChange((commits) => this.note(commits));
     if (this.parts.only === undefined) void this.findOpen();
     else this.open.add(this.parts.only);
@@ -125,7 +125,7 @@ export class Runner {
   async close(): Promise<void> {
     if (this.stopper.signal.aborted) return;
     this.stopper.abort();
-    for (const key of this.admissions) this.parts.documents.presence.detach(key);
+    for (const key of [...this.admissions, this.key]) this.parts.documents.presence.detach(key);
     this.unsubscribe();
     clearTimeout(this.timer);
     const ended = Promise.allSettled([...this.jobs.values()].map((job) => job.close()));

@@ -4,9 +4,10 @@
 // the dashboard and alerts.
 
 import { admissionKey } from '../../domain/run/admission.ts';
-import type { RunDocument, RunStatus } from '../../domain/run/document.ts';
+import { isUnderWay, type RunDocument, type RunStatus } from '../../domain/run/document.ts';
 import { liveNodes } from '../../domain/run/live.ts';
 import { readyIn } from '../../domain/run/ready-in.ts';
+import type { NodeRecord } from '../../domain/run/record.ts';
 import { type Scope, treeOf } from '../../domain/run/tree.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
@@ -38,18 +39,22 @@ interface Seen {
 
 export function standingOf(run: Readonly<RunDocument>, seen: Seen): Standing {
   const { status } = run;
-  const tree = status === 'running' || status === 'stuck' ? treeOf(run, seen.graph) : undefined;
+  const tree = isUnderWay(status) ? treeOf(run, seen.graph) : undefined;
   const lastSeen = (who: string): number | undefined => seen.presence.lastSeen(who);
-  const lapsed = liveNodes(run).filter(
-    ([, node]) => leaseEnd(node, node.lease_ms ?? 0, seen.now, lastSeen) <= seen.now,
-  );
+  // A server that lives renews its claims: after a sleep or a step of the clock they only look lapsed.
+  const isLapsed = (node: Readonly<NodeRecord> | undefined): boolean =>
+    node !== undefined &&
+    leaseEnd(node, node.lease_ms ?? 0, seen.now, lastSeen) <= seen.now &&
+    !seen.served().has(node.agent ?? '');
+  const lapsed = liveNodes(run).filter(([, node]) => isLapsed(node));
   if (tree === undefined || (lapsed.length === 0 && !tree.open().some(hasServerNodes))) return { status, unserved: [] };
   const ready = readyIn(tree, { now: seen.now, lastSeen, unlimited: true });
   const refused = ready.candidates.flatMap(({ id }): Unserved[] => {
     const wants = missing(run, tree.place(id)?.node, seen);
     return wants === undefined ? [] : [{ node: id, wants }];
   });
-  const unserved = [...refused, ...ready.to_decide.map((node): Unserved => ({ node }))];
+  const toDecide = ready.to_decide.filter((id) => isLapsed(run.nodes[id]));
+  const unserved = [...refused, ...toDecide.map((node): Unserved => ({ node }))];
   const isOver = unserved.length > 0 && refused.length === ready.candidates.length;
   const canGoOn = countOf(run.counters, 'claimed') > lapsed.length || ready.until !== undefined;
   return { status: isOver && !canGoOn ? 'stuck' : status, unserved };
