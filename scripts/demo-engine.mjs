@@ -59,3 +59,35 @@ export async function engine(author, other) {
   const { status } = await author.call('run_status', { run, wait_s: 10 });
   expect(status === 'finished', `the run is ${status}`);
 }
+
+const trip = {
+  name: 'trip',
+  on_failure: 'compensate',
+  nodes: [
+    { id: 'flight', kind: 'agent', task: 'Book a flight.', compensate: { kind: 'agent', task: 'Cancel the flight.' } },
+    {
+      id: 'hotel',
+      kind: 'agent',
+      task: 'Book a hotel.',
+      needs: ['flight'],
+      compensate: { kind: 'command', command: ['node', '-p', '"cancelled " + process.argv[1]', { $from: '$.output.id' }] },
+    },
+    { id: 'car', kind: 'agent', task: 'Rent a car.', needs: ['hotel'] },
+  ],
+};
+
+/** A run that fails at its last step undoes what it had done, what came last first. */
+export async function undoing(server) {
+  step('A run fails at its last step, and undoes what it had done');
+  const { hash } = await server.call('graph_check', trip);
+  const { run } = await server.call('run_start', { graph: hash });
+  await work(server, run, { id: 'F1' });
+  await work(server, run, { id: 'H2' });
+  const { claim } = await server.call('run_claim', { run });
+  const failed = await server.call('run_report', { claim, status: 'failed', error_kind: 'terminal', summary: 'no cars' });
+  expect(failed.run_status === 'compensating', `the run is ${failed.run_status}`);
+  const undo = await work(server, run, 'cancelled');
+  expect(undo.undoes === 'flight', `the hotel was cancelled first, by a server; then ${undo.undoes} ${undo.result.id}`);
+  const { status } = await server.call('run_status', { run });
+  expect(status === 'compensated', `the run is ${status}`);
+}

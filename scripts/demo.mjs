@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { engine } from './demo-engine.mjs';
+import { engine, undoing } from './demo-engine.mjs';
 import { DemoServer, program, root } from './demo-server.mjs';
 import { detail, expect, failures, say, seconds, step, table } from './demo-show.mjs';
 
@@ -182,6 +182,7 @@ async function main() {
   const heir = await sessions(b, session);
   await states(b, session, before, heir);
   await engine(b, await serve('d'));
+  await undoing(b);
 }
 
 try {

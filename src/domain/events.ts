@@ -72,6 +72,8 @@ export const eventTypes = {
   'registry.saved': 'An entry of the registry was made or changed',
   'request.answered': 'A command with a request_id was carried out; its answer is kept',
   'run.cancelled': 'A run was cancelled; its claims end',
+  'run.compensated': 'All that a run had done and says how to undo is undone, or was let stand',
+  'run.compensating': 'A run that failed or was cancelled undoes what it had done',
   'run.failed': 'Nothing of a run can go on',
   'run.finished': 'Every node of a run is finished or skipped',
   'run.overdue': 'The deadline of a run has passed: it is halted',

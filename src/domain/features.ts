@@ -14,7 +14,10 @@ interface StoreDocument {
 /** Whether a graph uses the feature. */
 const USES: Record<Feature, (graph: RunGraph) => boolean> = {
   triggers: ({ prepared }) => prepared.triggers !== undefined,
-  scopes: ({ prepared }) => prepared.begins.includes(1) || prepared.conditions.size > 0,
+  scopes: ({ prepared }) =>
+    prepared.begins.includes(1) ||
+    prepared.conditions.size > 0 ||
+    prepared.graph.nodes.some(({ compensate }) => compensate !== undefined),
 };
 
 /**

@@ -12,7 +12,8 @@ import { TRIGGERS, type Trigger } from './trigger.ts';
  */
 export type Effect = 'pure' | 'idempotent' | 'once';
 
-export type FailurePolicy = 'fail_fast' | 'continue';
+/** `compensate`: as fail_fast, and then what has finished is undone where nodes say how. */
+export type FailurePolicy = 'fail_fast' | 'continue' | 'compensate';
 
 /** How often a node may be tried, and the pauses between tries in seconds. */
 export interface Retry {
@@ -80,6 +81,8 @@ export interface GraphNode {
   when?: string;
   map?: MapSpec;
   repeat?: RepeatSpec;
+  /** How it is undone: the kind and the fields of an agent or command node. */
+  compensate?: Json;
   /** 1 (first) to 5 (last). */
   priority?: number;
   /** What it may cost, for forecasts. */
@@ -224,6 +227,13 @@ export const SHARED_FIELDS: FieldsOf<GraphNode> = {
     type: 'group',
     fields: REPEAT_FIELDS,
     about: 'done again, with its last output, until a condition holds',
+    unlisted: true,
+  },
+  compensate: {
+    type: 'json',
+    about:
+      'how it is undone when a run with on_failure compensate fails or is cancelled: kind and fields of an agent or ' +
+      'command node; {"$from": path} may also ask for output, what the node brought',
     unlisted: true,
   },
   map: { type: 'group', fields: MAP_FIELDS, about: 'one item of work for each element of a list', unlisted: true },

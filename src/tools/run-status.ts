@@ -6,6 +6,7 @@ import { nearest } from '../base/nearest.ts';
 import { hasEnded, RUN_STATUSES, type RunDocument, type RunStatus, runStream } from '../domain/run/document.ts';
 import { outputOf, type Reader, readerOfBlobs } from '../domain/run/given.ts';
 import { type Place, type RunTree, sizeOf, treeOf } from '../domain/run/tree.ts';
+import { notUndone } from '../domain/run/undo.ts';
 import { fail, type InputIssue, ok, type Result } from '../failure/failure.ts';
 import type { RunGraph } from '../graph/definition.ts';
 import { firstCause } from '../graph/ready/survey.ts';
@@ -36,10 +37,7 @@ const MAX_OUTPUT_CHARS = 12_000;
 const input = z.strictObject({
   run: z.string().max(64).optional(),
   node: z.string().max(256).optional().describe('Needs run'),
-  status: z
-    .enum([...new Set([...NODE_ROW_STATUSES, ...RUN_STATUSES])])
-    .optional()
-    .describe('Of nodes; without run: of runs'),
+  status: z.string().max(40).optional().describe('Of nodes, such as failed; without run: of runs'),
   limit: limitInput(50, 200),
   cursor: cursorInput,
   wait_s: waitInput.describe('Wait for the run to stop running, or for `until`'),
@@ -74,6 +72,7 @@ export const runStatus = defineTool({
     nodes: z.array(z.looseObject({ node: z.string(), kind: z.string(), status: z.string() })).optional(),
     critical_path_left: z.array(z.string()).optional(),
     questions: z.array(z.looseObject({})).optional(),
+    not_undone: z.array(z.string()).optional(),
     nobody: z.array(z.object({ node: z.string(), why: z.string() })).optional(),
     detail: z.record(z.string(), z.unknown()).optional(),
     runs: z.array(z.looseObject({ run: z.string() })).optional(),
@@ -157,7 +156,9 @@ async function one(given: Input, id: string, graph: RunGraph, { documents }: Ser
     const said = reason === undefined ? {} : { reason };
     const asked = questionsOf(run, (hash) => documents.definitions.get(hash)).slice(0, MAX_QUESTIONS);
     const questions = asked.length === 0 ? {} : { questions: asked };
-    const head = { run: id, name, status, ...said, started_at, ...more, ...questions };
+    const left = notUndone(tree);
+    const undone = left.length === 0 ? {} : { not_undone: left.slice(0, MAX_PATH) };
+    const head = { run: id, name, status, ...said, started_at, ...more, ...questions, ...undone };
     const rows = nodeRows(tree, Date.now());
     const named = nodeNamed(graph, given.node);
     if (named !== undefined) {

@@ -98,8 +98,10 @@ function copied(inputs: Json | undefined): JsonObject {
   return isObject(inputs ?? null) ? (structuredClone(inputs) as JsonObject) : {};
 }
 
+type Opened = ScopeRecord & { kind: 'graph' | 'map' };
+
 /** Opens a scope with its nodes, all waiting. */
-function open(scope: RunScope, place: Place, record: ScopeRecord, ids: readonly string[]): Refusal | undefined {
+function open(scope: RunScope, place: Place, record: Opened, ids: readonly string[]): Refusal | undefined {
   const { tx, run, ctx } = scope;
   const prefix = prefixOf(record.kind, place.id);
   const longest = ids.reduce((most, id) => Math.max(most, id.length), 0);

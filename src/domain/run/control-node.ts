@@ -14,7 +14,8 @@ import { noteRun, overtaken } from './sprint-run.ts';
 import { newlyReadyIn, setStatus, updateStatus } from './status.ts';
 import { followed, surveyAt, takeBackSkips } from './take-back.ts';
 import { takeBack, transition } from './transition.ts';
-import type { Place } from './tree.ts';
+import { type Place, UNDO } from './tree.ts';
+import { isUndo } from './undo.ts';
 
 type Status = NodeStatus | 'waiting';
 
@@ -50,8 +51,9 @@ function refusal(scope: RunScope, { id, index, scope: within }: Place, goal: Goa
   const call = `run_status {run: "${run.id}", node: "${id}"} to see how it stands`;
   const illegal = (what: string, legal: string[], instead = call): Result<never> =>
     fail({ code: 'illegal-transition', what, from: status, to: goal, legal, call: instead });
-  if (run.status === 'cancelled' || run.status === 'finished')
-    return illegal(`the node ${id} of a ${run.status} run`, []);
+  const isFinal = run.status === 'cancelled' || run.status === 'finished' || run.status === 'compensated';
+  const undoes = run.scopes?.[UNDO] !== undefined && !isUndo(id);
+  if (isFinal || undoes) return illegal(`the node ${id} of a ${run.status} run`, []);
   if (!from.includes(status)) return illegal(`the node ${id}`, legalGoals(status));
   const again = 'run_start {resume_from} for a run that does it';
   // A skip cannot be undone once successors have begun: they rest on it.
@@ -63,7 +65,8 @@ function refusal(scope: RunScope, { id, index, scope: within }: Place, goal: Goa
 
 /** The innermost node around this one that has ended well, or was cancelled: what is inside stays as it is. */
 function outerEnd(scope: RunScope, of: string | undefined): string | undefined {
-  if (of === undefined) return undefined;
+  // Undos are opened by no node.
+  if (of === undefined || of === '') return undefined;
   const status = scope.record(of)?.status;
   if (status !== 'open' && status !== 'failed') return of;
   return outerEnd(scope, scope.place(of)?.scope.record?.of);

@@ -14,6 +14,7 @@ import { goOn, pause } from './pause.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { setStatus, updateStatus } from './status.ts';
 import { sweep } from './sweep.ts';
+import { openUndo } from './undo.ts';
 
 export const RUN_ACTIONS = [
   'pause',
@@ -91,6 +92,8 @@ const LEGAL: Record<RunStatus, readonly WholeAction[]> = {
   failed: ['cancel'],
   finished: [],
   cancelled: [],
+  compensating: ['pause'],
+  compensated: [],
 };
 const ALREADY = { pause: 'paused', resume: 'running', cancel: 'cancelled' } as const;
 type WholeAction = keyof typeof ALREADY;
@@ -107,7 +110,7 @@ function controlWhole(scope: RunScope, action: WholeAction, reason: string | und
   if (action === 'cancel' && run.status !== 'cancelled') {
     // Their holders learn it at their next report.
     cancelBelow(scope, '');
-    setStatus(scope, 'cancelled', reason);
+    setStatus(scope, openUndo(scope) ? 'compensating' : 'cancelled', reason);
   }
   if (action === 'resume' && run.status === 'paused') {
     goOn(scope);

@@ -6,6 +6,8 @@
 //     │ └───── failed ──retry_node, skip_node
 //     ├──► failed | finished                in the commit of the report that decides it
 //     └──► cancelled                        run_control; final, as finished is
+//
+//   failed, cancelled ──► compensating ──► compensated     where its policy says so; final
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
@@ -18,7 +20,16 @@ import { isId } from '../../store/stream.ts';
 import type { Context, Transaction } from '../command.ts';
 import type { NodeRecord } from './record.ts';
 
-export const RUN_STATUSES = ['running', 'paused', 'finished', 'failed', 'stuck', 'cancelled'] as const;
+export const RUN_STATUSES = [
+  'running',
+  'paused',
+  'finished',
+  'failed',
+  'stuck',
+  'cancelled',
+  'compensating',
+  'compensated',
+] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 export interface RunDocument {
@@ -72,15 +83,17 @@ export interface RunDocument {
 
 /** A scope below the run's own graph: the nodes that one node opened. */
 export interface ScopeRecord {
-  /** The node that opened it, by its full id. */
+  /** The node that opened it, by its full id; empty for undos, which no node opens. */
   of: string;
-  kind: 'graph' | 'map';
+  kind: 'graph' | 'map' | 'undo';
   /** Of a graph: the hash of its definition, and the inputs of its nodes. */
   graph?: string;
   inputs?: JsonObject;
   /** Of a map: the keys of its items in the order of the list, and the hash of each. */
   keys?: string[];
   hashes?: string[];
+  /** Of undos: for each node those that are undone before it. */
+  after?: Record<string, string[]>;
   /** The number of its nodes of each status, as in the run. */
   counters: Counters;
   ended?: true;
@@ -150,7 +163,12 @@ export function fenceBelow({ fences = {} }: Pick<RunDocument, 'fences'>, id: str
   );
 }
 
+/** Whether nodes of the run may begin now. */
+export function isUnderWay(status: RunStatus): boolean {
+  return status === 'running' || status === 'stuck' || status === 'compensating';
+}
+
 /** Whether nothing of the run can be claimed any more; a failed run goes on after retry_node or skip_node. */
 export function hasEnded(status: RunStatus): boolean {
-  return status === 'finished' || status === 'failed' || status === 'cancelled';
+  return status === 'finished' || status === 'failed' || status === 'cancelled' || status === 'compensated';
 }

@@ -5,7 +5,7 @@
 import { ok, type Result } from '../../failure/failure.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
 import type { Context, Transaction } from '../command.ts';
-import { hasEnded } from './document.ts';
+import { hasEnded, isUnderWay } from './document.ts';
 import { liveNodes } from './live.ts';
 import { waitingSince } from './ready-in.ts';
 import { openScope, type RunScope } from './scope.ts';
@@ -38,7 +38,7 @@ export function nextTime(tree: RunTree): number | undefined {
 /** Lets everything happen whose time has come. */
 export function expireDue(scope: RunScope): void {
   const { run, ctx } = scope;
-  if (run.status !== 'running' && run.status !== 'stuck') return;
+  if (!isUnderWay(run.status)) return;
   const next = nextTime(scope.tree());
   if (next === undefined || next > ctx.now) return;
   expireRunTime(scope);

@@ -14,6 +14,7 @@ import { leaveToDecision, returnToQueue } from './end-claim.ts';
 import { carriedOver, type Draft, heldBy, type NodeRecord, wasLostTooOften } from './record.ts';
 import type { RunScope } from './scope.ts';
 import { transition } from './transition.ts';
+import { isUndo } from './undo.ts';
 
 /** Rate limits in a row after which somebody decides: the pauses before have taken minutes, whoever is at fault. */
 const MAX_RATE_LIMITS = 10;
@@ -50,6 +51,9 @@ export function failTry(scope: RunScope, id: string, tried: FailedTry): void {
     if (same_error.agents.length >= MAX_SAME_ERROR) leaveToDecision(scope, id, base);
     // This counts as a try; the branches above give the try back.
     else again({ attempt: node.attempt, not_before: now + delay });
+  } else if (isUndo(id)) {
+    // Nobody knows how far it came, and nothing else undoes it.
+    leaveToDecision(scope, id, base);
   } else {
     const ended = { ended_at: now, status: 'failed' as const };
     transition(scope, id, { ...carriedOver(node), ...base, ...heldBy(node), ...ended }, 'node.failed');

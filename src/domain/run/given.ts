@@ -40,8 +40,21 @@ export function inputsOf(tree: RunTree, scope: Scope): Readonly<JsonObject> {
   return scope.parent === undefined ? tree.run.inputs : inputsOf(tree, scope.parent);
 }
 
-/** {inputs, needs, item?, key?} of a node. `names`: the needs that are asked for; absent: all of them. */
+/** The node that an undo undoes; undefined for any other node. */
+export function undoneBy(tree: RunTree, { scope, id }: Place): Place | undefined {
+  return scope.record?.kind === 'undo' ? tree.place(id.slice(scope.prefix.length)) : undefined;
+}
+
+/**
+ * {inputs, needs, item?, key?} of a node; of an undo those of what it undoes, with its output. `names`: the needs that
+ * are asked for; absent: all of them.
+ */
 export function givenTo(tree: RunTree, place: Place, reader: Reader, names?: ReadonlySet<string>): JsonObject {
+  const undone = undoneBy(tree, place);
+  if (undone !== undefined) {
+    const output = outputOf(tree, undone.id, reader);
+    return { ...givenTo(tree, undone, reader, names), ...(output === undefined ? {} : { output }) };
+  }
   const from = source(tree, place);
   const needs: JsonObject = {};
   for (const need of from.node.needs ?? [])

@@ -16,7 +16,7 @@ import { holds } from '../../path/condition.ts';
 import type { RunDocument, ScopeRecord } from './document.ts';
 import { givenTo, inputsOf, type Reader, resolved } from './given.ts';
 import type { NodeRecord, RecordOf } from './record.ts';
-import { type Place, prefixOf, type RunTree, type Scope } from './tree.ts';
+import { type Place, prefixOf, type RunTree, type Scope, UNDO } from './tree.ts';
 
 export interface Kept {
   nodes: Record<string, NodeRecord>;
@@ -108,6 +108,7 @@ function changeOf({ place }: At, old: NodeRecord | undefined, comparing: Compari
   const before = earlier.place(place.id);
   if (before === undefined) return 'it is new';
   if (old?.status !== 'finished') return `it had not finished (${old?.status ?? 'waiting'})`;
+  if (earlier.run.nodes[UNDO + place.id]?.status === 'finished') return 'it was undone';
   if (rerun?.has(place.id)) return 'it was asked to run again';
   if (!isDeepStrictEqual(inputsOf(earlier, before.scope), inputsOf(next, place.scope)))
     return 'the inputs of the run are different';

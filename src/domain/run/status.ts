@@ -1,7 +1,7 @@
 // Derives the status of a run from its nodes, in the commit that changed them. Called at the end of every command that
 // made a transition.
 
-import { countOf, goesOn, type RunOutcome, runOutcome, scopeOutcome } from '../../graph/ready/outcome.ts';
+import { countOf, goesOn, runOutcome, scopeOutcome } from '../../graph/ready/outcome.ts';
 import { isHalted } from '../../graph/ready/readiness.ts';
 import { newlyReady } from '../../graph/ready/ready.ts';
 import type { PatchOp } from '../../json/patch.ts';
@@ -10,14 +10,16 @@ import { hasEnded, limitsOf, type RunStatus, runStream } from './document.ts';
 import { readyIn, readyTimeOf } from './ready-in.ts';
 import type { RunScope } from './scope.ts';
 import { settle } from './settle.ts';
-import type { RunTree } from './tree.ts';
+import type { RunTree, Scope } from './tree.ts';
+import { openUndo, undoScope } from './undo.ts';
 
 /** Brings the run's status in line with its nodes, and returns it. A paused run stays paused unless it has ended. */
 export function updateStatus(scope: RunScope): RunStatus {
   const { run } = scope;
-  if (run.status === 'cancelled') return run.status;
+  if (run.status === 'cancelled' || run.status === 'compensated') return run.status;
   if (run.status !== 'paused') settle(scope);
-  const outcome = outcomeOf(scope);
+  const found = outcomeOf(scope);
+  const outcome = found === 'failed' && openUndo(scope) ? 'compensating' : found;
   // A paused run that has ended is not resumed, which would settle it.
   if (run.status === 'paused' && hasEnded(outcome)) settle(scope);
   const paused = run.status === 'paused' && !hasEnded(outcome);
@@ -25,11 +27,13 @@ export function updateStatus(scope: RunScope): RunStatus {
 }
 
 /** The outcome by all scopes: it is ended when the run's own graph is, and stuck when only decisions are left. */
-function outcomeOf(scope: RunScope): RunOutcome {
+function outcomeOf(scope: RunScope): RunStatus {
   const { run, graph } = scope;
   const { counters, nodes } = run;
   if (run.scopes === undefined) return runOutcome(graph.prepared, nodes, { counters, ...limitsOf(run) });
   const tree = scope.tree();
+  const undo = undoScope(tree);
+  if (undo !== undefined) return undoing(tree, undo);
   const surveyed = tree.surveyOf(tree.root);
   const stands = surveyed === undefined ? 'open' : scopeOutcome(surveyed);
   if (stands !== 'open') return stands;
@@ -39,6 +43,15 @@ function outcomeOf(scope: RunScope): RunOutcome {
     return found !== undefined && goesOn(one.prepared, nodes, found);
   });
   return isOn ? 'running' : 'stuck';
+}
+
+/** How far a run is with undoing: `stuck` when only decisions are left. */
+function undoing(tree: RunTree, undo: Scope): RunStatus {
+  const { run } = tree;
+  const surveyed = tree.surveyOf(undo);
+  if (surveyed === undefined || scopeOutcome(surveyed) !== 'open') return 'compensated';
+  const isOn = countOf(run.counters, 'claimed') > 0 || goesOn(undo.prepared, run.nodes, surveyed);
+  return isOn ? 'compensating' : 'stuck';
 }
 
 /**
@@ -72,6 +85,8 @@ const STATUS_EVENTS: Record<RunStatus, EventType> = {
   failed: 'run.failed',
   stuck: 'run.stuck',
   cancelled: 'run.cancelled',
+  compensating: 'run.compensating',
+  compensated: 'run.compensated',
 };
 
 /**

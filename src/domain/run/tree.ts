@@ -5,7 +5,7 @@
 import { FailureError } from '../../failure/failure.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
-import type { PreparedGraph } from '../../graph/prepare.ts';
+import { type PreparedGraph, prepare } from '../../graph/prepare.ts';
 import type { Begun } from '../../graph/ready/order.ts';
 import type { Limits } from '../../graph/ready/ready.ts';
 import { type Survey, survey } from '../../graph/ready/survey.ts';
@@ -38,8 +38,11 @@ export interface Place {
 /** What ends the prefix of a scope. */
 const SEPARATORS = /[/@!:]/g;
 
+/** The prefix of the scope of undos. */
+export const UNDO = 'undo:';
+
 /** The prefix of the scope that a node of this kind opens. */
-export function prefixOf(kind: ScopeRecord['kind'], id: string): string {
+export function prefixOf(kind: 'graph' | 'map', id: string): string {
   return `${id}${kind === 'map' ? '@' : '/'}`;
 }
 
@@ -65,8 +68,9 @@ export class RunTree {
     this.#scopes.set('', this.root);
   }
 
-  /** The scopes that have not ended, outer ones before inner ones. */
+  /** The scopes that have not ended, outer ones before inner ones; once there are undos, these alone. */
   open(): Scope[] {
+    if (this.run.scopes?.[UNDO] !== undefined) return [this.scope(UNDO)];
     const prefixes = Object.keys(this.run.scopes ?? {}).filter((prefix) => this.run.scopes?.[prefix]?.ended !== true);
     return [this.root, ...prefixes.map((prefix) => this.scope(prefix)).sort((a, b) => a.depth - b.depth)];
   }
@@ -92,6 +96,7 @@ export class RunTree {
     const known = this.#scopes.get(prefix);
     if (known !== undefined) return known;
     const record = this.run.scopes?.[prefix];
+    if (record?.kind === 'undo') return this.#undo(record);
     const opener = record === undefined ? undefined : this.place(record.of);
     if (record === undefined || opener === undefined) throw new Error(`run ${this.run.id} has no scope ${prefix}`);
     const prepared = this.#preparedOf(record, opener, prefix);
@@ -118,6 +123,7 @@ export class RunTree {
 
   /** By which rules the nodes of a scope start. */
   rulesOf(scope: Scope): Limits & { begun: Begun } {
+    if (scope.record?.kind === 'undo') return { onFailure: 'continue', begun: begunOf(this.run) };
     if (scope.parent === undefined) return limitsOf(this.run);
     const { max_parallel, on_failure } = scope.prepared.graph;
     const limit = typeof max_parallel === 'number' ? { maxParallel: max_parallel } : {};
@@ -146,6 +152,19 @@ export class RunTree {
     if (wanted === undefined) return false;
     const { failed = 0, cancelled = 0 } = record.counters;
     return prepared.ids.length - failed - cancelled < wanted;
+  }
+
+  /** A node for each undo, under the full id of what it undoes. */
+  #undo(record: Readonly<ScopeRecord>): Scope {
+    const nodes = (record.keys ?? []).flatMap((id): AnyNode[] => {
+      const place = this.place(id);
+      if (place?.node.compensate === undefined) return [];
+      return [{ ...(place.node.compensate as object), id, needs: record.after?.[id] ?? [] } as AnyNode];
+    });
+    const prepared = scoped(prepare({ name: 'undo', nodes }, nodeKinds), UNDO);
+    const made = { prefix: UNDO, record, prepared, depth: 0 };
+    this.#scopes.set(UNDO, made);
+    return made;
   }
 
   #preparedOf(record: Readonly<ScopeRecord>, opener: Place, prefix: string): PreparedGraph<AnyNode> {

@@ -5,7 +5,7 @@ import { countOf } from '../../graph/ready/outcome.ts';
 import { type Readiness, readinessAt } from '../../graph/ready/readiness.ts';
 import type { Ready } from '../../graph/ready/ready.ts';
 import { type NodeStatus, satisfies } from '../../graph/ready/run-node.ts';
-import { type RunDocument, standingInWords } from './document.ts';
+import { isUnderWay, type RunDocument, standingInWords } from './document.ts';
 import { type ClaimAnswer, type ClaimInput, ineligibleReason } from './fit.ts';
 import { readyIn } from './ready-in.ts';
 import type { NodeRecord } from './record.ts';
@@ -79,7 +79,7 @@ export function unclaimable(
 }
 
 function whyNot({ run, ctx }: RunScope, place: Place, unfit: string | undefined): string {
-  if (run.status !== 'running' && run.status !== 'stuck') return standingInWords(run);
+  if (!isUnderWay(run.status)) return standingInWords(run);
   const tree = new RunTree(run, (hash) => ctx.definition(hash));
   const { prepared } = place.scope;
   const at = { ...tree.rulesOf(place.scope), now: ctx.now, lastSeen: ctx.lastSeen };

@@ -10,7 +10,7 @@ const HALTED_BEFORE = new Set(['any_success', 'n_of', 'all_failed']);
 
 /** Adds the faults and warnings of all triggers. */
 export function checkTriggers(graph: Graph, errors: Fault[], warnings: Fault[]): void {
-  const failsFast = (graph.on_failure ?? 'fail_fast') === 'fail_fast';
+  const failsFast = graph.on_failure !== 'continue';
   for (const [i, node] of graph.nodes.entries()) {
     const at = `/nodes/${i}`;
     if (node.n !== undefined && node.trigger !== 'n_of') errors.push(strayCount(node, at));

@@ -132,7 +132,7 @@ export function readinessAt(
  */
 export function isHalted(prepared: PreparedGraph, failed: number, onFailure: FailurePolicy | undefined): boolean {
   // `fail_fast` is the default, because agents' work costs money.
-  return failed > 0 && (onFailure ?? prepared.graph.on_failure ?? 'fail_fast') === 'fail_fast';
+  return failed > 0 && (onFailure ?? prepared.graph.on_failure ?? 'fail_fast') !== 'continue';
 }
 
 /** What a verdict of `survey` means for the readiness of a node. What is to be skipped is so in the same commit. */

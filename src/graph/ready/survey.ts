@@ -55,7 +55,7 @@ export function survey(prepared: PreparedGraph, runNodes: RunNodes, rules: Surve
     runNodes[id]?.status === 'failed' && !isCaught(prepared, runNodes, unhalted, i) ? [i] : [],
   );
   const policy = rules.onFailure ?? prepared.graph.on_failure ?? 'fail_fast';
-  const halted = rules.haltedAbove === true || (uncaught.length > 0 && policy === 'fail_fast');
+  const halted = rules.haltedAbove === true || (uncaught.length > 0 && policy !== 'continue');
   const asks = rules.ask !== undefined && unhalted.verdicts.includes('asks');
   if (!halted && !asks) return { ...unhalted, halted, uncaught, deadByHalt: [] };
   const found = walk(prepared, runNodes, halted, rules);

@@ -4,7 +4,7 @@
 import type { Services } from '../../app/services.ts';
 import type { View } from '../../documents/documents.ts';
 import { claimNode } from '../../domain/run/claim.ts';
-import { type RunDocument, runStream } from '../../domain/run/document.ts';
+import { hasEnded, type RunDocument, runStream } from '../../domain/run/document.ts';
 import type { ClaimAnswer, ClaimInput } from '../../domain/run/fit.ts';
 import { readerOfBlobs } from '../../domain/run/given.ts';
 import { heldNode } from '../../domain/run/hold.ts';
@@ -169,7 +169,7 @@ async function candidates(services: Services, who: Claimant): Promise<string[]> 
   return await documents.read((view) => {
     const found: { id: string; rank: number; started: string }[] = [];
     for (const run of openRuns(view, workspace.project)) {
-      if (!['running', 'stuck', 'paused'].includes(run.status)) continue;
+      if (hasEnded(run.status)) continue;
       const holds = heldNode(run, who.agent, now, (agent) => documents.presence.lastSeen(agent)) !== undefined;
       const here = run.workspace === workspace.workspace;
       const urgent = here && inEmergency(view, documents.presence, run.session, now);

@@ -31,7 +31,7 @@ export const defaultsInput = z
     timeouts: typeOf(SHARED_FIELDS.timeouts).optional(),
   })
   .meta({ description: 'retry and timeouts of nodes that do not say theirs', membersListed: false });
-export const onFailureInput = z.enum(['fail_fast', 'continue']);
+export const onFailureInput = z.enum(['fail_fast', 'continue', 'compensate']);
 export const maxParallelInput = z.union([z.number().int().min(1).max(MAX_PARALLEL), z.literal('auto')]);
 
 /** The fields as optional schemas: the kind decides which are required. */

@@ -1,7 +1,7 @@
 // The brief of a node: everything that an agent needs to do it without other context. Used by
 // tools/shared/claim-next.ts.
 
-import { givenTo, inputsOf, needStatus, outputOf, type Reader } from '../../domain/run/given.ts';
+import { givenTo, inputsOf, needStatus, outputOf, type Reader, undoneBy } from '../../domain/run/given.ts';
 import type { NodeRecord } from '../../domain/run/record.ts';
 import type { Place, RunTree } from '../../domain/run/tree.ts';
 import { nodeKinds } from '../../graph/kinds/index.ts';
@@ -16,8 +16,9 @@ export function briefOf(tree: RunTree, place: Place, reader: Reader, maxTokens: 
   const { run } = tree;
   const { node, scope, id } = place;
   const record = run.nodes[id];
+  const undone = undoneBy(tree, place);
   const map = scope.record?.kind === 'map' ? tree.place(scope.record.of) : undefined;
-  const from = map ?? place;
+  const from = map ?? undone ?? place;
   const error = record?.error;
   const outcomes = outcomesFor(tree, from);
   const last = error === undefined ? {} : { last_error: { ...error } };
@@ -26,7 +27,8 @@ export function briefOf(tree: RunTree, place: Place, reader: Reader, maxTokens: 
   if (outcomes !== undefined) brief.needs = outcomes;
   if (node.repeat !== undefined) Object.assign(brief, lastIteration(record, reader));
   if (map !== undefined) Object.assign(brief, itemFor(tree, place, reader));
-  const given = inputsOf(tree, scope);
+  if (undone !== undefined) Object.assign(brief, undoneFor(tree, undone, reader));
+  const given = inputsOf(tree, undone?.scope ?? scope);
   if (Object.keys(given).length > 0) brief.run_inputs = copyJson(given);
   const earlier = earlierTries(record);
   if (earlier.length > 0) brief.earlier = earlier;
@@ -37,7 +39,9 @@ export function briefOf(tree: RunTree, place: Place, reader: Reader, maxTokens: 
     return inputOf(tree, full, reader, (value) => cutTo(value, share, detail(full)));
   });
   const more = `run_claim {"run": "${run.id}", "node": "${id}", "max_tokens": ${MOST_TOKENS}}`;
-  return pack.cut((part) => (part === 'item' || part === 'last_output' || part === 'run_inputs' ? more : detail(id)));
+  return pack.cut((part) =>
+    part === 'item' || part === 'last_output' || part === 'result' || part === 'run_inputs' ? more : detail(id),
+  );
 }
 
 /** What became of the tries before, beside the error of the last one. */
@@ -62,6 +66,12 @@ function lastIteration(record: Readonly<NodeRecord> | undefined, reader: Reader)
 function itemFor(tree: RunTree, place: Place, reader: Reader): JsonObject {
   const { key = '', item } = givenTo(tree, place, reader, new Set());
   return { key, ...(item === undefined ? {} : { item: copyJson(item) }) };
+}
+
+/** What an undo undoes, and what that brought. */
+function undoneFor(tree: RunTree, { id }: Place, reader: Reader): JsonObject {
+  const output = outputOf(tree, id, reader);
+  return { undoes: id, ...(output === undefined ? {} : { result: copyJson(output) }) };
 }
 
 /** What became of each need, for a node that another end than success of all may have started. */

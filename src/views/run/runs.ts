@@ -2,10 +2,11 @@
 // tools/run-status.ts, resources, prompts, dashboard views and other views.
 
 import type { Grouping, View } from '../../documents/documents.ts';
-import { hasEnded, type RunDocument, type RunStatus, runStream } from '../../domain/run/document.ts';
+import { hasEnded, isUnderWay, type RunDocument, type RunStatus, runStream } from '../../domain/run/document.ts';
 import { liveNodes } from '../../domain/run/live.ts';
 import type { NodeRecord, RecordOf } from '../../domain/run/record.ts';
 import type { RunTree, Scope } from '../../domain/run/tree.ts';
+import { undoScope } from '../../domain/run/undo.ts';
 import type { RunGraph } from '../../graph/definition.ts';
 import { measure, weights } from '../../graph/plan/measure.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
@@ -160,13 +161,14 @@ const MAX_WORDS = 200;
  * now, limits and agents apart.
  */
 export function nodeRows(tree: RunTree, now: number): NodeRow[] {
-  return scopeRows(tree, tree.root, now);
+  const undo = undoScope(tree);
+  return [...scopeRows(tree, tree.root, now), ...(undo === undefined ? [] : scopeRows(tree, undo, now))];
 }
 
 function scopeRows(tree: RunTree, scope: Scope, now: number): NodeRow[] {
   const { run } = tree;
   const { prepared } = scope;
-  const open = run.status === 'running' || run.status === 'paused' || run.status === 'stuck';
+  const open = isUnderWay(run.status) || run.status === 'paused';
   const surveyed = tree.surveyOf(scope);
   const halted = surveyed?.halted ?? isHalted(prepared, countOf(run.counters, 'failed'), run.on_failure);
   return prepared.graph.nodes.flatMap(({ kind }, index): NodeRow[] => {
