@@ -8,13 +8,18 @@ import { triggerOf } from './trigger.ts';
 
 type Prepared = PreparedGraph<AnyNode>;
 
+interface Kept {
+  prepared: Prepared;
+  keys: readonly string[] | undefined;
+}
+
 /** The most scopes kept of one definition; beyond it all are made anew. */
 const MAX_KEPT = 4_096;
-const kept = new WeakMap<Prepared, Map<string, Prepared>>();
+const kept = new WeakMap<Prepared, Map<string, Kept>>();
 
 /** The prepared graph with its nodes under `prefix` + id. The same object for the same arguments, while it is kept. */
 export function scoped(prepared: Prepared, prefix: string): Prepared {
-  return remembered(prepared, prefix, () => withPrefix(prepared, prefix));
+  return remembered(prepared, prefix, undefined, () => withPrefix(prepared, prefix));
 }
 
 /** The items of the map at a position of a definition, as nodes without needs, in the order of their keys. */
@@ -24,27 +29,28 @@ export function mapItems(
   { prefix, keys, kinds }: { prefix: string; keys: readonly string[]; kinds: Kinds },
 ): Prepared {
   const build = (): Prepared => withPrefix(prepare(itemsGraph(prepared, index, keys), kinds), prefix);
-  const isSame = ({ ids }: Prepared): boolean =>
-    ids.length === keys.length &&
-    ids.every((id, i) => id.length === prefix.length + (keys[i]?.length ?? 0)) &&
-    ids.every((id, i) => id.endsWith(keys[i] ?? ''));
-  return remembered(prepared, `${index} ${prefix}`, build, isSame);
+  return remembered(prepared, `${index} ${prefix}`, keys, build);
 }
 
 function remembered(
   prepared: Prepared,
   name: string,
+  keys: readonly string[] | undefined,
   build: () => Prepared,
-  isSame: (found: Prepared) => boolean = () => true,
 ): Prepared {
-  const known = kept.get(prepared) ?? new Map<string, Prepared>();
+  const known = kept.get(prepared) ?? new Map<string, Kept>();
   const found = known.get(name);
-  if (found !== undefined && isSame(found)) return found;
+  if (found !== undefined && isSame(found.keys, keys)) return found.prepared;
   if (known.size >= MAX_KEPT) known.clear();
   const made = build();
-  known.set(name, made);
+  known.set(name, { prepared: made, keys: keys === undefined ? undefined : [...keys] });
   kept.set(prepared, known);
   return made;
+}
+
+function isSame(one: readonly string[] | undefined, other: readonly string[] | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return one.length === other.length && one.every((key, i) => key === other[i]);
 }
 
 function withPrefix(prepared: Prepared, prefix: string): Prepared {

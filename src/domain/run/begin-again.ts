@@ -48,4 +48,5 @@ export function clearScope(scope: RunScope, id: string): void {
   const first = run.fences === undefined ? [{ op: 'add' as const, path: '/fences', value: {} }] : [];
   const kept = { op: 'add' as const, path: formatPointer(['fences', within.prefix]), value: fence };
   tx.patch(runStream(run.id), { type: 'scope.cleared', data: { scope: within.prefix } }, [...ops, ...first, kept]);
+  scope.scopesChanged();
 }

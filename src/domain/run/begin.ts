@@ -118,6 +118,7 @@ function open(scope: RunScope, place: Place, record: Opened, ids: readonly strin
   const value = record as unknown as Json;
   const added = { op: 'add' as const, path: formatPointer(['scopes', prefix]), value };
   tx.patch(runStream(run.id), { type: 'scope.opened', data: { scope: prefix, nodes: ids.length } }, [...ops, added]);
+  scope.scopesChanged();
   keepFromEarlier(scope, prefix);
   return undefined;
 }

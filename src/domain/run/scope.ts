@@ -15,6 +15,8 @@ export class RunScope {
   readonly id: string;
 
   #graph: RunGraph | undefined;
+  /** Where nodes are: as long as no scope is opened or removed. */
+  #places: RunTree | undefined;
 
   constructor(tx: Transaction, ctx: Context, id: string) {
     this.tx = tx;
@@ -43,7 +45,13 @@ export class RunScope {
 
   /** Where a node is; undefined if the run has none of this id. */
   place(id: string): Place | undefined {
-    return this.tree().place(id);
+    this.#places ??= this.tree();
+    return this.#places.place(id);
+  }
+
+  /** To be called by whoever opens or removes scopes. */
+  scopesChanged(): void {
+    this.#places = undefined;
   }
 
   /** The record of a node; undefined while it waits. */

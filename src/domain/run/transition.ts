@@ -74,7 +74,8 @@ export function takeBack(scope: RunScope, ids: readonly string[]): void {
 }
 
 /** Stores results of an earlier run as one event. Followers are not told: such nodes have neither tasks nor claims. */
-export function keep({ tx, run }: RunScope, { nodes, scopes }: Kept): void {
+export function keep(scope: RunScope, { nodes, scopes }: Kept): void {
+  const { tx, run } = scope;
   const ops = Object.entries(nodes).map(([id, record]): PatchOp => {
     return { op: 'add', path: nodePointer(id), value: record as unknown as Json };
   });
@@ -93,6 +94,7 @@ export function keep({ tx, run }: RunScope, { nodes, scopes }: Kept): void {
   }
   for (const [prefix, of] of counts) ops.push(...countsAt(run, prefix, of));
   tx.patch(runStream(run.id), { type: 'nodes.kept', data: { count: Object.keys(nodes).length } }, ops);
+  scope.scopesChanged();
 }
 
 /** Moves the times for which nodes wait, and the run's deadline, by what a pause took; ends the pause. */

@@ -26,6 +26,7 @@ export function openUndo(scope: RunScope): boolean {
   const first = run.scopes === undefined ? [{ op: 'add' as const, path: '/scopes', value: {} }] : [];
   const added = { op: 'add' as const, path: formatPointer(['scopes', UNDO]), value: record as unknown as Json };
   tx.patch(runStream(run.id), { type: 'scope.opened', data: { scope: UNDO, nodes: done.length } }, [...first, added]);
+  scope.scopesChanged();
   return true;
 }
 
