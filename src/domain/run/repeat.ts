@@ -22,8 +22,9 @@ const MAX_SAME = 3;
 
 /** Ends the node, or begins its next iteration. `next`: its record if it is finished. `output`: what it brought. */
 export function endWork(scope: RunScope, place: Place, next: Draft<'finished'>, output: () => Json | undefined): void {
-  const { repeat, kind } = place.node;
-  if (repeat === undefined) {
+  const { repeat, kind, map } = place.node;
+  // A map's `repeat` is that of its items: the map itself is done once.
+  if (repeat === undefined || map !== undefined) {
     transition(scope, place.id, next, 'node.finished');
     return;
   }

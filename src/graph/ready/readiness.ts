@@ -97,7 +97,7 @@ export function readiness(
       if (prepared.begins[index] === 1) return { is: 'waiting', on: 'begin', until: node.not_before };
       // In a graph with triggers it counts as dead at once, or what waits for its end would wait for its pause.
       if (prepared.triggers !== undefined && stops(prepared, index, at)) return HALTED;
-      return ofRetry(longestPauseMs(prepared.retry[index]), node, at);
+      return ofRetry(longestPauseMs(prepared.retry[index]), node, at.now, stops(prepared, index, at));
     case 'open':
       return ON_SCOPE;
     case 'awaiting':
@@ -170,11 +170,12 @@ function ofClaim(
 function ofRetry(
   longestMs: number,
   { not_before: until, attempt, fence }: RunNode,
-  { now, halted }: Conditions,
+  now: number,
+  halted: boolean,
 ): Readiness {
   // A pause that ends later than any pause can was written by a clock that was ahead: it counts as over.
   if (until !== undefined && until > now && until <= now + longestMs) return { is: 'waiting', on: 'pause', until };
-  return halted === true ? HALTED : { is: 'ready', why: 'retry', attempt: attempt + 1, fence: fence + 1 };
+  return halted ? HALTED : { is: 'ready', why: 'retry', attempt: attempt + 1, fence: fence + 1 };
 }
 
 function needsOf(prepared: PreparedGraph, runNodes: RunNodes, index: number): NeedsState {

@@ -259,6 +259,15 @@ test('a node that does not get there fails by name, and one that brings the same
   expect(rig.node('b')).toMatchObject({ status: 'failed', error: { kind: 'no_progress' } });
 });
 
+test('the items of a map are done again, each by itself, and the map once', async () => {
+  const map = { over: ['x', 'y'] };
+  const rig = await begun([work('m', [], { map, repeat: { until: '@.output == 2', max: 3 } })]);
+  await end(rig, 'm@x', { output: 2 });
+  await end(rig, 'm@y', { output: 1 });
+  expect(rows(rig)).toMatchObject({ m: 'open', 'm@x': 'finished', 'm@y': 'ready' });
+  expect(await end(rig, 'm@y', { output: 2 })).toMatchObject({ run_status: 'finished' });
+});
+
 test('a hundred iterations are not a hundred lost claims', async () => {
   const rig = await begun([work('a', [], { repeat: { until: '@.iteration == 40', max: 100 } })]);
   for (let i = 1; i <= 40; i++) await end(rig, 'a', { output: i });

@@ -105,6 +105,15 @@ test('a halt makes what is to be tried again dead too, until it is lifted', asyn
   expect(rows(rig)).toMatchObject({ b: 'retrying', end: 'waiting' });
 });
 
+test('a clean-up that failed is tried again in a halted run', async () => {
+  const rig = await rigOf([work('a'), work('clean', ['a'], { trigger: 'all_done' })]);
+  await end(rig, 'a', 'failed');
+  await end(rig, 'clean', 'failed');
+  okOf(await control(rig, 'retry_node', 'clean'));
+  expect(rig.document().status).toBe('running');
+  expect(await end(rig, 'clean')).toMatchObject({ run_status: 'failed' });
+});
+
 test('a paused run skips nothing by itself; resume settles it', async () => {
   const rig = await rigOf([work('a'), work('b', ['a'], { trigger: 'any_failed' }), work('c', ['a'])]);
   const claim = await rig.claimed();
