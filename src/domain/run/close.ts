@@ -40,10 +40,12 @@ function endOf(tree: RunTree, one: Scope, { node }: Place): Ended | undefined {
   const outcome = surveyed === undefined ? 'open' : scopeOutcome(surveyed);
   const { finished = 0, skipped = 0 } = one.record?.counters ?? {};
   if (one.record?.kind !== 'map') return outcome === 'open' ? undefined : outcome;
+  // Nothing was asked of anybody.
+  if (one.prepared.ids.length === 0) return 'finished';
   const partial = node.map?.partial ?? 'all';
   if (partial === 'first_success') {
     if (finished > 0) return 'finished';
-    return outcome === 'open' ? undefined : one.prepared.ids.length === 0 ? 'finished' : 'failed';
+    return outcome === 'open' ? undefined : 'failed';
   }
   if (outcome === 'open') return undefined;
   if (surveyed !== undefined && surveyed.deadByHalt.length > 0) return 'failed';

@@ -36,11 +36,18 @@ export function takeBackSkips(scope: RunScope, place: Place, before: Survey | un
     const isFree = next(node).every((one) => gone.has(ids[one] ?? '') || scope.record(ids[one] ?? '') === undefined);
     if (isFree) gone.add(id);
   }
+  // What the halt cancelled without anybody having begun it is awaited anew.
+  if (before.halted && !after.halted)
+    for (const id of ids) if (scope.record(id)?.status === 'cancelled' && isAwaited(place, id)) gone.add(id);
   if (gone.size > 0) takeBack(scope, [...gone]);
   forget(
     scope,
     [...behind].map((node) => ids[node] ?? ''),
   );
+}
+
+function isAwaited({ scope: { prepared } }: Place, id: string): boolean {
+  return prepared.begins[prepared.index.get(id) ?? -1] === 1;
 }
 
 /** Whether a skip followed by itself. */

@@ -356,3 +356,19 @@ test('an approval is skipped where what it asks about was, whatever its trigger'
   expect(rows(rig)).toEqual({ build: 'finished', test: 'skipped', ok: 'skipped', ship: 'skipped' });
   expect(rig.node('ok')).toMatchObject({ why: 'upstream', cause: 'test' });
 });
+
+test('what a halt cancelled is awaited anew once the halt is lifted', async () => {
+  const rig = await begun([work('a'), { id: 'ok', kind: 'approval', ask: 'Go?' }, work('b', ['ok'])]);
+  const first = rig.node('ok')?.question?.id;
+  await end(rig, 'a', TERMINAL);
+  expect(rows(rig)).toMatchObject({ ok: 'cancelled', b: 'dead' });
+  okOf(await control(rig, { action: 'skip_node', node: 'a' }));
+  expect(rows(rig)).toMatchObject({ ok: 'awaiting', b: 'waiting' });
+  expect(rig.node('ok')?.question?.id).not.toBe(first);
+  expect(rig.document().status).toBe('running');
+});
+
+test('an empty list finishes its map, whatever it asks for', async () => {
+  const rig = await begun([work('m', [], { map: { over: [], partial: { at_least: 2 } } })]);
+  expect(rig.document().status).toBe('finished');
+});
