@@ -21,7 +21,8 @@ export function readyIn(tree: RunTree, at: ReadyAt): Ready {
   const scopes = tree.open();
   const [root] = scopes;
   if (root !== undefined && scopes.length === 1) return readyOf(tree, root, at);
-  const found = scopes.map((scope): Found => ({ scope, ready: readyOf(tree, scope, { ...at, unlimited: true }) }));
+  const each = { ...at, unlimited: true, unsorted: true as const };
+  const found = scopes.map((scope): Found => ({ scope, ready: readyOf(tree, scope, each) }));
   const free = freeIn(tree, found, at);
   const candidates = ranked(
     tree,
@@ -45,8 +46,10 @@ interface Found {
   ready: Ready;
 }
 
-function readyOf(tree: RunTree, scope: Scope, { now, lastSeen, unlimited }: ReadyAt): Ready {
-  const limits: Limits = tree.rulesOf(scope);
+function readyOf(tree: RunTree, scope: Scope, at: ReadyAt & { unsorted?: true }): Ready {
+  const { now, lastSeen, unlimited, unsorted } = at;
+  const limits: Limits = { ...tree.rulesOf(scope), surveyed: tree.surveyOf(scope) };
+  if (unsorted === true) limits.unsorted = true;
   if (unlimited === true) limits.maxParallel = Number.POSITIVE_INFINITY;
   if (lastSeen !== undefined) limits.lastSeen = lastSeen;
   return readyNodes(scope.prepared, tree.run.nodes, now, limits);

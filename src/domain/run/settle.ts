@@ -41,7 +41,11 @@ export function settle(scope: RunScope): void {
 function settleScope(scope: RunScope, tree: RunTree, one: Scope): boolean {
   const asked = new Asked(scope, tree, one);
   const { prepared } = one;
-  const found = survey(prepared, scope.run.nodes, { ...tree.rulesOf(one), ask: (index) => asked.ask(index) });
+  const found =
+    prepared.conditions.size === 0
+      ? tree.surveyOf(one)
+      : survey(prepared, scope.run.nodes, { ...tree.rulesOf(one), ask: (index) => asked.ask(index) });
+  if (found === undefined) return false;
   const skips = found.verdicts.flatMap((verdict, i): [string, RecordOf<'skipped'>][] =>
     verdict === 'skipped' ? [[prepared.ids[i] ?? '', asked.skipOf(i) ?? upstream(scope, one, found, i)]] : [],
   );

@@ -1,13 +1,13 @@
 // Derives the status of a run from its nodes, in the commit that changed them. Called at the end of every command that
 // made a transition.
 
+import { readyTime } from '../../graph/ready/order.ts';
 import { countOf, goesOn, runOutcome, scopeOutcome } from '../../graph/ready/outcome.ts';
 import { isHalted } from '../../graph/ready/readiness.ts';
 import { newlyReady } from '../../graph/ready/ready.ts';
 import type { PatchOp } from '../../json/patch.ts';
 import type { EventType } from '../events.ts';
 import { hasEnded, limitsOf, type RunStatus, runStream } from './document.ts';
-import { readyIn, readyTimeOf } from './ready-in.ts';
 import type { RunScope } from './scope.ts';
 import { settle } from './settle.ts';
 import type { RunTree, Scope } from './tree.ts';
@@ -72,9 +72,12 @@ export function newlyReadyIn(scope: RunScope, id: string): string[] {
 
 /** The nodes that became ready at `now`: in scopes opened or gone on then, or because of what ended then. */
 function readySince(tree: RunTree, now: number): string[] {
-  return readyIn(tree, { now, unlimited: true }).candidates.flatMap(({ id, why }) => {
-    const place = why === 'first' ? tree.place(id) : undefined;
-    return place !== undefined && readyTimeOf(tree, place) === now ? [id] : [];
+  return tree.open().flatMap((scope) => {
+    const { prepared } = scope;
+    const { verdicts = [] } = tree.surveyOf(scope) ?? {};
+    const begun = tree.rulesOf(scope).begun.scope;
+    const isNew = (i: number): boolean => readyTime(prepared, tree.run.nodes, i, begun) === now;
+    return prepared.ids.filter((_, i) => verdicts[i] === 'starts' && prepared.begins[i] !== 1 && isNew(i));
   });
 }
 

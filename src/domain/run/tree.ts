@@ -35,9 +35,6 @@ export interface Place {
   id: string;
 }
 
-/** What ends the prefix of a scope. */
-const SEPARATORS = /[/@!:]/g;
-
 /** The prefix of the scope of undos. */
 export const UNDO = 'undo:';
 
@@ -46,11 +43,18 @@ export function prefixOf(kind: 'graph' | 'map', id: string): string {
   return `${id}${kind === 'map' ? '@' : '/'}`;
 }
 
+/** What ends the prefix of a scope. */
+const SEPARATORS = '/@!:';
+
 /** The prefix of the scope that holds a node; empty for the run's own graph. */
 export function holderOf({ scopes }: Pick<RunDocument, 'scopes'>, id: string): string {
   if (scopes === undefined) return '';
-  const ends = [...id.matchAll(SEPARATORS)].map(({ index }) => id.slice(0, index + 1));
-  return ends.findLast((prefix) => Object.hasOwn(scopes, prefix)) ?? '';
+  for (let end = id.length - 1; end > 0; end--) {
+    if (!SEPARATORS.includes(id[end] ?? '')) continue;
+    const prefix = id.slice(0, end + 1);
+    if (Object.hasOwn(scopes, prefix)) return prefix;
+  }
+  return '';
 }
 
 export class RunTree {
@@ -59,6 +63,7 @@ export class RunTree {
   readonly #definition: (hash: string) => RunGraph;
   readonly #scopes = new Map<string, Scope>();
   readonly #surveys = new Map<string, Survey | undefined>();
+  readonly #rules = new Map<string, Limits & { begun: Begun }>();
 
   /** `definition` as in Context. The tree shows the document of this moment: make it anew after a change. */
   constructor(run: Readonly<RunDocument>, definition: (hash: string) => RunGraph) {
@@ -123,13 +128,21 @@ export class RunTree {
 
   /** By which rules the nodes of a scope start. */
   rulesOf(scope: Scope): Limits & { begun: Begun } {
+    const known = this.#rules.get(scope.prefix);
+    if (known !== undefined) return known;
+    const found = this.#rulesOf(scope);
+    this.#rules.set(scope.prefix, found);
+    return found;
+  }
+
+  #rulesOf(scope: Scope): Limits & { begun: Begun } {
     if (scope.record?.kind === 'undo') return { onFailure: 'continue', begun: begunOf(this.run) };
     if (scope.parent === undefined) return limitsOf(this.run);
     const { max_parallel, on_failure } = scope.prepared.graph;
     const limit = typeof max_parallel === 'number' ? { maxParallel: max_parallel } : {};
     const haltedAbove = this.isHalted(scope.parent) || this.#outOfReach(scope);
     const opened = this.run.nodes[scope.record?.of ?? '']?.started_at ?? 0;
-    const begun = { run: begunOf(this.run).run, scope: opened };
+    const begun = { run: this.rulesOf(this.root).begun.run, scope: opened };
     return { onFailure: on_failure ?? 'fail_fast', noted: this.run.noted, haltedAbove, begun, ...limit };
   }
 

@@ -12,6 +12,10 @@ import { type Survey, type SurveyRules, survey } from './survey.ts';
 export interface Limits extends SurveyRules {
   maxParallel?: number;
   lastSeen?: LastSeen;
+  /** How the nodes stand, where that is known already. */
+  surveyed?: Survey | undefined;
+  /** The order does not matter: the caller sorts. */
+  unsorted?: true;
   /** Absent: nodes do not age. */
   begun?: Begun;
 }
@@ -56,7 +60,7 @@ export function readyNodes(prepared: PreparedGraph, runNodes: RunNodes, now: num
   const { seen, halted } = look(prepared, runNodes, at, limits);
   const free = Math.max(0, maxParallel(prepared, limits) - seen.live);
   const to_decide = seen.lost.map((i) => prepared.ids[i] ?? '');
-  const candidates = free > 0 ? ranked(prepared, runNodes, seen.ready, limits.begun) : [];
+  const candidates = free > 0 ? listed(prepared, runNodes, seen.ready, limits) : [];
   const answer: Ready = { candidates, free, live: seen.live, to_decide, left: seen.left };
   if (Number.isFinite(seen.until)) answer.until = seen.until;
   if (candidates.length === 0) {
@@ -67,9 +71,9 @@ export function readyNodes(prepared: PreparedGraph, runNodes: RunNodes, now: num
 }
 
 /** All nodes by their readiness, and whether the run is halted. */
-function look(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions, rules: SurveyRules) {
+function look(prepared: PreparedGraph, runNodes: RunNodes, at: Conditions, rules: Limits) {
   if (prepared.triggers !== undefined) {
-    const surveyed = survey(prepared, runNodes, rules);
+    const surveyed = rules.surveyed ?? survey(prepared, runNodes, rules);
     const { halted } = surveyed;
     return { seen: classify(prepared, runNodes, { ...at, halted }, surveyed), halted };
   }
@@ -209,6 +213,11 @@ function note(seen: Classified, index: number, found: Readiness): void {
       if (found.why === 'lost') seen.lost.push(index);
       if (found.why === 'decision') seen.undecided++;
   }
+}
+
+function listed(prepared: PreparedGraph, runNodes: RunNodes, ready: Classified['ready'], limits: Limits): Candidate[] {
+  if (limits.unsorted !== true) return ranked(prepared, runNodes, ready, limits.begun);
+  return ready.flatMap(({ index, found }) => candidate(prepared.ids[index] ?? '', found) ?? []);
 }
 
 function ranked(
