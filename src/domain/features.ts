@@ -15,6 +15,7 @@ interface StoreDocument {
 const USES: Record<Feature, (graph: RunGraph) => boolean> = {
   triggers: ({ prepared }) => prepared.triggers !== undefined,
   scopes: ({ prepared }) => prepared.begins.includes(1) || prepared.conditions.size > 0,
+  gates: ({ prepared }) => prepared.graph.nodes.some(({ gates = [] }) => gates.length > 0),
 };
 
 /**

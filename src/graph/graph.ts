@@ -56,6 +56,12 @@ export interface RepeatSpec {
   delay_s?: number;
 }
 
+/** What work on a node must pass before it counts as done; gates/ describes the further fields of each kind. */
+export interface GateSpec {
+  id: string;
+  kind: string;
+}
+
 /** The fields that nodes of every kind have. */
 export interface GraphNode {
   id: string;
@@ -75,6 +81,7 @@ export interface GraphNode {
   when?: string;
   map?: MapSpec;
   repeat?: RepeatSpec;
+  gates?: GateSpec[];
   /** 1 (first) to 5 (last). */
   priority?: number;
   /** Expected duration in seconds; default the mean of the given ones, or 1 if none is given. */
@@ -215,6 +222,13 @@ export const SHARED_FIELDS: FieldsOf<GraphNode> = {
     unlisted: true,
   },
   map: { type: 'group', fields: MAP_FIELDS, about: 'one item of work for each element of a list', unlisted: true },
+  gates: {
+    type: 'list',
+    of: { type: 'json' },
+    max: 20,
+    about: 'what reported work must pass: {id, kind: schema, threshold, command, review or approval, …, waivable}',
+    unlisted: true,
+  },
   effect: {
     type: 'choice',
     of: EFFECTS,

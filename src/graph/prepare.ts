@@ -63,7 +63,13 @@ export function prepare<N extends GraphNode>(graph: Graph<N>, kinds: Kinds): Pre
 /** Whether nodes start or end by anything beside the success of their needs. */
 function isSurveyed({ nodes, defaults, deadline, wall_s }: Graph, kinds: Kinds): boolean {
   if (deadline !== undefined || wall_s !== undefined || defaults?.timeouts?.wait_s !== undefined) return true;
-  return nodes.some((node) => hasTrigger(node) || beginsByItself(node, kinds) || node.timeouts?.wait_s !== undefined);
+  return nodes.some(
+    (node) => isGated(node) || hasTrigger(node) || beginsByItself(node, kinds) || node.timeouts?.wait_s !== undefined,
+  );
+}
+
+function isGated({ gates = [] }: GraphNode): boolean {
+  return gates.length > 0;
 }
 
 /** Whether nobody claims the node: the run begins it. */

@@ -14,6 +14,7 @@ import {
   OTHER_NAMES,
   SHARED_FIELDS,
 } from '../graph.ts';
+import { checkGates } from './check-gates.ts';
 import { checkMap } from './check-map.ts';
 import { checkRepeat } from './check-repeat.ts';
 
@@ -68,6 +69,7 @@ export function checkFields(node: GraphNode, at: string, kinds: Kinds, faults: F
   }
   if (!typesAreRight) return;
   checkMap(node, at, faults);
+  if (node.gates !== undefined) checkGates(node, at, kind, faults);
   if (node.repeat !== undefined) checkRepeat(node, node.repeat, at, kind, faults);
   if (kind !== undefined) for (const fault of kind.check(node, at)) faults.push(fault);
 }

@@ -6,6 +6,7 @@ import { type Fault, type Graph, type Kinds, MAX_NODES } from '../graph.ts';
 import { type BadNeed, type Links, link, topologicalOrder } from '../links.ts';
 import { measure, redundantEdges, weights } from '../plan/measure.ts';
 import { hasTrigger } from '../trigger.ts';
+import { warnOfReviewers } from './check-gates.ts';
 import { checkFields, checkShared } from './check-node.ts';
 import { checkTriggers } from './check-triggers.ts';
 import { findCycles } from './cycles.ts';
@@ -58,6 +59,8 @@ export function checkGraph(graph: Graph, kinds: Kinds): GraphReport {
   }
   for (const [i, node] of nodes.entries()) checkFields(node, `/nodes/${i}`, kinds, errors);
   checkTriggers(graph, errors, warnings);
+  // The gates of a graph with faults may lack what is asked of them.
+  if (errors.length === 0) warnOfReviewers(nodes, warnings);
   const broken = new Uint8Array(nodes.length);
   const badNeeds: [BadNeed, number, number][] = [];
   const links = link(nodes, (bad, node, need) => {
