@@ -24,6 +24,7 @@ export const RUN_ACTIONS = [
   'decide',
   'answer',
   'signal',
+  'waive',
 ] as const;
 export type RunAction = (typeof RUN_ACTIONS)[number];
 
@@ -76,6 +77,7 @@ export function controlRun(tx: Transaction, ctx: Context, input: ControlInput): 
     case 'retry_node':
     case 'skip_node':
     case 'decide':
+    case 'waive':
       return controlNode(opened.value, input);
     case 'answer':
       return answerQuestion(opened.value, input);

@@ -8,6 +8,7 @@
 //     └──► cancelled                        run_control; final, as finished is
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
+import type { Stage } from '../../graph/gates/define.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
 import type { Counters } from '../../graph/ready/outcome.ts';
 import type { SurveyRules } from '../../graph/ready/survey.ts';
@@ -73,10 +74,14 @@ export interface RunDocument {
 export interface ScopeRecord {
   /** The node that opened it, by its full id. */
   of: string;
-  kind: 'graph' | 'map';
+  kind: 'graph' | 'map' | 'gates';
   /** Of a graph: the hash of its definition, and the inputs of its nodes. */
   graph?: string;
   inputs?: JsonObject;
+  /** Of gates: the stage they are in and since when, in ms since the epoch; the fence of the work that they judge. */
+  stage?: Stage;
+  since?: number;
+  fence?: number;
   /** Of a map: the keys of its items in the order of the list, and the hash of each. */
   keys?: string[];
   hashes?: string[];

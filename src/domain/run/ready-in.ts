@@ -56,7 +56,9 @@ function readyOf(tree: RunTree, scope: Scope, { now, lastSeen, unlimited }: Read
 export function readyTimeOf({ run }: RunTree, { scope, index }: Place): number {
   const { needs, ids } = scope.prepared;
   const of = scope.record?.of;
-  const begin = of === undefined ? Date.parse(run.started_at) : (run.nodes[of]?.started_at ?? 0);
+  const { since } = scope.record ?? {};
+  const begin =
+    since !== undefined ? since : of === undefined ? Date.parse(run.started_at) : (run.nodes[of]?.started_at ?? 0);
   const ends = Array.from(needs.to.subarray(needs.start[index], needs.start[index + 1]), (need) => {
     return run.nodes[ids[need] ?? '']?.ended_at ?? 0;
   });

@@ -7,7 +7,7 @@ import type { RunGraph } from '../../graph/definition.ts';
 import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
 import type { PreparedGraph } from '../../graph/prepare.ts';
 import { type Survey, type SurveyRules, survey } from '../../graph/ready/survey.ts';
-import { mapItems, scoped } from '../../graph/scoped.ts';
+import { gateNodes, mapItems, scoped } from '../../graph/scoped.ts';
 import { limitsOf, type RunDocument, type ScopeRecord } from './document.ts';
 
 /** One scope of a run. */
@@ -33,12 +33,13 @@ export interface Place {
   id: string;
 }
 
-/** What ends the prefix of a scope. */
+/** What ends the prefix of the scopes of a kind, and of any of them. */
+const PREFIX_ENDS: Record<ScopeRecord['kind'], string> = { graph: '/', map: '@', gates: '!' };
 const SEPARATORS = /[/@!:]/g;
 
 /** The prefix of the scope that a node of this kind opens. */
 export function prefixOf(kind: ScopeRecord['kind'], id: string): string {
-  return `${id}${kind === 'map' ? '@' : '/'}`;
+  return id + PREFIX_ENDS[kind];
 }
 
 /** The prefix of the scope that holds a node; empty for the run's own graph. */
@@ -110,13 +111,17 @@ export class RunTree {
   within(id: string): Scope | undefined {
     const { scopes } = this.run;
     if (scopes === undefined) return undefined;
-    const prefix = [prefixOf('graph', id), prefixOf('map', id)].find((one) => Object.hasOwn(scopes, one));
+    const prefix = Object.values(PREFIX_ENDS)
+      .map((end) => id + end)
+      .find((one) => Object.hasOwn(scopes, one));
     return prefix === undefined ? undefined : this.scope(prefix);
   }
 
   /** By which rules the nodes of a scope start. */
   rulesOf(scope: Scope): SurveyRules & { maxParallel?: number } {
     if (scope.parent === undefined) return limitsOf(this.run);
+    // Work that was reported is judged, whatever became of the rest.
+    if (scope.record?.kind === 'gates') return { onFailure: 'continue' };
     const { max_parallel, on_failure } = scope.prepared.graph;
     const limit = typeof max_parallel === 'number' ? { maxParallel: max_parallel } : {};
     const haltedAbove = this.isHalted(scope.parent) || this.#outOfReach(scope);
@@ -148,6 +153,10 @@ export class RunTree {
     if (record.kind === 'map') {
       const { prepared } = this.#unscoped(opener.scope);
       return mapItems(prepared, opener.index, { prefix, keys: record.keys ?? [], kinds: nodeKinds });
+    }
+    if (record.kind === 'gates') {
+      const { prepared } = this.#unscoped(opener.scope);
+      return gateNodes(prepared, opener.index, { prefix, stage: record.stage ?? 'pure', kinds: nodeKinds });
     }
     return scoped(this.#definition(record.graph ?? '').prepared, prefix);
   }

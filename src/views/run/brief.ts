@@ -32,11 +32,27 @@ export function briefOf(tree: RunTree, place: Place, reader: Reader, maxTokens: 
   const facts = { inputs, attempt: record?.attempt ?? 1, ...(error === undefined ? {} : { last_error: { ...error } }) };
   const brief = kind?.brief(node, facts) ?? {};
   if (record?.retry_reason !== undefined) brief.retry_reason = record.retry_reason;
+  if (record?.findings !== undefined) brief.findings = copyJson(record.findings as unknown as Json);
+  if (scope.record?.kind === 'gates') brief.work = workFor(tree, scope.record.of, reader, share);
   if (outcomes !== undefined) brief.needs = outcomes;
   if (node.repeat !== undefined) Object.assign(brief, lastIteration(tree, place, reader, share));
   if (map !== undefined) Object.assign(brief, itemFor(tree, place, reader, share));
   const given = inputsOf(tree, scope);
   return Object.keys(given).length === 0 ? brief : { ...brief, run_inputs: copyJson(given) };
+}
+
+/** The work that a reviewer looks at. */
+function workFor(tree: RunTree, id: string, reader: Reader, share: number): JsonObject {
+  const { summary, evidence } = tree.run.nodes[id] ?? {};
+  const output = outputOf(tree, id, reader);
+  const task = tree.place(id)?.node.task;
+  return {
+    node: id,
+    ...(task === undefined ? {} : { goal: task }),
+    ...(summary === undefined ? {} : { summary }),
+    ...(output === undefined ? {} : { output: cut(tree.run.id, id, output, share) }),
+    ...(evidence === undefined ? {} : { evidence: cut(tree.run.id, id, evidence, share) }),
+  };
 }
 
 /** Which iteration it is, and what the one before brought. */

@@ -120,6 +120,7 @@ export const NODE_ROW_STATUSES = [
   'ready',
   'claimed',
   'retrying',
+  'gating',
   'open',
   'awaiting',
   'finished',
