@@ -18,6 +18,7 @@ const USES: Record<Feature, (graph: RunGraph) => boolean> = {
     prepared.begins.includes(1) ||
     prepared.conditions.size > 0 ||
     prepared.graph.nodes.some(({ compensate }) => compensate !== undefined),
+  gates: ({ prepared }) => prepared.graph.nodes.some(({ gates = [] }) => gates.length > 0),
 };
 
 /**

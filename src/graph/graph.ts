@@ -62,6 +62,12 @@ export interface RepeatSpec {
   delay_s?: number;
 }
 
+/** What work on a node must pass before it counts as done; gates/ describes the further fields of each kind. */
+export interface GateSpec {
+  id: string;
+  kind: string;
+}
+
 /** The fields that nodes of every kind have. */
 export interface GraphNode {
   id: string;
@@ -83,6 +89,7 @@ export interface GraphNode {
   repeat?: RepeatSpec;
   /** How it is undone: the kind and the fields of an agent or command node. */
   compensate?: Json;
+  gates?: GateSpec[];
   /** 1 (first) to 5 (last). */
   priority?: number;
   /** What it may cost, for forecasts. */
@@ -237,6 +244,13 @@ export const SHARED_FIELDS: FieldsOf<GraphNode> = {
     unlisted: true,
   },
   map: { type: 'group', fields: MAP_FIELDS, about: 'one item of work for each element of a list', unlisted: true },
+  gates: {
+    type: 'list',
+    of: { type: 'json' },
+    max: 20,
+    about: 'what reported work must pass: {id, kind: schema, threshold, command, review or approval, …, waivable}',
+    unlisted: true,
+  },
   effect: {
     type: 'choice',
     of: EFFECTS,

@@ -63,8 +63,8 @@ export function prepare<N extends GraphNode>(graph: Graph<N>, kinds: Kinds): Pre
 /** Whether nodes start or end by anything beside the success of their needs. */
 function isSurveyed({ nodes, defaults, deadline, wall_s }: Graph, kinds: Kinds): boolean {
   if (deadline !== undefined || wall_s !== undefined || defaults?.timeouts?.wait_s !== undefined) return true;
-  const isTold = ({ timeouts, compensate }: GraphNode): boolean =>
-    timeouts?.wait_s !== undefined || compensate !== undefined;
+  const isTold = ({ timeouts, compensate, gates = [] }: GraphNode): boolean =>
+    timeouts?.wait_s !== undefined || compensate !== undefined || gates.length > 0;
   return nodes.some((node) => hasTrigger(node) || beginsByItself(node, kinds) || isTold(node));
 }
 

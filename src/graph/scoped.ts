@@ -1,6 +1,8 @@
-// The prepared graphs of scopes: a definition under the full ids of its nodes, and the items of a map. Everything but
-// ids is shared with the definition. Used by domain/run/tree.ts.
+// The prepared graphs of scopes: a definition under the full ids of its nodes, the items of a map, and what
+// judges for gates. Everything but ids is shared with the definition. Used by domain/run/tree.ts.
 
+import { STAGES, type Stage } from './gates/define.ts';
+import { gateKinds, gatesIn } from './gates/index.ts';
 import type { Graph, Kinds } from './graph.ts';
 import type { AnyNode } from './kinds/index.ts';
 import { type PreparedGraph, prepare } from './prepare.ts';
@@ -30,6 +32,24 @@ export function mapItems(
 ): Prepared {
   const build = (): Prepared => withPrefix(prepare(itemsGraph(prepared, index, keys), kinds), prefix);
   return remembered(prepared, `${index} ${prefix}`, keys, build);
+}
+
+/** The nodes that judge the work on a node in the gates up to a stage. */
+export function gateNodes(
+  prepared: Prepared,
+  index: number,
+  { prefix, stage, kinds }: { prefix: string; stage: Stage; kinds: Kinds },
+): Prepared {
+  const build = (): Prepared => withPrefix(prepare(gatesGraph(prepared, index, stage), kinds), prefix);
+  return remembered(prepared, `${index} ${stage} ${prefix}`, undefined, build);
+}
+
+function gatesGraph({ graph }: Prepared, index: number, stage: Stage): Graph<AnyNode> {
+  const node = graph.nodes[index];
+  if (node === undefined) throw new Error(`no node at ${index}`);
+  const gates = STAGES.slice(0, STAGES.indexOf(stage) + 1).flatMap((one) => gatesIn(node, one));
+  const nodes = gates.flatMap((gate) => gateKinds.get(gate.kind)?.nodes?.(gate) ?? []);
+  return { name: graph.name, on_failure: 'continue', nodes };
 }
 
 function remembered(

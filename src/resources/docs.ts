@@ -1,7 +1,8 @@
-// baton://docs/graphs: every field of a node and every kind, with an example of each. The schema of graph_check lists
-// the common ones alone, because every model pays for it at each start.
+// baton://docs/graphs: every field of a node, every kind, and every kind of gate, with an example of each. The schema
+// of graph_check lists the common ones alone, because every model pays for it at each start.
 
 import type { Fields } from '../graph/fields.ts';
+import { gateKinds } from '../graph/gates/index.ts';
 import { SHARED_FIELDS } from '../graph/graph.ts';
 import { nodeKinds } from '../graph/kinds/index.ts';
 import type { Json, JsonObject } from '../json/json.ts';
@@ -27,10 +28,19 @@ const GRAPH_FIELDS = {
 };
 
 function graphs(): JsonObject {
-  const kinds: JsonObject = {};
-  for (const { kind, summary, fields, example } of nodeKinds.values())
-    kinds[kind] = { summary, fields: about(fields), example: JSON.parse(JSON.stringify(example)) as Json };
-  return { graph: GRAPH_FIELDS, every_node: about(SHARED_FIELDS), kinds };
+  return {
+    graph: GRAPH_FIELDS,
+    every_node: about(SHARED_FIELDS),
+    kinds: described(nodeKinds),
+    gates: described(gateKinds),
+  };
+}
+
+function described(kinds: ReadonlyMap<string, { summary: string; fields: Fields; example: object }>): JsonObject {
+  const found: JsonObject = {};
+  for (const [name, { summary, fields, example }] of kinds)
+    found[name] = { summary, fields: about(fields), example: JSON.parse(JSON.stringify(example)) as Json };
+  return found;
 }
 
 /** One line for each field; of a group, one for each of its fields. */

@@ -17,6 +17,8 @@ export const FEATURE_FORMATS = {
   triggers: 2,
   /** Conditions, and nodes that the run begins by itself: maps, sub-graphs, waits, approvals. */
   scopes: 3,
+  /** Nodes whose work passes gates before it counts as done. */
+  gates: 4,
 } as const;
 
 export type Feature = keyof typeof FEATURE_FORMATS;

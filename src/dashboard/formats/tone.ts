@@ -22,6 +22,7 @@ const TONES: Record<string, Tone> = {
   warn: 'warn',
   paused: 'warn',
   retrying: 'warn',
+  gating: 'good',
   review: 'warn',
   unverifiable: 'warn',
   needs_decision: 'warn',

@@ -4,12 +4,12 @@
 import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { escapeToken } from '../../json/pointer.ts';
+import { anyObject, type Check, keys, listOf, named, oneOf, REQUIRED, whole, words } from '../../json/schema/checks.ts';
+import { schemaFaults } from '../../json/schema/schema-rules.ts';
 import { FILE_LOCK, LOCK_KINDS, type LockKind, MAX_PARTIES } from '../resource/document.ts';
 import { NAME_PATTERN } from '../team/channel.ts';
-import { anyObject, type Check, keys, listOf, named, oneOf, REQUIRED, whole, words } from './checks.ts';
 import { checkPolicies, type Policy } from './policy.ts';
 import { schemaSteps } from './schema-path.ts';
-import { schemaFaults } from './schema-rules.ts';
 
 export interface GlobalSettings {
   /** Tokens that the agents of one run may report before no more of its nodes are given out. */

@@ -4,10 +4,10 @@
 
 import type { InputIssue } from '../../failure/failure.ts';
 import { isObject, type Json } from '../../json/json.ts';
+import { type Check, keys, listOf, name, oneOf, words } from '../../json/schema/checks.ts';
 import { parsePath } from '../../path/path.ts';
 import { SESSION_MODES } from '../session/document.ts';
 import { TIERS } from '../team/registry.ts';
-import { type Check, keys, listOf, name, oneOf, words } from './checks.ts';
 
 export const POLICY_DECISIONS = ['allow', 'deny', 'ask'] as const;
 

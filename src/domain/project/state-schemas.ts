@@ -5,12 +5,12 @@
 import { type Failure, fail } from '../../failure/failure.ts';
 import { isObject, type Json, type JsonObject } from '../../json/json.ts';
 import { getAt, parsePointer } from '../../json/pointer.ts';
+import { faultIn } from '../../json/schema/schema-check.ts';
 import { printPath } from '../../path/scan.ts';
 import type { Decide } from '../command.ts';
 import { type SessionDocument, sessionStream } from '../session/document.ts';
 import { jsonLength } from '../state/etag.ts';
 import { type ProjectDocument, projectStream } from './document.ts';
-import { faultIn } from './schema-check.ts';
 import { type Step, schemaSteps } from './schema-path.ts';
 import { WatchedTransaction, type WatchOps } from './watched.ts';
 

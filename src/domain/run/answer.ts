@@ -14,6 +14,7 @@ import type { ControlAnswer, ControlInput } from './control.ts';
 import { missing } from './control-node.ts';
 import { hasEnded, runStream } from './document.ts';
 import { expireDue } from './due.ts';
+import { isAuthor } from './judge.ts';
 import type { Answer, Question, RecordOf } from './record.ts';
 import { redo } from './redo.ts';
 import type { RunScope } from './scope.ts';
@@ -105,6 +106,8 @@ function barTo(scope: RunScope, { place, node }: Asked): Result<never> | undefin
       (record.agent_name ?? 'main') === (by.agent ?? 'main')
     );
   });
+  if (place.scope.record?.kind === 'gates' && isAuthor(scope, scope.record(place.scope.record.of)))
+    return no('you did the work', 'let a person or another agent answer');
   if (!isPerson && own !== undefined)
     return no(`you did ${own}, which it asks about`, 'let a person or another session answer');
   if (node.who === undefined || node.who.includes('anyone')) return undefined;

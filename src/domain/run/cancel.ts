@@ -32,6 +32,7 @@ function cancelled(node: Readonly<NodeRecord>, now: number): Draft | undefined {
       return { ...kept, ...ended };
     }
     case 'open':
+    case 'gating':
       return { ...node, ...ended };
     case 'awaiting': {
       const { until: _, signal: __, question: ___, ...kept } = node;

@@ -8,6 +8,7 @@
 //                  └─────► status
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
+import { hasGates } from '../../graph/gates/index.ts';
 import type { AnyNode } from '../../graph/kinds/index.ts';
 import { countOf } from '../../graph/ready/outcome.ts';
 import { isHalted } from '../../graph/ready/readiness.ts';
@@ -19,7 +20,7 @@ import { byPlan, type ClaimAnswer, type ClaimInput, ineligibleReason } from './f
 import { limitOn, obstacleTo, plannedFor } from './followers/index.ts';
 import { heldNode } from './hold.ts';
 import { endOutside } from './outside.ts';
-import { type Asked, carriedOver, withEarlier, withLost, withTry } from './record.ts';
+import { type Asked, carriedOver, type NodeRecord, withEarlier, withLost, withTry } from './record.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { updateStatus } from './status.ts';
 import { sweep } from './sweep.ts';
@@ -129,6 +130,7 @@ function give(scope: RunScope, input: ClaimInput, { id, why, attempt, fence }: C
     server: input.server,
     rate_limits: before?.rate_limits,
     window: input.window,
+    authors: place !== undefined && hasGates(place.node) ? withAuthor(before, input) : before?.authors,
     lost: why === 'expired' && before !== undefined ? withLost(before) : before?.lost,
   };
   transition(scope, id, next, 'node.claimed');
@@ -142,6 +144,15 @@ function askedBy({ skills = [], maxTokens }: ClaimInput): Asked | undefined {
     ...(skills.length === 0 ? {} : { skills: [...skills] }),
     ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
   };
+}
+
+/** Everyone who had a claim of a node with gates: none of them reviews it. */
+function withAuthor(
+  before: Readonly<NodeRecord> | undefined,
+  { agent, agentName: name, session }: ClaimInput,
+): NonNullable<NodeRecord['authors']> {
+  const others = (before?.authors ?? []).filter((one) => one.agent !== agent);
+  return [...others, { agent, name, ...(session === undefined ? {} : { session }) }];
 }
 
 function heldBefore({ run, ctx }: RunScope, input: ClaimInput): ClaimAnswer | undefined {

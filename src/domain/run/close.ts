@@ -20,7 +20,7 @@ type Ended = 'finished' | 'failed';
 /** Ends every node whose scope has ended, inner ones first. True if there was any. */
 export function closeEnded(scope: RunScope): boolean {
   let tree = scope.tree();
-  const inner = tree.open().filter(({ parent }) => parent !== undefined);
+  const inner = tree.open().filter(({ parent, record }) => parent !== undefined && record?.kind !== 'gates');
   let closed = false;
   for (const { prefix } of inner.reverse()) {
     const one = tree.scope(prefix);

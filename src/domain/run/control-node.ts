@@ -2,11 +2,14 @@
 // followed from its end is taken back. Called by control.ts.
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
+import { hasGates } from '../../graph/gates/index.ts';
 import type { NodeStatus } from '../../graph/ready/run-node.ts';
 import type { EventType } from '../events.ts';
+import { acceptWork } from './accept.ts';
 import { cancelBelow } from './cancel.ts';
 import type { ControlAnswer, ControlInput, Resolution } from './control.ts';
 import { hasEnded } from './document.ts';
+import { isCurrent } from './gates.ts';
 import { carriedOver, type Draft, type NodeRecord } from './record.ts';
 import { beginsByItself, enclosing, reopen, retryInside } from './reopen.ts';
 import type { RunScope } from './scope.ts';
@@ -16,11 +19,22 @@ import { followed, surveyAt, takeBackSkips } from './take-back.ts';
 import { takeBack, transition } from './transition.ts';
 import { type Place, UNDO } from './tree.ts';
 import { isUndo } from './undo.ts';
+import { gateRefusal, waive } from './waive.ts';
 
 type Status = NodeStatus | 'waiting';
 
 const RETRYABLE: readonly Status[] = ['failed', 'needs_decision', 'retrying', 'skipped'];
-const SKIPPABLE: readonly Status[] = ['waiting', 'claimed', 'retrying', 'open', 'awaiting', 'failed', 'needs_decision'];
+const SKIPPABLE: readonly Status[] = [
+  'waiting',
+  'claimed',
+  'retrying',
+  'gating',
+  'open',
+  'awaiting',
+  'failed',
+  'needs_decision',
+];
+const WAIVED_FROM: readonly Status[] = ['waiting', 'claimed', 'retrying', 'awaiting', 'failed', 'needs_decision'];
 
 export function controlNode(scope: RunScope, input: ControlInput): Result<ControlAnswer> {
   const { run } = scope;
@@ -30,7 +44,7 @@ export function controlNode(scope: RunScope, input: ControlInput): Result<Contro
   if (place === undefined) return fail({ code: 'unknown-node', run: run.id, node: id, near: [] });
   if (action === 'decide' && input.decision === undefined) return missing('decision', 'required for decide');
   const { goal, from } = goalOf(input);
-  const refused = refusal(scope, place, goal, from);
+  const refused = gateRefusal(scope, place, input) ?? refusal(scope, place, goal, from);
   if (refused !== undefined) return refused;
   const overtakenBy = hasEnded(run.status) ? overtaken(scope.tx, run) : undefined;
   if (overtakenBy !== undefined) return fail(overtakenBy);
@@ -68,7 +82,8 @@ function outerEnd(scope: RunScope, of: string | undefined): string | undefined {
   // Undos are opened by no node.
   if (of === undefined || of === '') return undefined;
   const status = scope.record(of)?.status;
-  if (status !== 'open' && status !== 'failed') return of;
+  if (status !== 'open' && status !== 'gating' && status !== 'failed') return of;
+  if (scope.tree().within(of)?.record?.kind === 'gates' && !isCurrent(scope.tree(), of)) return of;
   return outerEnd(scope, scope.place(of)?.scope.record?.of);
 }
 
@@ -84,7 +99,10 @@ function carryOut(scope: RunScope, place: Place, input: ControlInput, goal: Goal
     return;
   }
   if (within !== undefined) cancelBelow(scope, within.prefix);
-  transition(scope, id, decided(scope.ctx.now, input, node, goal), GOAL_EVENTS[goal]);
+  const next = decided(scope.ctx.now, input, node, goal);
+  if (input.action === 'waive') waive(scope, place, input.reason);
+  else if (next.status === 'finished' && hasGates(place.node)) acceptWork(scope, place, next, () => input.output);
+  else transition(scope, id, next, GOAL_EVENTS[goal]);
 }
 
 /** Lets a failed run go on. */
@@ -104,6 +122,7 @@ const GOAL_EVENTS: Record<Goal, EventType> = {
 
 function goalOf({ action, decision }: ControlInput): { goal: Goal; from: readonly Status[] } {
   if (action === 'retry_node') return { goal: 'retrying', from: RETRYABLE };
+  if (action === 'waive') return { goal: 'skipped', from: WAIVED_FROM };
   if (action === 'skip_node') return { goal: 'skipped', from: SKIPPABLE };
   const goals: Record<Resolution, Goal> = { done: 'finished', failed: 'failed', retry: 'retrying', skip: 'skipped' };
   return { goal: goals[decision ?? 'retry'], from: ['needs_decision'] };

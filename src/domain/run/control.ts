@@ -25,6 +25,7 @@ export const RUN_ACTIONS = [
   'decide',
   'answer',
   'signal',
+  'waive',
 ] as const;
 export type RunAction = (typeof RUN_ACTIONS)[number];
 
@@ -77,6 +78,7 @@ export function controlRun(tx: Transaction, ctx: Context, input: ControlInput): 
     case 'retry_node':
     case 'skip_node':
     case 'decide':
+    case 'waive':
       return controlNode(opened.value, input);
     case 'answer':
       return answerQuestion(opened.value, input);

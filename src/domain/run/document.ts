@@ -10,6 +10,7 @@
 //   failed, cancelled ──► compensating ──► compensated     where its policy says so; final
 
 import { fail, ok, type Result } from '../../failure/failure.ts';
+import type { Stage } from '../../graph/gates/define.ts';
 import type { FailurePolicy } from '../../graph/graph.ts';
 import type { Begun } from '../../graph/ready/order.ts';
 import type { Counters } from '../../graph/ready/outcome.ts';
@@ -85,10 +86,14 @@ export interface RunDocument {
 export interface ScopeRecord {
   /** The node that opened it, by its full id; empty for undos, which no node opens. */
   of: string;
-  kind: 'graph' | 'map' | 'undo';
+  kind: 'graph' | 'map' | 'gates' | 'undo';
   /** Of a graph: the hash of its definition, and the inputs of its nodes. */
   graph?: string;
   inputs?: JsonObject;
+  /** Of gates: the stage they are in and since when, in ms since the epoch; the fence of the work that they judge. */
+  stage?: Stage;
+  since?: number;
+  fence?: number;
   /** Of a map: the keys of its items in the order of the list, and the hash of each. */
   keys?: string[];
   hashes?: string[];

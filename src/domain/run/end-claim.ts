@@ -14,8 +14,8 @@ export function markNeedsDecision(scope: RunScope, id: string, why: string): voi
 /** Ends a try that must not be followed by another before somebody has decided. */
 export function leaveToDecision(scope: RunScope, id: string, more: Partial<Draft<'needs_decision'>>): void {
   const node = scope.record(id);
-  if (node?.status !== 'claimed' && node?.status !== 'needs_decision') return;
-  const { lease_until: _, lease_ms: __, run_until: ___, total_until: ____, ...kept } = node;
+  if (node?.status !== 'claimed' && node?.status !== 'needs_decision' && node?.status !== 'gating') return;
+  const { lease_until: _, lease_ms: __, run_until: ___, total_until: ____, ended_at: _____, ...kept } = node;
   transition(scope, id, { ...kept, ...more, status: 'needs_decision' }, 'node.undecided');
 }
 

@@ -4,6 +4,7 @@
 //   needs_other_agent      again at once, for others; no try is counted
 //   rate_limited           again after a pause that grows; no try is counted; after ten in a row somebody decides
 //   terminal               failed
+//   of a node that judges  as any other; where it would fail, somebody decides
 //   any other              again after the pause of the retry policy, while tries are left; else failed
 //   the same error from    somebody decides: the fault is in the node, not in those who try it
 //   three agents in a row
@@ -26,7 +27,10 @@ export interface FailedTry {
   message: string;
   retryAfterS?: number | undefined;
   /** Output, evidence, tokens and cost of the try. */
-  brought?: Pick<Draft<'failed'>, 'output' | 'output_blob' | 'output_bytes' | 'evidence' | 'tokens' | 'cost_usd'>;
+  brought?: Pick<
+    Draft<'failed'>,
+    'findings' | 'output' | 'output_blob' | 'output_bytes' | 'evidence' | 'tokens' | 'cost_usd'
+  >;
 }
 
 export function failTry(scope: RunScope, id: string, tried: FailedTry): void {
@@ -51,8 +55,8 @@ export function failTry(scope: RunScope, id: string, tried: FailedTry): void {
     if (same_error.agents.length >= MAX_SAME_ERROR) leaveToDecision(scope, id, base);
     // This counts as a try; the branches above give the try back.
     else again({ attempt: node.attempt, not_before: now + delay });
-  } else if (isUndo(id)) {
-    // Nobody knows how far it came, and nothing else undoes it.
+  } else if (isUndo(id) || scope.place(id)?.scope.record?.kind === 'gates') {
+    // Nobody knows how far an undo came; and who could not judge has not found the work wanting.
     leaveToDecision(scope, id, base);
   } else {
     const ended = { ended_at: now, status: 'failed' as const };

@@ -6,6 +6,7 @@ import type { Performer } from '../../graph/graph.ts';
 import { type AnyNode, nodeKinds } from '../../graph/kinds/index.ts';
 import type { Candidate } from '../../graph/ready/ready.ts';
 import type { RunDocument } from './document.ts';
+import { barredJudge } from './judge.ts';
 import { waitingSince } from './ready-in.ts';
 import type { ProcessId } from './record.ts';
 import type { RunScope } from './scope.ts';
@@ -68,13 +69,16 @@ const PERFORMERS: Record<Performer, string> = {
 
 /** Why a node is not for this caller; undefined if it is. */
 export function ineligibleReason(scope: RunScope, input: ClaimInput, id: string): string | undefined {
-  const node = scope.place(id)?.node;
+  const place = scope.place(id);
+  const node = place?.node;
   const kind = node === undefined ? undefined : nodeKinds.get(node.kind);
-  if (node === undefined || kind?.performer !== input.performer)
+  if (place === undefined || node === undefined || kind?.performer !== input.performer)
     return `it is for ${PERFORMERS[kind?.performer ?? 'agent']}`;
   if (input.admits?.(node) === false) return 'this server may not run it';
   if (id === input.except) return 'you have just given it back';
   if (scope.record(id)?.excluded?.includes(input.agent)) return 'this agent has said that it cannot do it';
+  const barred = barredJudge(scope, place, input);
+  if (barred !== undefined) return barred;
   const { agent, skills = [], fallback } = kind.wanted?.(node) ?? {};
   if (fallback !== undefined && fallback === input.agentName && isLate(scope, id)) return undefined;
   if (agent !== undefined && agent !== input.agentName) return `it is for the agent "${agent}"`;

@@ -95,7 +95,7 @@ export function outputOf(tree: RunTree, id: string, reader: Reader): Json | unde
   if (record.output_blob !== undefined) return reader.stored(record.output_blob);
   if (record.output !== undefined) return record.output;
   const within = record.status === 'finished' || record.status === 'failed' ? tree.within(id) : undefined;
-  return within === undefined ? undefined : scopeOutput(tree, within, reader);
+  return within === undefined || within.record?.kind === 'gates' ? undefined : scopeOutput(tree, within, reader);
 }
 
 /** What the nodes of a scope brought together, as the output of the node that opened it. */

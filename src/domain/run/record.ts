@@ -3,6 +3,7 @@
 //   status           beside what every record keeps (Kept)
 //   claimed          the holder, its lease, its server or process, how far it is
 //   retrying         not before when it is tried again, what the last try brought
+//   gating           as finished, while its gates judge what was reported
 //   open             since when; what goes on inside has records of its own
 //   awaiting         until when, for which signal, or which question somebody is to answer
 //   needs_decision   who held it last, and where it ran
@@ -48,6 +49,21 @@ export interface FailedTry {
   message: string;
 }
 
+/** What a gate made of the work of one claim. */
+export interface Verdict {
+  gate: string;
+  status: 'passed' | 'failed' | 'error' | 'waived';
+  /** `server`: seen by a server. `person`: given on a terminal or page. `claimed`: said by an agent. */
+  grade: 'server' | 'claimed' | 'person';
+  by: string;
+  at: number;
+  /** The work that was judged. */
+  attempt: number;
+  fence: number;
+  exit_code?: number;
+  findings?: string;
+}
+
 /** The members of every record. Times are ms since the epoch. */
 interface Kept {
   /** Tries so far, the present one included. A lost or released claim does not count. */
@@ -84,6 +100,10 @@ interface Kept {
   tries?: FailedTry[];
   /** What somebody said when they gave it another try: for those who try. */
   retry_reason?: string;
+  /** With gates: what they made of the last work, and what failed in it; everyone who had a claim, never cut. */
+  verdicts?: Verdict[];
+  findings?: { gate: string; findings: string }[];
+  authors?: { agent: string; name: string; session?: string }[];
 }
 
 /** What a claim was asked for with, beside the node: the next claim of its holder is asked for alike. */
@@ -169,6 +189,7 @@ interface ByStatus {
       total_until?: number;
     };
   retrying: Kept & Brought & { /** Absent: at once. */ not_before?: number };
+  gating: Ended & Brought;
   open: Kept & { started_at?: number };
   awaiting: Kept & { started_at?: number; until?: number; signal?: string; question?: Question };
   needs_decision: Kept & Holder & Performed & Progress & Brought;
@@ -189,6 +210,8 @@ interface ByStatus {
     why?: SkipReason;
     /** With upstream: the need that it followed from. */
     cause?: string;
+    /** Of a node that judges: who overruled its gate. */
+    waived?: Pick<Verdict, 'grade' | 'by'>;
   };
   cancelled: Ended & Performed & Brought & { percent?: number };
 }
@@ -215,8 +238,10 @@ const MAX_EARLIER = 20;
 export function carriedOver(node: Readonly<NodeRecord> | undefined) {
   const { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason } = node ?? {};
   const { iteration, same, previous, from_fence, same_error, began_at, tries } = node ?? {};
+  const { verdicts, findings, authors } = node ?? {};
+  const gated = { verdicts, findings, authors };
   const repeated = { iteration, same, previous, from_fence, same_error, began_at, tries };
-  return { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason, ...repeated };
+  return { title, excluded, earlier, late, lost, tokens, cost_usd, error, retry_reason, ...repeated, ...gated };
 }
 
 /** The numbers and the holder of a record: the members that its end keeps. */

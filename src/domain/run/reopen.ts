@@ -28,9 +28,13 @@ export function reopen(scope: RunScope, place: Place): void {
   const node = scope.record(place.id);
   if (within === undefined || node === undefined) return;
   const before = surveyAt(scope, place);
+  const isGated = within.record?.kind === 'gates';
   const { attempt, fence, started_at = ctx.now } = node;
   const { error: _, ...kept } = carriedOver(node);
-  transition(scope, place.id, { ...kept, status: 'open', attempt, fence, started_at }, 'node.opened');
+  if (isGated && node.status === 'failed') {
+    const { error: __, ended_at: ___, findings: ____, question: _____, ...work } = node;
+    transition(scope, place.id, { ...work, status: 'gating', ended_at: ctx.now }, 'node.gating');
+  } else transition(scope, place.id, { ...kept, status: 'open', attempt, fence, started_at }, 'node.opened');
   const path = formatPointer(['scopes', within.prefix, 'ended']);
   tx.patch(runStream(run.id), { type: 'scopes.reopened', data: { scope: within.prefix } }, [{ op: 'remove', path }]);
   takeBackSkips(scope, place, before);
@@ -44,7 +48,7 @@ export function retryInside(scope: RunScope, { prepared: { ids } }: Scope): void
     if (place === undefined || (node?.status !== 'failed' && node?.status !== 'cancelled')) continue;
     const before = surveyAt(scope, place);
     const inner = scope.tree().within(id);
-    if (inner !== undefined && node.status === 'failed') {
+    if (inner !== undefined && inner.record?.kind !== 'gates' && node.status === 'failed') {
       reopen(scope, place);
       retryInside(scope, inner);
     } else if (beginsByItself(place)) takeBack(scope, [id]);

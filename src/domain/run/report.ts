@@ -4,6 +4,7 @@
 //                    released → retrying     progress: lasts longer
 //   lease ended, nobody re-claimed       done → finished all the same; what else comes is late
 //   its task was done by hand            done → finished all the same, with its output
+//   its node has gates               done → gating, whatever of the above held
 //   another fence, or a final node       done, failed → kept as a late result, without effect; else `stale-claim`
 //   reported before                      nothing changes, and the answer says since when
 
@@ -11,11 +12,13 @@ import { fail, ok, type Result } from '../../failure/failure.ts';
 import { leaseEnd, type NodeStatus } from '../../graph/ready/run-node.ts';
 import type { Json } from '../../json/json.ts';
 import type { Context, Transaction } from '../command.ts';
+import { acceptWork } from './accept.ts';
 import { parseClaim, type RunStatus } from './document.ts';
 import { expireDue } from './due.ts';
 import { markNeedsDecision, returnToQueue } from './end-claim.ts';
 import { failTry } from './fail-try.ts';
 import { leaseToStore } from './hold.ts';
+import { isVerdict, unfitVerdict } from './judge.ts';
 import {
   carriedOver,
   type Draft,
@@ -26,7 +29,6 @@ import {
   wasLostTooOften,
   withLate,
 } from './record.ts';
-import { endWork } from './repeat.ts';
 import { lateBefore, type Recorded, recordedBefore } from './repeats.ts';
 import { openScope, type RunScope } from './scope.ts';
 import { newlyReadyIn, updateStatus } from './status.ts';
@@ -55,7 +57,7 @@ export interface ReportInput {
 export interface ReportAnswer {
   run: string;
   node: string;
-  status: 'finished' | 'retrying' | 'released' | 'failed' | 'needs_decision' | 'running' | 'late';
+  status: 'finished' | 'gating' | 'retrying' | 'released' | 'failed' | 'needs_decision' | 'running' | 'late';
   newly_ready: string[];
   /** Ms since the epoch. */
   lease_ends?: number;
@@ -84,6 +86,8 @@ export function reportNode(tx: Transaction, ctx: Context, input: ReportInput): R
   if (!opened.ok || node === undefined || !wasGiven(node, input.claim, parts.fence))
     return fail({ code: 'unknown-claim', claim: input.claim });
   const held: Held = { scope: opened.value, id: parts.node, node };
+  const unfit = input.status === 'done' ? unfitVerdict(held.scope, held.scope.place(held.id), input.output) : undefined;
+  if (unfit !== undefined) return fail({ code: 'invalid-input', issues: [{ at: 'output', why: unfit }] });
   switch (standing(node, ctx, input)) {
     case 'holds':
       return ok(take(input, held));
@@ -111,6 +115,8 @@ function standing(node: Readonly<NodeRecord>, ctx: Context, input: ReportInput):
     case 'retrying':
       if (input.status === 'done') return 'adoptable';
       return input.status === 'progress' ? 'over' : 'repeated';
+    case 'gating':
+      return input.status === 'done' ? ended(node, input) : 'over';
     case 'finished':
       // Its task was done by hand: the holder's output is accepted all the same.
       if (input.status === 'done' && node.outside === true) return 'adoptable';
@@ -179,7 +185,7 @@ function finish(input: ReportInput, held: Held): ReportAnswer {
   };
   const place = scope.place(id);
   if (place === undefined) throw new Error(`${id} of ${scope.id} is nowhere`);
-  endWork(scope, place, next, () =>
+  acceptWork(scope, place, next, () =>
     input.outputBlob === undefined ? input.output : scope.ctx.stored(input.outputBlob),
   );
   return updateAndAnswer(held, input);
@@ -187,6 +193,8 @@ function finish(input: ReportInput, held: Held): ReportAnswer {
 
 function failed(input: ReportInput, held: Held): ReportAnswer {
   const { scope, id, node } = held;
+  const place = scope.place(id);
+  if (place !== undefined && isVerdict(place, input.output)) return finish(input, held);
   const { errorKind: kind = 'retryable', summary: message = 'no reason was given', retryAfterS } = input;
   failTry(scope, id, { kind, message, retryAfterS, brought: { ...spent(node, input), ...brought(input) } });
   return updateAndAnswer(held, input);
@@ -252,7 +260,7 @@ function updateAndAnswer(held: Held, input: ReportInput): ReportAnswer {
 
 /** A node given back is released: nothing of it failed, so nothing is retried. */
 function shownStatus(status: NodeStatus | undefined, input: ReportInput): ReportAnswer['status'] {
-  if (status === 'finished' || status === 'failed' || status === 'needs_decision') return status;
+  if (status === 'finished' || status === 'gating' || status === 'failed' || status === 'needs_decision') return status;
   return input.status === 'released' || input.status === 'interrupted' ? 'released' : 'retrying';
 }
 

@@ -150,7 +150,7 @@ function verdictOver({ scope, place, states }: At): Verdict {
 function keptOf({ run }: RunTree, id: string, old: Readonly<RecordOf<'finished'>>): Kept {
   const kept: Kept = { nodes: { [id]: taken(old, run.id) }, scopes: {} };
   if (run.scopes === undefined) return kept;
-  const inside = (one: string): boolean => one.startsWith(`${id}/`) || one.startsWith(`${id}@`);
+  const inside = (one: string): boolean => ['/', '@', '!'].some((end) => one.startsWith(id + end));
   for (const [one, record] of Object.entries(run.nodes)) {
     if (inside(one)) kept.nodes[one] = record.status === 'finished' ? taken(record, run.id) : structuredClone(record);
   }

@@ -3,6 +3,7 @@
 // every node starts by the success of its needs has nothing of this, and is not looked at.
 //
 //   outer scopes first    skips · conditions · nodes begin (begin.ts) · what a halted scope awaits is cancelled
+//   gates                 stages that are over (gates.ts)
 //   inner scopes first    ended scopes end their nodes (close.ts)
 //   again, until nothing changes
 
@@ -14,6 +15,7 @@ import { endDue } from './await.ts';
 import { begin } from './begin.ts';
 import { closeEnded } from './close.ts';
 import { runStream } from './document.ts';
+import { settleGates } from './gates.ts';
 import { givenTo } from './given.ts';
 import { readerOf } from './reader.ts';
 import type { RecordOf } from './record.ts';
@@ -31,6 +33,7 @@ export function settle(scope: RunScope): void {
     const tree = scope.tree();
     let changed = false;
     for (const one of tree.open()) if (settleScope(scope, tree, one)) changed = true;
+    if (settleGates(scope)) changed = true;
     if (closeEnded(scope)) changed = true;
     if (!changed) return;
   }

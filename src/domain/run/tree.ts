@@ -9,7 +9,7 @@ import { type PreparedGraph, prepare } from '../../graph/prepare.ts';
 import type { Begun } from '../../graph/ready/order.ts';
 import type { Limits } from '../../graph/ready/ready.ts';
 import { type Survey, survey } from '../../graph/ready/survey.ts';
-import { mapItems, scoped } from '../../graph/scoped.ts';
+import { gateNodes, mapItems, scoped } from '../../graph/scoped.ts';
 import { begunOf, limitsOf, type RunDocument, type ScopeRecord } from './document.ts';
 
 /** One scope of a run. */
@@ -38,9 +38,13 @@ export interface Place {
 /** The prefix of the scope of undos. */
 export const UNDO = 'undo:';
 
+/** The scopes that nodes open, by what ends their prefix. */
+const PREFIX_ENDS = { graph: '/', map: '@', gates: '!' } as const;
+export type Opens = keyof typeof PREFIX_ENDS;
+
 /** The prefix of the scope that a node of this kind opens. */
-export function prefixOf(kind: 'graph' | 'map', id: string): string {
-  return `${id}${kind === 'map' ? '@' : '/'}`;
+export function prefixOf(kind: Opens, id: string): string {
+  return id + PREFIX_ENDS[kind];
 }
 
 /** What ends the prefix of a scope. */
@@ -122,7 +126,9 @@ export class RunTree {
   within(id: string): Scope | undefined {
     const { scopes } = this.run;
     if (scopes === undefined) return undefined;
-    const prefix = [prefixOf('graph', id), prefixOf('map', id)].find((one) => Object.hasOwn(scopes, one));
+    const prefix = Object.values(PREFIX_ENDS)
+      .map((end) => id + end)
+      .find((one) => Object.hasOwn(scopes, one));
     return prefix === undefined ? undefined : this.scope(prefix);
   }
 
@@ -138,6 +144,11 @@ export class RunTree {
   #rulesOf(scope: Scope): Limits & { begun: Begun } {
     if (scope.record?.kind === 'undo') return { onFailure: 'continue', begun: begunOf(this.run) };
     if (scope.parent === undefined) return limitsOf(this.run);
+    // Work that was reported is judged, whatever became of the rest.
+    if (scope.record?.kind === 'gates') {
+      const { since = 0 } = scope.record;
+      return { onFailure: 'continue', begun: { run: this.rulesOf(this.root).begun.run, scope: since } };
+    }
     const { max_parallel, on_failure } = scope.prepared.graph;
     const limit = typeof max_parallel === 'number' ? { maxParallel: max_parallel } : {};
     const haltedAbove = this.isHalted(scope.parent) || this.#outOfReach(scope);
@@ -184,6 +195,10 @@ export class RunTree {
     if (record.kind === 'map') {
       const { prepared } = this.#unscoped(opener.scope);
       return mapItems(prepared, opener.index, { prefix, keys: record.keys ?? [], kinds: nodeKinds });
+    }
+    if (record.kind === 'gates') {
+      const { prepared } = this.#unscoped(opener.scope);
+      return gateNodes(prepared, opener.index, { prefix, stage: record.stage ?? 'pure', kinds: nodeKinds });
     }
     return scoped(this.#definition(record.graph ?? '').prepared, prefix);
   }

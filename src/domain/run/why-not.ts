@@ -34,6 +34,7 @@ function whyNone({ run, graph }: RunScope, ready: Ready | undefined, barred: rea
   const counts = [
     ...waits('claimed', 'claimed'),
     ...waits('retrying', 'to be tried again'),
+    ...waits('gating', 'passing gates'),
     ...waits('awaiting', 'awaiting an answer, a time or a signal'),
     ...waits('needs_decision', 'waiting for a decision (run_control)'),
     ...waits('failed', 'failed'),

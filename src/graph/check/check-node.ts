@@ -15,6 +15,7 @@ import {
   SHARED_FIELDS,
 } from '../graph.ts';
 import { checkCompensate } from './check-compensate.ts';
+import { checkGates } from './check-gates.ts';
 import { checkMap } from './check-map.ts';
 import { checkRepeat } from './check-repeat.ts';
 
@@ -70,6 +71,7 @@ export function checkFields(node: GraphNode, at: string, kinds: Kinds, faults: F
   if (!typesAreRight) return;
   checkMap(node, at, faults);
   checkCompensate(node, at, kinds, faults);
+  if (node.gates !== undefined) checkGates(node, at, kind, faults);
   if (node.repeat !== undefined) checkRepeat(node, node.repeat, at, kind, faults);
   if (kind !== undefined) for (const fault of kind.check(node, at)) faults.push(fault);
 }

@@ -7,6 +7,7 @@ import { type BadNeed, type Links, link, topologicalOrder } from '../links.ts';
 import { type Costs, costs } from '../plan/costs.ts';
 import { measure, redundantEdges, weights } from '../plan/measure.ts';
 import { hasTrigger } from '../trigger.ts';
+import { warnOfReviewers } from './check-gates.ts';
 import { checkFields, checkShared } from './check-node.ts';
 import { checkPlan, littleParallel } from './check-plan.ts';
 import { checkTriggers } from './check-triggers.ts';
@@ -64,7 +65,11 @@ export function checkGraph(graph: Graph, kinds: Kinds): GraphReport {
   }
   for (const [i, node] of nodes.entries()) checkFields(node, `/nodes/${i}`, kinds, errors);
   checkTriggers(graph, errors, warnings);
-  if (errors.length === 0) checkPlan(graph, warnings);
+  // The gates of a graph with faults may lack what is asked of them.
+  if (errors.length === 0) {
+    checkPlan(graph, warnings);
+    warnOfReviewers(nodes, warnings);
+  }
   const broken = new Uint8Array(nodes.length);
   const badNeeds: [BadNeed, number, number][] = [];
   const links = link(nodes, (bad, node, need) => {

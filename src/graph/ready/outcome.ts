@@ -86,6 +86,7 @@ export function scopeOutcome({ states, uncaught, deadByHalt }: Survey): 'open' |
 export function goesOn({ ids }: PreparedGraph, runNodes: RunNodes, { states, verdicts }: Survey): boolean {
   return ids.some((id, i) => {
     const status = runNodes[id]?.status;
-    return states[i] === 'open' && verdicts[i] !== 'waits' && status !== 'needs_decision' && status !== 'open';
+    const isInside = status === 'open' || status === 'gating';
+    return states[i] === 'open' && verdicts[i] !== 'waits' && status !== 'needs_decision' && !isInside;
   });
 }

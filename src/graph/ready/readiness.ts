@@ -13,7 +13,7 @@
 //   claimed, lost too often   any         the lease ended                      blocked lost
 //   retrying                  any         before `not_before`                  waiting on pause, until then
 //   retrying                  any         `not_before` is over or absent       ready retry        (1)
-//   open                      any         any                                  waiting on scope
+//   open, gating              any         any                                  waiting on scope
 //   awaiting                  any         any                                  waiting on answer, until its time
 //   needs_decision            any         any                                  blocked decision
 //   finished, skipped         any         any                                  ended
@@ -99,6 +99,7 @@ export function readiness(
       if (prepared.triggers !== undefined && stops(prepared, index, at)) return HALTED;
       return ofRetry(longestPauseMs(prepared.retry[index]), node, at.now, stops(prepared, index, at));
     case 'open':
+    case 'gating':
       return ON_SCOPE;
     case 'awaiting':
       return { is: 'waiting', on: 'answer', until: node.until };

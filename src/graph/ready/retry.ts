@@ -7,6 +7,9 @@ export type RetryPolicy = Required<Retry>;
 /** By default one try: repeating work that costs tokens or money must be asked for. */
 const DEFAULTS: RetryPolicy = { max_attempts: 1, backoff_s: 1, factor: 2, max_backoff_s: 60 };
 
+/** Tries of a node with gates: what a gate finds is to be mended. */
+const GATED_ATTEMPTS = 3;
+
 /** A rate limit may ask for a pause of this length, whatever the policy says. */
 export const MAX_RETRY_AFTER_S = 86_400;
 
@@ -16,9 +19,10 @@ export function longestPauseMs(policy: RetryPolicy | undefined): number {
 }
 
 /** A node's policy: its own fields, else the graph's, else the defaults. */
-export function retryPolicy(graph: Pick<Graph, 'defaults'>, node: Pick<GraphNode, 'retry'>): RetryPolicy {
-  if (!node.retry && !graph.defaults?.retry) return DEFAULTS;
-  return { ...DEFAULTS, ...graph.defaults?.retry, ...node.retry };
+export function retryPolicy(graph: Pick<Graph, 'defaults'>, node: Pick<GraphNode, 'retry' | 'gates'>): RetryPolicy {
+  const isGated = (node.gates?.length ?? 0) > 0;
+  if (!node.retry && !graph.defaults?.retry && !isGated) return DEFAULTS;
+  return { ...DEFAULTS, ...(isGated && { max_attempts: GATED_ATTEMPTS }), ...graph.defaults?.retry, ...node.retry };
 }
 
 /**

@@ -14,7 +14,8 @@ import { endOfLease, type LastSeen } from '../../base/lease.ts';
  *                          ▼
  *  (waiting) --the run begins it--> open --its scope ends-----------------> finished | failed
  *  (waiting) --the run begins it--> awaiting --answer, time or signal----> finished | failed
- *  (waiting), claimed, retrying, open, awaiting --> skipped | cancelled
+ *  claimed --done, and the node has gates--> gating --all pass, or one fails-> finished | as failed
+ *  (waiting), claimed, retrying, gating, open, awaiting --> skipped | cancelled
  *  needs_decision --somebody decides--> retrying | finished | failed | skipped | cancelled
  * ```
  * Every claim raises the fence by one, so that of two holders only the later one has effect. A node that waits for its
@@ -25,6 +26,7 @@ import { endOfLease, type LastSeen } from '../../base/lease.ts';
 export type NodeStatus =
   | 'claimed'
   | 'retrying'
+  | 'gating'
   | 'open'
   | 'awaiting'
   | 'finished'

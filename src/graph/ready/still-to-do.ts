@@ -7,6 +7,8 @@ import { isHalted } from './readiness.ts';
 import { isDone, type NodeStatus, type RunNodes } from './run-node.ts';
 import { survey } from './survey.ts';
 
+const AT_WORK: ReadonlySet<NodeStatus> = new Set(['claimed', 'gating', 'open', 'awaiting', 'needs_decision']);
+
 /** Per node: 1 if it is at work, waits for its turn, its next try or a decision. O(nodes + edges). */
 export function stillToDo(
   prepared: PreparedGraph,
@@ -25,7 +27,7 @@ export function stillToDo(
 
 function goesOn(status: NodeStatus, halted: boolean): boolean {
   if (status === 'retrying') return !halted;
-  return status === 'claimed' || status === 'needs_decision' || status === 'open' || status === 'awaiting';
+  return AT_WORK.has(status);
 }
 
 /** Whether nodes are halted, and whether those without a record may start. `left`: of the nodes before them. */

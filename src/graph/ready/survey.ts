@@ -109,6 +109,7 @@ function stateOf(node: RunNode, stops: boolean): NeedState {
       return stops ? 'bad' : 'open';
     case 'claimed':
     case 'open':
+    case 'gating':
     case 'awaiting':
     case 'needs_decision':
       return 'open';

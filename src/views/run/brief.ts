@@ -24,6 +24,8 @@ export function briefOf(tree: RunTree, place: Place, reader: Reader, maxTokens: 
   const last = error === undefined ? {} : { last_error: { ...error } };
   const brief = nodeKinds.get(node.kind)?.brief(node, { inputs: {}, attempt: record?.attempt ?? 1, ...last }) ?? {};
   if (record?.retry_reason !== undefined) brief.retry_reason = record.retry_reason;
+  if (record?.findings !== undefined) brief.findings = copyJson(record.findings as unknown as Json);
+  if (scope.record?.kind === 'gates') brief.work = workFor(tree, scope.record.of, reader);
   if (outcomes !== undefined) brief.needs = outcomes;
   if (node.repeat !== undefined) Object.assign(brief, lastIteration(record, reader));
   if (map !== undefined) Object.assign(brief, itemFor(tree, place, reader));
@@ -40,7 +42,7 @@ export function briefOf(tree: RunTree, place: Place, reader: Reader, maxTokens: 
   });
   const more = `run_claim {"run": "${run.id}", "node": "${id}", "max_tokens": ${MOST_TOKENS}}`;
   return pack.cut((part) =>
-    part === 'item' || part === 'last_output' || part === 'result' || part === 'run_inputs' ? more : detail(id),
+    part === 'work' || part === 'item' || part === 'last_output' || part === 'result' || part === 'run_inputs' ? more : detail(id),
   );
 }
 
@@ -53,6 +55,20 @@ function earlierTries(record: Readonly<NodeRecord> | undefined): string[] {
     ...lost.map(({ since }) => `lost: claimed at ${new Date(since).toISOString()}, and never reported`),
     ...late.map(({ status, summary }) => `came late, ${status}: ${summary ?? 'no summary'}`),
   ];
+}
+
+/** The work that a reviewer looks at. */
+function workFor(tree: RunTree, id: string, reader: Reader): JsonObject {
+  const { summary, evidence } = tree.run.nodes[id] ?? {};
+  const output = outputOf(tree, id, reader);
+  const task = tree.place(id)?.node.task;
+  return {
+    node: id,
+    ...(task === undefined ? {} : { goal: task }),
+    ...(summary === undefined ? {} : { summary }),
+    ...(output === undefined ? {} : { output: copyJson(output) }),
+    ...(evidence === undefined ? {} : { evidence: copyJson(evidence) }),
+  };
 }
 
 /** Which iteration it is, and what the one before brought. */

@@ -13,7 +13,7 @@ export const MIN_SHARE_CHARS = 200;
 const INPUT_CHARS = 10_000;
 
 /** What may be cut beside inputs, the most important first: inputs stand before them. */
-const CUT_LAST_FIRST = ['item', 'result', 'last_output', 'run_inputs', 'output_schema', 'earlier'] as const;
+const CUT_LAST_FIRST = ['work', 'item', 'result', 'last_output', 'run_inputs', 'output_schema', 'earlier'] as const;
 
 /** How a brief of at most so many tokens is shared out among its parts. */
 export class Pack {

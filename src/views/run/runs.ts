@@ -121,6 +121,7 @@ export const NODE_ROW_STATUSES = [
   'ready',
   'claimed',
   'retrying',
+  'gating',
   'open',
   'awaiting',
   'finished',

@@ -4,9 +4,9 @@
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { faultIn } from '../../../src/domain/project/schema-check.ts';
-import { SCHEMA_TYPES, schemaFaults } from '../../../src/domain/project/schema-rules.ts';
 import { isObject, type Json, type JsonObject } from '../../../src/json/json.ts';
+import { faultIn } from '../../../src/json/schema/schema-check.ts';
+import { SCHEMA_TYPES, schemaFaults } from '../../../src/json/schema/schema-rules.ts';
 import { counting } from '../../counting.ts';
 
 const KEYS = ['a', 'b', 'long name'];

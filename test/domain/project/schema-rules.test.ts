@@ -1,10 +1,10 @@
 // The schemas that a project may have: every fault with its place; recursive, slow and empty schemas are refused.
 
 import { describe, expect, test } from 'vitest';
-import { patternFault } from '../../../src/domain/project/safe-pattern.ts';
 import { schemaSteps } from '../../../src/domain/project/schema-path.ts';
-import { schemaFaults } from '../../../src/domain/project/schema-rules.ts';
 import type { Json } from '../../../src/json/json.ts';
+import { patternFault } from '../../../src/json/schema/safe-pattern.ts';
+import { schemaFaults } from '../../../src/json/schema/schema-rules.ts';
 
 const faults = (schema: Json) => schemaFaults(schema, '').map(({ at, why }) => `${at} ${why}`);
 

@@ -22,11 +22,12 @@ import { PlanRig, PROJECT } from '../plan/plan-rig.ts';
 /** The diagram in run-node.ts. */
 const NEXT: Record<NodeStatus | 'waiting', readonly NodeStatus[]> = {
   waiting: ['claimed', 'skipped', 'open', 'awaiting'],
-  claimed: ['claimed', 'finished', 'failed', 'retrying', 'needs_decision', 'skipped', 'cancelled'],
+  claimed: ['claimed', 'finished', 'failed', 'retrying', 'needs_decision', 'skipped', 'cancelled', 'gating'],
   retrying: ['claimed', 'skipped', 'retrying', 'cancelled'],
   needs_decision: ['retrying', 'finished', 'failed', 'skipped', 'cancelled'],
   failed: ['retrying', 'skipped'],
   skipped: ['retrying'],
+  gating: ['finished', 'failed', 'retrying', 'needs_decision', 'skipped', 'cancelled'],
   open: ['finished', 'failed', 'skipped', 'cancelled'],
   awaiting: ['finished', 'failed', 'skipped', 'cancelled'],
   finished: [],
@@ -99,6 +100,7 @@ const FOLLOWED: Record<NodeStatus | 'waiting', TaskStatus> = {
   waiting: 'todo',
   claimed: 'active',
   open: 'active',
+  gating: 'review',
   awaiting: 'active',
   retrying: 'todo',
   needs_decision: 'blocked',

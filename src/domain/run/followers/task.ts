@@ -38,6 +38,7 @@ function taskOf(tx: Transaction, project: string, node: string): Readonly<TaskDo
 
 const FOLLOWS: Record<NodeStatus, TaskStatus> = {
   claimed: 'active',
+  gating: 'review',
   open: 'active',
   awaiting: 'active',
   finished: 'done',
@@ -67,8 +68,7 @@ function move(
   const to = FOLLOWS[next.status];
   const begins = to === 'active' || to === 'done';
   if (begins && openNeeds(tx, task).length > 0) return;
-  // A blocked task becomes done by way of active, the only legal path.
-  for (const status of task.status === 'blocked' && to === 'done' ? (['active', to] as const) : [to]) {
+  for (const status of viaActive(task.status, to) ? (['active', to] as const) : [to]) {
     const from = tx.read<TaskDocument>(taskStream(task.id)) ?? task;
     if (from.status !== status && !TASK_LEGAL[from.status].includes(status)) return;
     const saved = saveTask(tx, ctx, {
@@ -79,6 +79,11 @@ function move(
     // A refused change would leave half a change in the commit.
     if (!saved.ok) throw new Error(`the task of ${run.id} ${id} cannot follow: ${saved.failure.code}`);
   }
+}
+
+/** A blocked task becomes done, and one in review to do, by way of active, the only legal path. */
+function viaActive(from: TaskStatus, to: TaskStatus): boolean {
+  return (from === 'blocked' && to === 'done') || (from === 'review' && to === 'todo');
 }
 
 function fieldsFor(

@@ -3,8 +3,8 @@
 // saved; schema-check.ts checks values by accepted schemas.
 
 import type { InputIssue } from '../../failure/failure.ts';
-import { isObject, type Json, type JsonObject } from '../../json/json.ts';
-import { escapeToken } from '../../json/pointer.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { escapeToken } from '../pointer.ts';
 import { type Check, listOf, oneOf, unknownKey, whole, words } from './checks.ts';
 import { patternFault } from './safe-pattern.ts';
 

@@ -6,8 +6,8 @@
 // conversion of JSON Schema ignores what it does not know: maxItems without items, a required key that has
 // alternatives. The tests compare every answer with ajv's.
 
-import { isObject, type Json, type JsonObject } from '../../json/json.ts';
-import { deepEqual } from '../../json/merge.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { deepEqual } from '../merge.ts';
 import { defsOf, refName, type SCHEMA_FORMATS, type SCHEMA_TYPES } from './schema-rules.ts';
 
 /** The first fault of a value by its schema. */

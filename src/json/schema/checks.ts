@@ -4,8 +4,8 @@
 import { nearest } from '../../base/nearest.ts';
 import { ID_PATTERN } from '../../base/safe-id.ts';
 import type { InputIssue } from '../../failure/failure.ts';
-import { isObject, type Json } from '../../json/json.ts';
-import { escapeToken } from '../../json/pointer.ts';
+import { isObject, type Json } from '../json.ts';
+import { escapeToken } from '../pointer.ts';
 
 /** The words for a key that must be there. */
 export const REQUIRED = 'required';
