@@ -1,5 +1,5 @@
-// baton://docs/graphs: every field of a node, every kind, and every kind of gate, with an example of each. The schema of
-// graph_check lists the common ones alone, because every model pays for it at each start.
+// baton://docs/graphs: every field of a node, every kind, and every kind of gate, with an example of each. The schema
+// of graph_check lists the common ones alone, because every model pays for it at each start.
 
 import type { Fields } from '../graph/fields.ts';
 import { gateKinds } from '../graph/gates/index.ts';
