@@ -13,7 +13,7 @@ import type { AnyNode } from '../../src/graph/kinds/index.ts';
 import { type Commit, parseLine } from '../../src/store/commit.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/store/file/caches/checkpoint.ts';
 import { realDisk } from '../../src/store/file/disk.ts';
-import { FIRST_FORMAT, STORE_FORMAT } from '../../src/store/formats.ts';
+import { FEATURE_FORMATS, FIRST_FORMAT, STORE_FORMAT } from '../../src/store/formats.ts';
 import { BY, okOf, work } from '../run-rig.ts';
 import { maintain, newPlace, openDocuments, type Place, set, verify } from './made-store.ts';
 
@@ -83,6 +83,14 @@ describe('a store', () => {
       expect(documents.peek((view) => view.get<{ format: number }>('store')?.format)).toBe(2);
     },
   );
+
+  test('takes the format of gates with the first run whose nodes have some', async () => {
+    const documents = opened();
+    const gates = [{ id: 'covered', kind: 'threshold', when: '@.output.coverage >= 0.8' }];
+    await start(documents, [work('a', [], { gates })]);
+    expect(raising()).toEqual([['store.raised', 'run.started']]);
+    expect(verify(place.dir).report).toMatchObject({ sound: true, format: FEATURE_FORMATS.gates });
+  });
 
   test('takes it with a saved graph too', async () => {
     const documents = opened();

@@ -1,5 +1,5 @@
 // Takes work that was reported done: it judges other work, passes gates of its own, or ends its node. Called by
-// report.ts, control-node.ts and outside.ts.
+// report.ts and control-node.ts.
 
 import { hasGates } from '../../graph/gates/index.ts';
 import type { Json } from '../../json/json.ts';

@@ -10,6 +10,7 @@ import type { Stage } from '../../graph/gates/define.ts';
 import { type AnyGate, gateKinds, gatesIn, stageAfter } from '../../graph/gates/index.ts';
 import type { Json } from '../../json/json.ts';
 import { formatPointer } from '../../json/pointer.ts';
+import { MAX_FULL_ID } from './begin.ts';
 import { clearScope } from './begin-again.ts';
 import { cancelBelow } from './cancel.ts';
 import { runStream, type ScopeRecord } from './document.ts';
@@ -107,8 +108,15 @@ function passWork(scope: RunScope, place: Place): void {
 }
 
 /** Lets the nodes of a stage begin. */
-function openStage({ tx, run, ctx }: RunScope, { id }: Place, stage: Stage): void {
+function openStage(scope: RunScope, { id, node }: Place, stage: Stage): void {
+  const { tx, run, ctx } = scope;
   const prefix = prefixOf('gates', id);
+  const judges = gatesIn(node, stage).flatMap((gate) => judgesOf(gate, prefix));
+  if (judges.some((one) => one.length > MAX_FULL_ID)) {
+    const message = `ids of its gates would be longer than ${MAX_FULL_ID} characters`;
+    failTry(scope, id, { kind: 'terminal', message });
+    return;
+  }
   const { fence } = run.nodes[id] ?? {};
   const before = run.scopes?.[prefix];
   const record: ScopeRecord = {

@@ -1,7 +1,5 @@
 // Ends a node whose task was ended outside the run. Called by claim.ts and sprint-by-hand.ts.
 
-import { hasGates } from '../../graph/gates/index.ts';
-import { acceptWork } from './accept.ts';
 import { carriedOver, heldBy } from './record.ts';
 import type { RunScope } from './scope.ts';
 import { updateStatus } from './status.ts';
@@ -16,9 +14,6 @@ export function endOutside(scope: RunScope, id: string, status: 'finished' | 'sk
   const summary = `its task was ${status === 'finished' ? 'done' : 'cancelled or archived'} outside the run`;
   const ended = { error: undefined, ended_at: scope.ctx.now, summary, outside: true as const };
   const next = { ...carriedOver(before), ...heldBy(before), ...ended };
-  const place = scope.place(id);
-  if (status === 'finished' && place !== undefined && hasGates(place.node))
-    acceptWork(scope, place, { ...next, status }, () => undefined);
-  else transition(scope, id, status === 'finished' ? { ...next, status } : { ...next, status }, `node.${status}`);
+  transition(scope, id, status === 'finished' ? { ...next, status } : { ...next, status }, `node.${status}`);
   updateStatus(scope);
 }

@@ -252,3 +252,45 @@ test('items of a map have the gates, each of its own', async () => {
   await ran(rig, 'build@y!tests', 0);
   expect(rig.node('build')?.status).toBe('finished');
 });
+
+test('a reviewer that fails is an error: never a failed try, and somebody decides', async () => {
+  const rig = await begun([REVIEW]);
+  await done(rig);
+  const claim = await rig.claimed({ node: 'build!review@1', ...other('rev') });
+  const failed = okOf(await rig.report(claim, 'failed', { errorKind: 'terminal', summary: 'no access' }));
+  expect(failed).toMatchObject({ status: 'needs_decision', run_status: 'stuck' });
+  expect(verdicts(rig)).toEqual(['review error claimed']);
+  okOf(await control(rig, { action: 'decide', node: 'build!review@1', decision: 'failed', reason: 'too big' }));
+  expect(rig.node('build')).toMatchObject({ status: 'retrying', findings: [{ gate: 'review', findings: 'too big' }] });
+});
+
+test('an author does not answer for the work, and a rejection sends it back', async () => {
+  const rig = await begun([{ id: 'ok', kind: 'approval', ask: 'Ship it?' }]);
+  await done(rig);
+  const question = rig.node('build!ok')?.question?.id;
+  const answer = { action: 'answer' as const, question, option: 'reject' };
+  expect(failureOf(await control(rig, answer, BY))).toMatchObject({ code: 'not-allowed', why: 'you did the work' });
+  okOf(await control(rig, answer));
+  expect(rig.node('build')).toMatchObject({ status: 'retrying', error: { kind: 'gate' } });
+});
+
+test('gates of an earlier try are not taken up again once a later one has failed otherwise', async () => {
+  const rig = await begun([{ ...TESTS, waivable: true }]);
+  await done(rig);
+  await ran(rig, 'build!tests', 1);
+  rig.clock.now += 2_000;
+  okOf(await rig.report(await rig.claimed({ node: 'build' }), 'failed', { errorKind: 'terminal' }));
+  const wave = await control(rig, { action: 'waive', node: 'build!tests', reason: 'flaky' });
+  expect(failureOf(wave).code).toBe('illegal-transition');
+  expect(rig.node('build')?.status).toBe('failed');
+});
+
+test('skipping a node closes its gates', async () => {
+  const rig = await begun([REVIEW]);
+  await done(rig);
+  const claim = await rig.claimed({ node: 'build!review@1', ...other('rev') });
+  okOf(await control(rig, { action: 'skip_node', node: 'build', reason: 'not needed' }));
+  expect(rig.node('build!review@1')?.status).toBe('cancelled');
+  expect(okOf(await rig.report(claim, 'done', { output: { verdict: 'pass' } })).status).toBe('late');
+  expect(rig.node('build')?.status).toBe('skipped');
+});
