@@ -129,6 +129,7 @@ function openStage(scope: RunScope, { id, node }: Place, stage: Stage): void {
   const value = structuredClone(record) as unknown as Json;
   const added = { op: 'add' as const, path: formatPointer(['scopes', prefix]), value };
   tx.patch(runStream(run.id), { type: 'gates.opened', data: { scope: prefix, stage } }, [...ops, added]);
+  scope.scopesChanged();
 }
 
 /** How a gate stands; undefined while it is open. */

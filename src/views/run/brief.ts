@@ -42,7 +42,9 @@ export function briefOf(tree: RunTree, place: Place, reader: Reader, maxTokens: 
   });
   const more = `run_claim {"run": "${run.id}", "node": "${id}", "max_tokens": ${MOST_TOKENS}}`;
   return pack.cut((part) =>
-    part === 'work' || part === 'item' || part === 'last_output' || part === 'result' || part === 'run_inputs' ? more : detail(id),
+    part === 'work' || part === 'item' || part === 'last_output' || part === 'result' || part === 'run_inputs'
+      ? more
+      : detail(id),
   );
 }
 
