@@ -246,7 +246,7 @@ export const SHARED_FIELDS: FieldsOf<GraphNode> = {
   map: { type: 'group', fields: MAP_FIELDS, about: 'one item of work for each element of a list', unlisted: true },
   gates: {
     type: 'list',
-    of: { type: 'json' },
+    of: { type: 'map', of: { type: 'json' } },
     max: 20,
     about: 'what reported work must pass: {id, kind: schema, threshold, command, review or approval, …, waivable}',
     unlisted: true,
