@@ -5,6 +5,7 @@ import type { ViewName } from './names.ts';
 import { agents } from './views/agents.ts';
 import { cache } from './views/cache.ts';
 import { config } from './views/config.ts';
+import { epics } from './views/epics.ts';
 import { health } from './views/health.ts';
 import { leadership } from './views/leadership.ts';
 import { metrics } from './views/metrics.ts';
@@ -16,6 +17,7 @@ import { team } from './views/team.ts';
 export const dashboardViews: Record<ViewName, DashboardView> = {
   team,
   sprint,
+  epics,
   leadership,
   config,
   agents,

@@ -3,6 +3,7 @@
 export const VIEW_NAMES = [
   'team',
   'sprint',
+  'epics',
   'leadership',
   'config',
   'agents',

@@ -12,6 +12,7 @@ import type { RunGraph } from '../graph/definition.ts';
 import { firstCause } from '../graph/ready/survey.ts';
 import { copyJson, type Json, type JsonObject } from '../json/json.ts';
 import { selectPointers } from '../path/query.ts';
+import { counted } from '../views/counts.ts';
 import { openQuestions, questionsOf } from '../views/run/questions.ts';
 import {
   criticalPathLeft,
@@ -23,7 +24,6 @@ import {
 } from '../views/run/runs.ts';
 import { wordsFor } from '../views/run/standing.ts';
 import { type Call, defineTool } from './define.ts';
-import { counted } from './shared/filters.ts';
 import { findRunGraph, nodeNamed } from './shared/find-run.ts';
 import { cursorInput, limitInput, offsetOf, seqOutput, waitInput } from './shared/inputs.ts';
 import { withNote } from './shared/note.ts';

@@ -80,7 +80,8 @@ beforeAll(async () => {
       assignee: `agent ${index % 7}`,
     }));
     const sprint = from === 0 ? { title: NASTY, goal: NASTY, status: 'active' } : { id: 'SPR-1' };
-    await server.call('plan_save', { sprint, tasks });
+    const epic = from === 0 ? { title: NASTY } : { id: 'EPC-1' };
+    await server.call('plan_save', { epic, sprint, tasks });
   }
   for (let at = 1; at <= 120; at += 1) await server.call('task_save', { id: `TSK-${at}`, status: 'active' });
   for (let at = 200; at <= 260; at += 1) {

@@ -1,4 +1,4 @@
-// Every fault of an input is told at once: no unknown key and no fault of a policy hides what stands beside it.
+// Every fault of an input is told at once: no unknown key, wrong type or fault of a policy hides what stands beside it.
 
 import { expect, test } from 'vitest';
 import { TeamRig } from '../team-rig.ts';
@@ -19,6 +19,20 @@ test('graph_check: unknown keys, and what is wrong with the graph without them',
   ];
   const found = await faultsOf('graph_check', { nodes, shape: 'round' });
   expect(found).toEqual(expect.arrayContaining(['shape', '/nodes/0/colour', '/nodes/1/needs/1', '/nodes/2/id']));
+});
+
+test('graph_check: wrong types, alone and beside unknown keys, and what is wrong with the rest of the graph', async () => {
+  const nodes = [
+    { id: 'a', kind: 'agent', task: 'a', needs: ['b'], skills: 7 },
+    { id: 'b', kind: 'agent', task: 'b', needs: ['a', 'nobody'], timeouts: 'long' },
+    { id: 'c', kind: 'command', command: { program: 'ls' } },
+  ];
+  const found = ['/nodes/0/skills', '/nodes/1/needs/1', '/nodes/1/timeouts', '/nodes/2/command'];
+  expect(await faultsOf('graph_check', { nodes })).toEqual(expect.arrayContaining(found));
+  expect(await faultsOf('graph_check', { nodes, shape: 'round' })).toEqual(expect.arrayContaining([...found, 'shape']));
+  // Once each: that nothing is there where a wrong value stood is no fault of its own.
+  expect((await faultsOf('graph_check', { nodes })).filter((at) => at === '/nodes/2/command')).toHaveLength(1);
+  expect(await faultsOf('graph_check', { graph: [5] })).toEqual(['graph']);
 });
 
 test('graph_check: rules between arguments are judged without the unknown ones', async () => {

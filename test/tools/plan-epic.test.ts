@@ -1,6 +1,8 @@
 // An epic in one answer, by id or title, and lists and boards of one epic.
 
 import { beforeEach, describe, expect, test } from 'vitest';
+import { dashboardViews } from '../../src/dashboard/index.ts';
+import { rowsOf } from '../dashboard/looking.ts';
 import type { Window } from '../team-rig.ts';
 import { planWindow } from './plan-window.ts';
 
@@ -87,6 +89,16 @@ describe('of one epic', () => {
     expect(all.blockers).toMatchObject([{ id: 'TSK-2', epic: 'EPC-1', holds_up: 2, holds_up_points: 13 }]);
   });
 
+  test('an empty board says which filter emptied it, and what there is', async () => {
+    const note = async (args: object) => (await window.call('sprint_board', args)).note;
+    expect(await note({ assignee: 'zoe' })).toBe('no task of SPR-1 is assigned to "zoe"; there are: nobody 3, kim 2');
+    expect(await note({ epic: 'phone' })).toBe('no task of SPR-1 belongs to EPC-2; there are: EPC-1 5');
+    expect(await note({ column: 'review' })).toBe('no task of SPR-1 is review; there are: todo 3, active 1, blocked 1');
+    const both = await note({ column: 'todo', assignee: 'kim' });
+    expect(both).toBe('tasks of SPR-1 fit each filter, but none fits all of them');
+    expect(await note({ column: 'active' })).toBe(undefined);
+  });
+
   test('an epic that is not there is named with those like it', async () => {
     for (const [tool, args] of [
       ['sprint_board', {}],
@@ -97,4 +109,26 @@ describe('of one epic', () => {
     }
     expect(await window.fail('plan_list', { kind: 'sprint', epic: 'EPC-1' })).toMatchObject({ code: 'invalid-input' });
   });
+});
+
+test('the view epics shows every open epic, what is in its way and why, who works on it, and what comes next', async () => {
+  await window.call('plan_save', { epic: { title: 'Over' }, tasks: [{ key: 'y', title: 'Last' }] });
+  await window.call('task_save', { id: 'TSK-8', status: 'done' });
+  const { documents, workspace } = window.services;
+  const place = { documents, graphs: documents.definitions, clock: { now: Date.now() } };
+  const shown = rowsOf(place, dashboardViews.epics, { project: { id: workspace.project, name: 'demo' } });
+  expect(shown.get('epics')).toMatchObject([
+    { epic: 'EPC-1', title: 'Pay by card', status: 'active', progress_percent: 0, tasks: 5, left: 5, points: 18 },
+    { epic: 'EPC-2', title: 'Pay by phone', tasks: 1, left: 1 },
+    { epic: 'EPC-3', title: 'Over', progress_percent: 100, tasks: 1, left: 0 },
+  ]);
+  expect(shown.get('blockers')).toMatchObject([
+    { epic: 'EPC-1', task: 'TSK-2', why: 'no key yet', holds_up: 2, holds_up_points: 13 },
+    { epic: 'EPC-1', task: 'TSK-7', assignee: 'bo', holds_up: 1, holds_up_points: 8 },
+  ]);
+  expect(shown.get('work')).toMatchObject([{ epic: 'EPC-1', task: 'TSK-1', assignee: 'kim', status: 'active' }]);
+  expect(shown.get('next')).toMatchObject([
+    { epic: 'EPC-1', task: 'TSK-5' },
+    { epic: 'EPC-2', task: 'TSK-6' },
+  ]);
 });

@@ -1,4 +1,4 @@
-// Filters of lists: a word that no value can be is refused with what may be meant. Used by events_query and run_status.
+// Filters of lists: a word that no value can be is refused with what may be meant. Used by events_query.
 
 import { nearest } from '../../base/nearest.ts';
 import { fail, type Result } from '../../failure/failure.ts';
@@ -8,11 +8,4 @@ export function unknownWord(at: string, given: string, known: readonly string[])
   const near = nearest(given, known);
   const why = near.length === 0 ? 'nothing is called so' : `nothing is called so; did you mean ${near.join(' or ')}?`;
   return fail({ code: 'invalid-input', issues: [{ at, why }] });
-}
-
-/** `failed 1, ready 2`: how many rows there are of each sort. */
-export function counted(counts: Readonly<Partial<Record<string, number>>>): string {
-  return Object.entries(counts)
-    .map(([word, count]) => `${word} ${count}`)
-    .join(', ');
 }

@@ -13,8 +13,9 @@ type InvalidInput = Extract<Failure, { code: 'invalid-input' }>;
 export type OwnFaults = (parsed: unknown) => InputIssue[];
 
 /**
- * The refusal of an input with all its faults. Unknown keys keep zod and the tool from looking at what they
- * stand beside, so the input is looked at once more without them: a caller should not mend one fault to meet the next.
+ * The refusal of an input with all its faults. Unknown keys and wrong types keep zod and the tool from looking at what
+ * they stand beside, so the input is looked at once more without them: a caller should not mend one fault to meet the
+ * next.
  */
 export function refusalOf(
   error: z.ZodError,
@@ -22,21 +23,42 @@ export function refusalOf(
   { given, own }: { given: unknown; own: OwnFaults },
 ): InvalidInput {
   const told = inputIssues(error, input);
-  const unknown = error.issues.filter((issue) => issue.code === 'unrecognized_keys');
-  if (unknown.length === 0) return told;
-  const again = input.safeParse(withoutKeys(given, unknown), { reportInput: true });
-  const found = again.success ? own(again.data) : inputIssues(again.error, input).issues;
+  const unknown = error.issues.flatMap(placesOfUnknown);
+  const known = without(given, unknown);
+  const again =
+    unknown.length === 0 ? { success: false as const, error } : input.safeParse(known, { reportInput: true });
+  if (again.success) return withMore(told, own(again.data));
+  const wrong = again.error.issues.map(({ path }) => path);
+  const typed = input.safeParse(without(known, wrong));
+  const all = withMore(told, inputIssues(again.error, input).issues);
+  // What is said of a place that was left out is said of the leaving out.
+  const out = new Set(wrong.map(place));
+  return typed.success
+    ? withMore(
+        all,
+        own(typed.data).filter(({ at }) => !out.has(at)),
+      )
+    : all;
+}
+
+/** The refusal with further issues. */
+function withMore(told: InvalidInput, found: readonly InputIssue[]): InvalidInput {
   const known = new Set(told.issues.map(({ at, why }) => `${at} ${why}`));
   return { ...told, issues: [...told.issues, ...found.filter(({ at, why }) => !known.has(`${at} ${why}`))] };
 }
 
-/** A copy of an input without its unknown keys. */
-function withoutKeys(given: unknown, unknown: readonly z.core.$ZodIssueUnrecognizedKeys[]): unknown {
+function placesOfUnknown(issue: z.core.$ZodIssue): Path[] {
+  return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [];
+}
+
+/** A copy of an input without the members at some places. */
+function without(given: unknown, places: readonly Path[]): unknown {
   const copy: unknown = structuredClone(given);
-  for (const { path, keys } of unknown) {
+  for (const path of places) {
     let holder: unknown = copy;
-    for (const step of path) holder = Reflect.get(Object(holder), step);
-    for (const key of keys) Reflect.deleteProperty(Object(holder), key);
+    for (const step of path.slice(0, -1)) holder = Reflect.get(Object(holder), step);
+    // An item of a list stays: without it, those behind it would stand at other places.
+    if (!Array.isArray(holder)) Reflect.deleteProperty(Object(holder), path.at(-1) ?? '');
   }
   return copy;
 }

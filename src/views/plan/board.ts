@@ -8,6 +8,7 @@ import { TASK_STATUSES, type TaskDocument, type TaskStatus } from '../../domain/
 import type { Alerts } from '../../domain/project/config.ts';
 import { hasEnded, type RunDocument, runStream } from '../../domain/run/document.ts';
 import type { JsonObject } from '../../json/json.ts';
+import { counted, countsOf } from '../counts.ts';
 import { configOf } from '../project/settings.ts';
 import { heldBy } from './holds-up.ts';
 import { standsTooLong } from './overdue.ts';
@@ -71,7 +72,9 @@ export function boardOf(plan: PlanFacts, view: View, query: BoardQuery): Board {
   };
   const cut = columns.find(({ count, cards }) => cards.length < count);
   if (cut !== undefined) board.cut = cutText(columns, cut, query);
-  const note = standing(plan, sprint.id, open);
+  const note = columns.some(({ count }) => count > 0)
+    ? standing(plan, sprint.id, open)
+    : (emptiedBy(plan, query) ?? standing(plan, sprint.id, open));
   if (note !== undefined) board.note = note;
   return board;
 }
@@ -196,6 +199,29 @@ function standing(plan: PlanFacts, sprint: string, open: number): string | undef
   if (plan.tasks.set(sprint, 'ready').size > 0) return undefined;
   return 'nothing ready: what is left is in work, blocked, or waits for those';
 }
+
+/** What emptied every column that was asked for: a filter that no task fits, else all of them together. */
+function emptiedBy({ tasks }: PlanFacts, { sprint: { id }, assignee, epic, column }: BoardQuery): string | undefined {
+  const all = [...tasks.set(id, 'all').after(0)];
+  if (all.length === 0) return undefined;
+  const who = assignee?.toLowerCase();
+  const alone = [
+    who !== undefined && !all.some((row) => row.assignee?.toLowerCase() === who)
+      ? `is assigned to ${JSON.stringify(line(assignee ?? ''))}; there are: ${counted(countsOf(all, ofAssignee))}`
+      : [],
+    epic !== undefined && !all.some((row) => isOf(epic, row))
+      ? `belongs to ${showId(epic)}; there are: ${counted(countsOf(all, ofEpic))}`
+      : [],
+    column !== undefined && !all.some(({ status }) => status === column)
+      ? `is ${column}; there are: ${counted(countsOf(all, ({ status }) => status))}`
+      : [],
+  ].flat();
+  if (alone.length === 0) return `tasks of ${showId(id)} fit each filter, but none fits all of them`;
+  return alone.map((why) => `no task of ${showId(id)} ${why}`).join('; ');
+}
+
+const ofAssignee = (row: TaskRow) => (row.assignee === undefined ? 'nobody' : line(row.assignee));
+const ofEpic = (row: TaskRow) => (row.epic === undefined ? 'no epic' : showId(row.epic));
 
 function cutText(columns: readonly Column[], first: Column, { sprint, assignee, epic }: BoardQuery): string {
   const missing = columns.filter(({ count, cards }) => cards.length < count);

@@ -21,9 +21,9 @@ const TITLE_CHARS = 80;
 export function epicReport(plan: PlanFacts, view: View, { id, project, status }: GroupRow, now: number): JsonObject {
   const set = (facet: 'all' | 'open' | 'done' | 'ready' | 'active' | 'review') => plan.tasks.set(id, facet);
   const open = [...set('open').after(0)];
-  const blockers = blockersOf(plan, id, open, now);
+  const blockers = epicBlockers(plan, id);
   const unassigned = open.filter(({ assignee }) => assignee === undefined);
-  const working = [...set('review').after(0), ...set('active').after(0)].sort((a, b) => a.since - b.since);
+  const working = epicWork(plan, id);
   const next = suggestions(plan, project, id, SUGGESTIONS).map(({ row, unblocks, to }) =>
     withoutAbsent({ ...brief(row), unblocks, to: to === undefined ? undefined : line(to) }),
   );
@@ -41,7 +41,7 @@ export function epicReport(plan: PlanFacts, view: View, { id, project, status }:
     sprints: sprintsOf(view, set('all').after(0)),
     people: peopleOf(open),
     in_work: working.slice(0, LISTED).map((row) => ({ ...brief(row), status: row.status, since: isoOf(row.since) })),
-    blockers: blockers.slice(0, LISTED),
+    blockers: blockers.slice(0, LISTED).map((blocker) => shownBlocker(blocker, now)),
     unassigned: unassigned.slice(0, LISTED).map(brief),
     next,
     cut: missing.length === 0 ? undefined : `${missing.join(', ')}: plan_list {kind: "task", parent: "${showId(id)}"}`,
@@ -64,28 +64,44 @@ function brief(row: TaskRow): JsonObject {
   });
 }
 
+/** Tasks of an epic that somebody works on or that wait for a review, the longest in their status first. */
+export function epicWork({ tasks }: PlanFacts, epic: string): TaskRow[] {
+  const working = [...tasks.set(epic, 'review').after(0), ...tasks.set(epic, 'active').after(0)];
+  return working.sort((a, b) => a.since - b.since);
+}
+
+/** A task that stands in an epic's way, and what it holds up. */
+export interface EpicBlocker {
+  row: TaskRow;
+  /** True if the task belongs to another epic or to none. */
+  outside: boolean;
+  held: ReturnType<typeof heldBy>;
+}
+
 /**
  * What stands in the epic's way: its blocked tasks, and unfinished tasks outside it that its own wait for. What holds
  * up most comes first.
  */
-function blockersOf(plan: PlanFacts, epic: string, open: readonly TaskRow[], now: number): JsonObject[] {
-  const outside = new Set(open.flatMap((row) => row.open)).values();
-  const others = [...outside].flatMap((id) => plan.tasks.get(id) ?? []).filter((row) => row.epic !== epic);
+export function epicBlockers({ tasks }: PlanFacts, epic: string): EpicBlocker[] {
+  const open = [...tasks.set(epic, 'open').after(0)];
+  const needed = new Set(open.flatMap((row) => row.open)).values();
+  const others = [...needed].flatMap((id) => tasks.get(id) ?? []).filter((row) => row.epic !== epic);
   const rows = [...open.filter(({ status }) => status === 'blocked'), ...others];
-  const found = rows.map((row) => ({ row, held: heldBy(plan.tasks, row) }));
-  found.sort((a, b) => b.held.points - a.held.points || b.held.ids.length - a.held.ids.length);
-  return found.map(({ row, held }) =>
-    withoutAbsent({
-      ...brief(row),
-      status: row.status,
-      outside: row.epic === epic ? undefined : true,
-      reason: row.reason === undefined ? undefined : line(row.reason, 400),
-      age_h: hoursSince(row.since, now),
-      holds_up: held.ids.length,
-      holds_up_points: held.points,
-      holds_up_tasks: idList(held.ids),
-    }),
-  );
+  const found = rows.map((row) => ({ row, outside: row.epic !== epic, held: heldBy(tasks, row) }));
+  return found.sort((a, b) => b.held.points - a.held.points || b.held.ids.length - a.held.ids.length);
+}
+
+function shownBlocker({ row, outside, held }: EpicBlocker, now: number): JsonObject {
+  return withoutAbsent({
+    ...brief(row),
+    status: row.status,
+    outside: outside ? true : undefined,
+    reason: row.reason === undefined ? undefined : line(row.reason, 400),
+    age_h: hoursSince(row.since, now),
+    holds_up: held.ids.length,
+    holds_up_points: held.points,
+    holds_up_tasks: idList(held.ids),
+  });
 }
 
 /** Unfinished tasks and points by assignee, the most first. */

@@ -34,9 +34,9 @@ export function burnDown(plan: PlanFacts, sprint: Readonly<SprintDocument>, now:
   return days;
 }
 
-/** Points and tasks of a sprint without its cancelled tasks. */
-export function scopeOf(plan: PlanFacts, sprint: string): { points: number; tasks: number } {
-  const [all, cancelled] = [plan.tasks.set(sprint, 'all'), plan.tasks.set(sprint, 'cancelled')];
+/** Points and tasks of a sprint or epic without its cancelled tasks. */
+export function scopeOf(plan: PlanFacts, group: string): { points: number; tasks: number } {
+  const [all, cancelled] = [plan.tasks.set(group, 'all'), plan.tasks.set(group, 'cancelled')];
   return { points: all.points - cancelled.points, tasks: all.size - cancelled.size };
 }
 
@@ -46,12 +46,12 @@ function take(left: { points: number; tasks: number }, count: Count | undefined)
 }
 
 /**
- * The progress of a sprint in percent, 0 to 100, cancelled tasks left out. By points while points are left, else by
- * tasks. At most 99 while a task is left.
+ * The progress of a sprint or epic in percent, 0 to 100, cancelled tasks left out. By points while points are left,
+ * else by tasks. At most 99 while a task is left.
  */
-export function progressOf(plan: PlanFacts, sprint: string): number {
-  const scope = scopeOf(plan, sprint);
-  const done = plan.tasks.set(sprint, 'done');
+export function progressOf(plan: PlanFacts, group: string): number {
+  const scope = scopeOf(plan, group);
+  const done = plan.tasks.set(group, 'done');
   if (scope.tasks === 0) return 0;
   if (done.size === scope.tasks) return 100;
   const byPoints = scope.points > done.points;
